@@ -1,0 +1,30 @@
+/*
+ * What we ask of the compiler beyond C17.
+ */
+#pragma once
+#include <stddef.h>
+
+#define must_check	__attribute__((warn_unused_result))
+#define noreturn	__attribute__((noreturn))
+#define noinline	__attribute__((noinline))
+#define always_inline	inline __attribute__((always_inline))
+#define packed		__attribute__((packed))
+#define aligned_to(n)	__attribute__((aligned(n)))
+#define format_printf(f, a) __attribute__((format(printf, f, a)))
+#define cold		__attribute__((cold))
+#define fallthrough	__attribute__((fallthrough))
+#define weak		__attribute__((weak))
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
+
+#define ALIGN_DOWN(value, size) ((value) & ~((__typeof__(value))(size) - 1))
+#define ALIGN_UP(value, size)	ALIGN_DOWN((value) + (__typeof__(value))(size) - 1, size)
+#define IS_ALIGNED(value, size) (((value) & ((__typeof__(value))(size) - 1)) == 0)
+#define DIV_ROUND_UP(value, size) (((value) + (size) - 1) / (size))
+
+#define CACHE_LINE_SIZE 64
