@@ -1,0 +1,163 @@
+# Quartet: the one entry point for building. `make help` lists the targets; `./quartet help` what to do
+# with the result.
+#
+# Everything is built out of the tree, one folder a variant: build/debug-gcc, build/release-clang, ...
+#	make			the debug kernel, with gcc
+#	make BUILD=release CC=clang
+# Every *.c and *.S under kernel/ belongs to the kernel, except *_test.c, which are host unit tests.
+# Adding a file needs no change here.
+
+BUILD ?= debug
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(filter $(BUILD),debug release),)
+$(error BUILD is debug or release, not "$(BUILD)")
+endif
+COMPILER := $(if $(findstring clang,$(CC)),clang,gcc)
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+OUT := build/$(BUILD)-$(COMPILER)
+GEN := $(OUT)/gen
+KERNEL := $(OUT)/quartet.elf
+
+# ---- flags -------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wundef \
+	-Wframe-larger-than=1024
+# The compiler's own freestanding headers, and nothing of the host's.
+INCLUDES := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+	-Ikernel -Iinclude -Ikernel/arch/i386 -I$(GEN)
+MACHINE := -m32 -march=i686 -mtune=generic -mregparm=3 -mgeneral-regs-only
+CODE := -std=c17 -ffreestanding -fno-pic -fno-pie -fno-common -fno-strict-aliasing \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -g
+CODE_gcc := -fno-tree-loop-distribute-patterns
+CODE_debug := -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1
+CODE_release := -O2 -fomit-frame-pointer -DCONFIG_DEBUG=0
+CODE_debug-gcc := -fsanitize=undefined
+# clang calls the sanitizer's handlers without -mregparm, so there a violation traps (ud2) instead.
+CODE_debug-clang := -fsanitize=undefined -fsanitize-undefined-trap-on-error
+
+CFLAGS := $(MACHINE) $(CODE) $(CODE_$(COMPILER)) $(CODE_$(BUILD)) $(CODE_$(BUILD)-$(COMPILER)) \
+	$(WARNINGS) $(INCLUDES) $(EXTRA_CFLAGS)
+ASFLAGS := -m32 -march=i686 -g -DASSEMBLY=1 -Wundef $(INCLUDES)
+DEPENDENCIES = -MMD -MP -MF $(@:.o=.d)
+LINK = ld -m elf_i386 -nostdlib --build-id=none -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
+	-T $(LINKER_SCRIPT)
+LINKER_SCRIPT := kernel/arch/i386/kernel.ld
+
+# ---- sources -----------------------------------------------------------------------------------
+
+SYSCALL_TABLE := kernel/syscall/syscall.tbl
+OFFSETS := kernel/arch/i386/asm_offsets.c
+SOURCES := $(shell find kernel -name '*.[cS]' ! -name '*_test.c' ! -path $(OFFSETS) 2>/dev/null | LC_ALL=C sort)
+OBJECTS := $(patsubst %,$(OUT)/%.o,$(basename $(SOURCES))) \
+	$(if $(wildcard $(SYSCALL_TABLE)),$(GEN)/syscall_table.o $(GEN)/syscall_names.o)
+GENERATED := $(GEN)/asm_offsets.h
+
+.PHONY: all kernel objects user docs run test check debug bench clean help
+all: kernel user
+kernel: $(KERNEL)
+objects: $(OBJECTS)
+
+$(OUT)/%.o: %.c $(OUT)/flags | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(DEPENDENCIES) -c -o $@ $<
+
+$(OUT)/%.o: %.S $(OUT)/flags | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ASFLAGS) $(DEPENDENCIES) -c -o $@ $<
+
+$(GEN)/%.o: $(GEN)/%.c $(OUT)/flags
+	$(Q)$(CC) $(CFLAGS) $(DEPENDENCIES) -c -o $@ $<
+
+$(GEN)/%.o: $(GEN)/%.S $(OUT)/flags
+	$(Q)$(CC) $(ASFLAGS) $(DEPENDENCIES) -c -o $@ $<
+
+# Changed flags, or a changed list of sources, rebuild what they concern.
+define remember	# file, text: rewrite the file only when the text differs
+$(shell mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' >$(1))
+endef
+$(call remember,$(OUT)/flags,$(CC) $(CFLAGS) $(ASFLAGS))
+$(call remember,$(OUT)/sources,$(OBJECTS))
+
+# ---- generated sources ---------------------------------------------------------------------------
+
+$(GEN)/syscall_table.S $(GEN)/syscall_names.c &: $(SYSCALL_TABLE) tools/gen-syscalls
+	@mkdir -p $(GEN)
+	$(Q)$(PYTHON) tools/gen-syscalls $< --table $(GEN)/syscall_table.S --names $(GEN)/syscall_names.c
+
+docs: docs/syscalls.md
+docs/syscalls.md: $(SYSCALL_TABLE) tools/gen-syscalls
+	$(Q)$(PYTHON) tools/gen-syscalls $< --document $@
+
+# asm_offsets.c may include anything, so it is compiled without the header that it becomes.
+$(GEN)/asm_offsets.h: $(wildcard $(OFFSETS)) $(OUT)/flags tools/gen-asm-offsets
+	@mkdir -p $(GEN)
+	$(Q)$(PYTHON) tools/gen-asm-offsets $(if $(wildcard $(OFFSETS)),$(OFFSETS)) --output $@ -- \
+		$(CC) $(filter-out -fsanitize=%,$(CFLAGS)) -MMD -MP -MT $@ -MF $(GEN)/asm_offsets.d
+
+# ---- the kernel ------------------------------------------------------------------------------------
+
+# The kernel holds its own symbol table. It is linked three times: without a table, to learn the
+# names; with one of the final size, to learn the addresses; and with the true one.
+$(KERNEL): $(OBJECTS) $(LINKER_SCRIPT) $(OUT)/sources tools/symbols
+	$(Q)$(PYTHON) tools/symbols --empty >$(GEN)/symbols0.S
+	$(Q)$(CC) $(ASFLAGS) -c -o $(GEN)/symbols0.o $(GEN)/symbols0.S
+	$(Q)$(LINK) -o $(OUT)/pass1.elf $(OBJECTS) $(GEN)/symbols0.o
+	$(Q)nm $(OUT)/pass1.elf | $(PYTHON) tools/symbols >$(GEN)/symbols1.S
+	$(Q)$(CC) $(ASFLAGS) -c -o $(GEN)/symbols1.o $(GEN)/symbols1.S
+	$(Q)$(LINK) -o $(OUT)/pass2.elf $(OBJECTS) $(GEN)/symbols1.o
+	$(Q)nm $(OUT)/pass2.elf | $(PYTHON) tools/symbols >$(GEN)/symbols2.S
+	$(Q)$(CC) $(ASFLAGS) -c -o $(GEN)/symbols2.o $(GEN)/symbols2.S
+	$(Q)$(LINK) -Map $(OUT)/quartet.map -o $@ $(OBJECTS) $(GEN)/symbols2.o
+	@rm -f $(OUT)/pass1.elf $(OUT)/pass2.elf
+
+# ---- programs: user/ and tests/guest/ ----------------------------------------------------------------
+
+# Each user/NAME.c, and each folder user/NAME/, is one static i386 Linux program: build/user/NAME.
+USER_CFLAGS := -m32 -static -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wshadow -Wvla -D_GNU_SOURCE \
+	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iinclude
+USER_PROGRAMS := $(sort $(patsubst user/%.c,%,$(wildcard user/*.c)) \
+	$(patsubst user/%/,%,$(dir $(wildcard user/*/*.c))))
+user: $(USER_PROGRAMS:%=build/user/%)
+
+.SECONDEXPANSION:
+build/user/%: $$(wildcard user/%.c user/%/*.c user/%/*.h user/*.h) Makefile
+	@mkdir -p $(@D)
+	$(Q)gcc $(USER_CFLAGS) -Iuser -o $@ $(filter %.c,$^) -lpthread
+
+# Each tests/guest/NAME.c is one test program: build/guest/NAME.
+GUEST_CFLAGS := -m32 -static -std=gnu17 -O2 -g -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest
+GUEST_TESTS := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
+.PHONY: guest-tests
+guest-tests: $(GUEST_TESTS)
+
+build/guest/%: tests/guest/%.c $$(wildcard tests/guest/*.h) Makefile
+	@mkdir -p $(@D)
+	$(Q)gcc $(GUEST_CFLAGS) -o $@ $<
+
+# ---- the rest is ./quartet's -----------------------------------------------------------------------
+
+run test check debug bench:
+	./quartet $@ $(T)
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make [BUILD=debug|release] [CC=gcc|clang] [TARGET]'
+	@echo '  all          the kernel, build/BUILD-CC/quartet.elf, and the programs in user/ (the default)'
+	@echo '  kernel       the kernel alone          objects      its object files, without linking'
+	@echo '  user         programs of user/         guest-tests  programs of tests/guest/'
+	@echo '  docs         docs/syscalls.md from kernel/syscall/syscall.tbl'
+	@echo '  run test check debug bench             the same as ./quartet TARGET (T=PATTERN)'
+	@echo '  clean        remove build/'
+	@echo '  V=1          show every command'
+
+# Quiet unless V=1: a line a file would drown the warnings.
+Q := $(if $(V),,@)
+-include $(OBJECTS:.o=.d) $(GEN)/asm_offsets.d
