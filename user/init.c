@@ -1,0 +1,699 @@
+/*
+ * init: the first process of a Quartet machine.
+ *
+ * It mounts what the kernel has not, and then does one of three things, as the kernel command
+ * line says:
+ *
+ *	(nothing)		a login shell on every console and on the serial line, for ever
+ *	quartet.run		one command, its output on the second serial line, then power off
+ *	quartet.tests=FILE	every test that FILE lists, one after another, then power off
+ *
+ * The last two talk to a program outside the machine: output alone goes over the second serial
+ * line (/dev/ttyS1), what init has to say over the third (/dev/ttyS2). Both lines are raw.
+ *
+ * Signals are never handled, only waited for: all that matter stay blocked, and sigtimedwait()
+ * takes one at a time. So there are no handlers, and no race between a handler and the main loop.
+ * poweroff, reboot and halt of busybox ask for their work with SIGUSR2, SIGTERM and SIGUSR1.
+ *
+ * init must not die: the kernel has no other parent for orphans. Nothing here trusts that a
+ * file exists, that a mount works or that a shell starts; each failure is told, and life goes on.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+#define RUN_FILE "/quartet.run"
+#define LEAKS_FILE "/proc/quartet/leaks"
+#define TEST_FOLDER "/tests"
+#define TEST_TMPFS "/tmp/test"
+#define TEST_DISK "/test-disk"
+
+enum {
+	SHUTDOWN_GRACE_MS = 2000,	/* how long a program may take to obey SIGTERM */
+	RESPAWN_PAUSE_MS = 1000,	/* before a shell that ended at once is tried again */
+	TEST_TIMEOUT_S = 120,		/* when the list names no other */
+	QUIET_TRIES = 50,		/* readings of the leak counters until two are equal */
+	STATUS_TIMEOUT = 124,		/* as timeout(1) has it */
+};
+
+/* A terminal, and the shell that init keeps alive there. */
+struct terminal {
+	const char *device;
+	const char *type;		/* TERM */
+	pid_t shell;			/* 0: none runs */
+	long long started_ms;
+	long long next_start_ms;	/* not before this; shells that end at once must not spin */
+	bool absent;			/* no such device in this machine */
+};
+
+static struct terminal terminals[] = {
+	{ .device = "/dev/tty1", .type = "linux" },
+	{ .device = "/dev/tty2", .type = "linux" },
+	{ .device = "/dev/tty3", .type = "linux" },
+	{ .device = "/dev/tty4", .type = "linux" },
+	{ .device = "/dev/ttyS0", .type = "vt100" },
+};
+
+/* The signals init waits for; blocked in init, unblocked in every child. */
+static sigset_t awaited_signals;
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+__attribute__((format(printf, 1, 2)))
+static void complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fprintf(stderr, "init: ");
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "\n");
+	va_end(arguments);
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+/* The whole of a small file, with a NUL after it; NULL if it cannot be read. The caller frees. */
+static char *read_whole_file(const char *path, size_t *size_out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t got = -1;
+
+	if (fd < 0)
+		return NULL;
+	do {
+		char *larger = realloc(text, size + 4096 + 1);
+
+		if (!larger)
+			break;
+		text = larger;
+		got = read(fd, text + size, 4096);
+		if (got > 0)
+			size += got;
+	} while (got > 0);
+	close(fd);
+	if (got < 0) {
+		free(text);
+		return NULL;
+	}
+	text[size] = '\0';
+	if (size_out)
+		*size_out = size;
+	return text;
+}
+
+static void write_all(int fd, const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(fd, text, size);
+
+		if (written < 0 && errno != EINTR && errno != EAGAIN)
+			return;
+		if (written > 0) {
+			text += written;
+			size -= written;
+		}
+	}
+}
+
+static void write_text(int fd, const char *text)
+{
+	write_all(fd, text, strlen(text));
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *ftw)
+{
+	(void)status;
+	(void)kind;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* ---- start ------------------------------------------------------------------------------ */
+
+static bool is_mounted(const char *place)
+{
+	char *mounts = read_whole_file("/proc/mounts", NULL);
+	char *rest = mounts;
+	bool found = false;
+
+	for (char *line; !found && (line = strsep(&rest, "\n"));) {
+		strsep(&line, " ");
+		char *where = strsep(&line, " ");
+
+		found = where && strcmp(where, place) == 0;
+	}
+	free(mounts);
+	return found;
+}
+
+static void mount_unless_mounted(const char *type, const char *place, const char *options)
+{
+	if (is_mounted(place))
+		return;
+	mkdir(place, 0755);
+	if (mount(type, place, type, 0, options) < 0)
+		complain("cannot mount %s on %s: %s", type, place, strerror(errno));
+}
+
+static void open_standard_streams(const char *device)
+{
+	int fd = open(device, O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		fd = open("/dev/null", O_RDWR);
+	if (fd < 0)
+		return;
+	for (int standard = 0; standard <= 2; standard++) {
+		if (fd != standard)
+			dup2(fd, standard);
+	}
+	if (fd > 2)
+		close(fd);
+}
+
+static void set_up_machine(void)
+{
+	umask(022);
+	mount_unless_mounted("proc", "/proc", NULL);
+	if (access("/dev/null", F_OK) < 0)
+		mount_unless_mounted("devfs", "/dev", NULL);
+	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
+		open_standard_streams("/dev/console");
+	mount_unless_mounted("tmpfs", "/tmp", "mode=1777");
+	mount_unless_mounted("tmpfs", "/run", "mode=755");
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("USER", "root", 1);
+	setenv("SHELL", "/bin/sh", 1);
+	setenv("TERM", "linux", 1);
+	mkdir("/root", 0700);
+
+	/* busybox's own init would do this; Ctrl-Alt-Del then arrives here as SIGINT. */
+	reboot(RB_DISABLE_CAD);
+}
+
+/* The value of `name=value`, or "" for a bare `name`, on the kernel command line; NULL if absent. */
+static char *boot_option(const char *name)
+{
+	char *text = read_whole_file("/proc/cmdline", NULL);
+	char *rest = text;
+	char *value = NULL;
+	size_t length = strlen(name);
+
+	for (char *word; (word = strsep(&rest, " \t\n"));) {
+		if (strncmp(word, name, length) != 0)
+			continue;
+		if (word[length] == '=')
+			value = strdup(word + length + 1);
+		else if (word[length] == '\0')
+			value = strdup("");
+	}
+	free(text);
+	return value;
+}
+
+/* ---- children --------------------------------------------------------------------------- */
+
+/* In a new child: nothing of init's signal handling may leak into programs. */
+static void become_ordinary_process(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int signal = 1; signal < NSIG; signal++)
+		sigaction(signal, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int status_as_shell(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/*
+ * Wait until `child` is dead, reaping all others on the way; then kill it if it takes too long.
+ * Returns its status as a shell would give it, or STATUS_TIMEOUT.
+ */
+static int wait_for_child(pid_t child, long long timeout_ms)
+{
+	long long deadline = now_ms() + timeout_ms;
+	bool timed_out = false;
+
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, timeout_ms < 0 ? 0 : WNOHANG);
+
+		if (pid == child)
+			return timed_out ? STATUS_TIMEOUT : status_as_shell(status);
+		if (pid > 0 || (pid < 0 && errno == EINTR))
+			continue;
+		if (pid < 0)
+			return STATUS_TIMEOUT;
+
+		long long left = deadline - now_ms();
+
+		if (left <= 0) {
+			kill(child, SIGKILL);
+			timed_out = true;
+			left = 1000;
+		}
+		struct timespec pause = { left / 1000, left % 1000 * 1000000 };
+
+		sigtimedwait(&awaited_signals, NULL, &pause);
+	}
+}
+
+/* Reap until no child is left or the time is over. */
+static bool wait_for_all_children(long long timeout_ms)
+{
+	long long deadline = now_ms() + timeout_ms;
+
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid > 0 || (pid < 0 && errno == EINTR))
+			continue;
+		if (pid < 0)
+			return true;
+
+		long long left = deadline - now_ms();
+		sigset_t child_signal;
+
+		if (left <= 0)
+			return false;
+		struct timespec pause = { left / 1000, left % 1000 * 1000000 };
+
+		sigemptyset(&child_signal);
+		sigaddset(&child_signal, SIGCHLD);
+		sigtimedwait(&child_signal, NULL, &pause);
+	}
+}
+
+/* ---- the end ---------------------------------------------------------------------------- */
+
+static void unmount_everything(void)
+{
+	char *mounts = read_whole_file("/proc/mounts", NULL);
+	char *places[64];
+	size_t count = 0;
+	char *rest = mounts;
+
+	for (char *line; count < ARRAY_SIZE(places) && (line = strsep(&rest, "\n"));) {
+		strsep(&line, " ");
+		char *where = strsep(&line, " ");
+
+		if (where && strcmp(where, "/") != 0)
+			places[count++] = where;
+	}
+	/* The last mounted first: it may lie inside an earlier one. */
+	while (count > 0)
+		umount2(places[--count], 0);
+	free(mounts);
+	if (mount("none", "/", NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
+		complain("cannot make / read-only: %s", strerror(errno));
+}
+
+__attribute__((noreturn))
+static void shut_down(int reboot_command)
+{
+	chdir("/");
+	/* Interactive shells ignore SIGTERM but not SIGHUP; what is stopped must run to die. */
+	kill(-1, SIGTERM);
+	kill(-1, SIGHUP);
+	kill(-1, SIGCONT);
+	if (!wait_for_all_children(SHUTDOWN_GRACE_MS)) {
+		kill(-1, SIGKILL);
+		wait_for_all_children(SHUTDOWN_GRACE_MS);
+	}
+	sync();
+	unmount_everything();
+	sync();
+	reboot(reboot_command);
+	complain("reboot(%#x): %s", reboot_command, strerror(errno));
+	for (;;)
+		pause();
+}
+
+/* ---- shells ----------------------------------------------------------------------------- */
+
+__attribute__((noreturn))
+static void become_shell(const struct terminal *terminal)
+{
+	int fd;
+
+	setsid();
+	fd = open(terminal->device, O_RDWR);
+	if (fd < 0)
+		_exit(1);
+	ioctl(fd, TIOCSCTTY, 0);
+	for (int standard = 0; standard <= 2; standard++)
+		dup2(fd, standard);
+	if (fd > 2)
+		close(fd);
+	tcsetpgrp(0, getpid());
+	become_ordinary_process();
+	setenv("TERM", terminal->type, 1);
+	if (chdir("/root") < 0)
+		chdir("/");
+	execl("/bin/sh", "-sh", (char *)NULL);
+	complain("%s: cannot start /bin/sh: %s", terminal->device, strerror(errno));
+	_exit(127);
+}
+
+static void start_shell(struct terminal *terminal)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_shell(terminal);
+	terminal->started_ms = now_ms();
+	if (pid > 0)
+		terminal->shell = pid;
+	else
+		terminal->next_start_ms = now_ms() + RESPAWN_PAUSE_MS;
+}
+
+static void forget_shell(pid_t pid)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(terminals); i++) {
+		struct terminal *terminal = &terminals[i];
+
+		if (terminal->shell != pid)
+			continue;
+		terminal->shell = 0;
+		terminal->next_start_ms = now_ms();
+		if (now_ms() - terminal->started_ms < RESPAWN_PAUSE_MS)
+			terminal->next_start_ms += RESPAWN_PAUSE_MS;
+	}
+}
+
+/* Start every shell that is due. Returns how long to wait for the next one, or -1: for ever. */
+static long long start_due_shells(void)
+{
+	long long wait_ms = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(terminals); i++) {
+		struct terminal *terminal = &terminals[i];
+		long long left = terminal->next_start_ms - now_ms();
+
+		if (terminal->absent || terminal->shell)
+			continue;
+		if (left <= 0) {
+			start_shell(terminal);
+			left = terminal->shell ? -1 : RESPAWN_PAUSE_MS;
+		}
+		if (left > 0 && (wait_ms < 0 || left < wait_ms))
+			wait_ms = left;
+	}
+	return wait_ms;
+}
+
+static int wait_for_signal(long long timeout_ms)
+{
+	struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+
+	if (timeout_ms < 0)
+		return sigwaitinfo(&awaited_signals, NULL);
+	return sigtimedwait(&awaited_signals, NULL, &timeout);
+}
+
+__attribute__((noreturn))
+static void keep_shells(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(terminals); i++)
+		terminals[i].absent = access(terminals[i].device, F_OK) < 0;
+
+	for (;;) {
+		switch (wait_for_signal(start_due_shells())) {
+		case SIGTERM:
+		case SIGINT:
+			shut_down(RB_AUTOBOOT);
+		case SIGUSR1:
+			shut_down(RB_HALT_SYSTEM);
+		case SIGUSR2:
+			shut_down(RB_POWER_OFF);
+		}
+		/* One SIGCHLD may stand for many deaths. */
+		for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
+			forget_shell(pid);
+	}
+}
+
+/* ---- the lines to the outside ------------------------------------------------------------ */
+
+/* Open a serial line that carries bytes as they are, both ways. */
+static int open_raw_line(const char *device)
+{
+	int fd = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios settings;
+
+	if (fd < 0) {
+		complain("%s: %s", device, strerror(errno));
+		return fd;
+	}
+	if (tcgetattr(fd, &settings) == 0) {
+		cfmakeraw(&settings);
+		cfsetspeed(&settings, B115200);
+		settings.c_cflag |= CLOCAL | CREAD;
+		tcsetattr(fd, TCSANOW, &settings);
+	}
+	return fd;
+}
+
+/* In a new child: the line becomes standard input and output, and the controlling terminal. */
+static void use_line_as_terminal(int line)
+{
+	setsid();
+	ioctl(line, TIOCSCTTY, 0);
+	for (int standard = 0; standard <= 2; standard++)
+		dup2(line, standard);
+}
+
+/* ---- one command ------------------------------------------------------------------------- */
+
+/* Split NUL-separated text into a NULL-terminated argument list. The caller frees the list. */
+static char **split_arguments(char *text, size_t size)
+{
+	size_t count = 0;
+	char **arguments = calloc(size + 2, sizeof(*arguments));
+
+	if (!arguments)
+		return NULL;
+	for (size_t start = 0; start < size; start += strlen(text + start) + 1)
+		arguments[count++] = text + start;
+	return arguments;
+}
+
+static int run_command(char **arguments, int line)
+{
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		dprintf(line, "init: fork: %s\r\n", strerror(errno));
+		return 126;
+	}
+	if (pid == 0) {
+		use_line_as_terminal(line);
+		become_ordinary_process();
+		if (chdir("/root") < 0)
+			chdir("/");
+		execvp(arguments[0], arguments);
+		fprintf(stderr, "%s: %s\n", arguments[0], strerror(errno));
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	return wait_for_child(pid, -1);
+}
+
+__attribute__((noreturn))
+static void run_and_power_off(void)
+{
+	int output = open_raw_line("/dev/ttyS1");
+	int report = open_raw_line("/dev/ttyS2");
+	size_t size = 0;
+	char *text = read_whole_file(RUN_FILE, &size);
+	char **arguments = text ? split_arguments(text, size) : NULL;
+	int status = 127;
+
+	if (arguments && arguments[0])
+		status = run_command(arguments, output);
+	else
+		dprintf(output, "init: %s names no command\n", RUN_FILE);
+	tcdrain(output);
+	dprintf(report, "exit %d\n", status);
+	tcdrain(report);
+	shut_down(RB_POWER_OFF);
+}
+
+/* ---- tests ------------------------------------------------------------------------------ */
+
+/*
+ * A line of the test list: NAME [TIMEOUT_SECONDS [VARIABLE=VALUE]...]. The variables join the
+ * environment of that one test.
+ */
+struct test {
+	const char *name;
+	int timeout_s;
+	char *variables;		/* the rest of the line, or NULL */
+};
+
+static void report_leak_counters(int report)
+{
+	char *last = NULL;
+
+	/* What dead processes held may be given back a moment after their parent saw them die. */
+	for (int tries = 0; tries < QUIET_TRIES; tries++) {
+		char *counters = read_whole_file(LEAKS_FILE, NULL);
+		bool quiet = last && counters && strcmp(last, counters) == 0;
+		struct timespec pause = { 0, 2000000 };
+
+		free(last);
+		last = counters;
+		if (quiet || !counters)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (last)
+		write_text(report, last);
+	free(last);
+}
+
+__attribute__((noreturn))
+static void become_test(struct test *test, int output)
+{
+	char path[256];
+	int nothing = open("/dev/null", O_RDONLY);
+
+	setsid();
+	dup2(nothing, 0);
+	dup2(output, 1);
+	dup2(output, 2);
+	if (nothing > 2)
+		close(nothing);
+	become_ordinary_process();
+	setenv("TEST_DISK_DIR", TEST_DISK, 1);
+	for (char *variable; (variable = strsep(&test->variables, " "));) {
+		if (strchr(variable, '='))
+			putenv(variable);
+	}
+	snprintf(path, sizeof(path), TEST_FOLDER "/%s", test->name);
+	execl(path, test->name, (char *)NULL);
+	fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+static int run_test(struct test *test, int output)
+{
+	int status = 126;
+	pid_t pid;
+
+	mkdir(TEST_TMPFS, 0755);
+	mkdir(TEST_DISK, 0755);
+	if (mount("tmpfs", TEST_TMPFS, "tmpfs", 0, "mode=755") < 0 || chdir(TEST_TMPFS) < 0)
+		complain("%s: %s", TEST_TMPFS, strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		become_test(test, output);
+	if (pid > 0)
+		status = wait_for_child(pid, test->timeout_s * 1000LL);
+
+	kill(-1, SIGKILL);
+	wait_for_all_children(SHUTDOWN_GRACE_MS);
+	chdir("/");
+	if (umount2(TEST_TMPFS, 0) < 0)
+		complain("%s: cannot unmount %s: %s", test->name, TEST_TMPFS, strerror(errno));
+	remove_tree(TEST_DISK);
+	return status;
+}
+
+__attribute__((noreturn))
+static void run_tests_and_power_off(const char *list_path)
+{
+	int output = open_raw_line("/dev/ttyS1");
+	int report = open_raw_line("/dev/ttyS2");
+	char *rest = read_whole_file(list_path, NULL);
+
+	if (!rest)
+		complain("%s: %s", list_path, strerror(errno));
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		struct test test = { .name = strsep(&line, " "), .timeout_s = TEST_TIMEOUT_S };
+		const char *timeout = strsep(&line, " ");
+
+		if (!test.name || test.name[0] == '\0' || test.name[0] == '#')
+			continue;
+		if (timeout && atoi(timeout) > 0)
+			test.timeout_s = atoi(timeout);
+		test.variables = line;
+
+		dprintf(report, "begin %s\n", test.name);
+		report_leak_counters(report);
+		dprintf(output, "begin %s\n", test.name);
+		int status = run_test(&test, output);
+
+		tcdrain(output);
+		dprintf(report, "after %s\n", test.name);
+		report_leak_counters(report);
+		dprintf(report, "end %s %d\n", test.name, status);
+		tcdrain(report);
+	}
+	shut_down(RB_POWER_OFF);
+}
+
+int main(void)
+{
+	char *list;
+
+	if (getpid() != 1) {
+		fprintf(stderr, "init: this is the first process's work\n");
+		return 1;
+	}
+	sigfillset(&awaited_signals);
+	sigprocmask(SIG_SETMASK, &awaited_signals, NULL);
+	sigemptyset(&awaited_signals);
+	sigaddset(&awaited_signals, SIGCHLD);
+	sigaddset(&awaited_signals, SIGTERM);
+	sigaddset(&awaited_signals, SIGINT);
+	sigaddset(&awaited_signals, SIGUSR1);
+	sigaddset(&awaited_signals, SIGUSR2);
+	set_up_machine();
+
+	list = boot_option("quartet.tests");
+	if (list)
+		run_tests_and_power_off(list);
+	if (boot_option("quartet.run"))
+		run_and_power_off();
+	keep_shells();
+}
