@@ -1,0 +1,57 @@
+"""The commands of ./quartet. Each lives in a module of its own, loaded only when it is asked for."""
+
+import importlib
+import os
+import sys
+
+HELP = """\
+Quartet: a small Unix-like kernel that runs Linux i386 programs.
+
+  ./quartet run [OPTIONS]               boot in QEMU; the serial shell is in this terminal (Ctrl-A X ends it)
+  ./quartet run [OPTIONS] -- CMD ARGS   run one command in the machine; its output and status are yours
+      --screen              show the virtual consoles: a window, or curses; Alt-F1 to Alt-F4 switch
+      --memory M            megabytes of memory (128)
+      --cpus N              processors, 1 to 8 (4)
+      --image FILE|NAME     a disk image of your own, changed in place; or 1k, 2k, 4k: ours with that block size
+      --disk ide|virtio     which disk the machine has (ide)
+      --keep                keep the changes made to the root disk for the next run --keep
+      --append STR          more words for the kernel command line, such as loglevel=7 or seed=1
+      --share DIR           pack a folder, read-only, into the root disk as /share
+      --build debug|release which kernel (release); --cc gcc|clang its compiler (gcc)
+      --accel tcg|kvm       QEMU's way to execute the machine (tcg)
+  ./quartet test [PATTERN...] [--cpus LIST] [--seed N]
+                            all tests, or those whose names contain a pattern: guest tests on Linux and on
+                            Quartet, host unit tests, tests driven from keyboard and serial line, checks
+  ./quartet check           layers, headers, format, and both compilers in debug and release
+  ./quartet debug [OPTIONS] QEMU stopped at its first instruction, with gdb; try `help quartet` in it
+  ./quartet build           kernel and programs             ./quartet image [iso]  root disk; bootable CD
+  ./quartet screenshot      make docs/four-shells.png       ./quartet help         this
+
+Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""
+
+COMMANDS = ('run', 'test', 'check', 'debug', 'build', 'image', 'screenshot')
+
+
+def main():
+    name = sys.argv[1] if len(sys.argv) > 1 else 'help'
+    if name in ('help', '-h', '--help'):
+        print(HELP)
+        return 0
+    if name not in COMMANDS:
+        print(f'quartet: no command "{name}"; ./quartet help lists them', file=sys.stderr)
+        return 2
+    module = importlib.import_module(f'commands.{name}')
+    from common import Failure
+    try:
+        return module.main(sys.argv[2:])
+    except Failure as failure:
+        print(f'quartet: {failure}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+sys.exit(main())

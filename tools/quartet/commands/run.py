@@ -1,0 +1,67 @@
+"""./quartet run: the machine in this terminal, or one command in it."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import image
+import options as machine_options
+import qemu
+from common import Failure
+
+
+def display_arguments(screen):
+    """With --screen a window if there is a desktop, else the text screen drawn in this terminal."""
+    if not screen:
+        return ['-display', 'none', '-serial', 'mon:stdio']
+    if os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'):
+        return ['-display', 'gtk', '-serial', 'mon:stdio']
+    return ['-display', 'curses', '-serial', 'null']
+
+
+def run_machine(settings, screen):
+    command = qemu.command_line(settings) + display_arguments(screen)
+    sys.stdout.flush()
+    os.execvp(command[0], command)
+
+
+def reported_status(report_path):
+    """The status that init wrote to the third serial line, or None."""
+    with open(report_path, errors='replace') as file:
+        found = re.search(r'^exit (\d+)', file.read(), re.MULTILINE)
+    return int(found.group(1)) if found else None
+
+
+def run_command(settings, command):
+    """Boot, run `command`, pass its output on, and return its status."""
+    with tempfile.TemporaryDirectory() as work:
+        console, report = os.path.join(work, 'console'), os.path.join(work, 'report')
+        if settings.snapshot:
+            copy = os.path.join(work, 'image')
+            image.copy_image(settings.image, copy)
+            settings.image, settings.snapshot = copy, False
+        image.write_into_image(settings.image, '/quartet.run', b''.join(os.fsencode(word) + b'\0' for word in command))
+        settings.append = ['quartet.run'] + settings.append
+        arguments = qemu.command_line(settings) + [
+            '-display', 'none', '-monitor', 'none', '-serial', f'file:{console}',
+            '-serial', 'stdio', '-serial', f'file:{report}']
+        subprocess.run(arguments)
+        status = reported_status(report) if os.path.exists(report) else None
+        if status is None:
+            with open(console, errors='replace') as file:
+                tail = file.read().splitlines()[-30:]
+            raise Failure('the machine ended before the command did; its console said last:\n' + '\n'.join(tail))
+    return status
+
+
+def main(arguments):
+    own, command = machine_options.split_command(arguments)
+    parsed = machine_options.parser('run').parse_args(own)
+    if command is not None and not command:
+        raise Failure('run --: which command?')
+    settings = machine_options.machine_settings(parsed)
+    if command:
+        return run_command(settings, command)
+    return run_machine(settings, parsed.screen)

@@ -1,0 +1,65 @@
+"""The options that describe a machine, shared by run, debug and bench."""
+
+import argparse
+import os
+import shlex
+
+import image
+from common import Failure, build_kernel, build_path
+from qemu import Settings
+
+OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
+
+
+def parser(command):
+    result = argparse.ArgumentParser(prog=f'./quartet {command}', add_help=True, allow_abbrev=False)
+    result.add_argument('--memory', type=int, default=128, metavar='MIB')
+    result.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N')
+    result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k')
+    result.add_argument('--disk', choices=('ide', 'virtio'), default='ide')
+    result.add_argument('--keep', action='store_true')
+    result.add_argument('--append', action='append', default=[], metavar='STR')
+    result.add_argument('--share', metavar='DIR')
+    result.add_argument('--build', choices=('debug', 'release'), default='release')
+    result.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
+    result.add_argument('--accel', choices=('tcg', 'kvm'), default='tcg')
+    result.add_argument('--screen', action='store_true')
+    return result
+
+
+def split_command(arguments):
+    """What stands before `--`, and the command after it (None without `--`)."""
+    if '--' not in arguments:
+        return arguments, None
+    split = arguments.index('--')
+    return arguments[:split], arguments[split + 1:]
+
+
+def root_image(options):
+    """The image to boot from, and whether what the machine writes to it is to be forgotten."""
+    if options.image not in OWN_IMAGES:
+        if options.share:
+            raise Failure('--share goes with our own images, not with --image FILE')
+        if not os.path.isfile(options.image):
+            raise Failure(f'{options.image}: no such image (1k, 2k and 4k are ours)')
+        return os.path.abspath(options.image), False
+    tree = image.base_tree()
+    if options.share:
+        image.add_folder(tree, options.share, 'share')
+    name = 'share' if options.share else 'root'
+    path = image.cached_image(tree, name, OWN_IMAGES[options.image])
+    if not options.keep:
+        return path, True
+    kept = build_path('images', f'kept-{name}-{options.image}.img')
+    if not os.path.exists(kept):
+        image.copy_image(path, kept)
+    return kept, False
+
+
+def machine_settings(options):
+    """Build what is needed and describe the machine."""
+    kernel = build_kernel(options.build, options.cc)
+    path, snapshot = root_image(options)
+    words = [word for text in options.append for word in shlex.split(text)]
+    return Settings(kernel=kernel, image=path, memory=options.memory, cpus=options.cpus, disk=options.disk,
+                    snapshot=snapshot, accel=options.accel, append=words)

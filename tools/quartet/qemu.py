@@ -1,0 +1,61 @@
+"""
+How a Quartet machine is started in QEMU: one place for the command line, whoever starts it.
+
+Serial lines: the first is the kernel's console and the serial shell; the second carries the output of
+`run -- CMD` and of tests, byte for byte; the third what init has to report about them.
+"""
+
+import os
+import sys
+from dataclasses import dataclass, field
+
+QEMU = 'qemu-system-i386'
+
+
+@dataclass
+class Settings:
+    """What can be chosen about a machine."""
+
+    kernel: str = ''
+    image: str = ''
+    memory: int = 128			# MiB
+    cpus: int = 4
+    disk: str = 'ide'			# or virtio
+    snapshot: bool = True		# writes to the image are forgotten
+    accel: str = 'tcg'
+    append: list = field(default_factory=list)
+    initrd: str = ''
+    extra: list = field(default_factory=list)	# more words for QEMU itself
+
+
+def accelerator(settings):
+    if settings.accel == 'kvm':
+        if not os.access('/dev/kvm', os.R_OK | os.W_OK):
+            print('quartet: /dev/kvm cannot be used here; running without it', file=sys.stderr)
+        else:
+            return ['-accel', 'kvm']
+    threads = 'multi' if settings.cpus > 1 else 'single'
+    return ['-accel', f'tcg,thread={threads}']
+
+
+def drive(settings):
+    """Arguments for the root disk, and the device name that the kernel gives it."""
+    options = f'file={settings.image.replace(",", ",,")},format=raw,cache=writeback'
+    if settings.snapshot:
+        options += ',snapshot=on'
+    if settings.disk == 'virtio':
+        return ['-drive', f'if=virtio,{options}'], '/dev/vda'
+    return ['-drive', f'if=ide,{options}'], '/dev/hda'
+
+
+def command_line(settings):
+    """QEMU's arguments without display and serial lines, which differ with the purpose."""
+    drives, root = drive(settings) if settings.image else ([], '')
+    words = ['console=ttyS0'] + ([f'root={root}'] if root else []) + list(settings.append)
+    command = [QEMU, '-M', 'pc', '-cpu', 'max', '-m', str(settings.memory), '-smp', str(settings.cpus)]
+    command += accelerator(settings)
+    command += ['-no-reboot', '-nic', 'none', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4']
+    command += ['-kernel', settings.kernel, '-append', ' '.join(words)]
+    if settings.initrd:
+        command += ['-initrd', settings.initrd]
+    return command + drives + list(settings.extra)
