@@ -5,6 +5,7 @@
  * Names and contents point into the archive; nothing is copied.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "lib/compiler.h"
@@ -13,6 +14,7 @@ struct cpio_reader {
 	const uint8_t *archive;
 	size_t size;
 	size_t offset;		/* of the next header */
+	bool is_open;		/* entries were read, their trailer was not yet */
 };
 
 struct cpio_entry {

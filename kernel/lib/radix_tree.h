@@ -7,19 +7,22 @@
  *
  * Memory. Nothing here allocates on its own: nodes come from and return to the two functions given to
  * radix_tree_init. The caller holds a spinlock around every call, so it makes sure beforehand that
- * node_alloc can succeed without sleeping, for example by filling a stock of RADIX_TREE_MAX_HEIGHT
+ * node_alloc can succeed without sleeping, for example by filling a stock of RADIX_TREE_INSERT_NODES
  * nodes: no insertion takes more. node_alloc may still say NULL; then the tree is as it was.
  */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "lib/bitmap.h"
 #include "lib/compiler.h"
 
 enum {
 	RADIX_TREE_SHIFT = 6,
 	RADIX_TREE_SLOTS = 1 << RADIX_TREE_SHIFT,
 	RADIX_TREE_MAX_HEIGHT = (32 + RADIX_TREE_SHIFT - 1) / RADIX_TREE_SHIFT,
+	/* The tree grows above its only node, and then a second path goes down from the new root. */
+	RADIX_TREE_INSERT_NODES = 2 * (RADIX_TREE_MAX_HEIGHT - 1),
 };
 
 enum radix_tree_tag {
@@ -31,7 +34,8 @@ enum radix_tree_tag {
 /* Public only so that allocators know its size. */
 struct radix_tree_node {
 	void *slots[RADIX_TREE_SLOTS];		/* nodes, or entries at the lowest level */
-	uint64_t tags[RADIX_TREE_TAG_COUNT];	/* bit s: slot s, or something below it, is tagged */
+	/* Bit s: the entry in slot s, or one below it, carries the tag. */
+	uint32_t tags[RADIX_TREE_TAG_COUNT][BITMAP_WORDS(RADIX_TREE_SLOTS)];
 	struct radix_tree_node *parent;		/* NULL at the root */
 	uint8_t slot_in_parent;
 	uint8_t used_count;			/* slots that are not NULL */
