@@ -140,6 +140,8 @@ build/guest/%: tests/guest/%.c $$(wildcard tests/guest/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)gcc $(GUEST_CFLAGS) -o $@ $<
 
+include tests/host/rules.mk
+
 # ---- the rest is ./quartet's -----------------------------------------------------------------------
 
 run test check debug bench:
@@ -153,6 +155,7 @@ help:
 	@echo '  all          the kernel, build/BUILD-CC/quartet.elf, and the programs in user/ (the default)'
 	@echo '  kernel       the kernel alone          objects      its object files, without linking'
 	@echo '  user         programs of user/         guest-tests  programs of tests/guest/'
+	@echo '  host-tests   unit tests beside the code: programs for this machine, in build/host/'
 	@echo '  docs         docs/syscalls.md from kernel/syscall/syscall.tbl'
 	@echo '  run test check debug bench             the same as ./quartet TARGET (T=PATTERN)'
 	@echo '  clean        remove build/'

@@ -1,0 +1,44 @@
+# Host unit tests: kernel/**/NAME_test.c becomes build/host/kernel/**/NAME_test, a 32-bit Linux program with
+# address and undefined-behaviour sanitizers.
+#
+# It is linked from the test, the file beside it that it is named after (NAME.c, if there is one), the
+# kernel files that its first comment asks for, and whatever it needs of tests/host/*.c (an archive):
+#	/* test: with=lib/rbtree.c,mem/slab.c */
+# Headers are looked for in tests/host/include first, so that a fake may stand there for a header of
+# arch/ that only i386 in kernel mode can compile.
+
+HOST := build/host
+HOST_CFLAGS := -m32 -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-common -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 -DHOST_TEST=1 \
+	$(filter-out -Wframe-larger-than=%,$(WARNINGS)) -fno-builtin \
+	-Itests/host/include -Itests/host -Ikernel -Iinclude
+
+.PHONY: host-tests
+ifneq ($(filter host-tests $(HOST)/%,$(MAKECMDGOALS)),)
+
+HOST_SOURCES := $(shell find kernel -name '*_test.c' | LC_ALL=C sort)
+HOST_TESTS := $(HOST_SOURCES:%.c=$(HOST)/%)
+HOST_SUPPORT := $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/host/*.c))
+host-tests: $(HOST_TESTS)
+
+$(HOST)/%.o: %.c Makefile tests/host/rules.mk
+	@mkdir -p $(@D)
+	$(Q)gcc $(HOST_CFLAGS) $(DEPENDENCIES) -c -o $@ $<
+
+$(HOST)/support.a: $(HOST_SUPPORT)
+	$(Q)rm -f $@; ar rcs $@ $^
+
+# The kernel files that one test asks for, as objects.
+host_with = $(patsubst %.c,$(HOST)/kernel/%.o,$(shell sed -n '1,20s/.*test:.*with=\([^ ]*\).*/\1/p' $(1) | tr , ' '))
+host_objects = $(sort $(1:%.c=$(HOST)/%.o) $(patsubst %.c,$(HOST)/%.o,$(wildcard $(1:%_test.c=%.c))) \
+	$(call host_with,$(1)))
+
+define host_test
+$(1:%.c=$(HOST)/%): $(call host_objects,$(1)) $(HOST)/support.a
+	$$(Q)gcc -m32 -fsanitize=address,undefined -o $$@ $$^ -lpthread
+-include $(patsubst %.o,%.d,$(call host_objects,$(1)))
+endef
+$(foreach source,$(HOST_SOURCES),$(eval $(call host_test,$(source))))
+-include $(HOST_SUPPORT:.o=.d)
+
+endif
