@@ -1,0 +1,49 @@
+/*
+ * Another thread changes the block of the old mmap() all the time, to values that must be refused
+ * and to ones that would map over this program. The kernel copies the block once, so it maps what it
+ * checked: each result is either a good map or a plain error.
+ */
+#include "check.h"
+#include <pthread.h>
+
+static volatile uint32_t block[6];
+static volatile bool stop;
+
+static void *change_block(void *argument)
+{
+	(void)argument;
+	while (!stop) {
+		block[1] = 0xfffff000;		/* length: far too much */
+		block[3] = 0;			/* flags: neither shared nor private */
+		block[5] = 1;			/* offset: not on a page */
+		__asm__ volatile("" ::: "memory");
+		block[1] = PAGE;
+		block[3] = MAP_PRIVATE | MAP_ANONYMOUS;
+		block[5] = 0;
+	}
+	return NULL;
+}
+
+int main(void)
+{
+	int rounds = scaled(20000);
+	pthread_t thread;
+
+	block[2] = PROT_READ | PROT_WRITE;
+	block[4] = -1;
+	CHECK(pthread_create(&thread, NULL, change_block, NULL) == 0);
+	for (int i = 0; i < rounds; i++) {
+		long result = raw_syscall(90, block);
+
+		if ((unsigned long)result >= 0xfffff000) {
+			CHECK(result == -EINVAL || result == -ENOMEM || result == -EOVERFLOW);
+			continue;
+		}
+		CHECK_EQ(result % PAGE, 0);
+		*(volatile char *)result = 1;
+		CHECK(munmap((void *)result, PAGE) == 0);
+	}
+	stop = true;
+	CHECK(pthread_join(thread, NULL) == 0);
+	return 0;
+}
