@@ -1,0 +1,339 @@
+"""
+Guest tests: each program of tests/guest/ on Linux (this machine) and in Quartet with 1 and 4 CPUs.
+
+On Linux a test runs as root, in name spaces and a folder of its own. In Quartet many run in one boot:
+init works through a list and reports on the third serial line
+	begin NAME, counters, after NAME, counters, end NAME STATUS
+while the tests' output, after a line `begin NAME`, is on the second. Counters are those of
+/proc/quartet/leaks; a test that leaves one of them changed has failed. When the machine panics, falls
+silent or resets, the test that was running has failed, and the machine boots again for the rest.
+"""
+
+import concurrent.futures
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+import image
+import qemu
+from common import ROOT, build_path
+from results import FAILED, PASSED, SKIPPED
+
+DEFAULT_TIMEOUT = 60		# seconds; a test may ask for another
+BOOT_TIMEOUT = 60
+SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
+SKIP_STATUS = 77
+TESTS_AT_ONCE = 2
+KERNEL_BROKE = re.compile(rb'kernel panic|^panic|\bPANIC\b', re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass
+class GuestTest:
+    name: str
+    program: str
+    timeout: int
+    memory: int
+    image: int			# block size of the root disk
+    cpus: tuple			# CPU counts it wants, empty for all
+    on_linux: bool
+    disk: str
+    append: str
+
+
+def parse_directives(source):
+    """The words `key=value` after `test:` in the first comment of a test."""
+    with open(source, errors='replace') as file:
+        head = ''.join(file.readlines()[:12])
+    found = re.search(r'test:((?:[ \t]+[\w-]+=\S+)+)', head)
+    return dict(word.split('=', 1) for word in found.group(1).split()) if found else {}
+
+
+def find_tests(is_wanted):
+    folder = os.path.join(ROOT, 'tests/guest')
+    tests = []
+    for entry in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        name, extension = os.path.splitext(entry)
+        if extension != '.c' or not is_wanted(f'guest/{name}'):
+            continue
+        words = parse_directives(os.path.join(folder, entry))
+        tests.append(GuestTest(
+            name=name, program=build_path('guest', name), timeout=int(words.get('timeout', DEFAULT_TIMEOUT)),
+            memory=int(words.get('memory', 128)), image=int(words.get('image', '1k').rstrip('k')) * 1024,
+            cpus=tuple(int(n) for n in words['cpus'].split(',')) if 'cpus' in words else (),
+            on_linux=words.get('linux', 'yes') != 'no', disk=words.get('disk', 'ide'),
+            append=words.get('append', '').replace(',', ' ')))
+    return tests
+
+
+def column_name(cpus):
+    return '1 CPU' if cpus == 1 else f'{cpus} CPUs'
+
+
+# ---- on Linux --------------------------------------------------------------------------------------
+
+
+def isolation():
+    """The command that gives a test name spaces of its own, or None if this machine grants none."""
+    common = ['unshare', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child', '--ipc']
+    attempts = [common] if os.getuid() == 0 else []
+    attempts += [['sudo', '-n'] + common, ['unshare', '--map-root-user'] + common[1:], []]
+    for command in attempts:
+        try:
+            if not command or subprocess.run(command + ['true'], stdin=subprocess.DEVNULL, timeout=10,
+                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+                return command
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+    return []
+
+
+def can_run_i386(program):
+    """Whether this machine's kernel executes i386 programs at all."""
+    try:
+        subprocess.run([program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=0.001)
+    except subprocess.TimeoutExpired:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def run_on_linux(test, results, isolate):
+    work = tempfile.mkdtemp(prefix='quartet-test-')
+    os.chmod(work, 0o755)
+    started = time.monotonic()
+    environment = {key: value for key, value in os.environ.items() if key in ('PATH', 'HOME', 'TEST_SCALE')}
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(isolate + [test.program], cwd=work, env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=output, stderr=output, start_new_session=True)
+        try:
+            status = process.wait(timeout=test.timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        output.seek(0)
+        text = output.read().decode(errors='replace')
+    seconds = time.monotonic() - started
+    subprocess.run(['chmod', '-R', 'u+rwx', work], stderr=subprocess.DEVNULL)
+    shutil.rmtree(work, ignore_errors=True)
+    if status is None:
+        results.cell(test.name, 'Linux', FAILED, f'took more than {test.timeout} s\n{text}', seconds)
+    elif status in (0, SKIP_STATUS):
+        results.cell(test.name, 'Linux', PASSED if status == 0 else SKIPPED, text, seconds)
+    else:
+        results.cell(test.name, 'Linux', FAILED, f'status {status}\n{text}', seconds)
+
+
+# ---- in Quartet ------------------------------------------------------------------------------------
+
+
+class Report:
+    """What init says on the third serial line, read as it grows."""
+
+    def __init__(self):
+        self.test = None		# the one that is running
+        self.phase = ''
+        self.counters = {}		# phase -> {name: value}
+        self.unfinished = b''
+
+    def feed(self, data):
+        """Take more bytes in. Yields (name, status, counters before, counters after) for each end."""
+        lines = (self.unfinished + data).split(b'\n')
+        self.unfinished = lines.pop()
+        for line in lines:
+            words = line.decode(errors='replace').split()
+            if not words:
+                continue
+            if words[0] == 'begin' and len(words) == 2:
+                self.test, self.phase, self.counters = words[1], 'before', {'before': {}, 'after': {}}
+            elif words[0] == 'after' and self.test:
+                self.phase = 'after'
+            elif words[0] == 'end' and len(words) == 3 and self.test == words[1]:
+                self.test = None
+                yield words[1], int(words[2]), self.counters['before'], self.counters['after']
+            elif self.test and len(words) == 2:
+                self.counters[self.phase][words[0].rstrip(':')] = words[1]
+
+
+def leak_report(before, after):
+    """What a test left behind, or ''."""
+    names = [name for name in before if before[name] != after.get(name)]
+    return '\n'.join(f'leak: {name} was {before[name]}, is {after.get(name)}' for name in names)
+
+
+class Growing:
+    """A file that QEMU appends to."""
+
+    def __init__(self, path):
+        open(path, 'wb').close()
+        self.file = open(path, 'rb')
+        self.path = path
+
+    def new_bytes(self):
+        return self.file.read()
+
+    def whole(self):
+        with open(self.path, 'rb') as file:
+            return file.read()
+
+
+class Boot:
+    """One boot of one machine, working through a list of tests."""
+
+    def __init__(self, settings, tests, work, seed):
+        self.tests = {test.name: test for test in tests}
+        self.console = Growing(os.path.join(work, 'console'))
+        self.output = Growing(os.path.join(work, 'output'))
+        self.report_file = Growing(os.path.join(work, 'report'))
+        self.report = Report()
+        self.console_mark = 0		# where the console stood when the running test began
+        scale = os.environ.get('TEST_SCALE')
+        lines = [f'{test.name} {test.timeout}' + (f' TEST_SCALE={scale}' if scale else '') for test in tests]
+        image.write_into_image(settings.image, '/quartet.tests', ('\n'.join(lines) + '\n').encode())
+        settings.append = ['quartet.tests=/quartet.tests', f'seed={seed}'] + settings.append
+        command = qemu.command_line(settings) + ['-display', 'none', '-monitor', 'none']
+        for file in (self.console, self.output, self.report_file):
+            command += ['-serial', f'file:{file.path}']
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE)
+
+    def output_of(self, name):
+        """What the test that ran last under this name has printed."""
+        text = self.output.whole()
+        start = text.rfind(f'begin {name}\n'.encode())
+        return text[start:].partition(b'\n')[2].decode(errors='replace') if start >= 0 else ''
+
+    def console_tail(self, lines=60):
+        """The kernel's words since the running test began."""
+        text = self.console.whole()[self.console_mark:].decode(errors='replace').replace('\r', '')
+        return '\n'.join(text.splitlines()[-lines:])
+
+    def follow(self, on_end):
+        """
+        Call on_end for each test that ends. Returns None when the machine has powered off in order,
+        else what became of it; then self.report.test is the culprit, or None if it did not get that far.
+        """
+        deadline = time.monotonic() + BOOT_TIMEOUT
+        current, broken_since = None, None
+        try:
+            while True:
+                exited = self.process.poll() is not None
+                for name, status, before, after in self.report.feed(self.report_file.new_bytes()):
+                    on_end(self, name, status, before, after)
+                    self.console_mark = len(self.console.whole())
+                    deadline = time.monotonic() + BOOT_TIMEOUT
+                if self.report.test != current:
+                    current = self.report.test
+                    if current:
+                        deadline = time.monotonic() + self.tests[current].timeout + SILENCE_AFTER_TIMEOUT
+                if exited:
+                    return 'the machine stopped or was reset' if self.process.returncode not in (0, 1) \
+                        or self.report.test else None
+                if broken_since is None and KERNEL_BROKE.search(self.console.new_bytes()):
+                    broken_since = time.monotonic()
+                if broken_since is not None and time.monotonic() - broken_since > 3:
+                    return 'the kernel panicked'
+                if time.monotonic() > deadline:
+                    return 'the machine hangs'
+                time.sleep(0.05)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.process.communicate()
+
+
+def run_in_quartet(tests, settings_for, column, results, seed):
+    """Run a list of tests with one kind of machine, booting as often as it takes."""
+    left = list(tests)
+    failed_boots = 0
+    started = {}
+
+    def on_end(boot, name, status, before, after):
+        seconds = time.monotonic() - started.get('time', time.monotonic())
+        started['time'] = time.monotonic()
+        leaks = leak_report(before, after)
+        left[:] = [test for test in left if test.name != name]
+        if status == SKIP_STATUS:
+            results.cell(name, column, SKIPPED, boot.output_of(name), seconds)
+        elif status == 0 and not leaks:
+            results.cell(name, column, PASSED, '', seconds)
+        else:
+            why = f'status {status}' if status else 'something leaked'
+            results.cell(name, column, FAILED, '\n'.join(
+                part for part in (why, leaks, boot.output_of(name), boot.console_tail()) if part), seconds)
+
+    while left:
+        with tempfile.TemporaryDirectory(prefix='quartet-boot-') as work:
+            settings = settings_for()
+            copy = os.path.join(work, 'image')
+            image.copy_image(settings.image, copy)
+            settings.image, settings.snapshot = copy, False
+            count = len(left)
+            started['time'] = time.monotonic()
+            boot = Boot(settings, left, work, seed)
+            trouble = boot.follow(on_end)
+            if trouble is None and len(left) == count:
+                trouble = 'the machine powered off without running a test'
+            if trouble is None:
+                continue
+            culprit = boot.report.test or left[0].name
+            if boot.report.test is None and len(left) == count:
+                failed_boots += 1
+            detail = f'{trouble}\n{boot.output_of(culprit)}\n{boot.console_tail()}'
+            left[:] = [test for test in left if test.name != culprit]
+            results.cell(culprit, column, FAILED, detail)
+            if failed_boots >= 2:
+                for test in left:
+                    results.cell(test.name, column, FAILED, 'the machine does not boot')
+                left.clear()
+
+
+def run(tests, kernel, cpu_counts, results, seed, on_linux=True):
+    """All guest tests in all their environments, two machines at a time."""
+    linux_tests = [test for test in tests if test.on_linux] if on_linux else []
+    cpu_columns = {test.name: [n for n in cpu_counts if not test.cpus or n in test.cpus] for test in tests}
+    for test in tests:
+        columns = (['Linux'] if test in linux_tests else []) + [column_name(n) for n in cpu_columns[test.name]]
+        results.expect(test.name, columns)
+    if not tests:
+        return
+    results.table_heading()
+    isolate = isolation()
+    if linux_tests and not can_run_i386(linux_tests[0].program):
+        for test in linux_tests:
+            results.cell(test.name, 'Linux', SKIPPED, 'this machine does not run i386 programs')
+        linux_tests = []
+
+    groups = {}
+    for test in tests:
+        for cpus in cpu_columns[test.name]:
+            groups.setdefault((cpus, test.memory, test.image, test.disk, test.append), []).append(test)
+    images = {size: test_image(tests, size) for size in {test.image for test in tests}}
+    with concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
+        jobs = [pool.submit(run_on_linux, test, results, isolate) for test in linux_tests]
+        for (cpus, memory, size, disk, append), group in sorted(groups.items(), key=lambda item: -len(item[1])):
+            def settings_for(cpus=cpus, memory=memory, size=size, disk=disk, append=append):
+                return qemu.Settings(kernel=kernel, image=images[size], memory=memory, cpus=cpus, disk=disk,
+                                     append=append.split())
+            jobs.append(pool.submit(run_in_quartet, group, settings_for, column_name(cpus), results, seed))
+        for job in jobs:
+            job.result()
+
+
+def test_image(tests, block_size):
+    """The root disk with the test programs of one block size in /tests."""
+    tree = image.base_tree()
+    tree.folders['tests'] = 0o755
+    for test in tests:
+        if test.image == block_size:
+            tree.add_file(f'tests/{test.name}', test.program)
+    return image.cached_image(tree, 'tests', block_size, free_space=64 << 20)

@@ -1,0 +1,36 @@
+"""Host unit tests: programs built by tests/host/rules.mk from the kernel's own files."""
+
+import os
+import subprocess
+import time
+
+from common import ROOT, build_path, make
+from results import FAILED, PASSED
+
+
+def find_tests(is_wanted):
+    """Paths without extension, such as kernel/lib/rbtree_test."""
+    found = []
+    for folder, _, names in os.walk(os.path.join(ROOT, 'kernel')):
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), ROOT).removesuffix('.c')
+            if name.endswith('_test.c') and is_wanted(path.replace('kernel/', 'host/', 1)):
+                found.append(path)
+    return sorted(found)
+
+
+def run(paths, results):
+    if not paths:
+        return
+    results.heading('host unit tests')
+    make('--silent', '--keep-going', *[build_path('host', path)[len(ROOT) + 1:] for path in paths])
+    for path in paths:
+        started = time.monotonic()
+        try:
+            done = subprocess.run([build_path('host', path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=120, cwd=ROOT)
+            outcome = PASSED if done.returncode == 0 else FAILED
+            detail = f'status {done.returncode}\n{done.stdout.decode(errors="replace")}'
+        except (OSError, subprocess.TimeoutExpired) as error:
+            outcome, detail = FAILED, str(error)
+        results.single(path.replace('kernel/', 'host/', 1), outcome, detail, time.monotonic() - started)

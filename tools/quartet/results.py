@@ -1,0 +1,71 @@
+"""What came out of the tests: counted, shown as they end, and the failures explained at the end."""
+
+import sys
+import threading
+
+PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
+WORDS = {PASSED: 'ok', FAILED: 'FAILED', SKIPPED: 'skipped'}
+
+
+class Results:
+    """Outcomes of tests in environments. Every method may be called from any thread."""
+
+    def __init__(self, columns):
+        self.columns = columns		# of guest tests: 'Linux', '1 CPU', ...
+        self.lock = threading.Lock()
+        self.counts = {PASSED: 0, FAILED: 0, SKIPPED: 0}
+        self.rows = {}			# guest test -> {column: text}
+        self.expected = {}		# guest test -> columns it will have
+        self.failures = []		# (title, explanation)
+        self.skips = []
+
+    def heading(self, text):
+        with self.lock:
+            print(f'\n{text}', flush=True)
+
+    def _count(self, outcome, title, detail):
+        self.counts[outcome] += 1
+        if outcome == FAILED:
+            self.failures.append((title, detail))
+        elif outcome == SKIPPED:
+            self.skips.append((title, detail))
+
+    def single(self, name, outcome, detail='', seconds=None):
+        """A test with one environment: a line of its own."""
+        with self.lock:
+            self._count(outcome, name, detail)
+            took = f'  {seconds:.1f} s' if seconds is not None else ''
+            print(f'  {name:<44} {WORDS[outcome]}{took}', flush=True)
+
+    def expect(self, name, columns):
+        self.expected[name] = list(columns)
+        self.rows[name] = {}
+
+    def cell(self, name, column, outcome, detail='', seconds=None):
+        """One environment of a guest test; its row is printed when the last has come."""
+        with self.lock:
+            self._count(outcome, f'{name} on {column}', detail)
+            took = f' {seconds:.1f}s' if seconds is not None and outcome != SKIPPED else ''
+            row = self.rows[name]
+            row[column] = WORDS[outcome] + took
+            if len(row) == len(self.expected[name]):
+                cells = ''.join(f'{row.get(column, "-"):<14}' for column in self.columns)
+                print(f'  {name:<36} {cells}'.rstrip(), flush=True)
+
+    def table_heading(self):
+        with self.lock:
+            cells = ''.join(f'{column:<14}' for column in self.columns)
+            print(f'\n  {"guest test":<36} {cells}'.rstrip(), flush=True)
+
+    def finish(self):
+        """Explain the failures, print the last line. Returns the exit status."""
+        for title, detail in self.failures:
+            print(f'\nFAILED {title}')
+            for line in detail.rstrip().splitlines():
+                print(f'    {line}')
+        if self.skips:
+            print()
+            for title, detail in self.skips:
+                print(f'skipped {title}: {detail.strip().splitlines()[-1] if detail.strip() else "no reason"}')
+        sys.stdout.write(f'\n{self.counts[PASSED]} passed, {self.counts[FAILED]} failed\n')
+        return 1 if self.counts[FAILED] or not self.counts[PASSED] else 0
