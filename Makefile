@@ -58,10 +58,12 @@ OBJECTS := $(patsubst %,$(OUT)/%.o,$(basename $(SOURCES))) \
 	$(if $(wildcard $(SYSCALL_TABLE)),$(GEN)/syscall_table.o $(GEN)/syscall_names.o)
 GENERATED := $(GEN)/asm_offsets.h
 
-.PHONY: all kernel objects user docs run test check debug bench clean help
+.PHONY: all kernel objects print-flags user docs run test check debug bench clean help
 all: kernel user
 kernel: $(KERNEL)
 objects: $(OBJECTS)
+print-flags: | $(GENERATED)
+	@echo '$(CFLAGS)'
 
 $(OUT)/%.o: %.c $(OUT)/flags | $(GENERATED)
 	@mkdir -p $(@D)

@@ -109,7 +109,9 @@ def run_on_linux(test, results, isolate):
     started = time.monotonic()
     environment = {key: value for key, value in os.environ.items() if key in ('PATH', 'HOME', 'TEST_SCALE')}
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(isolate + [test.program], cwd=work, env=environment, stdin=subprocess.DEVNULL,
+        # A shell is process 1 in there: it adopts and reaps orphans, and a test must not be process 1,
+        # which ignores signals that would kill others.
+        process = subprocess.Popen(isolate + ['/bin/sh', '-c', '"$0"; exit $?', test.program], cwd=work, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=output, stderr=output, start_new_session=True)
         try:
             status = process.wait(timeout=test.timeout)

@@ -4,6 +4,7 @@ import sys
 import threading
 
 PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
+DETAIL_LINES = 100	# of one failure; what comes first tells most
 WORDS = {PASSED: 'ok', FAILED: 'FAILED', SKIPPED: 'skipped'}
 
 
@@ -61,8 +62,11 @@ class Results:
         """Explain the failures, print the last line. Returns the exit status."""
         for title, detail in self.failures:
             print(f'\nFAILED {title}')
-            for line in detail.rstrip().splitlines():
+            lines = detail.rstrip().splitlines()
+            for line in lines[:DETAIL_LINES]:
                 print(f'    {line}')
+            if len(lines) > DETAIL_LINES:
+                print(f'    ... and {len(lines) - DETAIL_LINES} more lines')
         if self.skips:
             print()
             for title, detail in self.skips:

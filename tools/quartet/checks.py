@@ -1,0 +1,68 @@
+"""Checks of the source: layers, headers that compile alone, format, and both compilers without a warning."""
+
+import os
+import subprocess
+import time
+
+from common import ROOT
+from results import FAILED, PASSED
+
+COMPILERS = ('gcc', 'clang')
+BUILDS = ('debug', 'release')
+
+
+def run_program(command):
+    """Whether it succeeded, and what it said."""
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors='replace')
+    return done.returncode == 0, done.stdout
+
+
+def check_layers():
+    return run_program(['tools/check-layers'])
+
+
+def check_format():
+    return run_program(['tools/check-format'])
+
+
+def check_headers():
+    good, said = True, ''
+    for compiler in COMPILERS:
+        passed, output = run_program(['tools/check-headers', compiler])
+        good, said = good and passed, said + output
+    return good, said
+
+
+def check_syscall_document():
+    """docs/syscalls.md is in the repository, so it must be the one that the table makes."""
+    table = 'kernel/syscall/syscall.tbl'
+    if not os.path.exists(os.path.join(ROOT, table)):
+        return True, ''
+    return run_program(['sh', '-c', 'tools/gen-syscalls "$0" --document build/syscalls.md && '
+                                    'diff -u docs/syscalls.md build/syscalls.md', table])
+
+
+def build_check(build, compiler):
+    def check():
+        return run_program(['make', '--silent', '--no-print-directory', '--keep-going', f'-j{os.cpu_count() or 1}',
+                            f'BUILD={build}', f'CC={compiler}', 'kernel'])
+    return check
+
+
+def all_checks():
+    checks = [('layers', check_layers), ('headers', check_headers), ('format', check_format),
+              ('syscalls', check_syscall_document)]
+    checks += [(f'{build}-{compiler}', build_check(build, compiler)) for build in BUILDS for compiler in COMPILERS]
+    return checks
+
+
+def run(is_wanted, results):
+    chosen = [(name, check) for name, check in all_checks() if is_wanted(f'check/{name}')]
+    if not chosen:
+        return
+    results.heading('checks')
+    for name, check in chosen:
+        started = time.monotonic()
+        good, said = check()
+        results.single(f'check/{name}', PASSED if good else FAILED, said, time.monotonic() - started)

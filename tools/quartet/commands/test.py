@@ -1,0 +1,53 @@
+"""./quartet test: everything that can be proven here, or what the patterns choose."""
+
+import argparse
+import fnmatch
+import random
+
+import checks
+import driven_tests
+import guest_tests
+import host_tests
+from common import build_kernel, make
+from results import Results
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog='./quartet test', allow_abbrev=False)
+    parser.add_argument('patterns', nargs='*', metavar='PATTERN',
+                        help='part of a name such as guest/pipe, host/lib, driven/ctrl_c, check/layers; or with * and ?')
+    parser.add_argument('--cpus', default='1,4', metavar='LIST', help='CPU counts of guest tests (1,4)')
+    parser.add_argument('--seed', type=int, default=None, help="the scheduler's seed; random unless given")
+    parser.add_argument('--build', choices=('debug', 'release'), default='debug')
+    parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
+    parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on this machine')
+    return parser.parse_args(arguments)
+
+
+def chooser(patterns):
+    """A function that says whether a name, such as guest/pipe_end_of_file, is wanted."""
+    def is_wanted(name):
+        return not patterns or any(fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name.split('/', 1)[1], pattern)
+                                   or pattern in name for pattern in patterns)
+    return is_wanted
+
+
+def main(arguments):
+    options = parse(arguments)
+    is_wanted = chooser(options.patterns)
+    cpu_counts = [int(word) for word in options.cpus.split(',')]
+    seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
+    results = Results(['Linux'] + [guest_tests.column_name(n) for n in cpu_counts])
+    guest = guest_tests.find_tests(is_wanted)
+    driven = driven_tests.find_tests(is_wanted)
+    print(f'seed {seed}: give it back with --seed')
+
+    checks.run(is_wanted, results)
+    host_tests.run(host_tests.find_tests(is_wanted), results)
+    if guest or driven:
+        kernel = build_kernel(options.build, options.cc)
+        if guest:
+            make('--silent', *[f'build/guest/{test.name}' for test in guest])
+            guest_tests.run(guest, kernel, cpu_counts, results, seed, not options.no_linux)
+        driven_tests.run(driven, kernel, results, seed)
+    return results.finish()
