@@ -1,0 +1,251 @@
+/*
+ * Processes and their threads.
+ *
+ * struct process is the thread group: what its threads share. struct user_thread is one thread: sched's
+ * struct thread and what only user-mode threads have.
+ *
+ * Life of a process, and the function of each arrow:
+ *	(none) -> ALIVE		fork.c
+ *	ALIVE -> DEAD		exit.c, when its last thread has ended: memory, files and locks are already given back
+ *	DEAD -> forgiven	wait.c by the parent; exit.c at once if the parent ignores SIGCHLD
+ *
+ * Locks. process_tree_lock protects the id table, parents and children, groups and sessions. A process's signal lock
+ * (handlers->lock; found through process_signal_lock(), which is stable while a thread of it is alive or the tree lock
+ * is held) protects its threads, stop state and pending signals. Tree before signal.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/compiler.h"
+#include "core/refcount.h"
+#include "core/spinlock.h"
+#include "core/types.h"
+#include "lib/list.h"
+#include "proc/limits.h"
+#include "proc/signal.h"
+#include "sched/thread.h"
+#include "sched/timer.h"
+#include "sched/wait_queue.h"
+#include "vm/address_space.h"
+
+struct credentials;
+struct fd_table;
+struct file;
+struct fs_context;
+struct tty;
+
+/* Used time and events, of one thread, one process, or all dead children. */
+struct usage {
+	uint64_t user_ns, system_ns;
+	uint64_t minor_faults, major_faults;
+	uint64_t voluntary_switches, involuntary_switches;
+	uint64_t blocks_in, blocks_out;
+	uint64_t resident_peak_pages;
+};
+
+/* [T] process_tree_lock  [a] atomic  [I] immutable */
+struct session {
+	struct refcount references;	/* [a] its groups */
+	process_id id;			/* [I] */
+	struct process *leader;		/* [T] NULL once gone */
+	struct tty *tty;		/* [T] controlling terminal; reference */
+};
+
+struct process_group {
+	struct refcount references;	/* [a] its members, and terminals whose foreground it is */
+	process_id id;			/* [I] */
+	struct session *session;	/* [I] reference */
+	struct list members;		/* [T] struct process.group_node */
+};
+
+enum process_state { PROCESS_ALIVE, PROCESS_DEAD, PROCESS_FORGIVEN };
+
+enum process_flags {
+	PROCESS_SUBREAPER = 1 << 0,	/* adopts orphans below it */
+	PROCESS_HAS_EXECED = 1 << 1,	/* setpgid by the parent is over */
+	PROCESS_IS_VFORKED = 1 << 2,	/* a parent waits until it gives the memory back */
+	PROCESS_EXITING = 1 << 3,	/* exit_group or a fatal signal: every thread ends */
+	PROCESS_GROUP_EXEC = 1 << 4,	/* one thread execs: the others end */
+};
+
+/* [T] process_tree_lock  [s] signal lock  [a] atomic  [I] immutable  [t] its own threads  [r] written under tree lock, read under RCU */
+struct process {
+	struct refcount references;		/* [a] its id until forgiven, its threads, /proc's files */
+	process_id id;				/* [I] */
+	_Atomic(enum process_state) state;	/* [T] */
+	uint32_t flags;				/* [s] enum process_flags */
+
+	struct process *parent;			/* [T] never NULL but for init */
+	struct list children;			/* [T] of sibling */
+	struct list_node sibling;		/* [T] */
+	struct list_node all_node;		/* [T] every process that has an id, oldest first */
+	struct process_group *group;		/* [T] reference */
+	struct list_node group_node;		/* [T] */
+	int exit_signal;			/* [I] to the parent at the end: SIGCHLD, another, or 0 */
+
+	struct list threads;			/* [s] of user_thread.process_node, eldest first */
+	unsigned int thread_count;		/* [s] not ended yet */
+	struct user_thread *group_leader;	/* [s] the thread whose id is the process's; NULL once it has ended */
+	struct wait_queue thread_ended;		/* exec waits here for the others */
+
+	struct signal_handlers *handlers;	/* [T or own thread] reference */
+	struct signal_pending pending;		/* [s] signals for whichever thread */
+	struct wait_queue signal_queue;		/* signalfd and pidfd pollers */
+
+	/* Stop and continue. */
+	bool stop_requested;			/* [s] every thread is to stop */
+	unsigned int stopped_count;		/* [s] threads that have */
+	int stop_signal;			/* [s] which one */
+	bool is_stopped;			/* [s] all have; */
+	bool stop_unreported, continue_unreported;	/* [s] for wait4 WUNTRACED, WCONTINUED */
+
+	/* The end. */
+	uint32_t exit_status;			/* [s] as wait4 gives it, once dead (or decided by exit_group) */
+	struct wait_queue child_wait;		/* parents sleep here in wait4 */
+	struct completion *vfork_done;		/* [s] a vfork parent's */
+	struct usage usage;			/* [s] of ended threads */
+	struct usage children_usage;		/* [T] of forgiven children */
+
+	struct address_space *space;		/* [s] NULL once given back; own threads read freely */
+	struct limits limits;			/* [s] own threads read freely: each word changes whole */
+	struct file *executable;		/* [s] /proc/PID/exe; reference; NULL for none */
+	uint64_t start_ns;			/* [I] monotonic */
+	int out_of_memory_adjust;		/* [a]-like word: /proc/PID/oom_score_adj */
+	struct timer real_timer;		/* setitimer(ITIMER_REAL): [s] the two below */
+	uint64_t real_timer_interval_ns;	/* [s] */
+	uint64_t real_timer_deadline_ns;	/* [s] 0: off */
+	struct process_timers *timers;		/* [s] POSIX and CPU timers, made on first use; timers.c's own */
+	bool dumpable;				/* [s] PR_SET_DUMPABLE */
+	bool keep_capabilities;			/* [s] */
+};
+
+/* A restartable call: what sys_restart_syscall goes on with. */
+struct restart_block {
+	int (*function)(struct restart_block *block);	/* NULL: -EINTR */
+	uint64_t deadline_ns;
+	uintptr_t words[6];
+};
+
+/* [t] own thread  [s] signal lock of its process  [I] immutable */
+struct user_thread {
+	struct thread thread;			/* must be first: thread_current() is one of these in user processes */
+	process_id id;				/* [T] changes only when a thread execs */
+	struct process *process;		/* [I] reference */
+	struct list_node process_node;		/* [s] */
+	bool ended;				/* [s] */
+
+	_Atomic(const struct credentials *) credentials;	/* [t] writes; others under RCU; reference */
+	struct fd_table *fds;			/* [t] reference; NULL once given back */
+	struct fs_context *fs;			/* [t] reference */
+
+	signal_set blocked;			/* [s], own thread reads freely */
+	signal_set saved_mask;			/* [t] valid while restore_mask */
+	bool restore_mask;			/* [t] sigsuspend and kin */
+	signal_set waiting_for;			/* [s] sigtimedwait */
+	struct signal_pending pending;		/* [s] for this thread alone */
+	uintptr_t alt_stack;			/* [t] sigaltstack */
+	uint32_t alt_stack_size, alt_stack_flags;	/* [t] */
+	struct restart_block restart;		/* [t] */
+
+	user_addr clear_child_tid;		/* [t] zeroed and woken at the end */
+	user_addr set_child_tid;		/* [t] written at the first run */
+	user_addr robust_list;			/* [t] */
+	uint64_t minor_faults, major_faults;	/* [t] */
+	uint64_t start_ns;			/* [I] */
+	int parent_death_signal;		/* [t] prctl */
+	struct rcu_head rcu;
+};
+
+/* Only syscall/, entry/, proc/ and job control ask who is running. */
+static inline struct user_thread *user_thread_current(void)
+{
+	return (struct user_thread *)thread_current();
+}
+static inline struct process *process_current(void) { return user_thread_current()->process; }
+static inline const struct credentials *credentials_current(void)
+{
+	return atomic_load_explicit(&user_thread_current()->credentials, memory_order_relaxed);
+}
+/* Is the current thread a user process's (not a kernel thread)? */
+bool user_thread_is_current(void);
+
+extern struct rwspinlock process_tree_lock;
+
+static inline void process_get(struct process *process) { refcount_get(&process->references); }
+void process_put(struct process *process);
+static inline void user_thread_get(struct user_thread *thread) { thread_get(&thread->thread); }
+static inline void user_thread_put(struct user_thread *thread) { thread_put(&thread->thread); }
+
+/* Signal lock of `process`; see the theory above for when that is stable. */
+must_check irq_flags process_lock_signals(struct process *process);
+void process_unlock_signals(struct process *process, irq_flags flags);
+
+/* id_table.c: references, or NULL. Dead but unforgiven processes are found. */
+struct process *process_find_get(process_id id);
+struct user_thread *user_thread_find_get(process_id id);
+/* Tree lock held: borrowed. */
+struct process_group *process_group_find(process_id id);
+/* The first process with an id >= `id`, referenced, or NULL: to walk all of them. */
+struct process *process_next_get(process_id id);
+/* Call for each process with the tree lock shared; must not sleep; false stops. */
+void process_for_each(bool (*visit)(struct process *process, void *argument), void *argument);
+unsigned int process_count(void), user_thread_count(void);
+
+/* The memory of another process: its space with a user reference, or NULL. */
+struct address_space *process_space_get(struct process *process);
+/* Descriptors, directories of another process's leader: references or NULL. */
+struct fd_table *process_fds_get(struct process *process);
+struct fs_context *process_fs_get(struct process *process);
+const struct credentials *process_credentials_get(struct process *process);
+/* May the current thread look into `process` (ptrace access check)? */
+bool process_may_inspect(struct process *process);
+
+void process_usage(struct process *process, struct usage *out);	/* all its threads, live and ended */
+void process_vm_limits(struct process *process, struct vm_limits *out);
+
+/* Boot: make process 1, which runs `init` from the root file system. Panics only if none can be started. */
+void process_start_init(const char *path, const char *const *arguments);
+void process_init(void);
+
+/* exit.c */
+noreturn void process_exit_group(uint32_t status);	/* wait4's form: code << 8, or signal */
+noreturn void user_thread_exit(uint32_t status);	/* this thread only */
+
+/* fork.c: clone(2). Returns the child's id in the parent. */
+struct clone_request {
+	uint64_t flags;			/* CLONE_... without the signal */
+	int exit_signal;
+	uintptr_t stack;		/* 0: the parent's */
+	user_addr parent_tid, child_tid, pidfd;
+	struct user_desc *tls;		/* kernel copy, or NULL */
+	const process_id *set_tid;	/* clone3 */
+	unsigned int set_tid_count;
+};
+must_check int process_clone(const struct clone_request *request);
+
+/* exec.c: on success does not return to the caller's image: the frame now starts the new one, 0. */
+must_check int process_exec(struct file *file, const char *path, user_addr argv, user_addr envp);
+
+/* wait.c */
+struct wait_request {
+	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP, WAIT_PIDFD } kind;
+	process_id id;
+	uint32_t options;		/* W... and __W... */
+};
+struct wait_result { process_id id; user_id uid; uint32_t status; int code; struct usage usage; };
+/* 1 found, 0 with WNOHANG nothing, -ECHILD, -ERESTARTSYS. */
+must_check int process_wait(const struct wait_request *request, struct wait_result *out);
+
+/* session.c */
+must_check int process_set_group(process_id pid, process_id group);	/* setpgid(2) */
+must_check int process_new_session(process_id *out);			/* setsid(2) */
+must_check int process_get_group(process_id pid, process_id *out);
+must_check int process_get_session(process_id pid, process_id *out);
+bool process_group_is_orphaned(struct process_group *group);		/* tree lock held */
+/* Job control for terminals: see tty/job_control.h, which is built on these. References. */
+struct process_group *process_group_get_current(void);
+void process_group_put(struct process_group *group);
+
+/* Notify `parent` of a child's stop, continuation or death. Tree lock held. */
+void process_notify_parent(struct process *child, int code);
