@@ -47,6 +47,7 @@
 #define CHECK_FAILED 99
 #define CHECK_SKIPPED 77
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define GATE_PATIENCE_MS 15000
 #define OTHER_UID 1234		/* an ordinary user, known to nobody */
 #define OTHER_GID 1235
 
@@ -268,12 +269,20 @@ static inline void gate_open(struct gate *gate)
 	CHECK(write(gate->fds[1], "g", 1) == 1);
 }
 
-/* Wait until someone has opened the gate; each opening lets one through. */
+/*
+ * Wait until someone has opened the gate; each opening lets one through. Whoever should have
+ * opened it may have failed, so the patience has an end.
+ */
 static inline void gate_pass(struct gate *gate)
 {
+	struct pollfd poll_fd = { .fd = gate->fds[0], .events = POLLIN };
 	char byte;
 	ssize_t got;
 
+	while (poll(&poll_fd, 1, GATE_PATIENCE_MS) < 0 && errno == EINTR)
+		;
+	if (!(poll_fd.revents & POLLIN))
+		FAIL("nobody opened the gate");
 	do
 		got = read(gate->fds[0], &byte, 1);
 	while (got < 0 && errno == EINTR);

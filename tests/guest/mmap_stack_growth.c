@@ -11,7 +11,10 @@ static int use_stack(int depth)
 	frame[0] = depth;
 	if (depth == 0)
 		return frame[0];
-	return use_stack(depth - 1) + frame[0] * 0;
+	int below = use_stack(depth - 1);
+
+	frame[1] = 0;	/* after the call, so that this is no loop */
+	return below + frame[1];
 }
 
 static void overflow(void)
