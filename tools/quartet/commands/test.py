@@ -16,7 +16,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog='./quartet test', allow_abbrev=False)
     parser.add_argument('patterns', nargs='*', metavar='PATTERN',
                         help='part of a name such as guest/pipe, host/lib, driven/ctrl_c, check/layers; or with * and ?')
-    parser.add_argument('--cpus', default='1,4', metavar='LIST', help='CPU counts of guest tests (1,4)')
+    parser.add_argument('--cpus', default='1,4', metavar='LIST', help="CPU counts of guest tests (1,4); '' for Linux alone")
     parser.add_argument('--seed', type=int, default=None, help="the scheduler's seed; random unless given")
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
@@ -35,7 +35,7 @@ def chooser(patterns):
 def main(arguments):
     options = parse(arguments)
     is_wanted = chooser(options.patterns)
-    cpu_counts = [int(word) for word in options.cpus.split(',')]
+    cpu_counts = [int(word) for word in options.cpus.split(',') if word]
     seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
     results = Results(['Linux'] + [guest_tests.column_name(n) for n in cpu_counts])
     guest = guest_tests.find_tests(is_wanted)
@@ -44,10 +44,9 @@ def main(arguments):
 
     checks.run(is_wanted, results)
     host_tests.run(host_tests.find_tests(is_wanted), results)
-    if guest or driven:
-        kernel = build_kernel(options.build, options.cc)
-        if guest:
-            make('--silent', *[f'build/guest/{test.name}' for test in guest])
-            guest_tests.run(guest, kernel, cpu_counts, results, seed, not options.no_linux)
-        driven_tests.run(driven, kernel, results, seed)
+    kernel = build_kernel(options.build, options.cc) if driven or (guest and cpu_counts) else ''
+    if guest:
+        make('--silent', *[f'build/guest/{test.name}' for test in guest])
+        guest_tests.run(guest, kernel, cpu_counts, results, seed, not options.no_linux)
+    driven_tests.run(driven, kernel, results, seed)
     return results.finish()

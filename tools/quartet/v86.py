@@ -1,0 +1,26 @@
+"""v86, the PC emulator in JavaScript, under Node: installed in the cache by exact version."""
+
+import os
+
+from common import Failure, ROOT, cache_path, run_quietly
+
+VERSION = '0.5.462'
+
+
+def v86_folder():
+    """Where the package lies; installed on the first call ever."""
+    folder = cache_path(f'v86-{VERSION}')
+    package = os.path.join(folder, 'node_modules', 'v86')
+    if not os.path.exists(os.path.join(package, 'build', 'libv86.mjs')):
+        os.makedirs(folder, exist_ok=True)
+        print(f'quartet: fetching v86 {VERSION}', flush=True)
+        run_quietly(['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder,
+                     f'v86@{VERSION}'], 'cannot install v86')
+    if not os.path.exists(package):
+        raise Failure(f'{package} is missing after its installation')
+    return package
+
+
+def command(kernel, image_path, append, memory=128):
+    """The program that runs a machine: serial line on its standard input and output."""
+    return ['node', os.path.join(ROOT, 'tools/v86/run.mjs'), v86_folder(), kernel, image_path, str(memory), append]
