@@ -20,8 +20,8 @@ struct list {
 	struct list_node head;	/* head.next is the first node, or the head itself */
 };
 
-/* For a list with static storage: struct list runnable = LIST_INITIALIZER(runnable); */
-#define LIST_INITIALIZER(name) { { &(name).head, &(name).head } }
+/* For a list with static storage: struct list runnable = LIST_INIT(runnable); */
+#define LIST_INIT(name) { { &(name).head, &(name).head } }
 
 static inline void list_init(struct list *list)
 {

@@ -1,0 +1,32 @@
+/*
+ * Failing on demand: debug builds can make the Nth allocation of a chosen thread fail, so that every
+ * error path has a test. Release builds compile the question away.
+ */
+#pragma once
+#include <stdbool.h>
+#include "core/config.h"
+
+enum failpoint {
+	FAILPOINT_FRAME,	/* mem/page_frame.c */
+	FAILPOINT_SLAB,		/* mem/slab.c and kmalloc */
+	FAILPOINT_BLOCK_IO,	/* block/request_queue.c: -EIO */
+	FAILPOINT_COUNT
+};
+
+bool failpoint_check(enum failpoint point);
+
+static inline bool failpoint_should_fail(enum failpoint point)
+{
+	return CONFIG_FAILPOINTS && failpoint_check(point);
+}
+
+struct thread;
+
+/*
+ * From now on the `nth` (1 is the next) hit of `point` by `thread` fails, once. nth 0 disarms.
+ * One target at a time for the whole kernel; /proc/quartet/failpoint sets it for the writer.
+ */
+void failpoint_arm(enum failpoint point, struct thread *thread, unsigned int nth);
+
+/* Whether the armed one has struck, and how many hits were counted since it was armed. */
+bool failpoint_has_struck(enum failpoint point, unsigned int *hits);

@@ -1,0 +1,163 @@
+/*
+ * The lock checker: debug builds' proof that locks are taken in one order.
+ *
+ * Idea. If every thread takes locks only in the order of their ranks, no set of threads can wait for
+ * one another in a circle. So each thread keeps a list of what it holds, and every acquisition is
+ * compared with it: a mistake is reported the first time that the code runs, not the first time that
+ * two CPUs meet in it. An interrupt handler works on the interrupted thread's list, because what that
+ * thread holds stays held until the handler has returned.
+ *
+ * A list is touched by its own thread only, with interrupts off so that a handler finds it whole. Very
+ * early, before a CPU runs on a stack with a list, nothing is checked.
+ */
+#include "core/lock_check.h"
+#include "arch/irq_flags.h"
+#include "core/config.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/stack_header.h"
+#include "core/symbols.h"
+
+/* The caller's list, or NULL if there is nothing to check. */
+static struct lock_check_state *own_state(void)
+{
+	if (!CONFIG_LOCK_CHECK || panic_in_progress())
+		return NULL;
+	return stack_header()->locks;
+}
+
+static struct held_lock *find(struct lock_check_state *state, const void *lock)
+{
+	for (unsigned int i = state->count; i-- > 0;) {
+		if (state->held[i].lock == lock)
+			return &state->held[i];
+	}
+	return NULL;
+}
+
+static void push(struct lock_check_state *state, const struct held_lock *lock)
+{
+	irq_flags flags = irq_disable_save();
+
+	if (state->count == LOCK_CHECK_DEPTH)
+		panic("lock %s: more than %d locks held at once", lock->name, LOCK_CHECK_DEPTH);
+	state->held[state->count++] = *lock;
+	irq_restore(flags);
+}
+
+static void pop(struct lock_check_state *state, struct held_lock *lock)
+{
+	irq_flags flags = irq_disable_save();
+
+	state->count--;
+	for (; lock < &state->held[state->count]; lock++)
+		*lock = lock[1];
+	irq_restore(flags);
+}
+
+/* Locks are almost always dropped last in, first out, but nothing depends on it. */
+static void check_order(const struct lock_check_state *state, const struct held_lock *new, bool pair)
+{
+	for (unsigned int i = 0; i < state->count; i++) {
+		const struct held_lock *held = &state->held[i];
+
+		if (held->lock == new->lock)
+			panic("lock %s is taken again by its holder", new->name);
+		if (held->rank > new->rank || (held->rank == new->rank && !pair))
+			panic("lock %s (rank %d) is taken while %s (rank %d) is held", new->name,
+			      new->rank, held->name, held->rank);
+	}
+}
+
+void lock_check_acquire(const void *lock, const char *name, enum lock_rank rank, bool shared,
+			bool pair, const void *taken_at)
+{
+	struct lock_check_state *state = own_state();
+	struct held_lock new = { lock, name, rank, shared, taken_at };
+
+	if (!state)
+		return;
+	check_order(state, &new, pair);
+	push(state, &new);
+}
+
+void lock_check_acquire_try(const void *lock, const char *name, enum lock_rank rank, bool shared,
+			    const void *taken_at)
+{
+	struct lock_check_state *state = own_state();
+	struct held_lock new = { lock, name, rank, shared, taken_at };
+
+	if (state)
+		push(state, &new);
+}
+
+void lock_check_release(const void *lock)
+{
+	struct lock_check_state *state = own_state();
+	struct held_lock *held;
+
+	if (!state)
+		return;
+	held = find(state, lock);
+	if (!held)
+		panic("lock %p is dropped by a thread that does not hold it", lock);
+	pop(state, held);
+}
+
+void lock_check_hand_over(const void *lock, struct lock_check_state *to)
+{
+	struct lock_check_state *state = own_state();
+	struct held_lock *held;
+
+	if (!state || !to || state == to)
+		return;
+	held = find(state, lock);
+	if (!held)
+		panic("lock %p is handed over by a thread that does not hold it", lock);
+	push(to, held);
+	pop(state, held);
+}
+
+bool lock_check_is_held(const void *lock)
+{
+	struct lock_check_state *state = own_state();
+
+	return !state || find(state, lock);
+}
+
+void assert_may_sleep(void)
+{
+	const struct stack_header *header = stack_header();
+
+	if (!CONFIG_LOCK_CHECK || panic_in_progress())
+		return;
+	if (header->interrupt_depth != 0)
+		panic("may sleep, but runs in an interrupt handler");
+	if (header->preempt_count != 0)
+		panic("may sleep, but preemption is off (%u times)", header->preempt_count);
+}
+
+void lock_check_nothing_held(void)
+{
+	const struct lock_check_state *state = own_state();
+
+	if (state && state->count > 0)
+		panic("back to user mode with lock %s held", state->held[0].name);
+}
+
+void lock_check_print(const struct lock_check_state *state)
+{
+	char place[64];
+
+	if (!state)
+		return;
+	if (state->count == 0)
+		printk(LOG_EMERGENCY, "  no locks held");
+	for (unsigned int i = 0; i < state->count && i < LOCK_CHECK_DEPTH; i++) {
+		const struct held_lock *held = &state->held[i];
+
+		symbol_format(place, sizeof(place), (uintptr_t)held->taken_at);
+		printk(LOG_EMERGENCY, "  holds or awaits %s (rank %d%s) %p, taken at %s", held->name,
+		       held->rank, held->shared ? ", shared" : "", held->lock, place);
+	}
+}

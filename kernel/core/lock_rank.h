@@ -1,0 +1,58 @@
+/* All locks, outermost first. A thread takes them downwards only; docs/locking.md says why. */
+#pragma once
+
+enum lock_rank {
+	/* Sleeping locks. */
+	LOCK_RANK_RENAME,	  /* mutex: renames of directories between directories, one a mount */
+	LOCK_RANK_TTY_SESSION,	  /* mutex: a terminal's session and foreground group */
+	LOCK_RANK_EXEC,		  /* mutex: a process replacing its image, against ptrace and /proc */
+	LOCK_RANK_MOUNT,	  /* mutex: the mount tree */
+	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
+	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
+	LOCK_RANK_INODE,	  /* rwlock: contents and size of a file */
+	LOCK_RANK_TTY_READ,	  /* mutex: one reader of a terminal at a time */
+	LOCK_RANK_TTY_WRITE,	  /* mutex: one writer to a terminal at a time */
+	LOCK_RANK_PIPE,		  /* mutex: contents of a pipe */
+	LOCK_RANK_ADDRESS_SPACE,  /* rwlock: regions; faults inside read() take it */
+	LOCK_RANK_TRUNCATE,	  /* rwlock: a file's size against faults and page-cache fills */
+	LOCK_RANK_JOURNAL,	  /* mutex: the running transaction */
+	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables and indirect blocks of one mount */
+	LOCK_RANK_WRITEBACK,	  /* mutex: one writer-back of one cache at a time */
+	LOCK_RANK_BLOCK_DEVICE,	  /* mutex: opening, partitions */
+	LOCK_RANK_SLEEPING_LEAF,  /* mutex: anything that takes no other sleeping lock inside */
+	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_SLEEPING_LEAF,
+
+	/* Spinlocks. */
+	LOCK_RANK_PROCESS_TREE,	  /* rwspinlock: parents, children, groups, sessions; the pid table */
+	LOCK_RANK_SIGNAL,	  /* spinlock, interrupts off: one process's signals and life */
+	LOCK_RANK_CREDENTIALS,	  /* spinlock: which credentials a process has */
+	LOCK_RANK_FD_TABLE,	  /* spinlock: descriptor to open file description */
+	LOCK_RANK_MOUNT_HASH,	  /* spinlock: mounts by mount point */
+	LOCK_RANK_DENTRY_LRU,	  /* spinlock: unused dentries */
+	LOCK_RANK_DENTRY,	  /* spinlock: one dentry's name, parent, children */
+	LOCK_RANK_DENTRY_HASH,	  /* spinlock: one bucket of the dentry table */
+	LOCK_RANK_INODE_TABLE,	  /* spinlock: inodes of one mount by number */
+	LOCK_RANK_INODE_STATE,	  /* spinlock: one inode's dirty state, times, link count */
+	LOCK_RANK_FILE_LOCK,	  /* spinlock: record locks of files */
+	LOCK_RANK_FUTEX,	  /* spinlock: one bucket of waiters on user words */
+	LOCK_RANK_CACHE_REGIONS,  /* spinlock: regions that map one page cache */
+	LOCK_RANK_PAGE_TABLE,	  /* spinlock: entries of one page table; parent before child copy */
+	LOCK_RANK_PAGE_CACHE,	  /* spinlock, interrupts off: one inode's cached frames */
+	LOCK_RANK_TTY_STATE,	  /* spinlock, interrupts off: line discipline buffers and termios */
+	LOCK_RANK_CONSOLE,	  /* spinlock, interrupts off: the screen and its cursor */
+	LOCK_RANK_BLOCK_QUEUE,	  /* spinlock, interrupts off: requests to one disk */
+	LOCK_RANK_DEVICE,	  /* spinlock, interrupts off: registers of one device */
+	LOCK_RANK_WORK_QUEUE,	  /* spinlock, interrupts off: work to be done by threads */
+	LOCK_RANK_TIMER,	  /* spinlock, interrupts off: one CPU's timers */
+	LOCK_RANK_WAIT_QUEUE,	  /* spinlock, interrupts off: one queue's sleepers */
+	LOCK_RANK_THREAD,	  /* spinlock, interrupts off: one thread's state */
+	LOCK_RANK_RUN_QUEUE,	  /* spinlock, interrupts off: one CPU's runnable threads */
+	LOCK_RANK_RECLAIM,	  /* spinlock, interrupts off: the clock hand's lists */
+	LOCK_RANK_SLAB,		  /* spinlock, interrupts off: one cache of kernel objects */
+	LOCK_RANK_VMAP,		  /* spinlock, interrupts off: kernel addresses above the direct map */
+	LOCK_RANK_PAGE_FRAME,	  /* spinlock, interrupts off: the free lists */
+	LOCK_RANK_LEAF,		  /* spinlock, interrupts off: takes nothing inside */
+	LOCK_RANK_PRINTK,	  /* spinlock, interrupts off: the log; so any code may print */
+	LOCK_RANK_SERIAL_OUTPUT,  /* spinlock, interrupts off: the console port */
+	LOCK_RANK_COUNT
+};

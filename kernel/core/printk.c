@@ -1,0 +1,220 @@
+/*
+ * The kernel log.
+ *
+ * Idea. The log is one ring of text, whole lines of the form "<6>[   12.345678] text\n", counted in
+ * bytes since boot. A position in that endless text is all that a reader needs to keep, and reading
+ * never takes anything away. When the ring is full the oldest lines go, always whole ones.
+ *
+ * A line is formatted on the caller's stack, then appended and shown under log_lock, which is the
+ * last but one of all ranks, so that code may print whatever it holds. A console that registers late
+ * first gets the lines that it missed.
+ *
+ * After a panic no CPU that holds the lock can be counted on: we try for a while, then go on without.
+ * The worst that can come of it is a garbled line.
+ *
+ * Waking readers takes locks that the caller may hold, so it happens only where no spinlock is held;
+ * a line printed under one is announced with the next that is not.
+ */
+#include "core/printk.h"
+#include <stdatomic.h>
+#include "arch/clock.h"
+#include "arch/cpu.h"
+#include "core/panic.h"
+#include "core/spinlock.h"
+#include "lib/format.h"
+#include "lib/math64.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+
+enum {
+	LOG_SIZE = 64 << 10,
+	LINE_MAX = 400,			/* with prefix and newline; longer lines are cut */
+	LEVEL_PREFIX_SIZE = 3,		/* "<6>": for readers of the log, not shown */
+	PANIC_LOCK_TRIES = 1000000,
+};
+
+_Static_assert((LOG_SIZE & (LOG_SIZE - 1)) == 0, "offsets in the ring are masked");
+
+static struct spinlock log_lock = SPINLOCK_INIT(LOCK_RANK_PRINTK, "log");
+
+static char ring[LOG_SIZE];		/* [log_lock] */
+static uint64_t log_start;		/* [log_lock] position of the oldest line still there */
+static uint64_t log_end;		/* [log_lock] position behind the newest line */
+static struct log_console *consoles;	/* [log_lock] */
+static _Atomic(enum log_level) shown_level = LOG_WARNING;
+static _Atomic(void (*)(void)) log_notify;
+
+static inline char ring_at(uint64_t position)
+{
+	return ring[(uint32_t)position & (LOG_SIZE - 1)];
+}
+
+/* Returns whether the lock was taken; only after a panic may it not be. */
+static bool lock_log(irq_flags *flags)
+{
+	if (!panic_in_progress()) {
+		*flags = spin_lock_irq(&log_lock);
+		return true;
+	}
+	*flags = irq_disable_save();
+	for (unsigned int i = 0; i < PANIC_LOCK_TRIES; i++) {
+		if (spin_try_lock(&log_lock))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+static void unlock_log(bool locked, irq_flags flags)
+{
+	if (locked)
+		spin_unlock_irq(&log_lock, flags);
+	else
+		irq_restore(flags);
+}
+
+/* Make room for `size` bytes: drop lines from the oldest on. */
+static void drop_lines(size_t size)
+{
+	while (log_end + size - log_start > LOG_SIZE) {
+		while (ring_at(log_start++) != '\n')
+			;
+	}
+}
+
+static void append(const char *line, size_t size)
+{
+	drop_lines(size);
+	for (size_t i = 0; i < size; i++)
+		ring[(uint32_t)(log_end + i) & (LOG_SIZE - 1)] = line[i];
+	log_end += size;
+}
+
+static bool is_shown(char level_digit)
+{
+	return level_digit - '0' <=
+	       (int)atomic_load_explicit(&shown_level, memory_order_relaxed);
+}
+
+static void show(const char *line, size_t size)
+{
+	if (!is_shown(line[1]))
+		return;
+	for (struct log_console *console = consoles; console; console = console->next)
+		console->write(line + LEVEL_PREFIX_SIZE, size - LEVEL_PREFIX_SIZE);
+}
+
+/* Returns the length; the line ends with a newline, and has at least the prefix. */
+static size_t format_line(char line[LINE_MAX], enum log_level level, const char *format,
+			  va_list arguments)
+{
+	uint32_t nanoseconds;
+	uint32_t seconds = (uint32_t)div64_u32(arch_clock_ns(), 1000000000, &nanoseconds);
+	size_t length = scnprintf(line, LINE_MAX, "<%c>[%5u.%06u] ", '0' + (level & 7), seconds,
+				  nanoseconds / 1000);
+
+	length += vscnprintf(line + length, LINE_MAX - length, format, arguments);
+	if (length > LINE_MAX - 1)
+		length = LINE_MAX - 1;
+	if (line[length - 1] != '\n')
+		line[length++] = '\n';
+	return length;
+}
+
+static void notify_readers(void)
+{
+	void (*notify)(void) = atomic_load_explicit(&log_notify, memory_order_acquire);
+
+	if (notify && stack_header()->preempt_count == 0 && !panic_in_progress())
+		notify();
+}
+
+void vprintk(enum log_level level, const char *format, va_list arguments)
+{
+	char line[LINE_MAX];
+	size_t size = format_line(line, level, format, arguments);
+	irq_flags flags;
+	bool locked = lock_log(&flags);
+
+	append(line, size);
+	show(line, size);
+	unlock_log(locked, flags);
+	notify_readers();
+}
+
+void printk(enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vprintk(level, format, arguments);
+	va_end(arguments);
+}
+
+/* Copy out the line at `position`; returns its size. */
+static size_t copy_line(uint64_t position, char line[LINE_MAX])
+{
+	size_t size = 0;
+
+	do {
+		line[size] = ring_at(position + size);
+	} while (line[size++] != '\n' && size < LINE_MAX);
+	return size;
+}
+
+void printk_add_console(struct log_console *console)
+{
+	char line[LINE_MAX];
+	irq_flags flags;
+	bool locked = lock_log(&flags);
+
+	for (uint64_t position = log_start; position < log_end;) {
+		size_t size = copy_line(position, line);
+
+		if (is_shown(line[1]))
+			console->write(line + LEVEL_PREFIX_SIZE, size - LEVEL_PREFIX_SIZE);
+		position += size;
+	}
+	console->next = consoles;
+	consoles = console;
+	unlock_log(locked, flags);
+}
+
+void printk_set_level(enum log_level level)
+{
+	atomic_store_explicit(&shown_level, level, memory_order_relaxed);
+}
+
+enum log_level printk_level(void)
+{
+	return atomic_load_explicit(&shown_level, memory_order_relaxed);
+}
+
+size_t printk_read(uint64_t *position, char *buffer, size_t size)
+{
+	irq_flags flags;
+	bool locked = lock_log(&flags);
+	uint64_t from = *position < log_start ? log_start : *position;
+	size_t copied = 0;
+
+	while (copied < size && from < log_end)
+		buffer[copied++] = ring_at(from++);
+	*position = from;
+	unlock_log(locked, flags);
+	return copied;
+}
+
+uint64_t printk_end_position(void)
+{
+	irq_flags flags;
+	bool locked = lock_log(&flags);
+	uint64_t end = log_end;
+
+	unlock_log(locked, flags);
+	return end;
+}
+
+void printk_set_notify(void (*notify)(void))
+{
+	atomic_store_explicit(&log_notify, notify, memory_order_release);
+}

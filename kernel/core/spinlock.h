@@ -1,0 +1,75 @@
+/*
+ * Spinlocks: mutual exclusion for a few instructions, between CPUs and against interrupts.
+ *
+ * Holding one turns preemption off. A lock that interrupt handlers take is always taken with the
+ * _irq forms; debug builds check that, the rank order, and who holds what (core/lock_check.h).
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "arch/irq_flags.h"
+#include "core/compiler.h"
+#include "core/config.h"
+#include "core/lock_rank.h"
+#include "core/preempt.h"
+
+/* [a] atomic  [I] immutable  [l] the lock itself */
+struct spinlock {
+	union {
+		atomic_uint tickets;		/* [a] both halves: next ticket << 16 | serving */
+		struct {
+			atomic_ushort serving;	/* [a] the ticket that holds the lock */
+			atomic_ushort next;	/* [a] the ticket for the next who comes */
+		};
+	};
+	enum lock_rank rank : 16;	/* [I] */
+	unsigned int irq_state : 16;	/* [l] debug: enum lock_irq_state */
+	const char *name;		/* [I] */
+	const void *holder;		/* [l] debug: the stack header of the holder, or NULL */
+};
+
+#define SPINLOCK_INIT(lock_rank, lock_name) { .rank = (lock_rank), .name = (lock_name) }
+
+void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name);
+
+/* Take and drop. Preemption stays off in between. */
+void spin_lock(struct spinlock *lock);
+must_check bool spin_try_lock(struct spinlock *lock);
+void spin_unlock(struct spinlock *lock);
+
+/* The same with interrupts off on this CPU; `irq_flags` is what to give back. */
+must_check irq_flags spin_lock_irq(struct spinlock *lock);
+void spin_unlock_irq(struct spinlock *lock, irq_flags flags);
+
+/* Two locks of one rank, in the order of their addresses; `a` may equal `b`. */
+void spin_lock_pair(struct spinlock *a, struct spinlock *b);
+void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
+
+/* Debug builds panic unless this thread holds the lock. */
+void spin_assert_held(const struct spinlock *lock);
+
+/*
+ * The thread whose stack begins with `to` will drop this lock, which the caller holds: for the
+ * scheduler, which takes a run queue's lock on one stack and drops it on another.
+ */
+void spin_hand_over(struct spinlock *lock, struct stack_header *to);
+
+/*
+ * Spinning reader-writer locks: for tables read by everybody and changed seldom. Readers may nest
+ * inside interrupt handlers only if writers use the _irq form.
+ */
+struct rwspinlock {
+	atomic_int state;		/* [a] -1: one writer; n > 0: n readers */
+	atomic_uint writers_waiting;	/* [a] new readers stay out while there are any */
+	enum lock_rank rank : 16;	/* [I] */
+	const char *name;		/* [I] */
+};
+
+#define RWSPINLOCK_INIT(lock_rank, lock_name) { .rank = (lock_rank), .name = (lock_name) }
+
+void rwspin_init(struct rwspinlock *lock, enum lock_rank rank, const char *name);
+must_check irq_flags rwspin_read_lock_irq(struct rwspinlock *lock);
+void rwspin_read_unlock_irq(struct rwspinlock *lock, irq_flags flags);
+must_check irq_flags rwspin_write_lock_irq(struct rwspinlock *lock);
+void rwspin_write_unlock_irq(struct rwspinlock *lock, irq_flags flags);
+void rwspin_assert_held(const struct rwspinlock *lock);
