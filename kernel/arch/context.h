@@ -1,0 +1,57 @@
+/*
+ * Threads as the machine sees them: a kernel stack, user registers, FPU state, TLS descriptors.
+ */
+#pragma once
+#include <stdint.h>
+#include "arch/trap_frame.h"
+#include "core/compiler.h"
+#include "core/types.h"
+
+struct thread;
+#include "machine/context.h" /* struct arch_thread: saved stack pointer, gs/fs, TLS slots, FPU area */
+
+/*
+ * Prepare a new stack so that the first switch to it calls entry(argument) with interrupts on and preemption
+ * count 0. `stack` is the lowest address; its stack_header is already filled.
+ */
+void arch_thread_init(struct arch_thread *thread, void *stack, void (*entry)(void *), void *argument);
+
+/* Errors: -ENOMEM. The FPU area of a user thread, in the machine's initial state. */
+must_check int arch_thread_create_fpu(struct arch_thread *thread);
+void arch_thread_fini(struct arch_thread *thread);
+
+/*
+ * Save the running thread's machine state in `from` and continue `to` where it stopped. Interrupts off.
+ * Switches stacks, TLS descriptors, FS/GS, debug registers; FPU registers are written out if live and
+ * marked to be reloaded on return to user mode. The address space is mmu_space_switch()'s business.
+ */
+void arch_switch(struct arch_thread *from, struct arch_thread *to);
+
+/* The saved user registers of a thread that is inside the kernel, at the top of its stack. */
+struct trap_frame *arch_user_frame(void *stack);
+
+/* Leave the kernel with the registers in arch_user_frame of the current stack. Never returns. */
+noreturn void arch_enter_user(void);
+
+/*
+ * fork/clone: copy the parent's user registers, segments, TLS descriptors and FPU state to the child, whose result is
+ * 0 and whose stack pointer is `user_stack` unless that is 0. The child's first switch goes to
+ * `first` (which ends in arch_enter_user). Errors: -ENOMEM.
+ */
+must_check int arch_thread_fork(struct arch_thread *child, void *child_stack,
+				struct arch_thread *parent, uintptr_t user_stack,
+				void (*first)(void *), void *argument);
+
+/* exec: all user registers zero, flat segments, initial FPU, no TLS; start at `entry` with `stack`. */
+void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t stack);
+
+/* LOAD RETURN_WORK_FPU: reload this thread's FPU registers. Interrupts off. */
+void arch_fpu_load(struct arch_thread *thread);
+
+/*
+ * Thread-local storage descriptors: set_thread_area's struct user_desc, already in kernel memory. `entry_number` -1 picks a
+ * free slot and is set. Errors: -EINVAL, -ESRCH (no free slot).
+ */
+struct user_desc;
+must_check int arch_tls_set(struct arch_thread *thread, struct user_desc *desc);
+must_check int arch_tls_get(const struct arch_thread *thread, struct user_desc *desc);
