@@ -209,6 +209,16 @@ class Machine:
         self.serial.expect(r'(?:^|\n)[^\n]*' + PROMPT, timeout=timeout)
         return self.serial.before.decode(errors='replace').replace('\r', '').strip('\n')
 
+    def pause(self):
+        """Give a program just started from the keyboard time to run; there is nothing to wait for."""
+        time.sleep(1)
+
+    def wait_until_runs(self, line, timeout=30):
+        """Wait until the shell has echoed a line and handed the terminal to what it starts."""
+        self.serial.expect_exact(line, timeout=timeout)
+        self.serial.expect(r'\r*\n', timeout=timeout)
+        self.pause()
+
     def wait_for_end(self, timeout=60):
         """Wait until the machine has powered off. Returns QEMU's exit status."""
         try:

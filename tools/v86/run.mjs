@@ -38,6 +38,8 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
 	});
 }
 
+// v86 talks on console.log, which is the serial line here.
+console.log = console.error;
 const machine = new V86({
 	wasm_path: `${v86Folder}/build/v86.wasm`,
 	memory_size: Number(memory) << 20,

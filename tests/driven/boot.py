@@ -1,0 +1,14 @@
+"""The machine boots: a prompt on the serial line and on four consoles, then powers off in order."""
+
+from machine import Machine
+
+with Machine(cpus=4) as machine:
+    machine.wait_for_prompt()
+    assert machine.shell('echo $((6 * 7))') == '42'
+    for console in range(1, 5):
+        machine.press(f'alt-f{console}')
+        machine.wait_for_text('# ')
+        machine.type(f'echo console $(({console} + 10))\n')
+        machine.wait_for_text(f'console {console + 10}')
+    machine.serial.send('poweroff\r')
+    machine.wait_for_end()
