@@ -29,7 +29,6 @@ BOOT_TIMEOUT = 60
 SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
 SKIP_STATUS = 77
 TESTS_AT_ONCE = 2
-KERNEL_BROKE = re.compile(rb'kernel panic|^panic|\bPANIC\b', re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass
@@ -240,7 +239,7 @@ class Boot:
                 if exited:
                     return 'the machine stopped or was reset' if self.process.returncode not in (0, 1) \
                         or self.report.test else None
-                if broken_since is None and KERNEL_BROKE.search(self.console.new_bytes()):
+                if broken_since is None and qemu.PANIC.search(self.console.whole()):
                     broken_since = time.monotonic()
                 if broken_since is not None and time.monotonic() - broken_since > 3:
                     return 'the kernel panicked'

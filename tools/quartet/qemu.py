@@ -6,10 +6,12 @@ Serial lines: the first is the kernel's console and the serial shell; the second
 """
 
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 
 QEMU = 'qemu-system-i386'
+PANIC = re.compile(rb'panic on CPU \d|panic in a panic')	# how core/panic.c begins on the console
 
 
 @dataclass

@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 import image
 import options as machine_options
 import qemu
 from common import Failure
+
+POWER_OFF_SECONDS = 10		# from the command's end, or a panic's beginning, to the end of the machine
 
 
 def display_arguments(screen):
@@ -34,6 +37,25 @@ def reported_status(report_path):
     return int(found.group(1)) if found else None
 
 
+def follow(process, console, report):
+    """Wait for QEMU's end. A machine that has panicked, or that does not power off, is ended here."""
+    ending_since = None
+    while True:
+        try:
+            process.wait(timeout=0.05)
+            return
+        except subprocess.TimeoutExpired:
+            pass
+        with open(console, 'rb') as file:
+            ending = qemu.PANIC.search(file.read()) or reported_status(report) is not None
+        if ending and ending_since is None:
+            ending_since = time.monotonic()
+        if ending_since is not None and time.monotonic() - ending_since > POWER_OFF_SECONDS:
+            process.kill()
+            process.wait()
+            return
+
+
 def run_command(settings, command):
     """Boot, run `command`, pass its output on, and return its status."""
     with tempfile.TemporaryDirectory() as work:
@@ -47,8 +69,16 @@ def run_command(settings, command):
         arguments = qemu.command_line(settings) + [
             '-display', 'none', '-monitor', 'none', '-serial', f'file:{console}',
             '-serial', 'stdio', '-serial', f'file:{report}']
-        subprocess.run(arguments)
-        status = reported_status(report) if os.path.exists(report) else None
+        for path in (console, report):
+            open(path, 'w').close()
+        process = subprocess.Popen(arguments)
+        try:
+            follow(process, console, report)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        status = reported_status(report)
         if status is None:
             with open(console, errors='replace') as file:
                 tail = file.read().splitlines()[-30:]

@@ -1,0 +1,220 @@
+"""
+gdb commands for a Quartet kernel: q-threads, q-regions PID, q-locks, q-backtrace TID.
+
+Loaded by ./quartet debug; with another gdb: source tools/gdb/quartet.py. They read the kernel's own
+structures by name, so they need the machine stopped and a kernel with debugging information, and
+say so when a structure has changed its shape.
+"""
+
+import gdb
+
+KERNEL_STACK_SIZE = 8192
+STATES = 'NRSKITX'	# of enum thread_state, in order: new, runnable, sleeping, killable, interruptible, stopped, dead
+
+
+def container(node, type_name, member):
+    """The struct around an embedded node."""
+    struct = gdb.lookup_type(f'struct {type_name}')
+    offset = next(field.bitpos // 8 for field in struct.fields() if field.name == member)
+    return (node.cast(gdb.lookup_type('char').pointer()) - offset).cast(struct.pointer())
+
+
+def list_entries(head, type_name, member):
+    """Every object on a `struct list`."""
+    end = head['head'].address
+    node = head['head']['next']
+    while node != end and int(node):
+        yield container(node, type_name, member)
+        node = node['next']
+
+
+def tree_entries(root, type_name, member):
+    """Every object in a `struct rbtree`, in order."""
+    stack, node = [], root['node']
+    while stack or int(node):
+        while int(node):
+            stack.append(node)
+            node = node['left']
+        node = stack.pop()
+        yield container(node, type_name, member)
+        node = node['right']
+
+
+def first_symbol(*names):
+    """The value of the first of these variables that the kernel has."""
+    for name in names:
+        symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+        if symbol:
+            return symbol.value()
+    raise gdb.GdbError(f'this kernel has none of: {", ".join(names)}')
+
+
+def all_threads():
+    return list(list_entries(first_symbol('all_threads', 'threads', 'thread_list'), 'thread', 'all_node'))
+
+
+def stack_header(thread):
+    return thread['stack'].cast(gdb.lookup_type('struct stack_header').pointer())
+
+
+def user_thread(thread):
+    """The struct user_thread around a thread, or None for a kernel thread."""
+    if not int(thread['mmu']):
+        return None
+    struct = gdb.lookup_type('struct user_thread')
+    member = next((field for field in struct.fields() if str(field.type.unqualified()) == 'struct thread'), None)
+    if member is None:
+        raise gdb.GdbError('struct user_thread no longer embeds struct thread')
+    return container(thread, 'user_thread', member.name)
+
+
+def thread_id(thread):
+    user = user_thread(thread)
+    return int(user['tid']) if user is not None else 0
+
+
+def process_of(pid):
+    for thread in all_threads():
+        user = user_thread(thread)
+        if user is not None and int(user['process']['pid']) == pid:
+            return user['process']
+    raise gdb.GdbError(f'no process {pid}')
+
+
+def atomic(value):
+    """An _Atomic field as a number."""
+    return int(value.cast(value.type.unqualified())) if value.type.code != gdb.TYPE_CODE_STRUCT else int(value)
+
+
+def symbol_at(address):
+    block = gdb.execute(f'info symbol {address:#x}', to_string=True).strip()
+    return block.split(' in section')[0] if 'No symbol' not in block else f'{address:#x}'
+
+
+class QuartetHelp(gdb.Command):
+    """Commands for the Quartet kernel.
+
+q-threads          every thread: id, state, CPU, name, where it stands
+q-backtrace TID    the calls of a thread that is not running (TID 0: all kernel threads)
+q-regions PID      the address space of a process
+q-locks            every lock held, by whom, taken where (debug kernels)"""
+
+    def __init__(self):
+        super().__init__('quartet', gdb.COMMAND_USER)
+
+    def invoke(self, argument, from_tty):
+        gdb.execute('help quartet')
+
+
+class Threads(gdb.Command):
+    """q-threads: every thread of the kernel: id, state, CPU, name, and where it stands."""
+
+    def __init__(self):
+        super().__init__('q-threads', gdb.COMMAND_STATUS)
+
+    def invoke(self, argument, from_tty):
+        print(f'{"TID":>6} S CPU {"NAME":<16} {"THREAD":<10} AT')
+        for thread in all_threads():
+            state = STATES[atomic(thread['state'])]
+            running = atomic(thread['on_cpu'])
+            cpu = str(int(stack_header(thread)['cpu'])) if int(thread['stack']) else '-'
+            chain = [] if running else saved_chain(thread)
+            where = 'running' if running else ' < '.join(symbol_at(address) for address in chain[1:4])
+            print(f'{thread_id(thread):>6} {state} {cpu:>3} {thread["name"].string():<16} {int(thread):#010x} {where}')
+
+
+def saved_chain(thread):
+    """Return addresses on the stack of a thread that is switched away, by its frame pointers."""
+    memory = gdb.selected_inferior()
+    stack = int(thread['stack'])
+    arch = thread['arch']
+    name = next((field.name for field in arch.type.fields()
+                 if field.name in ('stack_pointer', 'esp', 'sp', 'saved_stack')), None)
+    if name is None:
+        raise gdb.GdbError('struct arch_thread has no stack pointer that this command knows')
+
+    def word(address):
+        return int.from_bytes(bytes(memory.read_memory(address, 4)), 'little')
+    pointer, chain = int(arch[name]), []
+    # arch_switch has pushed the callee-saved registers; the first word that points further up the
+    # stack, with a return address after it, is the saved frame pointer.
+    frame = pointer
+    while stack <= frame < stack + KERNEL_STACK_SIZE - 8 and not pointer < word(frame) < stack + KERNEL_STACK_SIZE:
+        frame += 4
+    if frame >= stack + KERNEL_STACK_SIZE - 8:
+        return chain
+    frame = word(frame)
+    while stack <= frame < stack + KERNEL_STACK_SIZE - 8 and len(chain) < 64:
+        chain.append(word(frame + 4))
+        following = word(frame)
+        if following <= frame:
+            break
+        frame = following
+    return chain
+
+
+class Backtrace(gdb.Command):
+    """q-backtrace TID: the calls of a thread that is not running; 0 for all kernel threads."""
+
+    def __init__(self):
+        super().__init__('q-backtrace', gdb.COMMAND_STACK)
+
+    def invoke(self, argument, from_tty):
+        wanted = int(argument or '0', 0)
+        for thread in all_threads():
+            if thread_id(thread) != wanted:
+                continue
+            print(f'{thread["name"].string()} (thread {int(thread):#x})')
+            if atomic(thread['on_cpu']):
+                print('    running: see `info threads`')
+                continue
+            for address in saved_chain(thread):
+                print(f'    {address:#010x} {symbol_at(address)}')
+
+
+class Regions(gdb.Command):
+    """q-regions PID: the regions of a process's address space."""
+
+    def __init__(self):
+        super().__init__('q-regions', gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        process = process_of(int(argument, 0))
+        fields = {field.name for field in process.dereference().type.fields()}
+        name = next((field for field in ('space', 'address_space', 'memory') if field in fields), None)
+        if name is None:
+            raise gdb.GdbError('struct process has no address space that this command knows')
+        space = process[name]
+        print(f'address space {int(space):#x}, {int(space["region_count"])} regions')
+        for region in tree_entries(space['regions'], 'region', 'node'):
+            flags = int(region['flags'])
+            text = ''.join(letter if flags & bit else '-' for letter, bit in zip('rwx', (1, 2, 4)))
+            text += 's' if flags & 64 else 'p'
+            names = [word for word, bit in (('stack', 1 << 11), ('heap', 1 << 12), ('special', 1 << 13)) if flags & bit]
+            backing = f'cache {int(region["cache"]):#x} page {int(region["page_offset"])}' if int(region['cache']) else ''
+            print(f'  {int(region["start"]):08x}-{int(region["end"]):08x} {text} {backing} {" ".join(names)}'.rstrip())
+
+
+class Locks(gdb.Command):
+    """q-locks: every lock that a thread holds, with where it was taken; debug kernels only."""
+
+    def __init__(self):
+        super().__init__('q-locks', gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        found = False
+        for thread in all_threads():
+            locks = stack_header(thread)['locks'] if int(thread['stack']) else None
+            if locks is None or not int(locks):
+                continue
+            for index in range(int(locks['count'])):
+                held = locks['held'][index]
+                found = True
+                print(f'{thread["name"].string():<16} {held["name"].string():<24} {int(held["lock"]):#010x} '
+                      f'{"shared" if held["shared"] else "exclusive":<9} at {symbol_at(int(held["taken_at"]))}')
+        if not found:
+            print('no thread holds a lock')
+
+
+for command in (QuartetHelp, Threads, Backtrace, Regions, Locks):
+    command()
