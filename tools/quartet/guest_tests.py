@@ -196,11 +196,11 @@ class Boot:
         self.output = Growing(os.path.join(work, 'output'))
         self.report_file = Growing(os.path.join(work, 'report'))
         self.report = Report()
-        self.console_mark = 0		# where the console stood when the running test began
+        self.console_mark = 0		# where the console stood when the last test ended
         scale = os.environ.get('TEST_SCALE')
         lines = [f'{test.name} {test.timeout}' + (f' TEST_SCALE={scale}' if scale else '') for test in tests]
         image.write_into_image(settings.image, '/quartet.tests', ('\n'.join(lines) + '\n').encode())
-        settings.append = ['quartet.tests=/quartet.tests', f'seed={seed}'] + settings.append
+        settings.append = ['quartet.tests=/quartet.tests', f'seed={seed}', 'loglevel=6'] + settings.append
         command = qemu.command_line(settings) + ['-display', 'none', '-monitor', 'none']
         for file in (self.console, self.output, self.report_file):
             command += ['-serial', f'file:{file.path}']
@@ -209,13 +209,17 @@ class Boot:
 
     def output_of(self, name):
         """What the test that ran last under this name has printed."""
-        text = self.output.whole()
-        start = text.rfind(f'begin {name}\n'.encode())
-        return text[start:].partition(b'\n')[2].decode(errors='replace') if start >= 0 else ''
+        text = self.output.whole().decode(errors='replace')
+        start = text.rfind(f'begin {name}\n')
+        if start < 0:
+            return ''
+        text = text[start:].partition('\n')[2]
+        following = re.search(r'^begin (\S+)\n', text, re.MULTILINE)
+        return text[:following.start()] if following and following.group(1) in self.tests else text
 
-    def console_tail(self, lines=60):
-        """The kernel's words since the running test began."""
-        text = self.console.whole()[self.console_mark:].decode(errors='replace').replace('\r', '')
+    def console_tail(self, mark=0, lines=60):
+        """The kernel's last words, since `mark`."""
+        text = self.console.whole()[mark:].decode(errors='replace').replace('\r', '')
         return '\n'.join(text.splitlines()[-lines:])
 
     def follow(self, on_end):
@@ -270,7 +274,7 @@ def run_in_quartet(tests, settings_for, column, results, seed):
         else:
             why = f'status {status}' if status else 'something leaked'
             results.cell(name, column, FAILED, '\n'.join(
-                part for part in (why, leaks, boot.output_of(name), boot.console_tail()) if part), seconds)
+                part for part in (why, leaks, boot.output_of(name), boot.console_tail(boot.console_mark)) if part), seconds)
 
     while left:
         with tempfile.TemporaryDirectory(prefix='quartet-boot-') as work:
