@@ -117,24 +117,23 @@ class Screen:
 class Machine:
     """A running machine; leave its `with` block and it is gone."""
 
-    def __init__(self, kernel=None, image_path=None, command=None, instructions=False, tree=None, block_size=1024,
+    def __init__(self, kernel=None, image_path=None, command=None, tree=None, block_size=1024,
                  keep_image=None, **settings):
         """
         kernel, image_path: what to boot; by default the kernel under test and our root disk (or one
         made from `tree`). The machine works on a copy, at `keep_image` if that is given. command:
-        QEMU's whole command line instead. instructions=True counts instructions instead of time
-        (-icount). Everything else is for qemu.Settings.
+        QEMU's whole command line instead. Everything else is for qemu.Settings.
         """
         self.work = tempfile.mkdtemp(prefix='quartet-machine-')
         self.log = open(os.path.join(self.work, 'serial.log'), 'wb')
         self.process = None
         try:
-            self._start(kernel, image_path, command, instructions, tree, block_size, keep_image, settings)
+            self._start(kernel, image_path, command, tree, block_size, keep_image, settings)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, kernel, image_path, command, instructions, tree, block_size, keep_image, settings):
+    def _start(self, kernel, image_path, command, tree, block_size, keep_image, settings):
         monitor, serial = os.path.join(self.work, 'monitor'), os.path.join(self.work, 'serial')
         if command is None:
             self.image = keep_image or os.path.join(self.work, 'image')
@@ -144,12 +143,8 @@ class Machine:
             if os.environ.get('QUARTET_SEED'):
                 append.append(f'seed={os.environ["QUARTET_SEED"]}')
             kernel = kernel or os.environ.get('QUARTET_KERNEL') or build_kernel()
-            if instructions:
-                settings['cpus'] = 1
             chosen = qemu.Settings(kernel=kernel, image=self.image, snapshot=False, append=append, **settings)
             command = qemu.command_line(chosen)
-        if instructions:
-            command = command + ['-icount', 'shift=0,sleep=off']
         command = command + ['-display', 'none', '-qmp', f'unix:{monitor},server=on,wait=off',
                              '-chardev', f'socket,id=line,path={serial},server=on,wait=on', '-serial', 'chardev:line']
         with open(os.path.join(self.work, 'qemu.log'), 'wb') as complaints:

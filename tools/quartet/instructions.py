@@ -1,0 +1,49 @@
+"""Counting guest instructions: the QEMU plugin of tools/count-instructions, built and read."""
+
+import os
+import re
+import struct
+import subprocess
+
+import qemu
+from common import ROOT, Failure, build_path, run_quietly
+
+SOURCE = os.path.join(ROOT, 'tools/count-instructions/plugin.c')
+PLUGIN = build_path('tools', 'count-instructions.so')
+
+
+def plugin_version():
+    """The version of the plugin interface that this QEMU wants: 2 since QEMU 9."""
+    said = subprocess.run([qemu.QEMU, '--version'], stdout=subprocess.PIPE, text=True).stdout
+    found = re.search(r'version (\d+)\.', said)
+    return 2 if found and int(found.group(1)) >= 9 else 1
+
+
+def build_plugin():
+    if not os.path.exists(PLUGIN) or os.path.getmtime(PLUGIN) < os.path.getmtime(SOURCE):
+        os.makedirs(os.path.dirname(PLUGIN), exist_ok=True)
+        run_quietly(['gcc', '-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-fvisibility=hidden',
+                     f'-DMACHINE_PLUGIN_VERSION={plugin_version()}', '-o', PLUGIN, SOURCE], 'cannot build the plugin')
+    return PLUGIN
+
+
+def elf_entry(path):
+    with open(path, 'rb') as file:
+        header = file.read(52)
+    if header[:4] != b'\x7fELF':
+        raise Failure(f'{path} is no ELF file')
+    return struct.unpack_from('<I', header, 24)[0]
+
+
+class Counter:
+    """The counters of one machine: pass `arguments` to QEMU, call read() at any time."""
+
+    def __init__(self, kernel, output):
+        self.output = output
+        self.arguments = ['-icount', 'shift=0,sleep=off',
+                          '-plugin', f'{build_plugin()},entry={elf_entry(kernel):#x},output={output}']
+
+    def read(self):
+        """Instructions since the kernel's first: in all, and in user mode."""
+        with open(self.output, 'rb') as file:
+            return struct.unpack('<QQ', file.read(16))
