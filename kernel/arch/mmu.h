@@ -112,7 +112,7 @@ static inline phys_addr virt_to_phys(const void *address)
  */
 extern uintptr_t mmu_vmap_start, mmu_vmap_end;
 void mmu_kernel_map(uintptr_t address, frame_number frame, mmu_entry bits);
-void mmu_kernel_unmap(uintptr_t address);		/* flushes locally only */
+frame_number mmu_kernel_unmap(uintptr_t address);	/* what was there; flushes locally only */
 void mmu_kernel_flush(uintptr_t start, uintptr_t end);	/* on all CPUs; interrupts on */
 
 /* Window `slot` of this CPU (0 <= slot < MMU_WINDOWS): shows one frame until the next map. Preemption off. */

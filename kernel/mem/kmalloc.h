@@ -1,0 +1,24 @@
+/*
+ * Kernel memory of any size, physically contiguous, in the direct map.
+ */
+#pragma once
+#include <stddef.h>
+#include "core/compiler.h"
+#include "mem/page_frame.h"
+
+/* NULL when memory is short or `size` exceeds KMALLOC_LIMIT. May sleep unless ATOMIC. */
+#define KMALLOC_LIMIT (4u << 20)
+void *kmalloc(size_t size, enum frame_alloc_flags flags);
+void *kzalloc(size_t size, enum frame_alloc_flags flags);
+/* count * size, checked for overflow. */
+void *kmalloc_array(size_t count, size_t size, enum frame_alloc_flags flags);
+/* Any context. NULL is ignored. */
+void kfree(void *object);
+
+char *kstrdup(const char *string, enum frame_alloc_flags flags);
+
+/* Virtually contiguous pages with an unmapped guard page below: kernel stacks, large tables. May sleep. */
+void *vmap_alloc(size_t pages, size_t align_pages);
+void vmap_free(void *address, size_t pages);
+/* Map device memory uncached; for the life of the kernel. NULL when the area is full. */
+void *vmap_device(phys_addr start, size_t size);
