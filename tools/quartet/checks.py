@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+import applets
 from common import ROOT
 from results import FAILED, PASSED
 
@@ -43,6 +44,12 @@ def check_syscall_document():
                                     'diff -u docs/syscalls.md build/syscalls.md', table])
 
 
+def check_applets():
+    """Every call that busybox's applets were seen to make (tools/trace-applets) is in the table."""
+    missing = applets.missing_calls()
+    return not missing, ''.join(f'tests/applets/syscalls: {name} has no handler in syscall.tbl\n' for name in missing)
+
+
 def build_check(build, compiler):
     def check():
         return run_program(['make', '--silent', '--no-print-directory', '--keep-going', f'-j{os.cpu_count() or 1}',
@@ -52,7 +59,7 @@ def build_check(build, compiler):
 
 def all_checks():
     checks = [('layers', check_layers), ('headers', check_headers), ('format', check_format),
-              ('syscalls', check_syscall_document)]
+              ('syscalls', check_syscall_document), ('applets', check_applets)]
     checks += [(f'{build}-{compiler}', build_check(build, compiler)) for build in BUILDS for compiler in COMPILERS]
     return checks
 
