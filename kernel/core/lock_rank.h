@@ -15,9 +15,10 @@ enum lock_rank {
 	LOCK_RANK_PIPE,		  /* mutex: contents of a pipe */
 	LOCK_RANK_ADDRESS_SPACE,  /* rwlock: regions; faults inside read() take it */
 	LOCK_RANK_TRUNCATE,	  /* rwlock: a file's size against faults and page-cache fills */
-	LOCK_RANK_JOURNAL,	  /* mutex: the running transaction */
-	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables and indirect blocks of one mount */
 	LOCK_RANK_WRITEBACK,	  /* mutex: one writer-back of one cache at a time */
+	LOCK_RANK_JOURNAL,	  /* mutex: the running transaction */
+	LOCK_RANK_BLOCK_MAP,	  /* mutex: where one file's blocks lie on the disk */
+	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables and indirect blocks of one mount */
 	LOCK_RANK_BLOCK_DEVICE,	  /* mutex: opening, partitions */
 	LOCK_RANK_SLEEPING_LEAF,  /* mutex: anything that takes no other sleeping lock inside */
 	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_SLEEPING_LEAF,
@@ -25,7 +26,8 @@ enum lock_rank {
 	/* Spinlocks. */
 	LOCK_RANK_PROCESS_TREE,	  /* rwspinlock: parents, children, groups, sessions; the pid table */
 	LOCK_RANK_SIGNAL,	  /* spinlock, interrupts off: one process's signals and life */
-	LOCK_RANK_CREDENTIALS,	  /* spinlock: which credentials a process has */
+	LOCK_RANK_SIGNAL_HANDLERS, /* spinlock, interrupts off: what a process does about its signals */
+	LOCK_RANK_USER_COUNT,	  /* spinlock, interrupts off: how many threads a user has */
 	LOCK_RANK_FD_TABLE,	  /* spinlock: descriptor to open file description */
 	LOCK_RANK_MOUNT_HASH,	  /* spinlock: mounts by mount point */
 	LOCK_RANK_DENTRY_LRU,	  /* spinlock: unused dentries */
