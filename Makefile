@@ -53,10 +53,13 @@ LINKER_SCRIPT := kernel/arch/i386/kernel.ld
 
 SYSCALL_TABLE := kernel/syscall/syscall.tbl
 OFFSETS := kernel/arch/i386/asm_offsets.c
-SOURCES := $(shell find kernel -name '*.[cS]' ! -name '*_test.c' ! -path $(OFFSETS) 2>/dev/null | LC_ALL=C sort)
+VDSO := kernel/arch/i386/vdso
+VDSO_SOURCES := $(wildcard $(VDSO)/*.[cS])
+SOURCES := $(shell find kernel -name '*.[cS]' ! -name '*_test.c' ! -path $(OFFSETS) ! -path '$(VDSO)/*' 2>/dev/null | \
+	LC_ALL=C sort)
 OBJECTS := $(patsubst %,$(OUT)/%.o,$(basename $(SOURCES))) \
 	$(if $(wildcard $(SYSCALL_TABLE)),$(GEN)/syscall_table.o $(GEN)/syscall_names.o)
-GENERATED := $(GEN)/asm_offsets.h
+GENERATED := $(GEN)/asm_offsets.h $(if $(VDSO_SOURCES),$(GEN)/vdso.so $(GEN)/vdso_offsets.h)
 
 .PHONY: all kernel objects print-flags user docs run test check debug bench clean help
 all: kernel user
@@ -101,6 +104,24 @@ $(GEN)/asm_offsets.h: $(wildcard $(OFFSETS)) $(OUT)/flags tools/gen-asm-offsets
 	@mkdir -p $(GEN)
 	$(Q)$(PYTHON) tools/gen-asm-offsets $(if $(wildcard $(OFFSETS)),$(OFFSETS)) --output $@ -- \
 		$(CC) $(filter-out -fsanitize=%,$(CFLAGS)) -MMD -MP -MT $@ -MF $(GEN)/asm_offsets.d
+
+# The vDSO is a shared library for user mode, so its code has flags of its own. The kernel embeds vdso.so
+# (with .incbin) and knows the places in it by vdso_offsets.h: vdso_sysenter_return is
+# VDSO_SYSENTER_RETURN, __kernel_sigreturn is VDSO_KERNEL_SIGRETURN.
+VDSO_FLAGS := -m32 -march=i686 -O2 -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables -ffreestanding -g0 \
+	-DASSEMBLY_VDSO=1 $(INCLUDES)
+VDSO_OBJECTS := $(VDSO_SOURCES:%=$(OUT)/%.o)
+
+$(OUT)/$(VDSO)/%.o: $(VDSO)/% $(OUT)/flags | $(GEN)/asm_offsets.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VDSO_FLAGS) $(if $(filter %.S,$<),-DASSEMBLY=1,-std=c17 $(WARNINGS)) $(DEPENDENCIES) -c -o $@ $<
+
+$(GEN)/vdso.so: $(VDSO_OBJECTS) $(VDSO)/vdso.ld
+	$(Q)ld -m elf_i386 -shared -nostdlib -Bsymbolic --hash-style=both --build-id=none -soname linux-gate.so.1 \
+		-z max-page-size=4096 -z noexecstack -T $(VDSO)/vdso.ld -o $@ $(VDSO_OBJECTS)
+
+$(GEN)/vdso_offsets.h: $(GEN)/vdso.so tools/gen-vdso-offsets
+	$(Q)nm $< | $(PYTHON) tools/gen-vdso-offsets >$@
 
 # ---- the kernel ------------------------------------------------------------------------------------
 
@@ -165,4 +186,4 @@ help:
 
 # Quiet unless V=1: a line a file would drown the warnings.
 Q := $(if $(V),,@)
--include $(OBJECTS:.o=.d) $(GEN)/asm_offsets.d
+-include $(OBJECTS:.o=.d) $(VDSO_OBJECTS:.o=.d) $(GEN)/asm_offsets.d
