@@ -58,32 +58,28 @@ def stack_header(thread):
 
 
 def user_thread(thread):
-    """The struct user_thread around a thread, or None for a kernel thread."""
+    """The struct user_thread that begins with this thread, or None for a kernel thread."""
     if not int(thread['mmu']):
         return None
-    struct = gdb.lookup_type('struct user_thread')
-    member = next((field for field in struct.fields() if str(field.type.unqualified()) == 'struct thread'), None)
-    if member is None:
-        raise gdb.GdbError('struct user_thread no longer embeds struct thread')
-    return container(thread, 'user_thread', member.name)
+    return thread.cast(gdb.lookup_type('struct user_thread').pointer())
 
 
 def thread_id(thread):
     user = user_thread(thread)
-    return int(user['tid']) if user is not None else 0
+    return int(user['id']) if user is not None else 0
 
 
 def process_of(pid):
     for thread in all_threads():
         user = user_thread(thread)
-        if user is not None and int(user['process']['pid']) == pid:
+        if user is not None and int(user['process']['id']) == pid:
             return user['process']
     raise gdb.GdbError(f'no process {pid}')
 
 
 def atomic(value):
     """An _Atomic field as a number."""
-    return int(value.cast(value.type.unqualified())) if value.type.code != gdb.TYPE_CODE_STRUCT else int(value)
+    return int(value.cast(gdb.lookup_type('unsigned char')))
 
 
 def symbol_at(address):
@@ -119,32 +115,26 @@ class Threads(gdb.Command):
             running = atomic(thread['on_cpu'])
             cpu = str(int(stack_header(thread)['cpu'])) if int(thread['stack']) else '-'
             chain = [] if running else saved_chain(thread)
-            where = 'running' if running else ' < '.join(symbol_at(address) for address in chain[1:4])
+            where = 'running' if running else ' < '.join(symbol_at(address) for address in chain[:4])
             print(f'{thread_id(thread):>6} {state} {cpu:>3} {thread["name"].string():<16} {int(thread):#010x} {where}')
 
 
 def saved_chain(thread):
-    """Return addresses on the stack of a thread that is switched away, by its frame pointers."""
+    """Return addresses on the stack of a thread that is switched away, by its frame pointers (debug kernels)."""
     memory = gdb.selected_inferior()
     stack = int(thread['stack'])
-    arch = thread['arch']
-    name = next((field.name for field in arch.type.fields()
-                 if field.name in ('stack_pointer', 'esp', 'sp', 'saved_stack')), None)
-    if name is None:
-        raise gdb.GdbError('struct arch_thread has no stack pointer that this command knows')
 
     def word(address):
         return int.from_bytes(bytes(memory.read_memory(address, 4)), 'little')
-    pointer, chain = int(arch[name]), []
-    # arch_switch has pushed the callee-saved registers; the first word that points further up the
-    # stack, with a return address after it, is the saved frame pointer.
-    frame = pointer
-    while stack <= frame < stack + KERNEL_STACK_SIZE - 8 and not pointer < word(frame) < stack + KERNEL_STACK_SIZE:
-        frame += 4
-    if frame >= stack + KERNEL_STACK_SIZE - 8:
-        return chain
-    frame = word(frame)
-    while stack <= frame < stack + KERNEL_STACK_SIZE - 8 and len(chain) < 64:
+
+    def is_inside(address):
+        return stack <= address <= stack + KERNEL_STACK_SIZE - 8
+    # arch/i386/context.S: switch_stacks has pushed EBP, EBX, ESI, EDI above its return address.
+    pointer = int(thread['arch']['sp'])
+    if not is_inside(pointer):
+        return []
+    chain, frame = [word(pointer + 16)], word(pointer + 12)
+    while is_inside(frame) and len(chain) < 64:
         chain.append(word(frame + 4))
         following = word(frame)
         if following <= frame:
@@ -180,11 +170,9 @@ class Regions(gdb.Command):
 
     def invoke(self, argument, from_tty):
         process = process_of(int(argument, 0))
-        fields = {field.name for field in process.dereference().type.fields()}
-        name = next((field for field in ('space', 'address_space', 'memory') if field in fields), None)
-        if name is None:
-            raise gdb.GdbError('struct process has no address space that this command knows')
-        space = process[name]
+        space = process['space']
+        if not int(space):
+            raise gdb.GdbError('this process is dead; its memory is already given back')
         print(f'address space {int(space):#x}, {int(space["region_count"])} regions')
         for region in tree_entries(space['regions'], 'region', 'node'):
             flags = int(region['flags'])
