@@ -38,7 +38,8 @@ enum lock_rank {
 	LOCK_RANK_FILE_LOCK,	  /* spinlock: record locks of files */
 	LOCK_RANK_FUTEX,	  /* spinlock: one bucket of waiters on user words */
 	LOCK_RANK_CACHE_REGIONS,  /* spinlock: regions that map one page cache */
-	LOCK_RANK_PAGE_TABLE,	  /* spinlock: entries of one page table; parent before child copy */
+	LOCK_RANK_PAGE_DIRECTORY, /* spinlock: which page tables one address space has */
+	LOCK_RANK_PAGE_TABLE,	  /* spinlock: entries of one page table */
 	LOCK_RANK_PAGE_CACHE,	  /* spinlock, interrupts off: one inode's cached frames */
 	LOCK_RANK_TTY_STATE,	  /* spinlock, interrupts off: line discipline buffers and termios */
 	LOCK_RANK_CONSOLE,	  /* spinlock, interrupts off: the screen and its cursor */

@@ -50,8 +50,12 @@ static void replace_child(struct rbtree *root, struct rbtree_node *parent,
 		parent->right = new;
 }
 
-/* Move `node` down to the given side; its child on the other side comes up in its place. */
-static void rotate(struct rbtree *root, struct rbtree_node *node, bool right)
+/*
+ * Move `node` down to the given side; its child on the other side comes up in its place. The subtree
+ * holds the same objects as before, so sums above it stay right.
+ */
+static void rotate(struct rbtree *root, struct rbtree_node *node, bool right,
+		   rbtree_update *update)
 {
 	struct rbtree_node *pivot = *child(node, !right);
 	struct rbtree_node *inner = *child(pivot, right);
@@ -64,9 +68,20 @@ static void rotate(struct rbtree *root, struct rbtree_node *node, bool right)
 	set_parent(node, pivot);
 	set_parent(pivot, parent);
 	replace_child(root, parent, node, pivot);
+	if (update) {
+		update(node);
+		update(pivot);
+	}
 }
 
-void rbtree_insert_fixup(struct rbtree *root, struct rbtree_node *node)
+void rbtree_update_path(struct rbtree_node *node, rbtree_update *update)
+{
+	for (; node; node = rbtree_parent(node))
+		update(node);
+}
+
+static always_inline void insert_fixup(struct rbtree *root, struct rbtree_node *node,
+				       rbtree_update *update)
 {
 	struct rbtree_node *parent;
 
@@ -84,19 +99,32 @@ void rbtree_insert_fixup(struct rbtree *root, struct rbtree_node *node)
 			continue;
 		}
 		if (node == *child(parent, !right)) {
-			rotate(root, parent, right);
+			rotate(root, parent, right, update);
 			parent = node;
 		}
 		set_black(parent);
 		set_red(grandparent);
-		rotate(root, grandparent, !right);
+		rotate(root, grandparent, !right, update);
 		break;
 	}
 	set_black(root->node);
 }
 
+void rbtree_insert_fixup(struct rbtree *root, struct rbtree_node *node)
+{
+	insert_fixup(root, node, NULL);
+}
+
+void rbtree_insert_fixup_summed(struct rbtree *root, struct rbtree_node *node,
+				rbtree_update *update)
+{
+	rbtree_update_path(node, update);
+	insert_fixup(root, node, update);
+}
+
 /* One black node was lost on the way to `node` (maybe NULL), a child of `parent`. */
-static void remove_fixup(struct rbtree *root, struct rbtree_node *node, struct rbtree_node *parent)
+static void remove_fixup(struct rbtree *root, struct rbtree_node *node, struct rbtree_node *parent,
+			 rbtree_update *update)
 {
 	while (node != root->node && !is_red(node)) {
 		bool right = node == parent->right;
@@ -105,7 +133,7 @@ static void remove_fixup(struct rbtree *root, struct rbtree_node *node, struct r
 		if (is_red(sibling)) {
 			set_black(sibling);
 			set_red(parent);
-			rotate(root, parent, right);
+			rotate(root, parent, right, update);
 			sibling = *child(parent, !right);
 		}
 		if (!is_red(sibling->left) && !is_red(sibling->right)) {
@@ -119,7 +147,7 @@ static void remove_fixup(struct rbtree *root, struct rbtree_node *node, struct r
 
 			set_black(near);
 			set_red(sibling);
-			rotate(root, sibling, !right);
+			rotate(root, sibling, !right, update);
 			sibling = near;
 		}
 		if (is_red(parent))
@@ -128,14 +156,15 @@ static void remove_fixup(struct rbtree *root, struct rbtree_node *node, struct r
 			set_black(sibling);
 		set_black(parent);
 		set_black(*child(sibling, !right));
-		rotate(root, parent, right);
+		rotate(root, parent, right, update);
 		return;
 	}
 	if (node)
 		set_black(node);
 }
 
-void rbtree_remove(struct rbtree *root, struct rbtree_node *node)
+static always_inline void remove_node(struct rbtree *root, struct rbtree_node *node,
+				      rbtree_update *update)
 {
 	struct rbtree_node *parent = rbtree_parent(node);
 	struct rbtree_node *orphan;	/* comes up where a node is cut out; may be NULL */
@@ -160,8 +189,21 @@ void rbtree_remove(struct rbtree *root, struct rbtree_node *node)
 			parent = next;
 		rbtree_replace(root, node, next);
 	}
+	/* `parent` is the lowest node that lost something below it. */
+	if (update)
+		rbtree_update_path(parent, update);
 	if (lost_black)
-		remove_fixup(root, orphan, parent);
+		remove_fixup(root, orphan, parent, update);
+}
+
+void rbtree_remove(struct rbtree *root, struct rbtree_node *node)
+{
+	remove_node(root, node, NULL);
+}
+
+void rbtree_remove_summed(struct rbtree *root, struct rbtree_node *node, rbtree_update *update)
+{
+	remove_node(root, node, update);
 }
 
 void rbtree_replace(struct rbtree *root, struct rbtree_node *node,
