@@ -1,8 +1,16 @@
 /*
- * Every PCI driver of this kernel, in the order in which each is offered a device.
+ * Every driver that finds its devices by itself, in order.
  */
+#include "drivers/drivers.h"
+
 #include "drivers/block/ide.h"
 #include "drivers/block/virtio_blk.h"
 #include "drivers/pci/pci.h"
 
 const struct pci_driver *const pci_drivers[] = { &ide_driver, &virtio_blk_driver, NULL };
+
+void drivers_init(void)
+{
+	pci_init();
+	ide_attach_isa();
+}
