@@ -4,8 +4,7 @@
  * Why tickets. A plain test-and-set lock goes to whoever is nearest, and a CPU that keeps retaking a
  * lock can starve the others; with at most eight CPUs the cost of tickets, that all waiters watch one
  * word, does not matter. Taking a free lock is one locked instruction, dropping it a plain store:
- * only the holder writes the half that says who is served. The host test spinlock_test counts how
- * unevenly four threads get through.
+ * only the holder writes the half that says who is served.
  *
  * A waiter spins with interrupts in the state that it keeps for the section, off in the _irq forms.
  * That cannot deadlock with a CPU that waits for us to answer an interrupt, because such waits are

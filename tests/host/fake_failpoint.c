@@ -1,45 +1,8 @@
-/* Failing allocations on demand: one counter for the fakes, and behind failpoint.h for the real mem/. */
+/* Behind core/failpoint.h, for tests that link the real mem/: the same counter as the fakes'. */
 #include "core/failpoint.h"
 #include "host.h"
-#include "test.h"
-
-static unsigned int allocations_to_failure;	/* 0: not armed */
-static bool has_failed;
-static long in_use;
-
-void test_fail_allocation(unsigned int nth)
-{
-	allocations_to_failure = nth;
-	has_failed = false;
-}
-
-bool test_allocation_failed(void)
-{
-	bool failed = has_failed;
-
-	test_fail_allocation(0);
-	return failed;
-}
-
-bool host_allocation_fails(void)
-{
-	if (allocations_to_failure == 0 || --allocations_to_failure > 0)
-		return false;
-	has_failed = true;
-	return true;
-}
 
 bool failpoint_check(enum failpoint point)
 {
 	return (point == FAILPOINT_FRAME || point == FAILPOINT_SLAB) && host_allocation_fails();
-}
-
-void host_count_allocation(long change)
-{
-	__atomic_fetch_add(&in_use, change, __ATOMIC_RELAXED);
-}
-
-long test_allocations_in_use(void)
-{
-	return __atomic_load_n(&in_use, __ATOMIC_RELAXED);
 }
