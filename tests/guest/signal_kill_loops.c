@@ -1,0 +1,78 @@
+/* test: timeout=120
+ * SIGKILL ends a process that does nothing but call one system call over and over, for every number;
+ * also one that forks all the time, and one that only computes.
+ */
+#include "check.h"
+
+#define LAST_CALL 460
+
+/* Calls that end or replace the process, multiply it, or change the machine for others. */
+static const int left_out[] = {
+	1, 2, 11, 25, 36, 74, 79, 88, 111, 119, 120, 121, 124, 162, 173, 190, 252, 258, 264, 283,
+	311, 343, 344, 358, 404, 405, 435,
+};
+
+static bool is_left_out(int number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++) {
+		if (left_out[i] == number)
+			return true;
+	}
+	return false;
+}
+
+static void kill_soon(pid_t pid, volatile int *started, int number)
+{
+	int status;
+
+	while (!*started)
+		sched_yield();
+	CHECK(kill(pid, SIGKILL) == 0);
+	status = wait_status(pid);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		FAIL("call %d: status %#x", number, status);
+}
+
+int main(void)
+{
+	volatile int *started = shared_memory(PAGE);
+	pid_t pid;
+
+	for (int number = 0; number <= LAST_CALL; number++) {
+		if (is_left_out(number))
+			continue;
+		*started = 0;
+		pid = FORK();
+		if (pid == 0) {
+			struct rlimit none = { 0, 0 };
+
+			setrlimit(RLIMIT_CORE, &none);
+			*started = 1;
+			for (;;)
+				raw_syscall(number, 0, 0, 0, 0, 0, 0);
+		}
+		kill_soon(pid, started, number);
+	}
+
+	*started = 0;
+	pid = FORK();
+	if (pid == 0) {
+		handle_signal(SIGCHLD, SIG_IGN, 0);
+		for (;;) {
+			if (fork() == 0)
+				_exit(0);
+			*started = 1;
+		}
+	}
+	kill_soon(pid, started, SYS_fork);
+
+	*started = 0;
+	pid = FORK();
+	if (pid == 0) {
+		*started = 1;
+		for (;;)
+			;
+	}
+	kill_soon(pid, started, -1);
+	return 0;
+}
