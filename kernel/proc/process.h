@@ -9,9 +9,9 @@
  *	ALIVE -> DEAD		exit.c, when its last thread has ended: memory, files and locks are already given back
  *	DEAD -> forgiven	wait.c by the parent; exit.c at once if the parent ignores SIGCHLD
  *
- * Locks. process_tree_lock protects the id table, parents and children, groups and sessions. A process's signal lock
- * (handlers->lock; found through process_signal_lock(), which is stable while a thread of it is alive or the tree lock
- * is held) protects its threads, stop state and pending signals. Tree before signal.
+ * Locks. process_tree_lock protects the id table, parents and children, groups and sessions. A process's
+ * signal_lock protects its threads, stop state, pending signals and what its threads hold (memory,
+ * credentials) against other processes that look. Tree before signal; two signal locks are never held together.
  */
 #pragma once
 #include <stdatomic.h>
@@ -64,7 +64,6 @@ enum process_state { PROCESS_ALIVE, PROCESS_DEAD, PROCESS_FORGIVEN };
 enum process_flags {
 	PROCESS_SUBREAPER = 1 << 0,	/* adopts orphans below it */
 	PROCESS_HAS_EXECED = 1 << 1,	/* setpgid by the parent is over */
-	PROCESS_IS_VFORKED = 1 << 2,	/* a parent waits until it gives the memory back */
 	PROCESS_EXITING = 1 << 3,	/* exit_group or a fatal signal: every thread ends */
 	PROCESS_GROUP_EXEC = 1 << 4,	/* one thread execs: the others end */
 };
@@ -79,17 +78,17 @@ struct process {
 	struct process *parent;			/* [T] never NULL but for init */
 	struct list children;			/* [T] of sibling */
 	struct list_node sibling;		/* [T] */
-	struct list_node all_node;		/* [T] every process that has an id, oldest first */
 	struct process_group *group;		/* [T] reference */
 	struct list_node group_node;		/* [T] */
 	int exit_signal;			/* [I] to the parent at the end: SIGCHLD, another, or 0 */
 
+	struct spinlock signal_lock;		/* LOCK_RANK_SIGNAL */
 	struct list threads;			/* [s] of user_thread.process_node, eldest first */
 	unsigned int thread_count;		/* [s] not ended yet */
 	struct user_thread *group_leader;	/* [s] the thread whose id is the process's; NULL once it has ended */
 	struct wait_queue thread_ended;		/* exec waits here for the others */
 
-	struct signal_handlers *handlers;	/* [T or own thread] reference */
+	struct signal_handlers *handlers;	/* [s] reference, for the life of the process */
 	struct signal_pending pending;		/* [s] signals for whichever thread */
 	struct wait_queue signal_queue;		/* signalfd and pidfd pollers */
 
@@ -99,11 +98,15 @@ struct process {
 	int stop_signal;			/* [s] which one */
 	bool is_stopped;			/* [s] all have; */
 	bool stop_unreported, continue_unreported;	/* [s] for wait4 WUNTRACED, WCONTINUED */
+	bool continue_untold;			/* [s] the parent has not had its SIGCHLD yet */
 
 	/* The end. */
 	uint32_t exit_status;			/* [s] as wait4 gives it, once dead (or decided by exit_group) */
+	const struct credentials *last_credentials; /* [s] of the last thread, once dead; reference */
+	char last_name[16];			/* [s] of the last thread, once dead */
 	struct wait_queue child_wait;		/* parents sleep here in wait4 */
-	struct completion *vfork_done;		/* [s] a vfork parent's */
+	atomic_bool holds_parents_memory;	/* [a] after vfork, until exec or exit */
+	struct wait_queue vfork_queue;		/* the parent sleeps here meanwhile */
 	struct usage usage;			/* [s] of ended threads */
 	struct usage children_usage;		/* [T] of forgiven children */
 
@@ -115,9 +118,9 @@ struct process {
 	struct timer real_timer;		/* setitimer(ITIMER_REAL): [s] the two below */
 	uint64_t real_timer_interval_ns;	/* [s] */
 	uint64_t real_timer_deadline_ns;	/* [s] 0: off */
-	struct process_timers *timers;		/* [s] POSIX and CPU timers, made on first use; timers.c's own */
 	bool dumpable;				/* [s] PR_SET_DUMPABLE */
 	bool keep_capabilities;			/* [s] */
+	int parent_death_signal;		/* [s] PR_SET_PDEATHSIG */
 };
 
 /* A restartable call: what sys_restart_syscall goes on with. */
@@ -130,14 +133,15 @@ struct restart_block {
 /* [t] own thread  [s] signal lock of its process  [I] immutable */
 struct user_thread {
 	struct thread thread;			/* must be first: thread_current() is one of these in user processes */
-	process_id id;				/* [T] changes only when a thread execs */
+	process_id id;				/* [T+s] changes only when a thread execs */
 	struct process *process;		/* [I] reference */
 	struct list_node process_node;		/* [s] */
 	bool ended;				/* [s] */
 
-	_Atomic(const struct credentials *) credentials;	/* [t] writes; others under RCU; reference */
-	struct fd_table *fds;			/* [t] reference; NULL once given back */
-	struct fs_context *fs;			/* [t] reference */
+	_Atomic(const struct credentials *) credentials;	/* [s], own thread reads freely; reference */
+	struct user_count *charged;		/* [t] whose RLIMIT_NPROC it counts against; reference */
+	struct fd_table *fds;			/* [s], own thread reads freely; NULL once given back */
+	struct fs_context *fs;			/* [s], own thread reads freely; NULL once given back */
 
 	signal_set blocked;			/* [s], own thread reads freely */
 	signal_set saved_mask;			/* [t] valid while restore_mask */
@@ -147,14 +151,15 @@ struct user_thread {
 	uintptr_t alt_stack;			/* [t] sigaltstack */
 	uint32_t alt_stack_size, alt_stack_flags;	/* [t] */
 	struct restart_block restart;		/* [t] */
+	uint32_t fault_trap_number, fault_trap_error; /* [t] of its last fault, for the signal frame */
+	uintptr_t fault_address;		/* [t] */
+	bool fault_is_final;			/* [t] the next forced signal cannot be caught */
 
 	user_addr clear_child_tid;		/* [t] zeroed and woken at the end */
 	user_addr set_child_tid;		/* [t] written at the first run */
 	user_addr robust_list;			/* [t] */
 	uint64_t minor_faults, major_faults;	/* [t] */
 	uint64_t start_ns;			/* [I] */
-	int parent_death_signal;		/* [t] prctl */
-	struct rcu_head rcu;
 };
 
 /* Only syscall/, entry/, proc/ and job control ask who is running. */
@@ -177,11 +182,7 @@ void process_put(struct process *process);
 static inline void user_thread_get(struct user_thread *thread) { thread_get(&thread->thread); }
 static inline void user_thread_put(struct user_thread *thread) { thread_put(&thread->thread); }
 
-/* Signal lock of `process`; see the theory above for when that is stable. */
-must_check irq_flags process_lock_signals(struct process *process);
-void process_unlock_signals(struct process *process, irq_flags flags);
-
-/* id_table.c: references, or NULL. Dead but unforgiven processes are found. */
+/* process_table.c: references, or NULL. Dead but unforgiven processes are found. */
 struct process *process_find_get(process_id id);
 struct user_thread *user_thread_find_get(process_id id);
 /* Tree lock held: borrowed. */
@@ -201,6 +202,8 @@ const struct credentials *process_credentials_get(struct process *process);
 /* May the current thread look into `process` (ptrace access check)? */
 bool process_may_inspect(struct process *process);
 
+/* The name that ps shows, of its eldest live thread. Returns `buffer`. */
+const char *process_name(struct process *process, char *buffer, size_t size);
 void process_usage(struct process *process, struct usage *out);	/* all its threads, live and ended */
 void process_vm_limits(struct process *process, struct vm_limits *out);
 
@@ -224,8 +227,13 @@ struct clone_request {
 };
 must_check int process_clone(const struct clone_request *request);
 
-/* exec.c: on success does not return to the caller's image: the frame now starts the new one, 0. */
-must_check int process_exec(struct file *file, const char *path, user_addr argv, user_addr envp);
+/* exec.c: after 0 the user frame starts the new image. `path` is in kernel memory. Errors: those of execve(2). */
+struct walk_context;
+must_check int process_exec(const struct walk_context *context, const char *path, user_addr argv,
+			    user_addr envp);
+/* The same for strings in kernel memory (init). */
+must_check int process_exec_kernel(const struct walk_context *context, const char *path,
+				   const char *const *argv, const char *const *envp);
 
 /* wait.c */
 struct wait_request {
@@ -246,6 +254,26 @@ bool process_group_is_orphaned(struct process_group *group);		/* tree lock held 
 /* Job control for terminals: see tty/job_control.h, which is built on these. References. */
 struct process_group *process_group_get_current(void);
 void process_group_put(struct process_group *group);
+
+/* Replace the current thread's credentials (reference taken over); moves the RLIMIT_NPROC charge. */
+void user_thread_set_credentials(const struct credentials *credentials);
+
+/* setitimer(ITIMER_REAL): times in ns, 0 is off; the old values come back. timers.c */
+void process_set_real_timer(uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value_ns,
+			    uint64_t *old_interval_ns);
+void process_get_real_timer(uint64_t *value_ns, uint64_t *interval_ns);
+
+/*
+ * What tty fills in for proc, which stands below it. `leader_exits` is called without locks; it tells the
+ * terminal's foreground group and lets go of the session. get and put: references, any context.
+ */
+struct terminal_ops {
+	void (*put)(struct tty *tty);
+	void (*leader_exits)(struct tty *tty, struct session *session);
+	dev_number (*device)(struct tty *tty);
+};
+void session_set_terminal_ops(const struct terminal_ops *ops);
+const struct terminal_ops *session_terminal_ops(void);
 
 /* Notify `parent` of a child's stop, continuation or death. Tree lock held. */
 void process_notify_parent(struct process *child, int code);

@@ -36,11 +36,11 @@ struct signal_action {
 /* Shared by CLONE_SIGHAND. [l] lock */
 struct signal_handlers {
 	struct refcount references;			/* [a] */
-	struct spinlock lock;				/* LOCK_RANK_SIGNAL: also the process's signal lock */
+	struct spinlock lock;				/* LOCK_RANK_SIGNAL_HANDLERS */
 	struct signal_action actions[SIGNAL_COUNT];	/* [l] signal n at n - 1 */
 };
 
-/* Pending signals of a thread or of a process. [handlers->lock] */
+/* Pending signals of a thread or of a process. [the process's signal_lock] */
 struct signal_pending {
 	signal_set set;
 	struct list queue;	/* of struct signal_entry, oldest first */

@@ -136,7 +136,7 @@ struct flock64 {
 	int64_t l_start;
 	int64_t l_len;
 	int32_t l_pid;
-} __attribute__((packed, aligned(4)));
+} __attribute__((__packed__, __aligned__(4)));
 
 struct f_owner_ex {
 	int32_t type;

@@ -1,0 +1,486 @@
+/*
+ * exec: a process puts on another program.
+ *
+ * The new image is built whole in an address space of its own while the old one stays as it is; strings are gathered, files
+ * opened, tables copied that must not stay shared. Only then come the other threads' end and the
+ * exchange (commit), which cannot fail. So a failed exec returns to the old program unharmed. The exception is a program that
+ * Linux would have begun and then killed (elf.c): then we are killed too.
+ *
+ * Locks: none across the work; another thread's exec, exit or clone in the same process is kept out by
+ * PROCESS_GROUP_EXEC.
+ */
+#include "arch/context.h"
+#include "core/assert.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "proc/exec.h"
+#include "proc/internal.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
+#include "vfs/dentry.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
+#include "vfs/fs_context.h"
+#include "vfs/inode.h"
+#include "vfs/permission.h"
+
+enum {
+	SCRIPT_DEPTH = 5,		/* interpreters of interpreters; Linux's limit */
+	STRINGS_LIMIT = 6 << 20,	/* three quarters of the default stack limit */
+};
+
+/* Everything an exec has in its hands until it commits. */
+struct exec {
+	const struct walk_context *context;
+	const char *path;			/* as called: AT_EXECFN and the process's name */
+	struct file *file;			/* the program, in the end the last interpreter */
+	char header[ELF_HEADER_BYTES];
+	ssize_t header_size;
+	char *names[2 * SCRIPT_DEPTH + 1];	/* scripts' strings, last first; kmalloc'ed */
+	unsigned int name_count;
+	struct exec_strings front, arguments, environment;
+	size_t arguments_start;
+	struct address_space *space;
+	struct elf_image image;
+	uintptr_t stack_pointer;
+	struct credentials *credentials;
+	struct fd_table *fds;			/* an own copy, if the table is shared with another process */
+	struct signal_handlers *handlers;	/* the same of handlers */
+	bool secure;
+};
+
+int exec_open(const struct walk_context *context, const char *path, struct file **out)
+{
+	struct path at;
+	struct inode *inode;
+	int error = path_walk(context, path, WALK_FOLLOW, &at);
+
+	if (error)
+		return error;
+	inode = atomic_load(&at.dentry->inode);
+	error = -EACCES;
+	if (!inode_is(inode, MODE_REGULAR) ||
+	    (atomic_load(&at.mount->flags) & MOUNT_NO_EXECUTE))
+		goto put_path;
+	error = permission_check(inode, context->credentials, ACCESS_EXECUTE);
+	if (error)
+		goto put_path;
+	error = file_open_exec(&at, context->credentials, out);
+	if (error)
+		goto put_path;
+	error = file_deny_write(*out);
+	if (error) {
+		file_put(*out);
+		*out = NULL;
+	}
+put_path:
+	path_put(&at);
+	return error;
+}
+
+static void close_program(struct exec *exec)
+{
+	if (!exec->file)
+		return;
+	file_allow_write(exec->file);
+	file_put(exec->file);
+	exec->file = NULL;
+}
+
+static int open_program(struct exec *exec, const char *path)
+{
+	int error = exec_open(exec->context, path, &exec->file);
+
+	if (error)
+		return error;
+	memset(exec->header, 0, sizeof(exec->header));
+	exec->header_size = file_read_kernel(exec->file, exec->header, sizeof(exec->header), 0);
+	return exec->header_size < 0 ? (int)exec->header_size : 0;
+}
+
+static int push_name(struct exec *exec, const char *name)
+{
+	char *copy = kstrdup(name, 0);
+
+	if (!copy)
+		return -ENOMEM;
+	assert(exec->name_count < ARRAY_SIZE(exec->names));
+	exec->names[exec->name_count++] = copy;
+	return 0;
+}
+
+/* While the program is a script, go on to its interpreter. */
+static int resolve_scripts(struct exec *exec)
+{
+	char *interpreter, *argument;
+	int error;
+
+	for (unsigned int depth = 0;; depth++) {
+		if (script_parse(exec->header, (size_t)exec->header_size, &interpreter, &argument))
+			return 0; /* not a script */
+		if (depth == SCRIPT_DEPTH)
+			return -ELOOP;
+		if (depth == 0) {
+			exec_strings_drop_first(&exec->arguments, &exec->arguments_start);
+			error = push_name(exec, exec->path);
+			if (error)
+				return error;
+		}
+		if (argument) {
+			error = push_name(exec, argument);
+			if (error)
+				return error;
+		}
+		error = push_name(exec, interpreter);
+		if (error)
+			return error;
+		close_program(exec);
+		error = open_program(exec, exec->names[exec->name_count - 1]);
+		if (error)
+			return error;
+	}
+}
+
+static int gather_front(struct exec *exec)
+{
+	for (unsigned int i = exec->name_count; i > 0; i--) {
+		int error = exec_strings_add(&exec->front, exec->names[i - 1]);
+
+		if (error)
+			return error;
+	}
+	/* Programs rely on argv[0]; Linux gives an empty one to those started without. */
+	if (exec->front.count + exec->arguments.count == 0)
+		return exec_strings_add(&exec->front, "");
+	return 0;
+}
+
+/* Who the program will act as: set-user-ID and set-group-ID files change it, where allowed. */
+static int compute_credentials(struct exec *exec)
+{
+	const struct credentials *old = credentials_current();
+	struct credentials *new = credentials_copy(old, old->group_count);
+	const struct inode *inode = exec->file->inode;
+	uint64_t all = ((uint64_t)1 << CAP_COUNT) - 1;
+
+	if (!new)
+		return -ENOMEM;
+	if (!old->no_new_privileges &&
+	    !(atomic_load(&exec->file->path.mount->flags) & MOUNT_NO_SUID)) {
+		if (inode->mode & MODE_SETUID)
+			new->euid = inode->uid;
+		/* Without group execution the bit means mandatory locking, not a change of group. */
+		if ((inode->mode & (MODE_SETGID | 0010)) == (MODE_SETGID | 0010))
+			new->egid = inode->gid;
+	}
+	new->suid = new->fsuid = new->euid;
+	new->sgid = new->fsgid = new->egid;
+	if (new->euid == 0 || new->uid == 0) {
+		new->cap_permitted = (new->cap_bounding | new->cap_inheritable) & all;
+		new->cap_effective = new->euid == 0 ? new->cap_permitted : new->cap_ambient;
+	} else {
+		new->cap_permitted = new->cap_effective = new->cap_ambient;
+	}
+	exec->secure = new->uid != new->euid || new->gid != new->egid;
+	exec->credentials = new;
+	return 0;
+}
+
+static int build_image(struct exec *exec)
+{
+	struct exec_stack stack;
+	struct vm_limits limits;
+	int error = address_space_create(&exec->space);
+
+	if (error)
+		return error;
+	process_vm_limits(process_current(), &limits);
+	/* mmap needs a ceiling before the stack decides the final one. */
+	exec->space->mmap_top = (USER_END & PAGE_MASK) - (136u << 20);
+	error = elf_load(exec->file, (const uint8_t *)exec->header, (size_t)exec->header_size,
+			 exec->space, &limits, &exec->image);
+	if (error)
+		return error;
+	stack = (struct exec_stack){
+		.front = &exec->front,
+		.arguments = &exec->arguments,
+		.environment = &exec->environment,
+		.arguments_start = exec->arguments_start,
+		.path = exec->path,
+		.credentials = exec->credentials,
+		.secure = exec->secure,
+	};
+	error = exec_stack_build(exec->space, &stack, &exec->image, &limits, &exec->stack_pointer);
+	if (error)
+		return error;
+	exec->space->brk_start = exec->space->brk_end = exec->image.brk;
+	exec->space->code_start = exec->image.code_start;
+	exec->space->code_end = exec->image.code_end;
+	exec->space->data_start = exec->image.data_start;
+	exec->space->data_end = exec->image.data_end;
+	exec->space->dumpable = !exec->secure;
+	return 0;
+}
+
+/* Own copies of what another process must not see changed. */
+static int unshare_tables(struct exec *exec)
+{
+	struct user_thread *thread = user_thread_current();
+	int error;
+
+	if (refcount_read(&thread->process->handlers->references) > 1) {
+		error = signal_handlers_copy(thread->process->handlers, &exec->handlers);
+		if (error)
+			return error;
+	}
+	return fd_table_copy_if_shared(thread->fds, &exec->fds);
+}
+
+/* End all other threads of the process and wait for it; then we are its only and leading one. */
+static int end_other_threads(void)
+{
+	struct user_thread *self = user_thread_current();
+	struct process *process = self->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	int error;
+
+	if (process->flags & (PROCESS_EXITING | PROCESS_GROUP_EXEC)) {
+		spin_unlock_irq(&process->signal_lock, flags);
+		return -EAGAIN;
+	}
+	if (process->thread_count > 1) {
+		process->flags |= PROCESS_GROUP_EXEC;
+		for (struct list_node *node = process->threads.head.next;
+		     node != &process->threads.head; node = node->next) {
+			struct user_thread *thread =
+				container_of(node, struct user_thread, process_node);
+
+			if (thread == self || thread->ended)
+				continue;
+			thread->pending.set |= SIGNAL_BIT(SIGKILL);
+			thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+			thread_interrupt(&thread->thread,
+					 THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
+		}
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (!(process->flags & PROCESS_GROUP_EXEC))
+		return 0;
+	error = wait_event_killable(&process->thread_ended,
+				    list_is_singular(&process->threads));
+	flags = spin_lock_irq(&process->signal_lock);
+	process->flags &= ~(uint32_t)PROCESS_GROUP_EXEC;
+	spin_unlock_irq(&process->signal_lock, flags);
+	return error;
+}
+
+/* The process's id is its leader's: if that was another thread, its number is ours now. */
+static void become_leader(void)
+{
+	struct user_thread *self = user_thread_current();
+	struct process *process = self->process;
+	irq_flags flags, inner;
+
+	if (process->group_leader == self)
+		return;
+	flags = rwspin_write_lock_irq(&process_tree_lock);
+	inner = spin_lock_irq(&process->signal_lock);
+	process_table_set_thread(process->id, self);
+	process_table_set_thread(self->id, NULL);
+	self->id = process->id;
+	process->group_leader = self;
+	spin_unlock_irq(&process->signal_lock, inner);
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+}
+
+static void set_name(struct user_thread *thread, const char *path)
+{
+	const char *base = strrchr(path, '/');
+	irq_flags flags = spin_lock_irq(&thread->thread.lock);
+
+	strlcpy(thread->thread.name, base ? base + 1 : path, sizeof(thread->thread.name));
+	spin_unlock_irq(&thread->thread.lock, flags);
+}
+
+/* The exchange of memory. The old one, and a waiting vfork parent, go on their own way. */
+static void switch_space(struct user_thread *thread, struct address_space *space)
+{
+	struct process *process = thread->process;
+	struct address_space *old;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	old = process->space;
+	process->space = space;
+	spin_unlock_irq(&process->signal_lock, flags);
+	preempt_disable();
+	thread->thread.mmu = &space->mmu;
+	mmu_space_switch(&space->mmu);
+	preempt_enable();
+	process_release_parents_memory(process);
+	if (old)
+		address_space_put(old);
+}
+
+static void switch_tables(struct exec *exec, struct user_thread *thread)
+{
+	struct process *process = thread->process;
+	struct signal_handlers *old_handlers = NULL;
+	struct fd_table *old_fds = NULL;
+	struct file *old_executable;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	if (exec->handlers) {
+		old_handlers = process->handlers;
+		process->handlers = exec->handlers;
+		exec->handlers = NULL;
+	}
+	if (exec->fds) {
+		old_fds = thread->fds;
+		thread->fds = exec->fds;
+		exec->fds = NULL;
+	}
+	old_executable = process->executable;
+	process->executable = exec->file;
+	exec->file = NULL;
+	process->flags |= PROCESS_HAS_EXECED;
+	process->dumpable = !exec->secure;
+	spin_unlock_irq(&process->signal_lock, flags);
+	signal_handlers_put(old_handlers);
+	if (old_fds)
+		fd_table_put(old_fds);
+	if (old_executable) {
+		file_allow_write(old_executable);
+		file_put(old_executable);
+	}
+	fd_table_close_on_exec(thread->fds);
+}
+
+/* The point of no return is behind us: nothing here can fail. */
+static void commit(struct exec *exec)
+{
+	struct user_thread *thread = user_thread_current();
+
+	become_leader();
+	user_thread_forget_user_pointers(thread);
+	switch_space(thread, exec->space);
+	exec->space = NULL;
+	user_thread_set_credentials(exec->credentials);
+	exec->credentials = NULL;
+	switch_tables(exec, thread);
+	signal_reset_handlers(thread->process->handlers);
+	thread->alt_stack = 0;
+	thread->alt_stack_size = 0;
+	thread->alt_stack_flags = 0;
+	set_name(thread, exec->path);
+	arch_thread_exec(&thread->thread.arch, exec->image.entry, exec->stack_pointer);
+}
+
+static void release(struct exec *exec)
+{
+	close_program(exec);
+	for (unsigned int i = 0; i < exec->name_count; i++)
+		kfree(exec->names[i]);
+	exec_strings_fini(&exec->front);
+	exec_strings_fini(&exec->arguments);
+	exec_strings_fini(&exec->environment);
+	if (exec->space)
+		address_space_put(exec->space);
+	if (exec->credentials)
+		credentials_put(exec->credentials);
+	if (exec->fds)
+		fd_table_put(exec->fds);
+	signal_handlers_put(exec->handlers);
+	kfree(exec);
+}
+
+/* From opened program and gathered strings to the new image. */
+static int run(struct exec *exec)
+{
+	int error = resolve_scripts(exec);
+
+	if (error)
+		return error;
+	error = gather_front(exec);
+	if (error)
+		return error;
+	error = compute_credentials(exec);
+	if (error)
+		return error;
+	error = unshare_tables(exec);
+	if (error)
+		return error;
+	error = build_image(exec);
+	if (error == -EINVAL)
+		signal_force(SIGSEGV);
+	if (error)
+		return error;
+	error = end_other_threads();
+	if (error)
+		return error;
+	commit(exec);
+	return 0;
+}
+
+static struct exec *exec_create(const struct walk_context *context, const char *path)
+{
+	struct exec *exec = kzalloc(sizeof(*exec), 0);
+	uint64_t limit = process_current()->limits.of[LIMIT_STACK].current / 4;
+
+	if (!exec)
+		return NULL;
+	exec->context = context;
+	exec->path = path;
+	if (limit > STRINGS_LIMIT)
+		limit = STRINGS_LIMIT;
+	if (limit < 32 * PAGE_SIZE)
+		limit = 32 * PAGE_SIZE;
+	exec_strings_init(&exec->front, (size_t)limit);
+	exec_strings_init(&exec->arguments, (size_t)limit);
+	exec_strings_init(&exec->environment, (size_t)limit);
+	return exec;
+}
+
+int process_exec(const struct walk_context *context, const char *path, user_addr argv,
+		 user_addr envp)
+{
+	struct exec *exec = exec_create(context, path);
+	int error;
+
+	if (!exec)
+		return -ENOMEM;
+	error = open_program(exec, path);
+	if (error)
+		goto out;
+	error = exec_strings_add_user_vector(&exec->arguments, argv);
+	if (error)
+		goto out;
+	/* Both share one limit, pointers included. */
+	exec->environment.limit -= exec->arguments.size + exec->arguments.count * sizeof(uint32_t);
+	error = exec_strings_add_user_vector(&exec->environment, envp);
+	if (error)
+		goto out;
+	error = run(exec);
+out:
+	release(exec);
+	return error;
+}
+
+int process_exec_kernel(const struct walk_context *context, const char *path,
+			const char *const *argv, const char *const *envp)
+{
+	struct exec *exec = exec_create(context, path);
+	int error;
+
+	if (!exec)
+		return -ENOMEM;
+	error = open_program(exec, path);
+	for (; !error && *argv; argv++)
+		error = exec_strings_add(&exec->arguments, *argv);
+	for (; !error && *envp; envp++)
+		error = exec_strings_add(&exec->environment, *envp);
+	if (!error)
+		error = run(exec);
+	release(exec);
+	return error;
+}

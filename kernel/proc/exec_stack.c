@@ -1,0 +1,257 @@
+/*
+ * The first stack of a program, as the System V ABI (i386 supplement, 3.4.1) and Linux lay it out, from high to low:
+ *
+ *	0 (one word), path, environment strings, argument strings, platform, 16 random bytes, padding,
+ *	auxiliary vector, environment pointers, argument pointers, argument count  <- stack pointer, 16-byte aligned
+ *
+ * It is written into the new address space before the old one goes, so exec can still fail.
+ */
+#include "arch/cpu.h"
+#include "arch/vdso.h"
+#include "core/boot_args.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "proc/exec.h"
+#include "proc/process.h"
+#include "uapi/linux/elf.h"
+#include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
+
+enum {
+	STACK_FIRST_SIZE = 33 * PAGE_SIZE,	/* mapped from the start; faults below extend it */
+	STACK_RANDOM_PAGES = 2048,		/* Linux's 11 bits on 32-bit machines */
+	MMAP_RANDOM_PAGES = 256,		/* Linux's 8 bits */
+	STACK_GAP_MIN = 128 << 20,		/* mmap stays this far below the stack's top */
+	AUXV_WORDS = 48,
+	RANDOM_BYTES = 16,
+};
+
+static const char platform[] = "i686";
+
+static uint32_t random_word(void)
+{
+	uint32_t word;
+
+	if (!cpu_random_u32(&word))
+		word = (uint32_t)cpu_cycles() * 2654435761u;
+	return word;
+}
+
+static bool randomize(void)
+{
+	return !boot_args_get("norandmaps");
+}
+
+/* Linux's rule: the gap is the stack's limit, within sensible bounds. */
+static uintptr_t choose_mmap_top(uintptr_t stack_top, const struct vm_limits *limits)
+{
+	uint64_t gap = clamp(limits->stack_size, (uint64_t)STACK_GAP_MIN,
+			     (uint64_t)(USER_END / 6 * 5));
+	uintptr_t top = (stack_top - (uintptr_t)gap) & PAGE_MASK;
+
+	if (randomize())
+		top -= random_word() % MMAP_RANDOM_PAGES * PAGE_SIZE;
+	return top;
+}
+
+static int map_stack(struct address_space *space, uintptr_t top, size_t size, bool executable,
+		     const struct vm_limits *limits)
+{
+	const struct vm_map_request request = {
+		.address = top - size,
+		.size = size,
+		.flags = REGION_READ | REGION_WRITE | (executable ? REGION_EXECUTE : 0) |
+			 REGION_MAY_READ | REGION_MAY_WRITE | REGION_MAY_EXECUTE |
+			 REGION_GROWS_DOWN | REGION_STACK | REGION_ACCOUNTED,
+		.fixed = true,
+	};
+	uintptr_t at;
+
+	return vm_map(space, &request, limits, &at);
+}
+
+/* The clock's data page and the code page after it. */
+static int map_vdso(struct address_space *space, const struct vm_limits *limits)
+{
+	static frame_number data_frame[1], image_frame[1];
+	struct vm_map_request request = {
+		.size = VDSO_PAGES * PAGE_SIZE,
+		.flags = REGION_NO_RESERVE,
+	};
+	uintptr_t at;
+	int error;
+
+	/* The same values from every caller. */
+	data_frame[0] = vdso_frame(0);
+	image_frame[0] = vdso_frame(1);
+	error = vm_map(space, &request, limits, &at);
+	if (error)
+		return error;
+	request.address = at;
+	request.size = PAGE_SIZE;
+	request.fixed = true;
+	request.flags = REGION_READ | REGION_MAY_READ | REGION_SPECIAL;
+	request.special_frames = data_frame;
+	request.special_name = "[vvar]";
+	error = vm_map(space, &request, limits, &at);
+	if (error)
+		return error;
+	request.address = at + PAGE_SIZE;
+	request.flags = REGION_READ | REGION_EXECUTE | REGION_MAY_READ | REGION_MAY_EXECUTE |
+			REGION_SPECIAL;
+	request.special_frames = image_frame;
+	request.special_name = "[vdso]";
+	error = vm_map(space, &request, limits, &at);
+	if (error)
+		return error;
+	space->vdso_base = at;
+	return 0;
+}
+
+/* One pair of the auxiliary vector. */
+static uint32_t *put_aux(uint32_t *word, uint32_t type, uint32_t value)
+{
+	*word++ = type;
+	*word++ = value;
+	return word;
+}
+
+static void fill_auxv(uint32_t *auxv, const struct address_space *space,
+		      const struct exec_stack *stack, const struct elf_image *image,
+		      uintptr_t path, uintptr_t platform_at, uintptr_t random_at)
+{
+	const struct credentials *credentials = stack->credentials;
+	uint32_t *word = auxv;
+
+	word = put_aux(word, AT_SYSINFO, space->vdso_base + vdso_entry_offset());
+	word = put_aux(word, AT_SYSINFO_EHDR, space->vdso_base);
+	word = put_aux(word, AT_MINSIGSTKSZ, 2048);
+	word = put_aux(word, AT_HWCAP, cpu_features()->leaf1_edx);
+	word = put_aux(word, AT_PAGESZ, PAGE_SIZE);
+	word = put_aux(word, AT_CLKTCK, 100);
+	word = put_aux(word, AT_PHDR, image->program_headers);
+	word = put_aux(word, AT_PHENT, sizeof(struct elf_program));
+	word = put_aux(word, AT_PHNUM, image->program_count);
+	word = put_aux(word, AT_BASE, image->interpreter_base);
+	word = put_aux(word, AT_FLAGS, 0);
+	word = put_aux(word, AT_ENTRY, image->program_entry);
+	word = put_aux(word, AT_UID, credentials->uid);
+	word = put_aux(word, AT_EUID, credentials->euid);
+	word = put_aux(word, AT_GID, credentials->gid);
+	word = put_aux(word, AT_EGID, credentials->egid);
+	word = put_aux(word, AT_SECURE, stack->secure);
+	word = put_aux(word, AT_RANDOM, random_at);
+	word = put_aux(word, AT_HWCAP2, 0);
+	word = put_aux(word, AT_EXECFN, path);
+	word = put_aux(word, AT_PLATFORM, platform_at);
+	put_aux(word, AT_NULL, 0);
+}
+
+static int write_bytes(struct address_space *space, uintptr_t address, const void *bytes,
+		       size_t size)
+{
+	ssize_t written =
+		address_space_access(space, address, (void *)bytes, size, true, false);
+
+	if (written == (ssize_t)size)
+		return 0;
+	return written < 0 ? (int)written : -EFAULT;
+}
+
+/* Platform name and random bytes below `top`; gives their places. */
+static int write_small_things(struct address_space *space, uintptr_t top, uintptr_t *platform_at,
+			      uintptr_t *random_at)
+{
+	uint32_t random[RANDOM_BYTES / 4];
+	int error;
+
+	for (unsigned int i = 0; i < RANDOM_BYTES / 4; i++)
+		random[i] = random_word();
+	*platform_at = top - sizeof(platform);
+	*random_at = (*platform_at - RANDOM_BYTES) & ~15u;
+	error = write_bytes(space, *platform_at, platform, sizeof(platform));
+	if (!error)
+		error = write_bytes(space, *random_at, random, sizeof(random));
+	return error;
+}
+
+/* All strings at their places, their addresses into the vector that begins with the argument count. */
+static int write_strings(struct address_space *space, const struct exec_stack *stack,
+			 uintptr_t base, uint32_t *vector)
+{
+	size_t arguments_size = stack->arguments->size - stack->arguments_start;
+	uint32_t argument_count = stack->front->count + stack->arguments->count;
+	uint32_t *pointers = vector + 1;
+	int error;
+
+	vector[0] = argument_count;
+	space->arguments_start = base;
+	error = exec_strings_write(stack->front, 0, space, base, pointers);
+	if (error)
+		return error;
+	base += stack->front->size;
+	pointers += stack->front->count;
+	error = exec_strings_write(stack->arguments, stack->arguments_start, space, base, pointers);
+	if (error)
+		return error;
+	base += arguments_size;
+	space->arguments_end = space->environment_start = base;
+	pointers += stack->arguments->count;
+	*pointers++ = 0;
+	error = exec_strings_write(stack->environment, 0, space, base, pointers);
+	if (error)
+		return error;
+	space->environment_end = base + stack->environment->size;
+	pointers[stack->environment->count] = 0;
+	return 0;
+}
+
+int exec_stack_build(struct address_space *space, const struct exec_stack *stack,
+		     const struct elf_image *image, const struct vm_limits *limits, uintptr_t *sp)
+{
+	size_t path_size = strlen(stack->path) + 1;
+	size_t strings_size = stack->front->size + stack->arguments->size -
+			      stack->arguments_start + stack->environment->size;
+	size_t pointer_count = stack->front->count + stack->arguments->count +
+			       stack->environment->count + 3;
+	size_t vector_size = (pointer_count + AUXV_WORDS) * sizeof(uint32_t);
+	uintptr_t top = USER_END & PAGE_MASK;
+	uintptr_t path_at, strings_at, platform_at, random_at;
+	size_t region_size;
+	uint32_t *vector;
+	int error;
+
+	if (randomize())
+		top -= random_word() % STACK_RANDOM_PAGES * PAGE_SIZE;
+	region_size = ALIGN_UP(strings_size + path_size + vector_size, PAGE_SIZE) + STACK_FIRST_SIZE;
+	space->mmap_top = choose_mmap_top(top, limits);
+	space->stack_start = top;
+	error = map_stack(space, top, region_size, image->executable_stack, limits);
+	if (error)
+		return error;
+	error = map_vdso(space, limits);
+	if (error)
+		return error;
+	vector = kzalloc(vector_size, 0);
+	if (!vector)
+		return -ENOMEM;
+	path_at = top - sizeof(uint32_t) - path_size;
+	strings_at = path_at - strings_size;
+	error = write_bytes(space, path_at, stack->path, path_size);
+	if (error)
+		goto free_vector;
+	error = write_strings(space, stack, strings_at, vector);
+	if (error)
+		goto free_vector;
+	error = write_small_things(space, strings_at, &platform_at, &random_at);
+	if (error)
+		goto free_vector;
+	fill_auxv(vector + pointer_count, space, stack, image, path_at, platform_at, random_at);
+	memcpy(space->saved_auxv, vector + pointer_count, sizeof(space->saved_auxv));
+	*sp = (random_at - vector_size) & ~15u;
+	error = write_bytes(space, *sp, vector, vector_size);
+free_vector:
+	kfree(vector);
+	return error;
+}

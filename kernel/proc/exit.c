@@ -1,0 +1,375 @@
+/*
+ * The end of threads and processes.
+ *
+ * A thread unwinds to the edge and then ends here, by itself: it gives back what it alone held. The last one of a
+ * process gives back what they shared, hands the children to a new parent, and leaves a dead process behind,
+ * which holds nothing but its status, for the parent to forgive; or is forgiven at once when the parent
+ * ignores SIGCHLD.
+ *
+ * The order: memory before descriptors before the terminal before the family, so that whoever sees a dead child knows that
+ * its files are closed and its memory is free.
+ */
+#include "arch/user_copy.h"
+#include "core/assert.h"
+#include "core/printk.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "sched/clock.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/wait.h"
+#include "vfs/credentials.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
+#include "vfs/fs_context.h"
+#include "vm/futex.h"
+
+enum {
+	ROBUST_LIST_LIMIT = 2048,	/* entries followed: the list is the program's, and may be a ring */
+	FUTEX_OWNER_MASK = 0x3fffffff,
+	FUTEX_WAITERS = (int)0x80000000,
+	FUTEX_OWNER_DIED = 0x40000000,
+};
+
+/* Mark one robust futex as left by a dead owner, and wake a waiter. */
+static void abandon_futex(struct user_thread *thread, user_addr word)
+{
+	uint32_t value, seen;
+
+	for (;;) {
+		if (get_user_u32(&value, word) ||
+		    (value & FUTEX_OWNER_MASK) != (uint32_t)thread->id)
+			return;
+		if (user_word_compare_exchange(word, value,
+					       (value & (uint32_t)FUTEX_WAITERS) | FUTEX_OWNER_DIED,
+					       &seen))
+			return;
+		if (seen == value)
+			break;
+	}
+	if (value & (uint32_t)FUTEX_WAITERS)
+		(void)!futex_wake(thread->process->space, word, 1, UINT32_MAX, true);
+}
+
+/* The list of futexes that the thread holds (set_robust_list(2)): head, offset, pending entry. */
+static void walk_robust_list(struct user_thread *thread)
+{
+	uint32_t head[3], entry, next;
+
+	if (!thread->robust_list ||
+	    copy_from_user(head, thread->robust_list, sizeof(head)))
+		return;
+	entry = head[0];
+	for (unsigned int i = 0; i < ROBUST_LIST_LIMIT; i++) {
+		if ((entry & ~1u) == user_addr_value(thread->robust_list))
+			break;
+		if (get_user_u32(&next, user_addr_from(entry & ~1u)))
+			break;
+		if (entry != head[2])
+			abandon_futex(thread, user_addr_from((entry & ~1u) + head[1]));
+		entry = next;
+	}
+	if (head[2])
+		abandon_futex(thread, user_addr_from((head[2] & ~1u) + head[1]));
+}
+
+void process_release_parents_memory(struct process *process)
+{
+	if (atomic_exchange(&process->holds_parents_memory, false))
+		wait_queue_wake_all(&process->vfork_queue, 0);
+}
+
+/* What the thread told the program to see cleared at its end; needs the memory still mapped. */
+static void clear_child_tid(struct user_thread *thread)
+{
+	struct address_space *space = thread->process->space;
+
+	if (!thread->clear_child_tid)
+		return;
+	/* Nobody is left to look if this was the only user. */
+	if ((thread->process->thread_count > 1 || refcount_read(&space->users) > 1) &&
+	    !put_user_u32(thread->clear_child_tid, 0))
+		(void)!futex_wake(space, thread->clear_child_tid, 1, UINT32_MAX, true);
+	thread->clear_child_tid = NULL;
+}
+
+void user_thread_forget_user_pointers(struct user_thread *thread)
+{
+	if (!thread->process->space)
+		return;
+	walk_robust_list(thread);
+	thread->robust_list = NULL;
+	clear_child_tid(thread);
+}
+
+static void give_back_files(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+	struct fd_table *fds;
+	struct fs_context *fs;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	fds = thread->fds;
+	fs = thread->fs;
+	thread->fds = NULL;
+	thread->fs = NULL;
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (fds)
+		fd_table_put(fds);
+	if (fs)
+		fs_context_put(fs);
+}
+
+/* Each thread holds a use of the memory; the process's own pointer goes with the last. */
+static void give_back_memory(struct user_thread *thread, bool last)
+{
+	struct process *process = thread->process;
+	struct address_space *space = process->space;
+	irq_flags flags;
+	size_t peak;
+
+	if (!space)
+		return;
+	if (last) {
+		peak = atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
+		flags = spin_lock_irq(&process->signal_lock);
+		process->space = NULL;
+		if (peak > process->usage.resident_peak_pages)
+			process->usage.resident_peak_pages = peak;
+		spin_unlock_irq(&process->signal_lock, flags);
+	}
+	/* From here on the thread is as a kernel thread is; the old translation stays loaded until the next switch. */
+	preempt_disable();
+	thread->thread.mmu = NULL;
+	mmu_space_switch(NULL);
+	preempt_enable();
+	if (last)
+		address_space_put(space);
+}
+
+/* One thread fewer: true for the last one. Its share of the used time goes to the process. */
+static bool leave_process(struct user_thread *thread, uint32_t status)
+{
+	struct process *process = thread->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	bool last;
+
+	thread->ended = true;
+	last = --process->thread_count == 0;
+	if (last && !(process->flags & PROCESS_EXITING)) {
+		process->exit_status = status;
+		process->flags |= PROCESS_EXITING;
+	}
+	signal_pending_flush(&thread->pending, ~(signal_set)0);
+	/* A stop that waited only for us is complete now. */
+	if (!last && process->stop_requested && !process->is_stopped &&
+	    process->stopped_count >= process->thread_count)
+		process->is_stopped = process->stop_unreported = true;
+	spin_unlock_irq(&process->signal_lock, flags);
+	return last;
+}
+
+static struct process *choose_new_parent(struct process *dead)
+{
+	struct process *init = process_table_process(1);
+
+	for (struct process *p = dead->parent; p && p != init; p = p->parent) {
+		if ((p->flags & PROCESS_SUBREAPER) && p->state == PROCESS_ALIVE &&
+		    !(p->flags & PROCESS_EXITING))
+			return p;
+	}
+	return init;
+}
+
+/* Does `parent` forgive its children without waiting (SIGCHLD ignored or SA_NOCLDWAIT)? */
+static bool forgives_at_once(struct process *parent, const struct process *child)
+{
+	const struct signal_action *action = &parent->handlers->actions[SIGCHLD - 1];
+
+	return child->exit_signal == SIGCHLD &&
+	       (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT));
+}
+
+void process_notify_parent(struct process *child, int code)
+{
+	struct process *parent = child->parent;
+	const struct signal_action *action;
+	struct linux_siginfo info;
+	struct usage usage;
+	bool is_end = code == CLD_EXITED;
+	const struct credentials *credentials;
+
+	if (!parent)
+		return;
+	action = &parent->handlers->actions[SIGCHLD - 1];
+	memset(&info, 0, sizeof(info));
+	info.signo = is_end ? child->exit_signal : SIGCHLD;
+	info.code = code;
+	if (is_end && (child->exit_status & 0x7f))
+		info.code = child->exit_status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+	info.child.pid = child->id;
+	credentials = process_credentials_get(child);
+	info.child.uid = credentials->uid;
+	credentials_put(credentials);
+	process_usage(child, &usage);
+	info.child.user_ticks = (int32_t)(usage.user_ns >> 20) / 10; /* about a hundredth of a second */
+	info.child.system_ticks = (int32_t)(usage.system_ns >> 20) / 10;
+	if (is_end)
+		info.child.status = info.code == CLD_EXITED ? (int32_t)(child->exit_status >> 8) :
+							      (int32_t)(child->exit_status & 0x7f);
+	else
+		info.child.status = code == CLD_STOPPED ? child->stop_signal : SIGCONT;
+	if (info.signo && (is_end || !(action->flags & SA_NOCLDSTOP)) &&
+	    !(is_end && info.signo == SIGCHLD && action->handler == SIG_IGN))
+		signal_send_process(parent, &info);
+	wait_queue_wake_all(&parent->child_wait, 0);
+}
+
+void process_forgive(struct process *process)
+{
+	assert(process->state == PROCESS_DEAD);
+	process->state = PROCESS_FORGIVEN;
+	list_remove(&process->sibling);
+	process->parent = NULL;
+	process_group_remove(process);
+	process_table_set_process(process->id, NULL);
+	process_put(process);
+}
+
+/* The dead process's children go to `heir`. The dead among them report anew. Tree lock exclusive. */
+static void hand_over_children(struct process *dead, struct process *heir)
+{
+	struct list_node *next;
+
+	for (struct list_node *node = dead->children.head.next; node != &dead->children.head;
+	     node = next) {
+		struct process *child = container_of(node, struct process, sibling);
+
+		next = node->next;
+		list_remove(node);
+		list_add_tail(&heir->children, node);
+		child->parent = heir;
+		child->exit_signal = SIGCHLD;
+		if (child->parent_death_signal && child->state == PROCESS_ALIVE) {
+			struct linux_siginfo info;
+
+			signal_info_kernel(&info, child->parent_death_signal);
+			signal_send_process(child, &info);
+		}
+		if (child->state != PROCESS_DEAD)
+			continue;
+		process_notify_parent(child, CLD_EXITED);
+		if (forgives_at_once(heir, child))
+			process_forgive(child);
+	}
+}
+
+/* The last thread's last work: from alive to dead, in the family's eyes. */
+static void become_dead(struct process *process)
+{
+	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+	struct process *parent;
+
+	process_group_check_orphans(process);
+	hand_over_children(process, choose_new_parent(process));
+	parent = process->parent;
+	atomic_store(&process->state, PROCESS_DEAD);
+	process_notify_parent(process, CLD_EXITED);
+	if (forgives_at_once(parent, process) || !process->exit_signal)
+		process_forgive(process);
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+	wait_queue_wake_all(&process->signal_queue, 0);
+}
+
+/* What all threads shared and nobody needs now. */
+static void give_back_shared(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+	struct file *executable;
+	irq_flags flags;
+
+	if (process->real_timer.expire)
+		timer_cancel_sync(&process->real_timer);
+	flags = spin_lock_irq(&process->signal_lock);
+	executable = process->executable;
+	process->executable = NULL;
+	process->last_credentials = credentials_current();
+	credentials_get(process->last_credentials);
+	memcpy(process->last_name, thread->thread.name, sizeof(process->last_name));
+	signal_pending_flush(&process->pending, ~(signal_set)0);
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (executable) {
+		file_allow_write(executable);
+		file_put(executable);
+	}
+}
+
+/* Take the thread out of the tables, and its accounts; after this only its stack is left. */
+static void forget_thread(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+	const struct credentials *credentials = credentials_current();
+	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+
+	process_table_set_thread(thread->id, NULL);
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+	flags = spin_lock_irq(&process->signal_lock);
+	process->usage.user_ns += thread->thread.user_ns;
+	process->usage.system_ns += thread->thread.system_ns;
+	process->usage.minor_faults += thread->minor_faults;
+	process->usage.major_faults += thread->major_faults;
+	process->usage.voluntary_switches += thread->thread.voluntary_switches;
+	process->usage.involuntary_switches += thread->thread.involuntary_switches;
+	list_remove(&thread->process_node);
+	if (process->group_leader == thread)
+		process->group_leader = NULL;
+	atomic_store_explicit(&thread->credentials, NULL, memory_order_relaxed);
+	spin_unlock_irq(&process->signal_lock, flags);
+	user_count_uncharge(thread->charged);
+	user_count_put(thread->charged);
+	credentials_put(credentials);
+	wait_queue_wake_all(&process->thread_ended, 0);
+}
+
+void user_thread_exit(uint32_t status)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	bool last;
+
+	irq_enable();
+	if (process->id == 1 && process->thread_count == 1)
+		panic("init ended with status %x", status);
+	user_thread_forget_user_pointers(thread);
+	last = leave_process(thread, status);
+	give_back_memory(thread, last);
+	if (last)
+		process_release_parents_memory(process);
+	give_back_files(thread);
+	if (last) {
+		session_leader_exit(process);
+		give_back_shared(thread);
+	}
+	forget_thread(thread);
+	if (last)
+		become_dead(process);
+	thread_exit();
+}
+
+void process_exit_group(uint32_t status)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	if (process->flags & PROCESS_EXITING) {
+		status = process->exit_status;
+	} else {
+		process->flags |= PROCESS_EXITING;
+		process->exit_status = status;
+		if (process->thread_count > 1)
+			signal_kill_all_threads(process);
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+	user_thread_exit(status);
+}

@@ -1,0 +1,326 @@
+/*
+ * fork, vfork and clone: a new thread, alone in a new process or one more in this one.
+ *
+ * Everything is made or shared first (check_flags, then make_thread step by step); then, under the tree lock, the child
+ * becomes known and nothing can fail any more (commit). Memory is shared by its page tables
+ * (address_space_fork), so the cost does not depend on its size.
+ *
+ * A child of vfork, or any child with CLONE_VM that is a process of its own, uses its parent's memory; a
+ * vfork parent sleeps until the child gives it back by exec or exit. Only SIGKILL ends that sleep early.
+ */
+#include "arch/context.h"
+#include "arch/user_copy.h"
+#include "core/assert.h"
+#include "lib/string.h"
+#include "proc/internal.h"
+#include "sched/clock.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/wait.h"
+#include "vfs/credentials.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
+#include "vfs/fs_context.h"
+
+#define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
+			  CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+static int check_flags(uint64_t flags)
+{
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return -EINVAL;
+	if ((flags & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS))
+		return -EINVAL;
+	/* A kernel without namespaces answers so. Pidfds are not there either. */
+	if (flags & (CLONE_NAMESPACES | CLONE_PIDFD))
+		return -EINVAL;
+	return 0;
+}
+
+/* The child's first steps, on its own stack. */
+static void first_run(void *argument)
+{
+	struct user_thread *thread = argument;
+
+	/* Linux ignores a bad address here too: the child cannot report it. */
+	if (thread->set_child_tid)
+		(void)!put_user_u32(thread->set_child_tid, (uint32_t)thread->id);
+	arch_enter_user();
+}
+
+/* Count the new thread against its user's limit. */
+static int charge_user(struct user_thread *child)
+{
+	const struct credentials *credentials = credentials_current();
+	struct user_count *user = user_count_get(credentials->uid);
+	uint64_t limit = process_current()->limits.of[LIMIT_PROCESSES].current;
+
+	if (!user)
+		return -ENOMEM;
+	if (credentials->uid == 0 || credentials_capable(credentials, CAP_SYS_RESOURCE) ||
+	    credentials_capable(credentials, CAP_SYS_ADMIN))
+		limit = UINT64_MAX;
+	if (!user_count_charge(user, limit)) {
+		user_count_put(user);
+		return -EAGAIN;
+	}
+	child->charged = user;
+	return 0;
+}
+
+static int share_files(struct user_thread *child, uint64_t flags)
+{
+	struct user_thread *parent = user_thread_current();
+	int error;
+
+	if (flags & CLONE_FILES) {
+		fd_table_get_reference(parent->fds);
+		child->fds = parent->fds;
+	} else {
+		error = fd_table_copy(parent->fds, &child->fds);
+		if (error)
+			return error;
+	}
+	if (flags & CLONE_FS) {
+		fs_context_get(parent->fs);
+		child->fs = parent->fs;
+		return 0;
+	}
+	error = fs_context_copy(parent->fs, &child->fs);
+	if (error) {
+		fd_table_put(child->fds);
+		child->fds = NULL;
+	}
+	return error;
+}
+
+static int share_memory(struct process *child, struct process *parent, uint64_t flags)
+{
+	if (!(flags & CLONE_VM))
+		return address_space_fork(parent->space, &child->space);
+	address_space_get(parent->space);
+	child->space = parent->space;
+	return 0;
+}
+
+static int share_handlers(struct process *child, struct process *parent, uint64_t flags)
+{
+	if (!(flags & CLONE_SIGHAND))
+		return signal_handlers_copy(parent->handlers, &child->handlers);
+	refcount_get(&parent->handlers->references);
+	child->handlers = parent->handlers;
+	return 0;
+}
+
+/* A process for the child, as the parent's but for its family. Errors: -ENOMEM. */
+static int make_process(const struct clone_request *request, struct process **out)
+{
+	struct process *parent = process_current();
+	struct process *child = process_alloc();
+	int error = -ENOMEM;
+
+	if (!child)
+		return -ENOMEM;
+	error = share_handlers(child, parent, request->flags);
+	if (error)
+		goto put_child;
+	error = share_memory(child, parent, request->flags);
+	if (error)
+		goto put_child;
+	child->limits = parent->limits;
+	child->dumpable = parent->dumpable;
+	child->keep_capabilities = parent->keep_capabilities;
+	child->out_of_memory_adjust = parent->out_of_memory_adjust;
+	child->exit_signal = request->exit_signal;
+	child->start_ns = clock_monotonic_ns();
+	child->holds_parents_memory = request->flags & CLONE_VFORK;
+	child->executable = parent->executable;
+	if (child->executable) {
+		file_get(child->executable);
+		/* Cannot be refused: it is being executed already. */
+		error = file_deny_write(child->executable);
+		assert(!error);
+	}
+	*out = child;
+	return 0;
+
+put_child:
+	process_put(child);
+	return error;
+}
+
+/* Undo make_process, for a child that never ran. */
+static void unmake_process(struct process *child)
+{
+	if (child->executable) {
+		file_allow_write(child->executable);
+		file_put(child->executable);
+		child->executable = NULL;
+	}
+	if (child->space)
+		address_space_put(child->space);
+	child->space = NULL;
+	process_put(child);
+}
+
+static void inherit(struct user_thread *child, const struct user_thread *parent,
+		    const struct clone_request *request)
+{
+	uint64_t flags = request->flags;
+	const struct credentials *credentials = credentials_current();
+
+	credentials_get(credentials);
+	atomic_store_explicit(&child->credentials, credentials, memory_order_relaxed);
+	child->blocked = parent->blocked;
+	/* A thread on shared memory must not inherit a stack that is in use; vfork's child runs instead of us. */
+	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
+		child->alt_stack = parent->alt_stack;
+		child->alt_stack_size = parent->alt_stack_size;
+		child->alt_stack_flags = parent->alt_stack_flags;
+	}
+	child->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? request->child_tid : NULL;
+	child->set_child_tid = flags & CLONE_CHILD_SETTID ? request->child_tid : NULL;
+	child->start_ns = clock_monotonic_ns();
+	child->thread.policy = parent->thread.policy;
+	child->thread.nice = parent->thread.nice;
+	child->thread.realtime_priority = parent->thread.realtime_priority;
+	child->thread.affinity = parent->thread.affinity;
+}
+
+/*
+ * The point of no return. The child enters the tables and the family; a signal for the group either came before (then
+ * it is pending and the fork restarts after it) or finds the child.
+ */
+static int commit(struct user_thread *child, bool new_process, const struct clone_request *request)
+{
+	struct user_thread *parent = user_thread_current();
+	struct process *creator = parent->process;
+	struct process *process = child->process;
+	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+	irq_flags inner;
+	struct process *family;
+
+	/* No lock is needed to see our own flag: whoever signals us from now on waits for the tree lock or finds us busy. */
+	if (thread_is_interrupted(&parent->thread)) {
+		rwspin_write_unlock_irq(&process_tree_lock, flags);
+		return -ERESTARTNOINTR;
+	}
+	if (new_process) {
+		family = request->flags & CLONE_PARENT ? creator->parent : creator;
+		if (!family)
+			family = creator;
+		if (request->flags & CLONE_PARENT)
+			process->exit_signal = creator->exit_signal;
+		process->id = child->id;
+		process->parent = family;
+		list_add_tail(&family->children, &process->sibling);
+		process_group_add(creator->group, process);
+		process->group_leader = child;
+		process_get(process);	/* the table's */
+		process_table_set_process(process->id, process);
+	}
+	inner = spin_lock_irq(&process->signal_lock);
+	list_add_tail(&process->threads, &child->process_node);
+	process->thread_count++;
+	spin_unlock_irq(&process->signal_lock, inner);
+	process_table_set_thread(child->id, child);
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+	return 0;
+}
+
+static int wait_for_vfork_child(struct process *child)
+{
+	int error = wait_event_killable(&child->vfork_queue,
+					!atomic_load(&child->holds_parents_memory));
+
+	process_put(child);
+	return error ? -EINTR : 0;
+}
+
+int process_clone(const struct clone_request *request)
+{
+	struct user_thread *parent = user_thread_current();
+	bool new_process = !(request->flags & CLONE_THREAD);
+	struct process_table_slot *slot;
+	struct user_thread *child;
+	struct process *process;
+	process_id id;
+	int error = check_flags(request->flags);
+
+	if (error)
+		return error;
+	child = user_thread_alloc();
+	if (!child)
+		return -ENOMEM;
+	error = charge_user(child);
+	if (error)
+		goto free_thread;
+	if (new_process) {
+		error = make_process(request, &process);
+		if (error)
+			goto uncharge;
+	} else {
+		process = parent->process;
+		process_get(process);
+	}
+	child->process = process;
+	error = share_files(child, request->flags);
+	if (error)
+		goto unmake;
+	error = thread_init(&child->thread, parent->thread.name, first_run, child,
+			    user_thread_release);
+	if (error)
+		goto put_files;
+	error = arch_thread_fork(&child->thread.arch, child->thread.stack, &parent->thread.arch,
+				 request->stack, first_run, child);
+	if (error)
+		goto fini_thread;
+	if (request->tls) {
+		error = arch_tls_set(&child->thread.arch, request->tls);
+		if (error)
+			goto fini_thread;
+	}
+	error = process_table_reserve(request->set_tid_count ? request->set_tid[0] : 0, &slot);
+	if (error)
+		goto fini_thread;
+	id = process_table_slot_id(slot);
+	child->id = id;
+	inherit(child, parent, request);
+	child->thread.mmu = &process->space->mmu;
+	if (request->flags & CLONE_PARENT_SETTID)
+		(void)!put_user_u32(request->parent_tid, (uint32_t)id);
+	/* Keep the child's process for the vfork wait: it may be dead and forgiven before we look. */
+	process_get(process);
+	error = commit(child, new_process, request);
+	if (error)
+		goto cancel_id;
+	thread_start(&child->thread);
+	if (request->flags & CLONE_VFORK)
+		(void)!wait_for_vfork_child(process);
+	else
+		process_put(process);
+	return id;
+
+cancel_id:
+	process_put(process);
+	credentials_put(atomic_load_explicit(&child->credentials, memory_order_relaxed));
+	process_table_cancel(slot);
+fini_thread:
+	thread_fini_unstarted(&child->thread);
+put_files:
+	fs_context_put(child->fs);
+	fd_table_put(child->fds);
+unmake:
+	if (new_process)
+		unmake_process(process);
+	else
+		process_put(process);
+uncharge:
+	user_count_uncharge(child->charged);
+	user_count_put(child->charged);
+free_thread:
+	user_thread_free_unstarted(child);
+	return error;
+}

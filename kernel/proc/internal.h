@@ -1,0 +1,88 @@
+/*
+ * What the files of proc/ share.
+ */
+#pragma once
+#include "proc/process.h"
+
+struct exec_image;
+
+/* process_table.c: ids. All with the tree lock exclusive unless said otherwise. */
+struct process_table_slot;
+/* A free id with its slot, before the lock is taken. `wanted` 0: any. Errors: -EAGAIN, -ENOMEM, -EEXIST. Takes the lock itself. */
+must_check int process_table_reserve(process_id wanted, struct process_table_slot **out);
+void process_table_cancel(struct process_table_slot *slot);	/* takes the lock itself */
+process_id process_table_slot_id(const struct process_table_slot *slot);
+void process_table_set_thread(process_id id, struct user_thread *thread);
+void process_table_set_process(process_id id, struct process *process);
+void process_table_set_group(process_id id, struct process_group *group);
+void process_table_set_session(process_id id, struct session *session);
+struct process *process_table_process(process_id id);	/* borrowed; lock in either mode */
+struct user_thread *process_table_thread(process_id id);	/* borrowed; lock in either mode */
+struct session *process_table_session(process_id id);	/* borrowed; lock in either mode */
+void process_table_init(void);
+
+/* process.c */
+struct process *process_alloc(void);			/* one reference; NULL */
+struct user_thread *user_thread_alloc(void);		/* zeroed; NULL */
+void user_thread_free_unstarted(struct user_thread *thread);
+void user_thread_release(struct thread *thread);
+
+/* session.c: tree lock exclusive. */
+void process_group_add(struct process_group *group, struct process *process); /* takes a reference */
+void process_group_remove(struct process *process);	/* its reference is returned through the caller */
+struct session *session_alloc(process_id id);
+struct process_group *process_group_alloc(process_id id, struct session *session);
+/* Before `process` leaves its group or ends: its children's groups may become orphaned with stopped members. */
+void process_group_check_orphans(struct process *process);
+/* The session leader ends: lets go of the terminal. No locks. */
+void session_leader_exit(struct process *leader);
+
+/* user_count.c */
+struct user_count;
+struct user_count *user_count_get(user_id uid);		/* reference; NULL: no memory */
+void user_count_put(struct user_count *user);
+must_check bool user_count_charge(struct user_count *user, uint64_t limit); /* one thread more; false: limit */
+void user_count_uncharge(struct user_count *user);
+/* Queued signals, against LIMIT_PENDING_SIGNALS. Any context. */
+must_check bool user_count_charge_signal(struct user_count *user, uint64_t limit);
+void user_count_uncharge_signal(struct user_count *user);
+void user_count_hold(struct user_count *user);
+void user_count_init(void);
+
+/* signal_queue.c: signal lock held. */
+/* Adds one; false if nothing changed (a standard signal pending already). *error: -EAGAIN when a realtime one cannot be queued. */
+bool signal_pending_add(struct signal_pending *pending, const struct linux_siginfo *info,
+			struct user_count *payer, uint64_t limit, int *error);
+/* Takes the lowest signal of `allowed` off (faults first); 0 if there is none. */
+int signal_pending_take(struct signal_pending *pending, signal_set allowed,
+			struct linux_siginfo *info);
+void signal_queue_init(void);
+
+/* signal.c: signal lock held. */
+void signal_kill_all_threads(struct process *process);	/* SIGKILL to each: exit_group, exec */
+void signal_wake_for(struct process *process, int signal);
+bool signal_is_ignored(const struct process *process, const struct user_thread *thread, int signal);
+void signal_flush_everywhere(struct process *process, signal_set which);
+void signal_stop_cancel(struct process *process);	/* a SIGCONT or SIGKILL: forget stops */
+
+/* exit.c: robust futexes and the id to clear, while the thread still has its memory: at its end and before exec. */
+void user_thread_forget_user_pointers(struct user_thread *thread);
+
+/* exit.c: let a vfork parent go on: this process does not use its memory any more. */
+void process_release_parents_memory(struct process *process);
+
+/* exit.c: the process is dead and nobody will wait for it, or somebody has. Tree lock exclusive. */
+void process_forgive(struct process *process);
+
+/* signal sets */
+#define SIGNALS_STOP (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | \
+		      SIGNAL_BIT(SIGTTOU))
+#define SIGNALS_IGNORED_BY_DEFAULT (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | \
+		      SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
+#define SIGNALS_CORE (SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | \
+		      SIGNAL_BIT(SIGABRT) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV) | \
+		      SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGXCPU) | \
+		      SIGNAL_BIT(SIGXFSZ))
+#define SIGNALS_FAULT (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | \
+		       SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
+#define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))

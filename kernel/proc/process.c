@@ -1,0 +1,255 @@
+/*
+ * Processes and threads as objects: memory, references, looking at those of others.
+ *
+ * A process is referenced by its slot in the process table until it is forgiven, by each of its threads,
+ * and by whoever holds it for a moment. A user thread is referenced by itself until it is off its CPU for
+ * good, and by whoever found it.
+ */
+#include "proc/process.h"
+#include "arch/cpu.h"
+#include "core/assert.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "sched/clock.h"
+#include "sched/schedule.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
+#include "vfs/fs_context.h"
+
+static struct slab_cache *process_cache;
+static struct slab_cache *thread_cache;
+
+void process_init(void)
+{
+	process_cache = slab_cache_create("process", sizeof(struct process), 0);
+	thread_cache = slab_cache_create("user_thread", sizeof(struct user_thread), 16);
+	process_table_init();
+	user_count_init();
+	signal_queue_init();
+}
+
+struct process *process_alloc(void)
+{
+	struct process *process = slab_alloc_zeroed(process_cache, 0);
+
+	if (!process)
+		return NULL;
+	refcount_set(&process->references, 1);
+	list_init(&process->children);
+	list_init(&process->threads);
+	spin_init(&process->signal_lock, LOCK_RANK_SIGNAL, "process signals");
+	wait_queue_init(&process->thread_ended);
+	wait_queue_init(&process->signal_queue);
+	wait_queue_init(&process->child_wait);
+	wait_queue_init(&process->vfork_queue);
+	signal_pending_init(&process->pending);
+	return process;
+}
+
+void process_put(struct process *process)
+{
+	if (!refcount_put(&process->references))
+		return;
+	assert(list_is_empty(&process->threads) && list_is_empty(&process->children));
+	assert(!process->space && !process->executable);
+	signal_handlers_put(process->handlers);
+	if (process->last_credentials)
+		credentials_put(process->last_credentials);
+	slab_free(process_cache, process);
+}
+
+struct user_thread *user_thread_alloc(void)
+{
+	struct user_thread *thread = slab_alloc_zeroed(thread_cache, 0);
+
+	if (thread)
+		signal_pending_init(&thread->pending);
+	return thread;
+}
+
+/* The memory of a thread whose references are gone: called by sched in any context that does not sleep. */
+void user_thread_release(struct thread *thread)
+{
+	struct user_thread *user = container_of(thread, struct user_thread, thread);
+
+	arch_thread_fini(&thread->arch);
+	process_put(user->process);
+	slab_free(thread_cache, user);
+}
+
+/* A thread that fork could not finish; its process reference and others are the caller's to drop. */
+void user_thread_free_unstarted(struct user_thread *thread)
+{
+	arch_thread_fini(&thread->thread.arch);
+	slab_free(thread_cache, thread);
+}
+
+bool user_thread_is_current(void)
+{
+	return thread_current()->release == user_thread_release;
+}
+
+struct address_space *process_space_get(struct process *process)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct address_space *space = process->space;
+
+	if (space)
+		address_space_get(space);
+	spin_unlock_irq(&process->signal_lock, flags);
+	return space;
+}
+
+/* Any thread of `process` that still runs, or NULL. Signal lock held. */
+static struct user_thread *live_thread(struct process *process)
+{
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (!thread->ended)
+			return thread;
+	}
+	return NULL;
+}
+
+struct fd_table *process_fds_get(struct process *process)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = live_thread(process);
+	struct fd_table *fds = thread ? thread->fds : NULL;
+
+	if (fds)
+		fd_table_get_reference(fds);
+	spin_unlock_irq(&process->signal_lock, flags);
+	return fds;
+}
+
+struct fs_context *process_fs_get(struct process *process)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = live_thread(process);
+	struct fs_context *fs = thread ? thread->fs : NULL;
+
+	if (fs)
+		fs_context_get(fs);
+	spin_unlock_irq(&process->signal_lock, flags);
+	return fs;
+}
+
+/*
+ * Those of its first thread; a dead process keeps none, and is then judged by its last one's, which
+ * exit leaves in the process.
+ */
+const struct credentials *process_credentials_get(struct process *process)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = live_thread(process);
+	const struct credentials *credentials =
+		thread ? atomic_load_explicit(&thread->credentials, memory_order_relaxed) :
+			 process->last_credentials;
+
+	credentials_get(credentials);
+	spin_unlock_irq(&process->signal_lock, flags);
+	return credentials;
+}
+
+/* Same user in all three ids, and dumpable; or CAP_SYS_PTRACE. Oneself always. */
+bool process_may_inspect(struct process *process)
+{
+	const struct credentials *mine = credentials_current();
+	const struct credentials *theirs;
+	bool allowed;
+
+	if (process == process_current() || credentials_capable(mine, CAP_SYS_PTRACE))
+		return true;
+	theirs = process_credentials_get(process);
+	allowed = process->dumpable && mine->fsuid == theirs->euid && mine->fsuid == theirs->suid &&
+		  mine->fsuid == theirs->uid && mine->fsgid == theirs->egid &&
+		  mine->fsgid == theirs->sgid && mine->fsgid == theirs->gid;
+	credentials_put(theirs);
+	return allowed;
+}
+
+void user_thread_set_credentials(const struct credentials *credentials)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	const struct credentials *old = credentials_current();
+	struct user_count *user = NULL;
+	irq_flags flags;
+
+	/* Without memory for the new user's record the charge stays with the old one: it only counts. */
+	if (old->uid != credentials->uid)
+		user = user_count_get(credentials->uid);
+	if (user && user_count_charge(user, UINT64_MAX)) {
+		user_count_uncharge(thread->charged);
+		user_count_put(thread->charged);
+		thread->charged = user;
+	}
+	if (old->euid != credentials->euid || old->egid != credentials->egid ||
+	    old->fsuid != credentials->fsuid || old->fsgid != credentials->fsgid) {
+		process->dumpable = false;
+		process->parent_death_signal = 0;
+	}
+	flags = spin_lock_irq(&process->signal_lock);
+	atomic_store_explicit(&thread->credentials, credentials, memory_order_relaxed);
+	spin_unlock_irq(&process->signal_lock, flags);
+	credentials_put(old);
+}
+
+static void add_thread_usage(struct usage *sum, const struct user_thread *thread)
+{
+	sum->user_ns += thread->thread.user_ns;
+	sum->system_ns += thread->thread.system_ns;
+	sum->minor_faults += thread->minor_faults;
+	sum->major_faults += thread->major_faults;
+	sum->voluntary_switches += thread->thread.voluntary_switches;
+	sum->involuntary_switches += thread->thread.involuntary_switches;
+}
+
+void process_usage(struct process *process, struct usage *out)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	size_t peak;
+
+	*out = process->usage;
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next)
+		add_thread_usage(out, container_of(node, struct user_thread, process_node));
+	if (process->space) {
+		peak = atomic_load_explicit(&process->space->resident_peak, memory_order_relaxed);
+		if (peak > out->resident_peak_pages)
+			out->resident_peak_pages = peak;
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+}
+
+void process_vm_limits(struct process *process, struct vm_limits *out)
+{
+	const struct limits *limits = &process->limits;
+
+	out->address_space_size = limits->of[LIMIT_ADDRESS_SPACE].current;
+	out->data_size = limits->of[LIMIT_DATA].current;
+	out->stack_size = limits->of[LIMIT_STACK].current;
+	out->locked_size = credentials_capable(credentials_current(), CAP_IPC_LOCK) ?
+				   UINT64_MAX :
+				   limits->of[LIMIT_LOCKED].current;
+}
+
+const char *process_name(struct process *process, char *buffer, size_t size)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = live_thread(process);
+	const char *name = thread ? thread->thread.name : process->last_name;
+	size_t i;
+
+	for (i = 0; i + 1 < size && name[i]; i++)
+		buffer[i] = name[i];
+	buffer[i] = '\0';
+	spin_unlock_irq(&process->signal_lock, flags);
+	return buffer;
+}

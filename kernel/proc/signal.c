@@ -1,0 +1,282 @@
+/*
+ * Sending signals: who gets one, whether it is kept, and who must wake for it.
+ *
+ * A signal to a process is kept in the process's pending set, one to a thread in the thread's. Sending a
+ * stop signal forgets pending SIGCONTs and the other way round, and SIGCONT continues a stopped process at
+ * once, even if it is blocked or ignored. What is ignored and not blocked is thrown away here.
+ *
+ * A signal that ends the process for certain (SIGKILL, or a default death that nobody blocks) is turned into
+ * the group's end at once: every thread gets SIGKILL and the status is decided, so that no thread runs on
+ * for long and none waits for another to take the signal.
+ *
+ * Locks: the receiver's signal_lock protects all of it; handlers->lock is taken inside for actions.
+ */
+#include "core/assert.h"
+#include "lib/string.h"
+#include "proc/internal.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
+
+void signal_info_kernel(struct linux_siginfo *info, int signal)
+{
+	memset(info, 0, sizeof(*info));
+	info->signo = signal;
+	info->code = SI_KERNEL;
+}
+
+void signal_info_user(struct linux_siginfo *info, int signal)
+{
+	memset(info, 0, sizeof(*info));
+	info->signo = signal;
+	info->code = SI_USER;
+	info->user.pid = process_current()->id;
+	info->user.uid = credentials_current()->uid;
+}
+
+static uintptr_t handler_of(const struct process *process, int signal)
+{
+	/* One aligned word, read whole; a racing sigaction may come just before or after us. */
+	return *(volatile const uintptr_t *)&process->handlers->actions[signal - 1].handler;
+}
+
+static bool default_is_ignore(int signal)
+{
+	return SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal);
+}
+
+bool signal_is_ignored(const struct process *process, const struct user_thread *thread, int signal)
+{
+	uintptr_t handler = handler_of(process, signal);
+
+	/* A blocked signal is kept: its action may change before it is unblocked; sigwait wants it too. */
+	if (thread && ((thread->blocked | thread->waiting_for) & SIGNAL_BIT(signal)))
+		return false;
+	/* Init hears only what it asked for: it cannot be killed by accident. */
+	if (process->id == 1 && handler == SIG_DFL && signal != SIGCHLD)
+		return true;
+	return handler == SIG_IGN || (handler == SIG_DFL && default_is_ignore(signal));
+}
+
+void signal_recalculate(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+	signal_set pending = (thread->pending.set | process->pending.set) & ~thread->blocked;
+	bool stop = process->stop_requested && !(process->flags & PROCESS_EXITING);
+
+	spin_assert_held(&process->signal_lock);
+	if (pending || stop || (process->flags & PROCESS_EXITING)) {
+		thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
+		thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+	} else {
+		thread_clear_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
+	}
+}
+
+static void wake_thread(struct user_thread *thread)
+{
+	thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+	thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
+}
+
+static bool wants(const struct user_thread *thread, int signal)
+{
+	return !thread->ended && (!(thread->blocked & SIGNAL_BIT(signal)) ||
+				  (thread->waiting_for & SIGNAL_BIT(signal)));
+}
+
+/* One thread that does not block `signal`: the eldest, by preference one that is not busy with another. */
+void signal_wake_for(struct process *process, int signal)
+{
+	struct user_thread *chosen = NULL;
+
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (!wants(thread, signal))
+			continue;
+		if (!chosen)
+			chosen = thread;
+		if (!thread_is_interrupted(&thread->thread)) {
+			chosen = thread;
+			break;
+		}
+	}
+	if (chosen)
+		wake_thread(chosen);
+}
+
+void signal_kill_all_threads(struct process *process)
+{
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (thread->ended)
+			continue;
+		thread->pending.set |= SIGNAL_BIT(SIGKILL);
+		thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+		thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
+	}
+}
+
+void signal_stop_cancel(struct process *process)
+{
+	process->stop_requested = false;
+	process->stop_unreported = false;
+	process->stopped_count = 0;
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next)
+		thread_resume_stopped(&container_of(node, struct user_thread, process_node)->thread);
+}
+
+void signal_flush_everywhere(struct process *process, signal_set which)
+{
+	signal_pending_flush(&process->pending, which);
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next)
+		signal_pending_flush(
+			&container_of(node, struct user_thread, process_node)->pending, which);
+}
+
+/*
+ * What sending does besides keeping the signal. The parent hears of a continuation from the first thread
+ * that runs on (signal_deliver.c): the tree lock, outside of ours, cannot be taken here.
+ */
+static void apply_stop_rules(struct process *process, int signal)
+{
+	if (signal == SIGCONT) {
+		signal_flush_everywhere(process, SIGNALS_STOP);
+		if (process->is_stopped) {
+			process->is_stopped = false;
+			process->continue_unreported = true;
+			process->continue_untold = true;
+		}
+		signal_stop_cancel(process);
+	} else if (SIGNAL_BIT(signal) & SIGNALS_STOP) {
+		signal_flush_everywhere(process, SIGNAL_BIT(SIGCONT));
+	}
+}
+
+/* Is the process sure to die of this? Then all its threads learn of it now. */
+static void end_group_if_fatal(struct process *process, struct user_thread *receiver, int signal)
+{
+	if (process->flags & PROCESS_EXITING)
+		return;
+	if (signal != SIGKILL) {
+		if (handler_of(process, signal) != SIG_DFL || default_is_ignore(signal) ||
+		    (SIGNAL_BIT(signal) & (SIGNALS_STOP | SIGNALS_CORE)))
+			return;
+		if (process->thread_count > 1 || !receiver ||
+		    ((receiver->blocked | receiver->waiting_for) & SIGNAL_BIT(signal)))
+			return;
+	} else {
+		process->is_stopped = false;
+		signal_stop_cancel(process);
+		process->flags |= PROCESS_EXITING;
+		process->exit_status = (uint32_t)signal;
+		signal_kill_all_threads(process);
+		return;
+	}
+	/* A single thread dies on its own way; it only must not sleep on uninterruptibly. */
+	thread_interrupt(&receiver->thread, THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
+}
+
+static struct user_thread *first_live_thread(struct process *process)
+{
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (!thread->ended)
+			return thread;
+	}
+	return NULL;
+}
+
+/* `thread` NULL: to the process. */
+static int send(struct process *process, struct user_thread *thread,
+		const struct linux_siginfo *info)
+{
+	struct user_thread *payer_thread;
+	struct signal_pending *pending = thread ? &thread->pending : &process->pending;
+	int signal = info->signo;
+	int error = 0;
+	irq_flags flags;
+
+	assert(signal >= 1 && signal <= SIGNAL_COUNT);
+	flags = spin_lock_irq(&process->signal_lock);
+	payer_thread = thread && !thread->ended ? thread : first_live_thread(process);
+	if (!payer_thread)
+		goto unlock; /* dead already: sending succeeds and changes nothing */
+	apply_stop_rules(process, signal);
+	if (signal_is_ignored(process, thread ? thread : payer_thread, signal))
+		goto unlock;
+	if (!signal_pending_add(pending, info, payer_thread->charged,
+				process->limits.of[LIMIT_PENDING_SIGNALS].current, &error))
+		goto unlock;
+	end_group_if_fatal(process, thread ? thread : payer_thread, signal);
+	if (thread) {
+		if (wants(thread, signal))
+			wake_thread(thread);
+	} else {
+		signal_wake_for(process, signal);
+	}
+	wait_queue_wake_all(&process->signal_queue, 0);
+unlock:
+	spin_unlock_irq(&process->signal_lock, flags);
+	return error;
+}
+
+int signal_send_process(struct process *process, const struct linux_siginfo *info)
+{
+	return send(process, NULL, info);
+}
+
+int signal_send_thread(struct user_thread *thread, const struct linux_siginfo *info)
+{
+	return send(thread->process, thread, info);
+}
+
+int signal_send_group(struct process_group *group, const struct linux_siginfo *info)
+{
+	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
+	int result = -ESRCH;
+
+	for (struct list_node *node = group->members.head.next; node != &group->members.head;
+	     node = node->next) {
+		struct process *member = container_of(node, struct process, group_node);
+		int error = signal_send_process(member, info);
+
+		if (!error || result == -ESRCH)
+			result = error;
+	}
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+	return result;
+}
+
+int signal_may_send(const struct user_thread *sender, struct process *target, int signal)
+{
+	const struct credentials *mine =
+		atomic_load_explicit(&sender->credentials, memory_order_relaxed);
+	const struct credentials *theirs;
+	int error = -EPERM;
+
+	if (sender->process == target || credentials_capable(mine, CAP_KILL))
+		return 0;
+	theirs = process_credentials_get(target);
+	if (mine->euid == theirs->suid || mine->euid == theirs->uid ||
+	    mine->uid == theirs->suid || mine->uid == theirs->uid)
+		error = 0;
+	credentials_put(theirs);
+	if (error && signal == SIGCONT) {
+		process_id my_session, their_session;
+
+		if (!process_get_session(0, &my_session) &&
+		    !process_get_session(target->id, &their_session) &&
+		    my_session == their_session)
+			error = 0;
+	}
+	return error;
+}

@@ -1,0 +1,316 @@
+/*
+ * Delivering signals: the one place, on the way back to user mode.
+ *
+ *	stop requested		the thread stops here until SIGCONT or SIGKILL
+ *	default: ignore		the next one
+ *	default: stop		the whole process stops, this thread first
+ *	default: die		process_exit_group; does not return
+ *	a handler		a frame on the user's stack; the handler runs, with its mask
+ *	nothing (more)		an interrupted call restarts
+ *
+ * Interrupted calls return one of the -ERESTART codes; here, and only here, they become EINTR or another
+ * attempt: -ERESTARTSYS restarts unless a handler without SA_RESTART runs, -ERESTARTNOINTR always restarts,
+ * -ERESTARTNOHAND only if no handler runs, -ERESTART_RESTARTBLOCK the same but through restart_syscall(2), which knows
+ * how much of a timeout is left.
+ */
+#include "arch/signal_frame.h"
+#include "core/assert.h"
+#include "core/printk.h"
+#include "lib/string.h"
+#include "proc/internal.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/wait.h"
+
+#define NR_RESTART_SYSCALL 0 /* restart_syscall(2) */
+
+bool signal_is_dying(const struct user_thread *thread)
+{
+	return thread->process->flags & (PROCESS_EXITING | PROCESS_GROUP_EXEC) &&
+	       thread_is_killed(&thread->thread);
+}
+
+/* What the interrupted call returns if a handler runs. */
+static void resolve_for_handler(struct trap_frame *frame, const struct signal_action *action)
+{
+	if (!trap_frame_is_syscall(frame))
+		return;
+	switch (trap_frame_result(frame)) {
+	case -ERESTART_RESTARTBLOCK:
+	case -ERESTARTNOHAND:
+		trap_frame_set_result(frame, -EINTR);
+		break;
+	case -ERESTARTSYS:
+		if (!(action->flags & SA_RESTART)) {
+			trap_frame_set_result(frame, -EINTR);
+			break;
+		}
+		fallthrough;
+	case -ERESTARTNOINTR:
+		trap_frame_rewind(frame);
+		break;
+	}
+}
+
+static void resolve_without_handler(struct trap_frame *frame)
+{
+	if (!trap_frame_is_syscall(frame))
+		return;
+	switch (trap_frame_result(frame)) {
+	case -ERESTARTNOHAND:
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+		trap_frame_rewind(frame);
+		break;
+	case -ERESTART_RESTARTBLOCK:
+		trap_frame_rewind(frame);
+		trap_frame_set_result(frame, NR_RESTART_SYSCALL);
+		break;
+	}
+}
+
+/*
+ * Stop here if the process is to stop: the last thread to do so tells the parent. True if it stopped (then look
+ * at everything again).
+ */
+static bool stop_if_requested(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+	bool last = false;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	if (!process->stop_requested || (process->flags & PROCESS_EXITING) ||
+	    (thread->pending.set & SIGNAL_BIT(SIGKILL))) {
+		spin_unlock_irq(&process->signal_lock, flags);
+		return false;
+	}
+	process->stopped_count++;
+	if (process->stopped_count >= process->thread_count && !process->is_stopped) {
+		process->is_stopped = true;
+		process->stop_unreported = true;
+		process->continue_unreported = false;
+		last = true;
+	}
+	/* Before the lock goes: a SIGCONT from now on finds us stopped, or about to be. */
+	thread_prepare_sleep(THREAD_STOPPED);
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (last) {
+		flags = rwspin_write_lock_irq(&process_tree_lock);
+		process_notify_parent(process, CLD_STOPPED);
+		rwspin_write_unlock_irq(&process_tree_lock, flags);
+	}
+	thread_sleep();
+	return true;
+}
+
+static void tell_parent_of_continuation(struct process *process)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	bool tell = process->continue_untold;
+
+	process->continue_untold = false;
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (!tell)
+		return;
+	flags = rwspin_write_lock_irq(&process_tree_lock);
+	process_notify_parent(process, CLD_CONTINUED);
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+}
+
+/* A stop signal's default action. An orphaned group is not stopped by the terminal's signals. */
+static void request_stop(struct process *process, int signal)
+{
+	irq_flags flags;
+	bool orphaned = false;
+
+	if (signal != SIGSTOP) {
+		flags = rwspin_read_lock_irq(&process_tree_lock);
+		orphaned = process_group_is_orphaned(process->group);
+		rwspin_read_unlock_irq(&process_tree_lock, flags);
+		if (orphaned)
+			return;
+	}
+	flags = spin_lock_irq(&process->signal_lock);
+	/* A SIGCONT or SIGKILL that came since the signal was taken wins. */
+	if (!(process->flags & PROCESS_EXITING) && !process->stop_requested &&
+	    !(process->pending.set & SIGNAL_BIT(SIGCONT))) {
+		process->stop_requested = true;
+		process->stopped_count = 0;
+		process->stop_signal = signal;
+		for (struct list_node *node = process->threads.head.next;
+		     node != &process->threads.head; node = node->next) {
+			struct user_thread *thread =
+				container_of(node, struct user_thread, process_node);
+
+			if (!thread->ended)
+				signal_recalculate(thread);
+		}
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+}
+
+/* Take the next signal to act on, and what to do about it. 0: none. */
+static int take_next(struct user_thread *thread, struct linux_siginfo *info,
+		     struct signal_action *action)
+{
+	struct process *process = thread->process;
+	signal_set allowed = ~thread->blocked;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct signal_handlers *handlers = process->handlers;
+	int signal;
+
+	if ((process->flags & PROCESS_EXITING) ||
+	    (thread->pending.set & SIGNAL_BIT(SIGKILL))) {
+		spin_unlock_irq(&process->signal_lock, flags);
+		user_thread_exit(process->exit_status);
+	}
+	signal = signal_pending_take(&thread->pending, allowed, info);
+	if (!signal)
+		signal = signal_pending_take(&process->pending, allowed, info);
+	if (signal) {
+		irq_flags inner = spin_lock_irq(&handlers->lock);
+
+		*action = handlers->actions[signal - 1];
+		if (action->handler > SIG_IGN && (action->flags & SA_RESETHAND))
+			handlers->actions[signal - 1].handler = SIG_DFL;
+		spin_unlock_irq(&handlers->lock, inner);
+	}
+	signal_recalculate(thread);
+	spin_unlock_irq(&process->signal_lock, flags);
+	return signal;
+}
+
+static bool is_on_alt_stack(const struct user_thread *thread, uintptr_t sp)
+{
+	return thread->alt_stack_size && sp > thread->alt_stack &&
+	       sp - thread->alt_stack <= thread->alt_stack_size;
+}
+
+/* Push the frame and start the handler; a stack that cannot take it kills the process. */
+static void run_handler(struct user_thread *thread, struct trap_frame *frame, int signal,
+			const struct linux_siginfo *info, const struct signal_action *action)
+{
+	uintptr_t sp = trap_frame_stack(frame);
+	signal_set mask = thread->restore_mask ? thread->saved_mask : thread->blocked;
+	struct signal_frame_request request = {
+		.signal = signal,
+		.handler = action->handler,
+		.restorer = action->flags & SA_RESTORER ? action->restorer : 0,
+		.with_info = action->flags & SA_SIGINFO,
+		.stack_top = sp,
+		.mask = mask,
+		.info = info,
+		.trap_number = thread->fault_trap_number,
+		.trap_error = thread->fault_trap_error,
+		.fault_address = thread->fault_address,
+		.alt_stack_sp = thread->alt_stack,
+		.alt_stack_size = thread->alt_stack_size,
+		.alt_stack_flags = thread->alt_stack_flags,
+	};
+
+	if (is_on_alt_stack(thread, sp))
+		request.alt_stack_flags |= SS_ONSTACK;
+	else if (!thread->alt_stack_size)
+		request.alt_stack_flags = SS_DISABLE;
+	else if (action->flags & SA_ONSTACK)
+		request.stack_top = thread->alt_stack + thread->alt_stack_size;
+	resolve_for_handler(frame, action);
+	thread->restore_mask = false;
+	if (signal_frame_push(&thread->thread.arch, frame, &request)) {
+		signal_force_fault(SIGSEGV, SEGV_MAPERR, sp, 0, 0);
+		return;
+	}
+	if (thread->alt_stack_flags & SS_AUTODISARM) {
+		thread->alt_stack = 0;
+		thread->alt_stack_size = 0;
+		thread->alt_stack_flags = 0;
+	}
+	mask = thread->blocked | action->mask;
+	if (!(action->flags & SA_NODEFER))
+		mask |= SIGNAL_BIT(signal);
+	signal_set_mask(mask);
+}
+
+static void act_by_default(struct process *process, int signal)
+{
+	if (SIGNAL_BIT(signal) & SIGNALS_STOP)
+		request_stop(process, signal);
+	else
+		process_exit_group((uint32_t)signal);
+}
+
+void signal_deliver(struct trap_frame *frame)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	struct linux_siginfo info;
+	struct signal_action action;
+	bool handled = false;
+
+	for (;;) {
+		int signal;
+
+		if (stop_if_requested(thread))
+			continue;
+		tell_parent_of_continuation(process);
+		signal = take_next(thread, &info, &action);
+		if (!signal)
+			break;
+		if (action.handler == SIG_IGN)
+			continue;
+		if (action.handler != SIG_DFL) {
+			run_handler(thread, frame, signal, &info, &action);
+			/* The frame is now the handler's: no call is left to resolve. */
+			frame->vector = 0;
+			handled = true;
+			continue;
+		}
+		if ((SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal)) ||
+		    (process->id == 1 && signal != SIGKILL && info.code != SI_KERNEL))
+			continue;
+		act_by_default(process, signal);
+	}
+	if (handled)
+		return;
+	resolve_without_handler(frame);
+	signal_restore_mask();
+}
+
+void signal_force_fault(int signal, int code, uintptr_t address, uint32_t trap_number,
+			uint32_t trap_error)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	struct signal_action *action = &process->handlers->actions[signal - 1];
+	struct linux_siginfo info;
+	irq_flags flags, inner;
+
+	memset(&info, 0, sizeof(info));
+	info.signo = signal;
+	info.code = code;
+	info.fault.address = address;
+	thread->fault_trap_number = trap_number;
+	thread->fault_trap_error = trap_error;
+	thread->fault_address = address;
+	flags = spin_lock_irq(&process->signal_lock);
+	inner = spin_lock_irq(&process->handlers->lock);
+	/* A fault that is blocked or ignored would come again for ever. */
+	if (action->handler == SIG_IGN || (thread->blocked & SIGNAL_BIT(signal)) ||
+	    thread->fault_is_final) {
+		action->handler = SIG_DFL;
+		thread->blocked &= ~SIGNAL_BIT(signal);
+	}
+	spin_unlock_irq(&process->handlers->lock, inner);
+	spin_unlock_irq(&process->signal_lock, flags);
+	signal_send_thread(thread, &info);
+	if (process->id == 1 && action->handler == SIG_DFL)
+		panic("init died of signal %d at address %zx", signal, (size_t)address);
+}
+
+void signal_force(int signal)
+{
+	struct user_thread *thread = user_thread_current();
+
+	thread->fault_is_final = true;
+	signal_force_fault(signal, SI_KERNEL, 0, 0, 0);
+	thread->fault_is_final = false;
+}

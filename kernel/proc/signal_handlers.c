@@ -1,0 +1,91 @@
+/*
+ * What a process does about each signal: the table that sigaction(2) changes and CLONE_SIGHAND shares.
+ */
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "proc/internal.h"
+#include "uapi/linux/errno.h"
+
+static struct signal_handlers *handlers_alloc(void)
+{
+	struct signal_handlers *handlers = kzalloc(sizeof(*handlers), 0);
+
+	if (!handlers)
+		return NULL;
+	refcount_set(&handlers->references, 1);
+	spin_init(&handlers->lock, LOCK_RANK_SIGNAL_HANDLERS, "signal handlers");
+	return handlers;
+}
+
+int signal_handlers_create(struct signal_handlers **out)
+{
+	struct signal_handlers *handlers = handlers_alloc();
+
+	if (!handlers)
+		return -ENOMEM;
+	*out = handlers;
+	return 0;
+}
+
+int signal_handlers_copy(struct signal_handlers *from, struct signal_handlers **out)
+{
+	struct signal_handlers *handlers = handlers_alloc();
+	irq_flags flags;
+
+	if (!handlers)
+		return -ENOMEM;
+	flags = spin_lock_irq(&from->lock);
+	memcpy(handlers->actions, from->actions, sizeof(handlers->actions));
+	spin_unlock_irq(&from->lock, flags);
+	*out = handlers;
+	return 0;
+}
+
+void signal_handlers_put(struct signal_handlers *handlers)
+{
+	if (handlers && refcount_put(&handlers->references))
+		kfree(handlers);
+}
+
+void signal_reset_handlers(struct signal_handlers *handlers)
+{
+	irq_flags flags = spin_lock_irq(&handlers->lock);
+
+	for (unsigned int i = 0; i < SIGNAL_COUNT; i++) {
+		uintptr_t kept = handlers->actions[i].handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+
+		handlers->actions[i] = (struct signal_action){ .handler = kept };
+	}
+	spin_unlock_irq(&handlers->lock, flags);
+}
+
+int signal_set_action(struct process *process, int signal, const struct signal_action *new,
+		      struct signal_action *old)
+{
+	struct signal_action *action;
+	struct signal_action fresh;
+	irq_flags flags;
+
+	if (signal < 1 || signal > SIGNAL_COUNT ||
+	    (new && (SIGNAL_BIT(signal) & SIGNALS_UNBLOCKABLE)))
+		return -EINVAL;
+	action = &process->handlers->actions[signal - 1];
+	if (new) {
+		fresh = *new;
+		fresh.mask &= ~SIGNALS_UNBLOCKABLE;
+	}
+	flags = spin_lock_irq(&process->handlers->lock);
+	if (old)
+		*old = *action;
+	if (new)
+		*action = fresh;
+	spin_unlock_irq(&process->handlers->lock, flags);
+	/* POSIX 3.3.1.3: what becomes ignored while pending is thrown away, blocked or not. */
+	if (new && (fresh.handler == SIG_IGN ||
+		    (fresh.handler == SIG_DFL && (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal))))) {
+		flags = spin_lock_irq(&process->signal_lock);
+		signal_flush_everywhere(process, SIGNAL_BIT(signal));
+		spin_unlock_irq(&process->signal_lock, flags);
+	}
+	return 0;
+}

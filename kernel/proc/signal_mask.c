@@ -1,0 +1,108 @@
+/*
+ * Masks, and waiting for signals: sigprocmask, sigsuspend, sigtimedwait, sigpending.
+ */
+#include "core/assert.h"
+#include "proc/internal.h"
+#include "uapi/linux/errno.h"
+
+/* Blocked signals that became deliverable here must find this thread; pending ones of the process another. */
+static void set_mask_locked(struct user_thread *thread, signal_set mask)
+{
+	struct process *process = thread->process;
+	signal_set newly_blocked = mask & ~thread->blocked;
+	signal_set orphaned = process->pending.set & newly_blocked;
+
+	thread->blocked = mask;
+	/* We may have been chosen for a signal of the process that we now block: pass it on. */
+	while (orphaned && process->thread_count > 1) {
+		signal_wake_for(process, __builtin_ctzll(orphaned) + 1);
+		orphaned &= orphaned - 1;
+	}
+	signal_recalculate(thread);
+}
+
+void signal_set_mask(signal_set mask)
+{
+	struct user_thread *thread = user_thread_current();
+	irq_flags flags;
+
+	mask &= ~SIGNALS_UNBLOCKABLE;
+	if (mask == thread->blocked)
+		return;
+	flags = spin_lock_irq(&thread->process->signal_lock);
+	set_mask_locked(thread, mask);
+	spin_unlock_irq(&thread->process->signal_lock, flags);
+}
+
+void signal_suspend_mask(signal_set temporary)
+{
+	struct user_thread *thread = user_thread_current();
+
+	thread->saved_mask = thread->blocked;
+	thread->restore_mask = true;
+	/* So that the way back to user mode puts it right even when no signal comes. */
+	thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+	signal_set_mask(temporary);
+}
+
+void signal_restore_mask(void)
+{
+	struct user_thread *thread = user_thread_current();
+
+	if (!thread->restore_mask)
+		return;
+	thread->restore_mask = false;
+	signal_set_mask(thread->saved_mask);
+}
+
+signal_set signal_pending_set(void)
+{
+	struct user_thread *thread = user_thread_current();
+	irq_flags flags = spin_lock_irq(&thread->process->signal_lock);
+	signal_set set = thread->pending.set | thread->process->pending.set;
+
+	spin_unlock_irq(&thread->process->signal_lock, flags);
+	return set;
+}
+
+static int take(struct user_thread *thread, signal_set which, struct linux_siginfo *info)
+{
+	int signal = signal_pending_take(&thread->pending, which, info);
+
+	if (!signal)
+		signal = signal_pending_take(&thread->process->pending, which, info);
+	return signal;
+}
+
+int signal_wait(signal_set which, struct linux_siginfo *info, uint64_t deadline_ns)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	bool in_time = true;
+	irq_flags flags;
+	int signal;
+
+	which &= ~SIGNALS_UNBLOCKABLE;
+	for (;;) {
+		thread_prepare_sleep(THREAD_SLEEPING_INTERRUPTIBLE);
+		flags = spin_lock_irq(&process->signal_lock);
+		signal = take(thread, which, info);
+		/* While waiting_for is set, senders wake us though we block these. */
+		thread->waiting_for = signal ? 0 : which;
+		signal_recalculate(thread);
+		spin_unlock_irq(&process->signal_lock, flags);
+		if (signal || !in_time || thread_is_interrupted(&thread->thread))
+			break;
+		in_time = thread_sleep_until(deadline_ns);
+	}
+	thread_cancel_sleep();
+	flags = spin_lock_irq(&process->signal_lock);
+	thread->waiting_for = 0;
+	if (!signal)
+		signal = take(thread, which, info);
+	signal_recalculate(thread);
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (signal)
+		return signal;
+	return in_time ? -EINTR : -EAGAIN;
+}

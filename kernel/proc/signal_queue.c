@@ -1,0 +1,143 @@
+/*
+ * Pending signals: a set for what is pending, and a queue for what is known about each.
+ *
+ * A standard signal is pending at most once. Realtime ones queue up, each with its siginfo, in order; a queue
+ * entry costs its payer's LIMIT_PENDING_SIGNALS. When no entry can be had, a standard signal is still set in the
+ * set (and delivered with a bare siginfo): kill() never loses one. A realtime signal from sigqueue() is refused.
+ */
+#include "core/assert.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "lib/string.h"
+#include "uapi/linux/errno.h"
+
+struct signal_entry {
+	struct list_node node;		/* [signal lock] in signal_pending.queue */
+	struct user_count *payer;	/* [I] reference */
+	struct linux_siginfo info;	/* [I] */
+};
+
+static struct slab_cache *entry_cache;
+
+void signal_queue_init(void)
+{
+	entry_cache = slab_cache_create("signal_entry", sizeof(struct signal_entry), 0);
+}
+
+void signal_pending_init(struct signal_pending *pending)
+{
+	pending->set = 0;
+	list_init(&pending->queue);
+}
+
+static void entry_free(struct signal_entry *entry)
+{
+	user_count_uncharge_signal(entry->payer);
+	user_count_put(entry->payer);
+	slab_free(entry_cache, entry);
+}
+
+static struct signal_entry *entry_create(const struct linux_siginfo *info,
+					 struct user_count *payer, uint64_t limit)
+{
+	struct signal_entry *entry;
+
+	if (!user_count_charge_signal(payer, limit))
+		return NULL;
+	entry = slab_alloc(entry_cache, FRAME_ALLOC_ATOMIC);
+	if (!entry) {
+		user_count_uncharge_signal(payer);
+		return NULL;
+	}
+	user_count_hold(payer);
+	list_node_init(&entry->node);
+	entry->payer = payer;
+	entry->info = *info;
+	return entry;
+}
+
+bool signal_pending_add(struct signal_pending *pending, const struct linux_siginfo *info,
+			struct user_count *payer, uint64_t limit, int *error)
+{
+	bool standard = info->signo < SIGNAL_FIRST_REALTIME;
+	struct signal_entry *entry;
+
+	*error = 0;
+	if (standard && (pending->set & SIGNAL_BIT(info->signo)))
+		return false;
+	/* The kernel's own signals may not fail for a limit; memory may still be short. */
+	if (standard && info->code >= 0)
+		limit = UINT64_MAX;
+	entry = entry_create(info, payer, limit);
+	if (entry)
+		list_add_tail(&pending->queue, &entry->node);
+	else if (!standard && info->code != SI_USER) {
+		*error = -EAGAIN;
+		return false;
+	}
+	pending->set |= SIGNAL_BIT(info->signo);
+	return true;
+}
+
+/* Faults of the program itself come first, then the lowest number. */
+static int choose(signal_set set)
+{
+	signal_set faults = set & SIGNALS_FAULT;
+
+	if (faults)
+		set = faults;
+	return __builtin_ctzll(set) + 1;
+}
+
+int signal_pending_take(struct signal_pending *pending, signal_set allowed,
+			struct linux_siginfo *info)
+{
+	struct signal_entry *first = NULL;
+	bool more = false;
+	int signal;
+
+	if (!(pending->set & allowed))
+		return 0;
+	signal = choose(pending->set & allowed);
+	for (struct list_node *node = pending->queue.head.next; node != &pending->queue.head;
+	     node = node->next) {
+		struct signal_entry *entry = container_of(node, struct signal_entry, node);
+
+		if (entry->info.signo != signal)
+			continue;
+		if (first) {
+			more = true;
+			break;
+		}
+		first = entry;
+	}
+	if (!more)
+		pending->set &= ~SIGNAL_BIT(signal);
+	if (first) {
+		list_remove(&first->node);
+		*info = first->info;
+		entry_free(first);
+	} else {
+		memset(info, 0, sizeof(*info));
+		info->signo = signal;
+		info->code = SI_USER;
+	}
+	return signal;
+}
+
+void signal_pending_flush(struct signal_pending *pending, signal_set which)
+{
+	struct list_node *next;
+
+	pending->set &= ~which;
+	for (struct list_node *node = pending->queue.head.next; node != &pending->queue.head;
+	     node = next) {
+		struct signal_entry *entry = container_of(node, struct signal_entry, node);
+
+		next = node->next;
+		if (SIGNAL_BIT(entry->info.signo) & which) {
+			list_remove(node);
+			entry_free(entry);
+		}
+	}
+}

@@ -1,0 +1,73 @@
+/*
+ * The real-time interval timer of a process: alarm(2), setitimer(ITIMER_REAL).
+ *
+ * The kernel timer's expiry runs in interrupt context: it sends SIGALRM and, for an interval, arms itself
+ * again from the deadline that was due, so that it does not drift.
+ */
+#include "proc/internal.h"
+#include "sched/clock.h"
+
+/* The process is alive: exit cancels the timer and waits for this before the process can go. */
+static void real_timer_expired(struct timer *timer)
+{
+	struct process *process = container_of(timer, struct process, real_timer);
+	struct linux_siginfo info;
+	uint64_t now = clock_monotonic_ns();
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	uint64_t interval = process->real_timer_interval_ns;
+	uint64_t due = process->real_timer_deadline_ns;
+	bool rang = due && due <= now;
+
+	if (rang && interval) {
+		/* Intervals missed altogether are skipped: they could not be told apart anyway. */
+		do {
+			due += interval;
+		} while (due <= now && now - due < interval * 16);
+		if (due <= now)
+			due = now + interval;
+		process->real_timer_deadline_ns = due;
+	} else if (rang) {
+		process->real_timer_deadline_ns = 0;
+	}
+	due = process->real_timer_deadline_ns;
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (rang) {
+		signal_info_kernel(&info, SIGALRM);
+		signal_send_process(process, &info);
+	}
+	if (due)
+		timer_arm(timer, due);
+}
+
+void process_get_real_timer(uint64_t *value_ns, uint64_t *interval_ns)
+{
+	struct process *process = process_current();
+	uint64_t now = clock_monotonic_ns();
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	uint64_t due = process->real_timer_deadline_ns;
+
+	*interval_ns = process->real_timer_interval_ns;
+	spin_unlock_irq(&process->signal_lock, flags);
+	/* A timer that is about to ring is not off. */
+	*value_ns = !due ? 0 : due > now ? due - now : 1000;
+}
+
+void process_set_real_timer(uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value_ns,
+			    uint64_t *old_interval_ns)
+{
+	struct process *process = process_current();
+	uint64_t deadline = value_ns ? clock_monotonic_ns() + value_ns : 0;
+	irq_flags flags;
+
+	if (!process->real_timer.expire)
+		timer_init(&process->real_timer, real_timer_expired);
+	process_get_real_timer(old_value_ns, old_interval_ns);
+	flags = spin_lock_irq(&process->signal_lock);
+	process->real_timer_deadline_ns = deadline;
+	process->real_timer_interval_ns = interval_ns;
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (deadline)
+		timer_arm(&process->real_timer, deadline);
+	else
+		timer_cancel_sync(&process->real_timer);
+}

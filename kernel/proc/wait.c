@@ -1,0 +1,159 @@
+/*
+ * Waiting for children: what wait4(2), waitpid(2) and waitid(2) become.
+ *
+ * A child has something to report when it is dead, has stopped, or was continued. The waiter looks through its
+ * process's children under the tree lock, takes at most one report, and forgives the child if that was its death. Whoever
+ * changes a child's state wakes the parent's child_wait (process_notify_parent); any number of the
+ * parent's threads may wait, and each report goes to one of them.
+ */
+#include "core/assert.h"
+#include "proc/internal.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/wait.h"
+#include "vfs/credentials.h"
+
+static bool child_matches(const struct process *child, const struct wait_request *request)
+{
+	bool clone_child = child->exit_signal != SIGCHLD;
+
+	switch (request->kind) {
+	case WAIT_PID:
+	case WAIT_PIDFD:
+		if (child->id != request->id)
+			return false;
+		break;
+	case WAIT_GROUP:
+		if (!child->group || child->group->id != request->id)
+			return false;
+		break;
+	case WAIT_ANY:
+		break;
+	}
+	if (request->options & __WALL)
+		return true;
+	return clone_child == !!(request->options & __WCLONE);
+}
+
+static void add_usage(struct usage *sum, const struct usage *more)
+{
+	sum->user_ns += more->user_ns;
+	sum->system_ns += more->system_ns;
+	sum->minor_faults += more->minor_faults;
+	sum->major_faults += more->major_faults;
+	sum->voluntary_switches += more->voluntary_switches;
+	sum->involuntary_switches += more->involuntary_switches;
+	sum->blocks_in += more->blocks_in;
+	sum->blocks_out += more->blocks_out;
+	if (more->resident_peak_pages > sum->resident_peak_pages)
+		sum->resident_peak_pages = more->resident_peak_pages;
+}
+
+static void describe(struct process *child, struct wait_result *out)
+{
+	const struct credentials *credentials = process_credentials_get(child);
+
+	out->id = child->id;
+	out->uid = credentials->uid;
+	process_usage(child, &out->usage);
+	add_usage(&out->usage, &child->children_usage);
+	credentials_put(credentials);
+}
+
+/* Take the report of a death. Tree lock exclusive. */
+static void take_death(struct process *parent, struct process *child,
+		       const struct wait_request *request, struct wait_result *out)
+{
+	describe(child, out);
+	out->status = child->exit_status;
+	if ((out->status & 0x7f) == 0) {
+		out->code = CLD_EXITED;
+	} else {
+		out->code = out->status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+	}
+	if (request->options & WNOWAIT)
+		return;
+	add_usage(&parent->children_usage, &out->usage);
+	process_forgive(child);
+}
+
+/* Take the report of a stop or a continuation, if there is one that is asked for. Tree lock exclusive. */
+static bool take_stop(struct process *child, const struct wait_request *request,
+		      struct wait_result *out)
+{
+	irq_flags flags = spin_lock_irq(&child->signal_lock);
+	bool keep = request->options & WNOWAIT;
+	bool found = false;
+
+	if ((request->options & WUNTRACED) && child->stop_unreported) {
+		child->stop_unreported = keep;
+		out->status = (uint32_t)child->stop_signal << 8 | 0x7f;
+		out->code = CLD_STOPPED;
+		found = true;
+	} else if ((request->options & WCONTINUED) && child->continue_unreported) {
+		child->continue_unreported = keep;
+		out->status = 0xffff;
+		out->code = CLD_CONTINUED;
+		found = true;
+	}
+	spin_unlock_irq(&child->signal_lock, flags);
+	if (found)
+		describe(child, out);
+	return found;
+}
+
+/* One look at all children: 1 found, 0 none yet, -ECHILD. */
+static int look(struct process *parent, const struct wait_request *request,
+		struct wait_result *out)
+{
+	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+	int result = -ECHILD;
+
+	for (struct list_node *node = parent->children.head.next; node != &parent->children.head;
+	     node = node->next) {
+		struct process *child = container_of(node, struct process, sibling);
+
+		if (!child_matches(child, request))
+			continue;
+		result = 0;
+		if (child->state == PROCESS_DEAD) {
+			if (!(request->options & WEXITED))
+				continue;
+			take_death(parent, child, request, out);
+			result = 1;
+			break;
+		}
+		if (take_stop(child, request, out)) {
+			result = 1;
+			break;
+		}
+	}
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+	return result;
+}
+
+int process_wait(const struct wait_request *request, struct wait_result *out)
+{
+	struct process *parent = process_current();
+	struct wait_entry entry;
+	int result;
+
+	result = look(parent, request, out);
+	if (result || (request->options & WNOHANG))
+		return result;
+	wait_entry_init(&entry);
+	for (;;) {
+		wait_begin(&parent->child_wait, &entry, THREAD_SLEEPING_INTERRUPTIBLE);
+		result = look(parent, request, out);
+		if (result)
+			break;
+		if (wait_step(&entry, THREAD_SLEEPING_INTERRUPTIBLE, WAIT_FOREVER)) {
+			/* A child's report beats the signal that came with it. */
+			result = look(parent, request, out);
+			if (!result)
+				result = -ERESTARTSYS;
+			break;
+		}
+	}
+	wait_end(&entry);
+	return result;
+}
