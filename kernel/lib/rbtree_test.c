@@ -128,9 +128,75 @@ static void replace_takes_the_same_place(struct test *t)
 	expect_tree(t, &cached, 100);
 }
 
+/* A tree whose items count their subtrees: every sum is right after every change. */
+struct counted {
+	uint32_t key;
+	uint32_t subtree_count;
+	bool is_in;
+	struct rbtree_node node;
+};
+
+static struct counted counted_items[ITEM_COUNT];
+
+static uint32_t count_below(const struct rbtree_node *node)
+{
+	return node ? rbtree_entry(node, struct counted, node)->subtree_count : 0;
+}
+
+static void update_count(struct rbtree_node *node)
+{
+	struct counted *item = rbtree_entry(node, struct counted, node);
+
+	item->subtree_count = 1 + count_below(node->left) + count_below(node->right);
+}
+
+static void insert_counted(struct rbtree *tree, struct counted *item)
+{
+	struct rbtree_node **link = &tree->node;
+	struct rbtree_node *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = item->key < rbtree_entry(parent, struct counted, node)->key ?
+			       &parent->left :
+			       &parent->right;
+	}
+	rbtree_link(&item->node, parent, link);
+	rbtree_insert_fixup_summed(tree, &item->node, update_count);
+}
+
+static void sums_of_subtrees_stay_right(struct test *t)
+{
+	struct rbtree tree;
+	uint32_t seed = 21;
+	uint32_t count = 0;
+
+	rbtree_init(&tree);
+	for (unsigned int i = 0; i < ITEM_COUNT; i++)
+		counted_items[i] = (struct counted){ .key = test_random(&seed) % 200 };
+	for (unsigned int step = 0; step < 3000; step++) {
+		struct counted *item = &counted_items[test_random(&seed) % ITEM_COUNT];
+		unsigned int wrong = 0;
+
+		if (item->is_in)
+			rbtree_remove_summed(&tree, &item->node, update_count);
+		else
+			insert_counted(&tree, item);
+		count += item->is_in ? -1u : 1u;
+		item->is_in = !item->is_in;
+		EXPECT_EQ(t, count_below(tree.node), count);
+		for (struct rbtree_node *node = rbtree_first(&tree); node; node = rbtree_next(node))
+			wrong += count_below(node) !=
+				 1 + count_below(node->left) + count_below(node->right);
+		EXPECT_EQ(t, wrong, 0);
+		EXPECT(t, rbtree_check(&tree));
+	}
+}
+
 const struct test_case test_cases[] = {
 	TEST(random_inserts_and_removals_keep_it_balanced),
 	TEST(ascending_and_descending_keys_keep_it_balanced),
 	TEST(replace_takes_the_same_place),
+	TEST(sums_of_subtrees_stay_right),
 	TEST_END
 };

@@ -11,12 +11,14 @@
 #include "core/preempt.h"
 #include "core/printk.h"
 #include "core/stack_header.h"
+#include "sched/thread.h"
 #include "host.h"
 #include "test.h"
 
 static _Thread_local struct {
 	struct stack_header header;
 	struct lock_check_state locks;
+	struct thread thread;
 	bool interrupts;
 	bool is_ready;
 } host_thread;
@@ -27,8 +29,7 @@ void host_thread_reset(void)
 {
 	memset(&host_thread, 0, sizeof(host_thread));
 	host_thread.header.locks = &host_thread.locks;
-	/* Any address that is this thread's own: the portable code only compares it. */
-	host_thread.header.thread = (struct thread *)&host_thread;
+	host_thread.header.thread = &host_thread.thread;
 	host_thread.interrupts = true;
 	host_thread.is_ready = true;
 }

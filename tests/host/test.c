@@ -78,6 +78,7 @@ static unsigned int run(const struct test_case *test_case)
 	host_thread_reset();
 	test_case->run(&t);
 	test_fail_allocation(0);
+	test_run_deferred();
 	EXPECT_EQ(&t, test_allocations_in_use(), before);
 	printf("%s %s\n", t.failure_count ? "FAIL" : "ok", t.name);
 	return t.failure_count;
