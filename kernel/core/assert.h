@@ -1,6 +1,6 @@
 /*
- * assert() states what we believe; a false one is a broken kernel. Never reached by user input, a bad
- * disk, a strange device, or an empty memory.
+ * assert() states what we believe; a false one is a broken kernel. Never reached by user input, a
+ * bad disk, a strange device, or an empty memory.
  */
 #pragma once
 #include "core/config.h"

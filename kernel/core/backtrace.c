@@ -1,10 +1,11 @@
 /*
  * Who called whom.
  *
- * Debug kernels keep frame pointers: each frame begins with the caller's frame pointer and the return
- * address, and the chain must go up within one stack. Release kernels have none, so there every word of
- * the stack that could be a return address is shown, marked with `?`: some of them are left over from
- * calls that have long returned. If a chain breaks off at once, the words are shown as well.
+ * Debug kernels keep frame pointers: each frame begins with the caller's frame pointer and the
+ * return address, and the chain must go up within one stack. Release kernels have none, so there
+ * every word of the stack that could be a return address is shown, marked with `?`: some of them
+ * are left over from calls that have long returned. If a chain breaks off at once, the words are
+ * shown as well.
  */
 #include "core/backtrace.h"
 #include <stdbool.h>
@@ -92,6 +93,6 @@ noinline void backtrace_print_here(void)
 {
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 
-	backtrace_print((uintptr_t)__builtin_return_address(0), CONFIG_DEBUG ? *(uintptr_t *)frame : 0,
-			frame);
+	backtrace_print((uintptr_t)__builtin_return_address(0),
+			CONFIG_DEBUG ? *(uintptr_t *)frame : 0, frame);
 }

@@ -3,7 +3,10 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 
-/* As long as Linux's on i386 (COMMAND_LINE_SIZE): boot loaders count on it. Nothing can be allocated yet. */
+/*
+ * As long as Linux's on i386 (COMMAND_LINE_SIZE): boot loaders count on it. Nothing can be
+ * allocated yet.
+ */
 enum { LINE_SIZE = 2048 };
 
 static char line[LINE_SIZE];		/* [I] as given */

@@ -3,7 +3,10 @@
 
 static void words_values_and_repetitions(struct test *t)
 {
-	boot_args_init("quartet.elf root=/dev/hda quiet init=\"/bin/sh -c\" mem=0x40 root=/dev/vda n=7x");
+	static const char line[] = "quartet.elf root=/dev/hda quiet init=\"/bin/sh -c\" mem=0x40 "
+				   "root=/dev/vda n=7x";
+
+	boot_args_init(line);
 	EXPECT_STR(t, boot_args_get("root"), "/dev/vda");
 	EXPECT_STR(t, boot_args_get("quiet"), "");
 	EXPECT_STR(t, boot_args_get("init"), "/bin/sh -c");
@@ -12,8 +15,7 @@ static void words_values_and_repetitions(struct test *t)
 	EXPECT_EQ(t, boot_args_number("mem", 1), 64);
 	EXPECT_EQ(t, boot_args_number("n", 1), 1);
 	EXPECT_EQ(t, boot_args_number("absent", 9), 9);
-	EXPECT_STR(t, boot_args_line(),
-		   "quartet.elf root=/dev/hda quiet init=\"/bin/sh -c\" mem=0x40 root=/dev/vda n=7x");
+	EXPECT_STR(t, boot_args_line(), line);
 }
 
 static void a_line_that_is_too_long_is_cut(struct test *t)

@@ -1,10 +1,10 @@
 /*
  * Failing on demand.
  *
- * One target at a time: a thread, a kind of failure, and which of its hits shall fail. Only the target
- * thread counts, outside interrupt handlers, so a test sees the same numbers each time. The question
- * comes from under any lock, so the answer takes none: `armed_thread` is written last when arming and
- * first when disarming, and whoever reads it as its own sees the rest.
+ * One target at a time: a thread, a kind of failure, and which of its hits shall fail. Only the
+ * target thread counts, outside interrupt handlers, so a test sees the same numbers each time. The
+ * question comes from under any lock, so the answer takes none: `armed_thread` is written last when
+ * arming and first when disarming, and whoever reads it as its own sees the rest.
  */
 #include "core/failpoint.h"
 #include <stdatomic.h>

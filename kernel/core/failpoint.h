@@ -1,6 +1,6 @@
 /*
- * Failing on demand: debug builds can make the Nth allocation of a chosen thread fail, so that every
- * error path has a test. Release builds compile the question away.
+ * Failing on demand: debug builds can make the Nth allocation of a chosen thread fail, so that
+ * every error path has a test. Release builds compile the question away.
  */
 #pragma once
 #include <stdbool.h>

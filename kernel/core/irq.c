@@ -1,10 +1,10 @@
 /*
  * Interrupt lines and their handlers.
  *
- * Handlers are added and never taken away, so that irq_dispatch walks a line's list without a lock: an
- * entry is complete before a release store links it in. PCI lines are shared; every handler of a line
- * is asked, because an edge could come from several devices at once. A line that keeps striking with
- * nobody caring would stop the machine, so it is masked in the end.
+ * Handlers are added and never taken away, so that irq_dispatch walks a line's list without a lock:
+ * an entry is complete before a release store links it in. PCI lines are shared; every handler of a
+ * line is asked, because an edge could come from several devices at once. A line that keeps
+ * striking with nobody caring would stop the machine, so it is masked in the end.
  */
 #include "core/irq.h"
 #include <stdatomic.h>

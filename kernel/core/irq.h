@@ -14,7 +14,10 @@ struct irq_handler {
 	_Atomic(struct irq_handler *) next; /* core/irq.c's own */
 };
 
-/* Adds a handler to line `irq` (an ISA line, or a PCI line as routed) and unmasks it. Errors: -EINVAL. */
+/*
+ * Adds a handler to line `irq` (an ISA line, or a PCI line as routed) and unmasks it. Errors:
+ * -EINVAL.
+ */
 must_check int irq_register(unsigned int irq, struct irq_handler *handler);
 
 /* Called by the machine with interrupts off; acknowledges nothing itself. */

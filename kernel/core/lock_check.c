@@ -1,14 +1,14 @@
 /*
  * The lock checker: debug builds' proof that locks are taken in one order.
  *
- * Idea. If every thread takes locks only in the order of their ranks, no set of threads can wait for
- * one another in a circle. So each thread keeps a list of what it holds, and every acquisition is
- * compared with it: a mistake is reported the first time that the code runs, not the first time that
- * two CPUs meet in it. An interrupt handler works on the interrupted thread's list, because what that
- * thread holds stays held until the handler has returned.
+ * Idea. If every thread takes locks only in the order of their ranks, no set of threads can wait
+ * for one another in a circle. So each thread keeps a list of what it holds, and every acquisition
+ * is compared with it: a mistake is reported the first time that the code runs, not the first time
+ * that two CPUs meet in it. An interrupt handler works on the interrupted thread's list, because
+ * what that thread holds stays held until the handler has returned.
  *
- * A list is touched by its own thread only, with interrupts off so that a handler finds it whole. Very
- * early, before a CPU runs on a stack with a list, nothing is checked.
+ * A list is touched by its own thread only, with interrupts off so that a handler finds it whole.
+ * Very early, before a CPU runs on a stack with a list, nothing is checked.
  */
 #include "core/lock_check.h"
 #include "arch/irq_flags.h"
@@ -56,7 +56,8 @@ static void pop(struct lock_check_state *state, struct held_lock *lock)
 }
 
 /* Locks are almost always dropped last in, first out, but nothing depends on it. */
-static void check_order(const struct lock_check_state *state, const struct held_lock *new, bool pair)
+static void check_order(const struct lock_check_state *state, const struct held_lock *new,
+			bool pair)
 {
 	for (unsigned int i = 0; i < state->count; i++) {
 		const struct held_lock *held = &state->held[i];
@@ -104,20 +105,6 @@ void lock_check_release(const void *lock)
 	pop(state, held);
 }
 
-void lock_check_hand_over(const void *lock, struct lock_check_state *to)
-{
-	struct lock_check_state *state = own_state();
-	struct held_lock *held;
-
-	if (!state || !to || state == to)
-		return;
-	held = find(state, lock);
-	if (!held)
-		panic("lock %p is handed over by a thread that does not hold it", lock);
-	push(to, held);
-	pop(state, held);
-}
-
 bool lock_check_is_held(const void *lock)
 {
 	struct lock_check_state *state = own_state();
@@ -157,7 +144,7 @@ void lock_check_print(const struct lock_check_state *state)
 		const struct held_lock *held = &state->held[i];
 
 		symbol_format(place, sizeof(place), (uintptr_t)held->taken_at);
-		printk(LOG_EMERGENCY, "  holds or awaits %s (rank %d%s) %p, taken at %s", held->name,
-		       held->rank, held->shared ? ", shared" : "", held->lock, place);
+		printk(LOG_EMERGENCY, "  holds or awaits %s (rank %d%s) %p, taken at %s",
+		       held->name, held->rank, held->shared ? ", shared" : "", held->lock, place);
 	}
 }

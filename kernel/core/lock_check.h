@@ -1,6 +1,6 @@
 /*
- * Lock checking in debug builds: every lock, spinning or sleeping, reports here when it is taken and
- * dropped. Checked: the rank order, no sleep and no user fault under a spinlock, no lock that
+ * Lock checking in debug builds: every lock, spinning or sleeping, reports here when it is taken
+ * and dropped. Checked: the rank order, no sleep and no user fault under a spinlock, no lock that
  * interrupt handlers take is taken with interrupts on, nothing is held on return to user mode.
  */
 #pragma once
@@ -23,13 +23,12 @@ struct lock_check_state {
 /* `pair`: a second lock of the same rank is allowed, its order already proven by the caller. */
 void lock_check_acquire(const void *lock, const char *name, enum lock_rank rank, bool shared,
 			bool pair, const void *taken_at);
-/* For a lock got without waiting: recorded, but no order is asked for, since nobody can deadlock. */
+/*
+ * For a lock got without waiting: recorded, but no order is asked for, since nobody can deadlock.
+ */
 void lock_check_acquire_try(const void *lock, const char *name, enum lock_rank rank, bool shared,
 			    const void *taken_at);
 void lock_check_release(const void *lock);
-
-/* The caller's lock is from now on held by the thread that `to` belongs to. */
-void lock_check_hand_over(const void *lock, struct lock_check_state *to);
 
 bool lock_check_is_held(const void *lock);
 

@@ -3,9 +3,9 @@
 
 enum lock_rank {
 	/* Sleeping locks. */
-	LOCK_RANK_RENAME,	  /* mutex: renames of directories between directories, one a mount */
+	LOCK_RANK_RENAME,	  /* mutex: moving directories to other directories, one a mount */
 	LOCK_RANK_TTY_SESSION,	  /* mutex: a terminal's session and foreground group */
-	LOCK_RANK_EXEC,		  /* mutex: a process replacing its image, against ptrace and /proc */
+	LOCK_RANK_EXEC,		  /* mutex: a process replacing its image, against /proc */
 	LOCK_RANK_MOUNT,	  /* mutex: the mount tree */
 	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
 	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
@@ -18,15 +18,15 @@ enum lock_rank {
 	LOCK_RANK_WRITEBACK,	  /* mutex: one writer-back of one cache at a time */
 	LOCK_RANK_JOURNAL,	  /* mutex: the running transaction */
 	LOCK_RANK_BLOCK_MAP,	  /* mutex: where one file's blocks lie on the disk */
-	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables and indirect blocks of one mount */
+	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables, indirect blocks of one mount */
 	LOCK_RANK_BLOCK_DEVICE,	  /* mutex: opening, partitions */
 	LOCK_RANK_SLEEPING_LEAF,  /* mutex: anything that takes no other sleeping lock inside */
 	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_SLEEPING_LEAF,
 
 	/* Spinlocks. */
-	LOCK_RANK_PROCESS_TREE,	  /* rwspinlock: parents, children, groups, sessions; the pid table */
+	LOCK_RANK_PROCESS_TREE,	  /* rwspinlock: parents, children, groups, sessions, pids */
 	LOCK_RANK_SIGNAL,	  /* spinlock, interrupts off: one process's signals and life */
-	LOCK_RANK_SIGNAL_HANDLERS, /* spinlock, interrupts off: what a process does about its signals */
+	LOCK_RANK_SIGNAL_HANDLERS, /* spinlock, interrupts off: what a process does on signals */
 	LOCK_RANK_USER_COUNT,	  /* spinlock, interrupts off: how many threads a user has */
 	LOCK_RANK_FD_TABLE,	  /* spinlock: descriptor to open file description */
 	LOCK_RANK_MOUNT_HASH,	  /* spinlock: mounts by mount point */
@@ -41,7 +41,7 @@ enum lock_rank {
 	LOCK_RANK_PAGE_DIRECTORY, /* spinlock: which page tables one address space has */
 	LOCK_RANK_PAGE_TABLE,	  /* spinlock: entries of one page table */
 	LOCK_RANK_PAGE_CACHE,	  /* spinlock, interrupts off: one inode's cached frames */
-	LOCK_RANK_TTY_STATE,	  /* spinlock, interrupts off: line discipline buffers and termios */
+	LOCK_RANK_TTY_STATE,	  /* spinlock, interrupts off: line discipline and termios */
 	LOCK_RANK_CONSOLE,	  /* spinlock, interrupts off: the screen and its cursor */
 	LOCK_RANK_BLOCK_QUEUE,	  /* spinlock, interrupts off: requests to one disk */
 	LOCK_RANK_DEVICE,	  /* spinlock, interrupts off: registers of one device */
@@ -52,7 +52,7 @@ enum lock_rank {
 	LOCK_RANK_RUN_QUEUE,	  /* spinlock, interrupts off: one CPU's runnable threads */
 	LOCK_RANK_RECLAIM,	  /* spinlock, interrupts off: the clock hand's lists */
 	LOCK_RANK_SLAB,		  /* spinlock, interrupts off: one cache of kernel objects */
-	LOCK_RANK_VMAP,		  /* spinlock, interrupts off: kernel addresses above the direct map */
+	LOCK_RANK_VMAP,		  /* spinlock, interrupts off: addresses above the direct map */
 	LOCK_RANK_PAGE_FRAME,	  /* spinlock, interrupts off: the free lists */
 	LOCK_RANK_LEAF,		  /* spinlock, interrupts off: takes nothing inside */
 	LOCK_RANK_PRINTK,	  /* spinlock, interrupts off: the log; so any code may print */

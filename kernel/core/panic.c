@@ -1,9 +1,9 @@
 /*
  * The end of a broken kernel.
  *
- * The first CPU that panics speaks: the reason, its registers if a trap brought it here, its backtrace
- * and its locks; then it stops the others, and each of them prints where it was. A CPU that panics
- * while another does waits to be stopped. A panic inside a panic says only its reason.
+ * The first CPU that panics speaks: the reason, its registers if a trap brought it here, its
+ * backtrace and its locks; then it stops the others, and each of them prints where it was. A CPU
+ * that panics while another does waits to be stopped. A panic inside a panic says only its reason.
  */
 #include "core/panic.h"
 #include <stdarg.h>

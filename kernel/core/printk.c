@@ -6,14 +6,14 @@
  * never takes anything away. When the ring is full the oldest lines go, always whole ones.
  *
  * A line is formatted on the caller's stack, then appended and shown under log_lock, which is the
- * last but one of all ranks, so that code may print whatever it holds. A console that registers late
- * first gets the lines that it missed.
+ * last but one of all ranks, so that code may print whatever it holds. A console that registers
+ * late first gets the lines that it missed.
  *
- * After a panic no CPU that holds the lock can be counted on: we try for a while, then go on without.
- * The worst that can come of it is a garbled line.
+ * After a panic no CPU that holds the lock can be counted on: we try for a while, then go on
+ * without. The worst that can come of it is a garbled line.
  *
- * Waking readers takes locks that the caller may hold, so it happens only where no spinlock is held;
- * a line printed under one is announced with the next that is not.
+ * Waking readers takes locks that the caller may hold, so it happens only where no spinlock is
+ * held; a line printed under one is announced with the next that is not.
  */
 #include "core/printk.h"
 #include <stdatomic.h>

@@ -31,19 +31,21 @@ struct log_console {
 /* The console also gets the lines printed before it came. */
 void printk_add_console(struct log_console *console);
 
-/* Lines above `level` are kept in the ring but not shown. Default LOG_WARNING after boot arguments. */
+/*
+ * Lines above `level` are kept in the ring but not shown. Default LOG_WARNING after boot arguments.
+ */
 void printk_set_level(enum log_level level);
 enum log_level printk_level(void);
 
 /*
- * Copies the log's bytes from `*position` (0 is the oldest ever printed; moved up to the oldest that is
- * still there) and advances it. Returns the number of bytes copied, 0 at the end.
+ * Copies the log's bytes from `*position` (0 is the oldest ever printed; moved up to the oldest
+ * that is still there) and advances it. Returns the number of bytes copied, 0 at the end.
  */
 size_t printk_read(uint64_t *position, char *buffer, size_t size);
 uint64_t printk_end_position(void);
 
 /*
- * Called, if set, after a line: sched wakes readers of /proc/kmsg. Must not print or sleep. Lines printed
- * under a spinlock are announced together with the next one that is not.
+ * Called, if set, after a line: sched wakes readers of /proc/kmsg. Must not print or sleep. Lines
+ * printed under a spinlock are announced together with the next one that is not.
  */
 void printk_set_notify(void (*notify)(void));

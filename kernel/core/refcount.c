@@ -4,8 +4,8 @@
 #include "core/printk.h"
 
 /*
- * A count that was used after it reached 0, or that nears its limit. The object is lost either way: a
- * count kept at the limit will never again be 0, so the object leaks instead of being freed under
+ * A count that was used after it reached 0, or that nears its limit. The object is lost either way:
+ * a count kept at the limit will never again be 0, so the object leaks instead of being freed under
  * somebody's feet.
  */
 void refcount_report(struct refcount *count, const char *what)

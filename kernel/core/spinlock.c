@@ -1,18 +1,18 @@
 /*
  * Spinlocks: ticket locks, so that those who wait are served in the order in which they came.
  *
- * Why tickets. A plain test-and-set lock goes to whoever is nearest, and a CPU that keeps retaking a
- * lock can starve the others; with at most eight CPUs the cost of tickets, that all waiters watch one
- * word, does not matter. Taking a free lock is one locked instruction, dropping it a plain store:
- * only the holder writes the half that says who is served.
+ * Why tickets. A plain test-and-set lock goes to whoever is nearest, and a CPU that keeps retaking
+ * a lock can starve the others; with at most eight CPUs the cost of tickets, that all waiters watch
+ * one word, does not matter. Taking a free lock is one locked instruction, dropping it a plain
+ * store: only the holder writes the half that says who is served.
  *
  * A waiter spins with interrupts in the state that it keeps for the section, off in the _irq forms.
  * That cannot deadlock with a CPU that waits for us to answer an interrupt, because such waits are
  * forbidden under locks that are taken with interrupts off (arch/mmu.h, arch/smp.h).
  *
- * Order in every function: preemption (or interrupts) off first, then the lock; the lock away first,
- * then preemption. The lock checker hears of a lock before we wait for it, so that a wrong order is
- * reported and not waited out.
+ * Order in every function: preemption (or interrupts) off first, then the lock; the lock away
+ * first, then preemption. The lock checker hears of a lock before we wait for it, so that a wrong
+ * order is reported and not waited out.
  */
 #include "core/spinlock.h"
 #include <stddef.h>
@@ -20,7 +20,10 @@
 #include "core/assert.h"
 #include "core/lock_check.h"
 
-/* How a spinlock was taken so far. Both together can deadlock: the handler waits for whom it stopped. */
+/*
+ * How a spinlock was taken so far. Both together can deadlock: the handler waits for whom it
+ * stopped.
+ */
 enum lock_irq_state {
 	LOCK_TAKEN_IN_INTERRUPT = 1 << 0,
 	LOCK_TAKEN_WITH_INTERRUPTS_ON = 1 << 1,
@@ -155,14 +158,6 @@ void spin_assert_held(const struct spinlock *lock)
 {
 	if (CONFIG_LOCK_CHECK && lock->holder != stack_header() && !panic_in_progress())
 		panic("lock %s should be held here, and is not", lock->name);
-}
-
-void spin_hand_over(struct spinlock *lock, struct stack_header *to)
-{
-	if (CONFIG_LOCK_CHECK) {
-		lock_check_hand_over(lock, to->locks);
-		lock->holder = to;
-	}
 }
 
 /*

@@ -49,12 +49,6 @@ void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
 void spin_assert_held(const struct spinlock *lock);
 
 /*
- * The thread whose stack begins with `to` will drop this lock, which the caller holds: for the
- * scheduler, which takes a run queue's lock on one stack and drops it on another.
- */
-void spin_hand_over(struct spinlock *lock, struct stack_header *to);
-
-/*
  * Spinning reader-writer locks: for tables read by everybody and changed seldom. Readers may nest
  * inside interrupt handlers only if writers use the _irq form.
  */

@@ -141,21 +141,6 @@ static void handlers_lock_is_never_taken_with_interrupts_on(struct test *t)
 	EXPECT_PANIC(t, spin_lock(&outer));
 }
 
-static void a_lock_handed_over_is_dropped_by_the_other(struct test *t)
-{
-	struct stack_header *self = stack_header();
-	struct lock_check_state others_locks = { 0 };
-	struct stack_header other = { .locks = &others_locks };
-
-	begin();
-	spin_lock(&outer);
-	spin_hand_over(&outer, &other);
-	EXPECT_EQ(t, self->locks->count, 0);
-	EXPECT_EQ(t, others_locks.count, 1);
-	EXPECT_POINTER(t, others_locks.held[0].lock, &outer);
-	EXPECT_PANIC(t, spin_assert_held(&outer));
-}
-
 static struct rwspinlock table = RWSPINLOCK_INIT(LOCK_RANK_PROCESS_TREE, "table");
 static unsigned int table_words[2];	/* [table] always equal */
 static atomic_uint torn_count;
@@ -204,7 +189,6 @@ const struct test_case test_cases[] = {
 	TEST(try_lock_may_go_against_the_order),
 	TEST(only_the_holder_holds),
 	TEST(handlers_lock_is_never_taken_with_interrupts_on),
-	TEST(a_lock_handed_over_is_dropped_by_the_other),
 	TEST(readers_never_see_half_a_write),
 	TEST_END
 };

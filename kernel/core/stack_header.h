@@ -22,15 +22,15 @@ enum return_work {
 	RETURN_WORK_SIGNAL = 1 << 1,	 /* a signal, a stop or the end awaits this thread */
 	RETURN_WORK_TRACE = 1 << 2,	 /* a tracer or the event ring wants to see system calls */
 	RETURN_WORK_FPU = 1 << 3,	 /* this CPU holds another thread's FPU registers */
-	RETURN_WORK_NOTIFY = 1 << 4,	 /* run proc's deferred work (for example, the last file_put) */
-	RETURN_WORK_FRAME = 1 << 5,	 /* leave by the full path, every register from the trap frame */
+	RETURN_WORK_NOTIFY = 1 << 4,	 /* run proc's deferred work, as the last file_put */
+	RETURN_WORK_FRAME = 1 << 5,	 /* take every register from the trap frame */
 };
 
 /* [t] own thread  [a] atomic  [I] immutable */
 struct stack_header {
 	struct thread *thread;		/* [I] whose stack this is */
 	atomic_uint return_work;	/* [a] enum return_work */
-	unsigned int cpu;		/* [t] index of the CPU it runs on; stable without preemption */
+	unsigned int cpu;		/* [t] CPU it runs on; stable without preemption */
 	unsigned int preempt_count;	/* [t] 0: may be preempted; each spinlock held adds one */
 	unsigned int interrupt_depth;	/* [t] hardware interrupt handlers running on this stack */
 	struct lock_check_state *locks; /* [t] debug builds: the locks it holds */

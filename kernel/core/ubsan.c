@@ -1,9 +1,9 @@
 /*
- * What the compiler's undefined-behaviour checks call in debug builds: each says what went wrong and
- * where in the source, and panics, because nothing that follows can be relied on.
+ * What the compiler's undefined-behaviour checks call in debug builds: each says what went wrong
+ * and where in the source, and panics, because nothing that follows can be relied on.
  *
- * The names and the layouts are the compilers' (gcc: libsanitizer/ubsan). Each kind of mistake passes
- * its own record, but all of them begin with, or after one pointer continue with, the place.
+ * The names and the layouts are the compilers' (gcc: libsanitizer/ubsan). Each kind of mistake
+ * passes its own record, but all of them begin with, or after one pointer continue with, the place.
  */
 #include <stddef.h>
 #include <stdint.h>

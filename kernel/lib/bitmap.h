@@ -1,9 +1,9 @@
 /*
  * Arrays of bits, numbered from the lowest bit of the first word.
  *
- * The words belong to the caller, whose lock protects them. Every `count` is a number of bits; bits of
- * the last word beyond it are neither read nor written. Words are 32 bits, so that a bitmap is also
- * the little-endian byte array that ext2 keeps on disk and select() in user memory.
+ * The words belong to the caller, whose lock protects them. Every `count` is a number of bits; bits
+ * of the last word beyond it are neither read nor written. Words are 32 bits, so that a bitmap is
+ * also the little-endian byte array that ext2 keeps on disk and select() in user memory.
  */
 #pragma once
 #include <stdbool.h>

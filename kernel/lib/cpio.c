@@ -4,8 +4,9 @@
 #include "uapi/linux/errno.h"
 
 /*
- * The header: a magic number, then thirteen fields of eight hexadecimal digits; the name follows it,
- * the contents follow the name, and both are padded so that the next thing is aligned to four bytes.
+ * The header: a magic number, then thirteen fields of eight hexadecimal digits; the name follows
+ * it, the contents follow the name, and both are padded so that the next thing is aligned to four
+ * bytes.
  */
 enum {
 	MAGIC_SIZE = 6,
@@ -15,9 +16,9 @@ enum {
 };
 
 enum field {
-	FIELD_INODE, FIELD_MODE, FIELD_UID, FIELD_GID, FIELD_LINK_COUNT, FIELD_MTIME, FIELD_SIZE_OF_DATA,
-	FIELD_DEVICE_MAJOR, FIELD_DEVICE_MINOR, FIELD_TARGET_MAJOR, FIELD_TARGET_MINOR,
-	FIELD_SIZE_OF_NAME, FIELD_CHECKSUM, FIELD_COUNT
+	FIELD_INODE, FIELD_MODE, FIELD_UID, FIELD_GID, FIELD_LINK_COUNT, FIELD_MTIME,
+	FIELD_SIZE_OF_DATA, FIELD_DEVICE_MAJOR, FIELD_DEVICE_MINOR, FIELD_TARGET_MAJOR,
+	FIELD_TARGET_MINOR, FIELD_SIZE_OF_NAME, FIELD_CHECKSUM, FIELD_COUNT
 };
 
 _Static_assert(HEADER_SIZE == MAGIC_SIZE + FIELD_COUNT * FIELD_SIZE, "cpio header");

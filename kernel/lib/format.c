@@ -2,8 +2,9 @@
  * Text from values.
  *
  * A format is a row of directives; each is parsed into a struct directive, its value is turned into
- * digits or found as text, and one function pads it and writes it out. Nothing is ever written beyond
- * the buffer, but everything is counted, so that the caller learns the length the text would have.
+ * digits or found as text, and one function pads it and writes it out. Nothing is ever written
+ * beyond the buffer, but everything is counted, so that the caller learns the length the text would
+ * have.
  */
 #include "lib/format.h"
 #include <stdbool.h>

@@ -6,7 +6,9 @@ uint32_t hash_bytes(const void *bytes, size_t size, uint32_t seed)
 	uint32_t hash = seed ^ (uint32_t)size;
 	uint32_t word = 0;
 
-	/* Each step is a bijection of the hash: texts of one length that differ in one word differ. */
+	/*
+	 * Each step is a bijection of the hash: texts of one length that differ in one word differ.
+	 */
 	for (; size >= sizeof(word); size -= sizeof(word), from += sizeof(word)) {
 		__builtin_memcpy(&word, from, sizeof(word));
 		hash = (hash ^ word) * 0x9e3779b1u;

@@ -3,8 +3,8 @@
  *
  * A list is a ring through its own head, so adding and removing have no special cases. A node that
  * is on no list has null links: memory that was zeroed needs no further initialisation, and
- * list_node_is_linked() is a real question, asked by assertions. The list owns nothing; the caller's
- * lock protects the links, as it protects what they lead to.
+ * list_node_is_linked() is a real question, asked by assertions. The list owns nothing; the
+ * caller's lock protects the links, as it protects what they lead to.
  */
 #pragma once
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /*
- * Numbers and words from text, for the command line, /proc and names of devices. Nothing is accepted
- * that only begins well: "12x" is not a number.
+ * Numbers and words from text, for the command line, /proc and names of devices. Nothing is
+ * accepted that only begins well: "12x" is not a number.
  */
 #pragma once
 #include <stdbool.h>

@@ -28,7 +28,9 @@ static void numbers_in_every_base(struct test *t)
 
 static void what_only_begins_well_is_no_number(struct test *t)
 {
-	static const char *const bad[] = { "", "x", "12x", "-1", "+1", " 1", "1 ", "0x", "089", "0xg" };
+	static const char *const bad[] = {
+		"", "x", "12x", "-1", "+1", " 1", "1 ", "0x", "089", "0xg",
+	};
 	int32_t number = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

@@ -225,7 +225,9 @@ void radix_tree_replace(struct radix_tree *tree, uint32_t index, void *entry)
 	leaf->slots[slot_of(leaf, index)] = entry;
 }
 
-/* The first slot at `slot` or after it that is used or carries the tag; RADIX_TREE_SLOTS if none. */
+/*
+ * The first slot at `slot` or after it that is used or carries the tag; RADIX_TREE_SLOTS if none.
+ */
 static unsigned int next_slot(const struct radix_tree_node *node, unsigned int slot,
 			      unsigned int tag)
 {

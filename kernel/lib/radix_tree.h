@@ -5,10 +5,11 @@
  * with a bit for every slot whose entry or subtree carries the tag, so that "the next dirty page"
  * skips clean subtrees whole.
  *
- * Memory. Nothing here allocates on its own: nodes come from and return to the two functions given to
- * radix_tree_init. The caller holds a spinlock around every call, so it makes sure beforehand that
- * node_alloc can succeed without sleeping, for example by filling a stock of RADIX_TREE_INSERT_NODES
- * nodes: no insertion takes more. node_alloc may still say NULL; then the tree is as it was.
+ * Memory. Nothing here allocates on its own: nodes come from and return to the two functions given
+ * to radix_tree_init. The caller holds a spinlock around every call, so it makes sure beforehand
+ * that node_alloc can succeed without sleeping, for example by filling a stock of
+ * RADIX_TREE_INSERT_NODES nodes: no insertion takes more. node_alloc may still say NULL; then the
+ * tree is as it was.
  */
 #pragma once
 #include <stdbool.h>
@@ -21,7 +22,9 @@ enum {
 	RADIX_TREE_SHIFT = 6,
 	RADIX_TREE_SLOTS = 1 << RADIX_TREE_SHIFT,
 	RADIX_TREE_MAX_HEIGHT = (32 + RADIX_TREE_SHIFT - 1) / RADIX_TREE_SHIFT,
-	/* The tree grows above its only node, and then a second path goes down from the new root. */
+	/*
+	 * The tree grows above its only node, and then a second path goes down from the new root.
+	 */
 	RADIX_TREE_INSERT_NODES = 2 * (RADIX_TREE_MAX_HEIGHT - 1),
 };
 
@@ -39,7 +42,7 @@ struct radix_tree_node {
 	struct radix_tree_node *parent;		/* NULL at the root */
 	uint8_t slot_in_parent;
 	uint8_t used_count;			/* slots that are not NULL */
-	uint8_t shift;				/* of the index, for this level's slot; 0 is lowest */
+	uint8_t shift;				/* of the index, for a slot; 0 is lowest */
 };
 
 struct radix_tree_ops {

@@ -104,7 +104,8 @@ static void insert_changes_nothing_when_memory_runs_out(struct test *t)
 		EXPECT_EQ(t, radix_tree_insert(&tree, 5, entry_for(5)), 0);
 		radix_tree_tag_set(&tree, 5, RADIX_TREE_DIRTY);
 		nodes_allowed = allowed;
-		EXPECT_EQ(t, radix_tree_insert(&tree, UINT32_MAX, entry_for(9)), enough ? 0 : -ENOMEM);
+		EXPECT_EQ(t, radix_tree_insert(&tree, UINT32_MAX, entry_for(9)),
+			  enough ? 0 : -ENOMEM);
 		EXPECT(t, radix_tree_check(&tree));
 		EXPECT_EQ(t, tree.entry_count, enough ? 2 : 1);
 		EXPECT(t, radix_tree_tag_is_set(&tree, 5, RADIX_TREE_DIRTY));

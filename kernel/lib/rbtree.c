@@ -51,8 +51,8 @@ static void replace_child(struct rbtree *root, struct rbtree_node *parent,
 }
 
 /*
- * Move `node` down to the given side; its child on the other side comes up in its place. The subtree
- * holds the same objects as before, so sums above it stay right.
+ * Move `node` down to the given side; its child on the other side comes up in its place. The
+ * subtree holds the same objects as before, so sums above it stay right.
  */
 static void rotate(struct rbtree *root, struct rbtree_node *node, bool right,
 		   rbtree_update *update)
@@ -273,7 +273,8 @@ bool rbtree_check(const struct rbtree *root)
 
 	if (root->node && (is_red(root->node) || rbtree_parent(root->node)))
 		return false;
-	for (const struct rbtree_node *node = rbtree_first(root); node; node = rbtree_next(node)) {
+	for (const struct rbtree_node *node = rbtree_first(root); node;
+	     node = rbtree_next(node)) {
 		unsigned int blacks = 0;
 
 		if (!links_are_right(node))

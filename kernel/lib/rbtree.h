@@ -63,9 +63,9 @@ void rbtree_insert_fixup(struct rbtree *root, struct rbtree_node *node);
 void rbtree_remove(struct rbtree *root, struct rbtree_node *node);
 
 /*
- * Trees in which each object sums up its subtree (a largest gap, a latest end): `update` computes the
- * sum of one node from its own value and its children's sums. Set the node's own value before it is
- * linked. rbtree_update_path is for a node whose value has changed where it is.
+ * Trees in which each object sums up its subtree (a largest gap, a latest end): `update` computes
+ * the sum of one node from its own value and its children's sums. Set the node's own value before
+ * it is linked. rbtree_update_path is for a node whose value has changed where it is.
  */
 typedef void rbtree_update(struct rbtree_node *node);
 void rbtree_insert_fixup_summed(struct rbtree *root, struct rbtree_node *node,

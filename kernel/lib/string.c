@@ -1,10 +1,10 @@
 /*
  * Memory and text, in plain C.
  *
- * Long copies go by words, four at a time, at whatever alignment they come: x86 does not mind, and in
- * an emulator a loop that looks at alignment first costs more than it saves. The compiler recognises
- * a loop that fills or copies and would replace it by a call of memset or memcpy, which here means
- * itself; hide_pattern() keeps it from seeing one.
+ * Long copies go by words, four at a time, at whatever alignment they come: x86 does not mind, and
+ * in an emulator a loop that looks at alignment first costs more than it saves. The compiler
+ * recognises a loop that fills or copies and would replace it by a call of memset or memcpy, which
+ * here means itself; hide_pattern() keeps it from seeing one.
  */
 #include "lib/string.h"
 #include <stdint.h>

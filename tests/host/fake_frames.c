@@ -1,7 +1,7 @@
 /*
- * Page frames over host memory that lies where the kernel's direct map would, so that all the inline
- * conversions between frames, addresses and kernel pointers are the real ones. Free frames are
- * poisoned: to touch one is an error that the address sanitizer reports.
+ * Page frames over host memory that lies where the kernel's direct map would, so that all the
+ * inline conversions between frames, addresses and kernel pointers are the real ones. Free frames
+ * are poisoned: to touch one is an error that the address sanitizer reports.
  */
 #include <sanitizer/asan_interface.h>
 #include <stdio.h>

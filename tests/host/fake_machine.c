@@ -1,4 +1,7 @@
-/* The machine, as far as the portable layers see it: one host thread is one CPU that runs one thread. */
+/*
+ * The machine, as far as the portable layers see it: one host thread is one CPU that runs one
+ * thread.
+ */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>

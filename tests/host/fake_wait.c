@@ -1,5 +1,6 @@
 /*
- * Wait queues for a machine with one thread: callbacks are called, and whoever would really sleep gets
+ * Wait queues for a machine with one thread: callbacks are called, and whoever would really sleep
+ * gets
  * -EINTR if it is interrupted, -ETIMEDOUT if it has a deadline, and else has slept for ever.
  */
 #include "core/panic.h"

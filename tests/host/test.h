@@ -89,5 +89,8 @@ uint32_t test_random(uint32_t *state);
 /* The machine's clock stands still unless a test moves it. */
 void test_clock_set(uint64_t ns);
 
-/* Run what rcu_call and work_schedule have put off; also done by rcu_synchronize and after each test. */
+/*
+ * Run what rcu_call and work_schedule have put off; also done by rcu_synchronize and after each
+ * test.
+ */
 void test_run_deferred(void);
