@@ -116,11 +116,16 @@ $(OUT)/$(VDSO)/%.o: $(VDSO)/% $(OUT)/flags | $(GEN)/asm_offsets.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(VDSO_FLAGS) $(if $(filter %.S,$<),-DASSEMBLY=1,-std=c17 $(WARNINGS)) $(DEPENDENCIES) -c -o $@ $<
 
-$(GEN)/vdso.so: $(VDSO_OBJECTS) $(VDSO)/vdso.ld
+$(GEN)/vdso_full.so: $(VDSO_OBJECTS) $(VDSO)/vdso.ld
 	$(Q)ld -m elf_i386 -shared -nostdlib -Bsymbolic --hash-style=both --build-id=none -soname linux-gate.so.1 \
-		-z max-page-size=4096 -z noexecstack -T $(VDSO)/vdso.ld -o $@ $(VDSO_OBJECTS)
+		-z max-page-size=4096 -z noexecstack --eh-frame-hdr -T $(VDSO)/vdso.ld -o $@ $(VDSO_OBJECTS)
 
-$(GEN)/vdso_offsets.h: $(GEN)/vdso.so tools/gen-vdso-offsets
+# Without its own symbol table it fits a page.
+$(GEN)/vdso.so: $(GEN)/vdso_full.so
+	$(Q)objcopy -S $< $@
+$(OUT)/kernel/arch/i386/vdso_image.o: $(GEN)/vdso.so
+
+$(GEN)/vdso_offsets.h: $(GEN)/vdso_full.so tools/gen-vdso-offsets
 	$(Q)nm $< | $(PYTHON) tools/gen-vdso-offsets >$@
 
 # ---- the kernel ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "arch/trap_frame.h"
+#include "core/compiler.h"
 
 enum fault_access {
 	FAULT_WRITE = 1 << 0,
@@ -38,7 +39,7 @@ void upcall_timer(void);
 void upcall_preempt(void);
 
 /* A CPU has come up, on its idle thread's stack, interrupts off. Never returns. sched/idle.c. */
-void upcall_cpu_started(void) __attribute__((noreturn));
+noreturn void upcall_cpu_started(void);
 
 /*
  * Memory for the machine's own objects, from mem/ (entry/machine_memory.c). `size` is a power of two up to a page, and the

@@ -70,6 +70,12 @@ static inline bool trap_frame_is_syscall(const struct trap_frame *frame)
 	return frame->vector == TRAP_VECTOR_SYSCALL;
 }
 
+/* It was a device or another CPU that came in between, not the program itself. */
+static inline bool trap_frame_is_interrupt(const struct trap_frame *frame)
+{
+	return frame->vector >= 32 && frame->vector < 0x100 && frame->vector != TRAP_VECTOR_SYSCALL;
+}
+
 static inline uint32_t trap_frame_call_number(const struct trap_frame *frame)
 {
 	return frame->error;

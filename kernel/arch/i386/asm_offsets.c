@@ -1,0 +1,40 @@
+/*
+ * Constants that assembly needs, taken from the C declarations; see tools/gen-asm-offsets.
+ */
+#include <stddef.h>
+#include "arch/stack.h"
+#include "arch/trap_frame.h"
+#include "arch/vdso.h"
+#include "core/config.h"
+#include "core/stack_header.h"
+#include "machine_cpu.h"
+
+#define EMIT(name, value) __asm__ volatile("\n->" #name " %c0" : : "i"(value))
+
+void asm_offsets(void);
+
+void asm_offsets(void)
+{
+	EMIT(ASM_CONFIG_DEBUG, CONFIG_DEBUG);
+	EMIT(KERNEL_STACK_SIZE, KERNEL_STACK_SIZE);
+	EMIT(HEADER_RETURN_WORK, offsetof(struct stack_header, return_work));
+	EMIT(RETURN_WORK_TRACE, RETURN_WORK_TRACE);
+	EMIT(RETURN_WORK_FRAME, RETURN_WORK_FRAME);
+	EMIT(FRAME_ESI, offsetof(struct trap_frame, esi));
+	EMIT(FRAME_EDI, offsetof(struct trap_frame, edi));
+	EMIT(FRAME_EBP, offsetof(struct trap_frame, ebp));
+	EMIT(FRAME_EBX, offsetof(struct trap_frame, ebx));
+	EMIT(FRAME_ECX, offsetof(struct trap_frame, ecx));
+	EMIT(FRAME_EDX, offsetof(struct trap_frame, edx));
+	EMIT(FRAME_EAX, offsetof(struct trap_frame, eax));
+	EMIT(FRAME_SEGMENTS, offsetof(struct trap_frame, segments));
+	EMIT(FRAME_VECTOR, offsetof(struct trap_frame, vector));
+	EMIT(FRAME_ERROR, offsetof(struct trap_frame, error));
+	EMIT(FRAME_EIP, offsetof(struct trap_frame, eip));
+	EMIT(FRAME_CS, offsetof(struct trap_frame, cs));
+	EMIT(FRAME_EFLAGS, offsetof(struct trap_frame, eflags));
+	EMIT(FRAME_ESP, offsetof(struct trap_frame, esp));
+	EMIT(FRAME_SIZE, sizeof(struct trap_frame));
+	EMIT(USER_END_VALUE, USER_END);
+	EMIT(VDSO_IMAGE_VALUE, VDSO_IMAGE);
+}

@@ -1,0 +1,103 @@
+/*
+ * Threads as the machine sees them. The top of a user thread's stack is its trap frame; the registers that
+ * switch_stacks keeps lie below it until the thread first runs.
+ */
+#include "arch/context.h"
+#include "arch/irq_flags.h"
+#include "arch/stack.h"
+#include "arch/upcall.h"
+#include "core/stack_header.h"
+#include "internal.h"
+#include "layout.h"
+#include "lib/string.h"
+#include "machine_cpu.h"
+
+/* What switch_stacks pops, lowest first. */
+struct switch_frame {
+	uint32_t edi, esi, ebx, ebp;
+	uint32_t eip;
+};
+
+static struct stack_header *header_of(uint32_t sp)
+{
+	return (struct stack_header *)(uintptr_t)(sp & ~(KERNEL_STACK_SIZE - 1));
+}
+
+struct trap_frame *arch_user_frame(void *stack)
+{
+	return (struct trap_frame *)((char *)stack + KERNEL_STACK_SIZE) - 1;
+}
+
+void arch_thread_init(struct arch_thread *thread, void *stack, void (*entry)(void *), void *argument)
+{
+	struct switch_frame *frame = (struct switch_frame *)arch_user_frame(stack) - 1;
+
+	*frame = (struct switch_frame){
+		.ebx = (uint32_t)(uintptr_t)entry,
+		.esi = (uint32_t)(uintptr_t)argument,
+		.eip = (uint32_t)(uintptr_t)thread_begin,
+	};
+	thread->sp = (uint32_t)(uintptr_t)frame;
+	/* Nothing of a user thread is in any CPU's registers yet. */
+	thread->fpu_cpu = 0;
+	thread->segments_cpu = 0;
+	atomic_fetch_or_explicit(&((struct stack_header *)stack)->return_work, RETURN_WORK_FPU,
+				 memory_order_relaxed);
+}
+
+void arch_thread_fini(struct arch_thread *thread)
+{
+	upcall_memory_free(thread->fpu, FPU_IMAGE_SIZE);
+	thread->fpu = NULL;
+}
+
+void arch_switch(struct arch_thread *from, struct arch_thread *to)
+{
+	struct stack_header *to_header = header_of(to->sp);
+
+	fpu_switch(from, stack_header(), to, to_header);
+	tls_switch(from, to);
+	machine_cpus[cpu_index()].tss.esp0 = (uint32_t)(uintptr_t)to_header + KERNEL_STACK_SIZE;
+	switch_stacks(&from->sp, to->sp);
+}
+
+void arch_enter_user(void)
+{
+	enter_user(arch_user_frame(arch_stack_base()));
+}
+
+int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_thread *parent,
+		     uintptr_t user_stack, void (*first)(void *), void *argument)
+{
+	struct trap_frame *frame = arch_user_frame(child_stack);
+	int error = arch_thread_create_fpu(child);
+
+	if (error)
+		return error;
+	fpu_sync_for_read(parent);
+	memcpy(child->fpu, parent->fpu, FPU_IMAGE_SIZE);
+	tls_fork(child, parent);
+	arch_thread_init(child, child_stack, first, argument);
+	*frame = *arch_user_frame(arch_stack_base());
+	trap_frame_set_result(frame, 0);
+	if (user_stack)
+		trap_frame_set_stack(frame, user_stack);
+	return 0;
+}
+
+void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t stack)
+{
+	*arch_user_frame(arch_stack_base()) = (struct trap_frame){
+		.vector = TRAP_VECTOR_RESTORED,
+		.eip = entry,
+		.cs = SELECTOR_USER_CODE,
+		.eflags = EFLAGS_IF | EFLAGS_FIXED,
+		.esp = stack,
+		.ss = SELECTOR_USER_DATA,
+	};
+	fpu_forget_registers(thread);
+	fpu_init_image(thread->fpu);
+	tls_clear(thread);
+	atomic_fetch_or_explicit(&stack_header()->return_work, RETURN_WORK_FRAME,
+				 memory_order_relaxed);
+}

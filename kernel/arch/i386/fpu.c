@@ -1,0 +1,164 @@
+/*
+ * FPU and SSE registers.
+ *
+ * They are a user thread's alone; the kernel computes without them. A switch writes them to the thread's image if they
+ * are live, and the next user thread loads its own on the way back to user mode (RETURN_WORK_FPU), so that
+ * a thread which only passes through the kernel, or a kernel thread, loads nothing. A thread that comes
+ * back to the CPU which still has its registers loads nothing either:
+ *
+ *	live	RETURN_WORK_FPU clear: the registers are the truth, the image is old
+ *	saved	RETURN_WORK_FPU set: the image is the truth; if fpu_cpu - 1 is this CPU and it says that the thread was
+ *		the last to load, the registers happen to be equal to the image
+ *
+ * The image has FXSAVE's form, or FNSAVE's on processors without it (Intel SDM vol. 1, 8.1.10 and 10.5).
+ */
+#include "arch/context.h"
+#include "arch/cpu.h"
+#include "arch/irq_flags.h"
+#include "arch/upcall.h"
+#include "core/stack_header.h"
+#include "internal.h"
+#include "lib/string.h"
+#include "machine_cpu.h"
+#include "uapi/linux/errno.h"
+
+enum {
+	CONTROL_INITIAL = 0x37f,	/* all exceptions masked, 64-bit precision */
+	MXCSR_INITIAL = 0x1f80,
+	MXCSR_MASK_DEFAULT = 0xffbf,	/* when the processor tells none */
+	FXSAVE_CONTROL = 0,		/* offsets into the image */
+	FXSAVE_MXCSR = 24,
+	FXSAVE_MXCSR_MASK = 28,
+};
+
+bool fpu_has_fxsr;
+static uint32_t mxcsr_mask;
+
+static void read_mxcsr_mask(void)
+{
+	uint8_t image[FPU_IMAGE_SIZE] aligned_to(16) = { 0 };
+
+	if (!cpu_features()->sse)
+		return;
+	fpu_save_image(image);
+	memcpy(&mxcsr_mask, image + FXSAVE_MXCSR_MASK, sizeof(mxcsr_mask));
+	if (mxcsr_mask == 0)
+		mxcsr_mask = MXCSR_MASK_DEFAULT;
+}
+
+void fpu_init_cpu(void)
+{
+	uint32_t mxcsr = MXCSR_INITIAL;
+
+	__asm__ volatile("fninit");
+	if (cpu_features()->sse)
+		__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+	if (cpu_index() == 0) {
+		fpu_has_fxsr = cpu_features()->fxsr;
+		read_mxcsr_mask();
+	}
+}
+
+uint32_t fpu_mxcsr_mask(void)
+{
+	return mxcsr_mask;
+}
+
+/* FNSAVE also resets the registers: load them again, they may go on being used. */
+void fpu_save_image(void *image)
+{
+	if (fpu_has_fxsr || cpu_features()->fxsr)
+		__asm__ volatile("fxsave (%0)" : : "r"(image) : "memory");
+	else
+		__asm__ volatile("fnsave (%0); frstor (%0)" : : "r"(image) : "memory");
+}
+
+void fpu_load_image(const void *image)
+{
+	if (fpu_has_fxsr)
+		__asm__ volatile("fxrstor (%0)" : : "r"(image) : "memory");
+	else
+		__asm__ volatile("frstor (%0)" : : "r"(image) : "memory");
+}
+
+void fpu_init_image(void *image)
+{
+	static const uint32_t fnsave_initial[7] = {
+		0xffff0000 | CONTROL_INITIAL, 0xffff0000, 0xffffffff, 0, 0, 0, 0xffff0000,
+	};
+	uint32_t mxcsr = MXCSR_INITIAL;
+	uint16_t control = CONTROL_INITIAL;
+
+	memset(image, 0, FPU_IMAGE_SIZE);
+	if (!fpu_has_fxsr) {
+		memcpy(image, fnsave_initial, sizeof(fnsave_initial));
+		return;
+	}
+	memcpy((char *)image + FXSAVE_CONTROL, &control, sizeof(control));
+	memcpy((char *)image + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+}
+
+int arch_thread_create_fpu(struct arch_thread *thread)
+{
+	thread->fpu = upcall_memory_alloc(FPU_IMAGE_SIZE, false);
+	if (!thread->fpu)
+		return -ENOMEM;
+	fpu_init_image(thread->fpu);
+	thread->fpu_cpu = 0;
+	return 0;
+}
+
+static bool is_live(const struct stack_header *header)
+{
+	return !(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
+		 RETURN_WORK_FPU);
+}
+
+void fpu_switch(struct arch_thread *from, struct stack_header *from_header, struct arch_thread *to,
+		struct stack_header *to_header)
+{
+	unsigned int cpu = cpu_index();
+	struct machine_cpu *self = &machine_cpus[cpu];
+
+	if (from->fpu && is_live(from_header)) {
+		fpu_save_image(from->fpu);
+		from->fpu_cpu = (uint8_t)(cpu + 1);
+		self->fpu_owner = from;
+		/* Whoever runs it next decides again. */
+		atomic_fetch_or_explicit(&from_header->return_work, RETURN_WORK_FPU,
+					 memory_order_relaxed);
+	}
+	if (to->fpu && self->fpu_owner == to && to->fpu_cpu == cpu + 1)
+		atomic_fetch_and_explicit(&to_header->return_work, ~(unsigned int)RETURN_WORK_FPU,
+					  memory_order_relaxed);
+}
+
+void arch_fpu_load(struct arch_thread *thread)
+{
+	unsigned int cpu = cpu_index();
+
+	fpu_load_image(thread->fpu);
+	thread->fpu_cpu = (uint8_t)(cpu + 1);
+	machine_cpus[cpu].fpu_owner = thread;
+	atomic_fetch_and_explicit(&stack_header()->return_work, ~(unsigned int)RETURN_WORK_FPU,
+				  memory_order_relaxed);
+}
+
+void fpu_sync_for_read(struct arch_thread *thread)
+{
+	irq_flags flags = irq_disable_save();
+
+	if (is_live(stack_header()))
+		fpu_save_image(thread->fpu);
+	irq_restore(flags);
+}
+
+void fpu_forget_registers(struct arch_thread *thread)
+{
+	irq_flags flags = irq_disable_save();
+
+	thread->fpu_cpu = 0;
+	atomic_fetch_or_explicit(&stack_header()->return_work, RETURN_WORK_FPU,
+				 memory_order_relaxed);
+	irq_restore(flags);
+}

@@ -1,0 +1,50 @@
+/*
+ * What the machine keeps for each CPU.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+#include "core/config.h"
+#include "core/types.h"
+
+struct arch_thread;
+struct mmu_space;
+struct call_node;
+
+/* Intel SDM vol. 3, 7.2.1. */
+struct tss {
+	uint32_t back_link;
+	uint32_t esp0, ss0, esp1, ss1, esp2, ss2;
+	uint32_t cr3, eip, eflags;
+	uint32_t eax, ecx, edx, ebx, esp, ebp, esi, edi;
+	uint32_t es, cs, ss, ds, fs, gs;
+	uint32_t ldt;
+	uint16_t trap, io_map_base;
+};
+_Static_assert(sizeof(struct tss) == 104, "fixed by the processor");
+
+#define GDT_ENTRIES 32
+
+/*
+ * [I] set before the CPU runs threads  [c] own CPU, interrupts off  [a] atomic
+ */
+struct machine_cpu {
+	uint64_t gdt[GDT_ENTRIES];		/* [c] entries 6 to 8 are the running thread's */
+	/*
+	 * sysenter puts ESP at tss.esp0, from where entry.S loads the thread's own stack pointer.
+	 * A trap on that first instruction finds room below.
+	 */
+	uint32_t entry_stack[48];
+	struct tss tss;				/* [c] */
+	struct tss double_fault_tss;		/* [I] */
+
+	struct arch_thread *fpu_owner;		/* [c] whose registers were last loaded */
+	struct arch_thread *segments_owner;	/* [c] whose fs, gs and TLS descriptors are loaded */
+	struct mmu_space *space;		/* [c] whose page tables are loaded; NULL: the kernel's */
+	uint8_t directories_seen;		/* [c] bit per directory that space had when it was loaded */
+	uint64_t alarm_ns;			/* [c] when to call upcall_timer(); UINT64_MAX: never */
+	uint8_t apic_id;			/* [I] */
+	_Atomic(struct call_node *) calls;	/* [a] smp_call() requests for this CPU */
+} __attribute__((aligned(64)));
+
+extern struct machine_cpu machine_cpus[CPU_MAX];

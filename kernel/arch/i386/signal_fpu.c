@@ -1,0 +1,165 @@
+/*
+ * The FPU image in a signal frame.
+ *
+ * Programs and debuggers know the old FNSAVE form; the FXSAVE form follows it and holds the SSE registers as well. Both are
+ * written, and on return the x87 registers come from the old form, because that is what programs change.
+ * (Intel SDM vol. 1, figure 8-9 and table 10-2.)
+ */
+#include "signal_fpu.h"
+#include "arch/context.h"
+#include "arch/user_copy.h"
+#include "internal.h"
+#include "lib/string.h"
+
+enum {
+	X87_REGISTERS = 8,
+	X87_REGISTER_SIZE = 10,
+	MAGIC_FXSR = 0x0000,
+	MAGIC_PLAIN = 0xffff,
+	TAG_VALID = 0, TAG_ZERO = 1, TAG_SPECIAL = 2, TAG_EMPTY = 3,
+};
+
+struct legacy_image {
+	uint32_t control, status, tags, ip, cs_and_opcode, operand, operand_segment;
+	uint8_t registers[X87_REGISTERS][X87_REGISTER_SIZE];
+	uint16_t status_again, magic;
+};
+_Static_assert(sizeof(struct legacy_image) == SIGNAL_FPU_LEGACY_SIZE, "Linux i386 ABI");
+
+struct fxsave_image {
+	uint16_t control, status;
+	uint8_t tags, reserved;		/* a bit per register: not empty */
+	uint16_t opcode;
+	uint32_t ip, cs, operand, operand_segment;
+	uint32_t mxcsr, mxcsr_mask;
+	struct {
+		uint8_t bytes[X87_REGISTER_SIZE];
+		uint8_t padding[6];
+	} registers[X87_REGISTERS];
+	uint8_t rest[352];
+};
+_Static_assert(sizeof(struct fxsave_image) == FPU_IMAGE_SIZE, "fixed by the processor");
+
+/* The two-bit tag of a register that is not empty. */
+static unsigned int tag_of(const uint8_t bytes[X87_REGISTER_SIZE])
+{
+	uint64_t significand;
+	uint16_t exponent;
+
+	memcpy(&significand, bytes, sizeof(significand));
+	memcpy(&exponent, bytes + 8, sizeof(exponent));
+	exponent &= 0x7fff;
+	if (exponent == 0x7fff)
+		return TAG_SPECIAL;
+	if (exponent == 0)
+		return significand == 0 ? TAG_ZERO : TAG_SPECIAL;
+	return significand >> 63 ? TAG_VALID : TAG_SPECIAL;
+}
+
+/* Tags are of physical registers, the images hold them from the top of the stack on. */
+static uint16_t full_tags(const struct fxsave_image *image)
+{
+	unsigned int top = image->status >> 11 & 7;
+	uint16_t tags = 0;
+
+	for (unsigned int i = 0; i < X87_REGISTERS; i++) {
+		unsigned int tag = TAG_EMPTY;
+
+		if (image->tags >> i & 1)
+			tag = tag_of(image->registers[(i - top) & 7].bytes);
+		tags |= (uint16_t)(tag << 2 * i);
+	}
+	return tags;
+}
+
+static void legacy_from_fxsave(struct legacy_image *legacy, const struct fxsave_image *image)
+{
+	legacy->control = image->control | 0xffff0000;
+	legacy->status = image->status | 0xffff0000;
+	legacy->tags = full_tags(image) | 0xffff0000;
+	legacy->ip = image->ip;
+	legacy->cs_and_opcode = (image->cs & 0xffff) | (uint32_t)image->opcode << 16;
+	legacy->operand = image->operand;
+	legacy->operand_segment = image->operand_segment | 0xffff0000;
+	for (unsigned int i = 0; i < X87_REGISTERS; i++)
+		memcpy(legacy->registers[i], image->registers[i].bytes, X87_REGISTER_SIZE);
+	legacy->status_again = image->status;
+	legacy->magic = MAGIC_FXSR;
+}
+
+static void legacy_into_fxsave(struct fxsave_image *image, const struct legacy_image *legacy)
+{
+	image->control = (uint16_t)legacy->control;
+	image->status = (uint16_t)legacy->status;
+	image->tags = 0;
+	for (unsigned int i = 0; i < X87_REGISTERS; i++) {
+		if ((legacy->tags >> 2 * i & 3) != TAG_EMPTY)
+			image->tags |= (uint8_t)(1u << i);
+		memcpy(image->registers[i].bytes, legacy->registers[i], X87_REGISTER_SIZE);
+	}
+	image->ip = legacy->ip;
+	image->cs = legacy->cs_and_opcode & 0xffff;
+	image->opcode = (uint16_t)(legacy->cs_and_opcode >> 16);
+	image->operand = legacy->operand;
+	image->operand_segment = legacy->operand_segment & 0xffff;
+}
+
+int signal_fpu_push(struct arch_thread *thread, uintptr_t top, uintptr_t *address)
+{
+	struct legacy_image legacy;
+	uintptr_t at;
+	int error;
+
+	fpu_sync_for_read(thread);
+	if (!fpu_has_fxsr) {
+		*address = (top - sizeof(legacy)) & ~(uintptr_t)3;
+		memcpy(&legacy, thread->fpu, offsetof(struct legacy_image, status_again));
+		legacy.status_again = (uint16_t)legacy.status;
+		legacy.magic = MAGIC_PLAIN;
+		return copy_to_user(user_addr_from(*address), &legacy, sizeof(legacy));
+	}
+	/* The FXSAVE image is aligned, the old form ends where it begins. */
+	at = (top - FPU_IMAGE_SIZE) & ~(uintptr_t)63;
+	*address = at - sizeof(legacy);
+	legacy_from_fxsave(&legacy, thread->fpu);
+	error = copy_to_user(user_addr_from(*address), &legacy, sizeof(legacy));
+	return error ? error : copy_to_user(user_addr_from(at), thread->fpu, FPU_IMAGE_SIZE);
+}
+
+static int read_image(struct arch_thread *thread, user_addr address)
+{
+	struct legacy_image legacy;
+	struct fxsave_image *image = thread->fpu;
+	int error = copy_from_user(&legacy, address, sizeof(legacy));
+
+	if (error)
+		return error;
+	if (!fpu_has_fxsr) {
+		memcpy(thread->fpu, &legacy, offsetof(struct legacy_image, status_again));
+		return 0;
+	}
+	if (legacy.magic == MAGIC_FXSR) {
+		error = copy_from_user(image, user_addr_add(address, sizeof(legacy)),
+				       sizeof(*image));
+		if (error)
+			return error;
+	}
+	legacy_into_fxsave(image, &legacy);
+	/* A reserved bit set here would make FXRSTOR fault. */
+	image->mxcsr &= fpu_mxcsr_mask();
+	return 0;
+}
+
+int signal_fpu_pop(struct arch_thread *thread, uintptr_t address)
+{
+	int error = 0;
+
+	/* From here on the image is the truth, so a switch in the middle of the copy overwrites nothing. */
+	fpu_forget_registers(thread);
+	fpu_init_image(thread->fpu);
+	if (address)
+		error = read_image(thread, user_addr_from(address));
+	if (error)
+		fpu_init_image(thread->fpu);
+	return error;
+}

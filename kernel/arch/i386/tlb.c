@@ -1,0 +1,188 @@
+/*
+ * Which address space each CPU has loaded, and making them forget what they cache of it.
+ *
+ * space->active_cpus has a bit for each CPU that may hold translations of the space. A CPU sets its bit before it
+ * loads the root, and clears it after it loaded another. A flusher first changes the page tables, then reads the mask:
+ * either it sees the bit and asks that CPU, or that CPU's page walks begin after the change. Both sides are read-modify-
+ * write or fenced, so the order holds (Intel SDM vol. 3, 4.10.5, 8.2.2).
+ *
+ * A kernel thread keeps the space of the user thread before it: going back costs nothing. mmu_space_fini() takes
+ * it away from such CPUs.
+ */
+#include "arch/irq_flags.h"
+#include "arch/mmu.h"
+#include "arch/smp.h"
+#include "core/assert.h"
+#include "core/preempt.h"
+#include "core/stack_header.h"
+#include "internal.h"
+#include "layout.h"
+#include "machine_cpu.h"
+#include "registers.h"
+
+/* From here on, loading the root again is cheaper than one invlpg a page. */
+#define FLUSH_PAGES_MAX 32
+
+struct flush_request {
+	struct mmu_space *space;
+	uintptr_t start, end;
+};
+
+/* A bit for each directory that the space has. */
+static uint8_t directories_of(const struct mmu_space *space)
+{
+	uint8_t mask = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(space->directories); i++)
+		mask |= space->directories[i] ? 1u << i : 0;
+	return mask;
+}
+
+static void load_space(struct machine_cpu *self, struct mmu_space *next)
+{
+	uint32_t bit = 1u << cpu_index();
+	struct mmu_space *previous = self->space;
+
+	if (next)
+		atomic_fetch_or(&next->active_cpus, bit);
+	self->space = next;
+	self->directories_seen = next ? directories_of(next) : 0;
+	write_cr3((uint32_t)(next ? next->root : kernel_root()));
+	if (previous)
+		atomic_fetch_and(&previous->active_cpus, ~bit);
+}
+
+static void load_space_again(struct machine_cpu *self)
+{
+	self->directories_seen = directories_of(self->space);
+	write_cr3((uint32_t)self->space->root);
+}
+
+void mmu_space_switch(struct mmu_space *next)
+{
+	struct machine_cpu *self = &machine_cpus[cpu_index()];
+	irq_flags flags;
+
+	if (!next || self->space == next)
+		return;
+	/* A flush request must find either the old space or the new one. */
+	flags = irq_disable_save();
+	load_space(self, next);
+	irq_restore(flags);
+}
+
+static void evict_here(void *argument)
+{
+	struct machine_cpu *self = &machine_cpus[cpu_index()];
+
+	if (self->space == argument)
+		load_space(self, NULL);
+}
+
+void mmu_space_evict(struct mmu_space *space)
+{
+	uint32_t mask;
+	irq_flags flags;
+
+	preempt_disable();
+	flags = irq_disable_save();
+	evict_here(space);
+	irq_restore(flags);
+	mask = atomic_load(&space->active_cpus);
+	if (mask)
+		smp_call(mask, evict_here, space);
+	preempt_enable();
+	assert(atomic_load(&space->active_cpus) == 0);
+}
+
+void mmu_space_reload(struct mmu_space *space)
+{
+	irq_flags flags = irq_disable_save();
+
+	if (machine_cpus[cpu_index()].space == space)
+		load_space_again(&machine_cpus[cpu_index()]);
+	irq_restore(flags);
+}
+
+static void flush_pages(uintptr_t start, uintptr_t end)
+{
+	if ((end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX) {
+		write_cr3(read_cr3());
+		return;
+	}
+	for (uintptr_t address = start; address < end; address += PAGE_SIZE)
+		invalidate_page(address);
+}
+
+static void flush_here(void *argument)
+{
+	const struct flush_request *request = argument;
+
+	if (machine_cpus[cpu_index()].space == request->space)
+		flush_pages(request->start, request->end);
+}
+
+void mmu_flush_range(struct mmu_space *space, uintptr_t start, uintptr_t end)
+{
+	struct flush_request request = { space, start & PAGE_MASK,
+					 ALIGN_UP(end, (uintptr_t)PAGE_SIZE) };
+	uint32_t others;
+
+	preempt_disable();
+	flush_here(&request);
+	/* Pairs with the fetch_or in load_space: our entries are changed before the mask is read. */
+	atomic_thread_fence(memory_order_seq_cst);
+	others = atomic_load(&space->active_cpus) & ~(1u << cpu_index());
+	if (others)
+		smp_call(others, flush_here, &request);
+	preempt_enable();
+}
+
+void mmu_flush_space(struct mmu_space *space)
+{
+	mmu_flush_range(space, 0, USER_END);
+}
+
+void mmu_flush_local(uintptr_t address)
+{
+	irq_flags flags = irq_disable_save();
+	struct machine_cpu *self = &machine_cpus[cpu_index()];
+
+	/* Another CPU may have added the directory: this one still has the root's old entries (paging.c). */
+	if (self->space && !(self->directories_seen & 1u << (address >> 30)))
+		load_space_again(self);
+	else
+		invalidate_page(address);
+	irq_restore(flags);
+}
+
+static void flush_kernel_here(void *argument)
+{
+	const struct flush_request *request = argument;
+
+	if ((request->end - request->start) >> PAGE_SHIFT <= FLUSH_PAGES_MAX) {
+		flush_pages(request->start, request->end);
+		return;
+	}
+	/* Global entries survive a new root, but not a change of PGE (SDM vol. 3, 4.10.4.1). */
+	if (read_cr4() & CR4_PGE) {
+		write_cr4(read_cr4() & ~(uint32_t)CR4_PGE);
+		write_cr4(read_cr4() | CR4_PGE);
+	} else {
+		write_cr3(read_cr3());
+	}
+}
+
+void mmu_kernel_flush(uintptr_t start, uintptr_t end)
+{
+	struct flush_request request = { NULL, start, end };
+	uint32_t others;
+
+	preempt_disable();
+	flush_kernel_here(&request);
+	atomic_thread_fence(memory_order_seq_cst);
+	others = smp_online_mask() & ~(1u << cpu_index());
+	if (others)
+		smp_call(others, flush_kernel_here, &request);
+	preempt_enable();
+}

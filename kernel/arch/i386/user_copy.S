@@ -1,0 +1,240 @@
+/*
+ * The instructions that touch user memory. A fault in one of them is satisfied if it can be, else execution goes on at
+ * the label that the exception table names (trap.c). Ranges are checked by user_copy.c.
+ *
+ * Arguments in EAX, EDX, ECX; the nofault forms are the same code with their own table entries.
+ */
+#include "asm_macros.h"
+#include "uapi/linux/errno.h"
+
+/*
+ * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied. Four words at a time, in an order
+ * that leaves no gap: what is not counted off is copied again byte by byte, up to the one that faults.
+ */
+.macro COPY_WORDS name, nofault
+	.globl \name
+\name:
+	pushl %esi
+	pushl %edi
+	pushl %ebx
+	pushl %ebp
+	movl %eax, %edi
+	movl %edx, %esi
+	USER_ACCESS_OPEN
+	subl $16, %ecx
+	jb 20f
+1:	movl (%esi), %eax
+2:	movl 4(%esi), %edx
+3:	movl 8(%esi), %ebx
+4:	movl 12(%esi), %ebp
+5:	movl %eax, (%edi)
+6:	movl %edx, 4(%edi)
+7:	movl %ebx, 8(%edi)
+8:	movl %ebp, 12(%edi)
+	addl $16, %esi
+	addl $16, %edi
+	subl $16, %ecx
+	jae 1b
+20:	addl $16, %ecx
+	subl $4, %ecx
+	jb 21f
+9:	movl (%esi), %eax
+10:	movl %eax, (%edi)
+	addl $4, %esi
+	addl $4, %edi
+	subl $4, %ecx
+	jae 9b
+21:	addl $4, %ecx
+	jz 23f
+22:
+11:	movb (%esi), %al
+12:	movb %al, (%edi)
+	incl %esi
+	incl %edi
+	decl %ecx
+	jnz 22b
+23:	USER_ACCESS_CLOSE
+	movl %ecx, %eax
+	popl %ebp
+	popl %ebx
+	popl %edi
+	popl %esi
+	ret
+24:	addl $16, %ecx
+	jmp 22b
+25:	addl $4, %ecx
+	jmp 22b
+	EXCEPTION 1b, 24b, \nofault
+	EXCEPTION 2b, 24b, \nofault
+	EXCEPTION 3b, 24b, \nofault
+	EXCEPTION 4b, 24b, \nofault
+	EXCEPTION 5b, 24b, \nofault
+	EXCEPTION 6b, 24b, \nofault
+	EXCEPTION 7b, 24b, \nofault
+	EXCEPTION 8b, 24b, \nofault
+	EXCEPTION 9b, 25b, \nofault
+	EXCEPTION 10b, 25b, \nofault
+	EXCEPTION 11b, 23b, \nofault
+	EXCEPTION 12b, 23b, \nofault
+.endm
+
+	.text
+	COPY_WORDS user_copy_words, 0
+	COPY_WORDS user_copy_words_nofault, 1
+
+/* The same by string instructions, for long copies where those are fast. */
+.macro COPY_STRING name, nofault
+	.globl \name
+\name:
+	pushl %esi
+	pushl %edi
+	movl %eax, %edi
+	movl %edx, %esi
+	movl %ecx, %edx
+	shrl $2, %ecx
+	andl $3, %edx
+	USER_ACCESS_OPEN
+1:	rep movsl
+2:	movl %edx, %ecx
+3:	rep movsb
+4:	USER_ACCESS_CLOSE
+	movl %ecx, %eax
+	popl %edi
+	popl %esi
+	ret
+5:	leal (%edx,%ecx,4), %edx
+	jmp 2b
+	EXCEPTION 1b, 5b, \nofault
+	EXCEPTION 3b, 4b, \nofault
+.endm
+
+	COPY_STRING user_copy_string, 0
+	COPY_STRING user_copy_string_nofault, 1
+
+/* size_t user_clear_bytes(void *to, size_t size): returns the bytes not cleared. */
+	.globl user_clear_bytes
+user_clear_bytes:
+	pushl %edi
+	movl %eax, %edi
+	movl %edx, %ecx
+	shrl $2, %ecx
+	andl $3, %edx
+	xorl %eax, %eax
+	USER_ACCESS_OPEN
+1:	rep stosl
+2:	movl %edx, %ecx
+3:	rep stosb
+4:	USER_ACCESS_CLOSE
+	movl %ecx, %eax
+	popl %edi
+	ret
+5:	leal (%edx,%ecx,4), %edx
+	jmp 2b
+	EXCEPTION 1b, 5b
+	EXCEPTION 3b, 4b
+
+/* ssize_t user_copy_text(char *to, const char *from, size_t size): length, -EFAULT, or size if there is no NUL. */
+	.globl user_copy_text
+user_copy_text:
+	pushl %ebx
+	pushl %esi
+	xorl %esi, %esi
+	USER_ACCESS_OPEN
+	jmp 3f
+1:	movb (%edx,%esi), %bl
+	movb %bl, (%eax,%esi)
+	testb %bl, %bl
+	jz 4f
+	incl %esi
+3:	cmpl %ecx, %esi
+	jb 1b
+4:	USER_ACCESS_CLOSE
+	movl %esi, %eax
+	popl %esi
+	popl %ebx
+	ret
+5:	movl $-EFAULT, %esi
+	jmp 4b
+	EXCEPTION 1b, 5b
+
+/* ssize_t user_text_length(const char *from, size_t limit): with the NUL; limit + 1 if there is none; -EFAULT. */
+	.globl user_text_length
+user_text_length:
+	xorl %ecx, %ecx
+	USER_ACCESS_OPEN
+	jmp 2f
+1:	cmpb $0, (%eax,%ecx)
+	leal 1(%ecx), %ecx
+	je 4f
+2:	cmpl %edx, %ecx
+	jb 1b
+	leal 1(%edx), %ecx
+4:	USER_ACCESS_CLOSE
+	movl %ecx, %eax
+	ret
+5:	movl $-EFAULT, %ecx
+	jmp 4b
+	EXCEPTION 1b, 5b
+
+/* int user_read_word(uint32_t *out, const uint32_t *from): 0 or -EFAULT */
+	.globl user_read_word
+user_read_word:
+	USER_ACCESS_OPEN
+1:	movl (%edx), %ecx
+	USER_ACCESS_CLOSE
+	movl %ecx, (%eax)
+	xorl %eax, %eax
+	ret
+	EXCEPTION 1b, user_word_fault
+
+/* int user_write_word(uint32_t *to, uint32_t value): 0 or -EFAULT */
+	.globl user_write_word
+user_write_word:
+	USER_ACCESS_OPEN
+1:	movl %edx, (%eax)
+	USER_ACCESS_CLOSE
+	xorl %eax, %eax
+	ret
+	EXCEPTION 1b, user_word_fault
+
+/* int user_touch(void *at, bool write): makes the page present by using a byte without changing it. 0 or -EFAULT */
+	.globl user_touch
+user_touch:
+	USER_ACCESS_OPEN
+	testb %dl, %dl
+	jnz 2f
+1:	movb (%eax), %cl
+	jmp 3f
+2:	lock orb $0, (%eax)
+3:	USER_ACCESS_CLOSE
+	xorl %eax, %eax
+	ret
+	EXCEPTION 1b, user_word_fault
+	EXCEPTION 2b, user_word_fault
+
+/* int user_exchange_word(uint32_t *word, uint32_t expected, uint32_t desired, uint32_t *seen): nofault */
+	.globl user_exchange_word
+user_exchange_word:
+	pushl %ebx
+	movl %eax, %ebx
+	movl %edx, %eax
+	USER_ACCESS_OPEN
+1:	lock cmpxchgl %ecx, (%ebx)
+	USER_ACCESS_CLOSE
+	movl 8(%esp), %edx
+	movl %eax, (%edx)
+	xorl %eax, %eax
+	popl %ebx
+	ret
+2:	USER_ACCESS_CLOSE
+	movl $-EFAULT, %eax
+	popl %ebx
+	ret
+	EXCEPTION 1b, 2b, 1
+
+user_word_fault:
+	USER_ACCESS_CLOSE
+	movl $-EFAULT, %eax
+	ret
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,235 @@
+/*
+ * Bytes between kernel and user memory: the range is checked here, the access is made in user_copy.S.
+ *
+ * Short copies go by words. Long ones go by string instructions or SSE, whichever page_copy.c found faster. SSE
+ * registers must not be switched away in the middle, so that part runs with preemption off and without
+ * handling faults; the page where it stops is faulted in by a short plain copy, and it goes on behind it.
+ */
+#include "arch/user_copy.h"
+#include "arch/cpu.h"
+#include "core/lock_check.h"
+#include "core/preempt.h"
+#include "internal.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "uapi/linux/errno.h"
+
+/* Copies shorter than this go by words: saving SSE registers and starting `rep` cost more. */
+#define LONG_COPY 256
+#define SSE_BLOCK 64
+
+size_t user_copy_words(void *to, const void *from, size_t size);
+size_t user_copy_words_nofault(void *to, const void *from, size_t size);
+size_t user_copy_string(void *to, const void *from, size_t size);
+size_t user_copy_string_nofault(void *to, const void *from, size_t size);
+size_t user_copy_blocks_sse(void *to, const void *from, size_t blocks);
+size_t user_clear_bytes(void *to, size_t size);
+ssize_t user_copy_text(char *to, const void *from, size_t size);
+ssize_t user_text_length(const void *from, size_t limit);
+int user_read_word(uint32_t *out, const void *from);
+int user_write_word(void *to, uint32_t value);
+int user_touch(void *at, bool write);
+int user_exchange_word(void *word, uint32_t expected, uint32_t desired, uint32_t *seen);
+
+/* kernel.ld: three bytes each to become STAC or CLAC. */
+struct smap_patch {
+	uint8_t *at;
+	uint32_t is_open;
+};
+extern const struct smap_patch smap_patches_start[], smap_patches_end[];
+
+bool user_range_ok(user_addr address, size_t size)
+{
+	uintptr_t start = user_addr_value(address);
+
+	return size <= USER_END && start <= USER_END - size;
+}
+
+static size_t copy_sse(char *to, const char *from, size_t size)
+{
+	size_t blocks = size / SSE_BLOCK;
+	size_t left;
+
+	preempt_disable();
+	left = user_copy_blocks_sse(to, from, blocks);
+	preempt_enable();
+	return size - (blocks - left) * SSE_BLOCK;
+}
+
+/* Returns the bytes not copied. */
+static size_t copy(char *to, const char *from, size_t size)
+{
+	if (size >= LONG_COPY && !page_copy_prefers_sse)
+		return user_copy_string(to, from, size);
+	while (size >= LONG_COPY) {
+		size_t left = copy_sse(to, from, size);
+		size_t step;
+
+		to += size - left;
+		from += size - left;
+		size = left;
+		if (size < SSE_BLOCK)
+			break;
+		/* It stopped at a page that is not there yet: this makes it present, or finds that it cannot be. */
+		step = min(size, (size_t)SSE_BLOCK);
+		left = user_copy_words(to, from, step);
+		if (left)
+			return size - step + left;
+		to += step;
+		from += step;
+		size -= step;
+	}
+	return user_copy_words(to, from, size);
+}
+
+static size_t copy_nofault(char *to, const char *from, size_t size)
+{
+	if (size >= LONG_COPY) {
+		size_t left;
+
+		if (!page_copy_prefers_sse)
+			return user_copy_string_nofault(to, from, size);
+		left = copy_sse(to, from, size);
+		to += size - left;
+		from += size - left;
+		size = left;
+	}
+	return user_copy_words_nofault(to, from, size);
+}
+
+static const char *user_bytes(user_addr address)
+{
+	return (const char *)user_addr_value(address);
+}
+
+size_t copy_from_user_partial(void *to, user_addr from, size_t size)
+{
+	if (CONFIG_LOCK_CHECK)
+		assert_may_sleep();
+	return user_range_ok(from, size) ? copy(to, user_bytes(from), size) : size;
+}
+
+size_t copy_to_user_partial(user_addr to, const void *from, size_t size)
+{
+	if (CONFIG_LOCK_CHECK)
+		assert_may_sleep();
+	return user_range_ok(to, size) ? copy((char *)user_bytes(to), from, size) : size;
+}
+
+int copy_from_user(void *to, user_addr from, size_t size)
+{
+	return copy_from_user_partial(to, from, size) ? -EFAULT : 0;
+}
+
+int copy_to_user(user_addr to, const void *from, size_t size)
+{
+	return copy_to_user_partial(to, from, size) ? -EFAULT : 0;
+}
+
+int clear_user(user_addr to, size_t size)
+{
+	if (!user_range_ok(to, size))
+		return -EFAULT;
+	return user_clear_bytes((void *)user_addr_value(to), size) ? -EFAULT : 0;
+}
+
+size_t copy_from_user_nofault(void *to, user_addr from, size_t size)
+{
+	return user_range_ok(from, size) ? copy_nofault(to, user_bytes(from), size) : size;
+}
+
+size_t copy_to_user_nofault(user_addr to, const void *from, size_t size)
+{
+	return user_range_ok(to, size) ? copy_nofault((char *)user_bytes(to), from, size) : size;
+}
+
+/* The part of [from, from + size) that lies in user space; 0: not even its first byte. */
+static size_t user_part(user_addr from, size_t size)
+{
+	uintptr_t start = user_addr_value(from);
+
+	return start < USER_END ? min(size, (size_t)(USER_END - start)) : 0;
+}
+
+ssize_t string_from_user(char *to, user_addr from, size_t size)
+{
+	size_t part = user_part(from, size);
+	ssize_t length;
+
+	if (size == 0)
+		return 0;
+	if (part == 0)
+		return -EFAULT;
+	length = user_copy_text(to, user_bytes(from), part);
+	/* It ran into the end of user space. */
+	return length == (ssize_t)part && part < size ? -EFAULT : length;
+}
+
+ssize_t string_length_user(user_addr from, size_t limit)
+{
+	size_t part = user_part(from, limit);
+	ssize_t length;
+
+	if (part == 0)
+		return limit == 0 ? 1 : -EFAULT;
+	length = user_text_length(user_bytes(from), part);
+	return length == (ssize_t)part + 1 && part < limit ? -EFAULT : length;
+}
+
+int get_user_u32(uint32_t *out, user_addr from)
+{
+	return user_range_ok(from, sizeof(*out)) ? user_read_word(out, user_bytes(from)) : -EFAULT;
+}
+
+int put_user_u32(user_addr to, uint32_t value)
+{
+	if (!user_range_ok(to, sizeof(value)))
+		return -EFAULT;
+	return user_write_word((void *)user_addr_value(to), value);
+}
+
+int get_user_u64(uint64_t *out, user_addr from)
+{
+	return copy_from_user(out, from, sizeof(*out));
+}
+
+int put_user_u64(user_addr to, uint64_t value)
+{
+	return copy_to_user(to, &value, sizeof(value));
+}
+
+int user_prefault(user_addr address, size_t size, bool write)
+{
+	uintptr_t start = user_addr_value(address);
+	uintptr_t last = start + size - 1;
+
+	if (size == 0)
+		return 0;
+	if (!user_range_ok(address, size))
+		return -EFAULT;
+	for (uintptr_t at = start; at <= last; at = (at & PAGE_MASK) + PAGE_SIZE) {
+		int error = user_touch((void *)at, write);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int user_word_compare_exchange(user_addr word, uint32_t expected, uint32_t desired, uint32_t *seen)
+{
+	if (!user_range_ok(word, sizeof(expected)))
+		return -EFAULT;
+	return user_exchange_word((void *)user_addr_value(word), expected, desired, seen);
+}
+
+void user_copy_patch(void)
+{
+	static const uint8_t stac[3] = { 0x0f, 0x01, 0xcb }, clac[3] = { 0x0f, 0x01, 0xca };
+	const struct smap_patch *patch;
+
+	if (!cpu_features()->smap)
+		return;
+	for (patch = smap_patches_start; patch < smap_patches_end; patch++)
+		memcpy(patch->at, patch->is_open ? stac : clac, sizeof(stac));
+}

@@ -1,0 +1,69 @@
+/*
+ * The kernel's side of the vDSO: which frames it is, and its data page.
+ */
+#include "arch/vdso.h"
+#include "arch/cpu.h"
+#include "core/assert.h"
+#include "core/spinlock.h"
+#include "internal.h"
+#include "lib/string.h"
+#include "vdso/vdso_data.h"
+#include "vdso_offsets.h"
+
+extern char vdso_image[];	/* vdso_image.S */
+
+static struct spinlock data_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "vdso data");
+
+/* A page of its own: every program sees all of it. */
+static union {
+	struct vdso_data data;		/* [data_lock] to write */
+	char page[PAGE_SIZE];
+} data_page aligned_to(4096);
+
+void vdso_init(void)
+{
+	static const uint8_t plain_call[] = { 0xcd, 0x80, 0xc3 };	/* int $0x80; ret */
+
+	if (!cpu_features()->sysenter)
+		memcpy(vdso_image + VDSO_KERNEL_VSYSCALL, plain_call, sizeof(plain_call));
+}
+
+frame_number vdso_frame(unsigned int index)
+{
+	const void *page = index == 0 ? (void *)&data_page : (void *)vdso_image;
+
+	assert(index < VDSO_PAGES);
+	return (frame_number)(virt_to_phys(page) >> PAGE_SHIFT);
+}
+
+uintptr_t vdso_entry_offset(void)
+{
+	return VDSO_KERNEL_VSYSCALL;
+}
+
+uintptr_t vdso_sigreturn_offset(void)
+{
+	return VDSO_KERNEL_SIGRETURN;
+}
+
+uintptr_t vdso_rt_sigreturn_offset(void)
+{
+	return VDSO_KERNEL_RT_SIGRETURN;
+}
+
+/* Readers are user mode on any CPU; x86 keeps stores in order, so only the compiler must be held back. */
+void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns, int64_t realtime_offset_ns,
+		       uint32_t multiplier, uint32_t shift)
+{
+	volatile struct vdso_data *data = &data_page.data;
+	irq_flags flags = spin_lock_irq(&data_lock);
+
+	data->sequence++;
+	data->multiplier = multiplier;
+	data->shift = shift;
+	data->counter_base = counter_base;
+	data->monotonic_base_ns = monotonic_base_ns;
+	data->realtime_offset_ns = realtime_offset_ns;
+	data->sequence++;
+	spin_unlock_irq(&data_lock, flags);
+}

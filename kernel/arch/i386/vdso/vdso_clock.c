@@ -1,0 +1,165 @@
+/*
+ * The clocks, read without entering the kernel. Runs in user mode, in every process, at VDSO_IMAGE; the data page lies before
+ * it. Whatever cannot be answered from there is asked of the kernel.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "arch/vdso.h"
+#include "lib/math64.h"
+#include "vdso_data.h"
+
+enum clock_id {
+	CLOCK_REALTIME = 0,
+	CLOCK_MONOTONIC = 1,
+	CLOCK_MONOTONIC_RAW = 4,
+	CLOCK_REALTIME_COARSE = 5,
+	CLOCK_MONOTONIC_COARSE = 6,
+	CLOCK_BOOTTIME = 7,
+};
+
+enum call_number {
+	CALL_TIME = 13,
+	CALL_GETTIMEOFDAY = 78,
+	CALL_CLOCK_GETTIME = 265,
+	CALL_CLOCK_GETTIME64 = 403,
+};
+
+#define NS_PER_SECOND 1000000000u
+
+struct timespec32 {
+	int32_t seconds, nanoseconds;
+};
+
+struct timespec64 {
+	int64_t seconds;
+	int32_t nanoseconds, padding;
+};
+
+struct timeval32 {
+	int32_t seconds, microseconds;
+};
+
+int __vdso_clock_gettime(int clock, struct timespec32 *out);
+int __vdso_clock_gettime64(int clock, struct timespec64 *out);
+int __vdso_gettimeofday(struct timeval32 *out, int32_t timezone[2]);
+int32_t __vdso_time(int32_t *out);
+
+static const volatile struct vdso_data *const data = (const volatile struct vdso_data *)VDSO_BASE;
+
+static int call_kernel(int number, uintptr_t first, uintptr_t second)
+{
+	int result;
+
+	__asm__ volatile("int $0x80" : "=a"(result) : "0"(number), "b"(first), "c"(second) : "memory");
+	return result;
+}
+
+static inline uint64_t read_counter(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("rdtsc" : "=A"(value) : : "memory");
+	return value;
+}
+
+/* False: the counter is not to be used. x86 keeps loads in order, so compiler barriers are enough. */
+static bool read_clock(bool is_realtime, uint64_t *ns)
+{
+	uint32_t sequence;
+
+	do {
+		uint64_t ticks;
+
+		sequence = data->sequence;
+		__asm__ volatile("" : : : "memory");
+		if (data->multiplier == 0)
+			return false;
+		ticks = read_counter() - data->counter_base;
+		/* Another CPU's counter may be a little behind the one that wrote the base. */
+		if ((int64_t)ticks < 0)
+			ticks = 0;
+		*ns = data->monotonic_base_ns +
+		      mul_u64_u32_shr(ticks, data->multiplier, data->shift) +
+		      (is_realtime ? (uint64_t)data->realtime_offset_ns : 0);
+		__asm__ volatile("" : : : "memory");
+	} while ((sequence & 1) || sequence != data->sequence);
+	return true;
+}
+
+static bool read_named_clock(int clock, uint64_t *seconds, uint32_t *nanoseconds)
+{
+	uint64_t ns;
+
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+		if (!read_clock(true, &ns))
+			return false;
+		break;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+		if (!read_clock(false, &ns))
+			return false;
+		break;
+	default:
+		return false;
+	}
+	*seconds = div64_u32(ns, NS_PER_SECOND, nanoseconds);
+	return true;
+}
+
+int __vdso_clock_gettime(int clock, struct timespec32 *out)
+{
+	uint64_t seconds;
+	uint32_t nanoseconds;
+
+	if (!read_named_clock(clock, &seconds, &nanoseconds))
+		return call_kernel(CALL_CLOCK_GETTIME, (uintptr_t)clock, (uintptr_t)out);
+	out->seconds = (int32_t)seconds;
+	out->nanoseconds = (int32_t)nanoseconds;
+	return 0;
+}
+
+int __vdso_clock_gettime64(int clock, struct timespec64 *out)
+{
+	uint64_t seconds;
+	uint32_t nanoseconds;
+
+	if (!read_named_clock(clock, &seconds, &nanoseconds))
+		return call_kernel(CALL_CLOCK_GETTIME64, (uintptr_t)clock, (uintptr_t)out);
+	out->seconds = (int64_t)seconds;
+	out->nanoseconds = (int32_t)nanoseconds;
+	out->padding = 0;
+	return 0;
+}
+
+int __vdso_gettimeofday(struct timeval32 *out, int32_t timezone[2])
+{
+	uint64_t seconds;
+	uint32_t nanoseconds;
+
+	if (!read_named_clock(CLOCK_REALTIME, &seconds, &nanoseconds))
+		return call_kernel(CALL_GETTIMEOFDAY, (uintptr_t)out, (uintptr_t)timezone);
+	if (out) {
+		out->seconds = (int32_t)seconds;
+		out->microseconds = (int32_t)(nanoseconds / 1000);
+	}
+	if (timezone)
+		timezone[0] = timezone[1] = 0;
+	return 0;
+}
+
+int32_t __vdso_time(int32_t *out)
+{
+	uint64_t seconds;
+	uint32_t nanoseconds;
+
+	if (!read_named_clock(CLOCK_REALTIME, &seconds, &nanoseconds))
+		return call_kernel(CALL_TIME, (uintptr_t)out, 0);
+	if (out)
+		*out = (int32_t)seconds;
+	return (int32_t)seconds;
+}
