@@ -1,0 +1,27 @@
+/*
+ * Character devices (and block devices as files): from a device number to file_ops.
+ */
+#pragma once
+#include "vfs/file.h"
+
+struct char_device {
+	dev_number first;		/* [I] */
+	unsigned int count;		/* [I] minors */
+	const char *name;		/* [I] for /proc/devices */
+	const struct file_ops *ops;	/* [I] its open() finds the minor in file->inode->device */
+	struct char_device *next;
+};
+void char_device_register(struct char_device *device);
+/* NULL: -ENXIO. */
+const struct char_device *char_device_find(dev_number number);
+const struct char_device *char_device_next(const struct char_device *device);
+extern const struct file_ops char_device_open_ops;	/* file_ops of device inodes: redirects on open */
+extern const struct file_ops block_device_file_ops;	/* vfs/block_file.c: over block/'s page cache */
+
+/* Ask devfs to show a node; tells devfs through this list. `mode` with type; path under /dev, no leading slash. */
+struct device_node { const char *name; dev_number number; file_mode mode; user_id uid; group_id gid;
+	struct device_node *next; };
+void device_node_add(struct device_node *node);
+const struct device_node *device_node_next(const struct device_node *node);
+/* devfs wants to hear of nodes that come later; called for each, may sleep. */
+void device_node_set_observer(void (*added)(const struct device_node *node));

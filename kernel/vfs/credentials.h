@@ -1,0 +1,35 @@
+/*
+ * Credentials: who a process acts as. Immutable once shared; a change makes a new copy.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/compiler.h"
+#include "core/refcount.h"
+#include "core/types.h"
+
+/* [I] all fields, once published */
+struct credentials {
+	struct refcount references;	/* [a] */
+	user_id uid, euid, suid, fsuid;
+	group_id gid, egid, sgid, fsgid;
+	uint64_t cap_permitted, cap_effective, cap_inheritable, cap_bounding, cap_ambient;
+	uint32_t secure_bits;
+	bool no_new_privileges;
+	unsigned int group_count;
+	group_id groups[];		/* supplementary, sorted */
+};
+
+extern struct credentials credentials_root;	/* init's: everything; static */
+
+/* A private copy to change and then publish, with room for `group_count` groups (copied up to that). NULL: no memory. */
+struct credentials *credentials_copy(const struct credentials *from, unsigned int group_count);
+static inline void credentials_get(const struct credentials *credentials)
+{
+	refcount_get(&((struct credentials *)credentials)->references);
+}
+void credentials_put(const struct credentials *credentials);
+bool credentials_in_group(const struct credentials *credentials, group_id group); /* fsgid and supplementary */
+bool credentials_in_egroup(const struct credentials *credentials, group_id group);
+/* Linux's capability numbers (uapi/linux/capability.h). */
+bool credentials_capable(const struct credentials *credentials, unsigned int capability);

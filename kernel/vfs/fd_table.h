@@ -1,0 +1,53 @@
+/*
+ * Descriptor tables: from small numbers to open file descriptions, with close-on-exec bits.
+ */
+#pragma once
+#include <stdbool.h>
+#include "core/compiler.h"
+#include "core/refcount.h"
+
+struct fd_table;
+struct file;
+
+must_check int fd_table_create(struct fd_table **out);
+/* fork: a copy with the same descriptions. Errors: -ENOMEM. */
+must_check int fd_table_copy(struct fd_table *table, struct fd_table **out);
+/* exec: *out is a copy if others share the table, else NULL. Errors: -ENOMEM. */
+must_check int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out);
+void fd_table_get_reference(struct fd_table *table);
+void fd_table_put(struct fd_table *table);	/* the last one closes all; may sleep */
+/* exec: nobody else's from now on (table is replaced by a copy if shared); then close the marked ones. */
+void fd_table_close_on_exec(struct fd_table *table);
+
+/* A reference to the description behind `fd`, or NULL. Fast when the table is not shared. */
+struct file *fd_table_get(struct fd_table *table, int fd);
+
+/*
+ * The lightest form, for the length of a system call by the table's own thread: *needs_put says whether a
+ * reference was taken (the table is shared between threads). Give it back with fd_table_return.
+ */
+struct file *fd_table_borrow(struct fd_table *table, int fd, bool *needs_put);
+static inline void fd_table_return(struct file *file, bool needs_put)
+{
+	void file_put(struct file *);
+
+	if (needs_put)
+		file_put(file);
+}
+
+/* Reserve `count` lowest free descriptors not below `lowest`, below `limit` (RLIMIT_NOFILE). Errors: -EMFILE, -ENOMEM. */
+must_check int fd_table_reserve(struct fd_table *table, int lowest, unsigned int limit,
+				unsigned int count, int *fds);
+void fd_table_unreserve(struct fd_table *table, unsigned int count, const int *fds);
+/* Takes over the caller's reference. Cannot fail. */
+void fd_table_install(struct fd_table *table, int fd, struct file *file, bool close_on_exec);
+
+/* dup2/dup3: put `file` (reference taken over) at exactly `fd`, closing what was there. -EBADF (fd >= limit), -EBUSY, -ENOMEM. */
+must_check int fd_table_replace(struct fd_table *table, int fd, unsigned int limit,
+				struct file *file, bool close_on_exec);
+/* Take out and return the description (flush is the caller's), or NULL: -EBADF. */
+struct file *fd_table_remove(struct fd_table *table, int fd);
+must_check int fd_table_get_close_on_exec(struct fd_table *table, int fd);	/* 0, 1, -EBADF */
+must_check int fd_table_set_close_on_exec(struct fd_table *table, int fd, bool set);
+/* The lowest open descriptor >= fd, or -1; for /proc/PID/fd and close_range. */
+int fd_table_next(struct fd_table *table, int fd);

@@ -1,0 +1,146 @@
+/*
+ * Open file descriptions: what open() makes and dup() and fork() share.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/compiler.h"
+#include "core/refcount.h"
+#include "core/types.h"
+#include "lib/list.h"
+#include "sched/mutex.h"
+#include "sched/rcu.h"
+#include "vfs/mount.h"
+#include "vm/io_buffer.h"
+
+struct credentials;
+struct file;
+struct inode;
+struct page_cache;
+struct poll_table;
+struct vm_map_request;
+struct directory_sink;
+struct walk_context;
+
+/*
+ * What one kind of open file does. Called without locks; may sleep. NULL entries: read/write -EINVAL; seek: ordinary position;
+ * ioctl -ENOTTY; poll: always readable and writable; map: -ENODEV; sync -EINVAL; read_directory -ENOTDIR.
+ */
+struct file_ops {
+	int (*open)(struct file *file);		/* after allocation; NULL: nothing to do */
+	void (*release)(struct file *file);	/* last reference */
+	void (*flush)(struct file *file, const void *owner);	/* each close(): record locks */
+	ssize_t (*read)(struct file *file, struct io_buffer *buffer, file_offset *position);
+	ssize_t (*write)(struct file *file, struct io_buffer *buffer, file_offset *position);
+	int (*seek)(struct file *file, file_offset offset, int whence, file_offset *out);
+	/* `command` and `argument` as the program gave them. Result >= 0 or -errno. */
+	int (*ioctl)(struct file *file, unsigned int command, uintptr_t argument);
+	/* Poll bits now; registers with `table` first unless it is NULL. */
+	uint32_t (*poll)(struct file *file, struct poll_table *table);
+	/* Fill in what to map (cache or device flags); checks of modes are done. */
+	int (*map)(struct file *file, struct vm_map_request *request);
+	int (*sync)(struct file *file, bool data_only);
+	/* Give entries from file->position on to the sink until it is full; the directory is locked shared. */
+	int (*read_directory)(struct file *file, struct directory_sink *sink);
+	int (*set_flags)(struct file *file, uint32_t flags);	/* F_SETFL changed O_ASYNC, O_DIRECT... NULL: fine */
+	bool stream;		/* no position: lseek and pread are -ESPIPE, and no position lock */
+};
+
+/* One entry of a directory for getdents; false: the buffer is full, stop and do not advance. */
+struct directory_sink {
+	bool (*add)(struct directory_sink *sink, const char *name, size_t length, uint64_t inode,
+		    file_offset next_position, unsigned int type /* DT_ */);
+};
+
+/* [I] immutable  [a] atomic  [p] position lock */
+struct file {
+	struct refcount references;		/* [a] */
+	atomic_uint flags;			/* [a] O_ flags, Linux's; access mode never changes */
+	uint32_t mode;				/* [I] enum file_access */
+	struct path path;			/* [I] referenced; what /proc/PID/fd shows */
+	struct inode *inode;			/* [I] path.dentry's, which keeps it */
+	const struct file_ops *ops;		/* [I] */
+	struct mutex position_lock;		/* LOCK_RANK_FILE_POSITION; for shared descriptions only */
+	file_offset position;			/* [p] */
+	void *private;				/* [I] after open: of whoever made it */
+	const struct credentials *credentials;	/* [I] who opened it; referenced */
+	atomic_int owner;			/* [a] F_SETOWN: pid or -pgid for SIGIO */
+	atomic_int owner_signal;		/* [a] F_SETSIG */
+	uint64_t directory_version;		/* [p] for file systems whose directories move */
+	struct list epoll_links;		/* epoll's */
+	bool seen_by_others;			/* [a] was in a shared table: freed after an RCU grace period */
+	struct rcu_head rcu;
+};
+
+enum file_access { FILE_READ = 1 << 0, FILE_WRITE = 1 << 1, FILE_PATH_ONLY = 1 << 2,
+	FILE_EXECUTE = 1 << 3 /* opened by exec */ };
+
+/* open(2) after the flags were checked: create, truncate, permission, device. Errors as open(2). May sleep. */
+must_check int file_open(const struct walk_context *context, const char *name, uint32_t flags,
+			 file_mode mode, struct file **out);
+/* Open a place that is already walked to. */
+must_check int file_open_path(const struct path *path, uint32_t flags,
+			      const struct credentials *credentials, struct file **out);
+/*
+ * For exec: readable by the kernel whatever the file's read permission says (the caller has checked that it may be
+ * executed).
+ */
+must_check int file_open_exec(const struct path *path, const struct credentials *credentials,
+			      struct file **out);
+
+/*
+ * A file without a name of its own: `name` "pipe" and "socket" have an inode each and show as "pipe:[n]"; others
+ * ("[eventfd]") share one and show as "anon_inode:[eventfd]". `access`: FILE_READ, FILE_WRITE.
+ * Errors: -ENOMEM.
+ */
+must_check int file_create_anonymous(const char *name, const struct file_ops *ops, void *private,
+				     uint32_t flags, uint32_t access, struct file **out);
+
+static inline void file_get(struct file *file) { refcount_get(&file->references); }
+void file_put(struct file *file);	/* may sleep */
+size_t file_open_count(void);		/* all there are, for the leak check and file-nr */
+
+/* read_write.c: with mode checks, position, limits, SIGXFSZ rule (-EFBIG), times. May sleep. */
+must_check ssize_t file_read(struct file *file, struct io_buffer *buffer);
+must_check ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_limit);
+must_check ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset offset);
+must_check ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset offset,
+				 uint64_t size_limit);
+must_check int file_seek(struct file *file, file_offset offset, int whence, file_offset *out);
+must_check int file_status(struct file *file, struct file_status *out);
+must_check int file_read_directory(struct file *file, struct directory_sink *sink);
+must_check int file_sync(struct file *file, bool data_only);
+must_check int file_truncate(struct file *file, uint64_t size, uint64_t size_limit);
+/* fallocate(2) after flag checks. Errors: -EBADF, -ENODEV, -ESPIPE, -EISDIR, -EFBIG, -EOPNOTSUPP, -ENOSPC. */
+must_check int file_allocate(struct file *file, int mode, file_offset offset, file_offset size,
+			     uint64_t size_limit);
+/* F_SETFL: the changeable flags become those of `flags`. Errors: -EPERM, -EINVAL. */
+must_check int file_set_flags(struct file *file, uint32_t flags);
+/* ioctl(2) after what every descriptor has (FIOCLEX...) was handled. */
+must_check int file_ioctl(struct file *file, unsigned int command, uintptr_t argument);
+/* close(2) of one descriptor: flush; the reference is the caller's. */
+void file_flush(struct file *file, const void *owner);
+uint32_t file_poll(struct file *file, struct poll_table *table);
+/* Plain helper for the kernel itself (exec, initramfs): reads up to `size` bytes at `offset`. */
+must_check ssize_t file_read_kernel(struct file *file, void *buffer, size_t size, file_offset offset);
+
+/* For regular files of page-cache file systems. */
+extern const struct file_ops file_ops_cached;
+
+/* For mmap of an open file: fills request->cache, backing (the file), backing_ops. Checks modes; -EACCES, -ENODEV, -EPERM (noexec). */
+must_check int file_map(struct file *file, struct vm_map_request *request);
+
+/*
+ * A regular file in memory without a name: shared anonymous memory, memfd ("memfd:name"). Read and write.
+ * Errors: -ENOMEM, -ENOSPC.
+ */
+must_check int anonymous_file_create(const char *name, uint64_t size, uint32_t flags,
+				     struct file **out);
+/* An unnamed file in directory `directory` (O_TMPFILE). Errors: -EOPNOTSUPP, as file_open. */
+must_check int file_open_unnamed(const struct path *directory, uint32_t flags, file_mode mode,
+				 const struct credentials *credentials, struct file **out);
+
+/* ETXTBSY accounting: exec denies writers while it runs the file, and the other way round. -ETXTBSY. */
+must_check int file_deny_write(struct file *file);
+void file_allow_write(struct file *file);

@@ -1,0 +1,35 @@
+/*
+ * Where a process stands in the tree: its root, working directory and umask. Shared by CLONE_FS.
+ */
+#pragma once
+#include "core/compiler.h"
+#include "core/refcount.h"
+#include "core/spinlock.h"
+#include "vfs/path_walk.h"
+
+/* [l] lock */
+struct fs_context {
+	struct refcount references;	/* [a] */
+	struct spinlock lock;		/* LOCK_RANK_FD_TABLE */
+	struct path root, cwd;		/* [l] referenced */
+	file_mode umask;		/* [l] */
+};
+
+must_check int fs_context_create(const struct path *root, struct fs_context **out);
+must_check int fs_context_copy(struct fs_context *from, struct fs_context **out);
+static inline void fs_context_get(struct fs_context *context) { refcount_get(&context->references); }
+void fs_context_put(struct fs_context *context);	/* may sleep */
+/* Copies with references of their own; give back with path_put. */
+void fs_context_get_paths(struct fs_context *context, struct path *root, struct path *cwd);
+/*
+ * For the length of a system call by a thread of this context: no references when it is not shared. Give back with
+ * fs_context_end_walk.
+ */
+struct fs_context_walk { struct walk_context context; bool has_references; };
+void fs_context_begin_walk(struct fs_context *context, const struct credentials *credentials,
+			   struct fs_context_walk *out);
+void fs_context_end_walk(struct fs_context_walk *walk);
+/* Take over the reference in `path`; the old one is dropped. May sleep. */
+void fs_context_set_cwd(struct fs_context *context, const struct path *path);
+void fs_context_set_root(struct fs_context *context, const struct path *path);
+file_mode fs_context_set_umask(struct fs_context *context, file_mode umask);	/* returns the old one */

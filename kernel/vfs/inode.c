@@ -1,0 +1,295 @@
+#include "vfs/inode.h"
+
+#include "core/assert.h"
+#include "lib/math64.h"
+#include "lib/string.h"
+#include "sched/clock.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+
+/*
+ * Inodes: their life, and what becomes dirty.
+ *
+ *	(new) -> used		inode_create, inode_get_by_number	references > 0
+ *	used -> unused		inode_put		still in the table and on super->unused_inodes: only where
+ *							the file system keeps_unused_inodes and the file has a name
+ *	unused -> used		inode_get_by_number, the writers-back below
+ *	used, unused -> FREEING	inode_put, the shrinker	nobody gets it any more
+ *	FREEING -> freed	inode_evict, then RCU	pages dropped; if it has no name left, deleted on the disk
+ *
+ * The steps to and from "no references" happen under super->table_lock; all other changes of the count are atomic.
+ * The table itself is inode_table.c's.
+ *
+ * A dirty inode is on super->dirty_inodes, without a reference: an unused one may be dirty. The dirty lock is a leaf,
+ * so that the page cache can say "dirty" from anywhere. Writing back clears the bits first and reads the data
+ * second; whoever changes data sets the bits afterwards. So nothing is lost, at worst something is written twice.
+ */
+
+struct inode *inode_create(struct super_block *super)
+{
+	struct inode *inode = super->ops->inode_alloc(super);
+
+	if (!inode)
+		return NULL;
+	memset(inode, 0, sizeof(*inode));
+	inode->super = super;
+	inode->link_count = 1;
+	rwlock_init(&inode->lock, LOCK_RANK_INODE, "inode");
+	spin_init(&inode->state_lock, LOCK_RANK_INODE_STATE, "inode state");
+	page_cache_init(&inode->cache, NULL, inode);
+	refcount_set(&inode->references, 1);
+	atomic_fetch_add_explicit(&super->live_inodes, 1, memory_order_relaxed);
+	return inode;
+}
+
+void inode_settle(struct inode *inode)
+{
+	if (inode_is(inode, MODE_DIRECTORY) && inode->lock.rank != LOCK_RANK_DIRECTORY) {
+		inode->lock.rank = LOCK_RANK_DIRECTORY;
+		inode->lock.name = "directory";
+	}
+}
+
+static void inode_free_rcu(struct rcu_head *head)
+{
+	struct inode *inode = container_of(head, struct inode, rcu);
+	struct super_block *super = inode->super;
+
+	super->ops->inode_free(inode);
+	super_block_inode_freed(super);
+}
+
+void inode_evict(struct inode *inode)
+{
+	const struct super_ops *ops = inode->super->ops;
+
+	assert(inode->state & INODE_FREEING);
+	page_cache_fini(&inode->cache);
+	if (inode->link_count == 0 && ops->inode_delete)
+		ops->inode_delete(inode);
+	inode_unlist_dirty(inode); /* deleting may have touched it */
+	file_lock_inode_free(inode);
+	if (ops->inode_release)
+		ops->inode_release(inode);
+	inode_table_remove(inode);
+	rcu_call(&inode->rcu, inode_free_rcu);
+}
+
+/* What happens to an inode whose last reference just went. Table lock held; true: the caller evicts it. */
+static bool retire_locked(struct inode *inode)
+{
+	struct super_block *super = inode->super;
+
+	if (super->ops->keep_unused_inodes && inode->link_count > 0 &&
+	    list_node_is_linked(&inode->table_node)) {
+		list_add_tail(&super->unused_inodes, &inode->lru_node);
+		super->unused_count++;
+		return false;
+	}
+	atomic_fetch_or_explicit(&inode->state, INODE_FREEING, memory_order_relaxed);
+	return true;
+}
+
+void inode_put(struct inode *inode)
+{
+	struct super_block *super = inode->super;
+	int old = atomic_load_explicit(&inode->references.count, memory_order_relaxed);
+	bool evict;
+
+	while (likely(old > 1)) {
+		if (atomic_compare_exchange_weak_explicit(&inode->references.count, &old, old - 1,
+							  memory_order_release,
+							  memory_order_relaxed))
+			return;
+	}
+	spin_lock(&super->table_lock);
+	evict = refcount_put(&inode->references) && retire_locked(inode);
+	spin_unlock(&super->table_lock);
+	if (!evict)
+		return;
+	inode_unlist_dirty(inode);
+	inode_evict(inode);
+}
+
+/* ---- dirty --------------------------------------------------------------------------------------- */
+
+void inode_mark_dirty(struct inode *inode, enum inode_dirty what)
+{
+	struct super_block *super = inode->super;
+	bool is_first = false;
+	irq_flags flags;
+
+	if (!super->ops->inode_write)
+		return;
+	/* Full fence: the change that makes it dirty comes before the look at the bits; see inode_write_back. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if ((atomic_load_explicit(&inode->dirty, memory_order_relaxed) & what) == (unsigned int)what)
+		return;
+	flags = spin_lock_irq(&super->dirty_lock);
+	if (!(inode->state & INODE_FREEING)) {
+		is_first = !list_node_is_linked(&inode->dirty_node);
+		atomic_fetch_or_explicit(&inode->dirty, what, memory_order_relaxed);
+		if (is_first) {
+			inode->dirtied_ns = clock_monotonic_ns();
+			list_add_tail(&super->dirty_inodes, &inode->dirty_node);
+		}
+	}
+	spin_unlock_irq(&super->dirty_lock, flags);
+	if (is_first)
+		writeback_kick();
+}
+
+bool inode_unlist_dirty(struct inode *inode)
+{
+	struct super_block *super = inode->super;
+	irq_flags flags = spin_lock_irq(&super->dirty_lock);
+	bool was_dirty = list_node_is_linked(&inode->dirty_node);
+
+	if (was_dirty)
+		list_remove(&inode->dirty_node);
+	atomic_store_explicit(&inode->dirty, 0, memory_order_relaxed);
+	spin_unlock_irq(&super->dirty_lock, flags);
+	return was_dirty;
+}
+
+int inode_write_back(struct inode *inode, bool wait)
+{
+	const struct super_ops *ops = inode->super->ops;
+	unsigned int what = atomic_load_explicit(&inode->dirty, memory_order_relaxed);
+	int error = 0, attribute_error = 0;
+
+	inode_unlist_dirty(inode);
+	/* Full fence: the bits are clear before the data are read; pairs with inode_mark_dirty. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (inode->cache.ops && inode->cache.ops->write) {
+		error = page_cache_write_back(&inode->cache, 0, UINT32_MAX, wait);
+		if (atomic_load_explicit(&inode->cache.dirty_count, memory_order_relaxed) > 0)
+			inode_mark_dirty(inode, INODE_DIRTY_PAGES);
+	}
+	if (ops->inode_write && (wait || (what & ~(unsigned int)INODE_DIRTY_PAGES))) {
+		attribute_error = ops->inode_write(inode, wait);
+		if (attribute_error == -ENOMEM)
+			inode_mark_dirty(inode, INODE_DIRTY_ATTRIBUTES);
+	}
+	return error ? error : attribute_error;
+}
+
+/* The inode that is dirty longest, referenced, if that was before `limit_ns`; else NULL. */
+static struct inode *get_dirty(struct super_block *super, uint64_t limit_ns)
+{
+	struct inode *inode;
+	irq_flags flags;
+
+	spin_lock(&super->table_lock);
+	flags = spin_lock_irq(&super->dirty_lock);
+	inode = list_first_entry(&super->dirty_inodes, struct inode, dirty_node);
+	if (inode && (inode->dirtied_ns > limit_ns || (inode->state & INODE_FREEING)))
+		inode = NULL;
+	spin_unlock_irq(&super->dirty_lock, flags);
+	if (inode && refcount_read(&inode->references) == 0) {
+		list_remove(&inode->lru_node);
+		super->unused_count--;
+		refcount_set(&inode->references, 1);
+	} else if (inode) {
+		inode_get(inode);
+	}
+	spin_unlock(&super->table_lock);
+	return inode;
+}
+
+int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wait)
+{
+	uint64_t now = clock_monotonic_ns();
+	uint64_t limit = now > age_ns ? now - age_ns : 0;
+	struct inode *inode;
+	int count = 0, error = 0;
+
+	/* What becomes dirty again meanwhile goes to the end of the list with a later time. */
+	while ((inode = get_dirty(super, limit))) {
+		int inode_error = inode_write_back(inode, wait);
+
+		inode_put(inode);
+		if (inode_error && !error)
+			error = inode_error;
+		count++;
+	}
+	return error ? error : count;
+}
+
+/* ---- times ------------------------------------------------------------------------------------------ */
+
+static bool is_later(const struct time_stamp *a, const struct time_stamp *b)
+{
+	return a->seconds != b->seconds ? a->seconds > b->seconds : a->nanoseconds > b->nanoseconds;
+}
+
+void time_stamp_now(struct time_stamp *out)
+{
+	uint32_t nanoseconds;
+
+	out->seconds = (int64_t)div64_u32((uint64_t)clock_realtime_ns(), 1000000000u, &nanoseconds);
+	out->nanoseconds = nanoseconds;
+}
+
+/*
+ * The access time is kept the way Linux does by default ("relatime"): only if it is not later than the last change, or a
+ * day old. The day is looked at without the lock; a torn time costs one update.
+ */
+static bool wants_access_time(const struct inode *inode, const struct time_stamp *now)
+{
+	return !is_later(&inode->accessed, &inode->modified) ||
+	       !is_later(&inode->accessed, &inode->changed) ||
+	       now->seconds - inode->accessed.seconds >= 24 * 60 * 60;
+}
+
+void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed)
+{
+	struct time_stamp now;
+
+	time_stamp_now(&now);
+	if (accessed && !wants_access_time(inode, &now))
+		accessed = false;
+	if (!accessed && !modified && !changed)
+		return;
+	spin_lock(&inode->state_lock);
+	if (accessed)
+		inode->accessed = now;
+	if (modified)
+		inode->modified = now;
+	if (changed)
+		inode->changed = now;
+	spin_unlock(&inode->state_lock);
+	inode_mark_dirty(inode, INODE_DIRTY_TIMES);
+}
+
+int inode_status(struct inode *inode, struct file_status *out)
+{
+	struct super_block *super = inode->super;
+
+	if (inode->ops && inode->ops->refresh) {
+		int error = inode->ops->refresh(inode);
+
+		if (error)
+			return error;
+	}
+	out->device = super->device_number;
+	out->inode = inode->number;
+	out->special_device = inode->device;
+	out->link_count = atomic_load_explicit(&inode->link_count, memory_order_relaxed);
+	out->block_size = super->block_size;
+	out->size = inode_size(inode);
+	out->mount_id = 0;
+	out->attributes = 0;
+	out->attributes_mask = 0;
+	spin_lock(&inode->state_lock);
+	out->mode = inode->mode;
+	out->uid = inode->uid;
+	out->gid = inode->gid;
+	out->blocks = inode->block_count;
+	out->accessed = inode->accessed;
+	out->modified = inode->modified;
+	out->changed = inode->changed;
+	out->born = inode->born;
+	spin_unlock(&inode->state_lock);
+	return 0;
+}

@@ -1,0 +1,530 @@
+#include "block/block_device.h"
+#include "core/assert.h"
+#include "core/printk.h"
+#include "sched/mutex.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/mount.h"
+
+/*
+ * The tree of mounts: what mount(2), umount(2) and pivot_root(2) do to it.
+ *
+ * The mount mutex protects the tree; the steps that a walk must not see half done are made under the tree's sequence. In
+ * each call everything that can fail comes first.
+ *
+ * umount(2) of a busy mount is refused. Busy means: mounts below it, or more references than the tree's one and the
+ * caller's. A walk takes its reference first and looks at the sequence second; umount changes the sequence
+ * first and looks at the references second: so either it sees the walk, or the walk sees it and starts again.
+ *
+ * Not done: propagation between mounts (all are private), and more than one tree.
+ */
+
+/* What a mount keeps of its own; the rest belongs to the file system. */
+#define MOUNT_OWN_FLAGS (MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE | \
+			 MOUNT_NO_ACCESS_TIME | MOUNT_RELATIVE_ACCESS_TIME)
+
+static struct mount *top; /* [mount mutex + tree_lock] the root of the tree, NULL before there is one */
+
+void mount_get_root(struct path *out)
+{
+	spin_lock(&tree_lock);
+	out->mount = top;
+	out->dentry = top ? top->root : NULL;
+	if (top)
+		path_get(out);
+	spin_unlock(&tree_lock);
+}
+
+/* The new mount takes its place; `at` is its parent's side. Takes over the caller's reference for the tree. */
+static void attach(struct mount *mount, const struct path *at)
+{
+	mutex_assert_held(&mount_mutex);
+	path_get(at);
+	tree_write_begin();
+	mount_hash_add(mount, at->mount, at->dentry);
+	tree_write_end();
+	list_add_tail(&at->mount->children, &mount->sibling);
+	mount->attached = true;
+}
+
+/* Out of its place. The references to its parent and mount point are given in `at` to be put. */
+static void detach(struct mount *mount, struct path *at)
+{
+	mutex_assert_held(&mount_mutex);
+	at->mount = mount->parent;
+	at->dentry = mount->mount_point;
+	list_remove(&mount->sibling);
+	mount->attached = false;
+}
+
+/* `at` with what has been mounted on it meanwhile; referenced. -EINVAL if it is no longer in the tree. */
+static int settle_place(const struct path *at, struct path *out)
+{
+	*out = *at;
+	path_get(out);
+	mount_cross(out);
+	if ((out->mount->attached || out->mount == top) &&
+	    !(out->dentry->flags & DENTRY_UNHASHED && out->dentry != out->mount->root))
+		return 0;
+	path_put(out);
+	return -EINVAL;
+}
+
+static bool is_directory(const struct dentry *dentry)
+{
+	return inode_is(dentry_inode(dentry), MODE_DIRECTORY);
+}
+
+/* A mount of a file system type: not yet in the tree. */
+static int make_mount(const char *source, const char *type_name, uint32_t flags,
+		      const char *options, struct mount **out)
+{
+	const struct file_system_type *type = file_system_find(type_name);
+	struct super_block *super;
+	int error;
+
+	if (!type)
+		return -ENODEV;
+	error = super_block_get(type, source, flags, options, &super);
+	if (error)
+		return error;
+	error = mount_alloc(super, super->root, source, flags & MOUNT_OWN_FLAGS, out);
+	if (error)
+		super_block_put(super);
+	return error;
+}
+
+int mount_create(const char *source, const struct path *at, const char *type, uint32_t flags,
+		 const char *options)
+{
+	struct mount *mount;
+	struct path place;
+	int error;
+
+	mutex_lock(&mount_mutex);
+	error = make_mount(source, type, flags, options, &mount);
+	if (error)
+		goto unlock;
+	error = settle_place(at, &place);
+	if (error)
+		goto put_mount;
+	if (!is_directory(place.dentry)) {
+		error = -ENOTDIR;
+		goto put_place;
+	}
+	/* The same file system on the same place again says nothing new. */
+	if (place.mount->super == mount->super && place.dentry == place.mount->root &&
+	    place.mount->root == mount->root) {
+		error = -EBUSY;
+		goto put_place;
+	}
+	attach(mount, &place);
+	path_put(&place);
+	mutex_unlock(&mount_mutex);
+	return 0;
+
+put_place:
+	path_put(&place);
+put_mount:
+	mount_put_now(mount);
+unlock:
+	mutex_unlock(&mount_mutex);
+	return error;
+}
+
+int mount_root_create(const char *type, const char *source, uint32_t flags, struct path *out)
+{
+	struct mount *mount;
+	int error;
+
+	mutex_lock(&mount_mutex);
+	error = make_mount(source, type, flags, NULL, &mount);
+	if (!error) {
+		assert(!top);
+		spin_lock(&tree_lock);
+		top = mount;
+		spin_unlock(&tree_lock);
+		mount->attached = true;
+		out->mount = mount;
+		out->dentry = mount->root;
+		path_get(out);
+	}
+	mutex_unlock(&mount_mutex);
+	return error;
+}
+
+int mount_create_internal(const char *type, struct mount **out)
+{
+	int error;
+
+	mutex_lock(&mount_mutex);
+	error = make_mount(NULL, type, 0, NULL, out);
+	mutex_unlock(&mount_mutex);
+	return error;
+}
+
+/* ---- bind ------------------------------------------------------------------------------------------ */
+
+static int clone_mount(struct mount *from, struct dentry *root, struct mount **out)
+{
+	int error = mount_alloc(from->super, root, from->source, from->flags, out);
+
+	if (!error)
+		refcount_get(&from->super->references);
+	return error;
+}
+
+/* The mount after `mount` in tree order within the tree below `root`, or NULL. */
+static struct mount *next_in_tree(struct mount *mount, struct mount *root)
+{
+	struct mount *next = list_first_entry(&mount->children, struct mount, sibling);
+
+	while (!next) {
+		struct mount *parent = mount->parent;
+
+		if (mount == root)
+			return NULL;
+		next = list_next_entry(&parent->children, mount, sibling);
+		mount = parent;
+	}
+	return next;
+}
+
+/* Take a whole subtree out, leaves first: all become unreachable. Each gets back the tree's reference. */
+static void detach_tree(struct mount *root)
+{
+	for (;;) {
+		struct mount *mount = root;
+		struct mount *child;
+		struct path at;
+
+		while ((child = list_last_entry(&mount->children, struct mount, sibling)))
+			mount = child;
+		detach(mount, &at);
+		tree_write_begin();
+		mount_hash_remove(mount);
+		tree_write_end();
+		path_put(&at);
+		if (mount == root)
+			break;
+		mount_put_now(mount);
+	}
+	mount_put_now(root);
+}
+
+/* Copies of all mounts below from->mount that lie at or under from->dentry, put below `copy`. */
+static int clone_children(const struct path *from, struct mount *copy)
+{
+	struct mount *mount, *next;
+
+	/* Each original remembers its copy through next_dead, which only the dead use otherwise. */
+	from->mount->next_dead = copy;
+	for (mount = next_in_tree(from->mount, from->mount); mount; mount = next) {
+		struct mount *clone;
+		struct path at;
+		int error;
+
+		next = next_in_tree(mount, from->mount);
+		mount->next_dead = NULL;
+		at.mount = mount->parent->next_dead;
+		at.dentry = mount->mount_point;
+		if (!at.mount)
+			continue; /* below one that was left out */
+		if (mount->parent == from->mount &&
+		    !dentry_is_ancestor(from->dentry, mount->mount_point))
+			continue;
+		error = clone_mount(mount, mount->root, &clone);
+		if (error)
+			return error;
+		attach(clone, &at);
+		mount->next_dead = clone;
+	}
+	return 0;
+}
+
+/* Give up a copied tree that was never attached. */
+static void drop_copy(struct mount *copy)
+{
+	struct mount *child;
+
+	while ((child = list_first_entry(&copy->children, struct mount, sibling)))
+		detach_tree(child);
+	mount_put_now(copy);
+}
+
+int mount_bind(const struct path *from, const struct path *at, bool recursive)
+{
+	struct mount *copy;
+	struct path place;
+	int error;
+
+	mutex_lock(&mount_mutex);
+	error = settle_place(at, &place);
+	if (error)
+		goto unlock;
+	error = -EINVAL;
+	if (!from->mount->attached)
+		goto put_place;
+	error = -ENOTDIR;
+	if (is_directory(from->dentry) != is_directory(place.dentry))
+		goto put_place;
+	error = clone_mount(from->mount, from->dentry, &copy);
+	if (error)
+		goto put_place;
+	if (recursive)
+		error = clone_children(from, copy);
+	if (error) {
+		drop_copy(copy);
+		goto put_place;
+	}
+	attach(copy, &place);
+put_place:
+	path_put(&place);
+unlock:
+	mutex_unlock(&mount_mutex);
+	return error;
+}
+
+/* ---- move and pivot ---------------------------------------------------------------------------------- */
+
+static bool is_below(struct mount *mount, const struct mount *ancestor)
+{
+	while (mount != ancestor && mount->parent != mount)
+		mount = mount->parent;
+	return mount == ancestor;
+}
+
+/* The mount leaves its place for another; both steps are one for a walk. */
+static void move_to(struct mount *mount, const struct path *place)
+{
+	struct path old;
+
+	detach(mount, &old);
+	path_get(place);
+	tree_write_begin();
+	mount_hash_remove(mount);
+	mount_hash_add(mount, place->mount, place->dentry);
+	tree_write_end();
+	list_add_tail(&place->mount->children, &mount->sibling);
+	mount->attached = true;
+	path_put(&old);
+}
+
+int mount_move(const struct path *from, const struct path *at)
+{
+	struct path place;
+	int error;
+
+	mutex_lock(&mount_mutex);
+	error = settle_place(at, &place);
+	if (error)
+		goto unlock;
+	error = -EINVAL;
+	if (from->dentry != from->mount->root || !from->mount->attached || from->mount == top)
+		goto put_place;
+	if (is_directory(from->dentry) != is_directory(place.dentry))
+		goto put_place;
+	error = -ELOOP;
+	if (is_below(place.mount, from->mount))
+		goto put_place;
+	move_to(from->mount, &place);
+	error = 0;
+put_place:
+	path_put(&place);
+unlock:
+	mutex_unlock(&mount_mutex);
+	return error;
+}
+
+int mount_pivot_root(const struct path *new_root, const struct path *put_old)
+{
+	struct mount *mount = new_root->mount;
+	struct mount *old_top;
+	struct path old_place;
+	int error = 0;
+
+	mutex_lock(&mount_mutex);
+	old_top = top;
+	if (new_root->dentry != mount->root || !mount->attached || !put_old->mount->attached)
+		error = -EINVAL;
+	else if (mount == old_top || put_old->mount == old_top)
+		error = -EBUSY;
+	else if (!is_directory(put_old->dentry))
+		error = -ENOTDIR;
+	else if (!is_below(put_old->mount, mount))
+		error = -EINVAL;
+	if (error) {
+		mutex_unlock(&mount_mutex);
+		return error;
+	}
+	detach(mount, &old_place);
+	path_get(put_old);
+	tree_write_begin();
+	mount_hash_remove(mount);
+	mount_hash_add(old_top, put_old->mount, put_old->dentry);
+	top = mount;
+	tree_write_end();
+	mount->attached = true;
+	list_add_tail(&put_old->mount->children, &old_top->sibling);
+	mutex_unlock(&mount_mutex);
+	path_put(&old_place);
+	return 0;
+}
+
+/* ---- remount and unmount ------------------------------------------------------------------------------ */
+
+/* Nobody writes through any mount of `super` any more, now that it says read-only. */
+static bool has_writers(struct super_block *super)
+{
+	struct mount *mount;
+
+	list_for_each_entry(mount, &super->mounts, super_node) {
+		if (atomic_load_explicit(&mount->writers, memory_order_seq_cst) > 0)
+			return true;
+	}
+	return false;
+}
+
+static int remount_super(struct super_block *super, bool read_only, const char *options)
+{
+	bool was_read_only = super->read_only;
+	int error = 0;
+
+	mutex_assert_held(&mount_mutex);
+	if (!read_only && super->device && super->device->read_only)
+		return -EACCES;
+	if (read_only && !was_read_only) {
+		super->read_only = true; /* no writer begins from here on */
+		if (has_writers(super)) {
+			super->read_only = false;
+			return -EBUSY;
+		}
+		super_block_sync(super, true);
+	}
+	if (super->ops->remount)
+		error = super->ops->remount(super, read_only, options);
+	super->read_only = error ? was_read_only : read_only;
+	return error;
+}
+
+/* The file system stays as it is; this one view of it changes. */
+static int remount_alone(struct mount *mount, bool read_only)
+{
+	if (!read_only)
+		return 0;
+	atomic_fetch_or_explicit(&mount->flags, MOUNT_READ_ONLY, memory_order_seq_cst);
+	if (atomic_load_explicit(&mount->writers, memory_order_seq_cst) == 0)
+		return 0;
+	atomic_fetch_and_explicit(&mount->flags, ~(unsigned int)MOUNT_READ_ONLY,
+				  memory_order_seq_cst);
+	return -EBUSY;
+}
+
+int mount_remount(const struct path *at, uint32_t flags, const char *options)
+{
+	struct mount *mount = at->mount;
+	int error;
+
+	if (at->dentry != mount->root)
+		return -EINVAL;
+	mutex_lock(&mount_mutex);
+	error = flags & MOUNT_BIND ? remount_alone(mount, flags & MOUNT_READ_ONLY)
+				   : remount_super(mount->super, flags & MOUNT_READ_ONLY, options);
+	if (!error)
+		mount->flags = flags & MOUNT_OWN_FLAGS;
+	mutex_unlock(&mount_mutex);
+	return error;
+}
+
+/* Mount mutex held. Out of the tree, if nobody but the tree and `extra` others has a reference. */
+static int detach_if_idle(struct mount *mount, int extra)
+{
+	struct path at;
+
+	if (!list_is_empty(&mount->children))
+		return -EBUSY;
+	at.mount = mount->parent;
+	at.dentry = mount->mount_point;
+	tree_write_begin();
+	/* Full fence: the sequence is odd before the references are read; see the top. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (refcount_read(&mount->references) > 1 + extra) {
+		tree_write_end();
+		return -EBUSY;
+	}
+	mount_hash_remove(mount);
+	tree_write_end();
+	list_remove(&mount->sibling);
+	mount->attached = false;
+	path_put(&at);
+	return 0;
+}
+
+int mount_unmount(struct path *at, bool lazy, bool force)
+{
+	struct mount *mount = at->mount;
+	int error = 0;
+
+	(void)force; /* means something to network file systems only */
+	mutex_lock(&mount_mutex);
+	if (at->dentry != mount->root || !mount->attached)
+		error = -EINVAL;
+	else if (mount == top)
+		error = lazy ? -EINVAL : remount_super(mount->super, true, NULL);
+	else if (lazy)
+		detach_tree(mount);
+	else
+		error = detach_if_idle(mount, 1);
+	dentry_put(at->dentry);
+	if (!error && !lazy && mount != top)
+		mount_put_now(mount);	/* the tree's */
+	mount_put_now(mount);		/* the caller's */
+	at->mount = NULL;
+	at->dentry = NULL;
+	mutex_unlock(&mount_mutex);
+	return error;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------ */
+
+void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *argument)
+{
+	mutex_lock(&mount_mutex);
+	for (struct mount *mount = top; mount; mount = next_in_tree(mount, top)) {
+		if (!visit(mount, argument))
+			break;
+	}
+	mutex_unlock(&mount_mutex);
+}
+
+static void sync_super(struct super_block *super, void *argument)
+{
+	super_block_sync(super, *(bool *)argument);
+}
+
+void mount_sync_all(bool wait)
+{
+	/* Start everything first, so that the disks work side by side. */
+	bool no_wait = false;
+
+	super_block_for_each(sync_super, &no_wait);
+	if (wait)
+		super_block_for_each(sync_super, &wait);
+}
+
+static void shut_down_super(struct super_block *super, void *argument)
+{
+	(void)argument;
+	if (super->read_only || !super->device)
+		return;
+	super_block_sync(super, true);
+	/* Writers are frozen by now or lose: the file system says "clean" to the disk. */
+	if (super->ops->remount && super->ops->remount(super, true, NULL) != 0)
+		printk(LOG_ERROR, "%s: cannot be made read-only", super->device->name);
+	super->read_only = true;
+}
+
+void mount_shut_down(void)
+{
+	super_block_for_each(shut_down_super, NULL);
+}

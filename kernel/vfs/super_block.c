@@ -1,0 +1,285 @@
+#include "block/block_device.h"
+#include "core/assert.h"
+#include "core/printk.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "sched/mutex.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+
+/*
+ * Super blocks: the mounted instances of file systems.
+ *
+ * A device is mounted once, however many mounts show it. The last mount that goes takes the instance down: write
+ * everything, forget all dentries and inodes, and let go of the device. By then nothing can reach a file of it any
+ * more; what may still lag behind are inodes that wait for their RCU grace period, so the end waits for those.
+ *
+ * The list of all has a spinlock of its own, because reclaim walks it from places where no mutex may be taken. A walker
+ * counts as a visitor of the one it looks at, and the end waits for visitors.
+ */
+
+static struct spinlock list_lock = SPINLOCK_INIT(LOCK_RANK_INODE_TABLE, "super blocks");
+static struct list super_blocks = LIST_INIT(super_blocks);	/* [list_lock] */
+static struct wait_queue end_queue;	/* for visitors and inodes to go */
+static unsigned int next_device_minor = 1; /* [mount mutex] st_dev of file systems without a device */
+
+void super_block_for_each(void (*visit)(struct super_block *super, void *argument), void *argument)
+{
+	struct super_block *super;
+
+	spin_lock(&list_lock);
+	list_for_each_entry(super, &super_blocks, super_node) {
+
+		if (super->is_closing)
+			continue;
+		super->visitors++;
+		spin_unlock(&list_lock);
+		visit(super, argument);
+		spin_lock(&list_lock);
+		/* It leaves the list only when the lock is free, and by then we have walked on. */
+		if (--super->visitors == 0 && super->is_closing)
+			wait_queue_wake_all(&end_queue, 0);
+	}
+	spin_unlock(&list_lock);
+}
+
+/* Off the list, once nobody looks at it. */
+static bool unlist(struct super_block *super)
+{
+	bool is_alone;
+
+	spin_lock(&list_lock);
+	is_alone = super->visitors == 0;
+	if (is_alone && list_node_is_linked(&super->super_node))
+		list_remove(&super->super_node);
+	spin_unlock(&list_lock);
+	return is_alone;
+}
+
+void super_block_inode_freed(struct super_block *super)
+{
+	if (atomic_fetch_sub_explicit(&super->live_inodes, 1, memory_order_acq_rel) == 1)
+		wait_queue_wake_all(&end_queue, 0);
+}
+
+/* ---- syncing ---------------------------------------------------------------------------------------- */
+
+void super_block_sync(struct super_block *super, bool wait)
+{
+	int error;
+
+	if (!super->ops->inode_write)
+		return;
+	error = super_write_back_inodes(super, 0, wait);
+	if (super->ops->sync) {
+		int sync_error = super->ops->sync(super, wait);
+
+		if (sync_error)
+			error = sync_error;
+	}
+	if (error < 0)
+		printk(LOG_ERROR, "%s: cannot write everything back: error %d", super->type->name,
+		       -error);
+}
+
+static int write_back(struct writeback_client *client, uint64_t age_ns, bool wait)
+{
+	struct super_block *super = container_of(client, struct super_block, writeback);
+
+	return super_write_back_inodes(super, age_ns, wait);
+}
+
+/* ---- beginning --------------------------------------------------------------------------------------- */
+
+static struct super_block *super_alloc(const struct file_system_type *type)
+{
+	struct super_block *super = kzalloc(sizeof(*super), 0);
+
+	if (!super)
+		return NULL;
+	super->type = type;
+	super->block_size = PAGE_SIZE;
+	super->max_file_size = INT64_MAX;
+	refcount_set(&super->references, 1);
+	spin_init(&super->table_lock, LOCK_RANK_INODE_TABLE, "inode table");
+	spin_init(&super->dirty_lock, LOCK_RANK_LEAF, "dirty inodes");
+	mutex_init(&super->rename_mutex, LOCK_RANK_RENAME, "rename");
+	list_init(&super->unused_inodes);
+	list_init(&super->dirty_inodes);
+	list_init(&super->mounts);
+	super->next_inode_number = 1;
+	super->writeback.write_back = write_back;
+	return super;
+}
+
+/* The device that `source` names, by its node or, before there are nodes, by its bare name. */
+static int find_device(const char *source, struct block_device **out)
+{
+	struct walk_context context = { .credentials = &credentials_root };
+	struct path path;
+	struct block_device *device = NULL;
+	int error = 0;
+
+	if (!source || !*source)
+		return -EINVAL;
+	mount_get_root(&context.root);
+	context.start = context.root;
+	if (context.root.mount)
+		error = path_walk(&context, source, WALK_FOLLOW, &path);
+	else
+		error = -ENOENT;
+	path_put(&context.root);
+	if (!error) {
+		struct inode *inode = dentry_inode(path.dentry);
+
+		if (inode_is(inode, MODE_BLOCK)) {
+			device = block_device_find(inode->device);
+			error = device ? 0 : -ENXIO;
+		} else {
+			error = -ENOTBLK;
+		}
+		path_put(&path);
+	} else if (error == -ENOENT) {
+		if (strncmp(source, "/dev/", 5) == 0)
+			source += 5;
+		device = block_device_find_name(source);
+		error = device ? 0 : -ENOENT;
+	}
+	*out = device;
+	return error;
+}
+
+/* The instance that shows `device` (or is the type's single one) already, or NULL. Mount mutex held. */
+static struct super_block *find_existing(const struct file_system_type *type,
+					 const struct block_device *device)
+{
+	struct super_block *super;
+
+	if (!device && !type->single)
+		return NULL;
+	spin_lock(&list_lock);
+	list_for_each_entry(super, &super_blocks, super_node) {
+		if (super->type == type && super->device == device && !super->is_closing)
+			break;
+	}
+	spin_unlock(&list_lock);
+	return super;
+}
+
+static int open_super(struct super_block *super, const char *options)
+{
+	struct inode *root = NULL;
+	int error;
+
+	if (super->device) {
+		error = block_device_claim(super->device, super);
+		if (error)
+			return error;
+		super->device_number = super->device->number;
+	} else {
+		super->device_number = DEV_NUMBER(0, next_device_minor++);
+	}
+	error = super->type->mount(super, options, &root);
+	if (error)
+		goto release_device;
+	super->root = dentry_create(super, NULL, "/", 1, root);
+	if (!super->root) {
+		error = -ENOMEM;
+		goto put_root;
+	}
+	return 0;
+
+put_root:
+	inode_put(root);
+	inode_drop_unused(super);
+	wait_event(&end_queue, super->live_inodes == 0);
+	inode_table_fini(super);
+	super->inode_buckets = NULL;
+	if (super->ops->unmount)
+		super->ops->unmount(super);
+release_device:
+	if (super->device)
+		block_device_release(super->device, super);
+	return error;
+}
+
+int super_block_get(const struct file_system_type *type, const char *source, uint32_t flags,
+		    const char *options, struct super_block **out)
+{
+	bool read_only = flags & MOUNT_READ_ONLY;
+	struct block_device *device = NULL;
+	struct super_block *super;
+	int error;
+
+	mutex_assert_held(&mount_mutex);
+	if (type->needs_device) {
+		error = find_device(source, &device);
+		if (error)
+			return error;
+	}
+	super = find_existing(type, device);
+	if (super) {
+		if (device && super->read_only != read_only)
+			return -EBUSY;
+		refcount_get(&super->references);
+		*out = super;
+		return 0;
+	}
+	super = super_alloc(type);
+	if (!super)
+		return -ENOMEM;
+	super->device = device;
+	super->read_only = read_only || (device && device->read_only);
+	error = open_super(super, options);
+	if (error) {
+		kfree(super);
+		return error;
+	}
+	spin_lock(&list_lock);
+	list_add_tail(&super_blocks, &super->super_node);
+	spin_unlock(&list_lock);
+	if (super->ops->inode_write)
+		writeback_register(&super->writeback);
+	*out = super;
+	return 0;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------- */
+
+static void close_super(struct super_block *super)
+{
+	spin_lock(&list_lock);
+	super->is_closing = true;
+	spin_unlock(&list_lock);
+	wait_event(&end_queue, unlist(super));
+	if (super->ops->inode_write)
+		writeback_unregister(&super->writeback);
+
+	dentry_prune_super(super);
+	assert(refcount_read(&super->root->references) == 1);
+	/* Nobody finds the root by name: unhashed, it goes with its last reference, and its inode with it. */
+	atomic_fetch_or_explicit(&super->root->flags, DENTRY_UNHASHED, memory_order_relaxed);
+	super_block_sync(super, true);
+	dentry_put(super->root);
+	super_block_sync(super, true);
+	inode_drop_unused(super);
+	wait_event(&end_queue, super->live_inodes == 0);
+	inode_table_fini(super);
+	if (super->ops->unmount)
+		super->ops->unmount(super);
+	if (super->device)
+		block_device_release(super->device, super);
+	kfree(super);
+}
+
+void super_block_put(struct super_block *super)
+{
+	mutex_assert_held(&mount_mutex);
+	if (refcount_put(&super->references))
+		close_super(super);
+}
+
+void super_block_init(void)
+{
+	wait_queue_init(&end_queue);
+}
