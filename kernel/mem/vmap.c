@@ -20,8 +20,8 @@
 #include "lib/bitmap.h"
 #include "mem/kmalloc.h"
 
-/* The area can be no larger than what lies above the least direct map we would make: 512 MiB. */
-#define AREA_PAGES_MAX ((512u << 20) / PAGE_SIZE)
+/* Kernel stacks take 16 KiB of it each: room for 16,000. A larger area is used up to here. */
+#define AREA_PAGES_MAX ((256u << 20) / PAGE_SIZE)
 
 static struct spinlock vmap_lock = SPINLOCK_INIT(LOCK_RANK_VMAP, "vmap");
 static uint32_t taken[BITMAP_WORDS(AREA_PAGES_MAX)];	/* [vmap_lock] */

@@ -1,0 +1,130 @@
+/*
+ * The clocks that programs see, and their copy in the vDSO.
+ *
+ * Monotonic time is the machine's (arch/clock.h). Real time is monotonic time plus an offset, which only
+ * clock_set_realtime changes: 64 bits under a sequence lock, so that reading the time takes no lock. The
+ * vDSO gets a reading of the counter, the times at it, and the rate as multiplier and shift, and computes
+ * the rest in user mode; a machine without a trusted counter gives rate 0 and programs use the call.
+ */
+#include "sched/clock.h"
+#include "arch/clock.h"
+#include "arch/cpu.h"
+#include "arch/vdso.h"
+#include "core/seqlock.h"
+#include "core/spinlock.h"
+#include "lib/math64.h"
+#include "lib/min_max.h"
+#include "sched/thread.h"
+#include "sched/work_queue.h"
+#include "uapi/linux/errno.h"
+
+#define NS_PER_SECOND 1000000000u
+
+static struct spinlock clock_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "clock");
+static struct seqcount clock_sequence;	/* readers of realtime_offset; writers hold clock_lock */
+static int64_t realtime_offset;		/* realtime - monotonic, ns */
+
+static void write_rtc(struct work *work);
+static struct work rtc_work = { .function = write_rtc };
+
+/* The rate in the form of the vDSO: ns = ticks * multiplier >> shift, as exact as 32 bits allow. */
+static void rate_from_khz(uint32_t khz, uint32_t *multiplier, uint32_t *shift)
+{
+	uint32_t bits = 31;
+	uint64_t factor = div64_u32((uint64_t)1000000 << bits, khz, NULL);
+
+	while (factor > UINT32_MAX) {
+		factor >>= 1;
+		bits--;
+	}
+	*multiplier = (uint32_t)factor;
+	*shift = bits;
+}
+
+/* Caller holds clock_lock, so that publications come in order. */
+static void publish(void)
+{
+	uint32_t khz = arch_clock_khz();
+	uint32_t multiplier = 0, shift = 0;
+
+	if (khz != 0)
+		rate_from_khz(khz, &multiplier, &shift);
+	vdso_update_clock(cpu_cycles(), arch_clock_ns(), realtime_offset, multiplier, shift);
+}
+
+static void set_offset(int64_t offset)
+{
+	irq_flags flags = spin_lock_irq(&clock_lock);
+
+	seq_write_begin(&clock_sequence);
+	realtime_offset = offset;
+	seq_write_end(&clock_sequence);
+	publish();
+	spin_unlock_irq(&clock_lock, flags);
+}
+
+static int64_t offset_now(void)
+{
+	unsigned int sequence;
+	int64_t offset;
+
+	do {
+		sequence = seq_read_begin(&clock_sequence);
+		offset = realtime_offset;
+	} while (seq_read_retry(&clock_sequence, sequence));
+	return offset;
+}
+
+void clock_init(void)
+{
+	set_offset(arch_rtc_read() * NS_PER_SECOND - (int64_t)arch_clock_ns());
+}
+
+uint64_t clock_monotonic_ns(void)
+{
+	return arch_clock_ns();
+}
+
+int64_t clock_realtime_ns(void)
+{
+	return (int64_t)arch_clock_ns() + offset_now();
+}
+
+/* Slow port accesses: not in the system call. */
+static void write_rtc(struct work *work)
+{
+	(void)work;
+	arch_rtc_write(div64_s64(clock_realtime_ns(), NS_PER_SECOND));
+}
+
+void clock_set_realtime(int64_t ns)
+{
+	set_offset(ns - (int64_t)arch_clock_ns());
+	(void)work_schedule(&rtc_work);
+}
+
+uint64_t clock_realtime_to_monotonic(int64_t realtime_ns)
+{
+	int64_t offset = offset_now();
+	int64_t monotonic;
+
+	if (__builtin_sub_overflow(realtime_ns, offset, &monotonic))
+		return realtime_ns > 0 ? UINT64_MAX - 1 : 0;
+	return monotonic > 0 ? (uint64_t)monotonic : 0;
+}
+
+int clock_sleep_until(uint64_t deadline_ns)
+{
+	struct thread *thread = thread_current();
+	bool in_time = true;
+
+	while (in_time && arch_clock_ns() < deadline_ns) {
+		thread_prepare_sleep(THREAD_SLEEPING_INTERRUPTIBLE);
+		if (thread_is_interrupted(thread)) {
+			thread_cancel_sleep();
+			return -EINTR;
+		}
+		in_time = thread_sleep_until(deadline_ns);
+	}
+	return 0;
+}

@@ -1,0 +1,79 @@
+/*
+ * What the files of sched/ share.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "sched/run_queue.h"
+#include "sched/thread.h"
+#include "sched/wait_queue.h"
+
+/* ---- schedule.c ---- */
+
+/* Times at which a busy CPU looks around although nobody waits: samples, grace periods, balance. */
+#define TICK_NS 10000000ull
+
+struct run_queue *run_queue_of(unsigned int cpu);
+
+/* The queue that protects `thread`'s [r] fields, locked. */
+struct run_queue *run_queue_lock_of(struct thread *thread, irq_flags *flags);
+
+enum placing {
+	PLACE_WOKEN,	/* where it will run soonest */
+	PLACE_HANDOVER,	/* here, next: the caller is about to sleep */
+	PLACE_NEW,	/* as woken, but it interrupts nobody */
+};
+
+/* Put a runnable thread that is on no queue on one. Any context; spins until it is off its last CPU. */
+void schedule_place(struct thread *thread, enum placing how);
+
+/* Make the CPU of `queue` choose again. Caller holds queue->lock. */
+void schedule_kick(struct run_queue *queue);
+/* The same for any CPU, without its lock held; interrupts off. */
+void schedule_kick_cpu(unsigned int cpu);
+
+/* After a switch, on the new thread's stack, interrupts off: let go of the thread that ran before. */
+void schedule_finish_switch(void);
+/* Clean up threads that died on this CPU. Interrupts on. */
+void schedule_reap_dead(void);
+
+/* CPUs that run threads; those of them that are idle (a hint). */
+uint32_t schedule_online_cpus(void);
+uint32_t schedule_idle_cpus(void);
+void schedule_set_online(unsigned int cpu);
+/* This CPU has nothing to do. Interrupts off. */
+void schedule_note_idle(void);
+
+/* ---- balance.c ---- */
+
+/* Take a thread from the queue with most; interrupts off, no lock held. False: nothing to take. */
+bool balance_pull(struct run_queue *queue);
+/* From the tick, interrupts off, no lock held: keep queues of busy CPUs alike, and idle CPUs informed. */
+void balance_tick(struct run_queue *queue, uint64_t now_ns);
+
+/* ---- cpu_time.c ---- */
+
+/* The tick of this CPU, interrupts off; when to come again, UINT64_MAX if that is not needed. */
+uint64_t schedule_tick(uint64_t now_ns);
+
+/* ---- thread.c ---- */
+
+/* Give a dead thread's stack back and drop its own reference. Any context. */
+void thread_clean_up(struct thread *thread);
+/* The fields of an idle thread for `cpu` that runs on `stack`, or on one of its own if NULL. */
+must_check int thread_init_idle(struct thread *thread, unsigned int cpu, void *stack);
+
+/* ---- timer.c ---- */
+
+/* Let this CPU's alarm ring at `deadline_ns` at the latest. Interrupts off. */
+void timer_alarm_before(uint64_t deadline_ns);
+
+/* ---- rcu.c ---- */
+
+/* Does a grace period wait for this CPU? */
+bool rcu_waits_for(unsigned int cpu);
+
+/* ---- wait_queue.c ---- */
+
+/* wait_queue_wake_all for a caller that holds queue->lock. */
+void wait_queue_wake_all_locked(struct wait_queue *queue, uint32_t key);

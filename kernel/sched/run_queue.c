@@ -1,0 +1,354 @@
+/*
+ * One CPU's run queue: fair sharing by virtual time, below first-come real-time priorities.
+ *
+ * Idea. Each fair thread has a virtual time that grows, while it runs, by the time run divided by its
+ * weight; the one with the least runs next. So all virtual times stay close together, and CPU time is
+ * shared by weight. Nice values are weights, a factor of 1.25 a step, so that one step changes two
+ * threads' shares by about ten per cent, whatever other nice values there are.
+ *
+ * The running thread is not in the tree: a thread that is alone never touches it.
+ *
+ * Sleeping. A thread that sleeps long must not come back with so small a virtual time that it starves the
+ * others. While off the queue its virtual_ns is kept relative to the queue's least; on return the time
+ * slept is taken off, but no more than SLEEPER_NS below the least: enough to be served soon.
+ * The relative form also carries a thread from one CPU's queue to another's.
+ *
+ * Virtual times are compared by their signed difference.
+ */
+#include "sched/run_queue.h"
+#include "core/assert.h"
+#include "lib/math64.h"
+#include "lib/min_max.h"
+
+/* Linux's weights, so that `nice` means the same: index is nice + 20. */
+static const uint32_t nice_weights[40] = {
+	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916,
+	9548,  7620,  6100,  4904,  3906,  3121,  2501,	 1991,	1586,  1277,
+	1024,  820,   655,   526,   423,   335,	  272,	 215,	172,   137,
+	110,   87,    70,    56,    45,	   36,	  29,	 23,	18,    15,
+};
+
+enum {
+	IDLE_POLICY_WEIGHT = 3,
+	WEIGHT_SHIFT = 22,	/* 2^32 / weight / 2^22 = 1024 / weight: nice 0 runs in real time */
+};
+
+static bool is_before(uint64_t a, uint64_t b)
+{
+	return (int64_t)(a - b) < 0;
+}
+
+static struct thread *thread_of_node(struct rbtree_node *node)
+{
+	return node ? rbtree_entry(node, struct thread, run_node) : NULL;
+}
+
+void run_queue_init(struct run_queue *queue, unsigned int cpu, struct thread *idle)
+{
+	spin_init(&queue->lock, LOCK_RANK_RUN_QUEUE, "run queue");
+	queue->cpu = cpu;
+	queue->idle = idle;
+	queue->running = idle;
+	rbtree_cached_init(&queue->fair);
+	for (unsigned int i = 0; i < REALTIME_PRIORITIES; i++)
+		list_init(&queue->realtime[i]);
+}
+
+void run_queue_set_weight(struct thread *thread)
+{
+	uint32_t weight = thread->policy == SCHED_POLICY_IDLE ? (uint32_t)IDLE_POLICY_WEIGHT :
+								nice_weights[thread->nice + 20];
+
+	thread->weight_inverse = UINT32_MAX / weight + 1;
+}
+
+static void update_load(struct run_queue *queue)
+{
+	atomic_store_explicit(&queue->load, queue->ready_count + !queue->running->is_idle,
+			      memory_order_relaxed);
+}
+
+/* Let least_virtual_ns follow the smallest virtual time of all who run or wait. */
+static void advance_least(struct run_queue *queue)
+{
+	const struct thread *running = queue->running;
+	const struct thread *first = thread_of_node(rbtree_cached_first(&queue->fair));
+	uint64_t least;
+
+	if (!running->is_idle && run_queue_priority(running) == 0)
+		least = running->virtual_ns;
+	else if (first)
+		least = first->virtual_ns;
+	else
+		return;
+	if (first && is_before(first->virtual_ns, least))
+		least = first->virtual_ns;
+	if (is_before(queue->least_virtual_ns, least))
+		queue->least_virtual_ns = least;
+}
+
+void run_queue_account(struct run_queue *queue, uint64_t now_ns)
+{
+	struct thread *running = queue->running;
+	uint64_t ran = now_ns - queue->clock_ns;
+
+	if ((int64_t)ran <= 0)
+		return;
+	queue->clock_ns = now_ns;
+	running->run_ns += ran;
+	if (running->is_idle) {
+		queue->idle_ns += ran;
+		return;
+	}
+	queue->busy_ns += ran;
+	running->virtual_ns += mul_u64_u32_shr(ran, running->weight_inverse, WEIGHT_SHIFT);
+	advance_least(queue);
+}
+
+void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
+{
+	int64_t relative = (int64_t)thread->virtual_ns;
+	uint64_t slept = now_ns - thread->sleep_start_ns;
+
+	/* At most as far back as a sleeper may come; a long sleep must not overflow the difference. */
+	if ((int64_t)slept > 0)
+		relative = slept < (1ull << 62) ? relative - (int64_t)slept : -(int64_t)SLEEPER_NS;
+	relative = max(relative, -(int64_t)SLEEPER_NS);
+	thread->virtual_ns = queue->least_virtual_ns + (uint64_t)relative;
+}
+
+void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
+{
+	thread->virtual_ns -= queue->least_virtual_ns;
+	thread->sleep_start_ns = now_ns;
+}
+
+static void tree_insert(struct run_queue *queue, struct thread *thread)
+{
+	struct rbtree_node **link = &queue->fair.tree.node;
+	struct rbtree_node *parent = NULL;
+	bool is_leftmost = true;
+
+	while (*link) {
+		parent = *link;
+		/* Behind equals: they came first. */
+		if (is_before(thread->virtual_ns, thread_of_node(parent)->virtual_ns)) {
+			link = &parent->left;
+		} else {
+			link = &parent->right;
+			is_leftmost = false;
+		}
+	}
+	rbtree_link(&thread->run_node, parent, link);
+	rbtree_cached_insert_fixup(&queue->fair, &thread->run_node, is_leftmost);
+}
+
+static void realtime_insert(struct run_queue *queue, struct thread *thread, bool at_front)
+{
+	int priority = run_queue_priority(thread);
+
+	if (at_front)
+		list_add_head(&queue->realtime[priority], &thread->run_list);
+	else
+		list_add_tail(&queue->realtime[priority], &thread->run_list);
+	queue->realtime_mask[priority / 32] |= 1u << (priority % 32);
+}
+
+void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front)
+{
+	assert(!thread->queued && !thread->is_idle);
+	if (unlikely(run_queue_priority(thread) > 0))
+		realtime_insert(queue, thread, at_front);
+	else
+		tree_insert(queue, thread);
+	thread->queued = true;
+	queue->ready_count++;
+	update_load(queue);
+}
+
+void run_queue_remove(struct run_queue *queue, struct thread *thread)
+{
+	int priority = run_queue_priority(thread);
+
+	assert(thread->queued);
+	if (queue->handover == thread) {
+		queue->handover = NULL;
+	} else if (likely(priority == 0)) {
+		rbtree_cached_remove(&queue->fair, &thread->run_node);
+	} else {
+		list_remove(&thread->run_list);
+		if (list_is_empty(&queue->realtime[priority]))
+			queue->realtime_mask[priority / 32] &= ~(1u << (priority % 32));
+	}
+	thread->queued = false;
+	queue->ready_count--;
+	update_load(queue);
+}
+
+void run_queue_end_handover(struct run_queue *queue)
+{
+	if (queue->handover) {
+		tree_insert(queue, queue->handover);
+		queue->handover = NULL;
+	}
+}
+
+void run_queue_hand_over(struct run_queue *queue, struct thread *thread)
+{
+	if (run_queue_priority(thread) > 0) {
+		run_queue_add(queue, thread, false);
+		return;
+	}
+	run_queue_end_handover(queue);
+	queue->handover = thread;
+	thread->queued = true;
+	queue->ready_count++;
+	update_load(queue);
+}
+
+static struct thread *first_realtime(const struct run_queue *queue)
+{
+	for (int word = ARRAY_SIZE(queue->realtime_mask) - 1; word >= 0; word--) {
+		uint32_t mask = queue->realtime_mask[word];
+
+		if (mask)
+			return list_first_entry(&queue->realtime[word * 32 + (int)log2_floor(mask)],
+						struct thread, run_list);
+	}
+	return NULL;
+}
+
+static bool has_realtime(const struct run_queue *queue)
+{
+	return queue->realtime_mask[0] | queue->realtime_mask[1] | queue->realtime_mask[2] |
+	       queue->realtime_mask[3];
+}
+
+struct thread *run_queue_first(struct run_queue *queue)
+{
+	struct thread *first;
+
+	if (unlikely(has_realtime(queue)))
+		return first_realtime(queue);
+	first = thread_of_node(rbtree_cached_first(&queue->fair));
+	/* A favour, not a privilege: two that hand over to each other must not outrun the rest. */
+	if (queue->handover &&
+	    (!first || is_before(queue->handover->virtual_ns, first->virtual_ns + WAKE_PREEMPT_NS)))
+		return queue->handover;
+	return first ? first : queue->handover;
+}
+
+/* Should `first`, who waits, run rather than `stay`? */
+static bool displaces(const struct thread *first, const struct thread *stay, bool yields)
+{
+	int waiting = run_queue_priority(first), running = run_queue_priority(stay);
+
+	if (waiting != running)
+		return waiting > running;
+	if (yields)
+		return true;
+	return waiting == 0 && is_before(first->virtual_ns, stay->virtual_ns);
+}
+
+struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields)
+{
+	struct thread *first;
+	bool quantum_over;
+
+	if (queue->ready_count == 0)
+		return stay;
+	first = run_queue_first(queue);
+	if (!stay) {
+		run_queue_remove(queue, first);
+		return first;
+	}
+	quantum_over = stay->policy == SCHED_POLICY_RR && run_queue_slice_over(queue);
+	if (!displaces(first, stay, yields || quantum_over))
+		return stay;
+	run_queue_remove(queue, first);
+	run_queue_add(queue, stay, !yields && !quantum_over);
+	return first;
+}
+
+static bool is_movable(const struct thread *thread, unsigned int cpu)
+{
+	/* Acquire: pairs with the release in schedule_finish_switch; its registers are saved. */
+	return (thread->affinity >> cpu & 1) &&
+	       !atomic_load_explicit(&thread->on_cpu, memory_order_acquire);
+}
+
+struct thread *run_queue_find_movable(struct run_queue *queue, unsigned int cpu)
+{
+	enum { LOOK_AT = 8 };	/* pinned threads must not make this long */
+	struct thread *thread = has_realtime(queue) ? first_realtime(queue) : NULL;
+	struct rbtree_node *node = rbtree_cached_first(&queue->fair);
+
+	if (thread && is_movable(thread, cpu))
+		return thread;
+	for (unsigned int i = 0; node && i < LOOK_AT; i++, node = rbtree_next(node)) {
+		if (is_movable(thread_of_node(node), cpu))
+			return thread_of_node(node);
+	}
+	return NULL;
+}
+
+void run_queue_move(struct run_queue *from, struct run_queue *to, struct thread *thread)
+{
+	run_queue_remove(from, thread);
+	thread->virtual_ns += to->least_virtual_ns - from->least_virtual_ns;
+	atomic_store_explicit(&thread->queue_cpu, to->cpu, memory_order_relaxed);
+	run_queue_add(to, thread, false);
+}
+
+bool run_queue_preempts(const struct run_queue *queue, const struct thread *thread)
+{
+	const struct thread *running = queue->running;
+	int waiting_priority, running_priority;
+
+	if (running->is_idle)
+		return true;
+	waiting_priority = run_queue_priority(thread);
+	running_priority = run_queue_priority(running);
+	if (waiting_priority != running_priority)
+		return waiting_priority > running_priority;
+	if (waiting_priority > 0 || thread->policy == SCHED_POLICY_BATCH ||
+	    thread->policy == SCHED_POLICY_IDLE)
+		return false;
+	return is_before(thread->virtual_ns + WAKE_PREEMPT_NS, running->virtual_ns);
+}
+
+bool run_queue_slice_over(const struct run_queue *queue)
+{
+	const struct thread *running = queue->running;
+	uint64_t ran = queue->clock_ns - running->slice_start_ns;
+
+	if (queue->ready_count == 0 || running->is_idle)
+		return false;
+	if (run_queue_priority(running) > 0)
+		return running->policy == SCHED_POLICY_RR && ran >= QUANTUM_NS;
+	return ran >= SLICE_NS;
+}
+
+bool run_queue_check(const struct run_queue *queue)
+{
+	const struct rbtree_node *node, *next;
+	unsigned int count = queue->handover ? 1 : 0;
+
+	if (!rbtree_check(&queue->fair.tree) ||
+	    queue->fair.leftmost != rbtree_first(&queue->fair.tree))
+		return false;
+	for (node = queue->fair.leftmost; node; node = next) {
+		next = rbtree_next(node);
+		count++;
+		if (next && is_before(thread_of_node((struct rbtree_node *)next)->virtual_ns,
+				      thread_of_node((struct rbtree_node *)node)->virtual_ns))
+			return false;
+	}
+	for (unsigned int i = 0; i < REALTIME_PRIORITIES; i++) {
+		if (list_is_empty(&queue->realtime[i]) ==
+		    (bool)(queue->realtime_mask[i / 32] >> (i % 32) & 1))
+			return false;
+		count += list_count(&queue->realtime[i]);
+	}
+	return count == queue->ready_count;
+}

@@ -1,0 +1,98 @@
+/*
+ * The threads that could run on one CPU, and which of them should.
+ *
+ * Nothing here switches threads or knows of other CPUs: schedule.c does that. The caller of every function
+ * holds queue->lock.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "lib/rbtree.h"
+#include "sched/thread.h"
+
+enum {
+	REALTIME_PRIORITIES = 100,	/* 1 to 99 are used */
+};
+
+#define SLICE_NS	 3000000ull   /* a fair thread runs at least so long when others wait */
+#define QUANTUM_NS	 100000000ull /* of SCHED_RR */
+#define SLEEPER_NS	 3000000ull   /* by how much a sleeper may come before those that ran */
+#define WAKE_PREEMPT_NS	 1000000ull   /* how far ahead of the running thread one must be to interrupt it */
+
+/*
+ * [I] immutable once published  [q] run_queue.lock  [c] own CPU, interrupts off  [a] atomic
+ */
+struct run_queue {
+	struct spinlock lock;		/* LOCK_RANK_RUN_QUEUE */
+	unsigned int cpu;		/* [I] the CPU that this queue feeds */
+	struct thread *running;		/* [q] never NULL; not in the queue */
+	struct thread *idle;		/* [I] */
+	struct thread *handover;	/* [q] woken by one about to sleep: next, if that is fair. Or NULL */
+	struct rbtree_cached fair;	/* [q] by virtual time */
+	struct list realtime[REALTIME_PRIORITIES];			/* [q] first in, first out */
+	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32];	/* [q] lists that are not empty */
+	unsigned int ready_count;	/* [q] threads waiting, the handed-over one included */
+	atomic_uint load;		/* [a] ready_count, and one if a thread runs; relaxed, a hint */
+	uint64_t least_virtual_ns;	/* [q] no fair thread here is behind it by much; only grows */
+	uint64_t clock_ns;		/* [q] time up to which `running` is charged */
+
+	uint64_t busy_ns, user_ns, idle_ns;	/* [q] times up to clock_ns */
+	uint64_t switches;		/* [q] */
+
+	struct thread *previous;	/* [c] switched from, and that not finished yet. Or NULL */
+	bool previous_moves;		/* [c] it is runnable but may not run here: to be placed elsewhere */
+	struct thread *dead;		/* [c] threads to be cleaned up, through next_dead */
+	uint64_t balance_ns;		/* [c] when to look at the other queues again */
+};
+
+void run_queue_init(struct run_queue *queue, unsigned int cpu, struct thread *idle);
+
+/* The priority that decides before virtual time does: 0 for fair threads. */
+static inline int run_queue_priority(const struct thread *thread)
+{
+	return thread->boosted_priority > thread->realtime_priority ? thread->boosted_priority :
+								      thread->realtime_priority;
+}
+
+/* Set weight_inverse from policy and nice value. */
+void run_queue_set_weight(struct thread *thread);
+
+/* Charge the running thread with the time since clock_ns. */
+void run_queue_account(struct run_queue *queue, uint64_t now_ns);
+
+/* Turn virtual_ns of a thread that slept (or is new, or comes from another queue) into this queue's time. */
+void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
+/* The reverse, for one that leaves. */
+void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
+
+/* Put a thread in; `at_front`: of its real-time priority. */
+void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front);
+void run_queue_remove(struct run_queue *queue, struct thread *thread);
+/* Let a fair thread be the next; an earlier one that was so favoured waits as usual. */
+void run_queue_hand_over(struct run_queue *queue, struct thread *thread);
+/* Take the favour back: nobody slept. */
+void run_queue_end_handover(struct run_queue *queue);
+
+/* Who is first in line, or NULL. */
+struct thread *run_queue_first(struct run_queue *queue);
+
+/*
+ * The thread to run: `stay`, who runs now and could go on (NULL: it cannot), or another, taken out of the
+ * queue while `stay` goes in. `yields`: stay only if nobody else waits. NULL if there is nobody.
+ */
+struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields);
+
+/* A waiting thread that may run on `cpu` and is not being switched away from; it stays in. NULL: none. */
+struct thread *run_queue_find_movable(struct run_queue *queue, unsigned int cpu);
+/* From one queue to another; the caller holds both locks. */
+void run_queue_move(struct run_queue *from, struct run_queue *to, struct thread *thread);
+
+/* Should `thread`, just put in, interrupt the one that runs? The caller has accounted up to now. */
+bool run_queue_preempts(const struct run_queue *queue, const struct thread *thread);
+/* Has the running thread had its share while others wait? */
+bool run_queue_slice_over(const struct run_queue *queue);
+
+bool run_queue_check(const struct run_queue *queue);

@@ -1,0 +1,33 @@
+/*
+ * Sleeping reader-writer locks. A waiting writer keeps new readers out; readers do not nest.
+ */
+#pragma once
+#include <stdatomic.h>
+#include "core/compiler.h"
+#include "core/lock_rank.h"
+#include "sched/wait_queue.h"
+
+struct rwlock {
+	atomic_int state;	/* [a] -1: one writer; n > 0: n readers */
+	atomic_uint waiting_writers; /* [a] */
+	_Atomic(struct thread *) writer; /* [a] for assertions; NULL: none */
+	struct wait_queue readers;
+	struct wait_queue writers;
+	enum lock_rank rank;	/* [I] */
+	const char *name;	/* [I] */
+};
+
+void rwlock_init(struct rwlock *lock, enum lock_rank rank, const char *name);
+void rwlock_read_lock(struct rwlock *lock);
+must_check int rwlock_read_lock_killable(struct rwlock *lock);	/* -EINTR */
+must_check bool rwlock_try_read_lock(struct rwlock *lock);
+void rwlock_read_unlock(struct rwlock *lock);
+void rwlock_write_lock(struct rwlock *lock);
+must_check int rwlock_write_lock_killable(struct rwlock *lock);	/* -EINTR */
+must_check bool rwlock_try_write_lock(struct rwlock *lock);
+void rwlock_write_unlock(struct rwlock *lock);
+void rwlock_downgrade(struct rwlock *lock);		/* writer becomes reader */
+/* Two of one rank, `first` proven by the caller to come before (ancestor before descendant, or by address). */
+void rwlock_write_lock_second(struct rwlock *second);
+void rwlock_assert_held(const struct rwlock *lock);		/* in either mode */
+void rwlock_assert_held_exclusive(const struct rwlock *lock);

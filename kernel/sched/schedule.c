@@ -1,0 +1,414 @@
+/*
+ * Switching threads: who runs on each CPU, and how woken threads get there.
+ *
+ * A switch. schedule_switch() charges the running thread, chooses the next one under the queue's lock, drops
+ * the lock, and changes stacks with interrupts off. The lock is not held across the change. What is held
+ * is `on_cpu` of the thread that goes: until the next thread, on its own stack, has cleared it
+ * (schedule_finish_switch), no other CPU may run it, although it may already be woken or queued. Three
+ * kinds of others wait for that or avoid it:
+ *	- a waker of a thread that went to sleep spins until on_cpu is clear, then puts it on a queue;
+ *	- a CPU that looks for work skips queued threads whose on_cpu is set;
+ *	- a thread that may no longer run here is queued elsewhere only by finish_switch.
+ * Nobody spins with a run queue's lock held, and a CPU within a switch waits for nobody, so this ends.
+ *
+ * Sleep against wake-up. state_word says both the state and whether the thread has left its queue. The
+ * sleeper goes from "sleeping" to "sleeping, off queue" by one compare-exchange, the waker from either to
+ * "runnable" by another. If the waker comes first, the sleeper finds itself runnable and stays; if it comes
+ * second, it knows that it must queue the thread. There is no third case, and no lock.
+ *
+ * Preemption must not be taken for sleeping: a thread that is interrupted between announcing its sleep and
+ * schedule() stays on the queue, whatever its state says.
+ *
+ * Need to choose again. RETURN_WORK_RESCHEDULE on the stack of the running thread, set under the queue's
+ * lock; looked at by preempt_enable(), at the end of interrupts, on return to user mode, and by the idle
+ * loop. Another CPU is sent an interrupt as well.
+ *
+ * Time. One clock reading a switch; none for a wake-up that hands the CPU over. The alarm is set only when
+ * what is set would come too late, and never taken back: two threads that hand over to each other ten
+ * thousand times a tick do not touch it.
+ */
+#include "sched/schedule.h"
+#include "arch/clock.h"
+#include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "arch/smp.h"
+#include "arch/upcall.h"
+#include "core/assert.h"
+#include "core/config.h"
+#include "core/lock_check.h"
+#include "core/preempt.h"
+#include "lib/min_max.h"
+#include "sched/internal.h"
+#include "sched/rcu.h"
+
+enum switch_reason {
+	SWITCH_SLEEP,	/* as the state says: sleeping, stopped, dead; or not at all */
+	SWITCH_PREEMPT,	/* whatever the state says, it goes on later */
+	SWITCH_YIELD,	/* the same, and anybody else first */
+};
+
+/* How long a handed-over thread waits for its waker to sleep. */
+#define HANDOVER_NS 1000000ull
+
+static struct run_queue queues[CPU_MAX];
+static atomic_uint online_cpus;
+static atomic_uint idle_cpus;	/* a hint: cleared by the waker that chose the CPU, or by the CPU itself */
+static atomic_uint shake_state;	/* debug: of the generator; 0: off */
+
+struct run_queue *run_queue_of(unsigned int cpu)
+{
+	return &queues[cpu];
+}
+
+static struct run_queue *own_queue(void)
+{
+	return &queues[cpu_index()];
+}
+
+struct run_queue *run_queue_lock_of(struct thread *thread, irq_flags *flags)
+{
+	for (;;) {
+		unsigned int cpu = atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed);
+
+		*flags = spin_lock_irq(&queues[cpu].lock);
+		/* It moves only under the lock of the queue that it leaves. */
+		if (likely(cpu == atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed)))
+			return &queues[cpu];
+		spin_unlock_irq(&queues[cpu].lock, *flags);
+	}
+}
+
+uint32_t schedule_online_cpus(void)
+{
+	return atomic_load_explicit(&online_cpus, memory_order_relaxed);
+}
+
+uint32_t schedule_idle_cpus(void)
+{
+	return atomic_load_explicit(&idle_cpus, memory_order_relaxed);
+}
+
+void schedule_set_online(unsigned int cpu)
+{
+	atomic_fetch_or(&online_cpus, 1u << cpu);
+}
+
+void schedule_note_idle(void)
+{
+	unsigned int own = 1u << cpu_index();
+
+	if (!(schedule_idle_cpus() & own))
+		atomic_fetch_or(&idle_cpus, own);
+}
+
+/* ---- asking a CPU to choose again ---- */
+
+void schedule_kick(struct run_queue *queue)
+{
+	struct stack_header *header = queue->running->stack;
+	unsigned int old = atomic_fetch_or(&header->return_work, RETURN_WORK_RESCHEDULE);
+
+	spin_assert_held(&queue->lock);
+	if (!(old & RETURN_WORK_RESCHEDULE) && queue->cpu != cpu_index())
+		smp_send_reschedule(queue->cpu);
+}
+
+void schedule_kick_cpu(unsigned int cpu)
+{
+	spin_lock(&queues[cpu].lock);
+	schedule_kick(&queues[cpu]);
+	spin_unlock(&queues[cpu].lock);
+}
+
+/* ---- placing a thread ---- */
+
+/* The CPU where `thread` runs soonest: its last one if idle, then any idle one, then its last one. */
+static unsigned int choose_cpu(const struct thread *thread)
+{
+	uint32_t allowed = thread->affinity & schedule_online_cpus();
+	uint32_t idle = schedule_idle_cpus() & allowed;
+	unsigned int last = atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed);
+	unsigned int cpu;
+
+	if (idle == 0) {
+		if (allowed >> last & 1)
+			return last;
+		return allowed ? (unsigned int)__builtin_ctz(allowed) : cpu_index();
+	}
+	if (idle >> last & 1)
+		cpu = last;
+	else if (idle >> cpu_index() & 1)
+		cpu = cpu_index();
+	else
+		cpu = (unsigned int)__builtin_ctz(idle);
+	/* Ours: the next waker looks for another. */
+	atomic_fetch_and_explicit(&idle_cpus, ~(1u << cpu), memory_order_relaxed);
+	return cpu;
+}
+
+/* Put it on `queue` and see whether it should run at once. Interrupts off. */
+static void place_on(struct run_queue *queue, struct thread *thread, bool may_preempt)
+{
+	uint64_t now = arch_clock_ns();
+
+	spin_lock(&queue->lock);
+	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
+	run_queue_account(queue, now);
+	run_queue_enter(queue, thread, now);
+	run_queue_add(queue, thread, false);
+	if (queue->running->is_idle || (may_preempt && run_queue_preempts(queue, thread)))
+		schedule_kick(queue);
+	else if (queue->cpu == cpu_index())
+		timer_alarm_before(max(queue->running->slice_start_ns + SLICE_NS, now + SLICE_NS / 4));
+	spin_unlock(&queue->lock);
+}
+
+/* The same for this CPU's next thread. The clock is as old as the last switch, and good enough. */
+static void place_handover(struct run_queue *queue, struct thread *thread)
+{
+	spin_lock(&queue->lock);
+	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
+	run_queue_enter(queue, thread, queue->clock_ns);
+	run_queue_hand_over(queue, thread);
+	if (unlikely(run_queue_priority(thread) > run_queue_priority(queue->running)))
+		schedule_kick(queue);
+	timer_alarm_before(queue->clock_ns + HANDOVER_NS);
+	spin_unlock(&queue->lock);
+}
+
+void schedule_place(struct thread *thread, enum placing how)
+{
+	irq_flags flags = irq_disable_save();
+	struct run_queue *own = own_queue();
+
+	/* It may be ourselves that it waits for: a handler that interrupted the start of a new thread. */
+	if (unlikely(own->previous))
+		schedule_finish_switch();
+	/* Acquire: pairs with the release in schedule_finish_switch. */
+	while (unlikely(atomic_load_explicit(&thread->on_cpu, memory_order_acquire)))
+		cpu_relax();
+	if (how == PLACE_HANDOVER && (thread->affinity >> own->cpu & 1) && !own->running->is_idle)
+		place_handover(own, thread);
+	else
+		place_on(&queues[choose_cpu(thread)], thread, how != PLACE_NEW);
+	irq_restore(flags);
+}
+
+/* ---- the switch; interrupts are off ---- */
+
+void schedule_finish_switch(void)
+{
+	struct run_queue *queue = own_queue();
+	struct thread *previous = queue->previous;
+	bool moves = queue->previous_moves;
+
+	if (!previous)
+		return;
+	queue->previous = NULL;
+	queue->previous_moves = false;
+	if (unlikely(thread_state(previous) == THREAD_DEAD)) {
+		previous->next_dead = queue->dead;
+		queue->dead = previous;
+	}
+	/* Release: its registers are saved. Unless it is dead or moves, it is anybody's from here on. */
+	atomic_store_explicit(&previous->on_cpu, false, memory_order_release);
+	if (unlikely(moves))
+		schedule_place(previous, PLACE_NEW);
+}
+
+/* From sleeping to sleeping off the queue. False: woken meanwhile, or never about to sleep. */
+static bool leave_queue(struct thread *thread)
+{
+	unsigned int word = atomic_load_explicit(&thread->state_word, memory_order_relaxed);
+
+	while (word != THREAD_RUNNABLE) {
+		if (atomic_compare_exchange_weak(&thread->state_word, &word,
+						 word | THREAD_OFF_QUEUE))
+			return true;
+	}
+	return false;
+}
+
+/* The running thread if it could go on running here, else NULL. Caller holds queue->lock. */
+static struct thread *who_stays(struct run_queue *queue, struct thread *running,
+				enum switch_reason reason, uint64_t now)
+{
+	if (running->is_idle)
+		return NULL;
+	if (reason == SWITCH_SLEEP && leave_queue(running)) {
+		run_queue_leave(queue, running, now);
+		return NULL;
+	}
+	if (unlikely(!(running->affinity >> queue->cpu & 1))) {
+		run_queue_leave(queue, running, now);
+		queue->previous_moves = true;
+		return NULL;
+	}
+	return running;
+}
+
+/* Nobody waits here: see whether somebody waits elsewhere. Drops and retakes queue->lock. */
+static noinline struct thread *look_elsewhere(struct run_queue *queue)
+{
+	struct thread *next;
+
+	spin_unlock(&queue->lock);
+	(void)balance_pull(queue);
+	spin_lock(&queue->lock);
+	next = run_queue_choose(queue, NULL, false); /* or somebody was put here meanwhile */
+	return next ? next : queue->idle;
+}
+
+static void clear_reschedule(struct thread *thread)
+{
+	struct stack_header *header = thread->stack;
+
+	if (atomic_load_explicit(&header->return_work, memory_order_relaxed) &
+	    RETURN_WORK_RESCHEDULE)
+		atomic_fetch_and(&header->return_work, ~(unsigned int)RETURN_WORK_RESCHEDULE);
+}
+
+/* `next` begins to run on this CPU. Caller holds queue->lock. */
+static void begin_running(struct run_queue *queue, struct thread *next, uint64_t now)
+{
+	unsigned int own = 1u << queue->cpu;
+
+	queue->running = next;
+	queue->switches++;
+	next->slice_start_ns = now;
+	((struct stack_header *)next->stack)->cpu = queue->cpu;
+	atomic_store_explicit(&next->on_cpu, true, memory_order_relaxed);
+	atomic_store_explicit(&queue->load, queue->ready_count + !next->is_idle,
+			      memory_order_relaxed);
+	if (next->is_idle) {
+		atomic_fetch_or_explicit(&idle_cpus, own, memory_order_relaxed);
+		return;
+	}
+	if (schedule_idle_cpus() & own)
+		atomic_fetch_and_explicit(&idle_cpus, ~own, memory_order_relaxed);
+	timer_alarm_before(now + (queue->ready_count ? SLICE_NS : TICK_NS));
+}
+
+static void schedule_switch(enum switch_reason reason)
+{
+	struct run_queue *queue = own_queue();
+	struct thread *previous, *next, *stay;
+	uint64_t now;
+
+	if (unlikely(queue->previous))
+		schedule_finish_switch();
+	rcu_quiescent();
+	now = arch_clock_ns();
+	spin_lock(&queue->lock);
+	previous = queue->running;
+	assert(previous == thread_current());
+	run_queue_account(queue, now);
+	stay = who_stays(queue, previous, reason, now);
+	next = run_queue_choose(queue, stay, reason == SWITCH_YIELD);
+	if (unlikely(!next))
+		next = look_elsewhere(queue);
+	clear_reschedule(previous);
+	if (next == previous) {
+		spin_unlock(&queue->lock);
+		return;
+	}
+	if (stay)
+		previous->involuntary_switches++;
+	else
+		previous->voluntary_switches++;
+	begin_running(queue, next, now);
+	queue->previous = previous;
+	spin_unlock(&queue->lock);
+	/* A thread that goes on using the same address space finds it loaded. */
+	if (next->mmu != previous->mmu)
+		mmu_space_switch(next->mmu);
+	arch_switch(&previous->arch, &next->arch);
+	/* `previous` again, perhaps much later and on another CPU. */
+	schedule_finish_switch();
+}
+
+static void switch_and_reap(enum switch_reason reason)
+{
+	irq_flags flags = irq_disable_save();
+
+	schedule_switch(reason);
+	irq_restore(flags);
+	if (unlikely(own_queue()->dead))
+		schedule_reap_dead();
+}
+
+void schedule(void)
+{
+	assert_may_sleep();
+	switch_and_reap(SWITCH_SLEEP);
+}
+
+void schedule_yield(void)
+{
+	assert_may_sleep();
+	switch_and_reap(SWITCH_YIELD);
+}
+
+void schedule_reap_dead(void)
+{
+	for (;;) {
+		irq_flags flags = irq_disable_save();
+		struct run_queue *queue = own_queue();
+		struct thread *dead = queue->dead;
+
+		if (dead)
+			queue->dead = dead->next_dead;
+		irq_restore(flags);
+		if (!dead)
+			return;
+		thread_clean_up(dead);
+	}
+}
+
+/* ---- preemption ---- */
+
+/* Debug builds: should the lock that was just dropped be a place where another thread comes in between? */
+static bool shake(void)
+{
+	unsigned int state = atomic_load_explicit(&shake_state, memory_order_relaxed);
+
+	if (!CONFIG_SEEDED_PREEMPTION || state == 0)
+		return false;
+	/* Xorshift (Marsaglia, 2003). CPUs that race lose a number, no more. */
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	atomic_store_explicit(&shake_state, state, memory_order_relaxed);
+	return state % 32 == 0;
+}
+
+void schedule_set_seed(uint32_t seed)
+{
+	atomic_store(&shake_state, seed);
+}
+
+void preempt_reschedule(void)
+{
+	const struct stack_header *header = stack_header();
+	bool wanted = atomic_load_explicit(&header->return_work, memory_order_relaxed) &
+		      RETURN_WORK_RESCHEDULE;
+
+	if (!wanted && !shake())
+		return;
+	/* With interrupts off it happens a little later: when they end, or at the next such place. */
+	if (!header->thread || in_interrupt() || !irq_is_enabled() || schedule_online_cpus() == 0)
+		return;
+	switch_and_reap(wanted ? SWITCH_PREEMPT : SWITCH_YIELD);
+}
+
+void upcall_preempt(void)
+{
+	schedule_switch(SWITCH_PREEMPT);
+	if (unlikely(own_queue()->dead)) {
+		preempt_disable();
+		irq_enable();
+		schedule_reap_dead();
+		irq_disable();
+		preempt_enable_no_reschedule();
+	}
+}

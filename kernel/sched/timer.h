@@ -1,0 +1,27 @@
+/*
+ * Kernel timers: call a function at a time. Each CPU keeps a tree and sets its alarm to the first.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "lib/rbtree.h"
+
+/*
+ * Owned by the caller. `expire` runs with interrupts off, no locks held; it may re-arm or free its own
+ * timer, which is not touched afterwards.
+ */
+struct timer {
+	struct rbtree_node node;	/* [timer queue] */
+	uint64_t deadline_ns;		/* [timer queue] monotonic */
+	void (*expire)(struct timer *timer);	/* [I] */
+	atomic_uint cpu;		/* [a] whose tree it is in, or was last in */
+	bool armed;			/* [timer queue] */
+};
+
+void timer_init(struct timer *timer, void (*expire)(struct timer *));
+void timer_arm(struct timer *timer, uint64_t deadline_ns);	/* moves it if armed */
+/* True if it was still armed. Does not wait for a running expire. */
+bool timer_cancel(struct timer *timer);
+/* The same and waits (spinning) until expire is not running anywhere; not from expire itself. */
+bool timer_cancel_sync(struct timer *timer);

@@ -1,0 +1,195 @@
+/*
+ * Wait queues.
+ *
+ * No wake-up is lost, because a sleeper does, in this order: enter the queue, announce the sleep
+ * (thread_prepare_sleep, a full barrier), look at the condition; and a waker: make the condition true, full
+ * barrier, look at the queue. Whichever is later sees the other. Entering and announcing happen under
+ * the queue's lock: a waker that came in between would take the entry off and wake nobody, and if someone
+ * else then used up what it announced, the sleeper would sleep on no queue.
+ *
+ * Entries lie on their sleepers' stacks. A plain entry is taken off by its waker, which lets go of it by
+ * clearing entry->queue last, after thread_wake: until then the sleeper, who takes the queue's lock to
+ * remove an entry that still has a queue, waits for the waker to finish.
+ *
+ * Exclusive entries stand behind the others. wake_one wakes from the front and stops after the first exclusive
+ * one: all who merely watch, and one of those who compete. A competitor that gives up although it was
+ * woken must pass the wake-up on (mutex.c does).
+ */
+#include "sched/wait_queue.h"
+#include "core/assert.h"
+#include "core/lock_check.h"
+#include "sched/internal.h"
+#include "uapi/linux/errno.h"
+
+enum wake_mode { WAKE_ALL, WAKE_ONE, WAKE_HANDOVER };
+
+void wait_queue_init(struct wait_queue *queue)
+{
+	spin_init(&queue->lock, LOCK_RANK_WAIT_QUEUE, "wait queue");
+	list_init(&queue->waiters);
+}
+
+bool wait_queue_is_empty(const struct wait_queue *queue)
+{
+	return __atomic_load_n(&queue->waiters.head.next, __ATOMIC_RELAXED) == &queue->waiters.head;
+}
+
+static bool wake_thread(struct thread *thread, enum wake_mode mode)
+{
+	return mode == WAKE_HANDOVER ? thread_wake_handover(thread) : thread_wake(thread);
+}
+
+/* Wake a plain entry and let go of it. Whether it had not been awake already does not matter. */
+static bool wake_sleeper(struct wait_entry *entry, enum wake_mode mode)
+{
+	bool exclusive = entry->exclusive;
+
+	entry->woken = true;
+	(void)wake_thread(entry->thread, mode);
+	list_remove(&entry->node);
+	/* Release: the entry is its owner's again. */
+	atomic_store_explicit(&entry->queue, NULL, memory_order_release);
+	return exclusive;
+}
+
+static void wake_locked(struct wait_queue *queue, uint32_t key, enum wake_mode mode)
+{
+	struct wait_entry *entry, *next;
+	bool used_up;
+
+	spin_assert_held(&queue->lock);
+	list_for_each_entry_safe(entry, next, &queue->waiters, node) {
+		if (entry->wake)
+			used_up = entry->wake(entry, key) && entry->exclusive;
+		else
+			used_up = wake_sleeper(entry, mode);
+		if (used_up && mode != WAKE_ALL)
+			break;
+	}
+}
+
+static void wake(struct wait_queue *queue, uint32_t key, enum wake_mode mode)
+{
+	irq_flags flags;
+
+	/* Pairs with the barrier in thread_prepare_sleep: saves the lock when nobody sleeps. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (wait_queue_is_empty(queue))
+		return;
+	flags = spin_lock_irq(&queue->lock);
+	wake_locked(queue, key, mode);
+	spin_unlock_irq(&queue->lock, flags);
+}
+
+void wait_queue_wake_all(struct wait_queue *queue, uint32_t key)
+{
+	wake(queue, key, WAKE_ALL);
+}
+
+void wait_queue_wake_one(struct wait_queue *queue, uint32_t key)
+{
+	wake(queue, key, WAKE_ONE);
+}
+
+void wait_queue_wake_handover(struct wait_queue *queue, uint32_t key)
+{
+	wake(queue, key, WAKE_HANDOVER);
+}
+
+void wait_queue_wake_all_locked(struct wait_queue *queue, uint32_t key)
+{
+	wake_locked(queue, key, WAKE_ALL);
+}
+
+void wait_entry_init(struct wait_entry *entry)
+{
+	*entry = (struct wait_entry){ .thread = thread_current() };
+}
+
+static void add_locked(struct wait_queue *queue, struct wait_entry *entry, bool exclusive)
+{
+	assert(!atomic_load(&entry->queue));
+	entry->exclusive = exclusive;
+	entry->woken = false;
+	if (exclusive)
+		list_add_tail(&queue->waiters, &entry->node);
+	else
+		list_add_head(&queue->waiters, &entry->node);
+	atomic_store_explicit(&entry->queue, queue, memory_order_relaxed);
+}
+
+static void add(struct wait_queue *queue, struct wait_entry *entry, bool exclusive)
+{
+	irq_flags flags = spin_lock_irq(&queue->lock);
+
+	add_locked(queue, entry, exclusive);
+	spin_unlock_irq(&queue->lock, flags);
+}
+
+void wait_queue_add(struct wait_queue *queue, struct wait_entry *entry)
+{
+	add(queue, entry, false);
+}
+
+void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry)
+{
+	add(queue, entry, true);
+}
+
+void wait_queue_remove(struct wait_entry *entry)
+{
+	/* Acquire: pairs with the release in wake_sleeper. */
+	struct wait_queue *queue = atomic_load_explicit(&entry->queue, memory_order_acquire);
+	irq_flags flags;
+
+	if (!queue)
+		return;
+	flags = spin_lock_irq(&queue->lock);
+	if (atomic_load_explicit(&entry->queue, memory_order_relaxed)) {
+		list_remove(&entry->node);
+		atomic_store_explicit(&entry->queue, NULL, memory_order_relaxed);
+	}
+	spin_unlock_irq(&queue->lock, flags);
+}
+
+static void begin(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind,
+		  bool exclusive)
+{
+	irq_flags flags = spin_lock_irq(&queue->lock);
+
+	/* If it is still there, because we woke for another reason, it keeps its place. */
+	if (!atomic_load_explicit(&entry->queue, memory_order_relaxed))
+		add_locked(queue, entry, exclusive);
+	thread_prepare_sleep(kind);
+	spin_unlock_irq(&queue->lock, flags);
+}
+
+void wait_begin(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind)
+{
+	begin(queue, entry, kind, false);
+}
+
+void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry,
+			  enum thread_state kind)
+{
+	begin(queue, entry, kind, true);
+}
+
+int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadline_ns)
+{
+	const struct thread *thread = entry->thread;
+
+	assert_may_sleep();
+	if ((kind == THREAD_SLEEPING_INTERRUPTIBLE && thread_is_interrupted(thread)) ||
+	    (kind == THREAD_SLEEPING_KILLABLE && thread_is_killed(thread))) {
+		thread_cancel_sleep();
+		return -EINTR;
+	}
+	return thread_sleep_until(deadline_ns) ? 0 : -ETIMEDOUT;
+}
+
+void wait_end(struct wait_entry *entry)
+{
+	thread_cancel_sleep();
+	wait_queue_remove(entry);
+}

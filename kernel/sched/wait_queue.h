@@ -1,0 +1,95 @@
+/*
+ * Wait queues: how anything sleeps until a condition holds.
+ *
+ *	wait_event(&queue, condition);
+ * sleeps until `condition` is true; whoever makes it true then calls wait_queue_wake_...(&queue). The condition is
+ * looked at again after each wake-up, without locks held: it must be safe to evaluate so.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/compiler.h"
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "sched/thread.h"
+
+struct wait_queue {
+	struct spinlock lock;	/* LOCK_RANK_WAIT_QUEUE */
+	struct list waiters;	/* [lock] of wait_entry.node */
+};
+
+/*
+ * One sleeper, or one callback (poll, epoll). `wake` runs under the queue's lock, must not sleep, and returns
+ * true if it used up an exclusive wake-up; its entry stays on the queue. An entry without it wakes `thread`
+ * and leaves the queue.
+ */
+struct wait_entry {
+	struct list_node node;		/* [queue lock] */
+	_Atomic(struct wait_queue *) queue; /* [a] written under the queue's lock; NULL once removed,
+					 * and then the waker has let go of the entry */
+	struct thread *thread;		/* [I] */
+	bool exclusive;			/* [I] wake one of these at a time */
+	bool woken;			/* [queue lock] */
+	bool (*wake)(struct wait_entry *entry, uint32_t key);	/* [I] NULL: wake the thread */
+};
+
+#define WAIT_QUEUE_INIT(wait_queue_name) { \
+	.lock = SPINLOCK_INIT(LOCK_RANK_WAIT_QUEUE, "wait queue"), \
+	.waiters = LIST_INIT((wait_queue_name).waiters) }
+void wait_queue_init(struct wait_queue *queue);
+bool wait_queue_is_empty(const struct wait_queue *queue); /* a hint unless the caller excludes sleepers */
+
+/*
+ * Any context. `key` is given to callbacks (poll events); plain sleepers ignore it. wake_one wakes all
+ * entries that are not exclusive, and one that is.
+ */
+void wait_queue_wake_all(struct wait_queue *queue, uint32_t key);
+void wait_queue_wake_one(struct wait_queue *queue, uint32_t key);
+/* wake_one, and hand it this CPU: the caller is about to sleep. */
+void wait_queue_wake_handover(struct wait_queue *queue, uint32_t key);
+
+void wait_entry_init(struct wait_entry *entry);			/* for the current thread */
+void wait_queue_add(struct wait_queue *queue, struct wait_entry *entry);
+void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry);
+void wait_queue_remove(struct wait_entry *entry);		/* idempotent */
+
+/*
+ * The loop's body pieces. wait_begin puts the entry on the queue and prepares the sleep; wait_step sleeps and
+ * returns 0, or -EINTR (interrupted, by `kind`), or -ETIMEDOUT; wait_end takes it off.
+ */
+void wait_begin(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind);
+void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind);
+must_check int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadline_ns);
+void wait_end(struct wait_entry *entry);
+
+/* Statement expression: 0 when the condition holds, or wait_step's error. Condition wins over errors. */
+#define WAIT_EVENT(queue_pointer, condition, kind, deadline_ns)                    \
+	({                                                                         \
+		int wait_error_ = 0;                                               \
+		if (!(condition)) {                                                \
+			struct wait_entry wait_entry_;                             \
+			wait_entry_init(&wait_entry_);                             \
+			for (;;) {                                                 \
+				wait_begin((queue_pointer), &wait_entry_, (kind)); \
+				if (condition) {                                   \
+					wait_error_ = 0;                           \
+					break;                                     \
+				}                                                  \
+				if (wait_error_)                                   \
+					break;                                     \
+				wait_error_ = wait_step(&wait_entry_, (kind), (deadline_ns)); \
+			}                                                          \
+			wait_end(&wait_entry_);                                    \
+		}                                                                  \
+		wait_error_;                                                       \
+	})
+
+#define WAIT_FOREVER UINT64_MAX
+#define wait_event(queue, condition) \
+	((void)WAIT_EVENT(queue, condition, THREAD_SLEEPING, WAIT_FOREVER))
+#define wait_event_killable(queue, condition) \
+	WAIT_EVENT(queue, condition, THREAD_SLEEPING_KILLABLE, WAIT_FOREVER)
+#define wait_event_interruptible(queue, condition) \
+	WAIT_EVENT(queue, condition, THREAD_SLEEPING_INTERRUPTIBLE, WAIT_FOREVER)
+#define wait_event_interruptible_until(queue, condition, deadline_ns) \
+	WAIT_EVENT(queue, condition, THREAD_SLEEPING_INTERRUPTIBLE, deadline_ns)
