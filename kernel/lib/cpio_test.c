@@ -22,7 +22,8 @@ static void add(const char *name, uint32_t mode, const char *data)
 	archive_size += scnprintf((char *)archive + archive_size, 120,
 				  "070701%08x%08x%08x%08x%08x%08x%08zx"
 				  "%08x%08x%08x%08x%08zx%08x",
-				  7u, mode, 0u, 5u, 1u, 0u, data_size, 8u, 1u, 4u, 64u, name_size, 0u);
+				  7u, mode, 0u, 5u, 1u, 0u, data_size, 8u, 1u, 4u, 64u,
+				  name_size, 0u);
 	memcpy(archive + archive_size, name, name_size);
 	archive_size += name_size;
 	pad();

@@ -269,7 +269,7 @@ static bool links_are_right(const struct rbtree_node *node)
 
 bool rbtree_check(const struct rbtree *root)
 {
-	unsigned int expected = 0;	/* black nodes from any missing child up; 0: not known yet */
+	unsigned int expected = 0;	/* black nodes above any missing child; 0: not known yet */
 
 	if (root->node && (is_red(root->node) || rbtree_parent(root->node)))
 		return false;
