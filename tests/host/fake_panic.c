@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "core/panic.h"
-#include "core/symbols.h"
 #include "host.h"
 #include "test.h"
 
@@ -62,10 +61,4 @@ void panic_at(const struct trap_frame *frame, const char *format, ...)
 	(void)frame;
 	va_start(arguments, format);
 	end(format, arguments);
-}
-
-/* The host has better tools to find names than we have. */
-void symbol_format(char *buffer, size_t size, uintptr_t address)
-{
-	snprintf(buffer, size, "%#zx", (size_t)address);
 }
