@@ -477,6 +477,13 @@ static inline bool file_has_text(const char *path, const char *expected)
 	return strcmp(text, expected) == 0;
 }
 
+/* Descriptors that the runner left open would disturb tests that count them. */
+static inline void close_inherited(void)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		close(fd);
+}
+
 /* ---- frames ------------------------------------------------------------------------------- */
 
 #define PAGEMAP_PRESENT (1ULL << 63)

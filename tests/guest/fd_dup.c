@@ -3,6 +3,7 @@
 
 int main(void)
 {
+	close_inherited();
 	make_file("one", "abcdef");
 	make_file("two", "uvwxyz");
 	int one = MUST(open("one", O_RDONLY));

@@ -3,6 +3,7 @@
 
 int main(void)
 {
+	close_inherited();
 	make_file("file", "x");
 	int fd = MUST(open("file", O_RDONLY | O_CLOEXEC));
 

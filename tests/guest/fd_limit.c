@@ -6,6 +6,7 @@ int main(void)
 	struct rlimit limit, wanted = { 20, 40 };
 	int fds[2], count = 0, last = -1, fd;
 
+	close_inherited();
 	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	CHECK(limit.rlim_cur > 0 && limit.rlim_cur <= limit.rlim_max);
 	CHECK_EQ(getdtablesize(), limit.rlim_cur);

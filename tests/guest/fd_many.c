@@ -8,6 +8,7 @@ int main(void)
 	struct rlimit limit = { COUNT + 100, COUNT + 100 };
 	int first;
 
+	close_inherited();
 	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	first = MUST(open("/dev/null", O_RDONLY));
 	for (int i = 1; i < COUNT; i++)

@@ -44,9 +44,10 @@ int main(void)
 	block[2] = block[3] = block[4] = 0;
 	CHECK_EQ(raw_syscall(SYS_select, block), 1);
 
+	CHECK(close(more[0]) == 0);
 	FD_ZERO(&reading);
-	FD_SET(900, &reading);
-	CHECK_ERRNO(select(901, &reading, NULL, NULL, &zero), EBADF);
+	FD_SET(more[0], &reading);
+	CHECK_ERRNO(select(more[0] + 1, &reading, NULL, NULL, &zero), EBADF);
 	CHECK_ERRNO(select(-1, NULL, NULL, NULL, &zero), EINVAL);
 	return 0;
 }
