@@ -42,8 +42,9 @@ void upcall_preempt(void);
 noreturn void upcall_cpu_started(void);
 
 /*
- * Memory for the machine's own objects, from mem/ (entry/machine_memory.c). `size` is a power of two up to a page, and the
- * result, zeroed and in the direct map, is aligned to it. NULL when memory is short. Does not sleep if `atomic`.
+ * Memory for the machine's own objects, from mem/ (entry/machine_memory.c): zeroed, in the direct map. `size` is a power of
+ * two; up to 32 bytes the result is aligned to it, above to 16, from a page on to a page.
+ * NULL when memory is short. Does not sleep if `atomic`.
  */
 void *upcall_memory_alloc(size_t size, bool atomic);
 void upcall_memory_free(void *memory, size_t size);

@@ -19,10 +19,9 @@ switch_stacks:
 	ret
 
 /* Where the first switch to a new thread returns to: EBX its function, ESI the argument. */
-	.globl thread_begin
-thread_begin:
+	.globl stack_begin
+stack_begin:
 	pushl $0
-	sti
 	movl %esi, %eax
 	call *%ebx
 	ud2

@@ -35,7 +35,7 @@ void arch_thread_init(struct arch_thread *thread, void *stack, void (*entry)(voi
 	*frame = (struct switch_frame){
 		.ebx = (uint32_t)(uintptr_t)entry,
 		.esi = (uint32_t)(uintptr_t)argument,
-		.eip = (uint32_t)(uintptr_t)thread_begin,
+		.eip = (uint32_t)(uintptr_t)stack_begin,
 	};
 	thread->sp = (uint32_t)(uintptr_t)frame;
 	/* Nothing of a user thread is in any CPU's registers yet. */
@@ -67,7 +67,7 @@ void arch_enter_user(void)
 }
 
 int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_thread *parent,
-		     uintptr_t user_stack, void (*first)(void *), void *argument)
+		     uintptr_t user_stack)
 {
 	struct trap_frame *frame = arch_user_frame(child_stack);
 	int error = arch_thread_create_fpu(child);
@@ -77,7 +77,6 @@ int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_t
 	fpu_sync_for_read(parent);
 	memcpy(child->fpu, parent->fpu, FPU_IMAGE_SIZE);
 	tls_fork(child, parent);
-	arch_thread_init(child, child_stack, first, argument);
 	*frame = *arch_user_frame(arch_stack_base());
 	trap_frame_set_result(frame, 0);
 	if (user_stack)

@@ -162,3 +162,20 @@ void fpu_forget_registers(struct arch_thread *thread)
 				 memory_order_relaxed);
 	irq_restore(flags);
 }
+
+/* Status and mask bits have one order in the x87 words and in MXCSR (SDM vol. 1, 8.1.3, 8.1.5, 10.2.3). */
+enum fpu_exceptions arch_fpu_exceptions(struct arch_thread *thread, bool simd)
+{
+	const uint8_t *image = thread->fpu;
+	uint16_t control, status;
+	uint32_t mxcsr;
+
+	fpu_sync_for_read(thread);
+	if (simd) {
+		memcpy(&mxcsr, image + FXSAVE_MXCSR, sizeof(mxcsr));
+		return ~(mxcsr >> 7) & mxcsr & 0x3f;
+	}
+	memcpy(&control, image, sizeof(control));
+	memcpy(&status, image + (fpu_has_fxsr ? 2 : 4), sizeof(status));
+	return ~control & status & 0x3f;
+}

@@ -111,7 +111,7 @@ bool alarm_uses_irq(unsigned int irq);
 
 /* context.S */
 void switch_stacks(uint32_t *from_sp, uint32_t to_sp);
-void thread_begin(void);
+void stack_begin(void);
 noreturn void enter_user(void *frame);
 
 /* entry.S */

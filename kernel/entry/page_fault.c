@@ -1,0 +1,70 @@
+/*
+ * Page faults at user addresses, from programs and from user copies: vm/ satisfies them, and what it cannot satisfy
+ * becomes a signal, or the copy's -EFAULT.
+ */
+#include "arch/context.h"
+#include "arch/upcall.h"
+#include "core/stack_header.h"
+#include "proc/process.h"
+#include "proc/signal.h"
+#include "vm/fault.h"
+
+#define TRAP_PAGE_FAULT 14 /* as sigcontext names it */
+
+static enum fault_result handle(const struct trap_frame *frame, uintptr_t address,
+				enum fault_access access)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	struct vm_limits limits;
+	enum fault_result result;
+	bool major = false;
+
+	if (!process->space)
+		return FAULT_BAD_ADDRESS;
+	process_vm_limits(process, &limits);
+	result = vm_fault(process->space, address, access, trap_frame_stack(frame), &limits,
+			  &major);
+	if (major)
+		thread->major_faults++;
+	else
+		thread->minor_faults++;
+	return result;
+}
+
+/* The program goes on at the handler, or dies on its way back. */
+static void send_signal(const struct trap_frame *frame, uintptr_t address, enum fault_result result)
+{
+	switch (result) {
+	case FAULT_BAD_ADDRESS:
+		signal_force_fault(SIGSEGV, SEGV_MAPERR, address, TRAP_PAGE_FAULT, frame->error);
+		break;
+	case FAULT_BAD_ACCESS:
+		signal_force_fault(SIGSEGV, SEGV_ACCERR, address, TRAP_PAGE_FAULT, frame->error);
+		break;
+	case FAULT_BUS_ADDRESS:
+		signal_force_fault(SIGBUS, BUS_ADRERR, address, TRAP_PAGE_FAULT, frame->error);
+		break;
+	case FAULT_OK:
+	case FAULT_NO_MEMORY:
+	case FAULT_KILLED:
+		/* Run on: it faults again, or dies of the signal that it already has. */
+		break;
+	}
+}
+
+bool upcall_page_fault(struct trap_frame *frame, uintptr_t address, enum fault_access access)
+{
+	enum fault_result result;
+
+	if (access & FAULT_USER) {
+		result = address < USER_END ? handle(frame, address, access) : FAULT_BAD_ADDRESS;
+		send_signal(frame, address, result);
+		return true;
+	}
+	/* A copy: the program's stack pointer is in its own frame. A kernel thread has no user memory. */
+	if (!user_thread_is_current())
+		return false;
+	result = handle(arch_user_frame(arch_stack_base()), address, access);
+	return result == FAULT_OK;
+}
