@@ -57,7 +57,9 @@ VDSO := kernel/arch/i386/vdso
 VDSO_SOURCES := $(wildcard $(VDSO)/*.[cS])
 SOURCES := $(shell find kernel -name '*.[cS]' ! -name '*_test.c' ! -path $(OFFSETS) ! -path '$(VDSO)/*' 2>/dev/null | \
 	LC_ALL=C sort)
-OBJECTS := $(patsubst %,$(OUT)/%.o,$(basename $(SOURCES))) \
+# context.c and context.S are two objects.
+OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter %.c,$(SOURCES))) \
+	$(patsubst %,$(OUT)/%.o,$(filter %.S,$(SOURCES))) \
 	$(if $(wildcard $(SYSCALL_TABLE)),$(GEN)/syscall_table.o $(GEN)/syscall_names.o)
 GENERATED := $(GEN)/asm_offsets.h $(if $(VDSO_SOURCES),$(GEN)/vdso.so $(GEN)/vdso_offsets.h)
 
@@ -72,7 +74,7 @@ $(OUT)/%.o: %.c $(OUT)/flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(DEPENDENCIES) -c -o $@ $<
 
-$(OUT)/%.o: %.S $(OUT)/flags | $(GENERATED)
+$(OUT)/%.S.o: %.S $(OUT)/flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ASFLAGS) $(DEPENDENCIES) -c -o $@ $<
 
@@ -123,7 +125,7 @@ $(GEN)/vdso_full.so: $(VDSO_OBJECTS) $(VDSO)/vdso.ld
 # Without its own symbol table it fits a page.
 $(GEN)/vdso.so: $(GEN)/vdso_full.so
 	$(Q)objcopy -S $< $@
-$(OUT)/kernel/arch/i386/vdso_image.o: $(GEN)/vdso.so
+$(OUT)/kernel/arch/i386/vdso_image.S.o: $(GEN)/vdso.so
 
 $(GEN)/vdso_offsets.h: $(GEN)/vdso_full.so tools/gen-vdso-offsets
 	$(Q)nm $< | $(PYTHON) tools/gen-vdso-offsets >$@
