@@ -16,7 +16,7 @@ must_check int fd_table_copy(struct fd_table *table, struct fd_table **out);
 must_check int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out);
 void fd_table_get_reference(struct fd_table *table);
 void fd_table_put(struct fd_table *table);	/* the last one closes all; may sleep */
-/* exec: nobody else's from now on (table is replaced by a copy if shared); then close the marked ones. */
+/* exec: close the marked ones. The caller alone uses the table (a shared one was replaced by a copy before). */
 void fd_table_close_on_exec(struct fd_table *table);
 
 /* A reference to the description behind `fd`, or NULL. Fast when the table is not shared. */
@@ -51,3 +51,5 @@ must_check int fd_table_get_close_on_exec(struct fd_table *table, int fd);	/* 0,
 must_check int fd_table_set_close_on_exec(struct fd_table *table, int fd, bool set);
 /* The lowest open descriptor >= fd, or -1; for /proc/PID/fd and close_range. */
 int fd_table_next(struct fd_table *table, int fd);
+/* Tests and debug builds: the invariants of fd_table.c. */
+bool fd_table_check(struct fd_table *table);

@@ -14,6 +14,7 @@
 #include "vfs/mount.h"
 #include "vm/io_buffer.h"
 
+struct attributes;
 struct credentials;
 struct file;
 struct inode;
@@ -79,6 +80,10 @@ enum file_access { FILE_READ = 1 << 0, FILE_WRITE = 1 << 1, FILE_PATH_ONLY = 1 <
 /* open(2) after the flags were checked: create, truncate, permission, device. Errors as open(2). May sleep. */
 must_check int file_open(const struct walk_context *context, const char *name, uint32_t flags,
 			 file_mode mode, struct file **out);
+/* openat2(2): the same with some of WALK_NO_LINKS, BENEATH, IN_ROOT, NO_CROSS, NO_MAGIC_LINKS. */
+must_check int file_open_restricted(const struct walk_context *context, const char *name,
+				    uint32_t flags, file_mode mode, uint32_t walk_flags,
+				    struct file **out);
 /* Open a place that is already walked to. */
 must_check int file_open_path(const struct path *path, uint32_t flags,
 			      const struct credentials *credentials, struct file **out);
@@ -110,6 +115,10 @@ must_check ssize_t file_write_at(struct file *file, struct io_buffer *buffer, fi
 must_check int file_seek(struct file *file, file_offset offset, int whence, file_offset *out);
 must_check int file_status(struct file *file, struct file_status *out);
 must_check int file_read_directory(struct file *file, struct directory_sink *sink);
+/* inode_set_attributes on a path that a system call names: also minds read-only mounts (-EROFS). */
+must_check int path_set_attributes(const struct path *path, const struct attributes *attributes,
+				   const struct credentials *credentials,
+				   uint64_t file_size_limit);
 must_check int file_sync(struct file *file, bool data_only);
 must_check int file_truncate(struct file *file, uint64_t size, uint64_t size_limit);
 /* fallocate(2) after flag checks. Errors: -EBADF, -ENODEV, -ESPIPE, -EISDIR, -EFBIG, -EOPNOTSUPP, -ENOSPC. */

@@ -150,6 +150,8 @@ struct super_ops {
 	void (*inode_delete)(struct inode *inode);
 	/* After the dirty inodes were written: the rest to the device, and flushed, if wait. NULL: nothing. */
 	int (*sync)(struct super_block *super, bool wait);
+	/* fsync(2), after inode_write(wait): commit what this inode needs and flush the device. NULL: nothing. */
+	int (*sync_inode)(struct inode *inode);
 	int (*statistics)(struct super_block *super, struct fs_statistics *out);
 	int (*remount)(struct super_block *super, bool read_only, const char *options);
 	void (*unmount)(struct super_block *super);	/* all inodes are gone */

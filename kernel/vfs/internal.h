@@ -212,6 +212,11 @@ void inode_clear_set_id(struct inode *inode, const struct credentials *credentia
 /* Owner group and mode of something new in `dir`: set-group-id directories pass theirs on. */
 file_mode inode_new_mode(const struct inode *dir, file_mode mode, const struct credentials *credentials,
 			 group_id *gid);
+/* Writers and executions exclude each other (ETXTBSY): one more writer, for as long as put says. */
+must_check int inode_get_write_access(struct inode *inode);
+void inode_put_write_access(struct inode *inode);
+/* Attributes in memory changed under the inode lock: the file system hears of it. */
+must_check int inode_record_attributes(struct inode *inode);
 /* The size is set, under the inode lock, with everything that truncate(2) does but permission. */
 must_check int inode_truncate_locked(struct inode *inode, uint64_t size,
 				     const struct credentials *credentials);

@@ -1,0 +1,117 @@
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vm/mmap.h"
+#include "vm/writeback.h"
+
+/*
+ * Regular files whose contents lie in the page cache: nearly all. The file system fills and empties the cache; here is
+ * what read, write, map and sync mean on top of it.
+ *
+ * Reading takes no lock of the inode: the cache's own protect it. Writing takes it exclusive, so writes are one after
+ * another, appending finds the end, and set-id bits go before the first byte.
+ */
+
+/* Is the access time to be looked at? Cheap, because every read asks. */
+static bool keeps_access_time(const struct file *file)
+{
+	const struct inode *inode = file->inode;
+
+	if ((atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NOATIME) ||
+	    (atomic_load_explicit(&file->path.mount->flags, memory_order_relaxed) &
+	     (MOUNT_NO_ACCESS_TIME | MOUNT_READ_ONLY)) || inode->super->read_only)
+		return false;
+	/* Accessed after the last change already: only a day may make a difference, and open() looks at that. */
+	return inode->accessed.seconds <= inode->modified.seconds ||
+	       inode->accessed.seconds <= inode->changed.seconds;
+}
+
+static ssize_t cached_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	ssize_t result = page_cache_read(&file->inode->cache, buffer, *position);
+
+	if (likely(result > 0))
+		*position += result;
+	if (unlikely(keeps_access_time(file)))
+		inode_touch(file->inode, true, false, false);
+	return result;
+}
+
+static ssize_t cached_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct inode *inode = file->inode;
+	ssize_t result;
+
+	if (buffer->remaining == 0)
+		return 0;
+	rwlock_write_lock(&inode->lock);
+	if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_APPEND)
+		*position = (file_offset)inode_size(inode);
+	if (unlikely(inode->mode & (MODE_SETUID | MODE_SETGID)))
+		inode_clear_set_id(inode, file->credentials);
+	result = page_cache_write(&inode->cache, buffer, *position);
+	if (likely(result > 0)) {
+		*position += result;
+		inode_touch(inode, false, true, true);
+	}
+	rwlock_write_unlock(&inode->lock);
+	if (inode->cache.ops->write)
+		writeback_throttle();
+	return result;
+}
+
+static int cached_open(struct file *file)
+{
+	const struct inode *inode = file->inode;
+	struct time_stamp now;
+
+	/* The daily access time; see keeps_access_time. */
+	if (!(file->mode & FILE_READ) || inode->super->read_only ||
+	    (file->path.mount->flags & (MOUNT_NO_ACCESS_TIME | MOUNT_READ_ONLY)))
+		return 0;
+	time_stamp_now(&now);
+	if (now.seconds - inode->accessed.seconds >= 24 * 60 * 60 &&
+	    !(file->flags & O_NOATIME))
+		inode_touch(file->inode, true, false, false);
+	return 0;
+}
+
+static int cached_map(struct file *file, struct vm_map_request *request)
+{
+	request->cache = &file->inode->cache;
+	if (keeps_access_time(file))
+		inode_touch(file->inode, true, false, false);
+	return 0;
+}
+
+/*
+ * Data first, attributes and what leads to the data second, then whatever the file system keeps back (a journal, the
+ * disk's own cache). An error of background writing since the last call is reported once.
+ */
+static int cached_sync(struct file *file, bool data_only)
+{
+	struct inode *inode = file->inode;
+	const struct super_ops *ops = inode->super->ops;
+	int error, earlier;
+
+	(void)data_only; /* what fdatasync may leave out costs no more than finding out */
+	if (!ops->inode_write)
+		return 0;
+	error = inode_write_back(inode, true);
+	if (ops->sync_inode) {
+		int sync_error = ops->sync_inode(inode);
+
+		if (!error)
+			error = sync_error;
+	}
+	earlier = page_cache_take_error(&inode->cache);
+	return error ? error : earlier;
+}
+
+const struct file_ops file_ops_cached = {
+	.open = cached_open,
+	.read = cached_read,
+	.write = cached_write,
+	.map = cached_map,
+	.sync = cached_sync,
+};

@@ -1,0 +1,515 @@
+#include "vfs/fd_table.h"
+
+#include "core/assert.h"
+#include "core/spinlock.h"
+#include "lib/bitmap.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "sched/rcu.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+
+/*
+ * Descriptor tables.
+ *
+ * A table is an array of pointers with two bitmaps: which descriptors are taken (open, or reserved for a file that is on its
+ * way) and which are closed by exec. The array doubles when it is full; a small one lies in the table itself.
+ *
+ * Reading. The thread that alone uses its table reads it without lock or reference: who could close anything? In a
+ * table that threads share, a reader takes a reference under RCU, and looks again whether the file is still there.
+ * Whoever looks into another process's table takes a reference to the table first, and so makes it a shared one.
+ *
+ * Invariants (fd_table_check):
+ *  1. files[fd] != NULL implies that bit fd of `taken` is set.
+ *  2. A bit of `close_on_exec` is set only where `taken` is.
+ *  3. No descriptor below `lowest_free` is free.
+ */
+
+enum { INLINE_COUNT = BITMAP_WORD_BITS, COUNT_MAX = 1 << 19 };
+
+/* [l] table lock  [a] atomic, read under RCU  [I] immutable */
+struct fd_array {
+	unsigned int count;			/* [I] a multiple of 32 */
+	struct file *_Atomic *files;		/* [a] changed under the lock */
+	uint32_t *taken, *close_on_exec;	/* [l] */
+	struct rcu_head rcu;
+};
+
+struct fd_table {
+	struct refcount references;		/* [a] 1: only its own thread looks at it */
+	struct spinlock lock;			/* LOCK_RANK_FD_TABLE */
+	struct fd_array *_Atomic array;		/* [a] changed under the lock */
+	unsigned int lowest_free;		/* [l] a lower bound */
+	struct fd_array first;			/* while it is enough */
+	struct file *_Atomic first_files[INLINE_COUNT];
+	uint32_t first_taken, first_close_on_exec;
+};
+
+static struct slab_cache *table_slab;
+
+void fd_table_init(void)
+{
+	table_slab = slab_cache_create("fd_table", sizeof(struct fd_table), 0);
+}
+
+static inline bool is_shared(const struct fd_table *table)
+{
+	return refcount_read(&table->references) > 1;
+}
+
+static inline struct fd_array *array_of(const struct fd_table *table)
+{
+	return atomic_load_explicit(&table->array, memory_order_acquire);
+}
+
+static inline struct file *file_at(const struct fd_array *array, unsigned int fd)
+{
+	return atomic_load_explicit(&array->files[fd], memory_order_acquire);
+}
+
+/* ---- arrays ----------------------------------------------------------------------------------------- */
+
+static struct fd_array *array_create(unsigned int count)
+{
+	size_t bitmap_size = count / 8;
+	struct fd_array *array =
+		kzalloc(sizeof(*array) + count * sizeof(array->files[0]) + 2 * bitmap_size, 0);
+
+	if (!array)
+		return NULL;
+	array->count = count;
+	array->files = (struct file *_Atomic *)(array + 1);
+	array->taken = (uint32_t *)(array->files + count);
+	array->close_on_exec = array->taken + count / BITMAP_WORD_BITS;
+	return array;
+}
+
+static void array_free(struct rcu_head *head)
+{
+	kfree(container_of(head, struct fd_array, rcu));
+}
+
+static void array_copy(struct fd_array *to, const struct fd_array *from)
+{
+	for (unsigned int fd = 0; fd < from->count; fd++)
+		atomic_store_explicit(&to->files[fd], file_at(from, fd), memory_order_relaxed);
+	memcpy(to->taken, from->taken, from->count / 8);
+	memcpy(to->close_on_exec, from->close_on_exec, from->count / 8);
+}
+
+/* Room for descriptor `fd`. Errors: -EMFILE, -ENOMEM. May sleep; the lock is not held. */
+static int make_room(struct fd_table *table, unsigned int fd)
+{
+	unsigned int count = INLINE_COUNT;
+	struct fd_array *array, *old;
+
+	if (fd >= COUNT_MAX)
+		return -EMFILE;
+	while (count <= fd)
+		count *= 2;
+	array = array_create(count);
+	if (!array)
+		return -ENOMEM;
+	spin_lock(&table->lock);
+	old = array_of(table);
+	if (old->count >= count) { /* another thread was faster */
+		spin_unlock(&table->lock);
+		kfree(array);
+		return 0;
+	}
+	array_copy(array, old);
+	rcu_assign(table->array, array);
+	spin_unlock(&table->lock);
+	if (old != &table->first)
+		rcu_call(&old->rcu, array_free);
+	return 0;
+}
+
+/* ---- tables ----------------------------------------------------------------------------------------- */
+
+int fd_table_create(struct fd_table **out)
+{
+	struct fd_table *table = slab_alloc_zeroed(table_slab, 0);
+
+	if (!table)
+		return -ENOMEM;
+	refcount_set(&table->references, 1);
+	spin_init(&table->lock, LOCK_RANK_FD_TABLE, "fd table");
+	table->first.count = INLINE_COUNT;
+	table->first.files = table->first_files;
+	table->first.taken = &table->first_taken;
+	table->first.close_on_exec = &table->first_close_on_exec;
+	atomic_store_explicit(&table->array, &table->first, memory_order_relaxed);
+	*out = table;
+	return 0;
+}
+
+/* How many descriptors a copy must have room for: up to the highest taken one. Lock held. */
+static unsigned int highest_taken(const struct fd_array *array)
+{
+	unsigned int word = array->count / BITMAP_WORD_BITS;
+
+	while (word > 1 && array->taken[word - 1] == 0)
+		word--;
+	return word * BITMAP_WORD_BITS - 1;
+}
+
+/* Lock of `from` held; `to` is new. Descriptors that are only reserved stay behind. */
+static void copy_files(struct fd_table *from, struct fd_array *to)
+{
+	const struct fd_array *array = array_of(from);
+	unsigned int end = min(array->count, to->count);
+
+	for (unsigned int fd = 0; fd < end; fd++) {
+		struct file *file = file_at(array, fd);
+
+		if (!file)
+			continue;
+		file_get(file);
+		atomic_store_explicit(&to->files[fd], file, memory_order_relaxed);
+		bitmap_set(to->taken, fd);
+		if (bitmap_is_set(array->close_on_exec, fd))
+			bitmap_set(to->close_on_exec, fd);
+	}
+}
+
+int fd_table_copy(struct fd_table *table, struct fd_table **out)
+{
+	struct fd_table *copy;
+	unsigned int highest;
+	int error = fd_table_create(&copy);
+
+	if (error)
+		return error;
+	for (;;) {
+		spin_lock(&table->lock);
+		highest = highest_taken(array_of(table));
+		if (highest < array_of(copy)->count)
+			break;
+		spin_unlock(&table->lock); /* and look again afterwards: it may have grown */
+		error = make_room(copy, highest);
+		if (error) {
+			fd_table_put(copy);
+			return error;
+		}
+	}
+	copy_files(table, array_of(copy));
+	spin_unlock(&table->lock);
+	*out = copy;
+	return 0;
+}
+
+void fd_table_get_reference(struct fd_table *table)
+{
+	struct fd_array *array;
+
+	/* Under the lock, so that whoever installs a file sees either no sharing or marks the file itself. */
+	spin_lock(&table->lock);
+	refcount_get(&table->references);
+	array = array_of(table);
+	for (unsigned int fd = 0; fd < array->count; fd++) {
+		struct file *file = file_at(array, fd);
+
+		if (file)
+			file->seen_by_others = true;
+	}
+	spin_unlock(&table->lock);
+}
+
+static void close_file(struct file *file, const struct fd_table *owner)
+{
+	file_flush(file, owner);
+	file_put(file);
+}
+
+void fd_table_put(struct fd_table *table)
+{
+	struct fd_array *array;
+
+	if (!refcount_put(&table->references))
+		return;
+	array = array_of(table);
+	for (unsigned int fd = 0; fd < array->count; fd++) {
+		struct file *file = file_at(array, fd);
+
+		if (file)
+			close_file(file, table);
+	}
+	if (array != &table->first)
+		kfree(array);
+	slab_free(table_slab, table);
+}
+
+/* ---- looking up ----------------------------------------------------------------------------------------- */
+
+/* In a shared table: the file may go at any moment, and its memory after the grace period. */
+static struct file *get_shared(struct fd_table *table, unsigned int fd)
+{
+	struct file *file;
+
+	rcu_read_lock();
+	for (;;) {
+		struct fd_array *array = array_of(table);
+
+		file = fd < array->count ? file_at(array, fd) : NULL;
+		if (!file)
+			break;
+		if (!refcount_try_get(&file->references))
+			continue; /* closed just now: by the next look it is gone from the table */
+		if (file_at(array_of(table), fd) == file)
+			break;
+		/* Another came in its place. The reference goes back where sleeping is allowed. */
+		rcu_read_unlock();
+		file_put(file);
+		rcu_read_lock();
+	}
+	rcu_read_unlock();
+	return file;
+}
+
+struct file *fd_table_borrow(struct fd_table *table, int fd, bool *needs_put)
+{
+	struct fd_array *array;
+
+	*needs_put = false;
+	if (likely(!is_shared(table))) {
+		array = array_of(table);
+		return likely((unsigned int)fd < array->count) ? file_at(array, (unsigned int)fd)
+							       : NULL;
+	}
+	*needs_put = true;
+	return get_shared(table, (unsigned int)fd);
+}
+
+struct file *fd_table_get(struct fd_table *table, int fd)
+{
+	bool has_reference;
+	struct file *file = fd_table_borrow(table, fd, &has_reference);
+
+	if (file && !has_reference)
+		file_get(file);
+	return file;
+}
+
+/* ---- taking and giving back -------------------------------------------------------------------------------- */
+
+static void release_bit(struct fd_table *table, struct fd_array *array, unsigned int fd)
+{
+	spin_assert_held(&table->lock);
+	bitmap_clear(array->taken, fd);
+	bitmap_clear(array->close_on_exec, fd);
+	if (fd < table->lowest_free)
+		table->lowest_free = fd;
+}
+
+/* Take the lowest free descriptor in [lowest, limit). *full: the array has none, it would have to grow to *fd. */
+static int take_lowest(struct fd_table *table, unsigned int lowest, unsigned int limit, int *out,
+		       bool *full)
+{
+	struct fd_array *array;
+	unsigned int start, fd;
+
+	spin_lock(&table->lock);
+	array = array_of(table);
+	start = max(lowest, table->lowest_free);
+	fd = start < array->count ? (unsigned int)bitmap_find_clear(array->taken, array->count, start)
+				  : start;
+	*full = fd >= array->count;
+	*out = (int)fd;
+	if (!*full && fd < limit) {
+		bitmap_set(array->taken, fd);
+		if (start == table->lowest_free)
+			table->lowest_free = fd + 1;
+	}
+	spin_unlock(&table->lock);
+	return fd < limit ? 0 : -EMFILE;
+}
+
+int fd_table_reserve(struct fd_table *table, int lowest, unsigned int limit, unsigned int count,
+		     int *fds)
+{
+	unsigned int from = (unsigned int)lowest;
+
+	for (unsigned int i = 0; i < count; i++) {
+		bool full;
+		int error;
+
+		do {
+			error = take_lowest(table, from, limit, &fds[i], &full);
+			if (!error && full)
+				error = make_room(table, (unsigned int)fds[i]);
+		} while (!error && full);
+		if (error) {
+			fd_table_unreserve(table, i, fds);
+			return error;
+		}
+		from = (unsigned int)fds[i] + 1;
+	}
+	return 0;
+}
+
+void fd_table_unreserve(struct fd_table *table, unsigned int count, const int *fds)
+{
+	spin_lock(&table->lock);
+	for (unsigned int i = 0; i < count; i++)
+		release_bit(table, array_of(table), (unsigned int)fds[i]);
+	spin_unlock(&table->lock);
+}
+
+/* Lock held. */
+static void put_in(struct fd_table *table, struct fd_array *array, unsigned int fd,
+		   struct file *file, bool close_on_exec)
+{
+	if (is_shared(table))
+		file->seen_by_others = true;
+	if (close_on_exec)
+		bitmap_set(array->close_on_exec, fd);
+	else
+		bitmap_clear(array->close_on_exec, fd);
+	atomic_store_explicit(&array->files[fd], file, memory_order_release);
+}
+
+void fd_table_install(struct fd_table *table, int fd, struct file *file, bool close_on_exec)
+{
+	spin_lock(&table->lock);
+	assert(bitmap_is_set(array_of(table)->taken, (size_t)fd));
+	put_in(table, array_of(table), (unsigned int)fd, file, close_on_exec);
+	spin_unlock(&table->lock);
+}
+
+int fd_table_replace(struct fd_table *table, int fd, unsigned int limit, struct file *file,
+		     bool close_on_exec)
+{
+	unsigned int index = (unsigned int)fd;
+	struct fd_array *array;
+	struct file *old;
+
+	if (fd < 0 || index >= limit)
+		return -EBADF;
+	if (index >= array_of(table)->count) {
+		int error = make_room(table, index);
+
+		if (error)
+			return error == -EMFILE ? -EBADF : error;
+	}
+	spin_lock(&table->lock);
+	array = array_of(table);
+	old = file_at(array, index);
+	if (!old && bitmap_is_set(array->taken, index)) {
+		spin_unlock(&table->lock);
+		return -EBUSY; /* an open() in another thread is about to put its file there */
+	}
+	bitmap_set(array->taken, index);
+	put_in(table, array, index, file, close_on_exec);
+	spin_unlock(&table->lock);
+	if (old)
+		close_file(old, table);
+	return 0;
+}
+
+struct file *fd_table_remove(struct fd_table *table, int fd)
+{
+	struct fd_array *array;
+	struct file *file = NULL;
+
+	spin_lock(&table->lock);
+	array = array_of(table);
+	if ((unsigned int)fd < array->count)
+		file = file_at(array, (unsigned int)fd);
+	if (file) {
+		atomic_store_explicit(&array->files[fd], NULL, memory_order_release);
+		release_bit(table, array, (unsigned int)fd);
+	}
+	spin_unlock(&table->lock);
+	return file;
+}
+
+/* ---- close-on-exec ------------------------------------------------------------------------------------------- */
+
+void fd_table_close_on_exec(struct fd_table *table)
+{
+	int fd = -1;
+
+	assert(!is_shared(table));
+	while ((fd = fd_table_next(table, fd + 1)) >= 0) {
+		struct file *file;
+
+		if (!bitmap_is_set(array_of(table)->close_on_exec, (size_t)fd))
+			continue;
+		file = fd_table_remove(table, fd);
+		if (file)
+			close_file(file, table);
+	}
+}
+
+int fd_table_get_close_on_exec(struct fd_table *table, int fd)
+{
+	struct fd_array *array;
+	int result = -EBADF;
+
+	spin_lock(&table->lock);
+	array = array_of(table);
+	if ((unsigned int)fd < array->count && file_at(array, (unsigned int)fd))
+		result = bitmap_is_set(array->close_on_exec, (size_t)fd);
+	spin_unlock(&table->lock);
+	return result;
+}
+
+int fd_table_set_close_on_exec(struct fd_table *table, int fd, bool set)
+{
+	struct fd_array *array;
+	int error = -EBADF;
+
+	spin_lock(&table->lock);
+	array = array_of(table);
+	if ((unsigned int)fd < array->count && file_at(array, (unsigned int)fd)) {
+		if (set)
+			bitmap_set(array->close_on_exec, (size_t)fd);
+		else
+			bitmap_clear(array->close_on_exec, (size_t)fd);
+		error = 0;
+	}
+	spin_unlock(&table->lock);
+	return error;
+}
+
+int fd_table_next(struct fd_table *table, int fd)
+{
+	struct fd_array *array;
+	unsigned int next = fd < 0 ? 0 : (unsigned int)fd;
+
+	spin_lock(&table->lock);
+	array = array_of(table);
+	while (next < array->count) {
+		next = (unsigned int)bitmap_find_set(array->taken, array->count, next);
+		if (next >= array->count || file_at(array, next))
+			break;
+		next++;
+	}
+	fd = next < array->count ? (int)next : -1;
+	spin_unlock(&table->lock);
+	return fd;
+}
+
+bool fd_table_check(struct fd_table *table)
+{
+	const struct fd_array *array;
+	bool is_right = true;
+
+	spin_lock(&table->lock);
+	array = array_of(table);
+	for (unsigned int fd = 0; fd < array->count; fd++) {
+		bool is_taken = bitmap_is_set(array->taken, fd);
+
+		if (file_at(array, fd) && !is_taken)
+			is_right = false;
+		if (bitmap_is_set(array->close_on_exec, fd) && !is_taken)
+			is_right = false;
+		if (fd < table->lowest_free && !is_taken)
+			is_right = false;
+	}
+	spin_unlock(&table->lock);
+	return is_right;
+}

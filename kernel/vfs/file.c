@@ -1,0 +1,115 @@
+#include "vfs/file.h"
+
+#include "core/assert.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/file_lock.h"
+#include "vfs/internal.h"
+
+/*
+ * Open file descriptions.
+ *
+ * A description keeps its path: the dentry keeps the inode, the mount keeps the file system. One that is open for writing
+ * counts as a writer of the mount (a remount read-only is refused) and of a regular file's inode (it cannot be
+ * executed meanwhile).
+ *
+ * Lookups in a descriptor table that threads share take no lock, so a description that was ever in such a table is freed
+ * after an RCU grace period; the others, which are most, at once.
+ */
+
+static struct slab_cache *file_slab;
+static atomic_size_t open_count;
+
+void file_init(void)
+{
+	file_slab = slab_cache_create("file", sizeof(struct file), 0);
+}
+
+size_t file_open_count(void)
+{
+	return atomic_load_explicit(&open_count, memory_order_relaxed);
+}
+
+int file_create(const struct path *path, uint32_t flags, uint32_t access,
+		const struct credentials *credentials, struct file **out)
+{
+	struct file *file = slab_alloc_zeroed(file_slab, 0);
+
+	if (!file)
+		return -ENOMEM;
+	atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
+	refcount_set(&file->references, 1);
+	atomic_store_explicit(&file->flags, flags, memory_order_relaxed);
+	file->mode = access;
+	file->path = *path;
+	file->inode = dentry_inode(path->dentry);
+	file->ops = file->inode->file_ops;
+	mutex_init(&file->position_lock, LOCK_RANK_FILE_POSITION, "file position");
+	credentials_get(credentials);
+	file->credentials = credentials;
+	list_init(&file->epoll_links);
+	*out = file;
+	return 0;
+}
+
+static void free_file(struct rcu_head *head)
+{
+	slab_free(file_slab, container_of(head, struct file, rcu));
+}
+
+static noinline void destroy(struct file *file)
+{
+	bool is_real = !(file->mode & FILE_PATH_ONLY);
+
+	assert(list_is_empty(&file->epoll_links));
+	if (is_real && atomic_load_explicit(&file->inode->locks, memory_order_acquire))
+		file_lock_release_file(file);
+	if (is_real && file->ops && file->ops->release)
+		file->ops->release(file);
+	if (file->mode & FILE_WRITE) {
+		if (inode_is(file->inode, MODE_REGULAR))
+			inode_put_write_access(file->inode);
+		mount_end_write(file->path.mount);
+	}
+	credentials_put(file->credentials);
+	path_put(&file->path);
+	atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
+	if (file->seen_by_others)
+		rcu_call(&file->rcu, free_file);
+	else
+		slab_free(file_slab, file);
+}
+
+void file_put(struct file *file)
+{
+	if (refcount_put(&file->references))
+		destroy(file);
+}
+
+void file_flush(struct file *file, const void *owner)
+{
+	if (!(file->mode & FILE_PATH_ONLY) && file->ops && file->ops->flush)
+		file->ops->flush(file, owner);
+	if (unlikely(atomic_load_explicit(&file->inode->locks, memory_order_acquire)))
+		file_lock_release_owner(file->inode, owner);
+}
+
+int file_deny_write(struct file *file)
+{
+	struct inode *inode = file->inode;
+	int old = atomic_load_explicit(&inode->write_openers, memory_order_relaxed);
+
+	do {
+		if (old > 0)
+			return -ETXTBSY;
+	} while (!atomic_compare_exchange_weak_explicit(&inode->write_openers, &old, old - 1,
+							memory_order_acquire,
+							memory_order_relaxed));
+	return 0;
+}
+
+void file_allow_write(struct file *file)
+{
+	atomic_fetch_add_explicit(&file->inode->write_openers, 1, memory_order_release);
+}

@@ -1,0 +1,48 @@
+/*
+ * File locks: flock(2), and record locks of processes (POSIX) and of open file descriptions (OFD).
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/compiler.h"
+#include "core/types.h"
+
+struct file;
+struct inode;
+
+enum file_lock_type { FILE_LOCK_READ, FILE_LOCK_WRITE, FILE_LOCK_NONE };	/* F_RDLCK, F_WRLCK, F_UNLCK */
+
+/* A range of bytes, half-open; end UINT64_MAX: to the end, however far that moves. */
+struct file_lock_request {
+	enum file_lock_type type;
+	uint64_t start, end;
+	/*
+	 * Whose it is: for POSIX locks something that stands for the process (its descriptor table), for OFD locks and flock the
+	 * struct file.
+	 */
+	const void *owner;
+	process_id pid;		/* told to F_GETLK; -1 for OFD */
+};
+
+/*
+ * Set or clear a record lock; `wait`: sleep until it can be had. Errors: -EAGAIN (not waiting), -EDEADLK (two processes
+ * would wait for each other), -ENOLCK (no memory), -EBADF (not open for that), -ERESTARTSYS. May sleep.
+ */
+must_check int file_lock_set(struct file *file, const struct file_lock_request *request, bool wait);
+/* F_GETLK: the first lock that is in the way of *request replaces it; type NONE if there is none. */
+must_check int file_lock_test(struct file *file, struct file_lock_request *request);
+/* flock(2). Errors: -EWOULDBLOCK, -ENOLCK, -ERESTARTSYS. May sleep. */
+must_check int file_lock_whole(struct file *file, enum file_lock_type type, bool wait);
+/* A process closes some descriptor of `inode`: its POSIX locks there go. */
+void file_lock_release_owner(struct inode *inode, const void *owner);
+/* For /proc/locks: visit each, with a spinlock held. */
+struct file_lock_view {
+	const char *kind;		/* "POSIX", "OFDLCK", "FLOCK" */
+	bool is_waiting;
+	enum file_lock_type type;
+	process_id pid;
+	const struct inode *inode;
+	uint64_t start, end;
+};
+void file_lock_for_each(void (*visit)(const struct file_lock_view *view, void *argument),
+			void *argument);

@@ -1,0 +1,98 @@
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vm/mmap.h"
+
+/*
+ * Mapping an open file: what mmap(2) may do with it, and what vm sees of it afterwards, which is only the page cache and
+ * the calls below. A mapping keeps the open file description, so that the name shows in /proc/PID/maps.
+ */
+
+static void backing_get(void *backing)
+{
+	file_get(backing);
+}
+
+static void backing_put(void *backing)
+{
+	file_put(backing);
+}
+
+static size_t backing_name(void *backing, char *buffer, size_t size)
+{
+	struct file *file = backing;
+	struct path root;
+	ssize_t length;
+	char *start;
+
+	if (size == 0)
+		return 0;
+	mount_get_root(&root);
+	length = path_format(&file->path, &root, buffer, size, &start);
+	path_put(&root);
+	if (length <= 0) {
+		buffer[0] = 0;
+		return 0;
+	}
+	memmove(buffer, start, (size_t)length);
+	return (size_t)length - 1;
+}
+
+static void backing_identity(void *backing, dev_number *device, uint64_t *inode)
+{
+	const struct file *file = backing;
+
+	*device = file->inode->super->device_number;
+	*inode = file->inode->number;
+}
+
+/* A shared page becomes writable: from now on the file changes without further notice. */
+static int backing_page_made_writable(void *backing, uint32_t page_index)
+{
+	struct file *file = backing;
+
+	(void)page_index;
+	if (inode_is(file->inode, MODE_REGULAR))
+		inode_touch(file->inode, false, true, true);
+	return 0;
+}
+
+static const struct backing_ops file_backing_ops = {
+	.get = backing_get,
+	.put = backing_put,
+	.name = backing_name,
+	.identity = backing_identity,
+	.page_made_writable = backing_page_made_writable,
+};
+
+int file_map(struct file *file, struct vm_map_request *request)
+{
+	bool is_shared = request->flags & REGION_SHARED;
+	uint32_t may = REGION_MAY_READ | REGION_MAY_WRITE | REGION_MAY_EXECUTE;
+
+	if (file->mode & FILE_PATH_ONLY)
+		return -EBADF;
+	if (!(file->mode & FILE_READ))
+		return -EACCES;
+	if (is_shared && !(file->mode & FILE_WRITE)) {
+		if (request->flags & REGION_WRITE)
+			return -EACCES;
+		may &= ~(uint32_t)REGION_MAY_WRITE;
+	}
+	if (is_shared && (request->flags & REGION_WRITE) && (file->inode->flags & 0x20u))
+		return -EACCES; /* append-only */
+	if (file->path.mount->flags & MOUNT_NO_EXECUTE) {
+		if (request->flags & REGION_EXECUTE)
+			return -EPERM;
+		may &= ~(uint32_t)REGION_MAY_EXECUTE;
+	}
+	if (!file->ops->map)
+		return -ENODEV;
+	request->flags &= ~(uint32_t)(REGION_MAY_READ | REGION_MAY_WRITE | REGION_MAY_EXECUTE);
+	request->flags |= may;
+	request->backing = file;
+	request->backing_ops = &file_backing_ops;
+	return file->ops->map(file, request);
+}

@@ -1,0 +1,375 @@
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+
+/*
+ * open(2).
+ *
+ * An existing file is walked to (mostly without locks), checked, and opened. With O_CREAT that is tried first too, for most
+ * files opened so exist; only if the name is missing, or must be, the directory is locked and the name looked up
+ * again: then it is created, or somebody was faster and it is opened after all. A dangling link leads the
+ * creation to where it points.
+ *
+ * Flags that matter here: access mode, O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_NOATIME, O_PATH,
+ * O_TMPFILE. Access mode 3 asks for both permissions and gives neither: only ioctl works on it.
+ */
+
+/* What is remembered of the flags: those that fcntl(F_GETFL) shows. */
+#define REMEMBERED_FLAGS (~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC))
+
+static uint32_t access_wish(uint32_t flags)
+{
+	static const uint32_t wish_of[] = { ACCESS_READ, ACCESS_WRITE, ACCESS_READ | ACCESS_WRITE,
+					    ACCESS_READ | ACCESS_WRITE };
+
+	return wish_of[flags & O_ACCMODE] | (flags & O_TRUNC ? ACCESS_WRITE : 0);
+}
+
+static uint32_t file_access(uint32_t flags)
+{
+	static const uint32_t access_of[] = { FILE_READ, FILE_WRITE, FILE_READ | FILE_WRITE, 0 };
+
+	return access_of[flags & O_ACCMODE];
+}
+
+/* ---- checks --------------------------------------------------------------------------------------- */
+
+static int check_type(const struct path *path, const struct inode *inode, uint32_t flags)
+{
+	switch (inode->mode & MODE_TYPE_MASK) {
+	case MODE_LINK:
+		return -ELOOP;
+	case MODE_DIRECTORY:
+		return flags & O_CREAT || access_wish(flags) & ACCESS_WRITE ? -EISDIR : 0;
+	case MODE_BLOCK:
+	case MODE_CHARACTER:
+		return path->mount->flags & MOUNT_NO_DEVICES ? -EACCES : 0;
+	default:
+		return 0;
+	}
+}
+
+/* May `credentials` open what exists at `path` in this way? */
+static int check_open(const struct path *path, const struct inode *inode, uint32_t flags,
+		      const struct credentials *credentials)
+{
+	uint32_t wish = access_wish(flags);
+	int error;
+
+	if (unlikely(!inode_is(inode, MODE_REGULAR))) {
+		error = check_type(path, inode, flags);
+		if (error)
+			return error;
+	}
+	if ((flags & O_DIRECTORY) && !inode_is(inode, MODE_DIRECTORY))
+		return -ENOTDIR;
+	if ((wish & ACCESS_WRITE) && inode->super->read_only && inode_is(inode, MODE_REGULAR))
+		return -EROFS;
+	error = permission_check(inode, credentials, wish);
+	if (error)
+		return error;
+	if (unlikely(inode->flags & 0x20u /* append-only */) &&
+	    (((flags & O_ACCMODE) != O_RDONLY && !(flags & O_APPEND)) || (flags & O_TRUNC)))
+		return -EPERM;
+	if (unlikely(flags & O_NOATIME) && !permission_is_owner(inode, credentials))
+		return -EPERM;
+	return 0;
+}
+
+/* ---- opening what exists --------------------------------------------------------------------------- */
+
+/* Count as a writer, of the mount and of a regular file. Devices and pipes may be written on read-only mounts. */
+static int begin_writing(struct mount *mount, struct inode *inode)
+{
+	int error;
+
+	if (!inode_is(inode, MODE_REGULAR)) {
+		atomic_fetch_add_explicit(&mount->writers, 1, memory_order_relaxed);
+		return 0;
+	}
+	error = mount_begin_write(mount);
+	if (error)
+		return error;
+	error = inode_get_write_access(inode);
+	if (error)
+		mount_end_write(mount);
+	return error;
+}
+
+static int truncate_opened(struct file *file)
+{
+	struct inode *inode = file->inode;
+	bool is_counted = file->mode & FILE_WRITE;
+	int error;
+
+	if (!inode_is(inode, MODE_REGULAR))
+		return 0;
+	if (!is_counted) {
+		error = begin_writing(file->path.mount, inode);
+		if (error)
+			return error;
+	}
+	rwlock_write_lock(&inode->lock);
+	error = inode_truncate_locked(inode, 0, file->credentials);
+	rwlock_write_unlock(&inode->lock);
+	if (!is_counted) {
+		inode_put_write_access(inode);
+		mount_end_write(file->path.mount);
+	}
+	return error;
+}
+
+/* Permission is given: make the description and open it. Takes over the references in `path` on success. */
+static int open_checked(const struct path *path, uint32_t flags,
+			const struct credentials *credentials, struct file **out)
+{
+	struct inode *inode = dentry_inode(path->dentry);
+	uint32_t access = file_access(flags);
+	struct file *file;
+	int error;
+
+	if (access & FILE_WRITE) {
+		error = begin_writing(path->mount, inode);
+		if (error)
+			return error;
+	}
+	error = file_create(path, flags & REMEMBERED_FLAGS, access, credentials, &file);
+	if (error)
+		goto end_writing;
+	if (unlikely(!file->ops)) {
+		error = -ENXIO; /* a socket's name */
+		goto put_file;
+	}
+	if (file->ops->open) {
+		error = file->ops->open(file);
+		if (error)
+			goto forget_ops;
+	}
+	if (flags & O_TRUNC) {
+		error = truncate_opened(file);
+		if (error)
+			goto put_file;
+	}
+	*out = file;
+	return 0;
+
+forget_ops:
+	file->ops = NULL; /* what was not opened is not released */
+put_file:
+	path_get(path); /* the caller keeps his */
+	file_put(file);
+	return error;
+end_writing:
+	if (access & FILE_WRITE) {
+		if (inode_is(inode, MODE_REGULAR))
+			inode_put_write_access(inode);
+		mount_end_write(path->mount);
+	}
+	return error;
+}
+
+static int open_path_only(const struct path *path, uint32_t flags,
+			  const struct credentials *credentials, struct file **out)
+{
+	if ((flags & O_DIRECTORY) && !inode_is(dentry_inode(path->dentry), MODE_DIRECTORY))
+		return -ENOTDIR;
+	return file_create(path, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW), FILE_PATH_ONLY,
+			   credentials, out);
+}
+
+/* Takes over the references in `path` on success. */
+static int open_place(const struct path *path, uint32_t flags,
+		      const struct credentials *credentials, struct file **out)
+{
+	int error;
+
+	if (unlikely(flags & O_PATH))
+		return open_path_only(path, flags, credentials, out);
+	error = check_open(path, dentry_inode(path->dentry), flags, credentials);
+	if (error)
+		return error;
+	return open_checked(path, flags, credentials, out);
+}
+
+int file_open_path(const struct path *path, uint32_t flags, const struct credentials *credentials,
+		   struct file **out)
+{
+	int error;
+
+	path_get(path);
+	error = open_place(path, flags, credentials, out);
+	if (error)
+		path_put(path);
+	return error;
+}
+
+/* ---- creating --------------------------------------------------------------------------------------- */
+
+/* The last part is missing: make it. Directory locked. */
+static int create_missing(struct walk *walk, struct dentry *dentry, int write_error,
+			  file_mode mode)
+{
+	struct inode *dir = dentry_inode(walk->path.dentry);
+	const struct credentials *credentials = walk->context->credentials;
+	struct inode *inode;
+	group_id gid;
+	int error;
+
+	if (write_error)
+		return write_error;
+	error = permission_check(dir, credentials, ACCESS_WRITE | ACCESS_EXECUTE);
+	if (error)
+		return error;
+	if (!dir->ops->create)
+		return -EACCES;
+	mode = inode_new_mode(dir, MODE_REGULAR | (mode & 07777), credentials, &gid);
+	error = dir->ops->create(dir, walk->name, walk->length, mode, 0, credentials->fsuid, gid,
+				 &inode);
+	if (error)
+		return error;
+	dentry_instantiate(dentry, inode);
+	inode_touch(dir, false, true, true);
+	return 0;
+}
+
+/*
+ * The walk stands before its last part: find or make it. `*created` says which; the place may be a link or a mount point.
+ */
+static int lookup_or_create(struct walk *walk, file_mode mode, struct path *out, bool *created)
+{
+	struct mount *mount = walk->path.mount;
+	struct inode *dir = dentry_inode(walk->path.dentry);
+	int write_error = mount_begin_write(mount);
+	struct dentry *dentry;
+	int error;
+
+	*created = false;
+	rwlock_write_lock(&dir->lock);
+	error = path_lookup_child(&walk->path, walk->name, walk->length, &dentry);
+	if (!error && !dentry_inode(dentry)) {
+		error = create_missing(walk, dentry, write_error, mode);
+		if (error)
+			dentry_put(dentry);
+		else
+			*created = true;
+	}
+	rwlock_write_unlock(&dir->lock);
+	if (!error) {
+		mount_get(mount);
+		out->mount = mount;
+		out->dentry = dentry;
+		mount_cross(out);
+	}
+	if (!write_error)
+		mount_end_write(mount);
+	return error;
+}
+
+/* What was just made needs no permission and is empty already. */
+static int open_created(const struct path *path, uint32_t flags,
+			const struct credentials *credentials, struct file **out)
+{
+	return open_checked(path, flags & ~(uint32_t)O_TRUNC, credentials, out);
+}
+
+static int create_walk(struct walk *walk, uint32_t flags, file_mode mode, struct file **out)
+{
+	const struct credentials *credentials = walk->context->credentials;
+
+	for (;;) {
+		struct path place;
+		struct inode *inode;
+		bool created;
+		int error = walk_to_last(walk);
+
+		if (error)
+			return error;
+		if (walk->type != LAST_NAME && !walk->jumped)
+			return flags & O_EXCL ? -EEXIST : -EISDIR;
+		if (walk->trailing_slash)
+			return -EISDIR;
+		if (walk->jumped) {
+			error = walk_finish_dots(walk, &place);
+			created = false;
+		} else {
+			error = lookup_or_create(walk, mode, &place, &created);
+		}
+		if (error)
+			return error;
+		inode = dentry_inode(place.dentry);
+		if (!created && (flags & O_EXCL)) {
+			path_put(&place);
+			return -EEXIST;
+		}
+		if (inode_is(inode, MODE_LINK) && !(flags & O_NOFOLLOW)) {
+			error = walk_into_link(walk, inode);
+			path_put(&place);
+			if (error)
+				return error;
+			continue;
+		}
+		error = created ? open_created(&place, flags, credentials, out)
+				: open_place(&place, flags, credentials, out);
+		if (error)
+			path_put(&place);
+		return error;
+	}
+}
+
+static noinline int open_creating(const struct walk_context *context, const char *name,
+				  uint32_t flags, file_mode mode, uint32_t walk_flags,
+				  struct file **out)
+{
+	struct walk walk;
+	int error;
+
+	if (!name[0])
+		return -ENOENT;
+	error = walk_begin(&walk, context, name, walk_flags);
+	if (error)
+		return error;
+	error = create_walk(&walk, flags, mode, out);
+	walk_end(&walk);
+	return error;
+}
+
+/* ---- the call --------------------------------------------------------------------------------------- */
+
+int file_open_restricted(const struct walk_context *context, const char *name, uint32_t flags,
+			 file_mode mode, uint32_t walk_flags, struct file **out)
+{
+	struct path path;
+	int error;
+
+	if (unlikely(flags & O_PATH))
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return open_creating(context, name, flags | O_NOFOLLOW, mode, walk_flags, out);
+	if (!(flags & O_NOFOLLOW))
+		walk_flags |= WALK_FOLLOW;
+	if ((flags & O_DIRECTORY) && !(flags & O_CREAT))
+		walk_flags |= WALK_DIRECTORY;
+	error = path_walk(context, name, walk_flags, &path);
+	if (unlikely(error)) {
+		/* "file/" is not a directory, and that it cannot be created so is said first. */
+		if ((error == -ENOENT || error == -ENOTDIR) && (flags & O_CREAT))
+			return open_creating(context, name, flags, mode, walk_flags, out);
+		return error;
+	}
+	if (unlikely((flags & O_TMPFILE_BIT) && !(flags & O_PATH))) {
+		error = file_open_unnamed(&path, flags & REMEMBERED_FLAGS, mode,
+					  context->credentials, out);
+		path_put(&path);
+		return error;
+	}
+	error = open_place(&path, flags, context->credentials, out);
+	if (error)
+		path_put(&path);
+	return error;
+}
+
+int file_open(const struct walk_context *context, const char *name, uint32_t flags, file_mode mode,
+	      struct file **out)
+{
+	return file_open_restricted(context, name, flags, mode, 0, out);
+}

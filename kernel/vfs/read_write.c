@@ -1,0 +1,342 @@
+#include "core/assert.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/file_lock.h"
+#include "vfs/internal.h"
+#include "vfs/poll.h"
+
+/*
+ * read(2), write(2) and their kin, for any kind of open file.
+ *
+ * The position belongs to the description. If nobody else has a reference to it, nobody else can use the position, and its
+ * lock is left out; a table shared by threads makes each call hold a reference of its own, so that shows.
+ *
+ * Order of errors: not open for it (-EBADF), the kind of file cannot (-EISDIR, -EINVAL, -ESPIPE), the range (-EINVAL,
+ * -EFBIG), then what the file says.
+ */
+
+static inline bool begin_position(struct file *file)
+{
+	if (likely(refcount_read(&file->references) == 1) || file->ops->stream)
+		return false;
+	mutex_lock(&file->position_lock);
+	return true;
+}
+
+static inline void end_position(struct file *file, bool is_locked)
+{
+	if (unlikely(is_locked))
+		mutex_unlock(&file->position_lock);
+}
+
+static cold int refuse(const struct file *file, uint32_t access)
+{
+	if (!(file->mode & access) || (file->mode & FILE_PATH_ONLY))
+		return -EBADF;
+	return access == FILE_READ && inode_is(file->inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
+}
+
+ssize_t file_read(struct file *file, struct io_buffer *buffer)
+{
+	ssize_t result;
+	bool is_locked;
+
+	if (unlikely(!(file->mode & FILE_READ) || !file->ops->read))
+		return refuse(file, FILE_READ);
+	is_locked = begin_position(file);
+	result = file->ops->read(file, buffer, &file->position);
+	end_position(file, is_locked);
+	return result;
+}
+
+/* pread: has the file positions at all, and is this one? */
+static int check_offset(const struct file *file, file_offset offset)
+{
+	if (offset < 0)
+		return -EINVAL;
+	if (file->ops->stream)
+		return -ESPIPE;
+	return 0;
+}
+
+ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset offset)
+{
+	int error;
+
+	if (unlikely(offset < 0))
+		return -EINVAL;
+	if (unlikely(!(file->mode & FILE_READ) || !file->ops->read))
+		return refuse(file, FILE_READ);
+	error = check_offset(file, offset);
+	if (unlikely(error))
+		return error;
+	return file->ops->read(file, buffer, &offset);
+}
+
+/*
+ * The process's limit on file sizes, and the file system's: cut the buffer to what may be written at `position`.
+ * -EFBIG if that is nothing (the caller sends SIGXFSZ if it was the process's).
+ */
+static int limit_size(const struct file *file, struct io_buffer *buffer, file_offset position,
+		      uint64_t size_limit)
+{
+	uint64_t limit = file->inode->super->max_file_size;
+	uint64_t start = (uint64_t)position;
+
+	if (likely(!inode_is(file->inode, MODE_REGULAR)))
+		return 0;
+	if (size_limit < limit)
+		limit = size_limit;
+	if (unlikely(atomic_load_explicit(&file->flags, memory_order_relaxed) & O_APPEND))
+		start = inode_size(file->inode);
+	if (likely(start + buffer->remaining <= limit))
+		return 0;
+	if (buffer->remaining == 0)
+		return 0;
+	if (start >= limit)
+		return -EFBIG;
+	buffer->remaining = (size_t)(limit - start);
+	return 0;
+}
+
+/* A read-only file with a writing position cannot come here; see file_open.c. */
+static ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset *position,
+			uint64_t size_limit)
+{
+	int error;
+
+	if (unlikely(*position < 0 || *position > INT64_MAX - (file_offset)buffer->remaining))
+		return -EFBIG;
+	error = limit_size(file, buffer, *position, size_limit);
+	if (unlikely(error))
+		return error;
+	return file->ops->write(file, buffer, position);
+}
+
+/* O_SYNC and O_DSYNC: the call returns when the disk has it. */
+static ssize_t sync_written(struct file *file, ssize_t result)
+{
+	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
+
+	if (likely(!(flags & O_SYNC)) || result <= 0 || !file->ops->sync)
+		return result;
+	int error = file->ops->sync(file, (flags & O_SYNC) == O_DSYNC);
+
+	return error ? error : result;
+}
+
+ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_limit)
+{
+	ssize_t result;
+	bool is_locked;
+
+	if (unlikely(!(file->mode & FILE_WRITE) || !file->ops->write))
+		return refuse(file, FILE_WRITE);
+	if (file->ops->stream) {
+		result = file->ops->write(file, buffer, &file->position);
+	} else {
+		is_locked = begin_position(file);
+		result = write_at(file, buffer, &file->position, size_limit);
+		end_position(file, is_locked);
+	}
+	return sync_written(file, result);
+}
+
+ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset offset,
+		      uint64_t size_limit)
+{
+	int error;
+
+	if (unlikely(offset < 0))
+		return -EINVAL;
+	if (unlikely(!(file->mode & FILE_WRITE) || !file->ops->write))
+		return refuse(file, FILE_WRITE);
+	error = check_offset(file, offset);
+	if (unlikely(error))
+		return error;
+	return sync_written(file, write_at(file, buffer, &offset, size_limit));
+}
+
+ssize_t file_read_kernel(struct file *file, void *memory, size_t size, file_offset offset)
+{
+	struct io_buffer buffer;
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t result;
+
+		io_buffer_init_kernel(&buffer, (char *)memory + done, size - done);
+		result = file_read_at(file, &buffer, offset + (file_offset)done);
+		if (result < 0)
+			return done ? (ssize_t)done : result;
+		if (result == 0)
+			break;
+		done += (size_t)result;
+	}
+	return (ssize_t)done;
+}
+
+/* ---- position ------------------------------------------------------------------------------------------ */
+
+/* SEEK_DATA and SEEK_HOLE where holes are not told apart: all is data up to the end. */
+static int seek_plainly(const struct file *file, file_offset offset, int whence, file_offset *out)
+{
+	uint64_t size = inode_size(file->inode);
+	file_offset base = 0;
+
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		base = file->position;
+		break;
+	case SEEK_END:
+		base = (file_offset)size;
+		break;
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		if (offset < 0 || (uint64_t)offset >= size)
+			return -ENXIO;
+		*out = whence == SEEK_DATA ? offset : (file_offset)size;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(base, offset, &base))
+		return -EOVERFLOW;
+	if (base < 0)
+		return -EINVAL;
+	*out = base;
+	return 0;
+}
+
+int file_seek(struct file *file, file_offset offset, int whence, file_offset *out)
+{
+	bool is_locked;
+	int error;
+
+	if (file->mode & FILE_PATH_ONLY)
+		return -EBADF;
+	if (whence < SEEK_SET || whence > SEEK_HOLE)
+		return -EINVAL;
+	if (file->ops->stream)
+		return -ESPIPE;
+	is_locked = begin_position(file);
+	if (file->ops->seek)
+		error = file->ops->seek(file, offset, whence, out);
+	else
+		error = seek_plainly(file, offset, whence, out);
+	if (!error)
+		file->position = *out;
+	end_position(file, is_locked);
+	return error;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------------------- */
+
+int file_status(struct file *file, struct file_status *out)
+{
+	int error = inode_status(file->inode, out);
+
+	if (!error)
+		out->mount_id = file->path.mount->id;
+	return error;
+}
+
+int file_sync(struct file *file, bool data_only)
+{
+	if (file->mode & FILE_PATH_ONLY)
+		return -EBADF;
+	if (!file->ops->sync)
+		return -EINVAL;
+	return file->ops->sync(file, data_only);
+}
+
+int file_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+{
+	if (file->mode & FILE_PATH_ONLY)
+		return -EBADF;
+	if (!file->ops->ioctl)
+		return -ENOTTY;
+	return file->ops->ioctl(file, command, argument);
+}
+
+uint32_t file_poll(struct file *file, struct poll_table *table)
+{
+	if (!file->ops->poll)
+		return POLL_IN | POLL_OUT | POLL_READ_NORMAL | POLL_WRITE_NORMAL;
+	return file->ops->poll(file, table);
+}
+
+int file_truncate(struct file *file, uint64_t size, uint64_t size_limit)
+{
+	struct inode *inode = file->inode;
+	int error;
+
+	if (file->mode & FILE_PATH_ONLY)
+		return -EBADF;
+	if (!(file->mode & FILE_WRITE) || !inode_is(inode, MODE_REGULAR))
+		return -EINVAL;
+	if (inode->flags & 0x20u /* append-only */)
+		return -EPERM;
+	rwlock_write_lock(&inode->lock);
+	if (size > inode_size(inode) && (size > size_limit || size > inode->super->max_file_size))
+		error = -EFBIG;
+	else
+		error = inode_truncate_locked(inode, size, file->credentials);
+	rwlock_write_unlock(&inode->lock);
+	return error;
+}
+
+int file_allocate(struct file *file, int mode, file_offset offset, file_offset size,
+		  uint64_t size_limit)
+{
+	struct inode *inode = file->inode;
+	uint64_t end = (uint64_t)offset + (uint64_t)size;
+	int error;
+
+	if (!(file->mode & FILE_WRITE))
+		return -EBADF;
+	if (inode_is(inode, MODE_FIFO))
+		return -ESPIPE;
+	if (inode_is(inode, MODE_DIRECTORY))
+		return -EISDIR;
+	if (!inode_is(inode, MODE_REGULAR))
+		return -ENODEV;
+	if (end > inode->super->max_file_size || (end > size_limit && end > inode_size(inode)))
+		return -EFBIG;
+	if (!inode->ops->allocate)
+		return -EOPNOTSUPP;
+	rwlock_write_lock(&inode->lock);
+	error = inode->ops->allocate(inode, mode, offset, size);
+	if (!error) {
+		inode_clear_set_id(inode, file->credentials);
+		inode_touch(inode, false, true, true);
+		error = inode_record_attributes(inode);
+	}
+	rwlock_write_unlock(&inode->lock);
+	return error;
+}
+
+int file_set_flags(struct file *file, uint32_t flags)
+{
+	const uint32_t changeable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+	uint32_t old = atomic_load_explicit(&file->flags, memory_order_relaxed);
+
+	if ((flags & O_NOATIME) && !(old & O_NOATIME) &&
+	    !permission_is_owner(file->inode, file->credentials))
+		return -EPERM;
+	if ((old & O_APPEND) && !(flags & O_APPEND) && (file->inode->flags & 0x20u))
+		return -EPERM;
+	if (file->ops->set_flags) {
+		int error = file->ops->set_flags(file, (old & ~changeable) | (flags & changeable));
+
+		if (error)
+			return error;
+	}
+	while (!atomic_compare_exchange_weak_explicit(&file->flags, &old,
+						      (old & ~changeable) | (flags & changeable),
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+	return 0;
+}
