@@ -187,21 +187,23 @@ static void slab_cut(struct slab_cache *cache, struct page_frame *slab)
 {
 	char *base = page_frame_address(slab);
 	char *end = base + ((size_t)PAGE_SIZE << slab->order);
+	char *first = base + cache->object_start;
+	char *object = first;
 	void *next = NULL;
-	char *object = base + cache->object_start;
 
 	for (size_t i = 0; i < (size_t)1 << slab->order; i++)
 		slab[i].slab = cache;
 	while (object - cache->object_start + 2 * cache->stride <= end)
 		object += cache->stride;
-	for (; object > base; object -= cache->stride) {
+	/* From the last to the first, so that they are given out in the order of their addresses. */
+	for (;; object -= cache->stride) {
 		*link_of(cache, object) = next;
 		next = object;
 		if (CONFIG_POISON) {
 			memset(object, POISON_BYTE, cache->size);
 			set_red(cache, object, RED_FREE);
 		}
-		if (object == base + cache->object_start)
+		if (object == first)
 			break;
 	}
 	slab_set(slab, 0, (unsigned int)((char *)next - base) / sizeof(uint32_t));

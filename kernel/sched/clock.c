@@ -3,12 +3,11 @@
  *
  * Monotonic time is the machine's (arch/clock.h). Real time is monotonic time plus an offset, which only
  * clock_set_realtime changes: 64 bits under a sequence lock, so that reading the time takes no lock. The
- * vDSO gets a reading of the counter, the times at it, and the rate as multiplier and shift, and computes
- * the rest in user mode; a machine without a trusted counter gives rate 0 and programs use the call.
+ * vDSO gets that offset and the scale by which the machine itself turns its counter into nanoseconds, so
+ * that both read the same time to the last bit.
  */
 #include "sched/clock.h"
 #include "arch/clock.h"
-#include "arch/cpu.h"
 #include "arch/vdso.h"
 #include "core/seqlock.h"
 #include "core/spinlock.h"
@@ -27,29 +26,14 @@ static int64_t realtime_offset;		/* realtime - monotonic, ns */
 static void write_rtc(struct work *work);
 static struct work rtc_work = { .function = write_rtc };
 
-/* The rate in the form of the vDSO: ns = ticks * multiplier >> shift, as exact as 32 bits allow. */
-static void rate_from_khz(uint32_t khz, uint32_t *multiplier, uint32_t *shift)
-{
-	uint32_t bits = 31;
-	uint64_t factor = div64_u32((uint64_t)1000000 << bits, khz, NULL);
-
-	while (factor > UINT32_MAX) {
-		factor >>= 1;
-		bits--;
-	}
-	*multiplier = (uint32_t)factor;
-	*shift = bits;
-}
-
 /* Caller holds clock_lock, so that publications come in order. */
 static void publish(void)
 {
-	uint32_t khz = arch_clock_khz();
-	uint32_t multiplier = 0, shift = 0;
+	uint64_t counter_base;
+	uint32_t multiplier, shift;
 
-	if (khz != 0)
-		rate_from_khz(khz, &multiplier, &shift);
-	vdso_update_clock(cpu_cycles(), arch_clock_ns(), realtime_offset, multiplier, shift);
+	arch_clock_scale(&counter_base, &multiplier, &shift);
+	vdso_update_clock(counter_base, 0, realtime_offset, multiplier, shift);
 }
 
 static void set_offset(int64_t offset)

@@ -22,6 +22,7 @@ enum placing {
 	PLACE_WOKEN,	/* where it will run soonest */
 	PLACE_HANDOVER,	/* here, next: the caller is about to sleep */
 	PLACE_NEW,	/* as woken, but it interrupts nobody */
+	PLACE_MOVED,	/* sent away from its CPU while it could run */
 };
 
 /* Put a runnable thread that is on no queue on one. Any context; spins until it is off its last CPU. */

@@ -8,10 +8,11 @@
  *
  * The running thread is not in the tree: a thread that is alone never touches it.
  *
- * Sleeping. A thread that sleeps long must not come back with so small a virtual time that it starves the
- * others. While off the queue its virtual_ns is kept relative to the queue's least; on return the time
- * slept is taken off, but no more than SLEEPER_NS below the least: enough to be served soon.
- * The relative form also carries a thread from one CPU's queue to another's.
+ * Sleeping. A thread that sleeps keeps its virtual time while the others' go on, and so is served soon when
+ * it comes back; but it is put no further than SLEEPER_NS behind the least, or one that slept for long would
+ * starve the others. While off the queue virtual_ns is relative to what the least was then; in that form
+ * it can also enter another CPU's queue, whose virtual time has nothing to do with ours. There it brings
+ * no credit, and what it was ahead is forgiven by the time it slept.
  *
  * Virtual times are compared by their signed difference.
  */
@@ -108,11 +109,12 @@ void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
 {
 	int64_t relative = (int64_t)thread->virtual_ns;
-	uint64_t slept = now_ns - thread->sleep_start_ns;
+	int64_t slept = (int64_t)(now_ns - thread->sleep_start_ns);
 
-	/* At most as far back as a sleeper may come; a long sleep must not overflow the difference. */
-	if ((int64_t)slept > 0)
-		relative = slept < (1ull << 62) ? relative - (int64_t)slept : -(int64_t)SLEEPER_NS;
+	if (atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) == queue->cpu)
+		relative -= (int64_t)(queue->least_virtual_ns - thread->sleep_start_least_ns);
+	else if (relative > 0 && slept > 0)
+		relative = max(relative - slept, (int64_t)0);
 	relative = max(relative, -(int64_t)SLEEPER_NS);
 	thread->virtual_ns = queue->least_virtual_ns + (uint64_t)relative;
 }
@@ -120,6 +122,7 @@ void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t no
 void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
 {
 	thread->virtual_ns -= queue->least_virtual_ns;
+	thread->sleep_start_least_ns = queue->least_virtual_ns;
 	thread->sleep_start_ns = now_ns;
 }
 

@@ -63,7 +63,10 @@ void run_queue_set_weight(struct thread *thread);
 /* Charge the running thread with the time since clock_ns. */
 void run_queue_account(struct run_queue *queue, uint64_t now_ns);
 
-/* Turn virtual_ns of a thread that slept (or is new, or comes from another queue) into this queue's time. */
+/*
+ * Turn virtual_ns of a thread that slept into this queue's time. Its queue_cpu still says which queue it
+ * left. A new thread is simply put at least_virtual_ns.
+ */
 void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
 /* The reverse, for one that leaves. */
 void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns);

@@ -147,16 +147,19 @@ static unsigned int choose_cpu(const struct thread *thread)
 }
 
 /* Put it on `queue` and see whether it should run at once. Interrupts off. */
-static void place_on(struct run_queue *queue, struct thread *thread, bool may_preempt)
+static void place_on(struct run_queue *queue, struct thread *thread, enum placing how)
 {
 	uint64_t now = arch_clock_ns();
 
 	spin_lock(&queue->lock);
-	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
 	run_queue_account(queue, now);
-	run_queue_enter(queue, thread, now);
+	if (how == PLACE_NEW)
+		thread->virtual_ns = queue->least_virtual_ns;
+	else
+		run_queue_enter(queue, thread, now);
+	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
 	run_queue_add(queue, thread, false);
-	if (queue->running->is_idle || (may_preempt && run_queue_preempts(queue, thread)))
+	if (queue->running->is_idle || (how != PLACE_NEW && run_queue_preempts(queue, thread)))
 		schedule_kick(queue);
 	else if (queue->cpu == cpu_index())
 		timer_alarm_before(max(queue->running->slice_start_ns + SLICE_NS, now + SLICE_NS / 4));
@@ -167,8 +170,8 @@ static void place_on(struct run_queue *queue, struct thread *thread, bool may_pr
 static void place_handover(struct run_queue *queue, struct thread *thread)
 {
 	spin_lock(&queue->lock);
-	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
 	run_queue_enter(queue, thread, queue->clock_ns);
+	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
 	run_queue_hand_over(queue, thread);
 	if (unlikely(run_queue_priority(thread) > run_queue_priority(queue->running)))
 		schedule_kick(queue);
@@ -190,7 +193,7 @@ void schedule_place(struct thread *thread, enum placing how)
 	if (how == PLACE_HANDOVER && (thread->affinity >> own->cpu & 1) && !own->running->is_idle)
 		place_handover(own, thread);
 	else
-		place_on(&queues[choose_cpu(thread)], thread, how != PLACE_NEW);
+		place_on(&queues[choose_cpu(thread)], thread, how);
 	irq_restore(flags);
 }
 
@@ -213,7 +216,7 @@ void schedule_finish_switch(void)
 	/* Release: its registers are saved. Unless it is dead or moves, it is anybody's from here on. */
 	atomic_store_explicit(&previous->on_cpu, false, memory_order_release);
 	if (unlikely(moves))
-		schedule_place(previous, PLACE_NEW);
+		schedule_place(previous, PLACE_MOVED);
 }
 
 /* From sleeping to sleeping off the queue. False: woken meanwhile, or never about to sleep. */

@@ -11,7 +11,6 @@
  * States and wake-ups: see schedule.c for why no wake-up is lost.
  */
 #include "sched/thread.h"
-#include "arch/clock.h"
 #include "arch/cpu.h"
 #include "arch/smp.h"
 #include "core/assert.h"
@@ -159,7 +158,7 @@ int thread_init(struct thread *thread, const char *name, void (*entry)(void *), 
 	thread->entry = entry;
 	thread->argument = argument;
 	thread->release = release;
-	arch_thread_init(&thread->arch, thread->stack, thread_begin, thread);
+	arch_thread_init(&thread->arch, thread->stack, thread_first_run, thread);
 	init_fields(thread, name);
 	return 0;
 }
@@ -188,7 +187,7 @@ void thread_fini_unstarted(struct thread *thread)
 	thread->stack = NULL;
 }
 
-void thread_begin(void *argument)
+void thread_first_run(void *argument)
 {
 	struct thread *thread = argument;
 
@@ -223,7 +222,6 @@ void thread_start(struct thread *thread)
 	assert(thread_state(thread) == THREAD_NEW);
 	run_queue_set_weight(thread);
 	atomic_store(&thread->queue_cpu, cpu_index()); /* a hint for the first placing */
-	thread->sleep_start_ns = arch_clock_ns(); /* it has not slept: no credit */
 	atomic_store(&thread->state_word, THREAD_RUNNABLE);
 	schedule_place(thread, PLACE_NEW);
 }

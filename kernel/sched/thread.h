@@ -75,6 +75,7 @@ struct thread {
 	uint64_t virtual_ns;		/* [r] weighted time run; while off the queue, less the queue's least */
 	uint64_t slice_start_ns;	/* [r] when it was last given a CPU */
 	uint64_t sleep_start_ns;	/* [r] when it last left the queue */
+	uint64_t sleep_start_least_ns;	/* [r] the queue's least virtual time then */
 	uint64_t run_ns;		/* [r] time run in all, up to the last accounting */
 	uint64_t user_ns, system_ns;	/* [r] run_ns as far as samples split it; see schedule_times() */
 	uint64_t voluntary_switches, involuntary_switches;	/* [t] */
@@ -106,9 +107,9 @@ void thread_fini_unstarted(struct thread *thread);
 
 /*
  * Where every thread begins, with itself as argument: completes the switch to it, then calls its entry.
- * For fork: arch_thread_fork(&child->arch, child->stack, ..., thread_begin, child) after thread_init.
+ * For fork: arch_thread_fork(&child->arch, child->stack, ..., thread_first_run, child) after thread_init.
  */
-void thread_begin(void *thread);
+void thread_first_run(void *thread);
 
 /* A kernel thread, allocated here and freed at its end. NULL when memory is short. Not started. */
 struct thread *thread_create_kernel(const char *name, void (*entry)(void *), void *argument);

@@ -1,0 +1,353 @@
+/*
+ * The run queue alone: order, shares by weight, sleepers, hand-over, real time. A loop plays the CPU.
+ *
+ * test: with=lib/rbtree.c,core/spinlock.c
+ */
+#include "sched/run_queue.h"
+#include <string.h>
+#include "core/stack_header.h"
+#include "test.h"
+
+enum { THREADS = 12 };
+
+static struct run_queue queue;
+static struct thread threads[THREADS];
+static struct thread idle;
+static uint64_t now;
+static irq_flags flags;
+
+static void begin(void)
+{
+	memset(&queue, 0, sizeof(queue));
+	memset(threads, 0, sizeof(threads));
+	memset(&idle, 0, sizeof(idle));
+	idle.is_idle = true;
+	for (unsigned int i = 0; i < THREADS; i++) {
+		threads[i].affinity = UINT32_MAX;
+		run_queue_set_weight(&threads[i]);
+	}
+	run_queue_init(&queue, 0, &idle);
+	now = 1000000000;
+	queue.clock_ns = now;
+	flags = spin_lock_irq(&queue.lock);
+}
+
+static void end(struct test *t)
+{
+	EXPECT(t, run_queue_check(&queue));
+	spin_unlock_irq(&queue.lock, flags);
+}
+
+static void wake(struct thread *thread)
+{
+	run_queue_enter(&queue, thread, now);
+	run_queue_add(&queue, thread, false);
+}
+
+/* As schedule_switch: choose, and make it the running one. */
+static struct thread *choose(bool stays, bool yields)
+{
+	struct thread *stay = stays && !queue.running->is_idle ? queue.running : NULL;
+	struct thread *next;
+
+	run_queue_account(&queue, now);
+	if (!stays && !queue.running->is_idle)
+		run_queue_leave(&queue, queue.running, now);
+	next = run_queue_choose(&queue, stay, yields);
+	next = next ? next : &idle;
+	if (next != queue.running)
+		next->slice_start_ns = now;
+	queue.running = next;
+	return next;
+}
+
+/* Run for `ns`, looking every slice as the tick does. */
+static void run_for(uint64_t ns)
+{
+	for (uint64_t until = now + ns; now < until;) {
+		now += SLICE_NS;
+		run_queue_account(&queue, now);
+		if (run_queue_slice_over(&queue) || queue.running->is_idle)
+			(void)choose(true, false);
+	}
+}
+
+static void equals_share_equally(struct test *t)
+{
+	begin();
+	for (unsigned int i = 0; i < 5; i++)
+		wake(&threads[i]);
+	(void)choose(false, false);
+	run_for(1500000000);
+	for (unsigned int i = 0; i < 5; i++)
+		EXPECT(t, threads[i].run_ns > 290000000 && threads[i].run_ns < 310000000);
+	end(t);
+}
+
+static void nice_is_a_share_by_weight(struct test *t)
+{
+	begin();
+	threads[1].nice = 5;	/* weight 335 against 1024 */
+	run_queue_set_weight(&threads[1]);
+	wake(&threads[0]);
+	wake(&threads[1]);
+	(void)choose(false, false);
+	run_for(10000000000ull);
+	EXPECT_EQ(t, threads[0].run_ns * 10 / threads[1].run_ns, 1024 * 10 / 335);
+	end(t);
+}
+
+static void every_nice_value_has_its_weight(struct test *t)
+{
+	begin();
+	for (int nice = -20; nice < 19; nice++) {
+		threads[0].nice = nice;
+		threads[1].nice = nice + 1;
+		run_queue_set_weight(&threads[0]);
+		run_queue_set_weight(&threads[1]);
+		EXPECT(t, threads[1].weight_inverse > threads[0].weight_inverse);
+	}
+	threads[0].nice = 0;
+	run_queue_set_weight(&threads[0]);
+	EXPECT_EQ(t, threads[0].weight_inverse, 1u << 22);
+	end(t);
+}
+
+static void a_sleeper_comes_soon_but_does_not_starve_others(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	wake(&threads[1]);
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	(void)choose(false, false);	/* 0 sleeps */
+	EXPECT_POINTER(t, queue.running, &threads[1]);
+	now += 20000000000ull;		/* 1 runs for 20 s */
+	run_queue_account(&queue, now);
+	wake(&threads[0]);
+	EXPECT(t, run_queue_preempts(&queue, &threads[0]));
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	/* Its credit is used up after SLEEPER_NS, not after 20 s. */
+	now += 2 * SLEEPER_NS;
+	run_queue_account(&queue, now);
+	EXPECT(t, run_queue_slice_over(&queue));
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);
+	end(t);
+}
+
+static void batch_threads_interrupt_nobody(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	(void)choose(false, false);
+	now += 1000000000;
+	run_queue_account(&queue, now);
+	threads[1].policy = SCHED_POLICY_BATCH;
+	wake(&threads[1]);
+	EXPECT(t, !run_queue_preempts(&queue, &threads[1]));
+	end(t);
+}
+
+static void a_lone_thread_stays_and_touches_no_tree(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	(void)choose(false, false);
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	EXPECT_POINTER(t, choose(true, true), &threads[0]);
+	EXPECT_EQ(t, queue.ready_count, 0);
+	EXPECT(t, !run_queue_slice_over(&queue));
+	EXPECT_POINTER(t, choose(false, false), &idle);
+	end(t);
+}
+
+static void yielding_lets_another_run(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	wake(&threads[1]);
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	EXPECT_POINTER(t, choose(true, true), &threads[1]);
+	EXPECT_POINTER(t, choose(true, true), &threads[0]);
+	end(t);
+}
+
+static void two_that_hand_over_do_not_outrun_a_third(struct test *t)
+{
+	unsigned int a = 0, b = 1;
+
+	begin();
+	wake(&threads[0]);
+	wake(&threads[2]);
+	threads[1].sleep_start_ns = now;
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	for (unsigned int i = 0; i < 20000; i++) {
+		now += 10000;
+		run_queue_account(&queue, now);
+		if (queue.running != &threads[a]) {
+			/* The third has its turn. */
+			if (run_queue_slice_over(&queue))
+				(void)choose(true, false);
+			continue;
+		}
+		run_queue_enter(&queue, &threads[b], now);
+		run_queue_hand_over(&queue, &threads[b]);
+		(void)choose(false, false);
+		unsigned int swap = a;
+		a = b;
+		b = swap;
+		/* The one that sleeps may be needed while the other waits for the third. */
+		EXPECT(t, queue.running == &threads[a] || queue.running == &threads[2]);
+	}
+	EXPECT(t, threads[2].run_ns > 50000000);
+	EXPECT(t, threads[0].run_ns + threads[1].run_ns > 50000000);
+	end(t);
+}
+
+static void an_unused_hand_over_becomes_an_ordinary_wait(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	(void)choose(false, false);
+	run_queue_enter(&queue, &threads[1], now);
+	run_queue_hand_over(&queue, &threads[1]);
+	run_queue_enter(&queue, &threads[2], now);
+	run_queue_hand_over(&queue, &threads[2]);
+	EXPECT_EQ(t, queue.ready_count, 2);
+	EXPECT_POINTER(t, run_queue_first(&queue), &threads[2]);
+	run_queue_end_handover(&queue);
+	EXPECT(t, run_queue_check(&queue));
+	EXPECT_EQ(t, queue.ready_count, 2);
+	run_queue_remove(&queue, &threads[1]);
+	EXPECT_POINTER(t, run_queue_first(&queue), &threads[2]);
+	end(t);
+}
+
+static void set_realtime(struct thread *thread, enum sched_policy policy, int priority)
+{
+	thread->policy = policy;
+	thread->realtime_priority = priority;
+}
+
+static void real_time_goes_first_by_priority_then_by_arrival(struct test *t)
+{
+	begin();
+	set_realtime(&threads[1], SCHED_POLICY_FIFO, 1);
+	set_realtime(&threads[2], SCHED_POLICY_FIFO, 99);
+	set_realtime(&threads[3], SCHED_POLICY_FIFO, 99);
+	for (unsigned int i = 0; i < 4; i++)
+		wake(&threads[i]);
+	EXPECT_POINTER(t, choose(false, false), &threads[2]);
+	now += 10 * QUANTUM_NS;
+	run_queue_account(&queue, now);
+	EXPECT(t, !run_queue_slice_over(&queue));	/* FIFO has no slices */
+	EXPECT_POINTER(t, choose(true, false), &threads[2]);
+	EXPECT_POINTER(t, choose(true, true), &threads[3]);	/* but may yield */
+	EXPECT_POINTER(t, choose(false, false), &threads[2]);
+	EXPECT_POINTER(t, choose(false, false), &threads[1]);
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	wake(&threads[1]);
+	EXPECT(t, run_queue_preempts(&queue, &threads[1]));
+	end(t);
+}
+
+static void round_robin_rotates_after_its_quantum(struct test *t)
+{
+	begin();
+	set_realtime(&threads[0], SCHED_POLICY_RR, 10);
+	set_realtime(&threads[1], SCHED_POLICY_RR, 10);
+	wake(&threads[0]);
+	wake(&threads[1]);
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	now += QUANTUM_NS / 2;
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += QUANTUM_NS;
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);
+	EXPECT_POINTER(t, run_queue_first(&queue), &threads[0]);
+	end(t);
+}
+
+static void a_boost_counts_while_it_is_higher(struct test *t)
+{
+	begin();
+	threads[0].boosted_priority = 50;
+	EXPECT_EQ(t, run_queue_priority(&threads[0]), 50);
+	set_realtime(&threads[0], SCHED_POLICY_FIFO, 60);
+	EXPECT_EQ(t, run_queue_priority(&threads[0]), 60);
+	end(t);
+}
+
+static void pinned_and_unfinished_threads_do_not_move(struct test *t)
+{
+	static struct run_queue other;
+
+	begin();
+	run_queue_init(&other, 1, &idle);
+	wake(&threads[0]);
+	wake(&threads[1]);
+	wake(&threads[2]);
+	threads[0].affinity = 1;
+	atomic_store(&threads[1].on_cpu, true);
+	EXPECT_POINTER(t, run_queue_find_movable(&queue, 1), &threads[2]);
+	run_queue_move(&queue, &other, &threads[2]);
+	EXPECT_EQ(t, atomic_load(&threads[2].queue_cpu), 1);
+	EXPECT_EQ(t, queue.ready_count, 2);
+	EXPECT_EQ(t, other.ready_count, 1);
+	EXPECT(t, run_queue_check(&other));
+	EXPECT_POINTER(t, run_queue_find_movable(&queue, 1), NULL);
+	end(t);
+}
+
+/* Random wake-ups, sleeps and removals, checked after each. */
+static void invariants_hold_under_random_use(struct test *t)
+{
+	uint32_t random = 11;
+
+	begin();
+	for (unsigned int step = 0; step < 20000; step++) {
+		struct thread *thread = &threads[test_random(&random) % THREADS];
+
+		now += test_random(&random) % 2000000;
+		run_queue_account(&queue, now);
+		if (thread->queued) {
+			if (test_random(&random) % 4 == 0) {
+				run_queue_remove(&queue, thread);
+				run_queue_leave(&queue, thread, now);
+			}
+		} else if (thread != queue.running) {
+			if (test_random(&random) % 8 == 0)
+				set_realtime(thread, SCHED_POLICY_RR, 1 + test_random(&random) % 3);
+			else
+				set_realtime(thread, SCHED_POLICY_OTHER, 0);
+			run_queue_enter(&queue, thread, now);
+			if (test_random(&random) % 3 == 0)
+				run_queue_hand_over(&queue, thread);
+			else
+				run_queue_add(&queue, thread, false);
+		}
+		if (test_random(&random) % 2)
+			(void)choose(test_random(&random) % 4, test_random(&random) % 8 == 0);
+		if (!run_queue_check(&queue)) {
+			EXPECT_EQ(t, step, -1);
+			break;
+		}
+	}
+	end(t);
+}
+
+const struct test_case test_cases[] = {
+	TEST(equals_share_equally),
+	TEST(nice_is_a_share_by_weight),
+	TEST(every_nice_value_has_its_weight),
+	TEST(a_sleeper_comes_soon_but_does_not_starve_others),
+	TEST(batch_threads_interrupt_nobody),
+	TEST(a_lone_thread_stays_and_touches_no_tree),
+	TEST(yielding_lets_another_run),
+	TEST(two_that_hand_over_do_not_outrun_a_third),
+	TEST(an_unused_hand_over_becomes_an_ordinary_wait),
+	TEST(real_time_goes_first_by_priority_then_by_arrival),
+	TEST(round_robin_rotates_after_its_quantum),
+	TEST(a_boost_counts_while_it_is_higher),
+	TEST(pinned_and_unfinished_threads_do_not_move),
+	TEST(invariants_hold_under_random_use),
+	TEST_END
+};
