@@ -1,6 +1,6 @@
 /*
  * Threads as the machine sees them. The top of a user thread's stack is its trap frame; the registers that
- * switch_stacks keeps lie below it until the thread first runs.
+ * switch_stacks (switch.S) keeps lie below it until the thread first runs.
  */
 #include "arch/context.h"
 #include "arch/irq_flags.h"

@@ -9,6 +9,7 @@
 #include "internal.h"
 #include "layout.h"
 #include "lib/format.h"
+#include "lib/math64.h"
 #include "lib/string.h"
 #include "registers.h"
 
@@ -148,7 +149,8 @@ static uint32_t tsc_khz_from_leaves(void)
 
 		/* Core crystal Hz * EBX / EAX; all three must be told. */
 		if (ratio.eax && ratio.ebx && ratio.ecx)
-			return (uint32_t)((uint64_t)(ratio.ecx / 1000) * ratio.ebx / ratio.eax);
+			return (uint32_t)div64_u32((uint64_t)(ratio.ecx / 1000) * ratio.ebx,
+						   ratio.eax, NULL);
 	}
 	/* The base frequency in MHz is the counter's on processors that name it but not the crystal. */
 	if (highest >= 0x16 && features.tsc_invariant)

@@ -36,7 +36,7 @@ static uint32_t mxcsr_mask;
 
 static void read_mxcsr_mask(void)
 {
-	uint8_t image[FPU_IMAGE_SIZE] aligned_to(16) = { 0 };
+	static uint8_t image[FPU_IMAGE_SIZE] aligned_to(16);
 
 	if (!cpu_features()->sse)
 		return;

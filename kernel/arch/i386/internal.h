@@ -109,7 +109,7 @@ void alarm_init_cpu(void);	/* on each CPU */
 void alarm_interrupt(void);
 bool alarm_uses_irq(unsigned int irq);
 
-/* context.S */
+/* switch.S */
 void switch_stacks(uint32_t *from_sp, uint32_t to_sp);
 void stack_begin(void);
 noreturn void enter_user(void *frame);
@@ -123,7 +123,7 @@ void double_fault_entry(void);
 void trap_iret(void);		/* the one iret that leaves for user mode by the full path */
 void trap_fast_iret(void);	/* the system call's */
 
-/* context.S: load a selector that may be bad. False: it was, and the register is 0. */
+/* switch.S: load a selector that may be bad. False: it was, and the register is 0. */
 bool segment_load_fs(uint32_t selector);
 bool segment_load_gs(uint32_t selector);
 

@@ -64,11 +64,11 @@ void smp_call(uint32_t mask, void (*function)(void *), void *argument)
 	preempt_disable();
 	mask &= smp_online_mask() & ~(1u << cpu_index());
 	assert(mask == 0 || irq_is_enabled());
-	atomic_init(&request.pending, (unsigned int)__builtin_popcount(mask));
 	for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
 		if (!(mask >> cpu & 1))
 			continue;
 		nodes[cpu].request = &request;
+		atomic_fetch_add_explicit(&request.pending, 1, memory_order_relaxed);
 		push_call(cpu, &nodes[cpu]);
 	}
 	while (atomic_load_explicit(&request.pending, memory_order_acquire) != 0)

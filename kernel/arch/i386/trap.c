@@ -67,21 +67,6 @@ static const struct exception_entry *find_exception(uintptr_t instruction)
 	return NULL;
 }
 
-void trap_frame_print(const struct trap_frame *frame)
-{
-	bool is_user = trap_frame_is_user(frame);
-	uint32_t ds_es = frame->segments ^ FLAT_SEGMENTS;
-
-	printk(LOG_EMERGENCY, "eip %08x  cs %02x  eflags %08x  esp %08x  vector %u  error %x",
-	       frame->eip, frame->cs, frame->eflags,
-	       is_user ? frame->esp : (uint32_t)trap_frame_kernel_stack(frame), frame->vector,
-	       frame->error);
-	printk(LOG_EMERGENCY, "eax %08x  ebx %08x  ecx %08x  edx %08x", frame->eax, frame->ebx,
-	       frame->ecx, frame->edx);
-	printk(LOG_EMERGENCY, "esi %08x  edi %08x  ebp %08x  ds %02x  es %02x", frame->esi,
-	       frame->edi, frame->ebp, ds_es >> 16, ds_es & 0xffff);
-}
-
 static enum fault_access access_from_error(uint32_t error)
 {
 	enum fault_access access = 0;

@@ -1,5 +1,5 @@
 /*
- * Bytes between kernel and user memory: the range is checked here, the access is made in user_copy.S.
+ * Bytes between kernel and user memory: the range is checked here, the access is made in user_access.S.
  *
  * Short copies go by words. Long ones go by string instructions or SSE, whichever page_copy.c found faster. SSE
  * registers must not be switched away in the middle, so that part runs with preemption off and without

@@ -4,7 +4,6 @@
 #include "arch/vdso.h"
 #include "arch/cpu.h"
 #include "core/assert.h"
-#include "core/spinlock.h"
 #include "internal.h"
 #include "lib/string.h"
 #include "vdso/vdso_data.h"
@@ -12,11 +11,9 @@
 
 extern char vdso_image[];	/* vdso_image.S */
 
-static struct spinlock data_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "vdso data");
-
 /* A page of its own: every program sees all of it. */
 static union {
-	struct vdso_data data;		/* [data_lock] to write */
+	struct vdso_data data;		/* written by one caller at a time */
 	char page[PAGE_SIZE];
 } data_page aligned_to(4096);
 
@@ -56,7 +53,6 @@ void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns, int64_
 		       uint32_t multiplier, uint32_t shift)
 {
 	volatile struct vdso_data *data = &data_page.data;
-	irq_flags flags = spin_lock_irq(&data_lock);
 
 	data->sequence++;
 	data->multiplier = multiplier;
@@ -65,5 +61,4 @@ void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns, int64_
 	data->monotonic_base_ns = monotonic_base_ns;
 	data->realtime_offset_ns = realtime_offset_ns;
 	data->sequence++;
-	spin_unlock_irq(&data_lock, flags);
 }
