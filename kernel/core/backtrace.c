@@ -33,12 +33,27 @@ static struct stack_range stack_of(uintptr_t stack_pointer)
 				     base + KERNEL_STACK_SIZE };
 }
 
-static void print_place(uintptr_t address, const char *mark)
+static void print_instruction(uintptr_t address)
 {
 	char place[80];
 
 	symbol_format(place, sizeof(place), address);
-	printk(LOG_EMERGENCY, "  %p %s%s", (void *)address, place, mark);
+	printk(LOG_EMERGENCY, "  %p %s", (void *)address, place);
+}
+
+/*
+ * A return address is behind its call: after a call that never returns, it may be behind the whole
+ * function. So the name is that of the byte before it. False: it is not in kernel text.
+ */
+static bool print_return_address(uintptr_t address, const char *mark)
+{
+	const char *name;
+	size_t offset;
+
+	if (!symbol_find(address - 1, &name, &offset))
+		return false;
+	printk(LOG_EMERGENCY, "  %p %s+%#zx%s", (void *)address, name, offset + 1, mark);
+	return true;
 }
 
 /* Returns how many frames there were. */
@@ -51,9 +66,8 @@ static unsigned int walk_frames(const struct stack_range *stack, uintptr_t frame
 	       frame_pointer % sizeof(uintptr_t) == 0) {
 		const uintptr_t *frame = (const uintptr_t *)frame_pointer;
 
-		if (frame[1] == 0)
+		if (!print_return_address(frame[1], ""))
 			break;
-		print_place(frame[1], "");
 		count++;
 		if (frame[0] <= frame_pointer)
 			break;
@@ -68,15 +82,8 @@ static void scan_stack(const struct stack_range *stack)
 
 	for (uintptr_t at = stack->start; at < stack->end && shown < SCANNED_MAX;
 	     at += sizeof(uintptr_t)) {
-		uintptr_t word = *(const uintptr_t *)at;
-		const char *name;
-		size_t offset;
-
-		/* A return address is never the first byte of a function. */
-		if (symbol_find(word, &name, &offset) && offset > 0) {
-			print_place(word, " ?");
+		if (print_return_address(*(const uintptr_t *)at, " ?"))
 			shown++;
-		}
 	}
 }
 
@@ -84,7 +91,7 @@ void backtrace_print(uintptr_t instruction, uintptr_t frame_pointer, uintptr_t s
 {
 	struct stack_range stack = stack_of(stack_pointer);
 
-	print_place(instruction, "");
+	print_instruction(instruction);
 	if (!CONFIG_DEBUG || walk_frames(&stack, frame_pointer) < 2)
 		scan_stack(&stack);
 }
