@@ -1,10 +1,11 @@
 /*
- * What gcc calls for operations that this machine has no single instruction for, or that it would do in
- * floating-point registers, which the kernel does not use. Divisions of 64-bit numbers are missing
- * on purpose: they are written out with lib/math64.h, so a forgotten one fails to link.
+ * What gcc calls for operations that this machine has no single instruction for, or that it would
+ * do in floating-point registers, which the kernel does not use. Divisions of 64-bit numbers are
+ * missing on purpose: they are written out with lib/math64.h, so a forgotten one fails to link.
  *
- * The names and types are the compilers' own (gcc internals, "The GCC low-level runtime library" and
- * "Memory model GIMPLE"). Eight bytes are read and written as one by cmpxchg8b (Intel SDM vol. 2).
+ * The names and types are the compilers' own (gcc internals, "The GCC low-level runtime library"
+ * and "Memory model GIMPLE"). Eight bytes are read and written as one by cmpxchg8b (Intel SDM vol.
+ * 2).
  */
 #include <stdbool.h>
 #include <stdint.h>
