@@ -1,0 +1,327 @@
+/*
+ * Regular files: pages from the disk and to it, and what ioctl knows.
+ *
+ * Reading and writing a range of pages makes one request of each run of blocks that lie together
+ * (block/page_io.h). Where a page has several blocks, they may lie apart and some may be holes: those
+ * read as zeros.
+ *
+ * Writing back is also when blocks get their places (delayed.c): a page that needs one allocates for
+ * all that is promised after it, up to RUN_LIMIT, so that a file written in one go lies in one piece.
+ * A dirty page without a promise can happen only where memory or space failed before; then it tries
+ * for itself.
+ */
+#include "fs/ext2/internal.h"
+
+#include "arch/user_copy.h"
+#include "block/page_io.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
+#include "vfs/file.h"
+#include "vfs/permission.h"
+
+#define RUN_LIMIT 2048u	/* blocks that are given places at once */
+
+/* ioctl commands of Linux (linux/fs.h), for i386. */
+#define FS_IOC_GETFLAGS	  0x80046601u
+#define FS_IOC_SETFLAGS	  0x40046602u
+#define FS_IOC_GETVERSION 0x80047601u
+#define CAP_LINUX_IMMUTABLE 9u
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+static void clear_part(struct page_io *io, struct page_frame *frame, unsigned int offset,
+		       unsigned int size)
+{
+	uint8_t *bytes = kmap(frame);
+
+	memset(bytes + offset, 0, size);
+	kunmap(frame, bytes);
+	page_io_settle(io, frame, offset, size, 0);
+}
+
+static void read_page(struct page_io *io, struct ext2_inode *inode, struct page_frame *frame,
+		      uint64_t block_count)
+{
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	unsigned int page_shift = PAGE_SHIFT - fs->block_shift;
+	uint32_t logical = frame->index << page_shift;
+	struct ext2_run run;
+
+	page_io_begin(frame);
+	for (unsigned int offset = 0, size; offset < PAGE_SIZE; offset += size) {
+		int error = 0;
+
+		size = PAGE_SIZE - offset;
+		run = (struct ext2_run){ .physical = EXT2_HOLE };
+		if (logical < block_count) {
+			error = ext2_map_find(inode, logical, size >> fs->block_shift, &run);
+			if (!error)
+				size = run.count << fs->block_shift;
+		}
+		if (error)
+			page_io_settle(io, frame, offset, size, error);
+		else if (run.physical == EXT2_HOLE)
+			clear_part(io, frame, offset, size);
+		else
+			page_io_add(io, frame, offset, size, ext2_sector_of(fs, run.physical));
+		logical += run.count;
+	}
+}
+
+static int ext2_read_pages(struct page_cache *cache, struct page_frame **frames,
+			   unsigned int count)
+{
+	struct ext2_inode *inode = ext2_inode_of(cache->owner);
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	uint64_t block_count = ext2_block_count_of(fs, page_cache_size(cache));
+	struct page_io io;
+
+	page_io_init(&io, fs->device, BLOCK_READ);
+	mutex_lock(&inode->map_lock);
+	for (unsigned int i = 0; i < count; i++)
+		read_page(&io, inode, frames[i], block_count);
+	mutex_unlock(&inode->map_lock);
+	page_io_finish(&io);
+	return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+static bool is_zero(struct page_frame *frame, unsigned int offset, unsigned int size)
+{
+	uint8_t *bytes = kmap(frame);
+	const uint32_t *words = (const uint32_t *)(bytes + offset);
+	bool zero = true;
+
+	for (unsigned int i = 0; i < size / sizeof(*words) && zero; i++)
+		zero = words[i] == 0;
+	kunmap(frame, bytes);
+	return zero;
+}
+
+/*
+ * A hole of which nothing is promised, in a dirty page: of a page with several blocks only some were
+ * written to, or memory failed us. Nothing but zeros needs no place.
+ */
+static bool may_stay_hole(struct ext2_inode *inode, struct page_frame *frame, unsigned int offset,
+			  uint32_t logical)
+{
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	struct ext2_run run;
+
+	return fs->block_size < PAGE_SIZE && ext2_map_find(inode, logical, 1, &run) == 0 &&
+	       run.physical == EXT2_HOLE && ext2_promise_end(inode, logical) == 0 &&
+	       is_zero(frame, offset, fs->block_size);
+}
+
+/*
+ * The run at `logical`, at most `limit` blocks of it; made if it is a hole, with what is promised behind it. `transaction`
+ * NULL: the file system is read-only by an error, only what has a place can be written.
+ */
+static int find_or_make(struct ext2_transaction *transaction, struct ext2_inode *inode,
+			uint32_t logical, uint32_t limit, uint64_t block_count,
+			struct ext2_run *run)
+{
+	uint32_t promised_end, wanted = limit;
+	int error = ext2_map_find(inode, logical, limit, run);
+
+	if (error || run->physical != EXT2_HOLE)
+		return error;
+	if (!transaction)
+		return -EROFS;
+	promised_end = ext2_promise_end(inode, logical);
+	if (promised_end) {
+		uint64_t end = min_t(uint64_t, promised_end, block_count);
+
+		wanted = (uint32_t)min_t(uint64_t, end - logical, RUN_LIMIT);
+	}
+	error = ext2_map_allocate(transaction, inode, logical, wanted, promised_end != 0, run);
+	if (error)
+		return error;
+	if (promised_end)
+		ext2_promise_cut(inode, logical, logical + run->count, true);
+	run->count = min(run->count, limit);
+	return 0;
+}
+
+static void write_page(struct page_io *io, struct ext2_transaction *transaction,
+		       struct ext2_inode *inode, struct page_frame *frame, uint64_t block_count)
+{
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	uint32_t logical = frame->index << (PAGE_SHIFT - fs->block_shift);
+	struct ext2_run run;
+
+	page_io_begin(frame);
+	for (unsigned int offset = 0; offset < PAGE_SIZE; offset += run.count << fs->block_shift) {
+		uint32_t limit = (PAGE_SIZE - offset) >> fs->block_shift;
+		int error;
+
+		if (logical >= block_count) {	/* beyond the end: nobody will read it */
+			page_io_settle(io, frame, offset, PAGE_SIZE - offset, 0);
+			return;
+		}
+		if (may_stay_hole(inode, frame, offset, logical)) {
+			page_io_settle(io, frame, offset, fs->block_size, 0);
+			run.count = 1;
+			logical++;
+			continue;
+		}
+		limit = (uint32_t)min_t(uint64_t, limit, block_count - logical);
+		error = find_or_make(transaction, inode, logical, limit, block_count, &run);
+		if (error) {
+			/* For want of memory it is tried again later, besides being reported. */
+			if (error == -ENOMEM)
+				page_cache_mark_dirty(&inode->vfs.cache, frame);
+			page_io_settle(io, frame, offset, PAGE_SIZE - offset, error);
+			return;
+		}
+		page_io_add(io, frame, offset, run.count << fs->block_shift,
+			    ext2_sector_of(fs, run.physical));
+		logical += run.count;
+	}
+}
+
+static int ext2_write_pages(struct page_cache *cache, struct page_frame **frames,
+			    unsigned int count)
+{
+	struct ext2_inode *inode = ext2_inode_of(cache->owner);
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	uint64_t block_count = ext2_block_count_of(fs, page_cache_size(cache));
+	struct ext2_transaction transaction;
+	bool may_allocate = ext2_transaction_begin(&transaction, fs, 4 * count) == 0;
+	struct page_io io;
+
+	page_io_init(&io, fs->device, BLOCK_WRITE);
+	mutex_lock(&inode->map_lock);
+	for (unsigned int i = 0; i < count; i++)
+		write_page(&io, may_allocate ? &transaction : NULL, inode, frames[i],
+			   block_count);
+	mutex_unlock(&inode->map_lock);
+	page_io_finish(&io);
+	if (may_allocate)
+		ext2_transaction_end(&transaction);
+	return 0;
+}
+
+static int ext2_prepare_write(struct page_cache *cache, uint32_t index)
+{
+	struct ext2_inode *inode = ext2_inode_of(cache->owner);
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	unsigned int shift = PAGE_SHIFT - fs->block_shift;
+	uint64_t start = (uint64_t)index << shift;
+	uint64_t end = min(start + (1u << shift), ext2_map_limit(fs));
+	struct ext2_transaction transaction;
+	int error;
+
+	if (start >= end)
+		return -EFBIG;
+	error = ext2_transaction_begin(&transaction, fs, 4);
+	if (error)
+		return error;
+	mutex_lock(&inode->map_lock);
+	error = ext2_promise_range(&transaction, inode, (uint32_t)start, (uint32_t)end);
+	mutex_unlock(&inode->map_lock);
+	ext2_transaction_end(&transaction);
+	return error;
+}
+
+static void ext2_became_dirty(struct page_cache *cache)
+{
+	inode_mark_dirty(cache->owner, INODE_DIRTY_PAGES);
+}
+
+const struct page_cache_ops ext2_page_ops = {
+	.read = ext2_read_pages,
+	.write = ext2_write_pages,
+	.prepare_write = ext2_prepare_write,
+	.became_dirty = ext2_became_dirty,
+};
+
+/* ---- open files ------------------------------------------------------------------------------------- */
+
+static struct file_ops file_ops;	/* [I] after ext2_file_init */
+
+/* Promises beyond the end of the file, made in case it would grow, are let go. */
+static void ext2_file_release(struct file *file)
+{
+	struct inode *vfs_inode = file->inode;
+	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
+	struct ext2 *fs = ext2_of(vfs_inode->super);
+
+	/* A hint without the lock: who adds promises now has the file open and will come here. */
+	if (fs->block_size < PAGE_SIZE && inode->promised_blocks > 0) {
+		rwlock_write_lock(&vfs_inode->lock);
+		mutex_lock(&inode->map_lock);
+		ext2_promise_cut(inode,
+				 (uint32_t)ext2_block_count_of(fs, inode_size(vfs_inode)),
+				 UINT32_MAX, false);
+		mutex_unlock(&inode->map_lock);
+		rwlock_write_unlock(&vfs_inode->lock);
+	}
+	if (file_ops_cached.release)
+		file_ops_cached.release(file);
+}
+
+static int set_flags(struct file *file, uint32_t wanted)
+{
+	const uint32_t special = EXT2_FLAG_IMMUTABLE | EXT2_FLAG_APPEND;
+	struct inode *inode = file->inode;
+	int error = 0;
+
+	if (atomic_load_explicit(&inode->super->read_only, memory_order_relaxed))
+		return -EROFS;
+	if (!permission_is_owner(inode, file->credentials))
+		return -EPERM;
+	rwlock_write_lock(&inode->lock);
+	wanted = (wanted & EXT2_FLAGS_CHANGEABLE) | (inode->flags & ~EXT2_FLAGS_CHANGEABLE);
+	if ((wanted ^ inode->flags) & special &&
+	    !credentials_capable(file->credentials, CAP_LINUX_IMMUTABLE))
+		error = -EPERM;
+	else
+		inode->flags = wanted;
+	rwlock_write_unlock(&inode->lock);
+	if (error)
+		return error;
+	inode_touch(inode, false, false, true);
+	inode_mark_dirty(inode, INODE_DIRTY_ATTRIBUTES);
+	return 0;
+}
+
+int ext2_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+{
+	user_addr address = user_addr_from(argument);
+	uint32_t flags;
+	int error;
+
+	switch (command) {
+	case FS_IOC_GETFLAGS:
+		return put_user_u32(address, file->inode->flags & EXT2_FLAGS_VISIBLE);
+	case FS_IOC_SETFLAGS:
+		error = get_user_u32(&flags, address);
+		return error ? error : set_flags(file, flags);
+	case FS_IOC_GETVERSION:
+		return put_user_u32(address, file->inode->generation);
+	default:
+		return -ENOTTY;
+	}
+}
+
+const struct file_ops *ext2_file_ops(void)
+{
+	return &file_ops;
+}
+
+void ext2_file_init(void)
+{
+	file_ops = file_ops_cached;
+	file_ops.release = ext2_file_release;
+	file_ops.ioctl = ext2_ioctl;
+}
+
+const struct inode_ops ext2_file_inode_ops = {
+	.truncate = ext2_truncate,
+	.attributes_changed = ext2_attributes_changed,
+};

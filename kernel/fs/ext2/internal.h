@@ -1,0 +1,350 @@
+/*
+ * ext2: what its files share. Where things are:
+ *
+ *	super.c			mounting, the superblock, syncing, errors
+ *	metadata.c		metadata blocks and transactions: the one door through which the disk's
+ *				structures are read and changed
+ *	inode.c			inodes: from the disk and to it
+ *	block_map.c		from a file's blocks to the disk's
+ *	delayed.c		blocks of a file that are promised but have no place yet
+ *	block_alloc.c		free blocks		inode_alloc.c	free inodes
+ *	directory.c		entries of directories	directory_index.c	finding them in big ones
+ *	namei.c			create, link, unlink, rename
+ *	file.c			pages of files, ioctl	truncate.c	giving blocks back
+ *	symlink.c		symbolic links
+ *
+ * Locks, outermost first: the inode's own (vfs takes it); map_lock of an inode (LOCK_RANK_BLOCK_MAP);
+ * bitmap_lock of the file system (LOCK_RANK_FS_METADATA), under which nothing waits for the disk.
+ */
+#pragma once
+#include "block/block_device.h"
+#include "fs/ext2/format.h"
+#include "lib/string.h"
+#include "sched/mutex.h"
+#include "vfs/inode.h"
+
+#define EXT2_HOLE 0u	/* as a block number: there is none (block 0 never belongs to a file) */
+
+/* A metadata block in memory; holds a reference to its frame. */
+struct ext2_buffer {
+	struct page_frame *frame;
+	void *data;			/* block_size bytes, in the direct map */
+	uint32_t block;
+};
+
+/* What does not change about a group, and where to look for free things in it. */
+struct ext2_group {
+	uint32_t block_bitmap, inode_bitmap, inode_table;	/* [I] */
+	uint16_t first_usable;		/* [I] blocks before it hold copies of the superblock */
+	uint16_t block_hint;		/* [b] no free block before this one */
+	uint16_t inode_hint;		/* [b] no free inode before this one */
+};
+
+/* A mounted ext2. [I] immutable while mounted  [b] bitmap_lock  [a] atomic */
+struct ext2 {
+	struct super_block *super;		/* [I] */
+	struct block_device *device;		/* [I] */
+	unsigned int block_shift;		/* [I] 10, 11 or 12 */
+	uint32_t block_size;			/* [I] */
+	uint32_t block_count, first_data_block;	/* [I] */
+	uint32_t blocks_per_group, group_count;	/* [I] */
+	uint32_t inode_count, first_inode;	/* [I] */
+	uint32_t inodes_per_group;		/* [I] */
+	uint32_t inode_size;			/* [I] */
+	uint32_t inode_table_blocks;		/* [I] of one group */
+	uint32_t reserved_blocks;		/* [I] only for files of reserved_uid and reserved_gid */
+	uint32_t overhead_blocks;		/* [I] that files can never have */
+	user_id reserved_uid;			/* [I] */
+	group_id reserved_gid;			/* [I] */
+	bool has_file_types;			/* [I] entries carry the type */
+	bool must_stay_read_only;		/* [I] features that we do not know how to write */
+	uint32_t hash_seed;			/* [I] of directory indexes */
+	uint16_t state_at_mount;		/* [I] what unmounting writes back; changes with remount */
+	struct ext2_buffer super_buffer;	/* [I] the block that holds *disk_super */
+	struct ext2_superblock *disk_super;	/* [b] its counts and state */
+	struct ext2_buffer *descriptor_buffers;	/* [I] */
+	struct ext2_group *groups;		/* [I] but for the hints */
+	struct mutex bitmap_lock;		/* LOCK_RANK_FS_METADATA */
+	uint32_t free_blocks, free_inodes;	/* [b] */
+	uint32_t directory_count;		/* [b] */
+	uint32_t promised_blocks;		/* [b] free ones that are spoken for (delayed.c) */
+	atomic_uint error_count;		/* [a] things found wrong */
+	atomic_uint generation;			/* [a] of the next new inode */
+};
+
+/* Blocks [logical, logical + count) of a file lie at `physical` on, or nowhere (EXT2_HOLE). */
+struct ext2_run { uint32_t logical, physical, count; };
+
+/* Blocks [start, end) of a file that are promised. */
+struct ext2_promise {
+	struct list_node node;
+	uint32_t start, end;
+};
+
+struct ext2_directory_index;
+
+/* [m] map_lock  [i] the inode's lock  [I] immutable  [a] atomic */
+struct ext2_inode {
+	struct inode vfs;			/* first: vfs clears only this part */
+	struct mutex map_lock;			/* LOCK_RANK_BLOCK_MAP */
+	union {
+		uint32_t roots[EXT2_ROOT_COUNT + 1];	/* [m] i_block; the last word is 0 */
+		char link_text[(EXT2_ROOT_COUNT + 1) * 4]; /* [I] of a short symbolic link */
+	};
+	uint32_t group;				/* [I] where its inode is */
+	uint32_t attribute_block;		/* [I] extended attributes, kept as they are */
+	struct ext2_run mapped;			/* [m] the run last found; count 0: none */
+	struct ext2_run hole;			/* [m] the hole last found, in a leaf that exists */
+	uint32_t last_logical, last_physical;	/* [m] the last allocated block; physical 0: none */
+	struct list promises;			/* [m] in order, disjoint and not adjacent */
+	uint32_t promised_blocks;		/* [m] their sum */
+	struct ext2_promise first_promise;	/* [m] most files need no more than one */
+	atomic_bool tree_dirty;			/* [a] indirect blocks changed since they were last synced */
+	_Atomic(struct ext2_directory_index *) index;	/* [i] changed; [a] set by readers */
+};
+
+static inline struct ext2 *ext2_of(const struct super_block *super)
+{
+	return super->private;
+}
+
+static inline struct ext2_inode *ext2_inode_of(struct inode *inode)
+{
+	return container_of(inode, struct ext2_inode, vfs);
+}
+
+/* How many blocks `size` bytes take. */
+static inline uint64_t ext2_block_count_of(const struct ext2 *fs, uint64_t size)
+{
+	return (size + fs->block_size - 1) >> fs->block_shift;
+}
+
+static inline uint64_t ext2_sector_of(const struct ext2 *fs, uint32_t block)
+{
+	return (uint64_t)block << (fs->block_shift - SECTOR_SHIFT);
+}
+
+static inline uint32_t ext2_group_of_block(const struct ext2 *fs, uint32_t block)
+{
+	return (block - fs->first_data_block) / fs->blocks_per_group;
+}
+
+static inline uint32_t ext2_group_start(const struct ext2 *fs, uint32_t group)
+{
+	return fs->first_data_block + group * fs->blocks_per_group;
+}
+
+/* ---- super.c ---- */
+
+/*
+ * The disk is not as it should be: say so, and write no more. Any context that may take bitmap_lock's rank; does
+ * not sleep.
+ */
+void ext2_report(struct ext2 *fs, const char *format, ...) format_printf(2, 3) cold;
+
+/* ---- metadata.c ---- */
+
+/*
+ * A transaction: changes of metadata that belong together. Today it orders nothing; a journal will give it
+ * meaning, so everything that changes metadata names the one it runs in, and how many blocks at most.
+ */
+struct ext2_transaction { struct ext2 *fs; };
+
+/* Errors: -EROFS. May sleep. Locks: none from LOCK_RANK_JOURNAL on. */
+must_check int ext2_transaction_begin(struct ext2_transaction *transaction, struct ext2 *fs,
+				      unsigned int block_count);
+void ext2_transaction_end(struct ext2_transaction *transaction);
+
+/* The metadata block `block`; put it back. May sleep. Errors: -EIO (also a number off the disk), -ENOMEM. */
+must_check int ext2_metadata_get(struct ext2 *fs, uint32_t block, struct ext2_buffer *out);
+/* One that was just allocated: all zeros, and dirty already. */
+must_check int ext2_metadata_get_new(struct ext2_transaction *transaction, uint32_t block,
+				     struct ext2_buffer *out);
+/* Bytes of it have changed. Does not sleep. */
+void ext2_metadata_dirty(struct ext2_transaction *transaction, const struct ext2_buffer *buffer);
+static inline void ext2_metadata_put(struct ext2_buffer *buffer)
+{
+	page_frame_put(buffer->frame);
+}
+/* It is about to be free: what it held must not be written over its next use. May sleep; no map_lock. */
+void ext2_metadata_forget(struct ext2_transaction *transaction, uint32_t block);
+/* Write the page that holds `block` and wait. Errors: -EIO. */
+must_check int ext2_metadata_sync_block(struct ext2 *fs, uint32_t block);
+must_check int ext2_metadata_sync_all(struct ext2 *fs, bool wait);
+
+/* ---- block_alloc.c ---- */
+
+static inline struct ext2_descriptor *ext2_descriptor(const struct ext2 *fs, uint32_t group)
+{
+	uint32_t per_block = fs->block_size / sizeof(struct ext2_descriptor);
+
+	return (struct ext2_descriptor *)fs->descriptor_buffers[group / per_block].data +
+	       group % per_block;
+}
+void ext2_descriptor_dirty(struct ext2_transaction *transaction, uint32_t group);
+/* May a file have these blocks: on the disk, and not part of the groups' own structures? */
+bool ext2_blocks_are_usable(const struct ext2 *fs, uint32_t start, uint32_t count);
+/*
+ * Find up to `wanted` free blocks in a row, at `goal` or near it, and take them for `inode`. `promised`: they were
+ * promised to it (ext2_promise_...) and the promise is used up. Locks: map_lock of the inode. May sleep.
+ * Errors: -ENOSPC, -EIO, -ENOMEM.
+ */
+must_check int ext2_blocks_allocate(struct ext2_transaction *transaction,
+				    struct ext2_inode *inode, uint32_t goal, uint32_t wanted,
+				    bool promised, uint32_t *start, uint32_t *count);
+/* Give [start, start + count) back. Errors: -EIO (they were not taken, or are not a file's). May sleep. */
+must_check int ext2_blocks_free(struct ext2_transaction *transaction, uint32_t start,
+				uint32_t count);
+/* Put `count` free blocks aside for `inode`, or let go of them. Errors: -ENOSPC. */
+must_check int ext2_blocks_promise(struct ext2 *fs, const struct ext2_inode *inode,
+				   uint32_t count);
+void ext2_blocks_unpromise(struct ext2 *fs, uint32_t count);
+
+/* ---- inode_alloc.c ---- */
+
+/* A free inode number for a new file of `mode` in `directory`. Errors: -ENOSPC, -EIO, -ENOMEM. May sleep. */
+must_check int ext2_number_allocate(struct ext2_transaction *transaction,
+				    struct ext2_inode *directory, file_mode mode,
+				    uint32_t *out);
+void ext2_number_free(struct ext2_transaction *transaction, uint32_t number, bool is_directory);
+
+/* ---- block_map.c ---- */
+
+/*
+ * Where block `logical` of the file is, and how many after it (at most `limit`, at least 1) follow it on the disk, or
+ * are missing as well. Locks: map_lock. May sleep. Errors: -EIO, -EFBIG, -ENOMEM.
+ */
+must_check int ext2_map_find(struct ext2_inode *inode, uint32_t logical, uint32_t limit,
+			     struct ext2_run *out);
+/* Make the indirect blocks on the way to `logical`. Locks: map_lock. Errors: also -ENOSPC. */
+must_check int ext2_map_make_path(struct ext2_transaction *transaction, struct ext2_inode *inode,
+				  uint32_t logical);
+/*
+ * Give up to `limit` blocks from `logical` on, which is a hole, a place: as many as are in a row on both sides.
+ * `promised`: as in ext2_blocks_allocate, for all `limit` blocks. Locks: map_lock. Errors: -ENOSPC and others above.
+ */
+must_check int ext2_map_allocate(struct ext2_transaction *transaction, struct ext2_inode *inode,
+				 uint32_t logical, uint32_t limit, bool promised,
+				 struct ext2_run *out);
+/* Is `logical` a hole that was just found, with all indirect blocks above it there? Locks: map_lock. */
+static inline bool ext2_map_has_path(const struct ext2_inode *inode, uint32_t logical)
+{
+	return logical - inode->hole.logical < inode->hole.count;
+}
+/* Forget remembered runs. Locks: map_lock. */
+void ext2_map_forget(struct ext2_inode *inode);
+/* Blocks that a file of this file system can have at most. */
+uint64_t ext2_map_limit(const struct ext2 *fs);
+/* Metadata or data blocks came or went: st_blocks. Any context. */
+void ext2_count_blocks(struct ext2_inode *inode, int32_t blocks);
+
+/* ---- delayed.c; locks: map_lock ---- */
+
+/* Promise the missing blocks of [start, end), indirect ones made at once. Errors: -ENOSPC, -EIO, -ENOMEM. */
+must_check int ext2_promise_range(struct ext2_transaction *transaction, struct ext2_inode *inode,
+				  uint32_t start, uint32_t end);
+/* Is `logical` promised, and up to which block (exclusive)? 0: it is not. */
+uint32_t ext2_promise_end(const struct ext2_inode *inode, uint32_t logical);
+/* [start, end) have their places now (`kept`), or are not wanted any more. */
+void ext2_promise_cut(struct ext2_inode *inode, uint32_t start, uint32_t end, bool kept);
+
+/* ---- truncate.c ---- */
+
+int ext2_truncate(struct inode *inode, uint64_t size);
+/* Free all blocks of a deleted file. Its pages are gone already. */
+void ext2_free_all_blocks(struct ext2_transaction *transaction, struct ext2_inode *inode);
+
+/* ---- inode.c ---- */
+
+struct inode *ext2_inode_alloc(struct super_block *super);
+void ext2_inode_free(struct inode *inode);
+void ext2_inode_release(struct inode *inode);
+int ext2_inode_read(struct inode *inode);
+int ext2_inode_write(struct inode *inode, bool wait);
+void ext2_inode_delete(struct inode *inode);
+/* A new file, with a number, in the inode table on the disk, but without a name. Errors: -ENOSPC, -EIO, -ENOMEM. */
+must_check int ext2_inode_make(struct ext2_transaction *transaction, struct inode *directory,
+			       file_mode mode, dev_number device, user_id uid, group_id gid,
+			       struct inode **out);
+/* One that got no name after all. Outside of transactions. */
+void ext2_inode_discard(struct inode *inode);
+/* Put its attributes into the inode table. Errors: -EIO, -ENOMEM. */
+must_check int ext2_inode_store(struct ext2_transaction *transaction, struct ext2_inode *inode);
+void ext2_inode_init_slab(void);
+
+/* ---- directory.c; locks: the directory's, shared to find, exclusive to change ---- */
+
+/* Where an entry is. */
+struct ext2_place { struct ext2_buffer buffer; uint32_t offset; uint32_t previous; };
+
+static inline struct ext2_entry *ext2_entry_at(const struct ext2_buffer *buffer, uint32_t offset)
+{
+	return (struct ext2_entry *)((uint8_t *)buffer->data + offset);
+}
+
+/* Block `logical` of the directory. Errors: -EIO (also a hole), -ENOMEM. */
+must_check int ext2_directory_get_block(struct ext2_inode *directory, uint32_t logical,
+					struct ext2_buffer *out);
+/* May this entry be believed? Reports it if not. `offset` leaves room for an entry's head. */
+bool ext2_entry_is_good(struct ext2_inode *directory, const struct ext2_buffer *buffer,
+			uint32_t offset);
+static inline bool ext2_entry_has_name(const struct ext2_entry *entry, const char *name,
+				       size_t length)
+{
+	return entry->inode != 0 && entry->name_length == length &&
+	       memcmp(entry->name, name, length) == 0;
+}
+/* The number that `name` stands for. Errors: -ENOENT, -EIO, -ENOMEM. */
+must_check int ext2_directory_find(struct inode *directory, const char *name, size_t length,
+				   uint32_t *number);
+/* Errors: -ENOSPC, -EIO, -ENOMEM. The name is not there yet. */
+must_check int ext2_directory_add(struct ext2_transaction *transaction, struct inode *directory,
+				  const char *name, size_t length, const struct inode *target);
+/* Errors: -ENOENT, -EIO, -ENOMEM. */
+must_check int ext2_directory_remove(struct ext2_transaction *transaction,
+				     struct inode *directory, const char *name, size_t length);
+/* Let an existing name stand for `target`. Errors: as above. */
+must_check int ext2_directory_replace(struct ext2_transaction *transaction,
+				      struct inode *directory, const char *name, size_t length,
+				      const struct inode *target);
+/* "." and "..". Errors: -ENOSPC, -EIO, -ENOMEM. */
+must_check int ext2_directory_make_empty(struct ext2_transaction *transaction,
+					 struct inode *directory, const struct inode *parent);
+/* 0: nothing but "." and "..". Errors: -ENOTEMPTY, -EIO, -ENOMEM. */
+must_check int ext2_directory_check_empty(struct inode *directory);
+extern const struct file_ops ext2_directory_file_ops;
+
+/* ---- directory_index.c; locks as above ---- */
+
+/* The index, built if the directory is worth one; NULL: do without. May sleep. */
+struct ext2_directory_index *ext2_index_get(struct ext2_inode *directory);
+/*
+ * Byte offsets in the directory at which a name with this hash may be: the first, then those after it. `step` starts
+ * as 0. False: there are no more.
+ */
+uint32_t ext2_index_hash(const struct ext2 *fs, const char *name, size_t length);
+bool ext2_index_next(const struct ext2_directory_index *index, uint32_t hash, uint32_t *step,
+		     uint64_t *offset);
+void ext2_index_add(struct ext2_inode *directory, uint32_t hash, uint64_t offset);
+void ext2_index_remove(struct ext2_inode *directory, uint32_t hash, uint64_t offset);
+/* The first block from `logical` on that may have room for `size` bytes; UINT32_MAX: none has. */
+uint32_t ext2_index_find_room(const struct ext2_directory_index *index, uint32_t logical,
+			      unsigned int size);
+/* The largest room in a block is at most `size` / may have become `size`. */
+void ext2_index_set_room(struct ext2_inode *directory, uint32_t logical, unsigned int size);
+void ext2_index_raise_room(struct ext2_inode *directory, uint32_t logical, unsigned int size);
+void ext2_index_drop(struct ext2_inode *directory);
+
+/* ---- namei.c, symlink.c, file.c ---- */
+
+extern const struct inode_ops ext2_directory_ops;
+extern const struct inode_ops ext2_file_inode_ops;	/* regular files and special ones */
+extern const struct inode_ops ext2_symlink_ops;
+extern const struct page_cache_ops ext2_page_ops;
+/* For regular files: vfs's own with our ioctl. Filled in by ext2_file_init. */
+const struct file_ops *ext2_file_ops(void);
+void ext2_file_init(void);
+int ext2_ioctl(struct file *file, unsigned int command, uintptr_t argument);
+int ext2_symlink_create(struct inode *directory, const char *name, size_t length,
+			const char *target, user_id uid, group_id gid, struct inode **out);
+int ext2_attributes_changed(struct inode *inode);

@@ -1,0 +1,116 @@
+/*
+ * Metadata blocks: bitmaps, inode tables, descriptors, indirect blocks, directories. They live in the
+ * page cache of the block device, in the direct map, so a buffer is a pointer that stays good while
+ * its frame is referenced.
+ *
+ * Everything that changes metadata does it between ext2_transaction_begin and _end and names each
+ * changed block to ext2_metadata_dirty after the change; blocks that stop being metadata go through
+ * ext2_metadata_forget before they are freed. That is what a journal needs to be put underneath:
+ * begin waits for room for the number of blocks it is told, dirty notes the block for the running
+ * transaction and keeps it from its place on the disk until the commit, forget revokes. Without one
+ * a dirty block goes to its place whenever the device's cache is written back.
+ */
+#include "block/page_io.h"
+#include "fs/ext2/internal.h"
+#include "lib/string.h"
+#include "uapi/linux/errno.h"
+
+int ext2_transaction_begin(struct ext2_transaction *transaction, struct ext2 *fs,
+			   unsigned int block_count)
+{
+	(void)block_count;
+	if (unlikely(atomic_load_explicit(&fs->super->read_only, memory_order_relaxed)))
+		return -EROFS;
+	transaction->fs = fs;
+	return 0;
+}
+
+void ext2_transaction_end(struct ext2_transaction *transaction)
+{
+	transaction->fs = NULL;
+}
+
+static uint64_t byte_offset(const struct ext2 *fs, uint32_t block)
+{
+	return (uint64_t)block << fs->block_shift;
+}
+
+static void fill_buffer(const struct ext2 *fs, uint32_t block, struct page_frame *frame,
+			struct ext2_buffer *out)
+{
+	out->frame = frame;
+	out->block = block;
+	out->data = (uint8_t *)page_frame_address(frame) + byte_offset(fs, block) % PAGE_SIZE;
+}
+
+static uint32_t page_index(const struct ext2 *fs, uint32_t block)
+{
+	return block >> (PAGE_SHIFT - fs->block_shift);
+}
+
+int ext2_metadata_get(struct ext2 *fs, uint32_t block, struct ext2_buffer *out)
+{
+	struct page_frame *frame;
+	int error;
+
+	if (unlikely(block >= fs->block_count)) {
+		ext2_report(fs, "block %u is not on the disk", block);
+		return -EIO;
+	}
+	frame = page_cache_find(&fs->device->cache, page_index(fs, block));
+	if (unlikely(!frame)) {
+		error = page_cache_get(&fs->device->cache, page_index(fs, block), &frame, NULL);
+		if (error)
+			return error;
+	}
+	fill_buffer(fs, block, frame, out);
+	return 0;
+}
+
+int ext2_metadata_get_new(struct ext2_transaction *transaction, uint32_t block,
+			  struct ext2_buffer *out)
+{
+	struct ext2 *fs = transaction->fs;
+	struct page_frame *frame;
+	int error;
+
+	/* A page that is all ours need not be read; in smaller blocks the neighbours' contents matter. */
+	if (fs->block_size == PAGE_SIZE)
+		error = page_cache_get_for_overwrite(&fs->device->cache, block, &frame);
+	else
+		error = page_cache_get(&fs->device->cache, page_index(fs, block), &frame, NULL);
+	if (error)
+		return error;
+	fill_buffer(fs, block, frame, out);
+	memset(out->data, 0, fs->block_size);
+	ext2_metadata_dirty(transaction, out);
+	return 0;
+}
+
+void ext2_metadata_dirty(struct ext2_transaction *transaction, const struct ext2_buffer *buffer)
+{
+	struct ext2 *fs = transaction->fs;
+
+	block_cache_mark_dirty(fs->device, buffer->frame,
+			       (unsigned int)(byte_offset(fs, buffer->block) % PAGE_SIZE),
+			       fs->block_size);
+}
+
+void ext2_metadata_forget(struct ext2_transaction *transaction, uint32_t block)
+{
+	struct ext2 *fs = transaction->fs;
+
+	block_cache_forget(fs->device, byte_offset(fs, block), fs->block_size);
+}
+
+int ext2_metadata_sync_block(struct ext2 *fs, uint32_t block)
+{
+	uint32_t index = page_index(fs, block);
+
+	return page_cache_write_back(&fs->device->cache, index, index + 1, true);
+}
+
+int ext2_metadata_sync_all(struct ext2 *fs, bool wait)
+{
+	return page_cache_write_back(&fs->device->cache, 0, UINT32_MAX, wait);
+}

@@ -1,0 +1,538 @@
+/*
+ * ext2 as a whole: mounting, the superblock, syncing, unmounting, and what happens when the disk is
+ * found to be wrong.
+ *
+ * Mounting believes nothing: every number of the superblock and of the group descriptors is checked
+ * against the others and the size of the device before it is used; afterwards they are taken as
+ * true, since only we write there (claimed devices exclude others).
+ *
+ * The state word. While mounted for writing, the disk says "not clean"; a clean unmount, or a remount
+ * to read-only, writes back what was found, so that a disk that was not clean stays so until e2fsck
+ * has seen it. Counts of free blocks and inodes are kept exact in the group descriptors; the totals
+ * in the superblock are written when syncing.
+ *
+ * Errors. ext2_report says what is wrong and turns the file system read-only at once, whatever the
+ * superblock asks for: what is left of the data is worth more than going on, and never worth a panic.
+ */
+#include "fs/ext2/ext2.h"
+
+#include "core/printk.h"
+#include "fs/ext2/internal.h"
+#include "lib/format.h"
+#include "lib/hash.h"
+#include "lib/math64.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "sched/clock.h"
+#include "uapi/linux/errno.h"
+
+#define REPORT_LIMIT 16	/* messages; a broken disk has no end of them */
+
+void ext2_report(struct ext2 *fs, const char *format, ...)
+{
+	unsigned int count = atomic_fetch_add_explicit(&fs->error_count, 1, memory_order_relaxed);
+	char text[128];
+	va_list arguments;
+
+	if (count < REPORT_LIMIT) {
+		va_start(arguments, format);
+		vsnprintf(text, sizeof(text), format, arguments);
+		va_end(arguments);
+		printk(LOG_ERROR, "ext2 %s: %s", fs->device->name, text);
+	}
+	if (!atomic_exchange_explicit(&fs->super->read_only, true, memory_order_relaxed))
+		printk(LOG_ERROR, "ext2 %s: now read-only; run e2fsck", fs->device->name);
+}
+
+static uint32_t now_seconds(void)
+{
+	return (uint32_t)div64_s64(clock_realtime_ns(), 1000000000);
+}
+
+/* ---- reading the superblock -------------------------------------------------------------------- */
+
+static bool is_power_of(uint32_t value, uint32_t base)
+{
+	uint64_t power = base;
+
+	while (power < value)
+		power *= base;
+	return power == value;
+}
+
+/* Groups 0 and 1 and the powers of 3, 5 and 7 have copies of the superblock; without the feature all. */
+static bool group_has_super(const struct ext2_superblock *disk, uint32_t group)
+{
+	if (group <= 1 || disk->revision == 0 ||
+	    !(disk->features_read_only & EXT2_RO_SPARSE_SUPER))
+		return true;
+	return is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
+}
+
+/* Errors: -EINVAL with a line in the log. */
+static int refuse(const struct ext2 *fs, const char *why)
+{
+	printk(LOG_ERROR, "ext2 %s: cannot mount: %s", fs->device->name, why);
+	return -EINVAL;
+}
+
+static int check_features(struct ext2 *fs, const struct ext2_superblock *disk)
+{
+	uint32_t incompatible = disk->features_incompatible;
+	uint32_t read_only = disk->features_read_only;
+
+	if (disk->revision == 0)
+		return 0;
+	if (incompatible & ~(EXT2_INCOMPAT_FILETYPE | EXT2_INCOMPAT_RECOVER)) {
+		printk(LOG_ERROR, "ext2 %s: cannot mount: unknown incompatible features %#x",
+		       fs->device->name,
+		       incompatible & ~(EXT2_INCOMPAT_FILETYPE | EXT2_INCOMPAT_RECOVER));
+		return -EINVAL;
+	}
+	fs->has_file_types = incompatible & EXT2_INCOMPAT_FILETYPE;
+	if (incompatible & EXT2_INCOMPAT_RECOVER) {
+		printk(LOG_WARNING, "ext2 %s: its journal has not been replayed: read-only",
+		       fs->device->name);
+		fs->must_stay_read_only = true;
+	}
+	read_only &= ~(EXT2_RO_SPARSE_SUPER | EXT2_RO_LARGE_FILE | EXT2_RO_BTREE_DIR);
+	if (read_only) {
+		printk(LOG_WARNING, "ext2 %s: unknown features %#x: read-only", fs->device->name,
+		       read_only);
+		fs->must_stay_read_only = true;
+	}
+	return 0;
+}
+
+/* Take the shape of the file system from the superblock, having checked it. Errors: -EINVAL. */
+static int take_geometry(struct ext2 *fs, const struct ext2_superblock *disk)
+{
+	uint64_t device_size = fs->device->sector_count << SECTOR_SHIFT;
+	uint32_t bits;
+
+	if (disk->revision > 1)
+		return refuse(fs, "unknown revision");
+	if (disk->log_block_size > EXT2_MAX_BLOCK_SHIFT - EXT2_MIN_BLOCK_SHIFT)
+		return refuse(fs, "its blocks are larger than a page");
+	fs->block_shift = EXT2_MIN_BLOCK_SHIFT + disk->log_block_size;
+	fs->block_size = 1u << fs->block_shift;
+	bits = fs->block_size * 8;
+	fs->first_inode = disk->revision ? disk->first_inode : EXT2_REV0_FIRST_INODE;
+	fs->inode_size = disk->revision ? disk->inode_size : EXT2_REV0_INODE_SIZE;
+	fs->block_count = disk->block_count;
+	fs->first_data_block = disk->first_data_block;
+	fs->blocks_per_group = disk->blocks_per_group;
+	fs->inodes_per_group = disk->inodes_per_group;
+	fs->inode_count = disk->inode_count;
+	if (!is_power_of_two(fs->inode_size) || fs->inode_size < EXT2_REV0_INODE_SIZE ||
+	    fs->inode_size > fs->block_size)
+		return refuse(fs, "bad inode size");
+	if (fs->first_data_block != (fs->block_size == 1024 ? 1 : 0) ||
+	    fs->block_count <= fs->first_data_block)
+		return refuse(fs, "bad block count");
+	if (fs->blocks_per_group < 64 || fs->blocks_per_group > bits ||
+	    fs->inodes_per_group == 0 || fs->inodes_per_group > bits)
+		return refuse(fs, "bad group size");
+	if ((uint64_t)fs->block_count << fs->block_shift > device_size)
+		return refuse(fs, "it is larger than its device");
+	fs->group_count = DIV_ROUND_UP(fs->block_count - fs->first_data_block,
+				       fs->blocks_per_group);
+	if ((uint64_t)fs->group_count * fs->inodes_per_group != fs->inode_count ||
+	    fs->first_inode < EXT2_REV0_FIRST_INODE || fs->first_inode > fs->inodes_per_group)
+		return refuse(fs, "bad inode count");
+	fs->inode_table_blocks =
+		DIV_ROUND_UP(fs->inodes_per_group * fs->inode_size, fs->block_size);
+	fs->reserved_blocks = disk->reserved_block_count;
+	if (fs->reserved_blocks > fs->block_count / 2)
+		fs->reserved_blocks = fs->block_count / 2;
+	fs->reserved_uid = disk->reserved_uid;
+	fs->reserved_gid = disk->reserved_gid;
+	return 0;
+}
+
+static int read_super(struct ext2 *fs)
+{
+	struct page_frame *frame;
+	struct ext2_superblock *disk;
+	int error = page_cache_get(&fs->device->cache, 0, &frame, NULL);
+
+	if (error)
+		return error;
+	disk = (struct ext2_superblock *)((uint8_t *)page_frame_address(frame) +
+					  EXT2_SUPER_OFFSET);
+	error = -EINVAL; /* most often somebody tries which file system it is: no message */
+	if (fs->device->sector_count < (EXT2_SUPER_OFFSET + EXT2_SUPER_SIZE) >> SECTOR_SHIFT ||
+	    disk->magic != EXT2_MAGIC)
+		goto put_frame;
+	error = check_features(fs, disk);
+	if (!error)
+		error = take_geometry(fs, disk);
+	if (error)
+		goto put_frame;
+	fs->super_buffer.frame = frame;
+	fs->super_buffer.block = EXT2_SUPER_OFFSET >> fs->block_shift;
+	fs->super_buffer.data = (uint8_t *)page_frame_address(frame) +
+				(fs->super_buffer.block << fs->block_shift);
+	fs->disk_super = disk;
+	fs->state_at_mount = disk->state;
+	fs->hash_seed = hash_bytes(disk->uuid, sizeof(disk->uuid), 0);
+	return 0;
+
+put_frame:
+	page_frame_put(frame);
+	return error;
+}
+
+/* ---- reading the groups ------------------------------------------------------------------------- */
+
+/* Are the group's structures where they may be: inside it, behind the superblock's copies? */
+static bool group_is_good(const struct ext2 *fs, uint32_t number)
+{
+	const struct ext2_descriptor *descriptor = ext2_descriptor(fs, number);
+	uint32_t start = ext2_group_start(fs, number);
+	uint32_t end = min(start + fs->blocks_per_group, fs->block_count);
+	uint32_t first = start + fs->groups[number].first_usable;
+
+	if (end <= start)	/* the sum wrapped: the last group of the largest disk */
+		end = fs->block_count;
+	return descriptor->block_bitmap >= first && descriptor->block_bitmap < end &&
+	       descriptor->inode_bitmap >= first && descriptor->inode_bitmap < end &&
+	       descriptor->inode_table >= first && descriptor->inode_table < end &&
+	       fs->inode_table_blocks <= end - descriptor->inode_table &&
+	       descriptor->free_block_count <= end - start &&
+	       descriptor->free_inode_count <= fs->inodes_per_group;
+}
+
+static void take_group(struct ext2 *fs, uint32_t number, uint32_t descriptor_blocks)
+{
+	const struct ext2_descriptor *descriptor = ext2_descriptor(fs, number);
+	struct ext2_group *group = &fs->groups[number];
+	bool has_super = group_has_super(fs->disk_super, number);
+
+	if (has_super) {
+		group->first_usable = (uint16_t)(1 + descriptor_blocks);
+		if (fs->disk_super->revision > 0)
+			group->first_usable = (uint16_t)(
+				group->first_usable + fs->disk_super->reserved_descriptor_blocks);
+		fs->overhead_blocks += 1 + descriptor_blocks;
+	}
+	group->block_bitmap = descriptor->block_bitmap;
+	group->inode_bitmap = descriptor->inode_bitmap;
+	group->inode_table = descriptor->inode_table;
+	fs->overhead_blocks += 2 + fs->inode_table_blocks;
+	fs->free_blocks += descriptor->free_block_count;
+	fs->free_inodes += descriptor->free_inode_count;
+	fs->directory_count += descriptor->directory_count;
+}
+
+static void put_descriptors(struct ext2 *fs, uint32_t count)
+{
+	while (count > 0)
+		ext2_metadata_put(&fs->descriptor_buffers[--count]);
+	kfree(fs->descriptor_buffers);
+	kfree(fs->groups);
+}
+
+static uint32_t descriptor_block_count(const struct ext2 *fs)
+{
+	return DIV_ROUND_UP(fs->group_count,
+			    fs->block_size / (uint32_t)sizeof(struct ext2_descriptor));
+}
+
+static int read_groups(struct ext2 *fs)
+{
+	uint32_t block_count = descriptor_block_count(fs), done;
+	uint32_t reserved = fs->disk_super->revision ?
+				    fs->disk_super->reserved_descriptor_blocks : 0;
+	int error = -ENOMEM;
+
+	if (1 + block_count + reserved >= fs->blocks_per_group)
+		return refuse(fs, "bad group descriptors");
+	fs->descriptor_buffers = kmalloc_array(block_count, sizeof(struct ext2_buffer),
+					       FRAME_ALLOC_ZEROED);
+	fs->groups = kmalloc_array(fs->group_count, sizeof(struct ext2_group), FRAME_ALLOC_ZEROED);
+	if (!fs->descriptor_buffers || !fs->groups) {
+		kfree(fs->descriptor_buffers);
+		kfree(fs->groups);
+		return error;
+	}
+	memset(fs->groups, 0, fs->group_count * sizeof(struct ext2_group));
+	for (done = 0; done < block_count; done++) {
+		error = ext2_metadata_get(fs, fs->super_buffer.block + 1 + done,
+					  &fs->descriptor_buffers[done]);
+		if (error)
+			goto put_descriptors;
+	}
+	fs->overhead_blocks = fs->first_data_block;
+	for (uint32_t i = 0; i < fs->group_count; i++) {
+		take_group(fs, i, block_count);
+		if (group_is_good(fs, i))
+			continue;
+		error = refuse(fs, "bad group descriptors");
+		goto put_descriptors;
+	}
+	return 0;
+
+put_descriptors:
+	put_descriptors(fs, done);
+	return error;
+}
+
+/* ---- writing the superblock ----------------------------------------------------------------------- */
+
+/* Put totals and `state` into the superblock's buffer. The device is writable. */
+static void store_super(struct ext2 *fs, uint16_t state)
+{
+	struct ext2_transaction transaction = { .fs = fs };
+
+	mutex_lock(&fs->bitmap_lock);
+	fs->disk_super->free_block_count = fs->free_blocks;
+	fs->disk_super->free_inode_count = fs->free_inodes;
+	fs->disk_super->write_time = now_seconds();
+	if (atomic_load_explicit(&fs->error_count, memory_order_relaxed))
+		state = (uint16_t)((state & ~EXT2_STATE_VALID) | EXT2_STATE_ERROR);
+	fs->disk_super->state = state;
+	ext2_metadata_dirty(&transaction, &fs->super_buffer);
+	mutex_unlock(&fs->bitmap_lock);
+}
+
+/* From now on the disk is written to: it says so first. Errors: -EIO. */
+static int begin_writing(struct ext2 *fs)
+{
+	int error;
+
+	if (!(fs->disk_super->state & EXT2_STATE_VALID))
+		printk(LOG_WARNING, "ext2 %s: was not cleanly unmounted; run e2fsck",
+		       fs->device->name);
+	else if (fs->disk_super->state & EXT2_STATE_ERROR)
+		printk(LOG_WARNING, "ext2 %s: has errors; run e2fsck", fs->device->name);
+	fs->state_at_mount = fs->disk_super->state;
+	fs->disk_super->mount_count++;
+	fs->disk_super->mount_time = now_seconds();
+	store_super(fs, (uint16_t)(fs->state_at_mount & ~EXT2_STATE_VALID));
+	error = ext2_metadata_sync_block(fs, fs->super_buffer.block);
+	return error ? error : block_flush(fs->device);
+}
+
+/* All is written; now the disk may say that it is clean. Errors: -EIO. */
+static int end_writing(struct ext2 *fs)
+{
+	int error = ext2_metadata_sync_all(fs, true);
+
+	if (!error)
+		error = block_flush(fs->device);
+	store_super(fs, error ? (uint16_t)(fs->state_at_mount & ~EXT2_STATE_VALID) :
+				fs->state_at_mount);
+	if (ext2_metadata_sync_block(fs, fs->super_buffer.block) || block_flush(fs->device))
+		error = -EIO;
+	return error;
+}
+
+/* ---- super_ops --------------------------------------------------------------------------------------- */
+
+static int ext2_sync(struct super_block *super, bool wait)
+{
+	struct ext2 *fs = ext2_of(super);
+	int error;
+
+	if (atomic_load_explicit(&super->read_only, memory_order_relaxed))
+		return 0;
+	mutex_lock(&fs->bitmap_lock);
+	if (fs->disk_super->free_block_count != fs->free_blocks ||
+	    fs->disk_super->free_inode_count != fs->free_inodes) {
+		struct ext2_transaction transaction = { .fs = fs };
+
+		fs->disk_super->free_block_count = fs->free_blocks;
+		fs->disk_super->free_inode_count = fs->free_inodes;
+		ext2_metadata_dirty(&transaction, &fs->super_buffer);
+	}
+	mutex_unlock(&fs->bitmap_lock);
+	error = ext2_metadata_sync_all(fs, wait);
+	if (!error && wait)
+		error = block_flush(fs->device);
+	return error;
+}
+
+static int ext2_statistics(struct super_block *super, struct fs_statistics *out)
+{
+	struct ext2 *fs = ext2_of(super);
+	uint32_t id[4];
+
+	memcpy(id, fs->disk_super->uuid, sizeof(id));
+	memset(out, 0, sizeof(*out));
+	out->magic = EXT2_MAGIC;
+	out->block_size = out->fragment_size = fs->block_size;
+	out->name_max = EXT2_NAME_MAX;
+	mutex_lock(&fs->bitmap_lock);
+	out->blocks = fs->block_count - fs->overhead_blocks;
+	out->blocks_free = fs->free_blocks - fs->promised_blocks;
+	if (out->blocks_free > fs->reserved_blocks)
+		out->blocks_available = out->blocks_free - fs->reserved_blocks;
+	out->inodes = fs->inode_count;
+	out->inodes_free = fs->free_inodes;
+	mutex_unlock(&fs->bitmap_lock);
+	out->fs_id[0] = id[0] ^ id[2];
+	out->fs_id[1] = id[1] ^ id[3];
+	return 0;
+}
+
+static void ext2_show_options(struct super_block *super, char *buffer, size_t size)
+{
+	(void)super;
+	snprintf(buffer, size, ",errors=remount-ro");
+}
+
+/* Only what names our one behaviour, or says nothing new. Errors: -EINVAL. */
+static int check_options(const struct ext2 *fs, const char *options)
+{
+	while (options && *options) {
+		const char *comma = strchr(options, ',');
+		size_t size = comma ? (size_t)(comma - options) : strlen(options);
+
+		if (size > 0 && !(size >= 7 && strncmp(options, "errors=", 7) == 0) &&
+		    !(size == 8 && strncmp(options, "defaults", 8) == 0))
+			return refuse(fs, "unknown mount option");
+		options += size + (comma != NULL);
+	}
+	return 0;
+}
+
+static int ext2_remount(struct super_block *super, bool read_only, const char *options)
+{
+	struct ext2 *fs = ext2_of(super);
+	bool was_read_only = atomic_load_explicit(&super->read_only, memory_order_relaxed);
+	int error = check_options(fs, options);
+
+	if (error || was_read_only == read_only)
+		return error;
+	if (!read_only) {
+		if (fs->must_stay_read_only || fs->device->read_only ||
+		    atomic_load_explicit(&fs->error_count, memory_order_relaxed))
+			return -EROFS;
+		error = begin_writing(fs);
+		if (!error)
+			atomic_store_explicit(&super->read_only, false, memory_order_relaxed);
+		return error;
+	}
+	error = ext2_sync(super, true);
+	if (error)
+		return error;
+	atomic_store_explicit(&super->read_only, true, memory_order_relaxed);
+	return end_writing(fs);
+}
+
+static void ext2_unmount(struct super_block *super)
+{
+	struct ext2 *fs = ext2_of(super);
+	bool had_errors = atomic_load_explicit(&fs->error_count, memory_order_relaxed) != 0;
+
+	/* An error made it read-only: what was changed before, and the error flag, are still to be written. */
+	if (!atomic_load_explicit(&super->read_only, memory_order_relaxed) ||
+	    (had_errors && !fs->must_stay_read_only && !fs->device->read_only)) {
+		if (end_writing(fs))
+			printk(LOG_ERROR, "ext2 %s: cannot write everything back",
+			       fs->device->name);
+	}
+	put_descriptors(fs, descriptor_block_count(fs));
+	ext2_metadata_put(&fs->super_buffer);
+	atomic_store_explicit(&fs->device->writes_parts, false, memory_order_release);
+	/* Who reads the device as a file now must see what files wrote past its cache. */
+	page_cache_drop_range(&fs->device->cache, 0, UINT32_MAX);
+	kfree(fs);
+}
+
+static const struct super_ops ext2_super_ops = {
+	.inode_alloc = ext2_inode_alloc,
+	.inode_free = ext2_inode_free,
+	.inode_release = ext2_inode_release,
+	.inode_read = ext2_inode_read,
+	.inode_write = ext2_inode_write,
+	.inode_delete = ext2_inode_delete,
+	.sync = ext2_sync,
+	.statistics = ext2_statistics,
+	.remount = ext2_remount,
+	.unmount = ext2_unmount,
+	.show_options = ext2_show_options,
+	.keep_unused_inodes = true,
+};
+
+/* ---- mounting ------------------------------------------------------------------------------------------- */
+
+static int read_root(struct ext2 *fs, struct inode **root)
+{
+	int error = inode_get_by_number(fs->super, EXT2_ROOT_INODE, root);
+
+	if (error)
+		return error;
+	if (inode_is(*root, MODE_DIRECTORY))
+		return 0;
+	inode_put(*root);
+	inode_drop_unused(fs->super);
+	return refuse(fs, "its root is not a directory");
+}
+
+static int ext2_mount(struct super_block *super, const char *options, struct inode **root)
+{
+	struct ext2 *fs = kzalloc(sizeof(*fs), 0);
+	int error;
+
+	if (!fs)
+		return -ENOMEM;
+	fs->super = super;
+	fs->device = super->device;
+	mutex_init(&fs->bitmap_lock, LOCK_RANK_FS_METADATA, "ext2 bitmaps");
+	atomic_store(&fs->generation, (uint32_t)clock_monotonic_ns());
+	/* What was written to the device as a file goes out whole before only parts do. */
+	error = page_cache_write_back(&fs->device->cache, 0, UINT32_MAX, true);
+	if (!error)
+		error = check_options(fs, options);
+	if (!error)
+		error = read_super(fs);
+	if (error)
+		goto free_fs;
+	error = read_groups(fs);
+	if (error)
+		goto put_super;
+	atomic_store_explicit(&fs->device->writes_parts, true, memory_order_release);
+	super->private = fs;
+	super->ops = &ext2_super_ops;
+	super->block_size = fs->block_size;
+	super->max_file_size = ext2_map_limit(fs) << fs->block_shift;
+	if (fs->must_stay_read_only)
+		atomic_store_explicit(&super->read_only, true, memory_order_relaxed);
+	error = read_root(fs, root);
+	if (error)
+		goto put_groups;
+	if (!atomic_load_explicit(&super->read_only, memory_order_relaxed)) {
+		error = begin_writing(fs);
+		if (error)
+			goto put_root;
+	}
+	return 0;
+
+put_root:
+	inode_put(*root);
+	inode_drop_unused(super);
+put_groups:
+	atomic_store_explicit(&fs->device->writes_parts, false, memory_order_release);
+	put_descriptors(fs, descriptor_block_count(fs));
+put_super:
+	ext2_metadata_put(&fs->super_buffer);
+free_fs:
+	kfree(fs);
+	return error;
+}
+
+void ext2_init(void)
+{
+	static struct file_system_type ext2_type = {
+		.name = "ext2",
+		.needs_device = true,
+		.mount = ext2_mount,
+	};
+
+	ext2_inode_init_slab();
+	ext2_file_init();
+	file_system_register(&ext2_type);
+}
