@@ -9,6 +9,7 @@
 #include "arch/cpu.h"
 #include "arch/vdso.h"
 #include "core/boot_args.h"
+#include "core/random.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
@@ -29,15 +30,6 @@ enum {
 
 static const char platform[] = "i686";
 
-static uint32_t random_word(void)
-{
-	uint32_t word;
-
-	if (!cpu_random_u32(&word))
-		word = (uint32_t)cpu_cycles() * 2654435761u;
-	return word;
-}
-
 static bool randomize(void)
 {
 	return !boot_args_get("norandmaps");
@@ -51,7 +43,7 @@ static uintptr_t choose_mmap_top(uintptr_t stack_top, const struct vm_limits *li
 	uintptr_t top = (stack_top - (uintptr_t)gap) & PAGE_MASK;
 
 	if (randomize())
-		top -= random_word() % MMAP_RANDOM_PAGES * PAGE_SIZE;
+		top -= random_u32() % MMAP_RANDOM_PAGES * PAGE_SIZE;
 	return top;
 }
 
@@ -163,11 +155,10 @@ static int write_bytes(struct address_space *space, uintptr_t address, const voi
 static int write_small_things(struct address_space *space, uintptr_t top, uintptr_t *platform_at,
 			      uintptr_t *random_at)
 {
-	uint32_t random[RANDOM_BYTES / 4];
+	uint8_t random[RANDOM_BYTES];
 	int error;
 
-	for (unsigned int i = 0; i < RANDOM_BYTES / 4; i++)
-		random[i] = random_word();
+	random_bytes(random, sizeof(random));
 	*platform_at = top - sizeof(platform);
 	*random_at = (*platform_at - RANDOM_BYTES) & ~15u;
 	error = write_bytes(space, *platform_at, platform, sizeof(platform));
@@ -223,7 +214,7 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 	int error;
 
 	if (randomize())
-		top -= random_word() % STACK_RANDOM_PAGES * PAGE_SIZE;
+		top -= random_u32() % STACK_RANDOM_PAGES * PAGE_SIZE;
 	region_size = ALIGN_UP(strings_size + path_size + vector_size, PAGE_SIZE) + STACK_FIRST_SIZE;
 	space->mmap_top = choose_mmap_top(top, limits);
 	space->stack_start = top;

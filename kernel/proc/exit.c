@@ -314,12 +314,7 @@ static void forget_thread(struct user_thread *thread)
 	process_table_set_thread(thread->id, NULL);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	flags = spin_lock_irq(&process->signal_lock);
-	process->usage.user_ns += thread->thread.user_ns;
-	process->usage.system_ns += thread->thread.system_ns;
-	process->usage.minor_faults += thread->minor_faults;
-	process->usage.major_faults += thread->major_faults;
-	process->usage.voluntary_switches += thread->thread.voluntary_switches;
-	process->usage.involuntary_switches += thread->thread.involuntary_switches;
+	process_add_thread_usage(&process->usage, thread);
 	list_remove(&thread->process_node);
 	if (process->group_leader == thread)
 		process->group_leader = NULL;

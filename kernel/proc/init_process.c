@@ -11,7 +11,7 @@
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
 #include "vfs/fs_context.h"
-#include "vfs/vfs.h"
+#include "vfs/mount.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 
@@ -87,7 +87,7 @@ void process_start_init(const char *path, const char *const *arguments)
 	atomic_store(&thread->credentials, &credentials_root);
 	thread->charged = user_count_get(0);
 	must(thread->charged && user_count_charge(thread->charged, UINT64_MAX), "user");
-	vfs_get_root(&root);
+	mount_get_root(&root);
 	must(!fs_context_create(&root, &thread->fs), "directories");
 	path_put(&root);
 	must(!fd_table_create(&thread->fds), "descriptors");

@@ -22,6 +22,7 @@ struct session *process_table_session(process_id id);	/* borrowed; lock in eithe
 void process_table_init(void);
 
 /* process.c */
+void process_add_thread_usage(struct usage *sum, struct user_thread *thread); /* signal lock held */
 struct process *process_alloc(void);			/* one reference; NULL */
 struct user_thread *user_thread_alloc(void);		/* zeroed; NULL */
 void user_thread_free_unstarted(struct user_thread *thread);

@@ -49,6 +49,12 @@ struct process *process_alloc(void)
 	return process;
 }
 
+/* Readers of a child's parent pointer (process_parent_id) may still look at the memory. */
+static void process_free(struct rcu_head *head)
+{
+	slab_free(process_cache, container_of(head, struct process, rcu));
+}
+
 void process_put(struct process *process)
 {
 	if (!refcount_put(&process->references))
@@ -58,7 +64,7 @@ void process_put(struct process *process)
 	signal_handlers_put(process->handlers);
 	if (process->last_credentials)
 		credentials_put(process->last_credentials);
-	slab_free(process_cache, process);
+	rcu_call(&process->rcu, process_free);
 }
 
 struct user_thread *user_thread_alloc(void)
@@ -201,10 +207,13 @@ void user_thread_set_credentials(const struct credentials *credentials)
 	credentials_put(old);
 }
 
-static void add_thread_usage(struct usage *sum, const struct user_thread *thread)
+void process_add_thread_usage(struct usage *sum, struct user_thread *thread)
 {
-	sum->user_ns += thread->thread.user_ns;
-	sum->system_ns += thread->thread.system_ns;
+	uint64_t user_ns, system_ns;
+
+	schedule_times(&thread->thread, &user_ns, &system_ns);
+	sum->user_ns += user_ns;
+	sum->system_ns += system_ns;
 	sum->minor_faults += thread->minor_faults;
 	sum->major_faults += thread->major_faults;
 	sum->voluntary_switches += thread->thread.voluntary_switches;
@@ -219,7 +228,7 @@ void process_usage(struct process *process, struct usage *out)
 	*out = process->usage;
 	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
 	     node = node->next)
-		add_thread_usage(out, container_of(node, struct user_thread, process_node));
+		process_add_thread_usage(out, container_of(node, struct user_thread, process_node));
 	if (process->space) {
 		peak = atomic_load_explicit(&process->space->resident_peak, memory_order_relaxed);
 		if (peak > out->resident_peak_pages)
@@ -238,6 +247,64 @@ void process_vm_limits(struct process *process, struct vm_limits *out)
 	out->locked_size = credentials_capable(credentials_current(), CAP_IPC_LOCK) ?
 				   UINT64_MAX :
 				   limits->of[LIMIT_LOCKED].current;
+}
+
+void process_children_usage(struct process *process, struct usage *out)
+{
+	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
+
+	*out = process->children_usage;
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+}
+
+/* getppid() is called often enough that it takes no lock: a parent's memory goes only after a grace period. */
+process_id process_parent_id(const struct process *process)
+{
+	const struct process *parent;
+	process_id id;
+
+	rcu_read_lock();
+	parent = rcu_read(process->parent);
+	id = parent ? parent->id : 0;
+	rcu_read_unlock();
+	return id;
+}
+
+int process_nice(struct process *process)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = live_thread(process);
+	int nice = thread ? thread->thread.nice : 0;
+
+	spin_unlock_irq(&process->signal_lock, flags);
+	return nice;
+}
+
+void process_set_nice(struct process *process, int nice)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next)
+		schedule_set_nice(&container_of(node, struct user_thread, process_node)->thread,
+				  nice);
+	spin_unlock_irq(&process->signal_lock, flags);
+}
+
+int process_unshare_fds(void)
+{
+	struct user_thread *thread = user_thread_current();
+	struct fd_table *fresh, *old = thread->fds;
+	irq_flags flags;
+	int error = fd_table_copy_if_shared(old, &fresh);
+
+	if (error || !fresh)
+		return error;
+	flags = spin_lock_irq(&thread->process->signal_lock);
+	thread->fds = fresh;
+	spin_unlock_irq(&thread->process->signal_lock, flags);
+	fd_table_put(old);
+	return 0;
 }
 
 const char *process_name(struct process *process, char *buffer, size_t size)

@@ -24,6 +24,7 @@
 #include "lib/list.h"
 #include "proc/limits.h"
 #include "proc/signal.h"
+#include "sched/rcu.h"
 #include "sched/thread.h"
 #include "sched/timer.h"
 #include "sched/wait_queue.h"
@@ -75,7 +76,7 @@ struct process {
 	_Atomic(enum process_state) state;	/* [T] */
 	uint32_t flags;				/* [s] enum process_flags */
 
-	struct process *parent;			/* [T] never NULL but for init */
+	_Atomic(struct process *) parent;	/* [T], own threads read under RCU; NULL for init and the forgiven */
 	struct list children;			/* [T] of sibling */
 	struct list_node sibling;		/* [T] */
 	struct process_group *group;		/* [T] reference */
@@ -118,6 +119,8 @@ struct process {
 	struct timer real_timer;		/* setitimer(ITIMER_REAL): [s] the two below */
 	uint64_t real_timer_interval_ns;	/* [s] */
 	uint64_t real_timer_deadline_ns;	/* [s] 0: off */
+	struct rcu_head rcu;
+	uint32_t personality;			/* own threads */
 	bool dumpable;				/* [s] PR_SET_DUMPABLE */
 	bool keep_capabilities;			/* [s] */
 	int parent_death_signal;		/* [s] PR_SET_PDEATHSIG */
@@ -205,6 +208,14 @@ bool process_may_inspect(struct process *process);
 /* The name that ps shows, of its eldest live thread. Returns `buffer`. */
 const char *process_name(struct process *process, char *buffer, size_t size);
 void process_usage(struct process *process, struct usage *out);	/* all its threads, live and ended */
+void process_children_usage(struct process *process, struct usage *out);	/* of forgiven children */
+/* getppid(2): 0 for init. */
+process_id process_parent_id(const struct process *process);
+/* Nice values of all its threads are one. */
+int process_nice(struct process *process);
+void process_set_nice(struct process *process, int nice);
+/* A descriptor table of its own for the current thread. Errors: -ENOMEM. */
+must_check int process_unshare_fds(void);
 void process_vm_limits(struct process *process, struct vm_limits *out);
 
 /* Boot: make process 1, which runs `init` from the root file system. Panics only if none can be started. */

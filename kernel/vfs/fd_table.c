@@ -493,6 +493,16 @@ int fd_table_next(struct fd_table *table, int fd)
 	return fd;
 }
 
+unsigned int fd_table_capacity(struct fd_table *table)
+{
+	unsigned int count;
+
+	rcu_read_lock();
+	count = array_of(table)->count;
+	rcu_read_unlock();
+	return count;
+}
+
 bool fd_table_check(struct fd_table *table)
 {
 	const struct fd_array *array;

@@ -53,3 +53,6 @@ must_check int fd_table_set_close_on_exec(struct fd_table *table, int fd, bool s
 int fd_table_next(struct fd_table *table, int fd);
 /* Tests and debug builds: the invariants of fd_table.c. */
 bool fd_table_check(struct fd_table *table);
+
+/* A number above all open descriptors: for select(2), which looks no further. */
+unsigned int fd_table_capacity(struct fd_table *table);

@@ -1,0 +1,114 @@
+/*
+ * Between Linux's forms of time and nanoseconds.
+ */
+#include "arch/user_copy.h"
+#include "lib/math64.h"
+#include "sched/clock.h"
+#include "syscall/sys_internal.h"
+#include "uapi/linux/errno.h"
+
+enum { NS_PER_SECOND = 1000000000, NS_PER_MICROSECOND = 1000 };
+
+/* The largest span that still fits 64 bits of nanoseconds; longer ones are as good as for ever. */
+#define SECONDS_MAX (INT64_MAX / NS_PER_SECOND - 1)
+
+static int combine(int64_t seconds, int64_t nanoseconds, int64_t *ns)
+{
+	if (nanoseconds < 0 || nanoseconds >= NS_PER_SECOND)
+		return -EINVAL;
+	if (seconds > SECONDS_MAX)
+		*ns = INT64_MAX;
+	else if (seconds < -SECONDS_MAX)
+		*ns = INT64_MIN;
+	else
+		*ns = seconds * NS_PER_SECOND + nanoseconds;
+	return 0;
+}
+
+int abi_timespec32_get(user_addr from, int64_t *ns)
+{
+	struct linux_timespec32 time;
+
+	if (copy_from_user(&time, from, sizeof(time)))
+		return -EFAULT;
+	return combine(time.seconds, time.nanoseconds, ns);
+}
+
+int abi_timespec64_get(user_addr from, int64_t *ns)
+{
+	struct linux_timespec64 time;
+
+	if (copy_from_user(&time, from, sizeof(time)))
+		return -EFAULT;
+	/* A 32-bit program's upper half of nanoseconds is padding with any value. */
+	return combine(time.seconds, (int32_t)time.nanoseconds, ns);
+}
+
+int abi_timeval32_get(user_addr from, int64_t *ns)
+{
+	struct linux_timeval32 time;
+
+	if (copy_from_user(&time, from, sizeof(time)))
+		return -EFAULT;
+	if (time.microseconds < 0 || time.microseconds >= 1000000)
+		return -EINVAL;
+	return combine(time.seconds, time.microseconds * NS_PER_MICROSECOND, ns);
+}
+
+/* Floor division, so that times before 1970 have nanoseconds from 0 up. */
+static int64_t split(int64_t ns, uint32_t *nanoseconds)
+{
+	uint32_t remainder;
+	int64_t seconds;
+
+	if (ns >= 0) {
+		seconds = (int64_t)div64_u32((uint64_t)ns, NS_PER_SECOND, &remainder);
+	} else {
+		seconds = -(int64_t)div64_u32((uint64_t)-ns, NS_PER_SECOND, &remainder);
+		if (remainder) {
+			seconds--;
+			remainder = NS_PER_SECOND - remainder;
+		}
+	}
+	*nanoseconds = remainder;
+	return seconds;
+}
+
+int abi_timespec32_put(user_addr to, int64_t ns)
+{
+	struct linux_timespec32 time;
+	uint32_t nanoseconds;
+
+	time.seconds = (int32_t)split(ns, &nanoseconds);
+	time.nanoseconds = (int32_t)nanoseconds;
+	return copy_to_user(to, &time, sizeof(time));
+}
+
+int abi_timespec64_put(user_addr to, int64_t ns)
+{
+	struct linux_timespec64 time;
+	uint32_t nanoseconds;
+
+	time.seconds = split(ns, &nanoseconds);
+	time.nanoseconds = nanoseconds;
+	return copy_to_user(to, &time, sizeof(time));
+}
+
+int abi_timeval32_put(user_addr to, int64_t ns)
+{
+	struct linux_timeval32 time;
+	uint32_t nanoseconds;
+
+	time.seconds = (int32_t)split(ns, &nanoseconds);
+	time.microseconds = (int32_t)(nanoseconds / NS_PER_MICROSECOND);
+	return copy_to_user(to, &time, sizeof(time));
+}
+
+uint64_t abi_deadline_after(int64_t ns)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (ns <= 0)
+		return now;
+	return (uint64_t)ns > UINT64_MAX - 1 - now ? UINT64_MAX - 1 : now + (uint64_t)ns;
+}

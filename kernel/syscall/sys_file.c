@@ -1,0 +1,544 @@
+/*
+ * Open files: reading, writing, seeking, duplicating.
+ */
+#include "arch/user_copy.h"
+#include "lib/min_max.h"
+#include "mem/kmalloc.h"
+#include "proc/process.h"
+#include "syscall/sys_internal.h"
+#include "syscall/syscalls.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
+#include "vfs/pipe.h"
+#include "vm/io_buffer.h"
+
+enum {
+	TRANSFER_MAX = 0x7ffff000,	/* the most one call moves; more is cut, as on Linux */
+	PIECES_MAX = 1024,		/* IOV_MAX */
+	PIECES_ON_STACK = 8,
+};
+
+static uint64_t file_size_limit(void)
+{
+	return process_current()->limits.of[LIMIT_FILE_SIZE].current;
+}
+
+int syscall_write_result(ssize_t result)
+{
+	struct linux_siginfo info;
+
+	if (result == -EPIPE)
+		signal_info_user(&info, SIGPIPE);
+	else if (result == -EFBIG && file_size_limit() != LIMIT_INFINITY)
+		signal_info_user(&info, SIGXFSZ);
+	else
+		return (int)result;
+	signal_send_thread(user_thread_current(), &info);
+	return (int)result;
+}
+
+struct file *syscall_file(int fd, bool *needs_put)
+{
+	return fd_table_borrow(user_thread_current()->fds, fd, needs_put);
+}
+
+/* An access that begins in user space and is no larger than a call moves. -EFAULT, -EINVAL. */
+static int init_buffer(struct io_buffer *buffer, user_addr address, size_t size)
+{
+	if ((ssize_t)size < 0)
+		return -EINVAL;
+	if (!user_range_ok(address, size))
+		return -EFAULT;
+	io_buffer_init_user(buffer, address, min_t(size_t, size, TRANSFER_MAX));
+	return 0;
+}
+
+int sys_read(int fd, user_addr to, size_t size)
+{
+	struct io_buffer buffer;
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	ssize_t result;
+
+	if (!file)
+		return -EBADF;
+	result = file->mode & FILE_READ ? init_buffer(&buffer, to, size) : -EBADF;
+	if (!result)
+		result = file_read(file, &buffer);
+	fd_table_return(file, needs_put);
+	return (int)result;
+}
+
+int sys_write(int fd, user_addr from, size_t size)
+{
+	struct io_buffer buffer;
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	ssize_t result;
+
+	if (!file)
+		return -EBADF;
+	result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
+	if (!result)
+		result = file_write(file, &buffer, file_size_limit());
+	fd_table_return(file, needs_put);
+	return unlikely(result < 0) ? syscall_write_result(result) : (int)result;
+}
+
+static file_offset offset_of(uint32_t low, uint32_t high)
+{
+	return (file_offset)((uint64_t)high << 32 | low);
+}
+
+int sys_pread64(int fd, user_addr to, size_t size, uint32_t low, uint32_t high)
+{
+	struct io_buffer buffer;
+	bool needs_put;
+	struct file *file;
+	ssize_t result;
+
+	if (offset_of(low, high) < 0)
+		return -EINVAL;
+	file = syscall_file(fd, &needs_put);
+	if (!file)
+		return -EBADF;
+	/* A pipe says so before the buffer is looked at. */
+	if (file->ops->stream)
+		result = -ESPIPE;
+	else
+		result = file->mode & FILE_READ ? init_buffer(&buffer, to, size) : -EBADF;
+	if (!result)
+		result = file_read_at(file, &buffer, offset_of(low, high));
+	fd_table_return(file, needs_put);
+	return (int)result;
+}
+
+int sys_pwrite64(int fd, user_addr from, size_t size, uint32_t low, uint32_t high)
+{
+	struct io_buffer buffer;
+	bool needs_put;
+	struct file *file;
+	ssize_t result;
+
+	if (offset_of(low, high) < 0)
+		return -EINVAL;
+	file = syscall_file(fd, &needs_put);
+	if (!file)
+		return -EBADF;
+	if (file->ops->stream)
+		result = -ESPIPE;
+	else
+		result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
+	if (!result)
+		result = file_write_at(file, &buffer, offset_of(low, high), file_size_limit());
+	fd_table_return(file, needs_put);
+	return syscall_write_result(result);
+}
+
+/* What readv and friends get: pieces copied in once, then checked. */
+struct pieces {
+	struct io_piece *list;
+	struct io_piece small[PIECES_ON_STACK];
+	struct io_buffer buffer;
+};
+
+static int pieces_get(struct pieces *pieces, user_addr from, unsigned int count)
+{
+	size_t total = 0;
+	int error;
+
+	_Static_assert(sizeof(struct io_piece) == 8, "struct iovec of i386");
+	pieces->list = pieces->small;
+	if (count > PIECES_MAX)
+		return -EINVAL;
+	if (count > PIECES_ON_STACK) {
+		pieces->list = kmalloc_array(count, sizeof(*pieces->list), 0);
+		if (!pieces->list)
+			return -ENOMEM;
+	}
+	error = copy_from_user(pieces->list, from, count * sizeof(*pieces->list));
+	for (unsigned int i = 0; i < count && !error; i++) {
+		struct io_piece *piece = &pieces->list[i];
+
+		if ((ssize_t)piece->size < 0)
+			error = -EINVAL;
+		else if (!user_range_ok(user_addr_from(piece->address), piece->size))
+			error = -EFAULT;
+		else if (piece->size > TRANSFER_MAX - total)
+			piece->size = TRANSFER_MAX - total;
+		total += piece->size;
+	}
+	if (error) {
+		if (pieces->list != pieces->small)
+			kfree(pieces->list);
+		return error;
+	}
+	io_buffer_init_user_pieces(&pieces->buffer, pieces->list, count);
+	return 0;
+}
+
+static void pieces_put(struct pieces *pieces)
+{
+	if (pieces->list != pieces->small)
+		kfree(pieces->list);
+}
+
+/* All four vector calls. `offset` -1: at and with the file's position. */
+static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_offset offset,
+			   bool write)
+{
+	uint32_t wanted = write ? FILE_WRITE : FILE_READ;
+	struct pieces pieces;
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	ssize_t result;
+
+	if (!file)
+		return -EBADF;
+	if (offset >= 0 && file->ops->stream)
+		result = -ESPIPE;
+	else if (!(file->mode & wanted))
+		result = -EBADF;
+	else
+		result = pieces_get(&pieces, vector, count);
+	if (result)
+		goto return_file;
+	if (write)
+		result = offset < 0 ? file_write(file, &pieces.buffer, file_size_limit()) :
+				      file_write_at(file, &pieces.buffer, offset, file_size_limit());
+	else
+		result = offset < 0 ? file_read(file, &pieces.buffer) :
+				      file_read_at(file, &pieces.buffer, offset);
+	pieces_put(&pieces);
+return_file:
+	fd_table_return(file, needs_put);
+	return write ? syscall_write_result(result) : (int)result;
+}
+
+int sys_readv(int fd, user_addr vector, unsigned int count)
+{
+	return transfer_pieces(fd, vector, count, -1, false);
+}
+
+int sys_writev(int fd, user_addr vector, unsigned int count)
+{
+	return transfer_pieces(fd, vector, count, -1, true);
+}
+
+int sys_preadv(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high)
+{
+	if (offset_of(low, high) < 0)
+		return -EINVAL;
+	return transfer_pieces(fd, vector, count, offset_of(low, high), false);
+}
+
+int sys_pwritev(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high)
+{
+	if (offset_of(low, high) < 0)
+		return -EINVAL;
+	return transfer_pieces(fd, vector, count, offset_of(low, high), true);
+}
+
+int sys_lseek(int fd, int32_t offset, int whence)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	file_offset result;
+	int error;
+
+	if (!file)
+		return -EBADF;
+	error = file_seek(file, offset, whence, &result);
+	fd_table_return(file, needs_put);
+	if (error)
+		return error;
+	return result > INT32_MAX ? -EOVERFLOW : (int)result;
+}
+
+int sys_llseek(int fd, uint32_t high, uint32_t low, user_addr result_out, int whence)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	file_offset result;
+	int error;
+
+	if (!file)
+		return -EBADF;
+	error = file_seek(file, offset_of(low, high), whence, &result);
+	fd_table_return(file, needs_put);
+	return error ? error : put_user_u64(result_out, (uint64_t)result);
+}
+
+int sys_close(int fd)
+{
+	struct fd_table *table = user_thread_current()->fds;
+	struct file *file = fd_table_remove(table, fd);
+
+	if (!file)
+		return -EBADF;
+	file_flush(file, table);
+	file_put(file);
+	return 0;
+}
+
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	enum { CLOSE_RANGE_UNSHARE = 2, CLOSE_RANGE_CLOEXEC = 4 };
+	struct fd_table *table = user_thread_current()->fds;
+
+	if (first > last || (flags & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)))
+		return -EINVAL;
+	if (flags & CLOSE_RANGE_UNSHARE) {
+		int error = process_unshare_fds();
+
+		if (error)
+			return error;
+		table = user_thread_current()->fds;
+	}
+	if (last > INT32_MAX)
+		last = INT32_MAX;
+	for (int fd = first > INT32_MAX ? -1 : fd_table_next(table, (int)first);
+	     fd >= 0 && (unsigned int)fd <= last; fd = fd_table_next(table, fd + 1)) {
+		if (flags & CLOSE_RANGE_CLOEXEC)
+			(void)!fd_table_set_close_on_exec(table, fd, true);
+		else
+			(void)sys_close(fd);
+		if (fd == INT32_MAX)
+			break;
+	}
+	return 0;
+}
+
+unsigned int syscall_fd_limit(void)
+{
+	return (unsigned int)min_t(uint64_t, process_current()->limits.of[LIMIT_OPEN_FILES].current,
+				   INT32_MAX);
+}
+
+int syscall_install_file(struct file *file, bool close_on_exec)
+{
+	struct fd_table *table = user_thread_current()->fds;
+	int error, fd;
+
+	error = fd_table_reserve(table, 0, syscall_fd_limit(), 1, &fd);
+	if (error) {
+		file_put(file);
+		return error;
+	}
+	fd_table_install(table, fd, file, close_on_exec);
+	return fd;
+}
+
+int syscall_duplicate_above(int fd, int lowest, bool close_on_exec)
+{
+	struct fd_table *table = user_thread_current()->fds;
+	struct file *file = fd_table_get(table, fd);
+	int error, copy;
+
+	if (!file)
+		return -EBADF;
+	error = fd_table_reserve(table, lowest, syscall_fd_limit(), 1, &copy);
+	if (error) {
+		file_put(file);
+		return error;
+	}
+	fd_table_install(table, copy, file, close_on_exec);
+	return copy;
+}
+
+int sys_dup(int fd)
+{
+	return syscall_duplicate_above(fd, 0, false);
+}
+
+static int duplicate_to(int old_fd, int new_fd, bool close_on_exec)
+{
+	struct fd_table *table = user_thread_current()->fds;
+	struct file *file;
+	int error;
+
+	if ((unsigned int)new_fd >= syscall_fd_limit())
+		return -EBADF;
+	file = fd_table_get(table, old_fd);
+	if (!file)
+		return -EBADF;
+	error = fd_table_replace(table, new_fd, syscall_fd_limit(), file, close_on_exec);
+	if (error) {
+		file_put(file);
+		return error;
+	}
+	return new_fd;
+}
+
+int sys_dup2(int old_fd, int new_fd)
+{
+	bool needs_put;
+
+	if (old_fd == new_fd) {
+		struct file *file = syscall_file(old_fd, &needs_put);
+
+		if (!file)
+			return -EBADF;
+		fd_table_return(file, needs_put);
+		return new_fd;
+	}
+	return duplicate_to(old_fd, new_fd, false);
+}
+
+int sys_dup3(int old_fd, int new_fd, int flags)
+{
+	if ((flags & ~O_CLOEXEC) || old_fd == new_fd)
+		return -EINVAL;
+	return duplicate_to(old_fd, new_fd, flags & O_CLOEXEC);
+}
+
+/* Descriptors are reserved first and installed last: nobody may see one that we must take back. */
+int sys_pipe2(user_addr fds_out, int flags)
+{
+	struct fd_table *table = user_thread_current()->fds;
+	struct file *ends[2];
+	int fds[2];
+	int error;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	error = pipe_create((uint32_t)flags & (O_NONBLOCK | O_DIRECT), ends);
+	if (error)
+		return error;
+	error = fd_table_reserve(table, 0, syscall_fd_limit(), ARRAY_SIZE(fds), fds);
+	if (error)
+		goto put_ends;
+	error = copy_to_user(fds_out, fds, sizeof(fds));
+	if (error)
+		goto unreserve_fds;
+	/* Nothing below can fail. The table takes over our references. */
+	fd_table_install(table, fds[0], ends[0], flags & O_CLOEXEC);
+	fd_table_install(table, fds[1], ends[1], flags & O_CLOEXEC);
+	return 0;
+
+unreserve_fds:
+	fd_table_unreserve(table, ARRAY_SIZE(fds), fds);
+put_ends:
+	file_put(ends[0]);
+	file_put(ends[1]);
+	return error;
+}
+
+int sys_pipe(user_addr fds_out)
+{
+	return sys_pipe2(fds_out, 0);
+}
+
+static int sync_fd(int fd, bool data_only)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	int error;
+
+	if (!file)
+		return -EBADF;
+	error = file->mode & FILE_PATH_ONLY ? -EBADF : file_sync(file, data_only);
+	fd_table_return(file, needs_put);
+	return error;
+}
+
+int sys_fsync(int fd)
+{
+	return sync_fd(fd, false);
+}
+
+int sys_fdatasync(int fd)
+{
+	return sync_fd(fd, true);
+}
+
+int sys_sync(void)
+{
+	mount_sync_all(true);
+	return 0;
+}
+
+int sys_syncfs(int fd)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	struct super_block *super;
+	int error = 0;
+
+	if (!file)
+		return -EBADF;
+	super = file->inode->super;
+	if (file->mode & FILE_PATH_ONLY)
+		error = -EBADF;
+	else if (super->ops->sync)
+		error = super->ops->sync(super, true);
+	fd_table_return(file, needs_put);
+	return error;
+}
+
+int sys_ftruncate64(int fd, uint32_t low, uint32_t high)
+{
+	bool needs_put;
+	struct file *file;
+	ssize_t error;
+
+	if (offset_of(low, high) < 0)
+		return -EINVAL;
+	file = syscall_file(fd, &needs_put);
+	if (!file)
+		return -EBADF;
+	error = file_truncate(file, (uint64_t)offset_of(low, high), file_size_limit());
+	fd_table_return(file, needs_put);
+	return syscall_write_result(error);
+}
+
+int sys_ftruncate(int fd, int32_t size)
+{
+	return sys_ftruncate64(fd, (uint32_t)size, size < 0 ? UINT32_MAX : 0);
+}
+
+int sys_fallocate(int fd, int mode, uint32_t offset_low, uint32_t offset_high, uint32_t size_low,
+		  uint32_t size_high)
+{
+	file_offset offset = offset_of(offset_low, offset_high);
+	file_offset size = offset_of(size_low, size_high);
+	bool needs_put;
+	struct file *file;
+	int error;
+
+	if (offset < 0 || size <= 0)
+		return -EINVAL;
+	file = syscall_file(fd, &needs_put);
+	if (!file)
+		return -EBADF;
+	error = file_allocate(file, mode, offset, size, file_size_limit());
+	fd_table_return(file, needs_put);
+	return syscall_write_result(error);
+}
+
+/* Advice about access patterns: readahead finds out by itself, so it is checked and left. */
+int sys_fadvise64_64(int fd, uint32_t offset_low, uint32_t offset_high, uint32_t size_low,
+		     uint32_t size_high, int advice)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	int error = 0;
+
+	(void)offset_low;
+	(void)offset_high;
+	if (!file)
+		return -EBADF;
+	if (file->ops->stream)
+		error = -ESPIPE;
+	else if (offset_of(size_low, size_high) < 0 || advice < 0 || advice > 5)
+		error = -EINVAL;
+	fd_table_return(file, needs_put);
+	return error;
+}
+
+int sys_fadvise64(int fd, uint32_t offset_low, uint32_t offset_high, size_t size, int advice)
+{
+	return sys_fadvise64_64(fd, offset_low, offset_high, size, 0, advice);
+}

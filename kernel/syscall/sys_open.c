@@ -1,0 +1,400 @@
+/*
+ * Opening files, and who may do what with them.
+ */
+#include "arch/user_copy.h"
+#include "lib/string.h"
+#include "proc/process.h"
+#include "syscall/sys_internal.h"
+#include "syscall/syscalls.h"
+#include "syscall/user_path.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/credentials.h"
+#include "vfs/dentry.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
+#include "vfs/inode.h"
+#include "vfs/permission.h"
+
+#define OPEN_FLAGS_KNOWN (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | \
+			  O_SYNC | O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | \
+			  O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE_BIT)
+#define MODE_PERMISSIONS 07777u
+
+static file_mode masked_mode(uint32_t mode)
+{
+	return mode & MODE_PERMISSIONS & ~user_thread_current()->fs->umask;
+}
+
+int sys_openat(int dirfd, user_addr name, uint32_t flags, uint32_t mode)
+{
+	struct user_path path;
+	struct file *file;
+	int error;
+
+	/* Unknown bits have always been ignored by open(2). */
+	flags &= OPEN_FLAGS_KNOWN;
+	if (flags & O_PATH)
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	if ((flags & O_TMPFILE_BIT) &&
+	    ((flags & O_TMPFILE) != O_TMPFILE || (flags & O_ACCMODE) == O_RDONLY))
+		return -EINVAL;
+	error = user_path_get(&path, dirfd, name, 0);
+	if (error)
+		return error;
+	mode = flags & (O_CREAT | O_TMPFILE_BIT) ? masked_mode(mode) : 0;
+	error = file_open(user_path_context(&path), path.name, flags & ~O_CLOEXEC, mode, &file);
+	user_path_put(&path);
+	return error ? error : syscall_install_file(file, flags & O_CLOEXEC);
+}
+
+int sys_open(user_addr name, uint32_t flags, uint32_t mode)
+{
+	return sys_openat(AT_FDCWD, name, flags, mode);
+}
+
+int sys_creat(user_addr name, uint32_t mode)
+{
+	return sys_openat(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+/* access(2) judges by the real ids; a copy of the credentials that acts so. */
+static const struct credentials *real_credentials(void)
+{
+	const struct credentials *old = credentials_current();
+	struct credentials *new;
+
+	if (old->fsuid == old->uid && old->fsgid == old->gid) {
+		credentials_get(old);
+		return old;
+	}
+	new = credentials_copy(old, old->group_count);
+	if (!new)
+		return NULL;
+	new->fsuid = new->uid;
+	new->fsgid = new->gid;
+	new->cap_effective = new->uid == 0 ? new->cap_permitted : 0;
+	return new;
+}
+
+int sys_faccessat2(int dirfd, user_addr name, uint32_t wish, uint32_t flags)
+{
+	const struct credentials *credentials = credentials_current();
+	uint32_t walk_flags = flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW;
+	struct user_path path;
+	struct path at;
+	struct inode *inode;
+	int error;
+
+	if ((wish & ~(uint32_t)(R_OK | W_OK | X_OK)) ||
+	    (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		return -EINVAL;
+	if (flags & AT_EACCESS)
+		credentials_get(credentials);
+	else
+		credentials = real_credentials();
+	if (!credentials)
+		return -ENOMEM;
+	error = user_path_get(&path, dirfd, name, flags & AT_EMPTY_PATH ? USER_PATH_EMPTY_OK : 0);
+	if (error)
+		goto put_credentials;
+	path.walk.context.credentials = credentials;
+	if (flags & AT_EMPTY_PATH)
+		walk_flags |= WALK_EMPTY_OK;
+	error = path_walk(user_path_context(&path), path.name, walk_flags, &at);
+	user_path_put(&path);
+	if (error)
+		goto put_credentials;
+	inode = atomic_load_explicit(&at.dentry->inode, memory_order_acquire);
+	if ((wish & X_OK) && inode_is(inode, MODE_REGULAR) &&
+	    (atomic_load(&at.mount->flags) & MOUNT_NO_EXECUTE))
+		error = -EACCES;
+	else if (wish)
+		error = permission_check(inode, credentials, wish);
+	if (!error && (wish & W_OK) && !mount_is_writable(at.mount) &&
+	    (inode_is(inode, MODE_REGULAR) || inode_is(inode, MODE_DIRECTORY) ||
+	     inode_is(inode, MODE_LINK)))
+		error = -EROFS;
+	path_put(&at);
+put_credentials:
+	credentials_put(credentials);
+	return error;
+}
+
+int sys_faccessat(int dirfd, user_addr name, uint32_t wish)
+{
+	return sys_faccessat2(dirfd, name, wish, 0);
+}
+
+int sys_access(user_addr name, uint32_t wish)
+{
+	return sys_faccessat2(AT_FDCWD, name, wish, 0);
+}
+
+/* Apply `attributes` to what a walk found, on a writable mount. */
+static int set_at(const struct path *at, const struct attributes *attributes)
+{
+	struct inode *inode = atomic_load_explicit(&at->dentry->inode, memory_order_acquire);
+	uint64_t limit = process_current()->limits.of[LIMIT_FILE_SIZE].current;
+	int error = mount_begin_write(at->mount);
+
+	if (error)
+		return error;
+	error = inode_set_attributes(inode, attributes, credentials_current(), limit);
+	mount_end_write(at->mount);
+	return error;
+}
+
+static int set_by_name(int dirfd, user_addr name, uint32_t at_flags,
+		       const struct attributes *attributes)
+{
+	struct path at;
+	int error = user_path_walk(dirfd, name, at_flags & AT_EMPTY_PATH ? USER_PATH_EMPTY_OK : 0,
+				   at_flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW, &at);
+
+	if (error)
+		return error;
+	error = set_at(&at, attributes);
+	path_put(&at);
+	return error;
+}
+
+static int set_by_fd(int fd, const struct attributes *attributes)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	int error;
+
+	if (!file)
+		return -EBADF;
+	error = file->mode & FILE_PATH_ONLY ? -EBADF : set_at(&file->path, attributes);
+	fd_table_return(file, needs_put);
+	return error;
+}
+
+static struct attributes mode_attribute(uint32_t mode)
+{
+	return (struct attributes){ .valid = ATTRIBUTE_MODE, .mode = mode & MODE_PERMISSIONS };
+}
+
+int sys_fchmodat(int dirfd, user_addr name, uint32_t mode)
+{
+	struct attributes attributes = mode_attribute(mode);
+
+	return set_by_name(dirfd, name, 0, &attributes);
+}
+
+int sys_chmod(user_addr name, uint32_t mode)
+{
+	return sys_fchmodat(AT_FDCWD, name, mode);
+}
+
+int sys_fchmod(int fd, uint32_t mode)
+{
+	struct attributes attributes = mode_attribute(mode);
+
+	return set_by_fd(fd, &attributes);
+}
+
+/* -1 leaves an id as it is. */
+static struct attributes owner_attributes(user_id uid, group_id gid)
+{
+	struct attributes attributes = { .uid = uid, .gid = gid };
+
+	if (uid != UINT32_MAX)
+		attributes.valid |= ATTRIBUTE_UID;
+	if (gid != UINT32_MAX)
+		attributes.valid |= ATTRIBUTE_GID;
+	return attributes;
+}
+
+/* The 16-bit calls' -1. */
+static uint32_t id_from_16(uint16_t id)
+{
+	return id == UINT16_MAX ? UINT32_MAX : id;
+}
+
+int sys_fchownat(int dirfd, user_addr name, user_id uid, group_id gid, uint32_t flags)
+{
+	struct attributes attributes = owner_attributes(uid, gid);
+
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return set_by_name(dirfd, name, flags, &attributes);
+}
+
+int sys_chown32(user_addr name, user_id uid, group_id gid)
+{
+	return sys_fchownat(AT_FDCWD, name, uid, gid, 0);
+}
+
+int sys_lchown32(user_addr name, user_id uid, group_id gid)
+{
+	return sys_fchownat(AT_FDCWD, name, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
+
+int sys_fchown32(int fd, user_id uid, group_id gid)
+{
+	struct attributes attributes = owner_attributes(uid, gid);
+
+	return set_by_fd(fd, &attributes);
+}
+
+int sys_chown(user_addr name, uint32_t uid, uint32_t gid)
+{
+	return sys_chown32(name, id_from_16((uint16_t)uid), id_from_16((uint16_t)gid));
+}
+
+int sys_lchown(user_addr name, uint32_t uid, uint32_t gid)
+{
+	return sys_lchown32(name, id_from_16((uint16_t)uid), id_from_16((uint16_t)gid));
+}
+
+int sys_fchown(int fd, uint32_t uid, uint32_t gid)
+{
+	return sys_fchown32(fd, id_from_16((uint16_t)uid), id_from_16((uint16_t)gid));
+}
+
+int sys_truncate64(user_addr name, uint32_t low, uint32_t high)
+{
+	struct attributes attributes = { .valid = ATTRIBUTE_SIZE,
+					 .size = (uint64_t)high << 32 | low };
+	struct path at;
+	struct inode *inode;
+	int error;
+
+	if ((int64_t)attributes.size < 0)
+		return -EINVAL;
+	error = user_path_walk(AT_FDCWD, name, 0, WALK_FOLLOW, &at);
+	if (error)
+		return error;
+	inode = atomic_load_explicit(&at.dentry->inode, memory_order_acquire);
+	if (inode_is(inode, MODE_DIRECTORY))
+		error = -EISDIR;
+	else if (!inode_is(inode, MODE_REGULAR))
+		error = -EINVAL;
+	else
+		error = permission_check(inode, credentials_current(), ACCESS_WRITE);
+	if (!error)
+		error = set_at(&at, &attributes);
+	path_put(&at);
+	return syscall_write_result(error);
+}
+
+int sys_truncate(user_addr name, int32_t size)
+{
+	return sys_truncate64(name, (uint32_t)size, size < 0 ? UINT32_MAX : 0);
+}
+
+#define UTIME_NOW  0x3fffffff
+#define UTIME_OMIT 0x3ffffffe
+
+/* One of utimensat's two times. -EINVAL. */
+static int set_time(struct attributes *attributes, int64_t seconds, int64_t nanoseconds,
+		    bool accessed)
+{
+	struct time_stamp *stamp = accessed ? &attributes->accessed : &attributes->modified;
+	uint32_t given = accessed ? ATTRIBUTE_ACCESSED : ATTRIBUTE_MODIFIED;
+	uint32_t now = accessed ? ATTRIBUTE_ACCESSED_NOW : ATTRIBUTE_MODIFIED_NOW;
+
+	if (nanoseconds == UTIME_OMIT)
+		return 0;
+	if (nanoseconds == UTIME_NOW) {
+		attributes->valid |= now;
+		return 0;
+	}
+	if (nanoseconds < 0 || nanoseconds > 999999999)
+		return -EINVAL;
+	attributes->valid |= given;
+	*stamp = (struct time_stamp){ seconds, (uint32_t)nanoseconds };
+	return 0;
+}
+
+/* `name` NULL: the file behind dirfd itself, as futimens does. */
+static int set_times(int dirfd, user_addr name, const struct attributes *attributes, uint32_t flags)
+{
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (!attributes->valid)
+		return 0;
+	if (name || dirfd == AT_FDCWD)
+		return set_by_name(dirfd, name, flags, attributes);
+	return flags ? -EINVAL : set_by_fd(dirfd, attributes);
+}
+
+static const struct attributes both_now = { .valid = ATTRIBUTE_ACCESSED_NOW |
+						     ATTRIBUTE_MODIFIED_NOW };
+
+int sys_utimensat(int dirfd, user_addr name, user_addr times, uint32_t flags)
+{
+	struct attributes attributes = { .valid = 0 };
+	struct linux_timespec32 given[2];
+	int error;
+
+	if (!times)
+		return set_times(dirfd, name, &both_now, flags);
+	if (copy_from_user(given, times, sizeof(given)))
+		return -EFAULT;
+	error = set_time(&attributes, given[0].seconds, given[0].nanoseconds, true);
+	if (!error)
+		error = set_time(&attributes, given[1].seconds, given[1].nanoseconds, false);
+	return error ? error : set_times(dirfd, name, &attributes, flags);
+}
+
+int sys_utimensat_time64(int dirfd, user_addr name, user_addr times, uint32_t flags)
+{
+	struct attributes attributes = { .valid = 0 };
+	struct linux_timespec64 given[2];
+	int error;
+
+	if (!times)
+		return set_times(dirfd, name, &both_now, flags);
+	if (copy_from_user(given, times, sizeof(given)))
+		return -EFAULT;
+	/* The upper half of a 32-bit program's nanoseconds is padding. */
+	error = set_time(&attributes, given[0].seconds, (int32_t)given[0].nanoseconds, true);
+	if (!error)
+		error = set_time(&attributes, given[1].seconds, (int32_t)given[1].nanoseconds,
+				 false);
+	return error ? error : set_times(dirfd, name, &attributes, flags);
+}
+
+int sys_futimesat(int dirfd, user_addr name, user_addr times)
+{
+	struct attributes attributes = { .valid = 0 };
+	struct linux_timeval32 given[2];
+	int error;
+
+	if (!times)
+		return set_times(dirfd, name, &both_now, 0);
+	if (copy_from_user(given, times, sizeof(given)))
+		return -EFAULT;
+	for (unsigned int i = 0; i < 2; i++) {
+		if (given[i].microseconds < 0 || given[i].microseconds >= 1000000)
+			return -EINVAL;
+	}
+	error = set_time(&attributes, given[0].seconds, given[0].microseconds * 1000, true);
+	if (!error)
+		error = set_time(&attributes, given[1].seconds, given[1].microseconds * 1000, false);
+	return error ? error : set_times(dirfd, name, &attributes, 0);
+}
+
+int sys_utimes(user_addr name, user_addr times)
+{
+	return sys_futimesat(AT_FDCWD, name, times);
+}
+
+int sys_utime(user_addr name, user_addr times)
+{
+	struct attributes attributes = { .valid = 0 };
+	int32_t given[2];
+
+	if (!times)
+		return set_times(AT_FDCWD, name, &both_now, 0);
+	if (copy_from_user(given, times, sizeof(given)))
+		return -EFAULT;
+	(void)!set_time(&attributes, given[0], 0, true);
+	(void)!set_time(&attributes, given[1], 0, false);
+	return set_times(AT_FDCWD, name, &attributes, 0);
+}

@@ -1,0 +1,339 @@
+/*
+ * Clocks, sleeping, and the interval timer.
+ */
+#include "arch/user_copy.h"
+#include "lib/math64.h"
+#include "lib/string.h"
+#include "proc/process.h"
+#include "sched/clock.h"
+#include "sched/schedule.h"
+#include "syscall/sys_internal.h"
+#include "syscall/syscalls.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
+
+enum {
+	CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+	CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
+	CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM, CLOCK_TAI = 11,
+};
+enum { TIMER_ABSTIME = 1, NS_PER_SECOND = 1000000000 };
+enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
+
+static int64_t process_cpu_ns(struct process *process)
+{
+	struct usage usage;
+
+	process_usage(process, &usage);
+	return (int64_t)(usage.user_ns + usage.system_ns);
+}
+
+/* CPU clocks of others: ~pid << 3 | 4 for a thread | kind (2: time scheduled). */
+static int read_cpu_clock(int clock, int64_t *ns)
+{
+	process_id id = ~(clock >> 3);
+	struct user_thread *thread;
+	struct process *process;
+
+	if ((clock & 3) > 2)
+		return -EINVAL;
+	if (clock & 4) {
+		thread = id ? user_thread_find_get(id) : NULL;
+		if (id && !thread)
+			return -EINVAL;
+		if (!thread) {
+			*ns = (int64_t)schedule_run_time(thread_current());
+			return 0;
+		}
+		*ns = (int64_t)schedule_run_time(&thread->thread);
+		user_thread_put(thread);
+		return 0;
+	}
+	process = id ? process_find_get(id) : NULL;
+	if (id && !process)
+		return -EINVAL;
+	*ns = process_cpu_ns(process ? process : process_current());
+	if (process)
+		process_put(process);
+	return 0;
+}
+
+static int read_clock(int clock, int64_t *ns)
+{
+	switch (clock) {
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		*ns = (int64_t)clock_monotonic_ns();
+		return 0;
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_TAI:
+		*ns = clock_realtime_ns();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+		*ns = process_cpu_ns(process_current());
+		return 0;
+	case CLOCK_THREAD_CPUTIME_ID:
+		*ns = (int64_t)schedule_run_time(thread_current());
+		return 0;
+	default:
+		return clock < 0 ? read_cpu_clock(clock, ns) : -EINVAL;
+	}
+}
+
+int sys_clock_gettime(int clock, user_addr to)
+{
+	int64_t ns;
+	int error = read_clock(clock, &ns);
+
+	return error ? error : abi_timespec32_put(to, ns);
+}
+
+int sys_clock_gettime64(int clock, user_addr to)
+{
+	int64_t ns;
+	int error = read_clock(clock, &ns);
+
+	return error ? error : abi_timespec64_put(to, ns);
+}
+
+static int check_clock(int clock)
+{
+	int64_t ignored;
+
+	return read_clock(clock, &ignored);
+}
+
+int sys_clock_getres(int clock, user_addr to)
+{
+	int error = check_clock(clock);
+
+	return error || !to ? error : abi_timespec32_put(to, 1);
+}
+
+int sys_clock_getres_time64(int clock, user_addr to)
+{
+	int error = check_clock(clock);
+
+	return error || !to ? error : abi_timespec64_put(to, 1);
+}
+
+static int set_realtime(int clock, int64_t ns)
+{
+	int error = check_clock(clock);
+
+	if (error)
+		return error;
+	if (clock != CLOCK_REALTIME)
+		return -EINVAL;
+	if (!credentials_capable(credentials_current(), CAP_SYS_TIME))
+		return -EPERM;
+	if (ns < 0)
+		return -EINVAL;
+	clock_set_realtime(ns);
+	return 0;
+}
+
+int sys_clock_settime(int clock, user_addr from)
+{
+	int64_t ns;
+	int error = abi_timespec32_get(from, &ns);
+
+	return error ? error : set_realtime(clock, ns);
+}
+
+int sys_clock_settime64(int clock, user_addr from)
+{
+	int64_t ns;
+	int error = abi_timespec64_get(from, &ns);
+
+	return error ? error : set_realtime(clock, ns);
+}
+
+int sys_gettimeofday(user_addr time, user_addr zone)
+{
+	static const int32_t utc[2];
+
+	if (time && abi_timeval32_put(time, clock_realtime_ns()))
+		return -EFAULT;
+	if (zone && copy_to_user(zone, utc, sizeof(utc)))
+		return -EFAULT;
+	return 0;
+}
+
+int sys_settimeofday(user_addr time, user_addr zone)
+{
+	int64_t ns;
+	int error;
+
+	/* The kernel keeps UTC; a time zone is accepted from root and has no effect, as with a UTC hardware clock. */
+	if (!time) {
+		if (!zone)
+			return 0;
+		return credentials_capable(credentials_current(), CAP_SYS_TIME) ? 0 : -EPERM;
+	}
+	error = abi_timeval32_get(time, &ns);
+	return error ? error : set_realtime(CLOCK_REALTIME, ns);
+}
+
+int sys_time(user_addr to)
+{
+	int32_t seconds = (int32_t)div64_s64(clock_realtime_ns(), NS_PER_SECOND);
+
+	if (to && put_user_u32(to, (uint32_t)seconds))
+		return -EFAULT;
+	return seconds;
+}
+
+int sys_stime(user_addr from)
+{
+	uint32_t seconds;
+
+	if (get_user_u32(&seconds, from))
+		return -EFAULT;
+	return set_realtime(CLOCK_REALTIME, (int64_t)(int32_t)seconds * NS_PER_SECOND);
+}
+
+/* restart_syscall(2) for a sleep: words[0] is where the time left goes, words[1] whether in 64-bit form. */
+static int put_left(user_addr to, bool wide, uint64_t deadline_ns)
+{
+	uint64_t now = clock_monotonic_ns();
+	int64_t left = deadline_ns > now ? (int64_t)(deadline_ns - now) : 0;
+
+	if (!to)
+		return 0;
+	return wide ? abi_timespec64_put(to, left) : abi_timespec32_put(to, left);
+}
+
+static int continue_sleep(struct restart_block *block)
+{
+	if (!clock_sleep_until(block->deadline_ns))
+		return 0;
+	if (put_left(user_addr_from(block->words[0]), block->words[1], block->deadline_ns))
+		return -EFAULT;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static int sleep_for(uint64_t deadline_ns, user_addr left, bool wide)
+{
+	struct restart_block *block = &user_thread_current()->restart;
+
+	block->function = continue_sleep;
+	block->deadline_ns = deadline_ns;
+	block->words[0] = user_addr_value(left);
+	block->words[1] = wide;
+	return continue_sleep(block);
+}
+
+int sys_nanosleep(user_addr request, user_addr left)
+{
+	int64_t ns;
+	int error = abi_timespec32_get(request, &ns);
+
+	if (error)
+		return error;
+	if (ns < 0)
+		return -EINVAL;
+	return sleep_for(abi_deadline_after(ns), left, false);
+}
+
+static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool wide)
+{
+	uint64_t deadline;
+	int error = check_clock(clock);
+
+	if (error)
+		return error;
+	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
+	    clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
+	    clock == CLOCK_MONOTONIC_COARSE)
+		return clock == CLOCK_THREAD_CPUTIME_ID ? -EINVAL : -EOPNOTSUPP;
+	if (ns < 0)
+		return -EINVAL;
+	if (!(flags & TIMER_ABSTIME))
+		return sleep_for(abi_deadline_after(ns), left, wide);
+	deadline = clock == CLOCK_REALTIME || clock == CLOCK_TAI ||
+				   clock == CLOCK_REALTIME_ALARM ?
+			   clock_realtime_to_monotonic(ns) :
+			   (uint64_t)ns;
+	return clock_sleep_until(deadline) ? -ERESTARTNOHAND : 0;
+}
+
+int sys_clock_nanosleep(int clock, int flags, user_addr request, user_addr left)
+{
+	int64_t ns;
+	int error = abi_timespec32_get(request, &ns);
+
+	return error ? error : sleep_on_clock(clock, flags, ns, left, false);
+}
+
+int sys_clock_nanosleep_time64(int clock, int flags, user_addr request, user_addr left)
+{
+	int64_t ns;
+	int error = abi_timespec64_get(request, &ns);
+
+	return error ? error : sleep_on_clock(clock, flags, ns, left, true);
+}
+
+int sys_restart_syscall(void)
+{
+	struct restart_block *block = &user_thread_current()->restart;
+
+	return block->function ? block->function(block) : -EINTR;
+}
+
+/* struct itimerval: interval, then value. */
+static int put_timer(user_addr to, uint64_t value_ns, uint64_t interval_ns)
+{
+	if (!to)
+		return 0;
+	if (abi_timeval32_put(to, (int64_t)interval_ns))
+		return -EFAULT;
+	return abi_timeval32_put(user_addr_add(to, sizeof(struct linux_timeval32)),
+				 (int64_t)value_ns);
+}
+
+int sys_getitimer(int which, user_addr to)
+{
+	uint64_t value, interval;
+
+	if (which != ITIMER_REAL)
+		return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS : -EINVAL;
+	process_get_real_timer(&value, &interval);
+	return to ? put_timer(to, value, interval) : -EFAULT;
+}
+
+int sys_setitimer(int which, user_addr from, user_addr old)
+{
+	uint64_t old_value, old_interval;
+	int64_t value = 0, interval = 0;
+	int error = 0;
+
+	if (from)
+		error = abi_timeval32_get(from, &interval);
+	if (from && !error)
+		error = abi_timeval32_get(user_addr_add(from, sizeof(struct linux_timeval32)), &value);
+	if (error)
+		return error;
+	if (which != ITIMER_REAL)
+		return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS : -EINVAL;
+	if (value < 0 || interval < 0)
+		return -EINVAL;
+	process_set_real_timer((uint64_t)value, (uint64_t)interval, &old_value, &old_interval);
+	return put_timer(old, old_value, old_interval);
+}
+
+int sys_alarm(unsigned int seconds)
+{
+	uint64_t old_value, old_interval, left;
+
+	process_set_real_timer((uint64_t)seconds * NS_PER_SECOND, 0, &old_value, &old_interval);
+	/* Round to the nearest second, but an alarm that is still to come is never 0. */
+	left = div64_u32(old_value + NS_PER_SECOND / 2, NS_PER_SECOND, NULL);
+	return old_value && !left ? 1 : (int)left;
+}
