@@ -67,7 +67,7 @@ uint32_t fpu_mxcsr_mask(void)
 /* FNSAVE also resets the registers: load them again, they may go on being used. */
 void fpu_save_image(void *image)
 {
-	if (fpu_has_fxsr || cpu_features()->fxsr)
+	if (fpu_has_fxsr)
 		__asm__ volatile("fxsave (%0)" : : "r"(image) : "memory");
 	else
 		__asm__ volatile("fnsave (%0); frstor (%0)" : : "r"(image) : "memory");
