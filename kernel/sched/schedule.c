@@ -103,21 +103,31 @@ void schedule_note_idle(void)
 
 /* ---- asking a CPU to choose again ---- */
 
-void schedule_kick(struct run_queue *queue)
+/* Caller holds queue->lock. True: then send_kick, better without the lock, since that is slow. */
+static bool mark_kick(struct run_queue *queue)
 {
 	struct stack_header *header = queue->running->stack;
 	unsigned int old = atomic_fetch_or(&header->return_work, RETURN_WORK_RESCHEDULE);
 
 	spin_assert_held(&queue->lock);
-	if (!(old & RETURN_WORK_RESCHEDULE) && queue->cpu != cpu_index())
+	return !(old & RETURN_WORK_RESCHEDULE) && queue->cpu != cpu_index();
+}
+
+void schedule_kick(struct run_queue *queue)
+{
+	if (mark_kick(queue))
 		smp_send_reschedule(queue->cpu);
 }
 
 void schedule_kick_cpu(unsigned int cpu)
 {
+	bool send;
+
 	spin_lock(&queues[cpu].lock);
-	schedule_kick(&queues[cpu]);
+	send = mark_kick(&queues[cpu]);
 	spin_unlock(&queues[cpu].lock);
+	if (send)
+		smp_send_reschedule(cpu);
 }
 
 /* ---- placing a thread ---- */
@@ -150,6 +160,8 @@ static unsigned int choose_cpu(const struct thread *thread)
 static void place_on(struct run_queue *queue, struct thread *thread, enum placing how)
 {
 	uint64_t now = arch_clock_ns();
+	uint64_t slice_end;
+	bool kick, send = false;
 
 	spin_lock(&queue->lock);
 	run_queue_account(queue, now);
@@ -159,11 +171,16 @@ static void place_on(struct run_queue *queue, struct thread *thread, enum placin
 		run_queue_enter(queue, thread, now);
 	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
 	run_queue_add(queue, thread, false);
-	if (queue->running->is_idle || (how != PLACE_NEW && run_queue_preempts(queue, thread)))
-		schedule_kick(queue);
-	else if (queue->cpu == cpu_index())
-		timer_alarm_before(max(queue->running->slice_start_ns + SLICE_NS, now + SLICE_NS / 4));
+	kick = queue->running->is_idle ||
+	       (how != PLACE_NEW && run_queue_preempts(queue, thread));
+	if (kick)
+		send = mark_kick(queue);
+	slice_end = queue->running->slice_start_ns + SLICE_NS;
 	spin_unlock(&queue->lock);
+	if (send)
+		smp_send_reschedule(queue->cpu);
+	else if (!kick && queue->cpu == cpu_index())
+		timer_alarm_before(max(slice_end, now + SLICE_NS / 4));
 }
 
 /* The same for this CPU's next thread. The clock is as old as the last switch, and good enough. */
@@ -175,8 +192,8 @@ static void place_handover(struct run_queue *queue, struct thread *thread)
 	run_queue_hand_over(queue, thread);
 	if (unlikely(run_queue_priority(thread) > run_queue_priority(queue->running)))
 		schedule_kick(queue);
-	timer_alarm_before(queue->clock_ns + HANDOVER_NS);
 	spin_unlock(&queue->lock);
+	timer_alarm_before(queue->clock_ns + HANDOVER_NS);
 }
 
 void schedule_place(struct thread *thread, enum placing how)
@@ -184,6 +201,7 @@ void schedule_place(struct thread *thread, enum placing how)
 	irq_flags flags = irq_disable_save();
 	struct run_queue *own = own_queue();
 
+	preempt_disable();
 	/* It may be ourselves that it waits for: a handler that interrupted the start of a new thread. */
 	if (unlikely(own->previous))
 		schedule_finish_switch();
@@ -195,6 +213,7 @@ void schedule_place(struct thread *thread, enum placing how)
 	else
 		place_on(&queues[choose_cpu(thread)], thread, how);
 	irq_restore(flags);
+	preempt_enable(); /* looks whether it should run at once */
 }
 
 /* ---- the switch; interrupts are off ---- */
@@ -289,14 +308,13 @@ static void begin_running(struct run_queue *queue, struct thread *next, uint64_t
 	}
 	if (schedule_idle_cpus() & own)
 		atomic_fetch_and_explicit(&idle_cpus, ~own, memory_order_relaxed);
-	timer_alarm_before(now + (queue->ready_count ? SLICE_NS : TICK_NS));
 }
 
 static void schedule_switch(enum switch_reason reason)
 {
 	struct run_queue *queue = own_queue();
 	struct thread *previous, *next, *stay;
-	uint64_t now;
+	uint64_t now, tick;
 
 	if (unlikely(queue->previous))
 		schedule_finish_switch();
@@ -321,7 +339,10 @@ static void schedule_switch(enum switch_reason reason)
 		previous->voluntary_switches++;
 	begin_running(queue, next, now);
 	queue->previous = previous;
+	tick = now + (queue->ready_count ? SLICE_NS : TICK_NS);
 	spin_unlock(&queue->lock);
+	if (!next->is_idle)
+		timer_alarm_before(tick);
 	/* A thread that goes on using the same address space finds it loaded. */
 	if (next->mmu != previous->mmu)
 		mmu_space_switch(next->mmu);
