@@ -11,8 +11,6 @@
 #include "block/internal.h"
 #include "block/page_io.h"
 #include "lib/min_max.h"
-#include "lib/string.h"
-#include "mem/kmap.h"
 #include "uapi/linux/errno.h"
 
 static uint64_t first_sector(const struct page_frame *frame)
@@ -29,17 +27,6 @@ static unsigned int size_on_device(const struct block_device *device,
 	return (unsigned int)min_t(uint64_t, sectors << SECTOR_SHIFT, PAGE_SIZE);
 }
 
-static void clear_tail(struct page_io *io, struct page_frame *frame, unsigned int start)
-{
-	unsigned int settled = ALIGN_UP(start, PAGE_IO_UNIT);
-	uint8_t *bytes = kmap(frame);
-
-	memset(bytes + start, 0, PAGE_SIZE - start);
-	kunmap(frame, bytes);
-	if (settled < PAGE_SIZE)
-		page_io_settle(io, frame, settled, PAGE_SIZE - settled, 0);
-}
-
 static int block_cache_read(struct page_cache *cache, struct page_frame **frames,
 			    unsigned int count)
 {
@@ -48,12 +35,13 @@ static int block_cache_read(struct page_cache *cache, struct page_frame **frames
 
 	page_io_init(&io, device, BLOCK_READ);
 	for (unsigned int i = 0; i < count; i++) {
-		unsigned int size = size_on_device(device, frames[i]);
+		unsigned int size = size_on_device(device, frames[i]), settled;
 
 		page_io_begin(frames[i]);
-		if (size < PAGE_SIZE)
-			clear_tail(&io, frames[i], size);
 		page_io_add(&io, frames[i], 0, size, first_sector(frames[i]));
+		settled = ALIGN_UP(size, PAGE_IO_UNIT);
+		if (settled < PAGE_SIZE)
+			page_io_settle(&io, frames[i], settled, PAGE_SIZE - settled, 0);
 	}
 	page_io_finish(&io);
 	return 0;

@@ -10,6 +10,8 @@
 #include "block/page_io.h"
 
 #include "core/assert.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
 #include "uapi/linux/errno.h"
 
 _Static_assert(PAGE_SIZE / PAGE_IO_UNIT == 4, "frame flags have four bits for parts");
@@ -21,6 +23,22 @@ static unsigned int unit_mask(unsigned int offset, unsigned int size)
 	unsigned int end = DIV_ROUND_UP(offset + size, PAGE_IO_UNIT);
 
 	return (1u << end) - (1u << first);
+}
+
+/* What the disk has behind the end of a file is not the file's. */
+static void clear_beyond_end(struct page_frame *frame)
+{
+	uint64_t start = (uint64_t)frame->index << PAGE_SHIFT;
+	uint64_t size = page_cache_size(frame->cache);
+	unsigned int kept;
+	uint8_t *bytes;
+
+	if (likely(start + PAGE_SIZE <= size))
+		return;
+	kept = size > start ? (unsigned int)(size - start) : 0;
+	bytes = kmap(frame);
+	memset(bytes + kept, 0, PAGE_SIZE - kept);
+	kunmap(frame, bytes);
 }
 
 static void settle(struct page_frame *frame, enum block_operation operation, unsigned int units,
@@ -42,10 +60,12 @@ static void settle(struct page_frame *frame, enum block_operation operation, uns
 					  memory_order_relaxed);
 		error = -EIO;
 	}
-	if (operation == BLOCK_READ)
-		page_cache_read_done(frame, error);
-	else
+	if (operation == BLOCK_WRITE) {
 		page_cache_write_done(frame, error);
+		return;
+	}
+	clear_beyond_end(frame);
+	page_cache_read_done(frame, error);
 }
 
 static void request_done(struct block_request *request)

@@ -244,15 +244,28 @@ const struct page_cache_ops ext2_page_ops = {
 
 static struct file_ops file_ops;	/* [I] after ext2_file_init */
 
+/* Is more promised than the file is long? Locks: map_lock. */
+static bool has_surplus(const struct ext2_inode *inode, uint32_t end)
+{
+	const struct ext2_promise *last =
+		list_last_entry(&inode->promises, struct ext2_promise, node);
+
+	return last && last->end > end;
+}
+
 /* Promises beyond the end of the file, made in case it would grow, are let go. */
 static void ext2_file_release(struct file *file)
 {
 	struct inode *vfs_inode = file->inode;
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
 	struct ext2 *fs = ext2_of(vfs_inode->super);
+	bool surplus;
 
-	/* A hint without the lock: who adds promises now has the file open and will come here. */
-	if (fs->block_size < PAGE_SIZE && inode->promised_blocks > 0) {
+	mutex_lock(&inode->map_lock);
+	surplus = has_surplus(inode, (uint32_t)ext2_block_count_of(fs, inode_size(vfs_inode)));
+	mutex_unlock(&inode->map_lock);
+	if (unlikely(surplus)) {
+		/* Nobody is in the middle of a write now; the size is looked at again. */
 		rwlock_write_lock(&vfs_inode->lock);
 		mutex_lock(&inode->map_lock);
 		ext2_promise_cut(inode,

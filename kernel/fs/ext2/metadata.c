@@ -103,14 +103,26 @@ void ext2_metadata_forget(struct ext2_transaction *transaction, uint32_t block)
 	block_cache_forget(fs->device, byte_offset(fs, block), fs->block_size);
 }
 
+/* Metadata that did not reach the disk is lost: nothing built on it may be written. */
+static int sync_pages(struct ext2 *fs, uint32_t first, uint32_t end, bool wait)
+{
+	int error = page_cache_write_back(&fs->device->cache, first, end, wait);
+
+	if (unlikely(error && error != -ENOMEM)) {
+		(void)!page_cache_take_error(&fs->device->cache);
+		ext2_report(fs, "metadata cannot be written: error %d", -error);
+	}
+	return error;
+}
+
 int ext2_metadata_sync_block(struct ext2 *fs, uint32_t block)
 {
 	uint32_t index = page_index(fs, block);
 
-	return page_cache_write_back(&fs->device->cache, index, index + 1, true);
+	return sync_pages(fs, index, index + 1, true);
 }
 
 int ext2_metadata_sync_all(struct ext2 *fs, bool wait)
 {
-	return page_cache_write_back(&fs->device->cache, 0, UINT32_MAX, wait);
+	return sync_pages(fs, 0, UINT32_MAX, wait);
 }

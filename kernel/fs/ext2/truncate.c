@@ -17,8 +17,6 @@
 
 #include "core/assert.h"
 #include "lib/min_max.h"
-#include "lib/string.h"
-#include "mem/kmap.h"
 #include "uapi/linux/errno.h"
 
 /* Freed blocks being gathered. */
@@ -180,52 +178,12 @@ void ext2_free_all_blocks(struct ext2_transaction *transaction, struct ext2_inod
 	(void)!free_from(transaction, inode, 0);
 }
 
-/*
- * The page that holds `size`, in the middle, if the file has something there: the rest of it must become zeros, in memory
- * and on the disk, where it would show up when the file grows again. NULL: nothing to do.
- */
-static int get_tail_page(struct inode *inode, uint64_t size, struct page_frame **out)
-{
-	*out = NULL;
-	if (size % PAGE_SIZE == 0 || size >= UINT64_MAX - PAGE_SIZE)
-		return 0;
-	return page_cache_get(&inode->cache, (uint32_t)(size >> PAGE_SHIFT), out, NULL);
-}
-
-static void clear_tail(struct inode *inode, struct page_frame *frame, uint64_t size)
-{
-	unsigned int offset = (unsigned int)(size % PAGE_SIZE);
-	uint8_t *bytes = kmap(frame);
-
-	memset(bytes + offset, 0, PAGE_SIZE - offset);
-	kunmap(frame, bytes);
-	page_cache_mark_dirty(&inode->cache, frame);
-}
-
-/* Is there a block on the disk, or the promise of one, where byte `offset` is? */
-static int has_block_at(struct ext2_inode *inode, uint64_t offset)
-{
-	struct ext2 *fs = ext2_of(inode->vfs.super);
-	uint32_t logical = (uint32_t)(offset >> fs->block_shift);
-	struct ext2_run run;
-	int result;
-
-	mutex_lock(&inode->map_lock);
-	result = ext2_map_find(inode, logical, 1, &run);
-	if (!result)
-		result = run.physical != EXT2_HOLE || ext2_promise_end(inode, logical);
-	mutex_unlock(&inode->map_lock);
-	return result;
-}
-
 int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 {
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
 	struct ext2 *fs = ext2_of(vfs_inode->super);
 	uint64_t old_size = inode_size(vfs_inode);
-	uint64_t kept = min(size, old_size);
 	struct ext2_transaction transaction;
-	struct page_frame *tail = NULL;
 	int error;
 
 	rwlock_assert_held_exclusive(&vfs_inode->lock);
@@ -235,25 +193,13 @@ int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 		return -EFBIG;
 	if (size == old_size)
 		return 0;
-	if (!IS_ALIGNED(kept, fs->block_size)) {
-		error = has_block_at(inode, kept);
-		if (error > 0)
-			error = get_tail_page(vfs_inode, kept, &tail);
-		if (error)
-			return error;
-	}
 	error = ext2_transaction_begin(&transaction, fs, 16);
 	if (error)
-		goto put_tail;
+		return error;
 	page_cache_truncate(&vfs_inode->cache, size);
-	if (tail)
-		clear_tail(vfs_inode, tail, kept);
 	if (size < old_size)
 		error = free_from(&transaction, inode, ext2_block_count_of(fs, size));
 	inode_mark_dirty(vfs_inode, INODE_DIRTY_ATTRIBUTES);
 	ext2_transaction_end(&transaction);
-put_tail:
-	if (tail)
-		page_frame_put(tail);
 	return error;
 }
