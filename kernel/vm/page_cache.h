@@ -46,7 +46,11 @@ struct page_cache {
 	size_t frame_count;			/* [t] */
 	atomic_size_t dirty_count;		/* [a] changes under lock */
 	struct rwlock truncate_lock;		/* LOCK_RANK_TRUNCATE: faults and fills shared, truncate exclusive */
-	_Atomic(uint64_t) size;			/* [T] of the file, in bytes; the owner's i_size is here */
+	/*
+	 * Of the file, in bytes; the owner's i_size is here. Shrinks only with the truncate lock held
+	 * exclusive; grows under the inode lock alone.
+	 */
+	_Atomic(uint64_t) size;
 	const struct page_cache_ops *ops;	/* [I] */
 	void *owner;				/* [I] struct inode or block device */
 	/*
@@ -61,6 +65,7 @@ struct page_cache {
 	atomic_uint writable_mappings;		/* [a] shared writable regions, for ETXTBSY-like checks and memfd seals */
 	uint32_t read_ahead_next, read_ahead_size; /* [t] readahead state of the last reader; hints */
 	atomic_int error;			/* [a] first writeback error not yet reported by fsync */
+	atomic_uint pins;			/* [a] reclaimers looking at one of its frames; fini waits */
 };
 
 void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops, void *owner);

@@ -1,0 +1,261 @@
+/*
+ * Address spaces: making one, ending one, and the sums over it.
+ *
+ * Life. A space begins empty (exec) or as a copy (fork.c) with one user. Threads, /proc readers and
+ * debuggers are users; the last one to leave tears it down. Nobody runs in it then, so page tables are
+ * dropped whole, without looking for the regions' edges, and only tables with no other owner are
+ * walked: the cost of an exit follows what the process had for itself.
+ *
+ * Residency is counted in the page tables (page_table.h) and summed up on demand. A shared table counts for
+ * each of its owners, so neither fork nor truncation of a shared page has any counter to mend.
+ */
+#include "vm/address_space.h"
+#include "core/assert.h"
+#include "core/config.h"
+#include "core/printk.h"
+#include "lib/min_max.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+#include "vm/page_table.h"
+
+struct vm_counters vm_counters;
+
+static struct slab_cache *space_slab;
+static atomic_size_t committed_total;	/* pages, of all spaces */
+
+void vm_init(void)
+{
+	space_slab = slab_cache_create("address_space", sizeof(struct address_space), 0);
+	region_init();
+	page_cache_setup();
+	writeback_setup();
+	reclaim_setup();
+	futex_setup();
+}
+
+int address_space_create(struct address_space **out)
+{
+	struct address_space *space = slab_alloc_zeroed(space_slab, 0);
+	int error;
+
+	if (!space)
+		return -ENOMEM;
+	error = mmu_space_init(&space->mmu);
+	if (error) {
+		slab_free(space_slab, space);
+		return error;
+	}
+	rwlock_init(&space->lock, LOCK_RANK_ADDRESS_SPACE, "address space");
+	spin_init(&space->directory_lock, LOCK_RANK_PAGE_DIRECTORY, "page directory");
+	refcount_set(&space->users, 1);
+	rbtree_init(&space->regions);
+	space->dumpable = true;
+	*out = space;
+	return 0;
+}
+
+static void destroy(struct address_space *space)
+{
+	struct region *region;
+	struct list dead;
+
+	list_init(&dead);
+	rwlock_write_lock(&space->lock);
+	page_table_unmap_all(space);
+	while ((region = region_first(space))) {
+		region_detach(region);
+		list_add_tail(&dead, &region->cache_node);
+	}
+	assert(space->mapped_pages == 0 && space->locked_pages == 0 && space->data_pages == 0);
+	assert(space->committed_pages == 0);
+	rwlock_write_unlock(&space->lock);
+	region_release_list(&dead);
+	mmu_space_fini(&space->mmu);
+	slab_free(space_slab, space);
+}
+
+void address_space_put(struct address_space *space)
+{
+	if (refcount_put(&space->users))
+		destroy(space);
+}
+
+/* ---- commit accounting ---- */
+
+size_t vm_committed_pages(void)
+{
+	return atomic_load_explicit(&committed_total, memory_order_relaxed);
+}
+
+size_t vm_commit_limit_pages(void)
+{
+	struct frame_counts counts;
+
+	page_frame_count(&counts);
+	return counts.total;
+}
+
+/*
+ * Heuristic overcommit, as Linux's mode 0: only what could never be had, alone, is refused. The sum
+ * may exceed memory, since most programs never touch what they map.
+ */
+bool commit_charge(struct address_space *space, size_t pages)
+{
+	/* No machine is smaller than this: counting frames costs a walk over the CPUs. */
+	enum { ALWAYS_FINE = 1024 };
+
+	if (pages > ALWAYS_FINE && pages > vm_commit_limit_pages())
+		return false;
+	space->committed_pages += pages;
+	atomic_fetch_add_explicit(&committed_total, pages, memory_order_relaxed);
+	return true;
+}
+
+void commit_return(struct address_space *space, size_t pages)
+{
+	space->committed_pages -= pages;
+	atomic_fetch_sub_explicit(&committed_total, pages, memory_order_relaxed);
+}
+
+bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uint32_t flags,
+		       const struct vm_limits *limits)
+{
+	uint64_t pages = more_pages;
+
+	if (!limits)
+		return false;
+	if ((space->mapped_pages + pages) << PAGE_SHIFT > limits->address_space_size)
+		return true;
+	return flags_are_data(flags) &&
+	       (space->data_pages + pages) << PAGE_SHIFT > limits->data_size;
+}
+
+/* ---- residency ---- */
+
+static void add_table(struct resident_pages *sum, mmu_entry directory_entry)
+{
+	unsigned int counts =
+		atomic_load_explicit(&page_frame_of(mmu_entry_frame(directory_entry))->present,
+				     memory_order_relaxed);
+
+	sum->anonymous += counts / TABLE_ANONYMOUS & TABLE_COUNT_MASK;
+	sum->file += counts / TABLE_FILE & TABLE_COUNT_MASK;
+}
+
+static void raise_peak(struct address_space *space, size_t pages)
+{
+	size_t peak = atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
+
+	while (pages > peak &&
+	       !atomic_compare_exchange_weak_explicit(&space->resident_peak, &peak, pages,
+						      memory_order_relaxed, memory_order_relaxed))
+		continue;
+}
+
+void address_space_resident(struct address_space *space, struct resident_pages *out)
+{
+	struct resident_pages sum = { 0, 0 };
+
+	/* The lock keeps each table that an entry leads to. */
+	spin_lock(&space->directory_lock);
+	for (unsigned int gib = 0; gib < 3; gib++) {
+		const mmu_entry *directory = space->mmu.directories[gib];
+
+		for (unsigned int i = 0; directory && i < TABLE_ENTRIES; i++) {
+			mmu_entry entry = mmu_entry_read(&directory[i]);
+
+			if (entry & MMU_PRESENT)
+				add_table(&sum, entry);
+		}
+	}
+	spin_unlock(&space->directory_lock);
+	raise_peak(space, sum.anonymous + sum.file);
+	*out = sum;
+}
+
+size_t address_space_resident_pages(struct address_space *space)
+{
+	struct resident_pages sum;
+
+	address_space_resident(space, &sum);
+	return sum.anonymous + sum.file;
+}
+
+/* The same sum by way of the regions: quicker for the ordinary process, whose tables are few. */
+void address_space_note_peak(struct address_space *space)
+{
+	struct resident_pages sum = { 0, 0 };
+	uintptr_t done = 0;	/* spans below are counted */
+
+	for (struct region *region = region_first(space); region; region = region_next(region)) {
+		uintptr_t span = max(table_span(region->start), done);
+
+		for (; span < region->end; span += TABLE_SPAN) {
+			const mmu_entry *slot = mmu_directory_entry(&space->mmu, span);
+			mmu_entry entry = slot ? mmu_entry_read(slot) : 0;
+
+			/* space->lock is exclusive: no owner is dropped for us meanwhile. */
+			if (entry & MMU_PRESENT)
+				add_table(&sum, entry);
+		}
+		done = max(done, span);
+	}
+	raise_peak(space, sum.anonymous + sum.file);
+}
+
+/* ---- checking ---- */
+
+static bool report(const struct region *region, const char *what)
+{
+	printk(LOG_ERROR, "region %#zx-%#zx %s", region->start, region->end, what);
+	return false;
+}
+
+static bool check_region(struct region *region, const struct region *previous)
+{
+	uintptr_t room_start = previous ? previous->end : 0;
+	uintptr_t largest = region->largest_gap;
+
+	if (region->start < room_start || region->start >= region->end ||
+	    region->start < USER_START || region->end > USER_END)
+		return report(region, "overlaps, is out of order, or is empty");
+	if ((region->start | region->end) % PAGE_SIZE != 0)
+		return report(region, "is not page-aligned");
+	if (region->gap_before > region->start - room_start)
+		return report(region, "claims more room below it than there is");
+	region_gap_sum(&region->node);
+	if (region->largest_gap != largest)
+		return report(region, "has a wrong sum of gaps");
+	if (region->cache && (!region->backing || !list_node_is_linked(&region->cache_node)))
+		return report(region, "is not on its cache's list");
+	return true;
+}
+
+bool address_space_check(struct address_space *space)
+{
+	size_t pages = 0, locked = 0, data = 0, committed = 0, count = 0;
+	struct region *previous = NULL;
+
+	rwlock_assert_held_exclusive(&space->lock);
+	if (!rbtree_check(&space->regions))
+		return false;
+	for (struct region *region = region_first(space); region; region = region_next(region)) {
+		if (!check_region(region, previous))
+			return false;
+		previous = region;
+		count++;
+		pages += region_pages(region);
+		locked += region->flags & REGION_LOCKED ? region_pages(region) : 0;
+		data += flags_are_data(region->flags) ? region_pages(region) : 0;
+		committed += region->flags & REGION_ACCOUNTED ? region_pages(region) : 0;
+	}
+	if (pages != space->mapped_pages || locked != space->locked_pages ||
+	    data != space->data_pages || committed != space->committed_pages ||
+	    count != space->region_count) {
+		printk(LOG_ERROR, "address space: %zu pages in %zu regions; the sums are wrong",
+		       pages, count);
+		return false;
+	}
+	return true;
+}

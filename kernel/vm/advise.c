@@ -1,0 +1,182 @@
+/*
+ * madvise: hints about use, and a few that are orders.
+ *
+ * Orders are kept exactly: DONTNEED forgets pages (anonymous memory reads as zeros again, private file pages as
+ * the file), DONTFORK and WIPEONFORK change what a child gets. FREE may forget at any time, so it forgets
+ * at once. Hints about the future start reading ahead or populate; hints about huge pages, merging and
+ * dumping are taken note of by doing nothing. As on Linux, a hole makes the call fail with ENOMEM, after the
+ * mapped parts have had their advice.
+ */
+#include "core/assert.h"
+#include "core/config.h"
+#include "lib/min_max.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/mman.h"
+#include "vm/internal.h"
+#include "vm/page_table.h"
+
+static bool is_private_anonymous(const struct region *region)
+{
+	return !region->cache && !(region->flags & (REGION_SHARED | REGION_DEVICE | REGION_SPECIAL));
+}
+
+/* Forget the pages of [start, end) of one region. Locks: space->lock shared. */
+static int forget(struct address_space *space, struct region *region, uintptr_t start,
+		  uintptr_t end)
+{
+	int error;
+
+	if (region->flags & (REGION_LOCKED | REGION_DEVICE))
+		return -EINVAL;
+	error = page_table_make_private_range(space, start, end);
+	if (!error)
+		page_table_clear_range(space, start, end);
+	return error;
+}
+
+/* Advice that needs the lock only shared, for a part of one region. */
+static int advise_region(struct address_space *space, struct region *region, uintptr_t start,
+			 uintptr_t end, int advice)
+{
+	switch (advice) {
+	case MADV_FREE:
+		if (!is_private_anonymous(region))
+			return -EINVAL;
+		return forget(space, region, start, end);
+	case MADV_DONTNEED:
+		return forget(space, region, start, end);
+	default:
+		return 0;
+	}
+}
+
+static int advise_shared(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
+{
+	bool has_hole = false;
+	int error = 0;
+
+	rwlock_read_lock(&space->lock);
+	while (start < end && !error) {
+		struct region *region = region_find_from(space, start);
+		uintptr_t stop;
+
+		has_hole |= !region || region->start > start;
+		if (!region || region->start >= end)
+			break;
+		start = max(start, region->start);
+		stop = min(region->end, end);
+		error = advise_region(space, region, start, stop, advice);
+		start = stop;
+	}
+	rwlock_read_unlock(&space->lock);
+	return error ? error : has_hole ? -ENOMEM : 0;
+}
+
+/* Start reading each file's part; the lock is given away while the disk is asked. */
+static int will_need(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+	bool has_hole = false;
+
+	while (start < end) {
+		struct page_cache *cache = NULL;
+		const struct backing_ops *ops = NULL;
+		uint32_t first = 0, count = 0;
+		struct region *region;
+		void *backing = NULL;
+
+		rwlock_read_lock(&space->lock);
+		region = region_find_from(space, start);
+		has_hole |= !region || region->start > start;
+		if (!region || region->start >= end) {
+			start = end;
+		} else {
+			uintptr_t stop = min(region->end, end);
+
+			start = max(start, region->start);
+			cache = region->cache;
+			backing = region->backing;
+			ops = region->backing_ops;
+			first = region_page_index(region, start);
+			count = (uint32_t)((stop - start) >> PAGE_SHIFT);
+			start = stop;
+			if (cache)
+				ops->get(backing);
+		}
+		rwlock_read_unlock(&space->lock);
+		if (cache) {
+			read_ahead_range(cache, first, first + count);
+			ops->put(backing);
+		}
+	}
+	return has_hole ? -ENOMEM : 0;
+}
+
+/* Advice that is kept in the regions' flags. */
+static int advise_flags(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
+{
+	uint32_t set = 0, clear = 0;
+	int error;
+
+	switch (advice) {
+	case MADV_DONTFORK:
+		set = REGION_DONT_COPY;
+		break;
+	case MADV_DOFORK:
+		clear = REGION_DONT_COPY;
+		break;
+	case MADV_WIPEONFORK:
+		set = REGION_WIPE_ON_FORK;
+		break;
+	default:
+		clear = REGION_WIPE_ON_FORK;
+		break;
+	}
+	error = rwlock_write_lock_killable(&space->lock);
+	if (error)
+		return error;
+	for (struct region *region = region_find_from(space, start);
+	     region && region->start < end && !error; region = region_next(region)) {
+		if (set == REGION_WIPE_ON_FORK && !is_private_anonymous(region))
+			error = -EINVAL;
+		if (clear == REGION_DONT_COPY && (region->flags & REGION_DEVICE))
+			error = -EINVAL;
+	}
+	if (!error)
+		error = region_change_flags(space, start, end, set, clear);
+	region_merge_range(space, start, end);
+	if (CONFIG_INVARIANTS)
+		assert(address_space_check(space));
+	rwlock_write_unlock(&space->lock);
+	return error;
+}
+
+int vm_advise(struct address_space *space, uintptr_t start, size_t size, int advice)
+{
+	uintptr_t end = ALIGN_UP(start + size, PAGE_SIZE);
+
+	/* 5 to 7 are nobody's; punching holes (MADV_REMOVE) is not for mappings here. */
+	if (advice < MADV_NORMAL || advice > MADV_POPULATE_WRITE || advice == MADV_REMOVE ||
+	    (advice > MADV_DONTNEED && advice < MADV_FREE))
+		return -EINVAL;
+	if (start % PAGE_SIZE != 0 || start + size < start || end < start)
+		return -EINVAL;
+	if (start == end)
+		return 0;
+	if (end > USER_END)
+		return -ENOMEM;
+	switch (advice) {
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+		return advise_flags(space, start, end, advice);
+	case MADV_WILLNEED:
+		return will_need(space, start, end);
+	case MADV_POPULATE_READ:
+		return vm_populate(space, start, end, false);
+	case MADV_POPULATE_WRITE:
+		return vm_populate(space, start, end, true);
+	default:
+		return advise_shared(space, start, end, advice);
+	}
+}

@@ -1,0 +1,113 @@
+/*
+ * Copy-on-write: a write to a private page that others may see as well.
+ *
+ * The frame's reference count decides. A private anonymous frame with one reference is ours alone: whoever
+ * shared it has copied it or is gone, and the entry just gets its write permission. Nobody can
+ * come to share it meanwhile: that takes fork (which needs the space's lock exclusive) or another entry
+ * to copy from (there is none). A count that is higher for a moment, because somebody looks at the frame,
+ * costs a copy, not correctness.
+ *
+ * Anything else is copied: frames that other tables have too, the page cache's, the frame of zeros.
+ *
+ * The old translation may be remembered by CPUs that run other threads of the process. The entry is
+ * emptied and flushed before the new frame goes in, so that no thread reads the old page after
+ * another has written to the new one.
+ */
+#include "mem/kmap.h"
+#include "vm/internal.h"
+#include "vm/page_table.h"
+
+static inline void count(atomic_uint *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* The entry's frame belongs to this entry alone. */
+static bool is_ours(struct page_frame *frame)
+{
+	return atomic_load_explicit(&frame->kind, memory_order_relaxed) == FRAME_ANONYMOUS &&
+	       page_frame_references(frame) == 1;
+}
+
+/* Put `fresh`, with the contents of `old`, into the entry. Table locked. The reference to `old` is the caller's. */
+static void replace(struct fault *fault, struct page_frame *table, mmu_entry *entry,
+		    struct page_frame *old, struct page_frame *fresh)
+{
+	mmu_entry bits = region_entry_bits(fault->region) | MMU_ACCESSED;
+
+	if (!fault->force)
+		bits |= MMU_WRITE | MMU_DIRTY;
+	if (old != page_frame_zero())
+		page_frame_copy(fresh, old);
+	page_table_take(table, entry);
+	mmu_flush_range(&fault->space->mmu, fault->address, fault->address + PAGE_SIZE);
+	page_table_fill(table, entry, mmu_entry_make(page_frame_number(fresh), bits),
+			TABLE_USED + TABLE_ANONYMOUS);
+}
+
+/* One try, with the table locked: true when there is nothing more to do; else a frame must be got first. */
+static bool try_resolve(struct fault *fault, struct page_frame *table, struct page_frame **fresh,
+			bool fresh_is_zeroed, struct page_frame **old)
+{
+	mmu_entry *slot = page_table_entry(table, fault->address);
+	mmu_entry entry = mmu_entry_read(slot);
+	struct page_frame *frame;
+
+	if (entry == 0 || (entry & (MMU_WRITE | MMU_SOFT_SHARED | MMU_SOFT_DEVICE)))
+		return true;	/* somebody else was here */
+	frame = page_frame_of(mmu_entry_frame(entry));
+	if (is_ours(frame)) {
+		if (!fault->force)
+			mmu_entry_write(slot, entry | MMU_WRITE | MMU_ACCESSED | MMU_DIRTY);
+		count(&vm_counters.faults_cow_reused);
+		return true;
+	}
+	if (!*fresh || (frame == page_frame_zero() && !fresh_is_zeroed))
+		return false;
+	replace(fault, table, slot, frame, *fresh);
+	*fresh = NULL;
+	*old = frame;
+	count(&vm_counters.faults_cow_copied);
+	if (frame != page_frame_zero())
+		count(&vm_counters.pages_copied);
+	return true;
+}
+
+/* Would a copy start from the frame of zeros? A hint: the entry may change. */
+static bool starts_from_zeros(struct fault *fault)
+{
+	mmu_entry entry = page_table_peek(fault->space, fault->address);
+
+	return mmu_entry_frame(entry) == page_frame_number(page_frame_zero());
+}
+
+enum fault_result fault_copy_on_write(struct fault *fault)
+{
+	struct page_frame *fresh = NULL, *old = NULL, *table;
+	bool is_zeroed = false;
+
+	for (;;) {
+		bool done;
+
+		if (page_table_lock_private(fault->space, fault->address, &table)) {
+			if (fresh)
+				page_frame_put(fresh);
+			return FAULT_NO_MEMORY;
+		}
+		done = try_resolve(fault, table, &fresh, is_zeroed, &old);
+		page_table_unlock(table);
+		if (done)
+			break;
+		if (fresh)
+			page_frame_put(fresh);
+		is_zeroed = starts_from_zeros(fault);
+		fresh = page_frame_alloc(FRAME_ANONYMOUS, is_zeroed ? FRAME_ALLOC_ZEROED : 0);
+		if (!fresh)
+			return FAULT_NO_MEMORY;
+	}
+	if (old)
+		page_frame_put(old);
+	if (fresh)
+		page_frame_put(fresh);
+	return FAULT_OK;
+}

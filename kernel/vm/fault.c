@@ -1,0 +1,178 @@
+/*
+ * Page faults: from an address to a page-table entry.
+ *
+ * Path. The space's lock is taken shared, so the threads of one process fault side by side; the region is
+ * found and the access judged; then whoever knows the kind of page fills in the entry, under the lock
+ * of its page table alone:
+ *
+ *	no entry, no backing	anonymous.c	zeros: a frame of its own, or the shared one for a read
+ *	no entry, a page cache	fault_file.c	the cached frame and its neighbours; or a private copy
+ *	an entry without W	copy_on_write.c	private: re-enabled or copied;  fault_file.c  shared: made dirty
+ *
+ * Memory and disk are waited for without the table's lock, so everything looks again after taking it. If the
+ * entry has changed meanwhile the fault just ends: the program runs into the next one, if any.
+ *
+ * A stack grows by a fault below it, down to its limit and not into the guard gap. Modern programs touch the
+ * stack far below the stack pointer without telling, so like Linux today we do not compare with it.
+ */
+#include "vm/fault.h"
+#include "core/lock_check.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+#include "vm/page_table.h"
+
+static inline void count(atomic_uint *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* May the region grow down to the page at `start`? Locks: space->lock exclusive. */
+static bool may_grow(struct address_space *space, struct region *region, uintptr_t start,
+		     const struct vm_limits *limits)
+{
+	struct rbtree_node *node = rbtree_previous(&region->node);
+	struct region *previous = node ? rbtree_entry(node, struct region, node) : NULL;
+	size_t more = (region->start - start) >> PAGE_SHIFT;
+
+	if (start < VM_MAP_MIN)
+		return false;
+	if (limits && region->end - start > limits->stack_size)
+		return false;
+	/* Another stack below, or pages that nobody can use, need no distance. */
+	if (previous && (previous->end > start ||
+			 (!(previous->flags & REGION_GROWS_DOWN) && region_is_accessible(previous) &&
+			  start - previous->end < STACK_GUARD_GAP)))
+		return false;
+	if (vm_exceeds_limits(space, more, region->flags, limits))
+		return false;
+	return !(region->flags & REGION_ACCOUNTED) || commit_charge(space, more);
+}
+
+/*
+ * Nothing is mapped at `address`: perhaps a stack above it grows. Called with the lock shared; it was given
+ * away in between. Returns the region, or NULL; the lock is held shared again.
+ */
+static noinline struct region *grow_stack(struct address_space *space, uintptr_t address,
+					  const struct vm_limits *limits)
+{
+	struct region *region = region_find_from(space, address);
+
+	if (!region || !(region->flags & REGION_GROWS_DOWN))
+		return NULL;
+	rwlock_read_unlock(&space->lock);
+	rwlock_write_lock(&space->lock);
+	region = region_find_from(space, address);
+	if (region && address < region->start) {
+		uintptr_t start = address & PAGE_MASK;
+
+		if ((region->flags & REGION_GROWS_DOWN) &&
+		    may_grow(space, region, start, limits))
+			region_set_bounds(region, start, region->end);
+		else
+			region = NULL;
+	}
+	rwlock_downgrade(&space->lock);
+	return region;
+}
+
+static inline bool is_allowed(const struct region *region, enum fault_access access)
+{
+	if (access & FAULT_WRITE)
+		return region->flags & REGION_WRITE;
+	if (access & FAULT_EXECUTE)
+		return region->flags & REGION_EXECUTE;
+	return region_is_accessible(region);	/* the machine cannot forbid reads alone */
+}
+
+/* The vDSO: frames given at mmap time, entered as they are touched. */
+static enum fault_result fault_special(struct fault *fault)
+{
+	struct region *region = fault->region;
+	frame_number number = region->special_frames[region_page_index(region, fault->address)];
+	struct page_frame *table;
+	mmu_entry *entry;
+
+	if (page_table_lock_private(fault->space, fault->address, &table))
+		return FAULT_NO_MEMORY;
+	entry = page_table_entry(table, fault->address);
+	if (mmu_entry_read(entry) == 0) {
+		page_frame_get(page_frame_of(number));
+		page_table_fill(table, entry,
+				mmu_entry_make(number, region_entry_bits(region) | MMU_ACCESSED),
+				TABLE_USED);
+	}
+	page_table_unlock(table);
+	return FAULT_OK;
+}
+
+/*
+ * There is an entry, and it was not enough. Perhaps it is by now (another thread was here, or the table was
+ * shared); else it is a write that must be looked into.
+ */
+static enum fault_result fault_present(struct fault *fault)
+{
+	mmu_entry entry;
+
+	if (!page_table_find_private(fault->space, fault->address) &&
+	    page_table_make_private(fault->space, fault->address))
+		return FAULT_NO_MEMORY;
+	entry = page_table_peek(fault->space, fault->address);
+	if (entry == 0 || (entry & MMU_WRITE) || !fault->write) {
+		mmu_flush_local(fault->address);
+		return FAULT_OK;
+	}
+	/* A hint still: both look again under the table's lock. */
+	if (!(entry & MMU_SOFT_SHARED))
+		return fault_copy_on_write(fault);
+	return fault->region->cache ? fault_file(fault) : FAULT_BUS_ADDRESS;
+}
+
+enum fault_result fault_resolve(struct fault *fault)
+{
+	struct region *region = fault->region;
+
+	rwlock_assert_held(&fault->space->lock);
+	if (page_table_peek(fault->space, fault->address) != 0)
+		return fault_present(fault);
+	if (region->cache)
+		return fault_file(fault);
+	if (unlikely(region->flags & REGION_SPECIAL))
+		return fault_special(fault);
+	if (unlikely(region->flags & REGION_DEVICE))
+		return FAULT_BUS_ADDRESS;	/* its pages were all entered at mmap time */
+	return fault_anonymous(fault);
+}
+
+enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum fault_access access,
+			   uintptr_t stack_pointer, const struct vm_limits *limits, bool *major)
+{
+	struct fault fault = {
+		.space = space,
+		.address = address & PAGE_MASK,
+		.write = access & FAULT_WRITE,
+	};
+	enum fault_result result;
+
+	(void)stack_pointer;
+	if (unlikely(address >= USER_END))
+		return FAULT_BAD_ADDRESS;
+	count(&vm_counters.faults);
+	if (unlikely(!rwlock_try_read_lock(&space->lock)) &&
+	    rwlock_read_lock_killable(&space->lock))
+		return FAULT_KILLED;
+	fault.region = region_find(space, address);
+	if (unlikely(!fault.region))
+		fault.region = grow_stack(space, address, limits);
+	if (unlikely(!fault.region))
+		result = FAULT_BAD_ADDRESS;
+	else if (unlikely(!is_allowed(fault.region, access)))
+		result = FAULT_BAD_ACCESS;
+	else
+		result = fault_resolve(&fault);
+	rwlock_read_unlock(&space->lock);
+	if (fault.major)
+		count(&vm_counters.major_faults);
+	if (major)
+		*major = fault.major;
+	return result;
+}

@@ -1,0 +1,423 @@
+/*
+ * Futexes: sleeping until somebody says that a word of user memory has changed.
+ *
+ * Keys. The word itself is only ever read by user code and, once, by us. Sleepers are filed under what the word
+ * is: for a shared mapping of a file the page cache and the offset in it, so that processes meet
+ * wherever they have mapped it; otherwise the address space and the address. The backing of a mapping is
+ * held while somebody sleeps on it, so a cache's address names one cache.
+ *
+ * No wake-up is lost. A sleeper enters its bucket and looks at the word while it holds the bucket's lock; a waker
+ * has changed the word before it takes that lock. The look must not fault under a spinlock: it is tried with
+ * faults off, and where that fails the page is faulted in and everything starts over.
+ *
+ * A sleeper's node is on its own stack. It is taken off under the bucket's lock, by the waker, who wakes it before
+ * he unlocks, or by the sleeper; and the sleeper takes that lock once more before it returns. Requeueing moves a
+ * node to another bucket, so the sleeper looks which bucket it is in again after locking it.
+ */
+#include "vm/futex.h"
+#include "arch/user_copy.h"
+#include "core/lock_check.h"
+#include "lib/hash.h"
+#include "sched/thread.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+
+enum { BUCKETS = 256 };
+
+struct futex_key {
+	const void *object;	/* page cache or address space */
+	uint64_t offset;	/* of the word: in the file, or its address */
+};
+
+struct bucket {
+	struct spinlock lock;	/* LOCK_RANK_FUTEX */
+	struct list waiters;	/* [lock] in order of arrival */
+};
+
+/* A sleeper, on its stack. [b] lock of the bucket that it is in */
+struct waiter {
+	struct list_node node;			/* [b] linked until woken */
+	_Atomic(struct bucket *) bucket;	/* [b] to change */
+	struct futex_key key;			/* [b] */
+	uint32_t bitset;			/* [I] */
+	struct thread *thread;			/* [I] */
+	atomic_bool is_woken;			/* [a] set under the bucket's lock */
+};
+
+/* A key and what keeps it from meaning something else. */
+struct futex_ref {
+	struct futex_key key;
+	void *backing;				/* referenced, or NULL */
+	const struct backing_ops *backing_ops;
+};
+
+static struct bucket buckets[BUCKETS];
+
+void futex_setup(void)
+{
+	for (unsigned int i = 0; i < BUCKETS; i++) {
+		spin_init(&buckets[i].lock, LOCK_RANK_FUTEX, "futex bucket");
+		list_init(&buckets[i].waiters);
+	}
+}
+
+static struct bucket *bucket_of(const struct futex_key *key)
+{
+	return &buckets[hash_combine(hash_pointer(key->object), hash_u64(key->offset)) % BUCKETS];
+}
+
+static bool is_same(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->object == b->object && a->offset == b->offset;
+}
+
+/* Errors: -EINVAL (not aligned), -EFAULT. May sleep. */
+static int get_ref(struct address_space *space, user_addr word, bool shared, struct futex_ref *out)
+{
+	uintptr_t address = user_addr_value(word);
+	struct region *region;
+	int error = 0;
+
+	if (address % sizeof(uint32_t) != 0)
+		return -EINVAL;
+	if (!user_range_ok(word, sizeof(uint32_t)))
+		return -EFAULT;
+	*out = (struct futex_ref){ .key = { .object = space, .offset = address } };
+	if (!shared)
+		return 0;
+	rwlock_read_lock(&space->lock);
+	region = region_find(space, address);
+	if (!region) {
+		error = -EFAULT;
+	} else if (region->cache && (region->flags & REGION_SHARED)) {
+		out->key.object = region->cache;
+		out->key.offset = ((uint64_t)region_page_index(region, address) << PAGE_SHIFT) +
+				  address % PAGE_SIZE;
+		out->backing = region->backing;
+		out->backing_ops = region->backing_ops;
+		out->backing_ops->get(out->backing);
+	}
+	rwlock_read_unlock(&space->lock);
+	return error;
+}
+
+static void put_ref(const struct futex_ref *ref)
+{
+	if (ref->backing)
+		ref->backing_ops->put(ref->backing);
+}
+
+/* ---- waiting ---- */
+
+/* The bucket of a waiter, locked. It may move until we have the right lock. */
+static struct bucket *lock_bucket_of(struct waiter *waiter)
+{
+	for (;;) {
+		struct bucket *bucket = atomic_load(&waiter->bucket);
+
+		spin_lock(&bucket->lock);
+		if (bucket == atomic_load(&waiter->bucket))
+			return bucket;
+		spin_unlock(&bucket->lock);
+	}
+}
+
+/* Off the list, if still on it: true. Afterwards no waker knows of us. */
+static bool withdraw(struct waiter *waiter)
+{
+	struct bucket *bucket = lock_bucket_of(waiter);
+	bool was_waiting = list_node_is_linked(&waiter->node);
+
+	if (was_waiting)
+		list_remove(&waiter->node);
+	spin_unlock(&bucket->lock);
+	return was_waiting;
+}
+
+/* Enter the bucket if the word has the expected value. Errors: -EAGAIN, -EFAULT. */
+static int enqueue(struct waiter *waiter, user_addr word, uint32_t expected)
+{
+	struct bucket *bucket = bucket_of(&waiter->key);
+	uint32_t value;
+
+	for (;;) {
+		size_t left;
+
+		spin_lock(&bucket->lock);
+		left = copy_from_user_nofault(&value, word, sizeof(value));
+		if (left == 0 && value == expected)
+			list_add_tail(&bucket->waiters, &waiter->node);
+		spin_unlock(&bucket->lock);
+		if (left == 0)
+			return value == expected ? 0 : -EAGAIN;
+		if (user_prefault(word, sizeof(value), false))
+			return -EFAULT;
+	}
+}
+
+static int sleep_until_woken(struct waiter *waiter, uint64_t deadline_ns)
+{
+	bool in_time = true;
+
+	for (;;) {
+		thread_prepare_sleep(THREAD_SLEEPING_INTERRUPTIBLE);
+		if (atomic_load(&waiter->is_woken) || !in_time ||
+		    thread_is_interrupted(waiter->thread)) {
+			thread_cancel_sleep();
+			break;
+		}
+		in_time = thread_sleep_until(deadline_ns);
+	}
+	if (!withdraw(waiter))
+		return 0;	/* woken, even if something else happened as well */
+	return in_time ? -EINTR : -ETIMEDOUT;
+}
+
+int futex_wait(struct address_space *space, user_addr word, uint32_t expected, uint32_t bitset,
+	       bool shared, uint64_t deadline_ns)
+{
+	struct waiter waiter = { .bitset = bitset, .thread = thread_current() };
+	struct futex_ref ref;
+	int error;
+
+	assert_may_sleep();
+	if (bitset == 0)
+		return -EINVAL;
+	error = get_ref(space, word, shared, &ref);
+	if (error)
+		return error;
+	waiter.key = ref.key;
+	atomic_init(&waiter.bucket, bucket_of(&ref.key));
+	error = enqueue(&waiter, word, expected);
+	if (!error)
+		error = sleep_until_woken(&waiter, deadline_ns);
+	put_ref(&ref);
+	return error;
+}
+
+/* ---- waking ---- */
+
+static void wake_waiter(struct waiter *waiter)
+{
+	list_remove(&waiter->node);
+	atomic_store(&waiter->is_woken, true);
+	(void)thread_wake(waiter->thread);
+}
+
+/* Up to `count` sleepers of the key. Bucket locked. */
+static uint32_t wake_locked(struct bucket *bucket, const struct futex_key *key, uint32_t count,
+			    uint32_t bitset)
+{
+	struct waiter *waiter, *following;
+	uint32_t woken = 0;
+
+	list_for_each_entry_safe(waiter, following, &bucket->waiters, node) {
+		if (woken == count)
+			break;
+		if (!is_same(&waiter->key, key) || !(waiter->bitset & bitset))
+			continue;
+		wake_waiter(waiter);
+		woken++;
+	}
+	return woken;
+}
+
+int futex_wake(struct address_space *space, user_addr word, uint32_t count, uint32_t bitset,
+	       bool shared)
+{
+	struct futex_ref ref;
+	struct bucket *bucket;
+	uint32_t woken;
+	int error;
+
+	if (bitset == 0)
+		return -EINVAL;
+	error = get_ref(space, word, shared, &ref);
+	if (error)
+		return error;
+	bucket = bucket_of(&ref.key);
+	spin_lock(&bucket->lock);
+	woken = wake_locked(bucket, &ref.key, count, bitset);
+	spin_unlock(&bucket->lock);
+	put_ref(&ref);
+	return (int)woken;
+}
+
+/* Up to `count` sleepers of `from` become sleepers of `to`. Both buckets locked. */
+static uint32_t requeue_locked(struct bucket *source, const struct futex_key *from,
+			       struct bucket *target, const struct futex_key *to, uint32_t count)
+{
+	struct waiter *waiter, *following;
+	uint32_t moved = 0;
+
+	list_for_each_entry_safe(waiter, following, &source->waiters, node) {
+		if (moved == count)
+			break;
+		if (!is_same(&waiter->key, from))
+			continue;
+		moved++;
+		waiter->key = *to;
+		if (source == target)
+			continue;
+		list_remove(&waiter->node);
+		list_add_tail(&target->waiters, &waiter->node);
+		atomic_store(&waiter->bucket, target);
+	}
+	return moved;
+}
+
+/*
+ * Lock the buckets of both keys, with `compare` only if the word still has its value. Errors: -EAGAIN,
+ * -EFAULT.
+ */
+static int lock_pair(struct bucket *a, struct bucket *b, bool compare, user_addr word,
+		     uint32_t expected)
+{
+	for (;;) {
+		uint32_t value = expected;
+		size_t left = 0;
+
+		spin_lock_pair(&a->lock, &b->lock);
+		if (compare)
+			left = copy_from_user_nofault(&value, word, sizeof(value));
+		if (left == 0 && value == expected)
+			return 0;
+		spin_unlock_pair(&a->lock, &b->lock);
+		if (left == 0)
+			return -EAGAIN;
+		if (user_prefault(word, sizeof(value), false))
+			return -EFAULT;
+	}
+}
+
+int futex_requeue(struct address_space *space, user_addr word, user_addr target,
+		  uint32_t wake_count, uint32_t requeue_count, bool compare, uint32_t expected,
+		  bool shared)
+{
+	struct bucket *source_bucket, *target_bucket;
+	struct futex_ref from, to;
+	uint32_t woken, moved;
+	int error;
+
+	error = get_ref(space, word, shared, &from);
+	if (error)
+		return error;
+	error = get_ref(space, target, shared, &to);
+	if (error)
+		goto put_from;
+	/*
+	 * A sleeper that is moved holds the backing of its old key alone; the mapping that it waits on
+	 * next must not vanish under that key. Programs requeue between words of one mapping.
+	 */
+	source_bucket = bucket_of(&from.key);
+	target_bucket = bucket_of(&to.key);
+	error = lock_pair(source_bucket, target_bucket, compare, word, expected);
+	if (error)
+		goto put_to;
+	woken = wake_locked(source_bucket, &from.key, wake_count, UINT32_MAX);
+	moved = requeue_locked(source_bucket, &from.key, target_bucket, &to.key, requeue_count);
+	spin_unlock_pair(&source_bucket->lock, &target_bucket->lock);
+	error = (int)(woken + (compare ? moved : 0));
+put_to:
+	put_ref(&to);
+put_from:
+	put_ref(&from);
+	return error;
+}
+
+/* ---- FUTEX_WAKE_OP ---- */
+
+/* futex(2): operation << 28 | comparison << 24 | operand << 12 | comparison's operand. */
+static int compute(uint32_t operation, uint32_t old, uint32_t *value)
+{
+	uint32_t operand = (uint32_t)((int32_t)(operation << 8) >> 20);
+
+	if (operation & 0x80000000u)	/* FUTEX_OP_OPARG_SHIFT */
+		operand = 1u << (operand & 31);
+	switch (operation >> 28 & 7) {
+	case 0:
+		*value = operand;
+		return 0;
+	case 1:
+		*value = old + operand;
+		return 0;
+	case 2:
+		*value = old | operand;
+		return 0;
+	case 3:
+		*value = old & ~operand;
+		return 0;
+	case 4:
+		*value = old ^ operand;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Does the old value satisfy the comparison? Negative: no such comparison. */
+static int compare_old(uint32_t operation, uint32_t old)
+{
+	int32_t operand = (int32_t)(operation << 20) >> 20;
+	int32_t value = (int32_t)old;
+
+	switch (operation >> 24 & 15) {
+	case 0:
+		return value == operand;
+	case 1:
+		return value != operand;
+	case 2:
+		return value < operand;
+	case 3:
+		return value <= operand;
+	case 4:
+		return value > operand;
+	case 5:
+		return value >= operand;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Change the word as told, atomically. Errors: -EFAULT, -ENOSYS. No locks: faults are handled. */
+static int change_word(user_addr word, uint32_t operation, uint32_t *old)
+{
+	uint32_t seen, value;
+	int error = get_user_u32(&seen, word);
+
+	while (!error) {
+		*old = seen;
+		error = compute(operation, *old, &value);
+		if (error)
+			return error;
+		error = user_word_compare_exchange(word, *old, value, &seen);
+		if (!error && seen == *old)
+			return 0;
+		if (error == -EFAULT) {
+			error = user_prefault(word, sizeof(*old), true);
+			if (!error)
+				error = get_user_u32(&seen, word);
+		}
+	}
+	return error;
+}
+
+int futex_wake_op(struct address_space *space, user_addr word, user_addr word2, uint32_t wake_count,
+		  uint32_t wake_count2, uint32_t operation, bool shared)
+{
+	uint32_t old = 0;
+	int holds, woken, woken2, error;
+
+	if (compare_old(operation, 0) < 0)
+		return -ENOSYS;
+	/* The word is changed before any sleeper is looked at, so none can go to sleep unseen. */
+	error = change_word(word2, operation, &old);
+	if (error)
+		return error;
+	holds = compare_old(operation, old);
+	woken = futex_wake(space, word, wake_count, UINT32_MAX, shared);
+	if (woken < 0 || !holds)
+		return woken;
+	woken2 = futex_wake(space, word2, wake_count2, UINT32_MAX, shared);
+	return woken2 < 0 ? woken2 : woken + woken2;
+}

@@ -1,0 +1,254 @@
+/*
+ * What the files of vm/ know of each other; no other folder includes this.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "arch/mmu.h"
+#include "core/compiler.h"
+#include "mem/page_frame.h"
+#include "vm/address_space.h"
+#include "vm/fault.h"
+#include "vm/mmap.h"
+#include "vm/page_cache.h"
+#include "vm/region.h"
+
+#define VM_MAP_MIN	0x10000u	/* mmap_min_addr: nothing is mapped below by wish */
+#define STACK_GUARD_GAP (256u * PAGE_SIZE) /* kept free below a region that grows down */
+
+static inline size_t region_pages(const struct region *region)
+{
+	return (region->end - region->start) >> PAGE_SHIFT;
+}
+
+/* The page of the region's backing that `address` shows. */
+static inline uint32_t region_page_index(const struct region *region, uintptr_t address)
+{
+	return region->page_offset + (uint32_t)((address - region->start) >> PAGE_SHIFT);
+}
+
+static inline bool region_is_accessible(const struct region *region)
+{
+	return region->flags & (REGION_READ | REGION_WRITE | REGION_EXECUTE);
+}
+
+/* What every entry of the region has, apart from the frame and MMU_WRITE. */
+static inline mmu_entry region_entry_bits(const struct region *region)
+{
+	mmu_entry bits = MMU_USER;
+
+	if (region_is_accessible(region))
+		bits |= MMU_PRESENT;
+	if (!(region->flags & REGION_EXECUTE))
+		bits |= mmu_no_execute();
+	if (region->flags & REGION_SHARED)
+		bits |= MMU_SOFT_SHARED;
+	return bits;
+}
+
+/* ---- region.c: the tree, its gaps, and the sums in the address space ---- */
+
+void region_init(void);
+struct region *region_alloc(void);	/* zeroed; NULL when memory is short */
+void region_free(struct region *region);	/* its memory alone */
+
+/*
+ * Put a filled-in region into the tree and among its cache's regions (right behind `after` there, unless
+ * NULL); takes a reference to its backing. Its commit charge was made by the caller.
+ * Locks: space->lock exclusive, for all of these.
+ */
+void region_insert(struct address_space *space, struct region *region, struct region *after);
+/* Out of all of it, and its pages' charge returned; the backing's reference stays with the region. */
+void region_detach(struct region *region);
+/* Move its edges, keeping the backing of each page. Growth was charged by the caller. */
+void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end);
+/* region_split with memory that the caller has: cannot fail. Returns `upper`. */
+struct region *region_split_into(struct region *region, uintptr_t address, struct region *upper);
+/* Change the flags, keeping the sums. */
+void region_set_flags(struct region *region, uint32_t flags);
+/* Could these two be one, `left` ending where `right` starts? */
+bool region_can_merge(const struct region *left, const struct region *right);
+/* Join regions of [start, end) and its neighbours where possible. */
+void region_merge_range(struct address_space *space, uintptr_t start, uintptr_t end);
+/* Drop the backings and the memory of detached regions, linked by cache_node. No locks held; may sleep. */
+void region_release_list(struct list *dead);
+/* Is anything mapped in [start, end)? */
+bool region_any(struct address_space *space, uintptr_t start, uintptr_t end);
+
+/* region_gap.c: the highest free `size` bytes within [low, high); false if there are none. */
+bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
+		     uintptr_t *out);
+/* The sum for the tree. */
+void region_gap_sum(struct rbtree_node *node);
+/* The room below `region` has changed. */
+void region_gap_update(struct region *region);
+
+/*
+ * Commit accounting (heuristic overcommit): false if it is more than the machine could ever have.
+ * Locks: space->lock exclusive.
+ */
+must_check bool commit_charge(struct address_space *space, size_t pages);
+void commit_return(struct address_space *space, size_t pages);
+
+/* Would `more_pages` exceed RLIMIT_AS (or, for `flags` of data, RLIMIT_DATA)? NULL limits: none. */
+bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uint32_t flags,
+		       const struct vm_limits *limits);
+
+/* Does a region with these flags count as data, and against the commit limit? */
+static inline bool flags_are_data(uint32_t flags)
+{
+	return (flags & (REGION_WRITE | REGION_SHARED | REGION_GROWS_DOWN)) == REGION_WRITE;
+}
+
+/* address_space.c: remember how much was resident before some of it goes. Locks: space->lock exclusive. */
+void address_space_note_peak(struct address_space *space);
+
+/* ---- unmap.c ---- */
+
+/* What unmapping [start, end) may need: made by prepare, used up by commit or given back by cancel. */
+struct unmap_plan {
+	uintptr_t start, end;
+	struct region *spare;	/* for cutting a hole into one region */
+};
+/* The only part that may fail: -ENOMEM, nothing changed. Locks: space->lock exclusive. May sleep. */
+must_check int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
+			     struct unmap_plan *plan);
+void unmap_cancel(struct unmap_plan *plan);
+/* Regions that are gone come to `dead`, for region_release_list. */
+void unmap_commit(struct address_space *space, struct unmap_plan *plan, struct list *dead);
+
+/*
+ * protect.c: cut so that *region, which overlaps [start, end), does not reach beyond it; *region is then the
+ * inner piece. Errors: -ENOMEM; a cut that was made stays, and region_merge_range heals it.
+ */
+must_check int region_isolate(struct address_space *space, struct region **region, uintptr_t start,
+			      uintptr_t end);
+
+/*
+ * mlock.c: set and clear flags of every region in [start, end), cutting where needed. Errors: -ENOMEM, also for
+ * a hole; what comes before it is changed.
+ */
+must_check int region_change_flags(struct address_space *space, uintptr_t start, uintptr_t end,
+				   uint32_t set, uint32_t clear);
+
+/* mmap.c: fault in every page of [start, end) that is mapped, as mlock and MAP_POPULATE do. No locks held. */
+int vm_populate(struct address_space *space, uintptr_t start, uintptr_t end, bool for_write);
+
+/* ---- page_table.c, for its sister files ---- */
+
+struct page_frame *page_table_create(void);
+must_check int page_table_install(struct address_space *space, uintptr_t span,
+				  struct page_frame *table, bool is_private);
+unsigned int page_table_used(const struct page_frame *table);
+
+/* ---- faults: fault.c hands them out ---- */
+
+/*
+ * One fault under way. All of these are called with space->lock held shared and return with it, and the
+ * access is one that the region allows.
+ */
+struct fault {
+	struct address_space *space;
+	struct region *region;
+	uintptr_t address;	/* of the page */
+	bool write;
+	bool force;		/* a debugger writes: copy the page, but give no permission */
+	bool major;		/* set: it waited for a device */
+};
+
+/* fault.c: satisfy it by whatever means. */
+enum fault_result fault_resolve(struct fault *fault);
+enum fault_result fault_anonymous(struct fault *fault);		/* anonymous.c */
+enum fault_result fault_file(struct fault *fault);		/* fault_file.c */
+/* An entry is there but may not be written to, and belongs to a private mapping. */
+enum fault_result fault_copy_on_write(struct fault *fault);	/* copy_on_write.c */
+
+/* ---- page_cache.c, for its sister files ---- */
+
+void page_cache_setup(void);
+/* The frame at `index` in any state, with a reference, or NULL. */
+struct page_frame *page_cache_find_any(struct page_cache *cache, uint32_t index);
+/*
+ * Enter a new frame with `flags` set; on success the cache has a reference of its own. Errors: -EEXIST,
+ * -ENOMEM. May sleep.
+ */
+must_check int page_cache_insert(struct page_cache *cache, struct page_frame *frame, uint32_t index,
+				 unsigned int flags);
+/* The first frame at *index or after it and before `end`, in any state, with a reference, or NULL; moves *index. */
+struct page_frame *page_cache_find_next(struct page_cache *cache, uint32_t *index, uint32_t end);
+/* Take the frame out and drop the cache's reference; false: it is not there, or FILLING or WRITING. */
+bool page_cache_remove(struct page_cache *cache, struct page_frame *frame);
+/* truncate.c: take out all of [first, end), waiting for transfers under way. */
+void page_cache_drop_all(struct page_cache *cache, uint32_t first, uint32_t end);
+/* Reclaim is done with a cache that it pinned (cache->pins) under the clock's lock. */
+void page_cache_unpin(struct page_cache *cache);
+/* The same only if clean, idle, and nobody but the cache and the caller has a reference. */
+bool page_cache_remove_unused(struct page_cache *cache, struct page_frame *frame);
+/* Sleep while any of `flags` is set. `killable`: -EINTR when the thread is being killed. */
+int page_cache_wait(struct page_frame *frame, unsigned int flags, bool killable);
+/* A new frame for this cache. */
+struct page_frame *page_cache_alloc_frame(struct page_cache *cache, enum frame_alloc_flags flags);
+/* Memory alone, no device behind it (tmpfs): never dropped, never written. */
+static inline bool page_cache_is_memory(const struct page_cache *cache)
+{
+	return !cache->ops->read;
+}
+/*
+ * DIRTY -> WRITING for up to `max` frames in a row, the first at *index or after it and before `end`; moves *index to the
+ * first. Returns how many, each with a reference; 0: none is dirty; UINT32_MAX: frames[0] is still WRITING from
+ * before, with a reference for waiting.
+ */
+unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index, uint32_t end,
+				      struct page_frame **frames, unsigned int max);
+/* The first WRITING frame at *index or after it and before `end`, with a reference, or NULL. */
+struct page_frame *page_cache_find_writing(struct page_cache *cache, uint32_t *index, uint32_t end);
+size_t page_cache_dirty_total(void);	/* dirty or being written, in all caches */
+size_t page_cache_writing_total(void);
+
+/* Zero the bytes from `offset` within the frame to its end. */
+void page_frame_clear_tail(struct page_frame *frame, size_t offset);
+/* Zero what a mapping may have left beyond `size` in the last page, if that is cached. */
+void page_cache_clear_tail(struct page_cache *cache, uint64_t size);
+
+/* The number of pages of a file of `size` bytes; UINT32_MAX if there are more than can be cached. */
+static inline uint32_t page_count_of(uint64_t size)
+{
+	uint64_t pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	return pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
+}
+
+/* readahead.c: start reading `index` and what probably follows; *first gets its frame, or NULL if it came up meanwhile. */
+must_check int read_ahead_miss(struct page_cache *cache, uint32_t index, struct page_frame **first);
+/* A reader met `index`: perhaps the next window should start. */
+void read_ahead_hit(struct page_cache *cache, uint32_t index);
+/* madvise(WILLNEED), readahead(2): start reading what is absent of [first, end). */
+void read_ahead_range(struct page_cache *cache, uint32_t first, uint32_t end);
+
+/* ---- reverse_map.c ---- */
+
+/* Was the page used through a mapping since the last call? Clears accessed bits without a flush. */
+bool vm_test_accessed(struct page_cache *cache, uint32_t index);
+
+/* ---- reclaim.c, writeback.c ---- */
+
+/* Put a frame of a cache under the clock hand, or take it away. Callers hold the cache's lock. */
+void reclaim_add(struct page_frame *frame);
+void reclaim_remove(struct page_frame *frame);
+void reclaim_setup(void);
+void reclaim_start(void);	/* its thread, and mem's reclaim_ops */
+void writeback_setup(void);
+/* Wake the writeback thread: write everything dirty now. */
+void writeback_urgent(void);
+/* Is this the thread that writes for all others? */
+bool writeback_is_thread(const struct thread *thread);
+/* Sleep until some writing has finished, at most `limit_ns`. */
+void writeback_wait_progress(uint64_t limit_ns);
+/* By page_cache_write_done, in any context. */
+void writeback_made_progress(void);
+
+void futex_setup(void);
+
+/* io_buffer.c: one try, with faults off; returns what was moved. */
+size_t io_buffer_get_frame_once(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+				size_t size);

@@ -1,0 +1,197 @@
+/*
+ * I/O buffers: one way for a file, a pipe or a terminal to take and give bytes, whoever the caller is.
+ *
+ * A buffer is a list of pieces with a cursor. Kernel pieces are copied plainly; user pieces through
+ * arch/user_copy.h. Against a page frame the copy runs with faults off, because a frame above the direct map
+ * is seen through a window of this CPU, and because the frame may be the very one that the fault would need.
+ * When it stops short, the user's page is faulted in with nothing held, and the copy goes on.
+ */
+#include "vm/io_buffer.h"
+#include "arch/user_copy.h"
+#include "core/assert.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+
+void io_buffer_init_user(struct io_buffer *buffer, user_addr address, size_t size)
+{
+	*buffer = (struct io_buffer){
+		.pieces = &buffer->single,
+		.piece_count = 1,
+		.remaining = size,
+		.is_user = true,
+		.single = { .address = user_addr_value(address), .size = size },
+	};
+}
+
+void io_buffer_init_kernel(struct io_buffer *buffer, void *address, size_t size)
+{
+	*buffer = (struct io_buffer){
+		.pieces = &buffer->single,
+		.piece_count = 1,
+		.remaining = size,
+		.is_user = false,
+		.single = { .address = (uintptr_t)address, .size = size },
+	};
+}
+
+void io_buffer_init_user_pieces(struct io_buffer *buffer, const struct io_piece *pieces,
+				unsigned int count)
+{
+	*buffer = (struct io_buffer){
+		.pieces = pieces,
+		.piece_count = count,
+		.is_user = true,
+	};
+	for (unsigned int i = 0; i < count; i++)
+		buffer->remaining += pieces[i].size;
+}
+
+/* The current piece's rest: its address and size, at most `limit`. Skips pieces that are used up. */
+static uintptr_t current_piece(struct io_buffer *buffer, size_t limit, size_t *size)
+{
+	assert(limit <= buffer->remaining);
+	while (buffer->piece_done == buffer->pieces->size) {
+		buffer->pieces++;
+		buffer->piece_count--;
+		buffer->piece_done = 0;
+	}
+	*size = min(limit, buffer->pieces->size - buffer->piece_done);
+	return buffer->pieces->address + buffer->piece_done;
+}
+
+static void advance(struct io_buffer *buffer, size_t size)
+{
+	buffer->piece_done += size;
+	buffer->remaining -= size;
+}
+
+int io_buffer_put(struct io_buffer *buffer, const void *from, size_t size)
+{
+	const uint8_t *bytes = from;
+
+	while (size > 0) {
+		size_t count, left = 0;
+		uintptr_t address = current_piece(buffer, size, &count);
+
+		if (buffer->is_user)
+			left = copy_to_user_partial(user_addr_from(address), bytes, count);
+		else
+			memcpy((void *)address, bytes, count);
+		advance(buffer, count - left);
+		if (left > 0)
+			return -EFAULT;
+		bytes += count;
+		size -= count;
+	}
+	return 0;
+}
+
+int io_buffer_get(struct io_buffer *buffer, void *to, size_t size)
+{
+	uint8_t *bytes = to;
+
+	while (size > 0) {
+		size_t count, left = 0;
+		uintptr_t address = current_piece(buffer, size, &count);
+
+		if (buffer->is_user)
+			left = copy_from_user_partial(bytes, user_addr_from(address), count);
+		else
+			memcpy(bytes, (const void *)address, count);
+		advance(buffer, count - left);
+		if (left > 0)
+			return -EFAULT;
+		bytes += count;
+		size -= count;
+	}
+	return 0;
+}
+
+int io_buffer_clear(struct io_buffer *buffer, size_t size)
+{
+	while (size > 0) {
+		size_t count;
+		uintptr_t address = current_piece(buffer, size, &count);
+
+		if (!buffer->is_user)
+			memset((void *)address, 0, count);
+		else if (clear_user(user_addr_from(address), count))
+			return -EFAULT;
+		advance(buffer, count);
+		size -= count;
+	}
+	return 0;
+}
+
+/* One try between the frame and the buffer, without faults: how many bytes were moved. */
+static size_t move_once(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+			size_t size, bool into_frame)
+{
+	uint8_t *bytes = kmap(frame);
+	size_t done = 0;
+
+	while (done < size) {
+		size_t count, left = 0;
+		uintptr_t address = current_piece(buffer, size - done, &count);
+		uint8_t *place = bytes + offset + done;
+
+		if (!buffer->is_user && into_frame)
+			memcpy(place, (const void *)address, count);
+		else if (!buffer->is_user)
+			memcpy((void *)address, place, count);
+		else if (into_frame)
+			left = copy_from_user_nofault(place, user_addr_from(address), count);
+		else
+			left = copy_to_user_nofault(user_addr_from(address), place, count);
+		advance(buffer, count - left);
+		done += count - left;
+		if (left > 0)
+			break;
+	}
+	kunmap(frame, bytes);
+	return done;
+}
+
+/* Fault in the page of user memory where the last try stopped. */
+static int fault_in(struct io_buffer *buffer, bool for_write)
+{
+	size_t count;
+	uintptr_t address = current_piece(buffer, 1, &count);
+
+	return user_prefault(user_addr_from(address), count, for_write);
+}
+
+size_t io_buffer_put_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+			   size_t size)
+{
+	size_t done = move_once(buffer, frame, offset, size, false);
+
+	while (unlikely(done < size)) {
+		if (fault_in(buffer, true))
+			break;
+		done += move_once(buffer, frame, offset + done, size - done, false);
+	}
+	return done;
+}
+
+size_t io_buffer_get_frame_once(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+				size_t size)
+{
+	return move_once(buffer, frame, offset, size, true);
+}
+
+size_t io_buffer_get_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+			   size_t size)
+{
+	size_t done = move_once(buffer, frame, offset, size, true);
+
+	while (unlikely(done < size)) {
+		if (fault_in(buffer, false))
+			break;
+		done += move_once(buffer, frame, offset + done, size - done, true);
+	}
+	return done;
+}

@@ -1,0 +1,275 @@
+/*
+ * mmap: choosing a place, making a region, and filling it when asked to.
+ *
+ * Order: find the place, check limits, reserve (a region, what unmapping needs, commit charge), and only then
+ * unmap what is in the way and put the region there. A mapping that continues a neighbour becomes part of it.
+ * Devices are the one kind whose pages are entered at once; if a page table cannot be had for
+ * them, the new region is taken back out.
+ */
+#include "vm/mmap.h"
+#include "core/assert.h"
+#include "core/config.h"
+#include "lib/min_max.h"
+#include "sched/thread.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+#include "vm/page_table.h"
+
+/* Where the mapping shall be. Errors: -ENOMEM, -EEXIST, -EPERM. */
+static int choose_place(struct address_space *space, const struct vm_map_request *request,
+			uintptr_t size, uintptr_t *out)
+{
+	uintptr_t top = space->mmap_top ? space->mmap_top : USER_END;
+	uintptr_t wish = request->address;
+
+	if (request->fixed || request->fixed_no_replace) {
+		if (wish % PAGE_SIZE != 0)
+			return -EINVAL;
+		if (size > USER_END || wish > USER_END - size)
+			return -ENOMEM;
+		if (wish < VM_MAP_MIN)
+			return -EPERM;
+		if (request->fixed_no_replace && region_any(space, wish, wish + size))
+			return -EEXIST;
+		*out = wish;
+		return 0;
+	}
+	if (size > USER_END)
+		return -ENOMEM;
+	wish = ALIGN_DOWN(wish, PAGE_SIZE);
+	if (wish >= VM_MAP_MIN && wish <= USER_END - size &&
+	    region_find_gap(space, size, wish, wish + size, out))
+		return 0;
+	/* Below the top if possible; a full address space uses the rest as well. */
+	if (region_find_gap(space, size, VM_MAP_MIN, top, out) ||
+	    region_find_gap(space, size, VM_MAP_MIN, USER_END, out))
+		return 0;
+	return -ENOMEM;
+}
+
+/* What the region will be, in a form that can be compared with its neighbours. */
+static void describe(struct region *region, const struct vm_map_request *request, uintptr_t start,
+		     uintptr_t end)
+{
+	*region = (struct region){
+		.start = start,
+		.end = end,
+		.flags = request->flags & ~(uint32_t)REGION_ACCOUNTED,
+		.page_offset = request->page_offset,
+		.cache = request->cache,
+		.backing = request->backing,
+		.backing_ops = request->backing_ops,
+		.special_frames = request->special_frames,
+		.special_name = request->special_name,
+	};
+	if (!region->cache && !(region->flags & (REGION_DEVICE | REGION_SPECIAL)))
+		region->page_offset = 0;
+	/* Private memory that may be written is memory promised; shared files pay for themselves. */
+	if ((region->flags & (REGION_WRITE | REGION_SHARED | REGION_NO_RESERVE)) == REGION_WRITE)
+		region->flags |= REGION_ACCOUNTED;
+}
+
+/* Limits, given that what lies in the range now will go. Errors: -ENOMEM, -EAGAIN. */
+static int check_limits(struct address_space *space, const struct region *wish,
+			const struct vm_limits *limits)
+{
+	size_t pages = region_pages(wish);
+	size_t replaced = 0;
+
+	for (struct region *region = region_find_from(space, wish->start);
+	     region && region->start < wish->end; region = region_next(region))
+		replaced += (min(region->end, wish->end) - max(region->start, wish->start)) >>
+			    PAGE_SHIFT;
+	if (vm_exceeds_limits(space, pages - replaced, wish->flags, limits))
+		return -ENOMEM;
+	if ((wish->flags & REGION_LOCKED) && limits &&
+	    (uint64_t)(space->locked_pages + pages) << PAGE_SHIFT > limits->locked_size)
+		return -EAGAIN;
+	return 0;
+}
+
+/* Let a neighbour grow over `wish`, whose place is free. False: none is of its kind. */
+static bool extend_neighbour(struct address_space *space, const struct region *wish)
+{
+	struct region *below = region_find(space, wish->start - 1);
+	struct region *above = region_find(space, wish->end);
+
+	if (below && region_can_merge(below, wish)) {
+		region_set_bounds(below, below->start, wish->end);
+		region_merge_range(space, wish->start, wish->end);
+		return true;
+	}
+	if (above && region_can_merge(wish, above)) {
+		region_set_bounds(above, wish->start, above->end);
+		return true;
+	}
+	return false;
+}
+
+/* Enter all pages of a device region. Errors: -ENOMEM; some may be entered. */
+static int fill_device(struct region *region)
+{
+	mmu_entry bits = region_entry_bits(region) | MMU_SOFT_DEVICE | MMU_NO_CACHE;
+
+	if (region->flags & REGION_WRITE)
+		bits |= MMU_WRITE;
+	for (uintptr_t address = region->start; address < region->end; address += PAGE_SIZE) {
+		struct page_frame *table;
+		int error = page_table_lock_private(region->space, address, &table);
+
+		if (error)
+			return error;
+		page_table_fill(table, page_table_entry(table, address),
+				mmu_entry_make(region_page_index(region, address), bits),
+				TABLE_USED);
+		page_table_unlock(table);
+	}
+	return 0;
+}
+
+/* Put `wish` into the space; `region` is memory for it, which is used or freed. Cannot fail but for devices. */
+static int place(struct address_space *space, const struct region *wish, struct region *region)
+{
+	int error = 0;
+
+	if (!region) {
+		bool extended = extend_neighbour(space, wish);
+
+		assert(extended);
+		return extended ? 0 : -ENOMEM;
+	}
+	*region = *wish;
+	region_insert(space, region, NULL);
+	if (region->flags & REGION_DEVICE)
+		error = fill_device(region);
+	if (error) {
+		page_table_unmap(space, region->start, region->end);
+		region_detach(region);
+		if (region->backing)	/* the caller has one too: not the last */
+			region->backing_ops->put(region->backing);
+		region_free(region);
+	} else {
+		region_merge_range(space, wish->start, wish->end);
+	}
+	return error;
+}
+
+static bool has_neighbour(struct address_space *space, const struct region *wish)
+{
+	struct region *below = region_find(space, wish->start - 1);
+	struct region *above = region_find(space, wish->end);
+
+	return (below && region_can_merge(below, wish)) ||
+	       (above && region_can_merge(wish, above));
+}
+
+static int map_locked(struct address_space *space, const struct vm_map_request *request,
+		      uintptr_t size, const struct vm_limits *limits, struct list *dead,
+		      uintptr_t *out)
+{
+	struct region *region = NULL;
+	struct unmap_plan plan;
+	struct region wish;
+	uintptr_t start;
+	bool replaces;
+	int error;
+
+	error = choose_place(space, request, size, &start);
+	if (error)
+		return error;
+	describe(&wish, request, start, start + size);
+	error = check_limits(space, &wish, limits);
+	if (error)
+		return error;
+	replaces = request->fixed && region_any(space, wish.start, wish.end);
+	if (replaces || !has_neighbour(space, &wish)) {
+		region = region_alloc();
+		if (!region)
+			return -ENOMEM;
+	}
+	if ((wish.flags & REGION_ACCOUNTED) && !commit_charge(space, region_pages(&wish))) {
+		error = -ENOMEM;
+		goto free_region;
+	}
+	if (replaces) {
+		error = unmap_prepare(space, wish.start, wish.end, &plan);
+		if (error)
+			goto return_charge;
+		unmap_commit(space, &plan, dead);
+	}
+	error = place(space, &wish, region);	/* returns the charge if it fails */
+	if (!error)
+		*out = start;
+	return error;
+
+return_charge:
+	if (wish.flags & REGION_ACCOUNTED)
+		commit_return(space, region_pages(&wish));
+free_region:
+	region_free(region);
+	return error;
+}
+
+int vm_map(struct address_space *space, const struct vm_map_request *request,
+	   const struct vm_limits *limits, uintptr_t *out)
+{
+	struct list dead;
+	uintptr_t size;
+	int error;
+
+	if (request->size == 0)
+		return -EINVAL;
+	size = ALIGN_UP(request->size, PAGE_SIZE);
+	if (size < request->size)
+		return -ENOMEM;
+	if (request->cache && request->page_offset + (uint32_t)(size >> PAGE_SHIFT) <
+			      request->page_offset)
+		return -EOVERFLOW;
+	list_init(&dead);
+	error = rwlock_write_lock_killable(&space->lock);
+	if (error)
+		return error;
+	error = map_locked(space, request, size, limits, &dead, out);
+	if (CONFIG_INVARIANTS)
+		assert(address_space_check(space));
+	rwlock_write_unlock(&space->lock);
+	region_release_list(&dead);
+	if (!error && (request->populate || (request->flags & REGION_LOCKED)))
+		(void)vm_populate(space, *out, *out + size, true);	/* as far as it goes */
+	return error;
+}
+
+/* One page of a populated range. 0, or why it cannot be had; -ENOMEM also where nothing is mapped. */
+static int populate_page(struct address_space *space, uintptr_t address, bool for_write)
+{
+	struct fault fault = { .space = space, .address = address };
+	enum fault_result result = FAULT_BAD_ADDRESS;
+
+	rwlock_read_lock(&space->lock);
+	fault.region = region_find(space, address);
+	if (fault.region && region_is_accessible(fault.region)) {
+		/* Shared pages are not dirtied without need. */
+		fault.write = for_write && (fault.region->flags & (REGION_WRITE | REGION_SHARED)) ==
+					   REGION_WRITE;
+		result = fault_resolve(&fault);
+	}
+	rwlock_read_unlock(&space->lock);
+	if (result == FAULT_KILLED)
+		return -EINTR;
+	if (result == FAULT_BUS_ADDRESS)
+		return -EFAULT;
+	return result == FAULT_OK ? 0 : -ENOMEM;
+}
+
+int vm_populate(struct address_space *space, uintptr_t start, uintptr_t end, bool for_write)
+{
+	for (uintptr_t address = start; address < end; address += PAGE_SIZE) {
+		int error = populate_page(space, address, for_write);
+
+		if (error)
+			return error;
+		if (thread_is_killed(thread_current()))
+			return -EINTR;
+	}
+	return 0;
+}

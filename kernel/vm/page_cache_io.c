@@ -1,0 +1,212 @@
+/*
+ * read(2) and write(2) on a cached file: between frames of the cache and the caller's buffer.
+ *
+ * Bytes are copied with faults off (io_buffer.c), so a buffer that lies in a mapping of the very file cannot
+ * deadlock: no lock that a fault takes is held while its page is faulted in, and no frame is left FILLING
+ * meanwhile. What was moved before an error counts; the error is told when nothing was.
+ *
+ * Reading a page that is there takes the tree's lock and nothing else. A truncation at the same time may
+ * let us read what the file had just before; no rule is broken by that.
+ *
+ * Writing. A page that is overwritten in part is read first, unless it lies beyond the end of the file, where
+ * there is nothing to read. A page that will be overwritten whole, and is absent, is entered FILLING without
+ * being cleared, and filled by the copy itself: most large writes never clear a page. If that copy stops
+ * in the middle, the rest is cleared before anybody sees the frame. The size grows before the frame is
+ * marked dirty, so that writeback never takes it for a page beyond the end.
+ */
+#include "core/assert.h"
+#include "lib/min_max.h"
+#include "sched/thread.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+#include "vm/writeback.h"
+
+/* The frame for reading, or NULL for a page of zeros that need not exist. */
+static int get_for_read(struct page_cache *cache, uint32_t index, struct page_frame **out)
+{
+	int error;
+
+	*out = page_cache_find(cache, index);
+	if (likely(*out)) {
+		/* Perhaps the window after this one should start: that is filling, hence the lock. */
+		if (unlikely(cache->read_ahead_size > 0 &&
+			     index == cache->read_ahead_next - cache->read_ahead_size) &&
+		    rwlock_try_read_lock(&cache->truncate_lock)) {
+			read_ahead_hit(cache, index);
+			rwlock_read_unlock(&cache->truncate_lock);
+		}
+		return 0;
+	}
+	if (page_cache_is_memory(cache))
+		return 0;
+	rwlock_read_lock(&cache->truncate_lock);
+	/* Truncated meanwhile: the caller looks at the size again. */
+	if (index >= page_count_of(page_cache_size(cache)))
+		error = -EAGAIN;
+	else
+		error = page_cache_get(cache, index, out, NULL);
+	rwlock_read_unlock(&cache->truncate_lock);
+	return error;
+}
+
+/* `size` bytes at `from` of one page to the buffer: how many, or an error. */
+static ssize_t read_page(struct page_cache *cache, struct io_buffer *buffer, uint32_t index,
+			 size_t from, size_t size)
+{
+	struct page_frame *frame;
+	size_t done;
+	int error = get_for_read(cache, index, &frame);
+
+	if (error)
+		return error;
+	if (!frame) {
+		error = io_buffer_clear(buffer, size);
+		return error ? error : (ssize_t)size;
+	}
+	done = io_buffer_put_frame(buffer, frame, from, size);
+	page_frame_put(frame);
+	return done > 0 ? (ssize_t)done : -EFAULT;
+}
+
+ssize_t page_cache_read(struct page_cache *cache, struct io_buffer *buffer, file_offset offset)
+{
+	ssize_t total = 0;
+
+	assert(offset >= 0);
+	while (buffer->remaining > 0) {
+		uint64_t position = (uint64_t)offset + (size_t)total;
+		uint64_t end = page_cache_size(cache);
+		size_t from = position % PAGE_SIZE;
+		size_t size = min(buffer->remaining, (size_t)(PAGE_SIZE - from));
+		ssize_t done;
+
+		if (position >= end)
+			break;
+		if (size > end - position)
+			size = (size_t)(end - position);
+		done = read_page(cache, buffer, (uint32_t)(position >> PAGE_SHIFT), from, size);
+		if (done == -EAGAIN)
+			continue;
+		if (done < 0)
+			return total > 0 ? total : done;
+		total += done;
+		if ((size_t)done < size)
+			break;
+	}
+	return total;
+}
+
+/*
+ * A new frame that the buffer fills whole. Returns bytes moved, 0 if somebody else entered the page first (or
+ * nothing could be moved without a fault: the page is there then), or an error.
+ */
+static ssize_t write_new_page(struct page_cache *cache, struct io_buffer *buffer, uint32_t index,
+			      struct page_frame **out)
+{
+	struct page_frame *frame = page_cache_alloc_frame(cache, 0);
+	size_t done;
+	int error;
+
+	if (!frame)
+		return -ENOMEM;
+	error = page_cache_insert(cache, frame, index, FRAME_FILLING);
+	if (error) {
+		page_frame_put(frame);
+		return error == -EEXIST ? 0 : error;
+	}
+	done = io_buffer_get_frame_once(buffer, frame, 0, PAGE_SIZE);
+	if (done < PAGE_SIZE)
+		page_frame_clear_tail(frame, done);
+	page_frame_get(frame);
+	page_cache_read_done(frame, 0);
+	*out = frame;
+	return (ssize_t)done;
+}
+
+/* The frame for a write of [from, from + size) of a page, with what the write leaves of it valid. */
+static int get_for_write(struct page_cache *cache, uint32_t index, size_t size,
+			 struct page_frame **out)
+{
+	if (size == PAGE_SIZE || page_cache_is_memory(cache) ||
+	    index >= page_count_of(page_cache_size(cache)))
+		return page_cache_get_for_overwrite(cache, index, out);
+	return page_cache_get(cache, index, out, NULL);
+}
+
+/* The write reached `end`, and the frame holds it. */
+static void commit_write(struct page_cache *cache, struct page_frame *frame, uint64_t end)
+{
+	if (end > page_cache_size(cache))
+		atomic_store_explicit(&cache->size, end, memory_order_release);
+	page_cache_mark_dirty(cache, frame);
+}
+
+/* A page beyond the end that was made for a write which then moved nothing. */
+static void drop_unused(struct page_cache *cache, struct page_frame *frame, uint32_t index)
+{
+	if (index >= page_count_of(page_cache_size(cache)))
+		(void)page_cache_remove(cache, frame);
+}
+
+/* One page's part of a write: bytes moved, fewer than `size` after a fault, or an error. */
+static ssize_t write_page(struct page_cache *cache, struct io_buffer *buffer, uint64_t position,
+			  size_t size)
+{
+	uint32_t index = (uint32_t)(position >> PAGE_SHIFT);
+	size_t from = position % PAGE_SIZE;
+	struct page_frame *frame = NULL;
+	ssize_t done = 0;
+	int error = 0;
+
+	if (cache->ops->prepare_write)
+		error = cache->ops->prepare_write(cache, index);
+	if (error)
+		return error;
+	if (size == PAGE_SIZE) {
+		frame = page_cache_find(cache, index);
+		if (!frame)
+			done = write_new_page(cache, buffer, index, &frame);
+		if (done < 0)
+			return done;
+	}
+	if (!frame) {
+		error = get_for_write(cache, index, size, &frame);
+		if (error)
+			return error;
+	}
+	if ((size_t)done < size)
+		done += (ssize_t)io_buffer_get_frame(buffer, frame, from + (size_t)done,
+						     size - (size_t)done);
+	if (done > 0)
+		commit_write(cache, frame, position + (size_t)done);
+	else
+		drop_unused(cache, frame, index);
+	page_frame_put(frame);
+	return done > 0 ? done : -EFAULT;
+}
+
+ssize_t page_cache_write(struct page_cache *cache, struct io_buffer *buffer, file_offset offset)
+{
+	uint64_t old_size = page_cache_size(cache);
+	ssize_t total = 0;
+
+	assert(offset >= 0);
+	/* What a mapping left behind the old end must not show up in the gap. */
+	if ((uint64_t)offset > old_size)
+		page_cache_clear_tail(cache, old_size);
+	while (buffer->remaining > 0) {
+		uint64_t position = (uint64_t)offset + (size_t)total;
+		size_t size = min(buffer->remaining,
+				  (size_t)(PAGE_SIZE - position % PAGE_SIZE));
+		ssize_t done = write_page(cache, buffer, position, size);
+
+		if (done < 0)
+			return total > 0 ? total : done;
+		total += done;
+		if ((size_t)done < size || thread_is_killed(thread_current()))
+			break;
+		if (cache->ops->write && !cache->is_metadata)
+			writeback_throttle();
+	}
+	return total;
+}

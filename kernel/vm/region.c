@@ -1,0 +1,340 @@
+/*
+ * Regions: the tree of an address space, and what must stay true when pieces are cut and joined.
+ *
+ * A region is found by address through a red-black tree, with the last one found as a hint: most faults
+ * and calls hit the region of the one before. The tree also sums up the free room below each
+ * region, so that mmap finds a place without a walk (region_gap.c).
+ *
+ * A region with a page cache is also on that cache's list, which is how truncation and writeback find
+ * the page tables (reverse_map.c). They hold only the cache's regions_lock; so a change of a region's edges
+ * or offset takes that lock too, and a new piece goes onto the list right behind the one that it was cut
+ * from or copied from: a walk never misses a page that moves from one to the other.
+ *
+ * The sums (mapped, locked, data and committed pages) follow from the regions, and are kept by the functions here
+ * alone. Commit charges are the exception: growth is charged by the caller beforehand, because
+ * that may fail; shrinking is returned here.
+ */
+#include "vm/region.h"
+#include "core/assert.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "vm/address_space.h"
+#include "vm/internal.h"
+
+static struct slab_cache *region_slab;
+
+void region_init(void)
+{
+	region_slab = slab_cache_create("region", sizeof(struct region), 0);
+}
+
+struct region *region_alloc(void)
+{
+	return slab_alloc_zeroed(region_slab, 0);
+}
+
+void region_free(struct region *region)
+{
+	slab_free(region_slab, region);
+}
+
+static inline struct region *region_of(const struct rbtree_node *node)
+{
+	return node ? rbtree_entry(node, struct region, node) : NULL;
+}
+
+struct region *region_first(struct address_space *space)
+{
+	return region_of(rbtree_first(&space->regions));
+}
+
+struct region *region_next(struct region *region)
+{
+	return region_of(rbtree_next(&region->node));
+}
+
+struct region *region_find_from(struct address_space *space, uintptr_t address)
+{
+	/* Relaxed: the region was published by the lock that the caller holds. */
+	struct region *best = atomic_load_explicit(&space->last_found, memory_order_relaxed);
+	struct rbtree_node *node;
+
+	if (best && address >= best->start && address < best->end)
+		return best;
+	best = NULL;
+	node = space->regions.node;
+	while (node) {
+		struct region *region = region_of(node);
+
+		if (address < region->end) {
+			best = region;
+			if (address >= region->start)
+				break;
+			node = node->left;
+		} else {
+			node = node->right;
+		}
+	}
+	if (best)
+		atomic_store_explicit(&space->last_found, best, memory_order_relaxed);
+	return best;
+}
+
+struct region *region_find(struct address_space *space, uintptr_t address)
+{
+	struct region *region = region_find_from(space, address);
+
+	return region && address >= region->start ? region : NULL;
+}
+
+bool region_any(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+	struct region *region = region_find_from(space, start);
+
+	return region && region->start < end;
+}
+
+/* ---- the sums ---- */
+
+/* `sign` is 1 or -1; unsigned arithmetic wraps back. */
+static void account(struct region *region, size_t pages, size_t sign)
+{
+	struct address_space *space = region->space;
+
+	space->mapped_pages += sign * pages;
+	if (region->flags & REGION_LOCKED)
+		space->locked_pages += sign * pages;
+	if (flags_are_data(region->flags))
+		space->data_pages += sign * pages;
+}
+
+static bool is_shared_writable(const struct region *region)
+{
+	return region->cache && (region->flags & REGION_SHARED) &&
+	       (region->flags & REGION_MAY_WRITE);
+}
+
+void region_set_flags(struct region *region, uint32_t flags)
+{
+	account(region, region_pages(region), (size_t)-1);
+	region->flags = flags;
+	account(region, region_pages(region), 1);
+}
+
+/* ---- the tree and the cache's list ---- */
+
+static void link_into_tree(struct address_space *space, struct region *region)
+{
+	struct rbtree_node **link = &space->regions.node;
+	struct rbtree_node *parent = NULL;
+	struct region *next;
+
+	while (*link) {
+		parent = *link;
+		link = region->start < region_of(parent)->start ? &parent->left : &parent->right;
+	}
+	rbtree_link(&region->node, parent, link);
+	region->gap_before = 0;
+	rbtree_insert_fixup_summed(&space->regions, &region->node, region_gap_sum);
+	region_gap_update(region);
+	next = region_next(region);
+	if (next)
+		region_gap_update(next);
+	space->region_count++;
+}
+
+static void unlink_from_tree(struct region *region)
+{
+	struct address_space *space = region->space;
+	struct region *next = region_next(region);
+
+	rbtree_remove_summed(&space->regions, &region->node, region_gap_sum);
+	if (next)
+		region_gap_update(next);
+	space->region_count--;
+	if (atomic_load_explicit(&space->last_found, memory_order_relaxed) == region)
+		atomic_store_explicit(&space->last_found, NULL, memory_order_relaxed);
+}
+
+static void link_into_cache(struct region *region, struct region *after)
+{
+	struct page_cache *cache = region->cache;
+
+	if (!cache)
+		return;
+	if (after && after->cache == cache)
+		list_insert_after(&after->cache_node, &region->cache_node);
+	else
+		list_add_tail(&cache->regions, &region->cache_node);
+	if (is_shared_writable(region))
+		atomic_fetch_add_explicit(&cache->writable_mappings, 1, memory_order_relaxed);
+}
+
+static void unlink_from_cache(struct region *region)
+{
+	struct page_cache *cache = region->cache;
+
+	if (!cache)
+		return;
+	list_remove(&region->cache_node);
+	if (is_shared_writable(region))
+		atomic_fetch_sub_explicit(&cache->writable_mappings, 1, memory_order_relaxed);
+}
+
+/* The lock that readers without space->lock hold; nothing for a region without a cache. */
+static void lock_edges(struct region *region)
+{
+	if (region->cache)
+		spin_lock(&region->cache->regions_lock);
+}
+
+static void unlock_edges(struct region *region)
+{
+	if (region->cache)
+		spin_unlock(&region->cache->regions_lock);
+}
+
+void region_insert(struct address_space *space, struct region *region, struct region *after)
+{
+	rwlock_assert_held_exclusive(&space->lock);
+	region->space = space;
+	if (region->backing)
+		region->backing_ops->get(region->backing);
+	link_into_tree(space, region);
+	lock_edges(region);
+	link_into_cache(region, after);
+	unlock_edges(region);
+	account(region, region_pages(region), 1);
+}
+
+void region_detach(struct region *region)
+{
+	struct address_space *space = region->space;
+
+	rwlock_assert_held_exclusive(&space->lock);
+	lock_edges(region);
+	unlink_from_cache(region);
+	unlock_edges(region);
+	unlink_from_tree(region);
+	account(region, region_pages(region), (size_t)-1);
+	if (region->flags & REGION_ACCOUNTED)
+		commit_return(space, region_pages(region));
+}
+
+static bool has_offset(const struct region *region)
+{
+	return region->cache || (region->flags & (REGION_DEVICE | REGION_SPECIAL));
+}
+
+void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end)
+{
+	size_t old_pages = region_pages(region);
+	struct region *next;
+
+	rwlock_assert_held_exclusive(&region->space->lock);
+	account(region, old_pages, (size_t)-1);
+	lock_edges(region);
+	if (has_offset(region))
+		region->page_offset += (uint32_t)((start >> PAGE_SHIFT) -
+						  (region->start >> PAGE_SHIFT));
+	region->start = start;
+	region->end = end;
+	unlock_edges(region);
+	account(region, region_pages(region), 1);
+	if ((region->flags & REGION_ACCOUNTED) && region_pages(region) < old_pages)
+		commit_return(region->space, old_pages - region_pages(region));
+	region_gap_update(region);
+	next = region_next(region);
+	if (next)
+		region_gap_update(next);
+}
+
+/* ---- cutting and joining: the pages stay what they were, so the sums do too ---- */
+
+struct region *region_split_into(struct region *region, uintptr_t address, struct region *upper)
+{
+	rwlock_assert_held_exclusive(&region->space->lock);
+	assert(region->start < address && address < region->end && address % PAGE_SIZE == 0);
+	*upper = *region;
+	list_node_init(&upper->cache_node);
+	upper->start = address;
+	if (has_offset(region))
+		upper->page_offset = region_page_index(region, address);
+	if (upper->backing)
+		upper->backing_ops->get(upper->backing);
+	lock_edges(region);
+	region->end = address;
+	link_into_cache(upper, region);
+	unlock_edges(region);
+	link_into_tree(region->space, upper);
+	return upper;
+}
+
+int region_split(struct address_space *space, struct region *region, uintptr_t address)
+{
+	struct region *upper;
+
+	assert(region->space == space);
+	upper = region_alloc();
+	if (!upper)
+		return -ENOMEM;
+	region_split_into(region, address, upper);
+	return 0;
+}
+
+bool region_can_merge(const struct region *left, const struct region *right)
+{
+	if (left->end != right->start || left->flags != right->flags ||
+	    (left->flags & (REGION_DEVICE | REGION_SPECIAL | REGION_GROWS_DOWN)))
+		return false;
+	if (left->cache != right->cache || left->backing != right->backing)
+		return false;
+	return !left->cache ||
+	       left->page_offset + (uint32_t)region_pages(left) == right->page_offset;
+}
+
+/* `left` takes over the pages of `right`, which goes. */
+static void merge(struct region *left, struct region *right)
+{
+	void *backing = right->backing;
+
+	unlink_from_tree(right);
+	lock_edges(left);
+	left->end = right->end;
+	unlink_from_cache(right);
+	unlock_edges(left);
+	/* The next region's room below has not changed: it was told of the wrong neighbour meanwhile. */
+	if (region_next(left))
+		region_gap_update(region_next(left));
+	/* Never the last reference: `left` has one. */
+	if (backing)
+		right->backing_ops->put(backing);
+	region_free(right);
+}
+
+void region_merge_range(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+	struct region *region = region_find_from(space, start > 0 ? start - 1 : 0);
+
+	while (region && region->start < end) {
+		struct region *next = region_next(region);
+
+		if (!next || next->start > end)
+			break;
+		if (region_can_merge(region, next))
+			merge(region, next);
+		else
+			region = next;
+	}
+}
+
+void region_release_list(struct list *dead)
+{
+	struct region *region;
+
+	while ((region = list_pop_head_entry(dead, struct region, cache_node))) {
+		if (region->backing)
+			region->backing_ops->put(region->backing);
+		region_free(region);
+	}
+}

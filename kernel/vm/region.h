@@ -1,0 +1,88 @@
+/*
+ * Regions: the pieces of an address space that share one protection and one backing.
+ *
+ * A region covers [start, end): user addresses, multiples of PAGE_SIZE, start < end. The regions
+ * of one address space never overlap. Nothing here looks at the running process.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/compiler.h"
+#include "core/types.h"
+#include "lib/list.h"
+#include "lib/rbtree.h"
+
+struct address_space;
+struct page_cache;
+struct region;
+
+enum region_flags {
+	REGION_READ = 1 << 0,		/* the PROT_ bits, with PROT_'s values */
+	REGION_WRITE = 1 << 1,
+	REGION_EXECUTE = 1 << 2,
+	REGION_MAY_READ = 1 << 3,	/* what mprotect may give: a shared map of a file opened read-only */
+	REGION_MAY_WRITE = 1 << 4,	/*  never becomes writable */
+	REGION_MAY_EXECUTE = 1 << 5,
+	REGION_SHARED = 1 << 6,		/* writes go to the page cache; else private, copied on write */
+	REGION_GROWS_DOWN = 1 << 7,	/* a stack: a fault just below extends it */
+	REGION_NO_RESERVE = 1 << 8,	/* not counted against the commit limit */
+	REGION_LOCKED = 1 << 9,		/* mlock */
+	REGION_DEVICE = 1 << 10,	/* frames without descriptors, mapped whole at mmap time */
+	REGION_STACK = 1 << 11,		/* the main thread's stack, named [stack] */
+	REGION_HEAP = 1 << 12,		/* brk's, named [heap] */
+	REGION_SPECIAL = 1 << 13,	/* vDSO and its data: frames given, never merged or expanded */
+	REGION_DONT_COPY = 1 << 14,	/* MADV_DONTFORK */
+	REGION_WIPE_ON_FORK = 1 << 15,
+	REGION_ACCOUNTED = 1 << 16,	/* its pages count against the commit limit */
+};
+
+/*
+ * What a file mapping holds: a reference to whatever keeps the page cache alive, seen only through these
+ * calls (vfs/file_map.c fills them in; vm knows no files).
+ */
+struct backing_ops {
+	void (*get)(void *backing);	/* any context */
+	void (*put)(void *backing);	/* may sleep */
+	/* The path for /proc/PID/maps into `buffer`; returns its length. May sleep. */
+	size_t (*name)(void *backing, char *buffer, size_t size);
+	/* Device and inode numbers for /proc/PID/maps. */
+	void (*identity)(void *backing, dev_number *device, uint64_t *inode);
+	/* Before the first write through a shared mapping: -EROFS.. or 0; updates times. May sleep. NULL: allowed. */
+	int (*page_made_writable)(void *backing, uint32_t page_index);
+};
+
+/*
+ * [s] address space lock, exclusive to change  [I] immutable  [c] the page cache's regions lock
+ * [s+c] both to change, either to read
+ */
+struct region {
+	struct rbtree_node node;		/* [s] in address_space.regions, by start */
+	struct address_space *space;		/* [I] */
+	uintptr_t start, end;			/* [s+c] */
+	uintptr_t gap_before;			/* [s] free bytes below start that mmap may use */
+	uintptr_t largest_gap;			/* [s] the largest gap_before in the subtree of node */
+	uint32_t flags;				/* [s] enum region_flags */
+	uint32_t page_offset;			/* [s+c] index in the backing of the page at start; of a device:
+						 * the frame number; of anonymous memory: 0 */
+	struct page_cache *cache;		/* [I] NULL: anonymous private, device or special */
+	void *backing;				/* [I] reference; NULL if no cache */
+	const struct backing_ops *backing_ops;	/* [I] */
+	const frame_number *special_frames;	/* [I] REGION_SPECIAL: frames in order */
+	const char *special_name;		/* [I] REGION_SPECIAL: "[vdso]" */
+	struct list_node cache_node;		/* [c] among the regions that map `cache` */
+};
+
+/* The region that contains `address`, or NULL. Locks: the caller holds space->lock while it uses the result. */
+struct region *region_find(struct address_space *space, uintptr_t address);
+/* The first region that ends above `address`, or NULL. Locks: as region_find. */
+struct region *region_find_from(struct address_space *space, uintptr_t address);
+struct region *region_first(struct address_space *space);
+struct region *region_next(struct region *region);
+
+/*
+ * Cut `region` at `address`: it keeps [start, address), a new region gets [address, end).
+ * Requires start < address < end, page-aligned. May sleep.
+ * Locks: the caller holds space->lock exclusive.
+ * Errors: -ENOMEM; then nothing has changed.
+ */
+must_check int region_split(struct address_space *space, struct region *region, uintptr_t address);

@@ -1,0 +1,95 @@
+/*
+ * munmap, and what mmap(MAP_FIXED) and mremap do to what was there before.
+ *
+ * Two things can fail: memory for one more region when a hole is cut into one, and memory for a page
+ * table that must become private (page_table_unmap.c). Both happen in unmap_prepare. After it nothing
+ * fails: unmap_commit empties the page tables, then trims and drops the regions. Backings are let go
+ * of after the lock is: the last reference to a file may close it, which takes other locks.
+ */
+#include "core/assert.h"
+#include "core/config.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+#include "vm/page_table.h"
+
+int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
+		  struct unmap_plan *plan)
+{
+	struct region *first = region_find_from(space, start);
+	int error;
+
+	rwlock_assert_held_exclusive(&space->lock);
+	plan->start = start;
+	plan->end = end;
+	plan->spare = NULL;
+	if (!first || first->start >= end)
+		return 0;
+	if (first->start < start && first->end > end) {
+		plan->spare = region_alloc();
+		if (!plan->spare)
+			return -ENOMEM;
+	}
+	error = page_table_prepare_unmap(space, start, end);
+	if (error)
+		unmap_cancel(plan);
+	return error;
+}
+
+void unmap_cancel(struct unmap_plan *plan)
+{
+	region_free(plan->spare);
+	plan->spare = NULL;
+}
+
+void unmap_commit(struct address_space *space, struct unmap_plan *plan, struct list *dead)
+{
+	uintptr_t start = plan->start, end = plan->end;
+	struct region *region = region_find_from(space, start);
+
+	if (!region || region->start >= end)
+		return;
+	page_table_unmap(space, start, end);
+	if (plan->spare) {
+		region_split_into(region, end, plan->spare);
+		plan->spare = NULL;
+		region_set_bounds(region, region->start, start);
+		return;
+	}
+	while (region && region->start < end) {
+		struct region *next = region_next(region);
+
+		if (region->start < start) {
+			region_set_bounds(region, region->start, start);
+		} else if (region->end > end) {
+			region_set_bounds(region, end, region->end);
+		} else {
+			region_detach(region);
+			list_add_tail(dead, &region->cache_node);
+		}
+		region = next;
+	}
+}
+
+int vm_unmap(struct address_space *space, uintptr_t start, size_t size)
+{
+	struct unmap_plan plan;
+	struct list dead;
+	uintptr_t end;
+	int error;
+
+	if (start % PAGE_SIZE != 0 || start > USER_END || size > USER_END - start || size == 0)
+		return -EINVAL;
+	end = ALIGN_UP(start + size, PAGE_SIZE);
+	list_init(&dead);
+	error = rwlock_write_lock_killable(&space->lock);
+	if (error)
+		return error;
+	error = unmap_prepare(space, start, end, &plan);
+	if (!error)
+		unmap_commit(space, &plan, &dead);
+	if (CONFIG_INVARIANTS)
+		assert(address_space_check(space) && page_table_check(space, start, end));
+	rwlock_write_unlock(&space->lock);
+	region_release_list(&dead);
+	return error;
+}

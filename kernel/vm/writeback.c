@@ -1,0 +1,262 @@
+/*
+ * Writeback: what was written to memory reaches the disk, in the background or when asked for.
+ *
+ * Writing a range. page_cache_start_writing turns a run of dirty frames, side by side in the file, into WRITING
+ * ones. Then every mapping of them loses its write permission (reverse_map.c): from there on a write
+ * faults and marks the frame dirty anew, and the bytes that go out are those of one moment as far as memory
+ * mappings are concerned. The order matters: first the mark goes, then the permission, then the I/O
+ * begins; a write in between is either in what goes out or finds its way to a new mark.
+ *
+ * Background. One thread calls the registered clients (mounted file systems, disks) to write what is older than
+ * DIRTY_AGE, every DIRTY_INTERVAL, as long as anything is dirty or was reported within the last age. With
+ * nothing dirty it sleeps for good: an idle machine halts. Under pressure (too much dirty, or reclaim in need) it
+ * writes everything at once.
+ *
+ * Throttle. A writer that dirties faster than the disk can take sleeps until writing has made progress, when
+ * dirty memory exceeds a fifth of all memory. It holds its inode's lock then, which the writing thread
+ * does not need.
+ *
+ * Locks. The client list has a mutex, never held during a call: a client in use is counted, and unregistering
+ * waits for the count.
+ */
+#include "vm/writeback.h"
+#include "core/assert.h"
+#include "core/panic.h"
+#include "lib/min_max.h"
+#include "sched/clock.h"
+#include "sched/mutex.h"
+#include "sched/wait_queue.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+
+enum { RUN_MAX = 64 };	/* pages in one call of ops->write */
+
+#define MILLISECOND	UINT64_C(1000000)
+#define DIRTY_INTERVAL	(2000 * MILLISECOND)	/* between rounds */
+#define DIRTY_AGE	(5000 * MILLISECOND)	/* how old data may become before it is written */
+#define THROTTLE_LIMIT	(200 * MILLISECOND)	/* the longest sleep of a writer for one page */
+
+/* ---- one cache ---- */
+
+static uint32_t frame_index(const struct page_frame *frame)
+{
+	return frame->index;
+}
+
+/* `count` WRITING frames, to the file system. */
+static int write_run(struct page_cache *cache, struct page_frame **frames, unsigned int count)
+{
+	int error;
+
+	/*
+	 * Bytes behind the end, which a mapping may have written, go out with the last page. They must not be
+	 * cleared here: a write() that is about to move the end may have just put them there. Whoever
+	 * moves the end clears the gap, and whoever reads the page from the disk what is behind the end.
+	 */
+	for (unsigned int i = 0; i < count; i++)
+		(void)vm_clean_cache_page(cache, frame_index(frames[i]));
+	error = cache->ops->write(cache, frames, count);
+	if (!error)
+		return 0;
+	for (unsigned int i = 0; i < count; i++) {
+		/* Short of memory is no verdict on the disk: try again later. */
+		if (error == -ENOMEM || error == -EAGAIN) {
+			page_cache_mark_dirty(cache, frames[i]);
+			page_cache_write_done(frames[i], 0);
+		} else {
+			page_cache_write_done(frames[i], error);
+		}
+	}
+	return error;
+}
+
+/* Until nothing of [first, end) is on its way. */
+static void wait_for_writing(struct page_cache *cache, uint32_t first, uint32_t end)
+{
+	while (first < end) {
+		struct page_frame *frame = page_cache_find_writing(cache, &first, end);
+
+		if (!frame)
+			return;
+		(void)page_cache_wait(frame, FRAME_WRITING, false);
+		page_frame_put(frame);
+		first++;
+	}
+}
+
+int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end, bool wait)
+{
+	struct page_frame *frames[RUN_MAX];
+	uint32_t index = first;
+	int result = 0;
+
+	if (!cache->ops->write)
+		return 0;
+	while (index < end) {
+		unsigned int count = page_cache_start_writing(cache, &index, end, frames, RUN_MAX);
+		int error;
+
+		if (count == 0)
+			break;
+		if (count == UINT32_MAX) {
+			/* Written to while on its way. A background pass leaves it for the next round. */
+			if (wait)
+				(void)page_cache_wait(frames[0], FRAME_WRITING, false);
+			else
+				index++;
+			page_frame_put(frames[0]);
+			continue;
+		}
+		error = write_run(cache, frames, count);
+		if (error && !result)
+			result = error;
+		if (error == -ENOMEM)
+			break;
+		index += count;
+	}
+	if (wait)
+		wait_for_writing(cache, first, end);
+	if (wait && !result)
+		result = atomic_load(&cache->error);
+	return result;
+}
+
+/* ---- the background ---- */
+
+static struct mutex clients_mutex;
+static struct list clients;			/* [clients_mutex] */
+static _Atomic(struct writeback_client *) in_use; /* [a] set under clients_mutex: being called now */
+static struct wait_queue in_use_queue;
+static struct wait_queue work_queue;		/* the thread sleeps here */
+static struct wait_queue progress_queue;	/* throttled writers and reclaimers */
+static atomic_uint progress;			/* transfers finished */
+static atomic_bool is_kicked, is_urgent;
+static struct thread *writer;			/* [I] after boot */
+static size_t dirty_limit;			/* pages; [I] after boot */
+
+void writeback_register(struct writeback_client *client)
+{
+	mutex_lock(&clients_mutex);
+	list_node_init(&client->node);
+	list_add_tail(&clients, &client->node);
+	mutex_unlock(&clients_mutex);
+}
+
+void writeback_unregister(struct writeback_client *client)
+{
+	mutex_lock(&clients_mutex);
+	list_remove(&client->node);
+	mutex_unlock(&clients_mutex);
+	wait_event(&in_use_queue, atomic_load(&in_use) != client);
+}
+
+void writeback_kick(void)
+{
+	if (!atomic_exchange(&is_kicked, true))
+		wait_queue_wake_all(&work_queue, 0);
+}
+
+void writeback_urgent(void)
+{
+	if (!atomic_exchange(&is_urgent, true))
+		wait_queue_wake_all(&work_queue, 0);
+}
+
+void writeback_made_progress(void)
+{
+	/* Sequential: either the sleeper sees the count, or we see the sleeper. */
+	atomic_fetch_add(&progress, 1);
+	if (!wait_queue_is_empty(&progress_queue))
+		wait_queue_wake_all(&progress_queue, 0);
+}
+
+void writeback_wait_progress(uint64_t limit_ns)
+{
+	unsigned int seen = atomic_load(&progress);
+
+	(void)WAIT_EVENT(&progress_queue, atomic_load(&progress) != seen, THREAD_SLEEPING_KILLABLE,
+			 clock_monotonic_ns() + limit_ns);
+}
+
+void writeback_throttle(void)
+{
+	if (likely(page_cache_dirty_total() <= dirty_limit))
+		return;
+	writeback_urgent();
+	writeback_wait_progress(THROTTLE_LIMIT);
+}
+
+/* Call every client once. One that unregisters meanwhile ends the round. */
+static void run_clients(uint64_t age_ns)
+{
+	struct writeback_client *client;
+
+	mutex_lock(&clients_mutex);
+	client = list_first_entry(&clients, struct writeback_client, node);
+	while (client) {
+		struct writeback_client *next = NULL;
+
+		atomic_store(&in_use, client);
+		mutex_unlock(&clients_mutex);
+		(void)client->write_back(client, age_ns, false);
+		mutex_lock(&clients_mutex);
+		if (list_node_is_linked(&client->node))
+			next = list_next_entry(&clients, client, node);
+		atomic_store(&in_use, NULL);
+		wait_queue_wake_all(&in_use_queue, 0);
+		client = next;
+	}
+	mutex_unlock(&clients_mutex);
+}
+
+static void writeback_thread(void *argument)
+{
+	uint64_t last_kick = 0;
+
+	(void)argument;
+	for (;;) {
+		uint64_t now = clock_monotonic_ns();
+		bool is_work_left = page_cache_dirty_total() > 0 ||
+				    (last_kick && now < last_kick + DIRTY_AGE + DIRTY_INTERVAL);
+		uint64_t deadline = is_work_left ? now + DIRTY_INTERVAL : WAIT_FOREVER;
+
+		(void)WAIT_EVENT(&work_queue,
+				 atomic_load(&is_urgent) ||
+					 (!is_work_left && atomic_load(&is_kicked)),
+				 THREAD_SLEEPING, deadline);
+		if (atomic_exchange(&is_kicked, false))
+			last_kick = clock_monotonic_ns();
+		if (atomic_exchange(&is_urgent, false))
+			run_clients(0);
+		else if (is_work_left)
+			run_clients(DIRTY_AGE);
+	}
+}
+
+bool writeback_is_thread(const struct thread *thread)
+{
+	return thread == writer;
+}
+
+void writeback_init(void)
+{
+	struct thread *thread;
+
+	dirty_limit = vm_commit_limit_pages() / 5;
+	reclaim_start();
+	thread = thread_create_kernel("writeback", writeback_thread, NULL);
+	if (!thread)
+		panic("no memory for the writeback thread");
+	writer = thread;
+	thread_start(thread);
+}
+
+void writeback_setup(void)
+{
+	mutex_init(&clients_mutex, LOCK_RANK_SLEEPING_LEAF, "writeback clients");
+	list_init(&clients);
+	wait_queue_init(&in_use_queue);
+	wait_queue_init(&work_queue);
+	wait_queue_init(&progress_queue);
+	dirty_limit = SIZE_MAX;	/* until the thread is there */
+}
