@@ -1,8 +1,9 @@
 /*
  * Start-up, in order: a table of contents of the kernel.
  *
- * kernel_main() runs on the boot stack, which becomes the first CPU's idle thread; it may not sleep. What may runs in a thread
- * of its own, start_rest(), which ends when the first process has been started.
+ * kernel_main() runs on the boot stack, which becomes the first CPU's idle thread; it may not
+ * sleep. What may runs in a thread of its own, start_rest(), which ends when the first process has
+ * been started.
  */
 #include "arch/boot_info.h"
 #include "arch/cpu.h"

@@ -12,13 +12,16 @@ struct boot_range {
 
 #define BOOT_RANGES 32
 
-/* Filled before kernel_main(); `reserved` grows by boot_alloc_pages() until page_frame_init() has read it. */
+/*
+ * Filled before kernel_main(); `reserved` grows by boot_alloc_pages() until page_frame_init() has
+ * read it.
+ */
 struct boot_info {
 	struct boot_range memory[BOOT_RANGES];	 /* RAM above 1 MiB: ascending, disjoint */
 	size_t memory_count;
-	struct boot_range reserved[BOOT_RANGES]; /* in use within `memory`; in no order, may touch */
+	struct boot_range reserved[BOOT_RANGES]; /* in use within `memory`, in no order */
 	size_t reserved_count;
-	struct boot_range module;		 /* initramfs, exact bytes; also in `reserved`. Empty: none */
+	struct boot_range module;		 /* initramfs, exact bytes, or empty */
 	char command_line[1024];
 };
 

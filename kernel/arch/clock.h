@@ -4,7 +4,10 @@
 #pragma once
 #include <stdint.h>
 
-/* Nanoseconds since boot, from the TSC when it can be trusted; the same on all CPUs, never backwards. */
+/*
+ * Nanoseconds since boot, from the TSC when it can be trusted; the same on all CPUs, never
+ * backwards.
+ */
 uint64_t arch_clock_ns(void);
 
 /* The counter's rate in kHz. */
@@ -13,7 +16,10 @@ uint32_t arch_clock_khz(void);
 /* arch_clock_ns() is (counter - *base) * *multiplier >> *shift: for the vDSO's own reading. */
 void arch_clock_scale(uint64_t *base, uint32_t *multiplier, uint32_t *shift);
 
-/* Cause upcall_timer() on this CPU at `deadline_ns` (soon, if past); one alarm a CPU, the last call counts. */
+/*
+ * Cause upcall_timer() on this CPU at `deadline_ns` (soon, if past); one alarm a CPU, the last call
+ * counts.
+ */
 void arch_alarm_set(uint64_t deadline_ns);
 void arch_alarm_cancel(void);
 

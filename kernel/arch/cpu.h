@@ -46,6 +46,9 @@ noreturn void cpu_halt_forever(void);
 noreturn void machine_power_off(void);
 noreturn void machine_restart(void);
 
-/* Fill `size` bytes, both multiples of 64 and aligned 16: fastest way measured at boot. Any context. */
+/*
+ * Fill `size` bytes, both multiples of 64 and aligned 16: fastest way measured at boot. Any
+ * context.
+ */
 void cpu_clear_page(void *page);		/* PAGE_SIZE bytes */
 void cpu_copy_page(void *to, const void *from);	/* PAGE_SIZE bytes */

@@ -1,11 +1,12 @@
 /*
- * Start of the machine, in the order in which kernel_main() calls it. Each may use what came before it.
+ * Start of the machine, in the order in which kernel_main() calls it. Each may use what came before
+ * it.
  */
 #pragma once
 
 /*
- * Identify and set up this CPU, own descriptor tables and traps, final page tables. Needs no memory but
- * boot_alloc_pages(). From here on a fault prints a panic.
+ * Identify and set up this CPU, own descriptor tables and traps, final page tables. Needs no memory
+ * but boot_alloc_pages(). From here on a fault prints a panic.
  */
 void machine_init_cpu(void);
 

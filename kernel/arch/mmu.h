@@ -16,7 +16,7 @@
 #include "core/compiler.h"
 #include "core/types.h"
 
-#define USER_START	0x00001000u	/* below: never mapped by default (mmap_min_addr is higher) */
+#define USER_START	0x00001000u	/* below: never mapped by default */
 #define USER_END	0xbffff000u	/* one page below the kernel: no address wraps into it */
 #define KERNEL_BASE	0xc0000000u	/* direct map: virtual = physical + KERNEL_BASE */
 #define TABLE_SHIFT	21
@@ -29,13 +29,13 @@
  * Inline there:
  *	typedef uint64_t mmu_entry;		0 is "nothing here"
  *	MMU_PRESENT MMU_WRITE MMU_USER MMU_ACCESSED MMU_DIRTY MMU_NO_CACHE MMU_GLOBAL	constants
- *	MMU_SOFT_SHARED		software bit: the page belongs to a shared mapping, never copied on write
+ *	MMU_SOFT_SHARED		software bit: of a shared mapping, never copied on write
  *	MMU_SOFT_DEVICE		software bit: the frame has no descriptor (device memory)
  *	mmu_entry mmu_no_execute(void)		the no-execute bit, or 0 on machines without
  *	mmu_entry mmu_entry_make(frame_number frame, mmu_entry bits)
  *	frame_number mmu_entry_frame(mmu_entry entry)
  *	mmu_entry mmu_entry_read(const mmu_entry *entry)
- *	void mmu_entry_write(mmu_entry *entry, mmu_entry value)		low half last when it becomes
+ *	void mmu_entry_write(mmu_entry *entry, mmu_entry value)	low half last when it becomes
  *					present, first when it ceases to be: never half an entry
  *	mmu_entry mmu_entry_exchange(mmu_entry *entry, mmu_entry value)	atomic: loses no dirty bit
  *	bool mmu_entry_replace(mmu_entry *entry, mmu_entry expected, mmu_entry value)	cmpxchg8b
@@ -45,7 +45,7 @@
 /* The upper levels of one address space. */
 struct mmu_space {
 	mmu_entry *pointer_table;	/* [I] PAE: 4 entries, 32-byte aligned, below 4 GiB */
-	mmu_entry *directories[3];	/* [address space lock, exclusive to add] one a GiB, or NULL */
+	mmu_entry *directories[3];	/* [address space's directory lock] one a GiB, or NULL */
 	phys_addr root;			/* [I] what the CPU's translation base register gets */
 	atomic_uint active_cpus;	/* [a] CPUs that have it loaded, perhaps lazily */
 };
@@ -54,8 +54,8 @@ struct mmu_space {
 must_check int mmu_space_init(struct mmu_space *space);
 
 /*
- * Free the upper levels. All user entries are already gone. Evicts the space from every CPU that still
- * has it loaded lazily.
+ * Free the upper levels. All user entries are already gone. Evicts the space from every CPU that
+ * still has it loaded lazily.
  */
 void mmu_space_fini(struct mmu_space *space);
 
@@ -77,16 +77,16 @@ static inline mmu_entry *mmu_directory_entry(const struct mmu_space *space, uint
 }
 
 /*
- * The same, adding the level if it is missing. Caller holds the address space's page-table lock or is
- * its only user; two racing callers get the same entry. Errors: -ENOMEM. Does not sleep.
+ * The same, adding the level if it is missing. Caller holds the address space's page-table lock or
+ * is its only user; two racing callers get the same entry. Errors: -ENOMEM. Does not sleep.
  */
 must_check int mmu_directory_entry_create(struct mmu_space *space, uintptr_t address,
 					  mmu_entry **out);
 
 /*
- * Forget cached translations of user addresses [start, end) on every CPU that uses `space`; waits for
- * them. Interrupts must be on (another CPU may be waiting for us); spinlocks of ranks taken with
- * interrupts on may be held.
+ * Forget cached translations of user addresses [start, end) on every CPU that uses `space`; waits
+ * for them. Interrupts must be on (another CPU may be waiting for us); spinlocks of ranks taken
+ * with interrupts on may be held.
  */
 void mmu_flush_range(struct mmu_space *space, uintptr_t start, uintptr_t end);
 void mmu_flush_space(struct mmu_space *space);
@@ -107,15 +107,19 @@ static inline phys_addr virt_to_phys(const void *address)
 
 /*
  * Kernel mappings above the direct map (stacks, windows, device registers). `bits` from MMU_...
- * Tables for the whole area exist from boot on, so these never fail or allocate. The area's size depends
- * on the size of RAM; both bounds are set before kernel_main() and are multiples of TABLE_SPAN.
+ * Tables for the whole area exist from boot on, so these never fail or allocate. The area's size
+ * depends on the size of RAM; both bounds are set before kernel_main() and are multiples of
+ * TABLE_SPAN.
  */
 extern uintptr_t mmu_vmap_start, mmu_vmap_end;
 void mmu_kernel_map(uintptr_t address, frame_number frame, mmu_entry bits);
 frame_number mmu_kernel_unmap(uintptr_t address);	/* what was there; flushes locally only */
 void mmu_kernel_flush(uintptr_t start, uintptr_t end);	/* on all CPUs; interrupts on */
 
-/* Window `slot` of this CPU (0 <= slot < MMU_WINDOWS): shows one frame until the next map. Preemption off. */
+/*
+ * Window `slot` of this CPU (0 <= slot < MMU_WINDOWS): shows one frame until the next map.
+ * Preemption off.
+ */
 #define MMU_WINDOWS 8
 void *mmu_window_map(unsigned int slot, frame_number frame);
 void mmu_window_unmap(unsigned int slot);

@@ -8,7 +8,8 @@
 #include "machine/port_io.h"
 /*
  * Inline there:
- *	uint8_t port_read8(uint16_t port), and 16, 32; void port_write8(uint16_t port, uint8_t value), and 16, 32
+ *	uint8_t port_read8(uint16_t port)			and 16, 32
+ *	void port_write8(uint16_t port, uint8_t value)		and 16, 32
  *	void port_read16_many(uint16_t port, void *to, size_t count), and 32: `count` words
  *	void port_write16_many(uint16_t port, const void *from, size_t count), and 32
  *	void port_delay(void)		about a microsecond, for old devices

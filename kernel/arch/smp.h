@@ -19,8 +19,8 @@ void smp_start_others(void *stacks[]);
 void smp_send_reschedule(unsigned int cpu);
 
 /*
- * Run function(argument) with interrupts off on each CPU in `mask` (without this one) and wait for all.
- * Interrupts on here. The function must not take locks with rank before LOCK_RANK_LEAF.
+ * Run function(argument) with interrupts off on each CPU in `mask` (without this one) and wait for
+ * all. Interrupts on here. The function must not take locks with rank before LOCK_RANK_LEAF.
  */
 void smp_call(uint32_t mask, void (*function)(void *), void *argument);
 

@@ -1,5 +1,6 @@
 /*
- * The few calls that the machine makes into the kernel. Implemented in entry/ (and, where said, sched/).
+ * The few calls that the machine makes into the kernel. Implemented in entry/ (and, where said,
+ * sched/).
  */
 #pragma once
 #include <stdbool.h>
@@ -16,16 +17,19 @@ enum fault_access {
 };
 
 /*
- * A page fault at a user address, from user mode or inside a user copy. Interrupts on. False: cannot be satisfied and came
- * from the kernel (the machine then takes the user copy's error exit, or panics). From user mode
- * it sends the signal itself and returns true.
+ * A page fault at a user address, from user mode or inside a user copy. Interrupts on. False:
+ * cannot be satisfied and came from the kernel (the machine then takes the user copy's error exit,
+ * or panics). From user mode it sends the signal itself and returns true.
  */
 bool upcall_page_fault(struct trap_frame *frame, uintptr_t address, enum fault_access access);
 
 /* Any other exception of a user program: turned into its signal. Interrupts on. */
 void upcall_exception(struct trap_frame *frame, uint32_t vector, uint32_t error);
 
-/* Before return to user mode, while return_work is not zero: called with interrupts on, returns with them off. */
+/*
+ * Before return to user mode, while return_work is not zero: called with interrupts on, returns
+ * with them off.
+ */
 void upcall_return_work(struct trap_frame *frame);
 
 /* A system call with RETURN_WORK_TRACE set: before and after. */
@@ -35,24 +39,28 @@ void upcall_syscall_leave(struct trap_frame *frame);
 /* The alarm of this CPU rang. Interrupts off. Implemented by sched/timer.c. */
 void upcall_timer(void);
 
-/* The last thing of an interrupt taken in kernel mode, preemption on, work waiting: sched/schedule.c. Interrupts off. */
+/*
+ * The last thing of an interrupt taken in kernel mode, preemption on, work waiting:
+ * sched/schedule.c. Interrupts off.
+ */
 void upcall_preempt(void);
 
 /* A CPU has come up, on its idle thread's stack, interrupts off. Never returns. sched/idle.c. */
 noreturn void upcall_cpu_started(void);
 
 /*
- * Memory for the machine's own objects, from mem/ (entry/machine_memory.c): zeroed, in the direct map. `size` is a power of
- * two; up to 32 bytes the result is aligned to it, above to 16, from a page on to a page.
- * NULL when memory is short. Does not sleep if `atomic`.
+ * Memory for the machine's own objects, from mem/ (entry/machine_memory.c): zeroed, in the direct
+ * map. `size` is a power of two; up to 32 bytes the result is aligned to it, above to 16, from a
+ * page on to a page. NULL when memory is short. Does not sleep if `atomic`.
  */
 void *upcall_memory_alloc(size_t size, bool atomic);
 void upcall_memory_free(void *memory, size_t size);
 
 /*
- * The system-call table (generated from syscall.tbl): handlers are regparm(3), arguments four to six lie on the stack where
- * struct trap_frame begins, and belong to the handler. A handler that needs the frame itself (fork, clone, sigreturn, exec)
- * therefore takes at most three arguments and finds the others with trap_frame_argument().
+ * The system-call table (generated from syscall.tbl): handlers are regparm(3), arguments four to
+ * six lie on the stack where struct trap_frame begins, and belong to the handler. A handler that
+ * needs the frame itself (fork, clone, sigreturn, exec) therefore takes at most three arguments and
+ * finds the others with trap_frame_argument().
  */
 extern const uint32_t syscall_count;
 extern const uintptr_t syscall_table[];

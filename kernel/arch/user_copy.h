@@ -1,7 +1,7 @@
 /*
- * Bytes between kernel and user memory. Addresses are checked against USER_END; a page fault inside runs
- * the ordinary fault path (and may sleep); what cannot be had is -EFAULT. In all of them
- * the caller holds no spinlock and no lock that a fault may take (ADDRESS_SPACE, TRUNCATE, ...).
+ * Bytes between kernel and user memory. Addresses are checked against USER_END; a page fault inside
+ * runs the ordinary fault path (and may sleep); what cannot be had is -EFAULT. In all of them the
+ * caller holds no spinlock and no lock that a fault may take (ADDRESS_SPACE, TRUNCATE, ...).
  */
 #pragma once
 #include <stdbool.h>
@@ -19,7 +19,10 @@ must_check int clear_user(user_addr to, size_t size);
 size_t copy_from_user_partial(void *to, user_addr from, size_t size);
 size_t copy_to_user_partial(user_addr to, const void *from, size_t size);
 
-/* The same without ever handling a fault: what is not mapped stays uncopied. Callable under spinlocks. */
+/*
+ * The same without ever handling a fault: what is not mapped stays uncopied. Callable under
+ * spinlocks.
+ */
 size_t copy_from_user_nofault(void *to, user_addr from, size_t size);
 size_t copy_to_user_nofault(user_addr to, const void *from, size_t size);
 
@@ -39,7 +42,10 @@ must_check int put_user_u64(user_addr to, uint64_t value);
 /* Is [address, address + size) inside user space? Says nothing about what is mapped. */
 bool user_range_ok(user_addr address, size_t size);
 
-/* Make every page of the range present and (if write) writable by touching it. -EFAULT if it cannot be. */
+/*
+ * Make every page of the range present and (if write) writable by touching it. -EFAULT if it cannot
+ * be.
+ */
 must_check int user_prefault(user_addr address, size_t size, bool write);
 
 /* Atomic on a user word, never faulting in: -EFAULT if it is not mapped (writable) now. */

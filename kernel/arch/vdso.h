@@ -1,6 +1,6 @@
 /*
- * The vDSO: one read-only page of code that every process sees (system-call entry, signal return, clocks), and one data page
- * before it that the kernel keeps up to date.
+ * The vDSO: one read-only page of code that every process sees (system-call entry, signal return,
+ * clocks), and one data page before it that the kernel keeps up to date.
  */
 #pragma once
 #include <stdint.h>
@@ -8,8 +8,9 @@
 #include "core/types.h"
 
 /*
- * Every process has it at one place, the last pages below USER_END: the fast system-call return knows no other.
- * Frames to map, in order: data page (read-only, no execute), then the ELF image (read, execute).
+ * Every process has it at one place, the last pages below USER_END: the fast system-call return
+ * knows no other. Frames to map, in order: data page (read-only, no execute), then the ELF image
+ * (read, execute).
  */
 #define VDSO_PAGES 2
 #define VDSO_BASE  (USER_END - VDSO_PAGES * PAGE_SIZE)
@@ -24,9 +25,9 @@ uintptr_t vdso_rt_sigreturn_offset(void);
 
 /*
  * Called by sched/clock.c when the relation of the counter to the clocks changes: monotonic time is
- * monotonic_base_ns + ((counter - counter_base) * multiplier >> shift), real time is that + realtime_offset_ns.
- * The three numbers of the counter are those of arch_clock_scale(); multiplier 0 makes programs call the kernel.
- * Locks: the caller's own lets in one at a time.
+ * monotonic_base_ns + ((counter - counter_base) * multiplier >> shift), real time is that +
+ * realtime_offset_ns. The three numbers of the counter are those of arch_clock_scale(); multiplier
+ * 0 makes programs call the kernel. Locks: the caller's own lets in one at a time.
  */
-void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns, int64_t realtime_offset_ns,
-		       uint32_t multiplier, uint32_t shift);
+void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
+		       int64_t realtime_offset_ns, uint32_t multiplier, uint32_t shift);

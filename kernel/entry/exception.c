@@ -27,7 +27,9 @@ enum exception_vector {
 	EXCEPTION_SIMD = 19,
 };
 
-/* The address in siginfo is the instruction's, or 0 where the code says no more than "the kernel". */
+/*
+ * The address in siginfo is the instruction's, or 0 where the code says no more than "the kernel".
+ */
 static const struct exception_signal {
 	uint8_t signal;
 	int16_t code;

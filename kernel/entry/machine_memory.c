@@ -1,5 +1,6 @@
 /*
- * Memory for the machine's own objects: roots of address spaces, FPU images, directories, stacks for double faults.
+ * Memory for the machine's own objects: roots of address spaces, FPU images, directories, stacks
+ * for double faults.
  */
 #include "entry/machine_memory.h"
 #include "arch/upcall.h"
@@ -18,7 +19,7 @@ enum {
 	LARGE_ALIGN = 16,
 };
 
-static struct slab_cache *small_objects, *large_objects;	/* constant after machine_memory_init() */
+static struct slab_cache *small_objects, *large_objects;	/* constant once made */
 
 void machine_memory_init(void)
 {

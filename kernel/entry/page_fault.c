@@ -1,6 +1,6 @@
 /*
- * Page faults at user addresses, from programs and from user copies: vm/ satisfies them, and what it cannot satisfy
- * becomes a signal, or the copy's -EFAULT.
+ * Page faults at user addresses, from programs and from user copies: vm/ satisfies them, and what
+ * it cannot satisfy becomes a signal, or the copy's -EFAULT.
  */
 #include "arch/context.h"
 #include "arch/upcall.h"
@@ -62,7 +62,10 @@ bool upcall_page_fault(struct trap_frame *frame, uintptr_t address, enum fault_a
 		send_signal(frame, address, result);
 		return true;
 	}
-	/* A copy: the program's stack pointer is in its own frame. A kernel thread has no user memory. */
+	/*
+	 * A copy: the program's stack pointer is in its own frame. A kernel thread has no user
+	 * memory.
+	 */
 	if (!user_thread_is_current())
 		return false;
 	result = handle(arch_user_frame(arch_stack_base()), address, access);

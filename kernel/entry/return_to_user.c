@@ -1,8 +1,10 @@
 /*
- * The way back to user mode when something is left to do: entry.S comes here while return_work is not zero.
+ * The way back to user mode when something is left to do: entry.S comes here while return_work is
+ * not zero.
  *
- * Each round looks with interrupts off, so that what an interrupt adds is seen. What may sleep or bring more work goes
- * first; FPU registers are loaded last, with interrupts off, because a switch would take them away again.
+ * Each round looks with interrupts off, so that what an interrupt adds is seen. What may sleep or
+ * bring more work goes first; FPU registers are loaded last, with interrupts off, because a switch
+ * would take them away again.
  */
 #include "arch/context.h"
 #include "arch/irq_flags.h"

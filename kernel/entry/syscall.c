@@ -1,8 +1,9 @@
 /*
  * Traced system calls, and the handler of those that do not exist.
  *
- * With trace=syscall on the command line each thread takes the slow way through entry.S (RETURN_WORK_TRACE), which
- * comes here before and after the call; the log then reads like strace's.
+ * With trace=syscall on the command line each thread takes the slow way through entry.S
+ * (RETURN_WORK_TRACE), which comes here before and after the call; the log then reads like
+ * strace's.
  */
 #include "entry/syscall.h"
 #include "arch/upcall.h"

@@ -274,7 +274,7 @@ int process_clone(const struct clone_request *request)
 	if (error)
 		goto put_files;
 	error = arch_thread_fork(&child->thread.arch, child->thread.stack, &parent->thread.arch,
-				 request->stack, thread_first_run, &child->thread);
+				 request->stack);
 	if (error)
 		goto fini_thread;
 	if (request->tls) {

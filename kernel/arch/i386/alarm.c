@@ -1,8 +1,9 @@
 /*
  * One alarm a CPU: an interrupt at a given time, then silence. No periodic tick.
  *
- * Made by the local APIC's timer, in deadline mode where there is one, else by channel 0 of the 8254. Each reaches only so
- * far; an alarm that is farther away rings early and is set again here, unseen by the kernel.
+ * Made by the local APIC's timer, in deadline mode where there is one, else by channel 0 of the
+ * 8254. Each reaches only so far; an alarm that is farther away rings early and is set again here,
+ * unseen by the kernel.
  */
 #include "arch/clock.h"
 #include "arch/cpu.h"

@@ -3,7 +3,10 @@
  */
 #pragma once
 
-/* A fault at `instruction` continues at `fixup`; `nofault` 1: without trying to satisfy it. Read by trap.c. */
+/*
+ * A fault at `instruction` continues at `fixup`; `nofault` 1: without trying to satisfy it. Read by
+ * trap.c.
+ */
 .macro EXCEPTION instruction, fixup, nofault=0
 	.pushsection .exception_table, "a"
 	.long \instruction, \fixup, \nofault

@@ -1,12 +1,13 @@
 /*
  * From the boot loader to kernel_main().
  *
- * Entered by multiboot 1: protected mode, flat segments, paging off, EAX the magic number, EBX the information
- * block, everything else unknown; even the BSS may be stale. Nothing of the loader's is used after the first far
- * jump but that block, which boot_info_read() copies.
+ * Entered by multiboot 1: protected mode, flat segments, paging off, EAX the magic number, EBX the
+ * information block, everything else unknown; even the BSS may be stale. Nothing of the loader's is
+ * used after the first far jump but that block, which boot_info_read() copies.
  *
- * The first page tables map physical 0 to 768 MiB at KERNEL_BASE in 2 MiB pages, writable and executable; an
- * identity map of the first 2 MiB carries us over the switch. paging.c makes them what they should be.
+ * The first page tables map physical 0 to 768 MiB at KERNEL_BASE in 2 MiB pages, writable and
+ * executable; an identity map of the first 2 MiB carries us over the switch. paging.c makes them
+ * what they should be.
  */
 #include "layout.h"
 #include "asm_offsets.h"

@@ -1,9 +1,10 @@
 /*
  * The boot loader's words: the multiboot 1 information block (Multiboot Specification 0.6.96, 3.3).
  *
- * The block lies anywhere below the direct map's end, often in memory that counts as free, so all of it is
- * copied before anything is allocated. Loaders differ: QEMU puts the kernel's path before the command line, v86 gives
- * a memory map without lower/upper sizes and with nothing reserved in it.
+ * The block lies anywhere below the direct map's end, often in memory that counts as free, so all
+ * of it is copied before anything is allocated. Loaders differ: QEMU puts the kernel's path before
+ * the command line, v86 gives a memory map without lower/upper sizes and with nothing reserved in
+ * it.
  */
 #include "arch/boot_info.h"
 #include "arch/mmu.h"
@@ -158,7 +159,10 @@ static phys_addr reserved_in_the_way(phys_addr start, phys_addr end)
 	return 0;
 }
 
-/* Grow the range that ends where the new pages start, if there is one, so that the list stays short. */
+/*
+ * Grow the range that ends where the new pages start, if there is one, so that the list stays
+ * short.
+ */
 static void reserve_pages(phys_addr start, phys_addr end)
 {
 	for (size_t i = 1; i < info.reserved_count; i++) {

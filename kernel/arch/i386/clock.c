@@ -1,10 +1,11 @@
 /*
  * Time from the time-stamp counter.
  *
- * Its rate comes from CPUID or the hypervisor if they tell. Else it is measured against channel 2 of the 8254 timer, which
- * runs at a known rate. The measurement begins early in boot and ends when the clock is first needed, so the time
- * in between is used and not waited for; only what is missing from CALIBRATION_TICKS is. The local
- * APIC's timer is measured along with it. (Intel 8254 datasheet; SDM vol. 3, 18.17.)
+ * Its rate comes from CPUID or the hypervisor if they tell. Else it is measured against channel 2
+ * of the 8254 timer, which runs at a known rate. The measurement begins early in boot and ends when
+ * the clock is first needed, so the time in between is used and not waited for; only what is
+ * missing from CALIBRATION_TICKS is. The local APIC's timer is measured along with it. (Intel 8254
+ * datasheet; SDM vol. 3, 18.17.)
  */
 #include "arch/clock.h"
 #include "arch/cpu.h"
@@ -29,7 +30,7 @@ enum {
 	TIMER_HZ = 1193182,
 	TIMER_START = 0xffff,
 	CALIBRATION_TICKS = 3600,	/* 3 ms: errors of a microsecond are 0.03 % */
-	SHORT_TICKS = 300,		/* enough for the APIC timer alone, which is rounded anyway */
+	SHORT_TICKS = 300,		/* enough for the APIC timer alone */
 	SAMPLES = 5,
 };
 

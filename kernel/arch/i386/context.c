@@ -1,6 +1,6 @@
 /*
- * Threads as the machine sees them. The top of a user thread's stack is its trap frame; the registers that
- * switch_stacks (switch.S) keeps lie below it until the thread first runs.
+ * Threads as the machine sees them. The top of a user thread's stack is its trap frame; the
+ * registers that switch_stacks (switch.S) keeps lie below it until the thread first runs.
  */
 #include "arch/context.h"
 #include "arch/irq_flags.h"
@@ -28,7 +28,8 @@ struct trap_frame *arch_user_frame(void *stack)
 	return (struct trap_frame *)((char *)stack + KERNEL_STACK_SIZE) - 1;
 }
 
-void arch_thread_init(struct arch_thread *thread, void *stack, void (*entry)(void *), void *argument)
+void arch_thread_init(struct arch_thread *thread, void *stack, void (*entry)(void *),
+		      void *argument)
 {
 	struct switch_frame *frame = (struct switch_frame *)arch_user_frame(stack) - 1;
 

@@ -1,8 +1,8 @@
 /*
  * Which processor this is, its control registers, and waiting.
  *
- * Features are read once on the boot CPU. A control bit is set only if CPUID names its feature: some machines let
- * reserved bits be written, others fault. (Intel SDM vol. 2, CPUID; vol. 3, 2.5.)
+ * Features are read once on the boot CPU. A control bit is set only if CPUID names its feature:
+ * some machines let reserved bits be written, others fault. (Intel SDM vol. 2, CPUID; vol. 3, 2.5.)
  */
 #include "arch/cpu.h"
 #include "arch/irq_flags.h"
@@ -152,7 +152,10 @@ static uint32_t tsc_khz_from_leaves(void)
 			return (uint32_t)div64_u32((uint64_t)(ratio.ecx / 1000) * ratio.ebx,
 						   ratio.eax, NULL);
 	}
-	/* The base frequency in MHz is the counter's on processors that name it but not the crystal. */
+	/*
+	 * The base frequency in MHz is the counter's on processors that name it but not the
+	 * crystal.
+	 */
 	if (highest >= 0x16 && features.tsc_invariant)
 		return (read_cpuid(0x16).eax & 0xffff) * 1000;
 	return 0;

@@ -1,7 +1,7 @@
 /*
- * The first console: the serial port at 3F8, polled (16550 datasheet). No interrupts, no buffer, so it works from the
- * first line to the last of a panic. The serial driver later shares the port: both only write bytes when
- * the transmitter is empty.
+ * The first console: the serial port at 3F8, polled (16550 datasheet). No interrupts, no buffer, so
+ * it works from the first line to the last of a panic. The serial driver later shares the port:
+ * both only write bytes when the transmitter is empty.
  */
 #include "arch/machine.h"
 #include "arch/port_io.h"

@@ -1,23 +1,25 @@
 /*
  * Into the kernel and back.
  *
- * Every way in leaves a struct trap_frame on the kernel stack. DS and ES are only looked at: what user mode has there
- * is flat and good enough for the kernel, unless a program changed it; then they are loaded, and the frame says
- * what to give back. FS and GS stay the program's, the kernel uses neither.
+ * Every way in leaves a struct trap_frame on the kernel stack. DS and ES are only looked at: what
+ * user mode has there is flat and good enough for the kernel, unless a program changed it; then
+ * they are loaded, and the frame says what to give back. FS and GS stay the program's, the kernel
+ * uses neither.
  *
- * System calls have a fast way out. C keeps EBX, ESI, EDI and EBP, so they still hold the program's values
- * when a handler returns; ECX and EDX are taken from the frame, EAX is the result. That is right only
- * while the frame is what the program came with, so whoever changes it sets a bit of return_work,
- * and any such bit leads to the full way out:
+ * System calls have a fast way out. C keeps EBX, ESI, EDI and EBP, so they still hold the program's
+ * values when a handler returns; ECX and EDX are taken from the frame, EAX is the result. That is
+ * right only while the frame is what the program came with, so whoever changes it sets a bit of
+ * return_work, and any such bit leads to the full way out:
  *
  *	handler returns -> return_work == 0, interrupts off -> iret or sysexit
- *			-> else: live registers into the frame (unless the frame was rewritten: its vector says so)
- *			   -> upcall_return_work -> all registers from the frame -> iret
+ *		-> else: live registers into the frame, unless it was rewritten (its vector says so)
+ *		   -> upcall_return_work -> all registers from the frame -> iret
  *
- * The words of ESI, EDI and EBP in the frame are the handler's fourth to sixth arguments, and its to overwrite.
+ * The words of ESI, EDI and EBP in the frame are the handler's fourth to sixth arguments, and its
+ * to overwrite.
  *
- * sysenter arrives with interrupts off, ESP at this CPU's tss.esp0, the program's ESP in EBP and its EBP, which
- * is the sixth argument, on top of its stack (vdso/vdso.S).
+ * sysenter arrives with interrupts off, ESP at this CPU's tss.esp0, the program's ESP in EBP and
+ * its EBP, which is the sixth argument, on top of its stack (vdso/vdso.S).
  */
 #include "asm_offsets.h"
 #include "asm_macros.h"
@@ -27,7 +29,10 @@
 
 #define EFLAGS_IF 0x200
 
-/* Flags of a program under which C code must not run, and after sysenter those that need iret to return. */
+/*
+ * Flags of a program under which C code must not run, and after sysenter those that need iret to
+ * return.
+ */
 #define INT80_FLAGS	(EFLAGS_DF | EFLAGS_AC)
 #define SYSENTER_FLAGS	(EFLAGS_DF | EFLAGS_AC | EFLAGS_NT | EFLAGS_TF)
 
@@ -301,7 +306,10 @@ restore_rest:
 trap_iret:
 	iret
 
-/* A selector may have gone bad meanwhile: then it becomes 0. From the first load on, memory only through SS. */
+/*
+ * A selector may have gone bad meanwhile: then it becomes 0. From the first load on, memory only
+ * through SS.
+ */
 restore_segments:
 	pushl %eax
 	movl 4(%esp), %eax
@@ -321,8 +329,8 @@ restore_segments:
 	EXCEPTION 3b, 6b
 
 /*
- * A single step or NMI on sysenter's first instruction, with ESP at tss.esp0: go over to the thread's stack, as if that
- * instruction had run. The error word is not pushed yet.
+ * A single step or NMI on sysenter's first instruction, with ESP at tss.esp0: go over to the
+ * thread's stack, as if that instruction had run. The error word is not pushed yet.
  */
 .macro LEAVE_ENTRY_STACK
 	cmpl $entry_sysenter, (%esp)
@@ -359,6 +367,9 @@ double_fault_entry:
 	call trap_double_fault
 	ud2
 
+/* Exceptions that push an error code: 8, 10 to 14, 17, 21, 29, 30 (SDM vol. 3, table 6-1). */
+#define ERROR_CODE_VECTORS 0x60227d00
+
 /* One stub a vector, and the table of them for idt.c. */
 .macro STUB vector
 	.pushsection .rodata
@@ -374,7 +385,7 @@ double_fault_entry:
 	.elseif \vector == 14
 	pushl $14
 	jmp page_fault_common
-	.elseif \vector == 8 || (\vector >= 10 && \vector <= 13) || \vector == 17 || \vector == 21 || \vector == 29 || \vector == 30
+	.elseif ERROR_CODE_VECTORS >> (\vector & 31) & (\vector < 32) & 1
 	pushl $\vector
 	jmp exception_common
 	.elseif \vector < 32

@@ -1,16 +1,18 @@
 /*
  * FPU and SSE registers.
  *
- * They are a user thread's alone; the kernel computes without them. A switch writes them to the thread's image if they
- * are live, and the next user thread loads its own on the way back to user mode (RETURN_WORK_FPU), so that
- * a thread which only passes through the kernel, or a kernel thread, loads nothing. A thread that comes
- * back to the CPU which still has its registers loads nothing either:
+ * They are a user thread's alone; the kernel computes without them. A switch writes them to the
+ * thread's image if they are live, and the next user thread loads its own on the way back to user
+ * mode (RETURN_WORK_FPU), so that a thread which only passes through the kernel, or a kernel
+ * thread, loads nothing. A thread that comes back to the CPU which still has its registers loads
+ * nothing either:
  *
  *	live	RETURN_WORK_FPU clear: the registers are the truth, the image is old
- *	saved	RETURN_WORK_FPU set: the image is the truth; if fpu_cpu - 1 is this CPU and it says that the thread was
- *		the last to load, the registers happen to be equal to the image
+ *	saved	RETURN_WORK_FPU set: the image is the truth; if fpu_cpu - 1 is this CPU, and it says
+ *		that the thread was the last to load, the registers happen to be equal to the image
  *
- * The image has FXSAVE's form, or FNSAVE's on processors without it (Intel SDM vol. 1, 8.1.10 and 10.5).
+ * The image has FXSAVE's form, or FNSAVE's on processors without it (Intel SDM vol. 1, 8.1.10 and
+ * 10.5).
  */
 #include "arch/context.h"
 #include "arch/cpu.h"
@@ -163,7 +165,10 @@ void fpu_forget_registers(struct arch_thread *thread)
 	irq_restore(flags);
 }
 
-/* Status and mask bits have one order in the x87 words and in MXCSR (SDM vol. 1, 8.1.3, 8.1.5, 10.2.3). */
+/*
+ * Status and mask bits have one order in the x87 words and in MXCSR (SDM vol. 1, 8.1.3, 8.1.5,
+ * 10.2.3).
+ */
 enum fpu_exceptions arch_fpu_exceptions(struct arch_thread *thread, bool simd)
 {
 	const uint8_t *image = thread->fpu;

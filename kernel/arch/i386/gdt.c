@@ -1,9 +1,10 @@
 /*
  * Segments and task state: what protected mode insists on.
  *
- * Every CPU has its own descriptor table, because the running thread's three TLS descriptors are in it, and two task
- * states: one whose only living part is the kernel stack pointer, and one for double faults, which therefore find
- * a good stack whatever became of the thread's. (Intel SDM vol. 3, 3.4.5, 7.2.)
+ * Every CPU has its own descriptor table, because the running thread's three TLS descriptors are in
+ * it, and two task states: one whose only living part is the kernel stack pointer, and one for
+ * double faults, which therefore find a good stack whatever became of the thread's. (Intel SDM vol.
+ * 3, 3.4.5, 7.2.)
  */
 #include "arch/cpu.h"
 #include "arch/stack.h"

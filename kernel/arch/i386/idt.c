@@ -1,6 +1,6 @@
 /*
- * The interrupt descriptor table: one for all CPUs, every entry filled, since a missing one can end the machine.
- * (Intel SDM vol. 3, 6.11.)
+ * The interrupt descriptor table: one for all CPUs, every entry filled, since a missing one can end
+ * the machine. (Intel SDM vol. 3, 6.11.)
  */
 #include "arch/trap_frame.h"
 #include "internal.h"

@@ -1,5 +1,6 @@
 /*
- * What the files of this folder share and nobody else sees. Each block names the file that implements it.
+ * What the files of this folder share and nobody else sees. Each block names the file that
+ * implements it.
  */
 #pragma once
 #include <stdbool.h>
@@ -29,7 +30,10 @@ phys_addr boot_memory_end(void);
 void cpu_identify(void);
 void cpu_setup_registers(void);	/* on each CPU: control registers, EFER; needs cpu_identify() */
 bool cpu_has_tsc_deadline(void);
-/* The counter's and the local APIC timer's rate in kHz as the processor or a hypervisor tells them; 0: not told. */
+/*
+ * The counter's and the local APIC timer's rate in kHz as the processor or a hypervisor tells them;
+ * 0: not told.
+ */
 void cpu_read_rates(uint32_t *tsc_khz, uint32_t *apic_khz);
 
 /* gdt.c: this CPU's descriptor table, task state and sysenter registers. */
@@ -57,7 +61,10 @@ void mmu_space_reload(struct mmu_space *space);
 void page_copy_init(void);
 extern bool page_copy_prefers_sse;
 
-/* user_copy.c: write STAC and CLAC into the user copies if the CPU has SMAP; before text becomes read-only. */
+/*
+ * user_copy.c: write STAC and CLAC into the user copies if the CPU has SMAP; before text becomes
+ * read-only.
+ */
 void user_copy_patch(void);
 
 /* trap.c: called by entry.S with interrupts off. */
@@ -90,7 +97,7 @@ size_t smp_tables_read(uint8_t apic_ids[], size_t limit);
 
 /* ipi.c */
 void ipi_handle_calls(void);
-void ipi_stop_here(struct trap_frame *frame);	/* in an NMI while a panic is reported: never returns */
+void ipi_stop_here(struct trap_frame *frame);	/* in the NMI of a panic: never returns */
 bool ipi_is_stopping(void);
 
 /* smp_boot.c */
@@ -100,7 +107,7 @@ void smp_find(void);	/* needs apic_init() */
 void clock_start_calibration(void);
 void clock_finish_calibration(void);
 uint32_t apic_timer_khz(void);
-uint64_t clock_ns_to_counter(uint64_t ns);	/* the counter's value at a time of arch_clock_ns() */
+uint64_t clock_ns_to_counter(uint64_t ns);	/* from a time of arch_clock_ns() */
 void clock_spin_us(uint32_t microseconds);
 
 /* alarm.c */
@@ -138,7 +145,10 @@ void fpu_init_image(void *image);
 struct stack_header;
 void fpu_switch(struct arch_thread *from, struct stack_header *from_header, struct arch_thread *to,
 		struct stack_header *to_header);
-/* Of the running thread: bring its image up to date; or make the image the truth, after it was changed. */
+/*
+ * Of the running thread: bring its image up to date; or make the image the truth, after it was
+ * changed.
+ */
 void fpu_sync_for_read(struct arch_thread *thread);
 void fpu_forget_registers(struct arch_thread *thread);
 

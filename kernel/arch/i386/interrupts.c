@@ -1,9 +1,11 @@
 /*
- * Interrupt controllers: the 8259 pair for devices, the local APIC for what CPUs send each other and themselves.
+ * Interrupt controllers: the 8259 pair for devices, the local APIC for what CPUs send each other
+ * and themselves.
  *
- * Lines 0 to 15 come at VECTOR_8259 and are acknowledged after their handlers, which run with interrupts
- * off. The 8259 answers a line that went away again as line 7 or 15 without marking it in service;
- * such a strike is nobody's. (Intel 8259A datasheet; 82371SB PIIX3 datasheet for PCI routing.)
+ * Lines 0 to 15 come at VECTOR_8259 and are acknowledged after their handlers, which run with
+ * interrupts off. The 8259 answers a line that went away again as line 7 or 15 without marking it
+ * in service; such a strike is nobody's. (Intel 8259A datasheet; 82371SB PIIX3 datasheet for PCI
+ * routing.)
  */
 #include "arch/irq.h"
 #include "arch/port_io.h"
@@ -65,7 +67,10 @@ static uint32_t piix_read(unsigned int offset)
 	return port_read32(PORT_PCI_DATA);
 }
 
-/* A machine without firmware has a PIIX3 that routes nothing. Reset leaves 0x80 in each byte, one emulator 0. */
+/*
+ * A machine without firmware has a PIIX3 that routes nothing. Reset leaves 0x80 in each byte, one
+ * emulator 0.
+ */
 static void route_pci(void)
 {
 	uint32_t routes;
@@ -123,7 +128,10 @@ static void acknowledge(unsigned int irq)
 	port_write8(PORT_MASTER_COMMAND, (uint8_t)(OCW2_SPECIFIC_EOI | irq));
 }
 
-/* Line 7 of either chip, without being in service. A false line 15 still occupies the master's cascade line. */
+/*
+ * Line 7 of either chip, without being in service. A false line 15 still occupies the master's
+ * cascade line.
+ */
 static bool is_spurious(unsigned int irq)
 {
 	if (irq == 7)

@@ -1,9 +1,10 @@
 /*
  * Asking other CPUs: run this function; look at your run queue; stop.
  *
- * A request lives on the asker's stack, with one node for each CPU asked. A node is pushed on that CPU's list, and who
- * pushes on an empty list sends the interrupt. The CPU takes the whole list at once. It reads all it needs from a node
- * before it counts the request down, for then the asker may return and the node be gone.
+ * A request lives on the asker's stack, with one node for each CPU asked. A node is pushed on that
+ * CPU's list, and who pushes on an empty list sends the interrupt. The CPU takes the whole list at
+ * once. It reads all it needs from a node before it counts the request down, for then the asker may
+ * return and the node be gone.
  *
  * The asker waits with interrupts on, so two CPUs that ask each other both get their answer.
  */

@@ -10,11 +10,14 @@
 #define LAYOUT_DIRECT_MAX	0x30000000	/* the direct map shows this much RAM at most */
 #define LAYOUT_VMAP_START	0xf0000000
 #define LAYOUT_VMAP_LIMIT	0xffc00000
-#define LAYOUT_FIXED		0xffc00000	/* one page table: windows of each CPU, then device pages */
+#define LAYOUT_FIXED		0xffc00000	/* one page table: windows, then device pages */
 #define LAYOUT_LOCAL_APIC	0xffc40000	/* page 64 of it */
 /* 0xffe00000 to the end stays empty, so that small negative numbers are never good pointers. */
 
-/* Selectors, by Linux's numbers because programs see them; sysenter and sysexit fix the order of four. */
+/*
+ * Selectors, by Linux's numbers because programs see them; sysenter and sysexit fix the order of
+ * four.
+ */
 #define SELECTOR_TLS_FIRST	0x33
 #define SELECTOR_KERNEL_CODE	0x60
 #define SELECTOR_KERNEL_DATA	0x68

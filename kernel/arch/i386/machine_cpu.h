@@ -39,10 +39,10 @@ struct machine_cpu {
 	struct tss double_fault_tss;		/* [I] */
 
 	struct arch_thread *fpu_owner;		/* [c] whose registers were last loaded */
-	struct arch_thread *segments_owner;	/* [c] whose fs, gs and TLS descriptors are loaded */
-	struct mmu_space *space;		/* [c] whose page tables are loaded; NULL: the kernel's */
-	uint8_t directories_seen;		/* [c] bit per directory that space had when it was loaded */
-	uint64_t alarm_ns;			/* [c] when to call upcall_timer(); UINT64_MAX: never */
+	struct arch_thread *segments_owner;	/* [c] whose fs, gs and descriptors are loaded */
+	struct mmu_space *space;		/* [c] which is loaded; NULL: the kernel's own */
+	uint8_t directories_seen;		/* [c] bit per directory it had when loaded */
+	uint64_t alarm_ns;			/* [c] when to call upcall_timer(), or NEVER */
 	uint8_t apic_id;			/* [I] */
 	_Atomic(struct call_node *) calls;	/* [a] smp_call() requests for this CPU */
 } __attribute__((aligned(64)));

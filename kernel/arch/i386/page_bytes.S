@@ -1,6 +1,6 @@
 /*
- * Clearing and copying whole pages, and long user copies: by string instructions, and by SSE registers, which are
- * saved and restored because they may be a program's.
+ * Clearing and copying whole pages, and long user copies: by string instructions, and by SSE
+ * registers, which are saved and restored because they may be a program's.
  */
 #include "asm_macros.h"
 
@@ -91,8 +91,9 @@ page_copy_sse:
 	ret
 
 /*
- * size_t user_copy_blocks_sse(void *to, const void *from, size_t blocks): of 64 bytes, at any alignment, user memory on either
- * side; without handling faults. Returns the blocks that are not copied; preemption off.
+ * size_t user_copy_blocks_sse(void *to, const void *from, size_t blocks): of 64 bytes, at any
+ * alignment, user memory on either side; without handling faults. Returns the blocks that are not
+ * copied; preemption off.
  */
 	.globl user_copy_blocks_sse
 user_copy_blocks_sse:

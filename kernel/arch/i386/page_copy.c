@@ -1,9 +1,11 @@
 /*
- * Which way of clearing and copying pages is faster here is measured at boot: string instructions in microcode or in
- * one emulator (16 times faster there), SSE in another (string instructions go word by word there).
+ * Which way of clearing and copying pages is faster here is measured at boot: string instructions
+ * in microcode or in one emulator (16 times faster there), SSE in another (string instructions go
+ * word by word there).
  *
- * Preemption stays off while SSE registers hold kernel data: a switch would write those to the thread's FPU image and
- * might bring others back. An interrupt in between may use them too, for it gives them back.
+ * Preemption stays off while SSE registers hold kernel data: a switch would write those to the
+ * thread's FPU image and might bring others back. An interrupt in between may use them too, for it
+ * gives them back.
  */
 #include "arch/cpu.h"
 #include "core/preempt.h"

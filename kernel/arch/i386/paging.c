@@ -1,16 +1,17 @@
 /*
  * The kernel's half of every address space, and the upper levels of the user's half.
  *
- * With PAE a root has four entries, one a GiB. The fourth of every root is the same kernel directory, so kernel
- * mappings are common to all without copying. The directory has, from the bottom up (docs/memory-map.md):
- *	direct map	2 MiB pages, global; the 2 MiB pieces that hold the kernel image are split into 4 KiB, so that text
+ * With PAE a root has four entries, one a GiB. The fourth of every root is the same kernel
+ * directory, so kernel mappings are common to all without copying. The directory has, from the
+ * bottom up (docs/memory-map.md):
+ *	direct map	2 MiB pages, global; those of the kernel image are split, so that text
  *			is read-only, rodata read-only and not executable, all else not executable
  *	vmap area	page tables made at boot, never more and never fewer
  *	fixed area	one page table: MMU_WINDOWS pages a CPU, then device pages
  *
- * A user directory that is added to a root in use reaches a CPU only when it loads the root again: the processor keeps
- * copies of the four entries (Intel SDM vol. 3, 4.4.1). Who has it loaded elsewhere faults once, finds the entry
- * right, and mmu_flush_local() loads the root.
+ * A user directory that is added to a root in use reaches a CPU only when it loads the root again:
+ * the processor keeps copies of the four entries (Intel SDM vol. 3, 4.4.1). Who has it loaded
+ * elsewhere faults once, finds the entry right, and mmu_flush_local() loads the root.
  */
 #include "arch/boot_info.h"
 #include "arch/cpu.h"
@@ -28,7 +29,7 @@
 #define KERNEL_SLOT		3
 #define IMAGE_TABLES		4	/* kernel.ld asserts that it is enough */
 #define VMAP_SIZE_MIN		(32u << 20)
-#define VMAP_RAM_FACTOR		2	/* 16 KiB of addresses a kernel stack, and RAM for the thread */
+#define VMAP_RAM_FACTOR		2	/* a stack takes 16 KiB of addresses, 8 KiB of RAM */
 
 _Static_assert(LAYOUT_KERNEL_BASE == KERNEL_BASE, "assembly and C agree");
 _Static_assert(CPU_MAX * MMU_WINDOWS <= 64, "the windows end below the fixed device pages");

@@ -1,8 +1,8 @@
 /*
  * The end of the machine: off, or from the beginning.
  *
- * Without an interpreter for ACPI's byte code only fixed places are known. Emulators have theirs; a PC whose
- * ports answer none of them stays halted, which is what an old PC does.
+ * Without an interpreter for ACPI's byte code only fixed places are known. Emulators have theirs; a
+ * PC whose ports answer none of them stays halted, which is what an old PC does.
  */
 #include "arch/cpu.h"
 #include "arch/irq_flags.h"

@@ -72,7 +72,10 @@ static struct date read_raw(void)
 	};
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar; years begin in March, so the leap day is the last. */
+/*
+ * Days from 1970-01-01 in the Gregorian calendar; years begin in March, so the leap day is the
+ * last.
+ */
 static int64_t days_from_date(int year, int month, int day)
 {
 	int shifted_year = month <= 2 ? year - 1 : year;

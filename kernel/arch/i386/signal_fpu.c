@@ -1,9 +1,9 @@
 /*
  * The FPU image in a signal frame.
  *
- * Programs and debuggers know the old FNSAVE form; the FXSAVE form follows it and holds the SSE registers as well. Both are
- * written, and on return the x87 registers come from the old form, because that is what programs change.
- * (Intel SDM vol. 1, figure 8-9 and table 10-2.)
+ * Programs and debuggers know the old FNSAVE form; the FXSAVE form follows it and holds the SSE
+ * registers as well. Both are written, and on return the x87 registers come from the old form,
+ * because that is what programs change. (Intel SDM vol. 1, figure 8-9 and table 10-2.)
  */
 #include "signal_fpu.h"
 #include "arch/context.h"
@@ -154,7 +154,10 @@ int signal_fpu_pop(struct arch_thread *thread, uintptr_t address)
 {
 	int error = 0;
 
-	/* From here on the image is the truth, so a switch in the middle of the copy overwrites nothing. */
+	/*
+	 * From here on the image is the truth, so a switch in the middle of the copy overwrites
+	 * nothing.
+	 */
 	fpu_forget_registers(thread);
 	fpu_init_image(thread->fpu);
 	if (address)

@@ -12,11 +12,14 @@ struct arch_thread;
 #define SIGNAL_FPU_LEGACY_SIZE 112
 #define SIGNAL_FPU_SIZE	       (SIGNAL_FPU_LEGACY_SIZE + 512)
 
-/* Write the running thread's registers to user memory below `top`; *address is where. Errors: -EFAULT. */
+/*
+ * Write the running thread's registers to user memory below `top`; *address is where. Errors:
+ * -EFAULT.
+ */
 must_check int signal_fpu_push(struct arch_thread *thread, uintptr_t top, uintptr_t *address);
 
 /*
- * Take the running thread's registers from user memory, or initial ones if `address` is 0. Errors: -EFAULT; then the
- * registers are initial.
+ * Take the running thread's registers from user memory, or initial ones if `address` is 0. Errors:
+ * -EFAULT; then the registers are initial.
  */
 must_check int signal_fpu_pop(struct arch_thread *thread, uintptr_t address);

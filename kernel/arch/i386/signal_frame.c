@@ -1,14 +1,15 @@
 /*
- * The frames that signal handlers run on, byte for byte as Linux i386 lays them out: libc's restorers, unwinders and gdb
- * read them.
+ * The frames that signal handlers run on, byte for byte as Linux i386 lays them out: libc's
+ * restorers, unwinders and gdb read them.
  *
  *	pretcode  where the handler returns to: a restorer, or the vDSO's trampoline
  *	signal, [info and context pointers, siginfo, ucontext]
- *	sigcontext with general registers; its fpstate points to the FPU image above the frame, or is 0
+ *	sigcontext with general registers; its fpstate points to the FPU image above the frame
  *	retcode   the trampoline's instructions, only for debuggers that recognise them
  *
- * What sigreturn reads may be forged: segments other than DS, ES, FS, GS are forced, of the flags only those that a program
- * may set itself are taken, and signal_fpu.c makes an image that cannot fault.
+ * What sigreturn reads may be forged: segments other than DS, ES, FS, GS are forced, of the flags
+ * only those that a program may set itself are taken, and signal_fpu.c makes an image that cannot
+ * fault.
  */
 #include "arch/signal_frame.h"
 #include "arch/context.h"
@@ -150,7 +151,10 @@ static int push_rt(const struct trap_frame *regs, const struct signal_frame_requ
 	return copy_to_user(user_addr_from(at), &frame, sizeof(frame));
 }
 
-/* The registers are no longer those of the interrupted code: the full way out, and no restarted call. */
+/*
+ * The registers are no longer those of the interrupted code: the full way out, and no restarted
+ * call.
+ */
 static void mark_rewritten(struct trap_frame *frame)
 {
 	frame->vector = TRAP_VECTOR_RESTORED;

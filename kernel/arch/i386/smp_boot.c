@@ -1,9 +1,10 @@
 /*
  * Starting the other CPUs, one after another.
  *
- * A CPU that gets INIT and STARTUP begins in real mode at the trampoline's page below 1 MiB (trampoline.S), turns paging
- * on with boot.S's tables, and arrives in smp_cpu_main() on the stack of its idle thread. One that does
- * not report within START_TIMEOUT_US is left out. (Intel SDM vol. 3, 9.4.)
+ * A CPU that gets INIT and STARTUP begins in real mode at the trampoline's page below 1 MiB
+ * (trampoline.S), turns paging on with boot.S's tables, and arrives in smp_cpu_main() on the stack
+ * of its idle thread. One that does not report within START_TIMEOUT_US is left out. (Intel SDM vol.
+ * 3, 9.4.)
  */
 #include "arch/cpu.h"
 #include "arch/smp.h"

@@ -1,6 +1,7 @@
 /*
- * Which CPUs there are: ACPI's MADT, else the older MultiProcessor table (ACPI 6.4, 5.2.5 and 5.2.12; Intel
- * MultiProcessor Specification 1.4, chapter 4). Tables are firmware's and may lie: lengths are checked before use.
+ * Which CPUs there are: ACPI's MADT, else the older MultiProcessor table (ACPI 6.4, 5.2.5 and
+ * 5.2.12; Intel MultiProcessor Specification 1.4, chapter 4). Tables are firmware's and may lie:
+ * lengths are checked before use.
  */
 #include "arch/mmu.h"
 #include "internal.h"

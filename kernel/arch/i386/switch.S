@@ -3,7 +3,10 @@
  */
 	.text
 
-/* void switch_stacks(uint32_t *from_sp, uint32_t to_sp): what C expects a call to keep lies on the stack. */
+/*
+ * void switch_stacks(uint32_t *from_sp, uint32_t to_sp): what C expects a call to keep lies on the
+ * stack.
+ */
 	.globl switch_stacks
 switch_stacks:
 	pushl %ebp

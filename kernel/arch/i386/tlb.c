@@ -1,13 +1,14 @@
 /*
  * Which address space each CPU has loaded, and making them forget what they cache of it.
  *
- * space->active_cpus has a bit for each CPU that may hold translations of the space. A CPU sets its bit before it
- * loads the root, and clears it after it loaded another. A flusher first changes the page tables, then reads the mask:
- * either it sees the bit and asks that CPU, or that CPU's page walks begin after the change. Both sides are read-modify-
- * write or fenced, so the order holds (Intel SDM vol. 3, 4.10.5, 8.2.2).
+ * space->active_cpus has a bit for each CPU that may hold translations of the space. A CPU sets its
+ * bit before it loads the root, and clears it after it loaded another. A flusher first changes the
+ * page tables, then reads the mask: either it sees the bit and asks that CPU, or that CPU's page
+ * walks begin after the change. Both sides are read-modify- write or fenced, so the order holds
+ * (Intel SDM vol. 3, 4.10.5, 8.2.2).
  *
- * A kernel thread keeps the space of the user thread before it: going back costs nothing. mmu_space_fini() takes
- * it away from such CPUs.
+ * A kernel thread keeps the space of the user thread before it: going back costs nothing.
+ * mmu_space_fini() takes it away from such CPUs.
  */
 #include "arch/irq_flags.h"
 #include "arch/mmu.h"
@@ -130,7 +131,9 @@ void mmu_flush_range(struct mmu_space *space, uintptr_t start, uintptr_t end)
 
 	preempt_disable();
 	flush_here(&request);
-	/* Pairs with the fetch_or in load_space: our entries are changed before the mask is read. */
+	/*
+	 * Pairs with the fetch_or in load_space: our entries are changed before the mask is read.
+	 */
 	atomic_thread_fence(memory_order_seq_cst);
 	others = atomic_load(&space->active_cpus) & ~(1u << cpu_index());
 	if (others)
@@ -148,7 +151,10 @@ void mmu_flush_local(uintptr_t address)
 	irq_flags flags = irq_disable_save();
 	struct machine_cpu *self = &machine_cpus[cpu_index()];
 
-	/* Another CPU may have added the directory: this one still has the root's old entries (paging.c). */
+	/*
+	 * Another CPU may have added the directory: this one still has the root's old entries
+	 * (paging.c).
+	 */
 	if (self->space && !(self->directories_seen & 1u << (address >> 30)))
 		load_space_again(self);
 	else

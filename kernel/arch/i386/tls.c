@@ -1,9 +1,10 @@
 /*
- * Thread-local storage: FS, GS, and the three descriptors of the running thread in its CPU's descriptor table.
+ * Thread-local storage: FS, GS, and the three descriptors of the running thread in its CPU's
+ * descriptor table.
  *
- * They are loaded when a user thread gets the CPU, and stay when a kernel thread runs in between. While loaded, the
- * registers are the truth for FS and GS; the descriptors are always in the thread too.
- * (Intel SDM vol. 3, 3.4.5; the user structure is Linux's.)
+ * They are loaded when a user thread gets the CPU, and stay when a kernel thread runs in between.
+ * While loaded, the registers are the truth for FS and GS; the descriptors are always in the thread
+ * too. (Intel SDM vol. 3, 3.4.5; the user structure is Linux's.)
  */
 #include "arch/context.h"
 #include "arch/irq_flags.h"
@@ -114,7 +115,10 @@ static bool is_empty(const struct user_desc *desc)
 	return desc->base_addr == 0 && desc->limit == 0 && (all_zero || empty);
 }
 
-/* Present 32-bit data segments only: a code segment or a 16-bit stack would surprise the kernel's exit path. */
+/*
+ * Present 32-bit data segments only: a code segment or a 16-bit stack would surprise the kernel's
+ * exit path.
+ */
 static bool is_acceptable(const struct user_desc *desc)
 {
 	return is_empty(desc) ||

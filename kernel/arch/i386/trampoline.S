@@ -1,6 +1,6 @@
 /*
- * The first instructions of every CPU but the boot CPU: from real mode to smp_cpu_main(). Copied to LAYOUT_TRAMPOLINE,
- * so until paging is on, addresses are computed from there.
+ * The first instructions of every CPU but the boot CPU: from real mode to smp_cpu_main(). Copied to
+ * LAYOUT_TRAMPOLINE, so until paging is on, addresses are computed from there.
  */
 #include "layout.h"
 

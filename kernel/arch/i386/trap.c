@@ -1,9 +1,10 @@
 /*
  * Exceptions and interrupts, after entry.S has saved the registers: which of them is whose.
  *
- * A page fault at a user address goes up to the kernel, from user mode and from a user copy alike. Every other
- * exception of a program becomes its signal. In kernel mode only instructions listed in the exception table may
- * fault, and the two iret that leave for user mode; everything else is a broken kernel.
+ * A page fault at a user address goes up to the kernel, from user mode and from a user copy alike.
+ * Every other exception of a program becomes its signal. In kernel mode only instructions listed in
+ * the exception table may fault, and the two iret that leave for user mode; everything else is a
+ * broken kernel.
  */
 #include "arch/context.h"
 #include "arch/cpu.h"
@@ -88,7 +89,10 @@ static noreturn cold void panic_page_fault(const struct trap_frame *frame, uintp
 		 frame->error & PAGE_FAULT_PRESENT  ? ": not allowed" : ": nothing there");
 }
 
-/* Inside a user copy, at a user address, with nothing in the way of sleeping: as if the program had faulted. */
+/*
+ * Inside a user copy, at a user address, with nothing in the way of sleeping: as if the program had
+ * faulted.
+ */
 static bool satisfy_user_copy(struct trap_frame *frame, uintptr_t address)
 {
 	bool satisfied;
@@ -125,9 +129,10 @@ void trap_page_fault(struct trap_frame *frame, uintptr_t address)
 }
 
 /*
- * The iret to user mode faulted: the program's SS names a TLS segment that it has removed meanwhile. Its registers
- * were already loaded, so they are in the exception's frame; what iret wanted to load still lies
- * above it, at the top of the stack. Make one user frame of both, and tell the program.
+ * The iret to user mode faulted: the program's SS names a TLS segment that it has removed
+ * meanwhile. Its registers were already loaded, so they are in the exception's frame; what iret
+ * wanted to load still lies above it, at the top of the stack. Make one user frame of both, and
+ * tell the program.
  */
 static noreturn void handle_bad_iret(const struct trap_frame *frame)
 {
@@ -151,7 +156,10 @@ static noreturn void handle_bad_iret(const struct trap_frame *frame)
 	arch_enter_user();
 }
 
-/* A program that single-steps over sysenter: go on without stepping, and step again back in user mode. */
+/*
+ * A program that single-steps over sysenter: go on without stepping, and step again back in user
+ * mode.
+ */
 static void kernel_single_step(struct trap_frame *frame)
 {
 	frame->eflags &= ~(uint32_t)EFLAGS_TF;

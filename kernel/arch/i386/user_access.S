@@ -1,6 +1,7 @@
 /*
- * The instructions that touch user memory. A fault in one of them is satisfied if it can be, else execution goes on at
- * the label that the exception table names (trap.c). Ranges are checked by user_copy.c.
+ * The instructions that touch user memory. A fault in one of them is satisfied if it can be, else
+ * execution goes on at the label that the exception table names (trap.c). Ranges are checked by
+ * user_copy.c.
  *
  * Arguments in EAX, EDX, ECX; the nofault forms are the same code with their own table entries.
  */
@@ -8,8 +9,9 @@
 #include "uapi/linux/errno.h"
 
 /*
- * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied. Four words at a time, in an order
- * that leaves no gap: what is not counted off is copied again byte by byte, up to the one that faults.
+ * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied. Four words at
+ * a time, in an order that leaves no gap: what is not counted off is copied again byte by byte, up
+ * to the one that faults.
  */
 .macro COPY_WORDS name, nofault
 	.globl \name
@@ -133,7 +135,10 @@ user_clear_bytes:
 	EXCEPTION 1b, 5b
 	EXCEPTION 3b, 4b
 
-/* ssize_t user_copy_text(char *to, const char *from, size_t size): length, -EFAULT, or size if there is no NUL. */
+/*
+ * ssize_t user_copy_text(char *to, const char *from, size_t size): length, -EFAULT, or size if
+ * there is no NUL.
+ */
 	.globl user_copy_text
 user_copy_text:
 	pushl %ebx
@@ -157,7 +162,10 @@ user_copy_text:
 	jmp 4b
 	EXCEPTION 1b, 5b
 
-/* ssize_t user_text_length(const char *from, size_t limit): with the NUL; limit + 1 if there is none; -EFAULT. */
+/*
+ * ssize_t user_text_length(const char *from, size_t limit): with the NUL; limit + 1 if there is
+ * none; -EFAULT.
+ */
 	.globl user_text_length
 user_text_length:
 	xorl %ecx, %ecx
@@ -197,7 +205,10 @@ user_write_word:
 	ret
 	EXCEPTION 1b, user_word_fault
 
-/* int user_touch(void *at, bool write): makes the page present by using a byte without changing it. 0 or -EFAULT */
+/*
+ * int user_touch(void *at, bool write): makes the page present by using a byte without changing it.
+ * 0 or -EFAULT
+ */
 	.globl user_touch
 user_touch:
 	USER_ACCESS_OPEN
@@ -212,7 +223,10 @@ user_touch:
 	EXCEPTION 1b, user_word_fault
 	EXCEPTION 2b, user_word_fault
 
-/* int user_exchange_word(uint32_t *word, uint32_t expected, uint32_t desired, uint32_t *seen): nofault */
+/*
+ * int user_exchange_word(uint32_t *word, uint32_t expected, uint32_t desired, uint32_t *seen):
+ * nofault
+ */
 	.globl user_exchange_word
 user_exchange_word:
 	pushl %ebx

@@ -1,9 +1,11 @@
 /*
- * Bytes between kernel and user memory: the range is checked here, the access is made in user_access.S.
+ * Bytes between kernel and user memory: the range is checked here, the access is made in
+ * user_access.S.
  *
- * Short copies go by words. Long ones go by string instructions or SSE, whichever page_copy.c found faster. SSE
- * registers must not be switched away in the middle, so that part runs with preemption off and without
- * handling faults; the page where it stops is faulted in by a short plain copy, and it goes on behind it.
+ * Short copies go by words. Long ones go by string instructions or SSE, whichever page_copy.c found
+ * faster. SSE registers must not be switched away in the middle, so that part runs with preemption
+ * off and without handling faults; the page where it stops is faulted in by a short plain copy, and
+ * it goes on behind it.
  */
 #include "arch/user_copy.h"
 #include "arch/cpu.h"
@@ -70,7 +72,10 @@ static size_t copy(char *to, const char *from, size_t size)
 		size = left;
 		if (size < SSE_BLOCK)
 			break;
-		/* It stopped at a page that is not there yet: this makes it present, or finds that it cannot be. */
+		/*
+		 * It stopped at a page that is not there yet: this makes it present, or finds that
+		 * it cannot be.
+		 */
 		step = min(size, (size_t)SSE_BLOCK);
 		left = user_copy_words(to, from, step);
 		if (left)

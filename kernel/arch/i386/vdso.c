@@ -48,9 +48,12 @@ uintptr_t vdso_rt_sigreturn_offset(void)
 	return VDSO_KERNEL_RT_SIGRETURN;
 }
 
-/* Readers are user mode on any CPU; x86 keeps stores in order, so only the compiler must be held back. */
-void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns, int64_t realtime_offset_ns,
-		       uint32_t multiplier, uint32_t shift)
+/*
+ * Readers are user mode on any CPU; x86 keeps stores in order, so only the compiler must be held
+ * back.
+ */
+void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
+		       int64_t realtime_offset_ns, uint32_t multiplier, uint32_t shift)
 {
 	volatile struct vdso_data *data = &data_page.data;
 

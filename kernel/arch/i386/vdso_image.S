@@ -1,5 +1,6 @@
 /*
- * The vDSO's page, as the build made it (Makefile). In .data, because vdso_init() may change its first entry.
+ * The vDSO's page, as the build made it (Makefile). In .data, because vdso_init() may change its
+ * first entry.
  */
 	.section .data
 	.balign 4096

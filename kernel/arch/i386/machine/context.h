@@ -9,8 +9,8 @@
 struct arch_thread {
 	uint32_t sp;			/* [c] where switch_stacks left it; registers lie above */
 	uint16_t fs, gs;		/* [c] user selectors, while not loaded */
-	uint64_t tls[TLS_SLOTS];	/* [t] descriptors for entries 6, 7, 8 of the descriptor table */
+	uint64_t tls[TLS_SLOTS];	/* [t] descriptors for entries 6, 7, 8 */
 	void *fpu;			/* [t] FXSAVE (or FNSAVE) image; NULL: a kernel thread */
-	uint8_t fpu_cpu;		/* [c] 1 + the CPU whose registers equal the image; 0: none */
-	uint8_t segments_cpu;		/* [c] 1 + the CPU that has fs, gs and tls loaded; 0: none */
+	uint8_t fpu_cpu;		/* [c] 1 + CPU whose registers equal the image, or 0 */
+	uint8_t segments_cpu;		/* [c] 1 + CPU that has fs, gs and tls loaded, or 0 */
 };

@@ -18,7 +18,7 @@ typedef uint64_t mmu_entry;
 #define MMU_SOFT_DEVICE 0x400ull
 #define MMU_FRAME_MASK	0x000ffffffffff000ull
 
-extern mmu_entry mmu_no_execute_bit; /* bit 63 if EFER.NXE could be set, else 0; constant after boot */
+extern mmu_entry mmu_no_execute_bit; /* bit 63 if EFER.NXE is set, else 0 */
 
 static inline mmu_entry mmu_no_execute(void)
 {

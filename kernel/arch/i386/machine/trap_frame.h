@@ -1,14 +1,14 @@
 #pragma once
 
 /*
- * Pushed by entry.S in this order from the bottom up. The first three words are where a handler with
- * more than three arguments finds the rest of them (regparm(3)), so they come lowest.
+ * Pushed by entry.S in this order from the bottom up. The first three words are where a handler
+ * with more than three arguments finds the rest of them (regparm(3)), so they come lowest.
  */
 struct trap_frame {
 	uint32_t esi, edi, ebp;
 	uint32_t ebx, ecx, edx;
 	uint32_t eax;		/* result */
-	uint32_t segments;	/* 0: DS and ES were flat; else what to reload, entry.S's own form */
+	uint32_t segments;	/* 0: DS and ES were flat; else entry.S's own form */
 	uint32_t vector;	/* interrupt number, or TRAP_VECTOR_SYSCALL */
 	uint32_t error;		/* the machine's error code; for a system call its number */
 	/* Pushed by the machine. */

@@ -8,9 +8,10 @@
 	.type __kernel_vsyscall, @function
 	.globl vdso_sysenter_return
 /*
- * A system call as by int $0x80, registers and all. sysenter keeps neither stack pointer nor return address: the first goes
- * in EBP, the second is always vdso_sysenter_return. Without sysenter the kernel writes "int $0x80; ret" over the
- * beginning (vdso.c). The int $0x80 behind sysenter is where a restarted call goes on.
+ * A system call as by int $0x80, registers and all. sysenter keeps neither stack pointer nor return
+ * address: the first goes in EBP, the second is always vdso_sysenter_return. Without sysenter the
+ * kernel writes "int $0x80; ret" over the beginning (vdso.c). The int $0x80 behind sysenter is
+ * where a restarted call goes on.
  */
 __kernel_vsyscall:
 	.cfi_startproc

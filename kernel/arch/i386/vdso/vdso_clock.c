@@ -1,6 +1,6 @@
 /*
- * The clocks, read without entering the kernel. Runs in user mode, in every process, at VDSO_IMAGE; the data page lies before
- * it. Whatever cannot be answered from there is asked of the kernel.
+ * The clocks, read without entering the kernel. Runs in user mode, in every process, at VDSO_IMAGE;
+ * the data page lies before it. Whatever cannot be answered from there is asked of the kernel.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,7 +51,10 @@ static int call_kernel(int number, uintptr_t first, uintptr_t second)
 {
 	int result;
 
-	__asm__ volatile("int $0x80" : "=a"(result) : "0"(number), "b"(first), "c"(second) : "memory");
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "0"(number), "b"(first), "c"(second)
+			 : "memory");
 	return result;
 }
 
@@ -63,7 +66,9 @@ static inline uint64_t read_counter(void)
 	return value;
 }
 
-/* False: the counter is not to be used. x86 keeps loads in order, so compiler barriers are enough. */
+/*
+ * False: the counter is not to be used. x86 keeps loads in order, so compiler barriers are enough.
+ */
 static bool read_clock(bool is_realtime, uint64_t *ns)
 {
 	uint32_t sequence;
