@@ -1,0 +1,192 @@
+#include "drivers/char/memory_devices.h"
+
+#include "arch/user_copy.h"
+#include "drivers/char/kmsg.h"
+#include "drivers/char/random.h"
+#include "lib/chacha20.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "sched/thread.h"
+#include "uapi/linux/errno.h"
+#include "vfs/char_device.h"
+#include "vfs/file.h"
+#include "vm/mmap.h"
+
+/*
+ * The devices of Linux's major number 1 that are no hardware: null, zero, full, random, urandom. (kmsg: kmsg.c.) The minor
+ * number decides at open which of them the file is.
+ */
+
+enum { MAJOR_MEMORY = 1, MINOR_NULL = 3, MINOR_ZERO = 5, MINOR_FULL = 7, MINOR_RANDOM = 8,
+       MINOR_URANDOM = 9, MINOR_KMSG = 11 };
+enum { CHUNK = 1 << 20 };
+#define IOCTL_RNDGETENTCNT 0x80045200u
+
+/* ---- null and zero ------------------------------------------------------------------------------ */
+
+static ssize_t null_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	(void)file;
+	(void)buffer;
+	(void)position;
+	return 0;
+}
+
+static ssize_t null_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	(void)file;
+	(void)position;
+	return (ssize_t)buffer->remaining;
+}
+
+/* Everything is at the beginning. */
+static int seek_nowhere(struct file *file, file_offset offset, int whence, file_offset *out)
+{
+	(void)file;
+	(void)offset;
+	(void)whence;
+	*out = 0;
+	return 0;
+}
+
+static ssize_t zero_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	size_t wanted = buffer->remaining;
+
+	(void)file;
+	(void)position;
+	while (buffer->remaining > 0) {
+		if (io_buffer_clear(buffer, min(buffer->remaining, (size_t)CHUNK)) != 0) {
+			if (buffer->remaining == wanted)
+				return -EFAULT;
+			break;
+		}
+		if (unlikely(buffer->remaining > 0 && thread_is_interrupted(thread_current())))
+			break;
+	}
+	return (ssize_t)(wanted - buffer->remaining);
+}
+
+/* A private mapping is plain anonymous memory; a shared one is mmap(2)'s own business (MAP_ANONYMOUS). */
+static int zero_map(struct file *file, struct vm_map_request *request)
+{
+	(void)file;
+	if (request->flags & REGION_SHARED)
+		return -ENODEV;
+	request->cache = NULL;
+	request->backing = NULL;
+	request->backing_ops = NULL;
+	request->page_offset = 0;
+	return 0;
+}
+
+static ssize_t full_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	(void)file;
+	(void)position;
+	return buffer->remaining ? -ENOSPC : 0;
+}
+
+static const struct file_ops null_ops = {
+	.read = null_read, .write = null_write, .seek = seek_nowhere
+};
+static const struct file_ops zero_ops = {
+	.read = zero_read, .write = null_write, .seek = seek_nowhere, .map = zero_map
+};
+static const struct file_ops full_ops = {
+	.read = zero_read, .write = full_write, .seek = seek_nowhere
+};
+
+/* ---- random --------------------------------------------------------------------------------------- */
+
+static ssize_t random_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	uint8_t block[CHACHA20_BLOCK_SIZE];
+	struct chacha20 cipher;
+	size_t wanted = buffer->remaining;
+	int error = 0;
+
+	(void)file;
+	(void)position;
+	random_stream_init(&cipher);
+	for (size_t done = 0; buffer->remaining > 0 && !error; done += sizeof(block)) {
+		chacha20_block(&cipher, block);
+		error = io_buffer_put(buffer, block, min(buffer->remaining, sizeof(block)));
+		if (done % PAGE_SIZE == 0 && done && thread_is_interrupted(thread_current()))
+			break;
+	}
+	memset(block, 0, sizeof(block));
+	memset(&cipher, 0, sizeof(cipher));
+	return error && buffer->remaining == wanted ? error : (ssize_t)(wanted - buffer->remaining);
+}
+
+static ssize_t random_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	size_t wanted = buffer->remaining;
+	uint8_t bytes[64];
+
+	(void)file;
+	(void)position;
+	while (buffer->remaining > 0) {
+		size_t part = min(buffer->remaining, sizeof(bytes));
+
+		if (io_buffer_get(buffer, bytes, part) != 0)
+			return buffer->remaining == wanted ? -EFAULT :
+							     (ssize_t)(wanted - buffer->remaining);
+		random_mix(bytes, part);
+	}
+	return (ssize_t)wanted;
+}
+
+static int random_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+{
+	(void)file;
+	if (command != IOCTL_RNDGETENTCNT)
+		return -EINVAL;
+	return put_user_u32(user_addr_from(argument), 256);
+}
+
+static const struct file_ops random_ops = {
+	.read = random_read, .write = random_write, .seek = seek_nowhere, .ioctl = random_ioctl
+};
+
+/* ---- the family ------------------------------------------------------------------------------------- */
+
+static int memory_open(struct file *file)
+{
+	static const struct file_ops *const ops_of[] = {
+		[MINOR_NULL] = &null_ops,     [MINOR_ZERO] = &zero_ops,
+		[MINOR_FULL] = &full_ops,     [MINOR_RANDOM] = &random_ops,
+		[MINOR_URANDOM] = &random_ops, [MINOR_KMSG] = &kmsg_ops,
+	};
+	unsigned int minor = DEV_MINOR(file->inode->device);
+
+	if (minor >= ARRAY_SIZE(ops_of) || !ops_of[minor])
+		return -ENXIO;
+	file->ops = ops_of[minor];
+	return file->ops->open ? file->ops->open(file) : 0;
+}
+
+static const struct file_ops memory_ops = { .open = memory_open };
+
+static struct char_device memory_device = {
+	.first = DEV_NUMBER(MAJOR_MEMORY, 0), .count = 16, .name = "mem", .ops = &memory_ops
+};
+
+static struct device_node nodes[] = {
+	{ .name = "null", .number = DEV_NUMBER(1, MINOR_NULL), .mode = MODE_CHARACTER | 0666 },
+	{ .name = "zero", .number = DEV_NUMBER(1, MINOR_ZERO), .mode = MODE_CHARACTER | 0666 },
+	{ .name = "full", .number = DEV_NUMBER(1, MINOR_FULL), .mode = MODE_CHARACTER | 0666 },
+	{ .name = "random", .number = DEV_NUMBER(1, MINOR_RANDOM), .mode = MODE_CHARACTER | 0666 },
+	{ .name = "urandom", .number = DEV_NUMBER(1, MINOR_URANDOM), .mode = MODE_CHARACTER | 0666 },
+	{ .name = "kmsg", .number = DEV_NUMBER(1, MINOR_KMSG), .mode = MODE_CHARACTER | 0644 },
+};
+
+void memory_devices_init(void)
+{
+	random_init();
+	kmsg_init();
+	char_device_register(&memory_device);
+	for (unsigned int i = 0; i < ARRAY_SIZE(nodes); i++)
+		device_node_add(&nodes[i]);
+}

@@ -1,0 +1,113 @@
+#include "fs/tmpfs/internal.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/page_frame.h"
+#include "uapi/linux/errno.h"
+#include "vfs/file.h"
+
+/*
+ * Regular files, symbolic links and special files of tmpfs: nearly everything is the page cache's and vfs's work.
+ */
+
+enum { ALLOCATE_KEEP_SIZE = 1, ALLOCATE_PUNCH_HOLE = 2, ALLOCATE_ZERO_RANGE = 0x10 };
+
+static int truncate(struct inode *inode, uint64_t size)
+{
+	page_cache_truncate(&inode->cache, size);
+	return tmpfs_refresh(inode);
+}
+
+/* Zeros into [from, to) of one page, if there is such a page. */
+static int clear_part(struct inode *inode, uint64_t from, uint64_t to)
+{
+	struct page_frame *frame;
+	struct io_buffer zeros;
+	uint32_t index = (uint32_t)(from >> PAGE_SHIFT);
+	static const char zero_page[PAGE_SIZE];
+
+	if (from == to)
+		return 0;
+	frame = page_cache_find(&inode->cache, index);
+	if (!frame)
+		return 0;
+	io_buffer_init_kernel(&zeros, (void *)(uintptr_t)zero_page, (size_t)(to - from));
+	(void)io_buffer_get_frame(&zeros, frame, (size_t)(from % PAGE_SIZE), (size_t)(to - from));
+	page_cache_mark_dirty(&inode->cache, frame);
+	page_frame_put(frame);
+	return 0;
+}
+
+/* Bytes [start, end) become zeros; whole pages are given back. */
+static int punch(struct inode *inode, uint64_t start, uint64_t end)
+{
+	uint64_t first = ALIGN_UP(start, (uint64_t)PAGE_SIZE);
+	uint64_t last = ALIGN_DOWN(end, (uint64_t)PAGE_SIZE);
+
+	if (first > last) /* within one page */
+		return clear_part(inode, start, end);
+	(void)clear_part(inode, start, min(first, end));
+	(void)clear_part(inode, last, end);
+	if (first < last)
+		page_cache_drop_range(&inode->cache, (uint32_t)(first >> PAGE_SHIFT),
+				      (uint32_t)(last >> PAGE_SHIFT));
+	return tmpfs_refresh(inode);
+}
+
+/* Pages for all of [start, end); those that were there keep their bytes. On failure the new ones stay as zeros. */
+static int reserve(struct inode *inode, uint64_t start, uint64_t end)
+{
+	for (uint64_t offset = ALIGN_DOWN(start, (uint64_t)PAGE_SIZE); offset < end;
+	     offset += PAGE_SIZE) {
+		uint32_t index = (uint32_t)(offset >> PAGE_SHIFT);
+		struct page_frame *frame;
+		int error = tmpfs_cache_ops.prepare_write(&inode->cache, index);
+
+		if (!error)
+			error = page_cache_get(&inode->cache, index, &frame, NULL);
+		if (error)
+			return error;
+		page_cache_mark_dirty(&inode->cache, frame);
+		page_frame_put(frame);
+	}
+	return 0;
+}
+
+static int allocate(struct inode *inode, int mode, file_offset offset, file_offset size)
+{
+	uint64_t start = (uint64_t)offset, end = start + (uint64_t)size;
+	uint64_t old_size = inode_size(inode);
+	int error;
+
+	if (mode & ALLOCATE_PUNCH_HOLE) {
+		if (mode != (ALLOCATE_PUNCH_HOLE | ALLOCATE_KEEP_SIZE))
+			return -EOPNOTSUPP;
+		return start < old_size ? punch(inode, start, min(end, old_size)) : 0;
+	}
+	if (mode & ~ALLOCATE_KEEP_SIZE)
+		return -EOPNOTSUPP;
+	if (end > old_size && !(mode & ALLOCATE_KEEP_SIZE))
+		page_cache_truncate(&inode->cache, end);
+	error = reserve(inode, start, min(end, inode_size(inode)));
+	if (error)
+		page_cache_truncate(&inode->cache, old_size);
+	(void)tmpfs_refresh(inode);
+	return error;
+}
+
+const struct inode_ops tmpfs_file_ops = {
+	.truncate = truncate,
+	.allocate = allocate,
+	.refresh = tmpfs_refresh,
+};
+
+const struct inode_ops tmpfs_special_ops = { 0 };
+
+static ssize_t read_link(struct inode *inode, char *buffer, size_t size)
+{
+	size_t length = min((size_t)inode_size(inode), size);
+
+	memcpy(buffer, inode->link_target, length);
+	return (ssize_t)length;
+}
+
+const struct inode_ops tmpfs_link_ops = { .read_link = read_link };

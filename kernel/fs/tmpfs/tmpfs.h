@@ -1,0 +1,6 @@
+/*
+ * tmpfs: files in memory.
+ */
+#pragma once
+
+void tmpfs_init(void);

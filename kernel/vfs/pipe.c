@@ -1,0 +1,488 @@
+#include "vfs/pipe.h"
+
+#include "arch/user_copy.h"
+#include "lib/min_max.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "sched/mutex.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vfs/pipe_internal.h"
+#include "vfs/poll.h"
+
+/*
+ * Pipes: a ring of page frames between writers and readers. (FIFOs, which are pipes with a name: fifo.c.)
+ *
+ * A slot of the ring is a part of one frame. A write fills new slots, and what fits behind the last slot's bytes goes
+ * there if it fits whole; so a write of up to PIPE_BUF bytes lies in one frame and is never torn: it waits for a free slot
+ * when it cannot be appended. Two emptied frames are kept for the next write.
+ *
+ * Everything is protected by one mutex, which may be held while user memory is copied and faults. `used` and the end
+ * counts can be read without it: the sleepers' conditions do. Who changes them wakes after dropping the mutex.
+ *
+ * Wake-ups hand the CPU over where the waker is about to wait itself: a writer that found the pipe full, and one whose
+ * reader was waiting for its very bytes.
+ */
+
+enum { DEFAULT_SLOTS = 16, MAX_SIZE = 1 << 20 };
+
+static struct slab_cache *pipe_slab;
+
+void pipe_init(void)
+{
+	pipe_slab = slab_cache_create("pipe", sizeof(struct pipe), 0);
+}
+
+struct pipe *pipe_alloc(void)
+{
+	struct pipe *pipe = slab_alloc_zeroed(pipe_slab, 0);
+
+	if (!pipe)
+		return NULL;
+	pipe->slots = kmalloc_array(DEFAULT_SLOTS, sizeof(pipe->slots[0]), 0);
+	if (!pipe->slots) {
+		slab_free(pipe_slab, pipe);
+		return NULL;
+	}
+	pipe->slot_count = DEFAULT_SLOTS;
+	mutex_init(&pipe->mutex, LOCK_RANK_PIPE, "pipe");
+	wait_queue_init(&pipe->read_queue);
+	wait_queue_init(&pipe->write_queue);
+	return pipe;
+}
+
+static struct pipe_slot *slot_at(struct pipe *pipe, unsigned int index)
+{
+	return &pipe->slots[(pipe->first + index) & (pipe->slot_count - 1)];
+}
+
+void pipe_free(struct pipe *pipe)
+{
+	for (unsigned int i = 0; i < pipe->used; i++)
+		page_frame_put(slot_at(pipe, i)->frame);
+	for (unsigned int i = 0; i < pipe->spare_count; i++)
+		page_frame_put(pipe->spare[i]);
+	kfree(pipe->slots);
+	slab_free(pipe_slab, pipe);
+}
+
+static struct page_frame *take_frame(struct pipe *pipe)
+{
+	if (pipe->spare_count > 0)
+		return pipe->spare[--pipe->spare_count];
+	return page_frame_alloc(FRAME_KERNEL, 0);
+}
+
+/* Only a frame that nobody else has got (splice shares them) may be filled again. */
+static void give_frame(struct pipe *pipe, struct page_frame *frame)
+{
+	if (pipe->spare_count < ARRAY_SIZE(pipe->spare) && page_frame_references(frame) == 1)
+		pipe->spare[pipe->spare_count++] = frame;
+	else
+		page_frame_put(frame);
+}
+
+static inline unsigned int used(const struct pipe *pipe)
+{
+	return atomic_load_explicit(&pipe->used, memory_order_acquire);
+}
+
+static inline bool is_full(const struct pipe *pipe)
+{
+	return used(pipe) >= pipe->slot_count;
+}
+
+static inline bool has_readers(const struct pipe *pipe)
+{
+	return atomic_load_explicit(&pipe->readers, memory_order_acquire) > 0;
+}
+
+static inline bool has_writers(const struct pipe *pipe)
+{
+	return atomic_load_explicit(&pipe->writers, memory_order_acquire) > 0;
+}
+
+/* The state was changed and the mutex dropped. */
+static void wake(struct wait_queue *queue, uint32_t events, bool hand_over)
+{
+	if (hand_over)
+		wait_queue_wake_handover(queue, events);
+	else
+		wait_queue_wake_one(queue, events);
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
+
+/* Move bytes of the first slot. The mutex is held. Returns bytes moved; *fault if it should have been more. */
+static size_t read_slot(struct pipe *pipe, struct io_buffer *buffer, bool *fault, bool *packet_end)
+{
+	struct pipe_slot *slot = slot_at(pipe, 0);
+	size_t size = min((size_t)slot->size, buffer->remaining);
+	size_t done = io_buffer_put_frame(buffer, slot->frame, slot->offset, size);
+
+	*fault = done < size;
+	*packet_end = slot->is_packet;
+	slot->offset = (uint16_t)(slot->offset + done);
+	slot->size = (uint16_t)(slot->size - done);
+	if (slot->size == 0 || (slot->is_packet && !*fault)) {
+		give_frame(pipe, slot->frame);
+		pipe->first = (pipe->first + 1) & (pipe->slot_count - 1);
+		atomic_store_explicit(&pipe->used, used(pipe) - 1, memory_order_release);
+	}
+	return done;
+}
+
+/* As much as there is and fits. The mutex is held. Returns bytes or -EFAULT if none. */
+static ssize_t read_available(struct pipe *pipe, struct io_buffer *buffer)
+{
+	size_t done = 0;
+
+	while (buffer->remaining > 0 && used(pipe) > 0) {
+		bool fault, packet_end;
+
+		done += read_slot(pipe, buffer, &fault, &packet_end);
+		if (fault)
+			return done ? (ssize_t)done : -EFAULT;
+		if (packet_end)
+			break;
+	}
+	return (ssize_t)done;
+}
+
+static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct pipe *pipe = file->private;
+	ssize_t done;
+
+	(void)position;
+	if (buffer->remaining == 0)
+		return 0;
+	for (;;) {
+		bool was_full, wake_next;
+		int error;
+
+		mutex_lock(&pipe->mutex);
+		was_full = is_full(pipe);
+		done = read_available(pipe, buffer);
+		/* Readers sleep one by one: what is left is for the next. */
+		wake_next = done != 0 && used(pipe) > 0;
+		mutex_unlock(&pipe->mutex);
+		if (done != 0) {
+			if (was_full && !is_full(pipe))
+				wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
+			if (wake_next)
+				wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, false);
+			return done;
+		}
+		if (!has_writers(pipe) && used(pipe) == 0)
+			return 0;
+		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
+			return -EAGAIN;
+		error = wait_event_exclusive_interruptible(&pipe->read_queue,
+							   used(pipe) > 0 || !has_writers(pipe));
+		if (error) {
+			wake(&pipe->read_queue, POLL_IN, false); /* it may have been for us */
+			return -ERESTARTSYS;
+		}
+	}
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+/* Behind the bytes of the last slot, if all `size` fit there. The mutex is held. */
+static bool append(struct pipe *pipe, struct io_buffer *buffer, size_t size, size_t *done)
+{
+	struct pipe_slot *slot;
+	size_t end;
+
+	if (used(pipe) == 0)
+		return false;
+	slot = slot_at(pipe, used(pipe) - 1);
+	end = (size_t)slot->offset + slot->size;
+	if (slot->is_packet || slot->is_borrowed || end + size > PAGE_SIZE)
+		return false;
+	*done = io_buffer_get_frame(buffer, slot->frame, end, size);
+	slot->size = (uint16_t)(slot->size + *done);
+	return true;
+}
+
+/* Into a new slot, of which there is one. The mutex is held. Errors: -ENOMEM, -EFAULT. */
+static int fill_slot(struct pipe *pipe, struct io_buffer *buffer, bool is_packet, size_t *done)
+{
+	size_t size = min(buffer->remaining, (size_t)PAGE_SIZE);
+	struct page_frame *frame = take_frame(pipe);
+	struct pipe_slot *slot;
+
+	*done = 0;
+	if (!frame)
+		return -ENOMEM;
+	*done = io_buffer_get_frame(buffer, frame, 0, size);
+	if (*done == 0) {
+		give_frame(pipe, frame);
+		return -EFAULT;
+	}
+	slot = slot_at(pipe, used(pipe));
+	slot->frame = frame;
+	slot->offset = 0;
+	slot->size = (uint16_t)*done;
+	slot->is_packet = is_packet;
+	slot->is_borrowed = false;
+	atomic_store_explicit(&pipe->used, used(pipe) + 1, memory_order_release);
+	return *done < size ? -EFAULT : 0;
+}
+
+/*
+ * As much as there is room for. The mutex is held. Adds to *done; 0 or the error that ended it. The odd bytes that would
+ * begin a frame of their own go behind the last ones first, as a short write does whole.
+ */
+static int write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_packet,
+			   ssize_t *total)
+{
+	size_t odd = buffer->remaining % PAGE_SIZE;
+	size_t done;
+
+	if (!is_packet && odd && append(pipe, buffer, odd, &done)) {
+		*total += (ssize_t)done;
+		if (done < odd)
+			return -EFAULT;
+	}
+	while (buffer->remaining > 0 && !is_full(pipe)) {
+		int error = fill_slot(pipe, buffer, is_packet, &done);
+
+		*total += (ssize_t)done;
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct pipe *pipe = file->private;
+	ssize_t total = 0;
+
+	(void)position;
+	if (buffer->remaining == 0)
+		return 0;
+	for (;;) {
+		uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
+		ssize_t before = total;
+		bool room_left;
+		int error;
+
+		mutex_lock(&pipe->mutex);
+		error = has_readers(pipe) ? write_available(pipe, buffer, flags & O_DIRECT, &total)
+					  : -EPIPE;
+		room_left = !is_full(pipe);
+		mutex_unlock(&pipe->mutex);
+		if (total > before)
+			wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, true);
+		if (error || buffer->remaining == 0) {
+			if (room_left)
+				wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
+			return total ? total : error;
+		}
+		if (flags & O_NONBLOCK)
+			return total ? total : -EAGAIN;
+		error = wait_event_exclusive_interruptible(&pipe->write_queue,
+							   !is_full(pipe) || !has_readers(pipe));
+		if (error) {
+			wake(&pipe->write_queue, POLL_OUT, false); /* it may have been for us */
+			return total ? total : -ERESTARTSYS;
+		}
+	}
+}
+
+/* ---- the rest -------------------------------------------------------------------------------------------- */
+
+static uint32_t pipe_poll(struct file *file, struct poll_table *table)
+{
+	struct pipe *pipe = file->private;
+	uint32_t state = 0;
+
+	if (file->mode & FILE_READ)
+		poll_register(table, &pipe->read_queue);
+	if (file->mode & FILE_WRITE)
+		poll_register(table, &pipe->write_queue);
+	if (file->mode & FILE_READ) {
+		if (used(pipe) > 0)
+			state |= POLL_IN | POLL_READ_NORMAL;
+		/* A FIFO that nobody has written to since it was opened has not been hung up. */
+		if (!has_writers(pipe) && file->directory_version != pipe->writer_generation)
+			state |= POLL_HANG_UP;
+	}
+	if (file->mode & FILE_WRITE) {
+		if (!is_full(pipe))
+			state |= POLL_OUT | POLL_WRITE_NORMAL;
+		if (!has_readers(pipe))
+			state |= POLL_ERROR;
+	}
+	return state;
+}
+
+static size_t readable(struct pipe *pipe)
+{
+	size_t size = 0;
+
+	mutex_lock(&pipe->mutex);
+	for (unsigned int i = 0; i < used(pipe); i++)
+		size += slot_at(pipe, i)->size;
+	mutex_unlock(&pipe->mutex);
+	return size;
+}
+
+/* The last reader or writer of one side is gone: all of the other side must see it. */
+void pipe_drop_end(struct pipe *pipe, uint32_t access)
+{
+	mutex_lock(&pipe->mutex);
+	if (access & FILE_READ)
+		atomic_fetch_sub_explicit(&pipe->readers, 1, memory_order_release);
+	if (access & FILE_WRITE)
+		atomic_fetch_sub_explicit(&pipe->writers, 1, memory_order_release);
+	mutex_unlock(&pipe->mutex);
+	if ((access & FILE_READ) && !has_readers(pipe))
+		wait_queue_wake_all(&pipe->write_queue, POLL_ERROR | POLL_OUT);
+	if ((access & FILE_WRITE) && !has_writers(pipe))
+		wait_queue_wake_all(&pipe->read_queue, POLL_HANG_UP | POLL_IN);
+}
+
+static void pipe_release(struct file *file)
+{
+	struct pipe *pipe = file->private;
+
+	pipe_drop_end(pipe, file->mode);
+	pipe_put(pipe, file->inode);
+}
+
+/* The two ends of a pipe are one inode's; the last of all files frees the ring. */
+void pipe_put(struct pipe *pipe, struct inode *inode)
+{
+	bool is_last;
+
+	spin_lock(&inode->state_lock);
+	is_last = --pipe->users == 0;
+	if (is_last)
+		inode->pipe = NULL;
+	spin_unlock(&inode->state_lock);
+	if (is_last)
+		pipe_free(pipe);
+}
+
+static int pipe_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+{
+	if (command != 0x541b /* FIONREAD */)
+		return -ENOTTY;
+	return put_user_u32(user_addr_from(argument), (uint32_t)readable(file->private));
+}
+
+const struct file_ops pipe_ops = {
+	.release = pipe_release,
+	.read = pipe_read,
+	.write = pipe_write,
+	.ioctl = pipe_ioctl,
+	.poll = pipe_poll,
+	.stream = true,
+};
+
+int pipe_create(uint32_t flags, struct file *ends[2])
+{
+	struct inode *inode = anonymous_inode_create(MODE_FIFO | 0600);
+	struct pipe *pipe;
+	int error;
+
+	if (!inode)
+		return -ENOMEM;
+	error = -ENOMEM;
+	pipe = pipe_alloc();
+	if (!pipe)
+		goto put_inode;
+	pipe->users = 2;
+	pipe->readers = 1;
+	pipe->writers = 1;
+	pipe->writer_generation = 1; /* a reader of generation 0: a writer has been there */
+	inode->pipe = pipe;
+	error = file_create_with_inode("pipe", inode, &pipe_ops, pipe, O_RDONLY | flags, FILE_READ,
+				       &ends[0]);
+	if (error)
+		goto free_pipe;
+	inode_get(inode); /* each end takes over one */
+	error = file_create_with_inode("pipe", inode, &pipe_ops, pipe, O_WRONLY | flags, FILE_WRITE,
+				       &ends[1]);
+	if (error)
+		goto put_reader;
+	return 0;
+
+put_reader:
+	pipe->users = 1;
+	file_put(ends[0]); /* frees the pipe */
+	inode_put(inode);
+	return error;
+free_pipe:
+	pipe_free(pipe);
+put_inode:
+	inode_put(inode);
+	return error;
+}
+
+/* ---- fcntl ------------------------------------------------------------------------------------------------- */
+
+static struct pipe *pipe_of(struct file *file)
+{
+	return file->ops == &pipe_ops ? file->private : NULL;
+}
+
+size_t pipe_readable(struct file *file)
+{
+	struct pipe *pipe = pipe_of(file);
+
+	return pipe ? readable(pipe) : 0;
+}
+
+int pipe_get_size(struct file *file)
+{
+	struct pipe *pipe = pipe_of(file);
+
+	return pipe ? (int)(pipe->slot_count * PAGE_SIZE) : -EBADF;
+}
+
+/* A ring of `count` slots, with the bytes there are. */
+static int resize(struct pipe *pipe, unsigned int count)
+{
+	struct pipe_slot *slots = kmalloc_array(count, sizeof(slots[0]), 0);
+	struct pipe_slot *old;
+
+	if (!slots)
+		return -ENOMEM;
+	mutex_lock(&pipe->mutex);
+	if (used(pipe) > count) {
+		mutex_unlock(&pipe->mutex);
+		kfree(slots);
+		return -EBUSY;
+	}
+	for (unsigned int i = 0; i < used(pipe); i++)
+		slots[i] = *slot_at(pipe, i);
+	old = pipe->slots;
+	pipe->slots = slots;
+	pipe->slot_count = count;
+	pipe->first = 0;
+	mutex_unlock(&pipe->mutex);
+	kfree(old);
+	wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
+	return (int)(count * PAGE_SIZE);
+}
+
+int pipe_set_size(struct file *file, size_t size, bool may_exceed)
+{
+	struct pipe *pipe = pipe_of(file);
+
+	if (!pipe)
+		return -EBADF;
+	if (size > (1u << 31) - PAGE_SIZE)
+		return -EINVAL;
+	size = max(size, (size_t)PAGE_SIZE);
+	size = (size_t)1 << log2_ceil((uint32_t)size);
+	if (size > MAX_SIZE && !may_exceed && size / PAGE_SIZE > pipe->slot_count)
+		return -EPERM;
+	return resize(pipe, (unsigned int)(size / PAGE_SIZE));
+}

@@ -1,0 +1,67 @@
+/*
+ * The inside of pipes, for pipe.c and fifo.c.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "mem/page_frame.h"
+#include "sched/mutex.h"
+#include "sched/wait_queue.h"
+
+struct file;
+struct file_ops;
+struct inode;
+
+struct pipe_slot {
+	struct page_frame *frame;	/* reference */
+	uint16_t offset, size;		/* the bytes in it; size > 0 */
+	bool is_packet;			/* O_DIRECT: one read takes at most this */
+	bool is_borrowed;		/* the frame belongs to others too: nothing is appended */
+};
+
+/* [m] mutex  [a] atomic, changes under the mutex  [s] the inode's state_lock  [I] immutable */
+struct pipe {
+	struct mutex mutex;			/* LOCK_RANK_PIPE */
+	struct pipe_slot *slots;		/* [m] ring of slot_count, a power of two */
+	unsigned int slot_count;		/* [m] read as a hint */
+	unsigned int first;			/* [m] the slot to be read next */
+	atomic_uint used;			/* [a] slots with bytes */
+	atomic_uint readers, writers;		/* [a] open files of each side */
+	unsigned int reader_generation;		/* [m] how often a reader came: FIFO opens wait for it */
+	unsigned int writer_generation;		/* [m] the same for writers */
+	unsigned int users;			/* [s] open files, and opens under way */
+	unsigned int spare_count;		/* [m] */
+	struct page_frame *spare[2];		/* [m] emptied frames for the next write */
+	struct wait_queue read_queue, write_queue;
+};
+
+extern const struct file_ops pipe_ops;
+
+struct pipe *pipe_alloc(void);	/* NULL: no memory */
+void pipe_free(struct pipe *pipe);
+void pipe_drop_end(struct pipe *pipe, uint32_t access);
+void pipe_put(struct pipe *pipe, struct inode *inode);
+
+/*
+ * As wait_event_interruptible, but one of a queue's sleepers is woken at a time, and hands the wake-up on if there is more.
+ */
+#define wait_event_exclusive_interruptible(queue_pointer, condition)                             \
+	({                                                                                       \
+		struct wait_entry entry_;                                                        \
+		int error_ = 0;                                                                  \
+		wait_entry_init(&entry_);                                                        \
+		for (;;) {                                                                       \
+			wait_begin_exclusive((queue_pointer), &entry_,                           \
+					     THREAD_SLEEPING_INTERRUPTIBLE);                     \
+			if (condition) {                                                         \
+				error_ = 0;                                                      \
+				break;                                                           \
+			}                                                                        \
+			if (error_)                                                              \
+				break;                                                           \
+			error_ = wait_step(&entry_, THREAD_SLEEPING_INTERRUPTIBLE, WAIT_FOREVER); \
+		}                                                                                \
+		wait_end(&entry_);                                                               \
+		error_;                                                                          \
+	})

@@ -1,0 +1,17 @@
+#include "vfs/vfs.h"
+
+#include "vfs/internal.h"
+
+void vfs_init(void)
+{
+	dentry_init();
+	inode_init();
+	super_block_init();
+	mount_init();
+	file_init();
+	fd_table_init();
+	fs_context_init();
+	pipe_init();
+	file_lock_init();
+	anonymous_init();
+}
