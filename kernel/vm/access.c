@@ -2,9 +2,10 @@
  * Reading and writing the memory of another process: ptrace, /proc/PID/mem, process_vm_readv.
  *
  * Page by page: the page is faulted in on the other's behalf, and copied under the lock of its page
- * table, so that it cannot change hands in between. A debugger may also write where the program itself may not
- * (breakpoints in text): a private page is copied for it as a write of the program would, but the program's
- * entry gains no permission. Shared pages are written only if their region allows it.
+ * table, so that it cannot change hands in between. A debugger may also write where the program
+ * itself may not (breakpoints in text): a private page is copied for it as a write of the program
+ * would, but the program's entry gains no permission. Shared pages are written only if their region
+ * allows it.
  */
 #include "lib/min_max.h"
 #include "lib/string.h"
@@ -32,7 +33,10 @@ static bool is_allowed(const struct region *region, const struct access *access)
 	       (access->force && !(flags & REGION_SHARED) && (flags & REGION_MAY_WRITE));
 }
 
-/* May bytes be written to what the entry shows? A forced write needs a frame of its own instead of a permission. */
+/*
+ * May bytes be written to what the entry shows? A forced write needs a frame of its own instead of
+ * a permission.
+ */
 static bool is_ready(mmu_entry entry, const struct access *access)
 {
 	struct page_frame *frame;
@@ -73,7 +77,10 @@ static bool try_copy(const struct access *access, uintptr_t address, size_t size
 	return ready;
 }
 
-/* Pages of a region that the program itself may not touch keep their entries parked; nothing to fault in. */
+/*
+ * Pages of a region that the program itself may not touch keep their entries parked; nothing to
+ * fault in.
+ */
 static int access_page(const struct access *access, uintptr_t address, size_t size)
 {
 	struct fault fault = {

@@ -2,12 +2,13 @@
  * Address spaces: making one, ending one, and the sums over it.
  *
  * Life. A space begins empty (exec) or as a copy (fork.c) with one user. Threads, /proc readers and
- * debuggers are users; the last one to leave tears it down. Nobody runs in it then, so page tables are
- * dropped whole, without looking for the regions' edges, and only tables with no other owner are
- * walked: the cost of an exit follows what the process had for itself.
+ * debuggers are users; the last one to leave tears it down. Nobody runs in it then, so page tables
+ * are dropped whole, without looking for the regions' edges, and only tables with no other owner
+ * are walked: the cost of an exit follows what the process had for itself.
  *
- * Residency is counted in the page tables (page_table.h) and summed up on demand. A shared table counts for
- * each of its owners, so neither fork nor truncation of a shared page has any counter to mend.
+ * Residency is counted in the page tables (page_table.h) and summed up on demand. A shared table
+ * counts for each of its owners, so neither fork nor truncation of a shared page has any counter to
+ * mend.
  */
 #include "vm/address_space.h"
 #include "core/assert.h"

@@ -18,23 +18,24 @@
  */
 struct address_space {
 	struct rwlock lock;			/* LOCK_RANK_ADDRESS_SPACE */
-	struct refcount users;			/* [a] threads and others that keep the mappings alive */
+	struct refcount users;			/* [a] threads and others who need the mappings */
 	struct spinlock directory_lock;		/* LOCK_RANK_PAGE_DIRECTORY */
-	struct mmu_space mmu;			/* [d] directory entries; table entries: vm/page_table.h */
+	struct mmu_space mmu;			/* [d] entries of the directories */
 	struct rbtree regions;			/* [s] by start */
 	size_t region_count;			/* [s] */
-	_Atomic(struct region *) last_found;	/* [a] hint for region_find; a region of the tree, or NULL */
+	_Atomic(struct region *) last_found;	/* [a] hint: a region of the tree, or NULL */
 	size_t mapped_pages;			/* [s] sum of the regions */
 	size_t committed_pages;			/* [s] counted against the commit limit */
 	size_t locked_pages;			/* [s] of regions with REGION_LOCKED */
-	size_t data_pages;			/* [s] of private writable regions that are no stack */
-	atomic_size_t resident_peak;		/* [a] as of the last address_space_resident() or unmapping */
+	size_t data_pages;			/* [s] of private writable regions but stacks */
+	atomic_size_t resident_peak;		/* [a] pages; see address_space_resident */
 	atomic_size_t table_frames;		/* [a] page tables, shared ones included */
 	uintptr_t mmap_top;			/* [e] highest address for mmap without a wish */
 	uintptr_t brk_start, brk_end;		/* [s] */
 	uintptr_t code_start, code_end, data_start, data_end;	/* [e] */
 	uintptr_t stack_start;			/* [e] */
-	uintptr_t arguments_start, arguments_end, environment_start, environment_end;	/* [s] prctl */
+	uintptr_t arguments_start, arguments_end;	/* [s] prctl */
+	uintptr_t environment_start, environment_end;	/* [s] prctl */
 	uintptr_t vdso_base;			/* [e] address of the vDSO image, 0 if none */
 	uint32_t saved_auxv[2 * 24];		/* [e] for /proc/PID/auxv */
 	bool dumpable;				/* [s] */
@@ -52,8 +53,8 @@ struct vm_limits {
 must_check int address_space_create(struct address_space **out);
 
 /*
- * fork(): a copy that shares all page tables (vm/fork.c). Costs O(regions + tables). Errors: -ENOMEM; then
- * the parent is unchanged in effect.
+ * fork(): a copy that shares all page tables (vm/fork.c). Costs O(regions + tables). Errors:
+ * -ENOMEM; then the parent is unchanged in effect.
  */
 must_check int address_space_fork(struct address_space *parent, struct address_space **out);
 
@@ -61,27 +62,39 @@ static inline void address_space_get(struct address_space *space) { refcount_get
 /* The last user tears everything down. May sleep. */
 void address_space_put(struct address_space *space);
 
-/* Debug builds: are the regions aligned, in order and disjoint, and do their pages add up? Lock held. */
+/*
+ * Debug builds: are the regions aligned, in order and disjoint, and do their pages add up? Lock
+ * held.
+ */
 bool address_space_check(struct address_space *space);
 
 /* At boot, after mem and before the first address space or page cache. */
 void vm_init(void);
 
-/* Memory of another process, for ptrace, /proc/PID/mem, process_vm_*: faults pages in on its behalf. Returns bytes done
- * or -EFAULT/-EIO. `write` with `force` may write to read-only private pages (breakpoints). May sleep. */
-must_check ssize_t address_space_access(struct address_space *space, uintptr_t address, void *buffer,
-					size_t size, bool write, bool force);
+/*
+ * Memory of another process, for ptrace, /proc/PID/mem, process_vm_*: faults pages in on its
+ * behalf. Returns bytes done or -EFAULT/-EIO. `write` with `force` may write to read-only private
+ * pages (breakpoints). May sleep.
+ */
+must_check ssize_t address_space_access(struct address_space *space, uintptr_t address,
+					void *buffer, size_t size, bool write, bool force);
 
 /*
- * Pages that the page tables point to: counted in the tables themselves, so that sharing tables needs no
- * bookkeeping. Costs O(tables); also moves resident_peak up. Locks: none needed; takes directory_lock.
+ * Pages that the page tables point to: counted in the tables themselves, so that sharing tables
+ * needs no bookkeeping. Costs O(tables); also moves resident_peak up. Locks: none needed; takes
+ * directory_lock.
  */
 struct resident_pages { size_t anonymous, file; };
 void address_space_resident(struct address_space *space, struct resident_pages *out);
-/* Their sum, for statm, for getrusage (before it reads resident_peak) and for who dies when memory is out. */
+/*
+ * Their sum, for statm, for getrusage (before it reads resident_peak) and for who dies when memory
+ * is out.
+ */
 size_t address_space_resident_pages(struct address_space *space);
 
-/* What /proc/PID/pagemap shows: frame and present for each page. Locks: takes space->lock shared. */
+/*
+ * What /proc/PID/pagemap shows: frame and present for each page. Locks: takes space->lock shared.
+ */
 struct pagemap_entry { frame_number frame; bool present, file_or_shared, exclusive; };
 void address_space_pagemap(struct address_space *space, uintptr_t start, size_t page_count,
 			   struct pagemap_entry *out);

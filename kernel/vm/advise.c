@@ -1,11 +1,11 @@
 /*
  * madvise: hints about use, and a few that are orders.
  *
- * Orders are kept exactly: DONTNEED forgets pages (anonymous memory reads as zeros again, private file pages as
- * the file), DONTFORK and WIPEONFORK change what a child gets. FREE may forget at any time, so it forgets
- * at once. Hints about the future start reading ahead or populate; hints about huge pages, merging and
- * dumping are taken note of by doing nothing. As on Linux, a hole makes the call fail with ENOMEM, after the
- * mapped parts have had their advice.
+ * Orders are kept exactly: DONTNEED forgets pages (anonymous memory reads as zeros again, private
+ * file pages as the file), DONTFORK and WIPEONFORK change what a child gets. FREE may forget at any
+ * time, so it forgets at once. Hints about the future start reading ahead or populate; hints about
+ * huge pages, merging and dumping are taken note of by doing nothing. As on Linux, a hole makes the
+ * call fail with ENOMEM, after the mapped parts have had their advice.
  */
 #include "core/assert.h"
 #include "core/config.h"
@@ -17,7 +17,9 @@
 
 static bool is_private_anonymous(const struct region *region)
 {
-	return !region->cache && !(region->flags & (REGION_SHARED | REGION_DEVICE | REGION_SPECIAL));
+	uint32_t others = REGION_SHARED | REGION_DEVICE | REGION_SPECIAL;
+
+	return !region->cache && !(region->flags & others);
 }
 
 /* Forget the pages of [start, end) of one region. Locks: space->lock shared. */

@@ -1,10 +1,10 @@
 /*
  * Anonymous pages: zeros until somebody writes.
  *
- * A read maps the one frame of zeros, read-only, so that a sparse array costs page tables only; the first
- * write replaces it (copy_on_write.c). A write at once gets a zeroed frame, often one that was cleared
- * while the CPU was idle. This is the most frequent fault there is: it allocates, locks the page table, writes
- * the entry, and is done.
+ * A read maps the one frame of zeros, read-only, so that a sparse array costs page tables only; the
+ * first write replaces it (copy_on_write.c). A write at once gets a zeroed frame, often one that
+ * was cleared while the CPU was idle. This is the most frequent fault there is: it allocates, locks
+ * the page table, writes the entry, and is done.
  */
 #include "vm/internal.h"
 #include "vm/page_table.h"

@@ -1,8 +1,8 @@
 /*
  * brk: the end of the heap, the one region that grows by number instead of by address.
  *
- * It is ordinary private memory between brk_start and the page after brk_end, named [heap]. brk never
- * reports an error: the old end says that nothing has changed.
+ * It is ordinary private memory between brk_start and the page after brk_end, named [heap]. brk
+ * never reports an error: the old end says that nothing has changed.
  */
 #include "core/assert.h"
 #include "core/config.h"

@@ -1,11 +1,11 @@
 /*
  * Copy-on-write: a write to a private page that others may see as well.
  *
- * The frame's reference count decides. A private anonymous frame with one reference is ours alone: whoever
- * shared it has copied it or is gone, and the entry just gets its write permission. Nobody can
- * come to share it meanwhile: that takes fork (which needs the space's lock exclusive) or another entry
- * to copy from (there is none). A count that is higher for a moment, because somebody looks at the frame,
- * costs a copy, not correctness.
+ * The frame's reference count decides. A private anonymous frame with one reference is ours alone:
+ * whoever shared it has copied it or is gone, and the entry just gets its write permission. Nobody
+ * can come to share it meanwhile: that takes fork (which needs the space's lock exclusive) or
+ * another entry to copy from (there is none). A count that is higher for a moment, because somebody
+ * looks at the frame, costs a copy, not correctness.
  *
  * Anything else is copied: frames that other tables have too, the page cache's, the frame of zeros.
  *
@@ -29,7 +29,10 @@ static bool is_ours(struct page_frame *frame)
 	       page_frame_references(frame) == 1;
 }
 
-/* Put `fresh`, with the contents of `old`, into the entry. Table locked. The reference to `old` is the caller's. */
+/*
+ * Put `fresh`, with the contents of `old`, into the entry. Table locked. The reference to `old` is
+ * the caller's.
+ */
 static void replace(struct fault *fault, struct page_frame *table, mmu_entry *entry,
 		    struct page_frame *old, struct page_frame *fresh)
 {
@@ -45,7 +48,10 @@ static void replace(struct fault *fault, struct page_frame *table, mmu_entry *en
 			TABLE_USED + TABLE_ANONYMOUS);
 }
 
-/* One try, with the table locked: true when there is nothing more to do; else a frame must be got first. */
+/*
+ * One try, with the table locked: true when there is nothing more to do; else a frame must be got
+ * first.
+ */
 static bool try_resolve(struct fault *fault, struct page_frame *table, struct page_frame **fresh,
 			bool fresh_is_zeroed, struct page_frame **old)
 {

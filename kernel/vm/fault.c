@@ -1,19 +1,22 @@
 /*
  * Page faults: from an address to a page-table entry.
  *
- * Path. The space's lock is taken shared, so the threads of one process fault side by side; the region is
- * found and the access judged; then whoever knows the kind of page fills in the entry, under the lock
- * of its page table alone:
+ * Path. The space's lock is taken shared, so the threads of one process fault side by side; the
+ * region is found and the access judged; then whoever knows the kind of page fills in the entry,
+ * under the lock of its page table alone:
  *
- *	no entry, no backing	anonymous.c	zeros: a frame of its own, or the shared one for a read
- *	no entry, a page cache	fault_file.c	the cached frame and its neighbours; or a private copy
- *	an entry without W	copy_on_write.c	private: re-enabled or copied;  fault_file.c  shared: made dirty
+ *	no entry, no backing	anonymous.c	zeros: a frame of its own, or the shared one
+ *	no entry, a page cache	fault_file.c	the cached frame and neighbours; or a copy
+ *	no W, private page	copy_on_write.c	re-enabled or copied
+ *	no W, shared page	fault_file.c	made dirty, and writable
  *
- * Memory and disk are waited for without the table's lock, so everything looks again after taking it. If the
- * entry has changed meanwhile the fault just ends: the program runs into the next one, if any.
+ * Memory and disk are waited for without the table's lock, so everything looks again after taking
+ * it. If the entry has changed meanwhile the fault just ends: the program runs into the next one,
+ * if any.
  *
- * A stack grows by a fault below it, down to its limit and not into the guard gap. Modern programs touch the
- * stack far below the stack pointer without telling, so like Linux today we do not compare with it.
+ * A stack grows by a fault below it, down to its limit and not into the guard gap. Modern programs
+ * touch the stack far below the stack pointer without telling, so like Linux today we do not
+ * compare with it.
  */
 #include "vm/fault.h"
 #include "core/lock_check.h"
@@ -40,7 +43,8 @@ static bool may_grow(struct address_space *space, struct region *region, uintptr
 		return false;
 	/* Another stack below, or pages that nobody can use, need no distance. */
 	if (previous && (previous->end > start ||
-			 (!(previous->flags & REGION_GROWS_DOWN) && region_is_accessible(previous) &&
+			 (!(previous->flags & REGION_GROWS_DOWN) &&
+			  region_is_accessible(previous) &&
 			  start - previous->end < STACK_GUARD_GAP)))
 		return false;
 	if (vm_exceeds_limits(space, more, region->flags, limits))
@@ -49,8 +53,8 @@ static bool may_grow(struct address_space *space, struct region *region, uintptr
 }
 
 /*
- * Nothing is mapped at `address`: perhaps a stack above it grows. Called with the lock shared; it was given
- * away in between. Returns the region, or NULL; the lock is held shared again.
+ * Nothing is mapped at `address`: perhaps a stack above it grows. Called with the lock shared; it
+ * was given away in between. Returns the region, or NULL; the lock is held shared again.
  */
 static noinline struct region *grow_stack(struct address_space *space, uintptr_t address,
 					  const struct vm_limits *limits)
@@ -106,8 +110,8 @@ static enum fault_result fault_special(struct fault *fault)
 }
 
 /*
- * There is an entry, and it was not enough. Perhaps it is by now (another thread was here, or the table was
- * shared); else it is a write that must be looked into.
+ * There is an entry, and it was not enough. Perhaps it is by now (another thread was here, or the
+ * table was shared); else it is a write that must be looked into.
  */
 static enum fault_result fault_present(struct fault *fault)
 {

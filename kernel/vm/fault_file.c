@@ -1,19 +1,21 @@
 /*
  * Faults on mapped files: the page cache's frame goes into the page table, or a private copy of it.
  *
- * Neighbours. A read fault enters, in one go, all pages of its window that are cached already: a program that
- * starts runs through a dozen pages of text that somebody else has read, and takes one fault for
- * them. Pages that are not cached are not read for this; reading ahead is the cache's business.
+ * Neighbours. A read fault enters, in one go, all pages of its window that are cached already: a
+ * program that starts runs through a dozen pages of text that somebody else has read, and takes one
+ * fault for them. Pages that are not cached are not read for this; reading ahead is the cache's
+ * business.
  *
- * Truncation. The cache's truncate lock is held shared from the look at the file's size until the entry is
- * written. Truncation holds it exclusive while it shrinks the size, unmaps and drops frames, so no page
- * beyond the end can be entered behind its back.
+ * Truncation. The cache's truncate lock is held shared from the look at the file's size until the
+ * entry is written. Truncation holds it exclusive while it shrinks the size, unmaps and drops
+ * frames, so no page beyond the end can be entered behind its back.
  *
- * Writing to a shared page. An entry gets W only after the file system had its say (space reserved, times
- * updated) and while the frame is marked dirty; writeback takes W away again before it writes, so the next
- * write comes here once more. "While" is subtle: writeback clears the mark first, then looks for
- * W in the page tables. We mark the frame, take the table's lock, and look whether the mark is still there: if it
- * is, writeback has yet to come to this table, and will find our W; if not, we mark it again.
+ * Writing to a shared page. An entry gets W only after the file system had its say (space reserved,
+ * times updated) and while the frame is marked dirty; writeback takes W away again before it
+ * writes, so the next write comes here once more. "While" is subtle: writeback clears the mark
+ * first, then looks for W in the page tables. We mark the frame, take the table's lock, and look
+ * whether the mark is still there: if it is, writeback has yet to come to this table, and will find
+ * our W; if not, we mark it again.
  */
 #include "mem/kmap.h"
 #include "lib/min_max.h"
@@ -40,8 +42,8 @@ static void find_window(const struct fault *fault, uint32_t end_index, uintptr_t
 }
 
 /*
- * Enter the cached pages of the window, read-only. False: the faulting page is not among them; then nothing
- * was done. `error` for want of a page table.
+ * Enter the cached pages of the window, read-only. False: the faulting page is not among them; then
+ * nothing was done. `error` for want of a page table.
  */
 static bool enter_cached(struct fault *fault, uint32_t end_index, int *error)
 {
@@ -57,8 +59,8 @@ static bool enter_cached(struct fault *fault, uint32_t end_index, int *error)
 
 	find_window(fault, end_index, &start, &end);
 	first = region_page_index(region, start);
-	count = page_cache_find_range(region->cache, first, (unsigned int)((end - start) >> PAGE_SHIFT),
-				      frames);
+	count = page_cache_find_range(region->cache, first,
+				      (unsigned int)((end - start) >> PAGE_SHIFT), frames);
 	for (unsigned int i = 0; i < count; i++)
 		found |= frames[i]->index == wanted;
 	if (found)
@@ -118,13 +120,18 @@ static int read_page(struct fault *fault, uint32_t index, uint32_t end_index)
 	error = page_cache_get(fault->region->cache, index, &frame, &fault->major);
 	if (error)
 		return error;
-	/* Our reference and the truncate lock keep it in the cache. What was read ahead comes along. */
+	/*
+	 * Our reference and the truncate lock keep it in the cache. What was read ahead comes
+	 * along.
+	 */
 	(void)enter_cached(fault, end_index, &error);
 	page_frame_put(frame);
 	return error;
 }
 
-/* A write to a private mapping without an entry: straight to the copy. Truncate lock held shared. */
+/*
+ * A write to a private mapping without an entry: straight to the copy. Truncate lock held shared.
+ */
 static int copy_page(struct fault *fault, uint32_t index)
 {
 	mmu_entry bits = region_entry_bits(fault->region) | MMU_ACCESSED;
@@ -161,8 +168,8 @@ static int copy_page(struct fault *fault, uint32_t index)
 }
 
 /*
- * Give W to the entry if the frame is (still) marked dirty; true if there is nothing left to do. Table
- * locked. A reference to the frame is used up if *frame becomes NULL.
+ * Give W to the entry if the frame is (still) marked dirty; true if there is nothing left to do.
+ * Table locked. A reference to the frame is used up if *frame becomes NULL.
  */
 static bool enter_writable(struct fault *fault, struct page_frame *table,
 			   struct page_frame **frame)

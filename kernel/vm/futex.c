@@ -1,18 +1,20 @@
 /*
  * Futexes: sleeping until somebody says that a word of user memory has changed.
  *
- * Keys. The word itself is only ever read by user code and, once, by us. Sleepers are filed under what the word
- * is: for a shared mapping of a file the page cache and the offset in it, so that processes meet
- * wherever they have mapped it; otherwise the address space and the address. The backing of a mapping is
- * held while somebody sleeps on it, so a cache's address names one cache.
+ * Keys. The word itself is only ever read by user code and, once, by us. Sleepers are filed under
+ * what the word is: for a shared mapping of a file the page cache and the offset in it, so that
+ * processes meet wherever they have mapped it; otherwise the address space and the address. The
+ * backing of a mapping is held while somebody sleeps on it, so a cache's address names one cache.
  *
- * No wake-up is lost. A sleeper enters its bucket and looks at the word while it holds the bucket's lock; a waker
- * has changed the word before it takes that lock. The look must not fault under a spinlock: it is tried with
- * faults off, and where that fails the page is faulted in and everything starts over.
+ * No wake-up is lost. A sleeper enters its bucket and looks at the word while it holds the bucket's
+ * lock; a waker has changed the word before it takes that lock. The look must not fault under a
+ * spinlock: it is tried with faults off, and where that fails the page is faulted in and everything
+ * starts over.
  *
- * A sleeper's node is on its own stack. It is taken off under the bucket's lock, by the waker, who wakes it before
- * he unlocks, or by the sleeper; and the sleeper takes that lock once more before it returns. Requeueing moves a
- * node to another bucket, so the sleeper looks which bucket it is in again after locking it.
+ * A sleeper's node is on its own stack. It is taken off under the bucket's lock, by the waker, who
+ * wakes it before he unlocks, or by the sleeper; and the sleeper takes that lock once more before
+ * it returns. Requeueing moves a node to another bucket, so the sleeper looks which bucket it is in
+ * again after locking it.
  */
 #include "vm/futex.h"
 #include "arch/user_copy.h"
@@ -267,8 +269,8 @@ static uint32_t requeue_locked(struct bucket *source, const struct futex_key *fr
 }
 
 /*
- * Lock the buckets of both keys, with `compare` only if the word still has its value. Errors: -EAGAIN,
- * -EFAULT.
+ * Lock the buckets of both keys, with `compare` only if the word still has its value. Errors:
+ * -EAGAIN, -EFAULT.
  */
 static int lock_pair(struct bucket *a, struct bucket *b, bool compare, user_addr word,
 		     uint32_t expected)
@@ -306,8 +308,8 @@ int futex_requeue(struct address_space *space, user_addr word, user_addr target,
 	if (error)
 		goto put_from;
 	/*
-	 * A sleeper that is moved holds the backing of its old key alone; the mapping that it waits on
-	 * next must not vanish under that key. Programs requeue between words of one mapping.
+	 * A sleeper that is moved holds the backing of its old key alone; the mapping that it waits
+	 * on next must not vanish under that key. Programs requeue between words of one mapping.
 	 */
 	source_bucket = bucket_of(&from.key);
 	target_bucket = bucket_of(&to.key);

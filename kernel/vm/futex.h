@@ -1,6 +1,6 @@
 /*
- * Futexes: waiting on a word of user memory. Keyed by frame owner (page cache and index, or address space and
- * address for private ones), so that they work across processes.
+ * Futexes: waiting on a word of user memory. Keyed by frame owner (page cache and index, or address
+ * space and address for private ones), so that they work across processes.
  */
 #pragma once
 #include <stdint.h>
@@ -9,7 +9,10 @@
 
 struct address_space;
 
-/* Errors as futex(2). `deadline_ns` monotonic, UINT64_MAX for ever. Result of wake: the number woken. */
+/*
+ * Errors as futex(2). `deadline_ns` monotonic, UINT64_MAX for ever. Result of wake: the number
+ * woken.
+ */
 must_check int futex_wait(struct address_space *space, user_addr word, uint32_t expected,
 			  uint32_t bitset, bool shared, uint64_t deadline_ns);
 must_check int futex_wake(struct address_space *space, user_addr word, uint32_t count,

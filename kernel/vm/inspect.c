@@ -1,8 +1,9 @@
 /*
  * Looking at page tables for /proc: pagemap, kpagecount, smaps and mincore.
  *
- * Nothing here keeps numbers; it reads the truth when asked. Entries are read under their table's lock, found hand
- * over hand, so that a table that another thread of the space is just copying does not go away.
+ * Nothing here keeps numbers; it reads the truth when asked. Entries are read under their table's
+ * lock, found hand over hand, so that a table that another thread of the space is just copying does
+ * not go away.
  */
 #include "lib/min_max.h"
 #include "lib/string.h"

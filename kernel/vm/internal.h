@@ -53,12 +53,14 @@ struct region *region_alloc(void);	/* zeroed; NULL when memory is short */
 void region_free(struct region *region);	/* its memory alone */
 
 /*
- * Put a filled-in region into the tree and among its cache's regions (right behind `after` there, unless
- * NULL); takes a reference to its backing. Its commit charge was made by the caller.
- * Locks: space->lock exclusive, for all of these.
+ * Put a filled-in region into the tree and among its cache's regions (right behind `after` there,
+ * unless NULL); takes a reference to its backing. Its commit charge was made by the caller. Locks:
+ * space->lock exclusive, for all of these.
  */
 void region_insert(struct address_space *space, struct region *region, struct region *after);
-/* Out of all of it, and its pages' charge returned; the backing's reference stays with the region. */
+/*
+ * Out of all of it, and its pages' charge returned; the backing's reference stays with the region.
+ */
 void region_detach(struct region *region);
 /* Move its edges, keeping the backing of each page. Growth was charged by the caller. */
 void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end);
@@ -70,7 +72,10 @@ void region_set_flags(struct region *region, uint32_t flags);
 bool region_can_merge(const struct region *left, const struct region *right);
 /* Join regions of [start, end) and its neighbours where possible. */
 void region_merge_range(struct address_space *space, uintptr_t start, uintptr_t end);
-/* Drop the backings and the memory of detached regions, linked by cache_node. No locks held; may sleep. */
+/*
+ * Drop the backings and the memory of detached regions, linked by cache_node. No locks held; may
+ * sleep.
+ */
 void region_release_list(struct list *dead);
 /* Is anything mapped in [start, end)? */
 bool region_any(struct address_space *space, uintptr_t start, uintptr_t end);
@@ -100,17 +105,24 @@ static inline bool flags_are_data(uint32_t flags)
 	return (flags & (REGION_WRITE | REGION_SHARED | REGION_GROWS_DOWN)) == REGION_WRITE;
 }
 
-/* address_space.c: remember how much was resident before some of it goes. Locks: space->lock exclusive. */
+/*
+ * address_space.c: remember how much was resident before some of it goes. Locks: space->lock
+ * exclusive.
+ */
 void address_space_note_peak(struct address_space *space);
 
 /* ---- unmap.c ---- */
 
-/* What unmapping [start, end) may need: made by prepare, used up by commit or given back by cancel. */
+/*
+ * What unmapping [start, end) may need: made by prepare, used up by commit or given back by cancel.
+ */
 struct unmap_plan {
 	uintptr_t start, end;
 	struct region *spare;	/* for cutting a hole into one region */
 };
-/* The only part that may fail: -ENOMEM, nothing changed. Locks: space->lock exclusive. May sleep. */
+/*
+ * The only part that may fail: -ENOMEM, nothing changed. Locks: space->lock exclusive. May sleep.
+ */
 must_check int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
 			     struct unmap_plan *plan);
 void unmap_cancel(struct unmap_plan *plan);
@@ -118,20 +130,24 @@ void unmap_cancel(struct unmap_plan *plan);
 void unmap_commit(struct address_space *space, struct unmap_plan *plan, struct list *dead);
 
 /*
- * protect.c: cut so that *region, which overlaps [start, end), does not reach beyond it; *region is then the
- * inner piece. Errors: -ENOMEM; a cut that was made stays, and region_merge_range heals it.
+ * protect.c: cut so that *region, which overlaps [start, end), does not reach beyond it; *region is
+ * then the inner piece. Errors: -ENOMEM; a cut that was made stays, and region_merge_range heals
+ * it.
  */
 must_check int region_isolate(struct address_space *space, struct region **region, uintptr_t start,
 			      uintptr_t end);
 
 /*
- * mlock.c: set and clear flags of every region in [start, end), cutting where needed. Errors: -ENOMEM, also for
- * a hole; what comes before it is changed.
+ * mlock.c: set and clear flags of every region in [start, end), cutting where needed. Errors:
+ * -ENOMEM, also for a hole; what comes before it is changed.
  */
 must_check int region_change_flags(struct address_space *space, uintptr_t start, uintptr_t end,
 				   uint32_t set, uint32_t clear);
 
-/* mmap.c: fault in every page of [start, end) that is mapped, as mlock and MAP_POPULATE do. No locks held. */
+/*
+ * mmap.c: fault in every page of [start, end) that is mapped, as mlock and MAP_POPULATE do. No
+ * locks held.
+ */
 int vm_populate(struct address_space *space, uintptr_t start, uintptr_t end, bool for_write);
 
 /* ---- page_table.c, for its sister files ---- */
@@ -144,8 +160,8 @@ unsigned int page_table_used(const struct page_frame *table);
 /* ---- faults: fault.c hands them out ---- */
 
 /*
- * One fault under way. All of these are called with space->lock held shared and return with it, and the
- * access is one that the region allows.
+ * One fault under way. All of these are called with space->lock held shared and return with it, and
+ * the access is one that the region allows.
  */
 struct fault {
 	struct address_space *space;
@@ -169,14 +185,19 @@ void page_cache_setup(void);
 /* The frame at `index` in any state, with a reference, or NULL. */
 struct page_frame *page_cache_find_any(struct page_cache *cache, uint32_t index);
 /*
- * Enter a new frame with `flags` set; on success the cache has a reference of its own. Errors: -EEXIST,
- * -ENOMEM. May sleep.
+ * Enter a new frame with `flags` set; on success the cache has a reference of its own. Errors:
+ * -EEXIST, -ENOMEM. May sleep.
  */
 must_check int page_cache_insert(struct page_cache *cache, struct page_frame *frame, uint32_t index,
 				 unsigned int flags);
-/* The first frame at *index or after it and before `end`, in any state, with a reference, or NULL; moves *index. */
+/*
+ * The first frame at *index or after it and before `end`, in any state, with a reference, or NULL;
+ * moves *index.
+ */
 struct page_frame *page_cache_find_next(struct page_cache *cache, uint32_t *index, uint32_t end);
-/* Take the frame out and drop the cache's reference; false: it is not there, or FILLING or WRITING. */
+/*
+ * Take the frame out and drop the cache's reference; false: it is not there, or FILLING or WRITING.
+ */
 bool page_cache_remove(struct page_cache *cache, struct page_frame *frame);
 /* truncate.c: take out all of [first, end), waiting for transfers under way. */
 void page_cache_drop_all(struct page_cache *cache, uint32_t first, uint32_t end);
@@ -194,9 +215,9 @@ static inline bool page_cache_is_memory(const struct page_cache *cache)
 	return !cache->ops->read;
 }
 /*
- * DIRTY -> WRITING for up to `max` frames in a row, the first at *index or after it and before `end`; moves *index to the
- * first. Returns how many, each with a reference; 0: none is dirty; UINT32_MAX: frames[0] is still WRITING from
- * before, with a reference for waiting.
+ * DIRTY -> WRITING for up to `max` frames in a row, the first at *index or after it and before
+ * `end`; moves *index to the first. Returns how many, each with a reference; 0: none is dirty;
+ * UINT32_MAX: frames[0] is still WRITING from before, with a reference for waiting.
  */
 unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index, uint32_t end,
 				      struct page_frame **frames, unsigned int max);
@@ -210,7 +231,9 @@ void page_frame_clear_tail(struct page_frame *frame, size_t offset);
 /* Zero what a mapping may have left beyond `size` in the last page, if that is cached. */
 void page_cache_clear_tail(struct page_cache *cache, uint64_t size);
 
-/* The number of pages of a file of `size` bytes; UINT32_MAX if there are more than can be cached. */
+/*
+ * The number of pages of a file of `size` bytes; UINT32_MAX if there are more than can be cached.
+ */
 static inline uint32_t page_count_of(uint64_t size)
 {
 	uint64_t pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
@@ -218,7 +241,10 @@ static inline uint32_t page_count_of(uint64_t size)
 	return pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
 }
 
-/* readahead.c: start reading `index` and what probably follows; *first gets its frame, or NULL if it came up meanwhile. */
+/*
+ * readahead.c: start reading `index` and what probably follows; *first gets its frame, or NULL if
+ * it came up meanwhile.
+ */
 must_check int read_ahead_miss(struct page_cache *cache, uint32_t index, struct page_frame **first);
 /* A reader met `index`: perhaps the next window should start. */
 void read_ahead_hit(struct page_cache *cache, uint32_t index);

@@ -1,10 +1,12 @@
 /*
- * I/O buffers: one way for a file, a pipe or a terminal to take and give bytes, whoever the caller is.
+ * I/O buffers: one way for a file, a pipe or a terminal to take and give bytes, whoever the caller
+ * is.
  *
  * A buffer is a list of pieces with a cursor. Kernel pieces are copied plainly; user pieces through
- * arch/user_copy.h. Against a page frame the copy runs with faults off, because a frame above the direct map
- * is seen through a window of this CPU, and because the frame may be the very one that the fault would need.
- * When it stops short, the user's page is faulted in with nothing held, and the copy goes on.
+ * arch/user_copy.h. Against a page frame the copy runs with faults off, because a frame above the
+ * direct map is seen through a window of this CPU, and because the frame may be the very one that
+ * the fault would need. When it stops short, the user's page is faulted in with nothing held, and
+ * the copy goes on.
  */
 #include "vm/io_buffer.h"
 #include "arch/user_copy.h"
@@ -49,7 +51,9 @@ void io_buffer_init_user_pieces(struct io_buffer *buffer, const struct io_piece 
 		buffer->remaining += pieces[i].size;
 }
 
-/* The current piece's rest: its address and size, at most `limit`. Skips pieces that are used up. */
+/*
+ * The current piece's rest: its address and size, at most `limit`. Skips pieces that are used up.
+ */
 static uintptr_t current_piece(struct io_buffer *buffer, size_t limit, size_t *size)
 {
 	assert(limit <= buffer->remaining);

@@ -23,19 +23,27 @@ struct io_buffer {
 
 void io_buffer_init_user(struct io_buffer *buffer, user_addr address, size_t size);
 void io_buffer_init_kernel(struct io_buffer *buffer, void *address, size_t size);
-/* Pieces in kernel memory that describe user memory. The total is checked by the caller (<= INT32_MAX). */
+/*
+ * Pieces in kernel memory that describe user memory. The total is checked by the caller (<=
+ * INT32_MAX).
+ */
 void io_buffer_init_user_pieces(struct io_buffer *buffer, const struct io_piece *pieces,
 				unsigned int count);
 
-/* Move bytes and advance: 0 or -EFAULT (then advanced by what was moved). May fault and sleep if is_user. */
-must_check int io_buffer_put(struct io_buffer *buffer, const void *from, size_t size);	/* kernel -> buffer */
-must_check int io_buffer_get(struct io_buffer *buffer, void *to, size_t size);	/* buffer -> kernel */
-must_check int io_buffer_clear(struct io_buffer *buffer, size_t size);		/* zeros -> buffer */
+/*
+ * Move bytes and advance: 0 or -EFAULT (then advanced by what was moved). May fault and sleep if
+ * is_user.
+ */
+/* Kernel to buffer; buffer to kernel; zeros to buffer. */
+must_check int io_buffer_put(struct io_buffer *buffer, const void *from, size_t size);
+must_check int io_buffer_get(struct io_buffer *buffer, void *to, size_t size);
+must_check int io_buffer_clear(struct io_buffer *buffer, size_t size);
 
 /*
- * The same against a frame that may lie above the direct map; returns bytes moved, fewer on a fault, having advanced by
- * them. No lock that a fault takes may be held. The page is copied with faults off; on a fault the
- * user page is faulted in first and it is tried again, so the frame's lock rules of kmap hold.
+ * The same against a frame that may lie above the direct map; returns bytes moved, fewer on a
+ * fault, having advanced by them. No lock that a fault takes may be held. The page is copied with
+ * faults off; on a fault the user page is faulted in first and it is tried again, so the frame's
+ * lock rules of kmap hold.
  */
 size_t io_buffer_put_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
 			   size_t size);

@@ -1,9 +1,9 @@
 /*
  * mlock: pages that stay in memory.
  *
- * A locked region's pages are faulted in at once, and reclaim leaves them alone (reverse_map.c). The lock is a
- * flag of the region, so locking cuts and joins regions as mprotect does. As on Linux what lies before
- * a hole is locked even though the call fails.
+ * A locked region's pages are faulted in at once, and reclaim leaves them alone (reverse_map.c).
+ * The lock is a flag of the region, so locking cuts and joins regions as mprotect does. As on Linux
+ * what lies before a hole is locked even though the call fails.
  */
 #include "core/assert.h"
 #include "core/config.h"

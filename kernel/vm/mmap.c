@@ -1,10 +1,10 @@
 /*
  * mmap: choosing a place, making a region, and filling it when asked to.
  *
- * Order: find the place, check limits, reserve (a region, what unmapping needs, commit charge), and only then
- * unmap what is in the way and put the region there. A mapping that continues a neighbour becomes part of it.
- * Devices are the one kind whose pages are entered at once; if a page table cannot be had for
- * them, the new region is taken back out.
+ * Order: find the place, check limits, reserve (a region, what unmapping needs, commit charge), and
+ * only then unmap what is in the way and put the region there. A mapping that continues a neighbour
+ * becomes part of it. Devices are the one kind whose pages are entered at once; if a page table
+ * cannot be had for them, the new region is taken back out.
  */
 #include "vm/mmap.h"
 #include "core/assert.h"
@@ -64,7 +64,9 @@ static void describe(struct region *region, const struct vm_map_request *request
 	};
 	if (!region->cache && !(region->flags & (REGION_DEVICE | REGION_SPECIAL)))
 		region->page_offset = 0;
-	/* Private memory that may be written is memory promised; shared files pay for themselves. */
+	/*
+	 * Private memory that may be written is memory promised; shared files pay for themselves.
+	 */
 	if ((region->flags & (REGION_WRITE | REGION_SHARED | REGION_NO_RESERVE)) == REGION_WRITE)
 		region->flags |= REGION_ACCOUNTED;
 }
@@ -127,7 +129,10 @@ static int fill_device(struct region *region)
 	return 0;
 }
 
-/* Put `wish` into the space; `region` is memory for it, which is used or freed. Cannot fail but for devices. */
+/*
+ * Put `wish` into the space; `region` is memory for it, which is used or freed. Cannot fail but for
+ * devices.
+ */
 static int place(struct address_space *space, const struct region *wish, struct region *region)
 {
 	int error = 0;
@@ -239,7 +244,9 @@ int vm_map(struct address_space *space, const struct vm_map_request *request,
 	return error;
 }
 
-/* One page of a populated range. 0, or why it cannot be had; -ENOMEM also where nothing is mapped. */
+/*
+ * One page of a populated range. 0, or why it cannot be had; -ENOMEM also where nothing is mapped.
+ */
 static int populate_page(struct address_space *space, uintptr_t address, bool for_write)
 {
 	struct fault fault = { .space = space, .address = address };

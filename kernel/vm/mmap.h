@@ -1,6 +1,6 @@
 /*
- * Mapping, unmapping, protecting, moving: what mmap(2) and friends become once syscall/ has looked up the
- * file and checked the flags. All take and release space->lock themselves and may sleep.
+ * Mapping, unmapping, protecting, moving: what mmap(2) and friends become once syscall/ has looked
+ * up the file and checked the flags. All take and release space->lock themselves and may sleep.
  */
 #pragma once
 #include "vm/address_space.h"
@@ -12,7 +12,7 @@ struct vm_map_request {
 	bool fixed;			/* exactly here, replacing what is there */
 	bool fixed_no_replace;		/* exactly here or -EEXIST */
 	bool populate;			/* MAP_POPULATE: fault all in afterwards */
-	struct page_cache *cache;	/* NULL: anonymous. Shared anonymous comes as an unnamed tmpfs file's cache */
+	struct page_cache *cache;	/* NULL: anonymous; if that is shared, an unnamed file's */
 	void *backing;			/* borrowed; a reference is taken */
 	const struct backing_ops *backing_ops;
 	uint32_t page_offset;
@@ -20,7 +20,10 @@ struct vm_map_request {
 	const char *special_name;
 };
 
-/* Errors: -ENOMEM (space, limit, memory), -EEXIST, -EPERM (below mmap_min_addr), -EINVAL (size 0), -EAGAIN (locked limit). */
+/*
+ * Errors: -ENOMEM (space, limit, memory), -EEXIST, -EPERM (below mmap_min_addr), -EINVAL (size 0),
+ * -EAGAIN (locked limit).
+ */
 must_check int vm_map(struct address_space *space, const struct vm_map_request *request,
 		      const struct vm_limits *limits, uintptr_t *out);
 
@@ -28,8 +31,8 @@ must_check int vm_map(struct address_space *space, const struct vm_map_request *
 must_check int vm_unmap(struct address_space *space, uintptr_t start, size_t size);
 
 /* `protection`: REGION_READ|WRITE|EXECUTE. Errors: -ENOMEM (hole), -EACCES, -EINVAL. */
-must_check int vm_protect(struct address_space *space, uintptr_t start, size_t size, uint32_t protection,
-			  bool grows_down);
+must_check int vm_protect(struct address_space *space, uintptr_t start, size_t size,
+			  uint32_t protection, bool grows_down);
 
 /* mremap(2) after flag checks. Errors: -EFAULT, -EINVAL, -ENOMEM, -EAGAIN. */
 must_check int vm_remap(struct address_space *space, uintptr_t old_address, size_t old_size,
@@ -51,13 +54,21 @@ must_check int vm_lock(struct address_space *space, uintptr_t start, size_t size
 		       const struct vm_limits *limits);
 must_check int vm_lock_all(struct address_space *space, bool lock, const struct vm_limits *limits);
 
-/* Unmap file pages [first, end) of a cache from everywhere (truncate; end UINT32_MAX: to the end). Private copies stay
- * unless `even_copies`. Locks: cache's truncate lock held exclusive. */
+/*
+ * Unmap file pages [first, end) of a cache from everywhere (truncate; end UINT32_MAX: to the end).
+ * Private copies stay unless `even_copies`. Locks: cache's truncate lock held exclusive.
+ */
 void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool even_copies);
 
-/* Write-protect and gather dirty bits of one cached page in all its mappings; true if it was dirty anywhere. For writeback. */
+/*
+ * Write-protect and gather dirty bits of one cached page in all its mappings; true if it was dirty
+ * anywhere. For writeback.
+ */
 bool vm_clean_cache_page(struct page_cache *cache, uint32_t index);
-/* Remove one cached page from all page tables, for reclaim; true if no mapping is left. Never sleeps. */
+/*
+ * Remove one cached page from all page tables, for reclaim; true if no mapping is left. Never
+ * sleeps.
+ */
 bool vm_unmap_cache_page(struct page_cache *cache, uint32_t index);
 
 /* Commit accounting (heuristic overcommit) for /proc/meminfo. */

@@ -1,10 +1,10 @@
 /*
  * msync: what was written through shared mappings is on the disk when the call returns.
  *
- * Dirty pages are known to their page caches already, so MS_ASYNC has nothing to do. MS_SYNC writes each
- * region's part of its file back and waits, with the space's lock given away meanwhile: the region's backing
- * is held instead, and the walk goes on from the address behind it. Holes are reported at the end, after the
- * rest has been done.
+ * Dirty pages are known to their page caches already, so MS_ASYNC has nothing to do. MS_SYNC writes
+ * each region's part of its file back and waits, with the space's lock given away meanwhile: the
+ * region's backing is held instead, and the walk goes on from the address behind it. Holes are
+ * reported at the end, after the rest has been done.
  */
 #include "lib/min_max.h"
 #include "uapi/linux/errno.h"
@@ -20,8 +20,8 @@ struct sync_part {
 };
 
 /*
- * Look at the region at *address or after it, and move *address behind it. True: `part` is to be written,
- * and its backing is referenced. Locks: space->lock shared.
+ * Look at the region at *address or after it, and move *address behind it. True: `part` is to be
+ * written, and its backing is referenced. Locks: space->lock shared.
  */
 static bool next_part(struct address_space *space, uintptr_t *address, uintptr_t end,
 		      bool invalidate, struct sync_part *part, int *error)

@@ -1,46 +1,48 @@
 /*
  * The page cache: what files contain, in memory, once.
  *
- * Idea. Every file has a tree from page index to page frame. read() and write() copy from and to these
- * frames, mmap and exec map them, so everybody sees the same bytes at once and a page is in memory
- * one time, whoever uses it. How a frame gets its contents and how they reach the disk is known to the
- * owner's page_cache_ops alone. A cache without `read` has no disk behind it: its pages begin as zeros
- * and live until they are truncated (tmpfs, shared anonymous memory).
+ * Idea. Every file has a tree from page index to page frame. read() and write() copy from and to
+ * these frames, mmap and exec map them, so everybody sees the same bytes at once and a page is in
+ * memory one time, whoever uses it. How a frame gets its contents and how they reach the disk is
+ * known to the owner's page_cache_ops alone. A cache without `read` has no disk behind it: its
+ * pages begin as zeros and live until they are truncated (tmpfs, shared anonymous memory).
  *
  * States of a frame (flags of its descriptor), and who moves it:
  *	absent	 -> FILLING	page_cache_insert	in the tree, contents not valid yet
  *	FILLING	 -> clean	page_cache_read_done	the device delivered; sleepers woken
- *	FILLING	 -> absent	page_cache_read_done	the device failed: ERROR stays on the frame for sleepers
+ *	FILLING	 -> absent	page_cache_read_done	the device failed: ERROR, for sleepers
  *	clean	 -> DIRTY	page_cache_mark_dirty	by write(), or before a mapping may write
  *	DIRTY	 -> WRITING	page_cache_start_writing	(writeback.c)
  *	WRITING	 -> clean	page_cache_write_done
- *	WRITING	 -> both	page_cache_mark_dirty	written to meanwhile: goes to the disk once more
- *	clean	 -> absent	page_cache_remove_unused	(reclaim.c) if nobody has a reference
- *	any	 -> absent	page_cache_remove	(truncate.c) after waiting for FILLING and WRITING
+ *	WRITING	 -> both	page_cache_mark_dirty	written to meanwhile: once more
+ *	clean	 -> absent	page_cache_remove_unused	if nobody has it (reclaim.c)
+ *	any	 -> absent	page_cache_remove	after waiting (truncate.c)
  *
  * Invariants (page_cache_check):
- *  1. A frame is in at most one tree, at frame->index, and then frame->cache is that tree's cache. The tree holds
- *     one reference. frame->cache becomes NULL when the frame leaves, while references may remain.
- *  2. A FILLING frame is mapped nowhere; only its transfer writes to it, and the transfer holds a reference
- *     that page_cache_read_done drops. WRITING likewise, with page_cache_write_done.
- *  3. The tree's tags say which frames are DIRTY or WRITING, in caches that are written back; dirty_count is
- *     the number of DIRTY ones.
- *  4. An entry with W in any page table means that its frame is DIRTY, or that writeback has just begun with it
- *     and is about to take the W away (fault_file.c, reverse_map.c).
+ *  1. A frame is in at most one tree, at frame->index, and then frame->cache is that tree's cache.
+ *     The tree holds one reference. frame->cache becomes NULL when the frame leaves, while
+ *     references may remain.
+ *  2. A FILLING frame is mapped nowhere; only its transfer writes to it, and the transfer holds a
+ *     reference that page_cache_read_done drops. WRITING likewise, with page_cache_write_done.
+ *  3. The tree's tags say which frames are DIRTY or WRITING, in caches that are written back;
+ *     dirty_count is the number of DIRTY ones.
+ *  4. An entry with W in any page table means that its frame is DIRTY, or that writeback has just
+ *     begun with it and is about to take the W away (fault_file.c, reverse_map.c).
  *  5. No frame lies wholly beyond the end of the file, but while it is being truncated or written.
  *
- * First touch. Whoever finds a page absent inserts a FILLING frame; the tree has room for one, so of many who
- * come at once one reads, and the others find FILLING and sleep. Sleepers wait on one of a few queues chosen by
- * the frame's address, and set WAITED so that completions of which nobody waits wake nobody.
+ * First touch. Whoever finds a page absent inserts a FILLING frame; the tree has room for one, so
+ * of many who come at once one reads, and the others find FILLING and sleep. Sleepers wait on one
+ * of a few queues chosen by the frame's address, and set WAITED so that completions of which nobody
+ * waits wake nobody.
  *
- * Locks. cache->lock (interrupts off: completions take it) protects the tree and the changes of state. References
- * are taken from the tree only under it, so with it held, "no references but mine and the tree's" stays
- * true. truncate_lock orders filling and mapping against truncation. Nothing is read or written under a
- * spinlock.
+ * Locks. cache->lock (interrupts off: completions take it) protects the tree and the changes of
+ * state. References are taken from the tree only under it, so with it held, "no references but mine
+ * and the tree's" stays true. truncate_lock orders filling and mapping against truncation. Nothing
+ * is read or written under a spinlock.
  *
- * Lifetime. The owner keeps the cache while anybody can come by it: openers and regions hold the owner. Reclaim
- * comes by a frame instead; it pins the cache under the clock's lock, and page_cache_fini, which takes
- * every frame off the clock, waits for pins.
+ * Lifetime. The owner keeps the cache while anybody can come by it: openers and regions hold the
+ * owner. Reclaim comes by a frame instead; it pins the cache under the clock's lock, and
+ * page_cache_fini, which takes every frame off the clock, waits for pins.
  */
 #include "vm/page_cache.h"
 #include "core/assert.h"
@@ -140,8 +142,8 @@ static struct wait_queue *queue_of(const struct page_frame *frame)
 }
 
 /*
- * The condition of a sleeper. The bit goes in before the look: a completion clears both at once, so either it
- * sees WAITED, or we see that it is over.
+ * The condition of a sleeper. The bit goes in before the look: a completion clears both at once, so
+ * either it sees WAITED, or we see that it is over.
  */
 static bool is_over(struct page_frame *frame, unsigned int flags)
 {
@@ -358,7 +360,10 @@ struct page_frame *page_cache_find_next(struct page_cache *cache, uint32_t *inde
 
 /* ---- getting: find, or fill ---- */
 
-/* A page of zeros where there was none, for caches without a disk. Errors: -EEXIST, -ENOMEM, prepare_write's. */
+/*
+ * A page of zeros where there was none, for caches without a disk. Errors: -EEXIST, -ENOMEM,
+ * prepare_write's.
+ */
 static int insert_zeros(struct page_cache *cache, uint32_t index)
 {
 	struct page_frame *frame;
@@ -480,7 +485,10 @@ void page_cache_mark_dirty(struct page_cache *cache, struct page_frame *frame)
 	bool is_first = false;
 	irq_flags irq;
 
-	/* Pairs with writeback, which clears DIRTY before it reads the page: what we wrote is out first. */
+	/*
+	 * Pairs with writeback, which clears DIRTY before it reads the page: what we wrote is out
+	 * first.
+	 */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (flags_of(frame) & FRAME_DIRTY)
 		return;
@@ -514,7 +522,9 @@ unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index,
 		unsigned int flags = flags_of(frame);
 
 		if ((flags & (FRAME_DIRTY | FRAME_WRITING)) != FRAME_DIRTY) {
-			/* Still on its way from last time. Alone, it is the caller's to wait for. */
+			/*
+			 * Still on its way from last time. Alone, it is the caller's to wait for.
+			 */
 			if (count == 0 && (flags & FRAME_WRITING)) {
 				page_frame_get(frame);
 				frames[0] = frame;

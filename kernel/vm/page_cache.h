@@ -17,55 +17,64 @@
 
 struct page_cache;
 
-/* What a file system (or block device) does for its cache. NULL fill: pages come into being as zeros (tmpfs). */
+/*
+ * What a file system (or block device) does for its cache. NULL fill: pages come into being as
+ * zeros (tmpfs).
+ */
 struct page_cache_ops {
 	/*
-	 * Start reading `count` frames (contiguous indices, each FILLING, referenced); call page_cache_read_done for
-	 * each when done, perhaps from an interrupt. Bytes past the end of the file are zeroed by the
-	 * file system. Error: nothing was started, none is done. May sleep. Truncate lock held shared.
+	 * Start reading `count` frames (contiguous indices, each FILLING, referenced); call
+	 * page_cache_read_done for each when done, perhaps from an interrupt. Bytes past the end of
+	 * the file are zeroed by the file system. Error: nothing was started, none is done. May
+	 * sleep. Truncate lock held shared.
 	 */
 	int (*read)(struct page_cache *cache, struct page_frame **frames, unsigned int count);
 	/*
-	 * Start writing `count` frames (contiguous indices, each WRITING); page_cache_write_done for each. May sleep,
-	 * must not allocate with reclaim (FRAME_ALLOC_NO_RECLAIM). NULL: never written back (tmpfs).
+	 * Start writing `count` frames (contiguous indices, each WRITING); page_cache_write_done
+	 * for each. May sleep, must not allocate with reclaim (FRAME_ALLOC_NO_RECLAIM). NULL: never
+	 * written back (tmpfs).
 	 */
 	int (*write)(struct page_cache *cache, struct page_frame **frames, unsigned int count);
 	/*
-	 * Before a frame at `index` becomes dirty (by write() or through a mapping) in [from, to) bytes of the page: reserve disk
-	 * space. -ENOSPC, -EIO... May sleep. NULL: nothing to do.
+	 * Before a frame at `index` becomes dirty (by write() or through a mapping) in [from, to)
+	 * bytes of the page: reserve disk space. -ENOSPC, -EIO... May sleep. NULL: nothing to do.
 	 */
 	int (*prepare_write)(struct page_cache *cache, uint32_t index);
-	/* The cache got its first dirty page: the owner is to be put on a list for writeback. Any context. */
+	/*
+	 * The cache got its first dirty page: the owner is to be put on a list for writeback. Any
+	 * context.
+	 */
 	void (*became_dirty)(struct page_cache *cache);
 };
 
 /* [t] lock  [a] atomic  [I] immutable  [T] truncate lock, exclusive to change  [r] regions_lock */
 struct page_cache {
 	struct spinlock lock;			/* LOCK_RANK_PAGE_CACHE, interrupts off */
-	struct radix_tree frames;		/* [t] index -> struct page_frame *, tags dirty and writing */
+	struct radix_tree frames;		/* [t] index -> struct page_frame *, tagged */
 	size_t frame_count;			/* [t] */
 	atomic_size_t dirty_count;		/* [a] changes under lock */
-	struct rwlock truncate_lock;		/* LOCK_RANK_TRUNCATE: faults and fills shared, truncate exclusive */
+	struct rwlock truncate_lock;		/* faults and fills shared, truncate exclusive */
 	/*
-	 * Of the file, in bytes; the owner's i_size is here. Shrinks only with the truncate lock held
-	 * exclusive; grows under the inode lock alone.
+	 * Of the file, in bytes; the owner's i_size is here. Shrinks only with the truncate lock
+	 * held exclusive; grows under the inode lock alone.
 	 */
 	_Atomic(uint64_t) size;
 	const struct page_cache_ops *ops;	/* [I] */
 	void *owner;				/* [I] struct inode or block device */
 	/*
-	 * [I] Set by the owner right after page_cache_init. A block device's cache, which holds file systems'
-	 * metadata: its frames lie in the direct map (FRAME_ALLOC_LOW), they are allocated without
-	 * writing back (FRAME_ALLOC_NO_RECLAIM: who asks may hold file-system locks), and
-	 * page_cache_get waits for the device even if the thread is being killed.
+	 * [I] Set by the owner right after page_cache_init. A block device's cache, which holds
+	 * file systems' metadata: its frames lie in the direct map (FRAME_ALLOC_LOW), they are
+	 * allocated without writing back (FRAME_ALLOC_NO_RECLAIM: who asks may hold file-system
+	 * locks), and page_cache_get waits for the device even if the thread is being killed.
 	 */
 	bool is_metadata;
 	struct spinlock regions_lock;		/* LOCK_RANK_CACHE_REGIONS */
 	struct list regions;			/* [r] all regions that map this */
-	atomic_uint writable_mappings;		/* [a] shared writable regions, for ETXTBSY-like checks and memfd seals */
-	uint32_t read_ahead_next, read_ahead_size; /* [t] readahead state of the last reader; hints */
-	atomic_int error;			/* [a] first writeback error not yet reported by fsync */
-	atomic_uint pins;			/* [a] reclaimers looking at one of its frames; fini waits */
+	atomic_uint writable_mappings;		/* [a] shared regions that may be written */
+	uint32_t read_ahead_next;		/* hints: the page after the last window, */
+	uint32_t read_ahead_size;		/*  and its size; see readahead.c */
+	atomic_int error;			/* [a] first writeback error not reported yet */
+	atomic_uint pins;			/* [a] reclaimers at its frames; fini waits */
 };
 
 void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops, void *owner);
@@ -78,17 +87,24 @@ static inline uint64_t page_cache_size(const struct page_cache *cache)
 }
 
 /*
- * The frame at `index`, filled, with a reference; reads it (and ahead) if absent. Errors: -EIO, -ENOMEM, -EINTR (killed).
- * `major` (may be NULL) is set if it waited for a device. May sleep. Truncate lock held shared, or the inode lock.
+ * The frame at `index`, filled, with a reference; reads it (and ahead) if absent. Errors: -EIO,
+ * -ENOMEM, -EINTR (killed). `major` (may be NULL) is set if it waited for a device. May sleep.
+ * Truncate lock held shared, or the inode lock.
  */
 must_check int page_cache_get(struct page_cache *cache, uint32_t index, struct page_frame **out,
 			      bool *major);
 /* Only if it is there and filled: a reference, or NULL. Any context. */
 struct page_frame *page_cache_find(struct page_cache *cache, uint32_t index);
-/* References to present, filled frames among [first, first + count), in order of index; returns how many. */
+/*
+ * References to present, filled frames among [first, first + count), in order of index; returns how
+ * many.
+ */
 unsigned int page_cache_find_range(struct page_cache *cache, uint32_t first, unsigned int count,
 				   struct page_frame **out);
-/* For a writer that will overwrite all of it, or tmpfs: present frame, or a new one zeroed and CLEAN, not read. */
+/*
+ * For a writer that will overwrite all of it, or tmpfs: present frame, or a new one zeroed and
+ * CLEAN, not read.
+ */
 must_check int page_cache_get_for_overwrite(struct page_cache *cache, uint32_t index,
 					    struct page_frame **out);
 
@@ -100,9 +116,10 @@ void page_cache_read_done(struct page_frame *frame, int error);
 void page_cache_write_done(struct page_frame *frame, int error);
 
 /*
- * read(2) / write(2) on a cached file: bytes moved, or an error if none were. `write` extends cache->size as it goes and
- * the caller (file system) records it. Short counts when interrupted by a fault or ENOSPC.
- * Locks: the inode lock (shared for read is enough but not required; exclusive for write).
+ * read(2) / write(2) on a cached file: bytes moved, or an error if none were. `write` extends
+ * cache->size as it goes and the caller (file system) records it. Short counts when interrupted by
+ * a fault or ENOSPC. Locks: the inode lock (shared for read is enough but not required; exclusive
+ * for write).
  */
 must_check ssize_t page_cache_read(struct page_cache *cache, struct io_buffer *buffer,
 				   file_offset offset);
@@ -110,14 +127,17 @@ must_check ssize_t page_cache_write(struct page_cache *cache, struct io_buffer *
 				    file_offset offset);
 
 /*
- * Change the size: takes the truncate lock exclusive, unmaps and drops frames beyond, zeroes the tail of the
- * last page. The file system frees blocks afterwards (shrink) by itself. May sleep.
+ * Change the size: takes the truncate lock exclusive, unmaps and drops frames beyond, zeroes the
+ * tail of the last page. The file system frees blocks afterwards (shrink) by itself. May sleep.
  */
 void page_cache_truncate(struct page_cache *cache, uint64_t new_size);
 /* Drop [first, end) pages (hole punching, invalidation); dirty ones are lost. */
 void page_cache_drop_range(struct page_cache *cache, uint32_t first, uint32_t end);
 
-/* Write back dirty pages of [first, end) in order of index; wait: until they are on the device. Errors: first I/O error. */
+/*
+ * Write back dirty pages of [first, end) in order of index; wait: until they are on the device.
+ * Errors: first I/O error.
+ */
 must_check int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end,
 				     bool wait);
 /* Report and clear the remembered writeback error. */

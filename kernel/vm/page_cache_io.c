@@ -1,18 +1,20 @@
 /*
  * read(2) and write(2) on a cached file: between frames of the cache and the caller's buffer.
  *
- * Bytes are copied with faults off (io_buffer.c), so a buffer that lies in a mapping of the very file cannot
- * deadlock: no lock that a fault takes is held while its page is faulted in, and no frame is left FILLING
- * meanwhile. What was moved before an error counts; the error is told when nothing was.
+ * Bytes are copied with faults off (io_buffer.c), so a buffer that lies in a mapping of the very
+ * file cannot deadlock: no lock that a fault takes is held while its page is faulted in, and no
+ * frame is left FILLING meanwhile. What was moved before an error counts; the error is told when
+ * nothing was.
  *
- * Reading a page that is there takes the tree's lock and nothing else. A truncation at the same time may
- * let us read what the file had just before; no rule is broken by that.
+ * Reading a page that is there takes the tree's lock and nothing else. A truncation at the same
+ * time may let us read what the file had just before; no rule is broken by that.
  *
- * Writing. A page that is overwritten in part is read first, unless it lies beyond the end of the file, where
- * there is nothing to read. A page that will be overwritten whole, and is absent, is entered FILLING without
- * being cleared, and filled by the copy itself: most large writes never clear a page. If that copy stops
- * in the middle, the rest is cleared before anybody sees the frame. The size grows before the frame is
- * marked dirty, so that writeback never takes it for a page beyond the end.
+ * Writing. A page that is overwritten in part is read first, unless it lies beyond the end of the
+ * file, where there is nothing to read. A page that will be overwritten whole, and is absent, is
+ * entered FILLING without being cleared, and filled by the copy itself: most large writes never
+ * clear a page. If that copy stops in the middle, the rest is cleared before anybody sees the
+ * frame. The size grows before the frame is marked dirty, so that writeback never takes it for a
+ * page beyond the end.
  */
 #include "core/assert.h"
 #include "lib/min_max.h"
@@ -28,7 +30,9 @@ static int get_for_read(struct page_cache *cache, uint32_t index, struct page_fr
 
 	*out = page_cache_find(cache, index);
 	if (likely(*out)) {
-		/* Perhaps the window after this one should start: that is filling, hence the lock. */
+		/*
+		 * Perhaps the window after this one should start: that is filling, hence the lock.
+		 */
 		if (unlikely(cache->read_ahead_size > 0 &&
 			     index == cache->read_ahead_next - cache->read_ahead_size) &&
 		    rwlock_try_read_lock(&cache->truncate_lock)) {
@@ -97,8 +101,8 @@ ssize_t page_cache_read(struct page_cache *cache, struct io_buffer *buffer, file
 }
 
 /*
- * A new frame that the buffer fills whole. Returns bytes moved, 0 if somebody else entered the page first (or
- * nothing could be moved without a fault: the page is there then), or an error.
+ * A new frame that the buffer fills whole. Returns bytes moved, 0 if somebody else entered the page
+ * first (or nothing could be moved without a fault: the page is there then), or an error.
  */
 static ssize_t write_new_page(struct page_cache *cache, struct io_buffer *buffer, uint32_t index,
 			      struct page_frame **out)
@@ -123,7 +127,9 @@ static ssize_t write_new_page(struct page_cache *cache, struct io_buffer *buffer
 	return (ssize_t)done;
 }
 
-/* The frame for a write of [from, from + size) of a page, with what the write leaves of it valid. */
+/*
+ * The frame for a write of [from, from + size) of a page, with what the write leaves of it valid.
+ */
 static int get_for_write(struct page_cache *cache, uint32_t index, size_t size,
 			 struct page_frame **out)
 {

@@ -1,50 +1,53 @@
 /*
  * Page tables of user memory: who owns them, and how one is shared and copied.
  *
- * Idea. fork() copies neither pages nor page tables. A table is a page frame of kind FRAME_PAGE_TABLE
- * whose reference count is the number of its owners: directory entries, one in each address space
- * that shares it. Sharing costs a count and a directory entry; a table is copied when one of its owners
- * first wants to change something under it, and then a copied entry costs one frame reference.
+ * Idea. fork() copies neither pages nor page tables. A table is a page frame of kind
+ * FRAME_PAGE_TABLE whose reference count is the number of its owners: directory entries, one in
+ * each address space that shares it. Sharing costs a count and a directory entry; a table is copied
+ * when one of its owners first wants to change something under it, and then a copied entry costs
+ * one frame reference.
  *
  * How a table is reached, by the directory entry of a space:
  *	nothing		no page of the span has been touched (or what was there is gone)
  *	present, W	private: the table has one owner, this space
- *	present, no W	shared, or its other owners have gone since: then it may be made private again
+ *	present, no W	shared, or its other owners have gone since: may be private again
  *	parked		not present but with the frame: being unmapped, see page_table_unmap.c
  *
  *	nothing -> private	page_table_lock_private	a new, empty table
- *	private -> shared	page_table_fork		the parent's entry loses W, the child's has none
+ *	private -> shared	page_table_fork	the parent's entry loses W, the child's has none
  *	shared  -> private	page_table_lock_private	copied; or the last owner just gets W back
  *	any     -> nothing	page_table_unmap	the last owner lets go of the frames
  *
  * Invariants:
  *  1. A table with several owners is reached only through directory entries without W.
- *  2. While a table is shared no entry is filled and none gains a permission. Truncation, reclaim and
- *     writeback (reverse_map.c) may empty or write-protect entries of a shared table: that is meant
- *     for all owners. The machine may set accessed bits there, but not dirty bits.
- *  3. Every entry that is not 0 lies in a region of each owner. So a copy need only look at the regions.
+ *  2. While a table is shared no entry is filled and none gains a permission. Truncation, reclaim
+ *     and writeback (reverse_map.c) may empty or write-protect entries of a shared table: that is
+ *     meant for all owners. The machine may set accessed bits there, but not dirty bits.
+ *  3. Every entry that is not 0 lies in a region of each owner. So a copy need only look at the
+ *     regions.
  *  4. Each entry holds one reference to its frame; sharing a table adds none.
  *  5. A private anonymous page has W in an entry only if nobody else has the frame.
  *
  * Copying. Under the source table's lock, each entry is written to the new table, with one more
- * reference to the frame. Both sides' private entries then lose W (invariant 5), so that the next write
- * faults and decides by the frame's count. The source needs no flush for this: while it was
+ * reference to the frame. Both sides' private entries then lose W (invariant 5), so that the next
+ * write faults and decides by the frame's count. The source needs no flush for this: while it was
  * shared, the directory entries above it had no W, so no CPU can remember a right to write. The
  * machine may set an accessed bit in the source while we write to it: at worst the bit is lost.
- * Dirty bits appear only under a directory entry with W, so none comes up meanwhile. Entries of shared
- * mappings (MMU_SOFT_SHARED) keep W and are copied without their dirty bit: the source has it, and the
- * frame has been marked dirty since before W was given (fault_file.c).
+ * Dirty bits appear only under a directory entry with W, so none comes up meanwhile. Entries of
+ * shared mappings (MMU_SOFT_SHARED) keep W and are copied without their dirty bit: the source has
+ * it, and the frame has been marked dirty since before W was given (fault_file.c).
  *
- * The copier's own CPUs may remember the old table (paging-structure caches), so its directory entry is
- * changed and flushed before it drops its ownership: from then on another owner may write there.
+ * The copier's own CPUs may remember the old table (paging-structure caches), so its directory
+ * entry is changed and flushed before it drops its ownership: from then on another owner may write
+ * there.
  *
- * Locks. space->directory_lock protects the directory entries; each table's lock word its entries and
- * counts. With space->lock held, a private table stays private and stays there, so a fault goes
- * straight to the table's lock. Everyone else goes hand over hand: directory lock, then table lock. An owner
- * lets go of a table only under the table's lock, so who holds it is safe.
+ * Locks. space->directory_lock protects the directory entries; each table's lock word its entries
+ * and counts. With space->lock held, a private table stays private and stays there, so a fault goes
+ * straight to the table's lock. Everyone else goes hand over hand: directory lock, then table lock.
+ * An owner lets go of a table only under the table's lock, so who holds it is safe.
  *
- * Not done. Small tables could be copied at once by fork, which spares the later copy when both sides write
- * (the stack). TABLE_COPY_MAX leaves the choice to measurement.
+ * Not done. Small tables could be copied at once by fork, which spares the later copy when both
+ * sides write (the stack). TABLE_COPY_MAX leaves the choice to measurement.
  */
 #include "vm/page_table.h"
 #include "core/assert.h"
@@ -58,9 +61,9 @@
 #define DIRECTORY_BITS (MMU_PRESENT | MMU_WRITE | MMU_USER | MMU_ACCESSED)
 
 /*
- * fork copies a table with at most this many entries instead of sharing it. 0: never. A shell's stack
- * has five: copying them at fork or at the first write costs the same, and a child that
- * execs at once never needs them.
+ * fork copies a table with at most this many entries instead of sharing it. 0: never. A shell's
+ * stack has five: copying them at fork or at the first write costs the same, and a child that execs
+ * at once never needs them.
  */
 enum { TABLE_COPY_MAX = 0 };
 
@@ -152,8 +155,8 @@ struct page_frame *page_table_create(void)
 }
 
 /*
- * Hang a table that the caller owns into the directory; with W when it is private. Directory lock held.
- * Errors: -ENOMEM.
+ * Hang a table that the caller owns into the directory; with W when it is private. Directory lock
+ * held. Errors: -ENOMEM.
  */
 int page_table_install(struct address_space *space, uintptr_t span, struct page_frame *table,
 		       bool is_private)
@@ -226,15 +229,17 @@ static void split_off(struct address_space *space, uintptr_t span, mmu_entry *sl
 {
 	copy_entries(space, span, source, copy, 0);
 	mmu_entry_write(slot, mmu_entry_make(page_frame_number(copy), DIRECTORY_BITS));
-	/* One page is enough: it makes CPUs forget all upper levels; lower ones are right in both. */
+	/*
+	 * One page is enough: it makes CPUs forget all upper levels; lower ones are right in both.
+	 */
 	mmu_flush_range(&space->mmu, span, span + PAGE_SIZE);
 	atomic_fetch_sub_explicit(&source->references, 1, memory_order_acq_rel);
 	atomic_fetch_add_explicit(&vm_counters.tables_copied, 1, memory_order_relaxed);
 }
 
 /*
- * One try at making the table of `address` private. True: done, with *table (NULL: there is none and
- * `create` is false) or *error. False: `*spare` must be a new table first.
+ * One try at making the table of `address` private. True: done, with *table (NULL: there is none
+ * and `create` is false) or *error. False: `*spare` must be a new table first.
  */
 static bool try_make_private(struct address_space *space, uintptr_t address, bool create,
 			     struct page_frame **spare, struct page_frame **table, int *error)
@@ -361,8 +366,8 @@ static bool span_is_special(struct address_space *parent, uintptr_t span)
 }
 
 /*
- * A copy for the child at once. The parent's table may be private, with CPUs that remember W: the flush
- * that *shared asks for comes before either side runs on.
+ * A copy for the child at once. The parent's table may be private, with CPUs that remember W: the
+ * flush that *shared asks for comes before either side runs on.
  */
 static int fork_copy(struct address_space *parent, struct address_space *child, uintptr_t span,
 		     struct page_frame *source)
@@ -372,7 +377,10 @@ static int fork_copy(struct address_space *parent, struct address_space *child, 
 
 	if (!copy)
 		return -ENOMEM;
-	/* The child's regions can be found already: who looks for this table there waits until it is in. */
+	/*
+	 * The child's regions can be found already: who looks for this table there waits until it
+	 * is in.
+	 */
 	spin_lock(&child->directory_lock);
 	error = page_table_install(child, span, copy, true);
 	if (error) {

@@ -10,7 +10,10 @@
 #include "mem/page_frame.h"
 #include "vm/address_space.h"
 
-/* page_frame.present of a table: three counts of its entries in one word, changed under the table's lock. */
+/*
+ * page_frame.present of a table: three counts of its entries in one word, changed under the table's
+ * lock.
+ */
 enum {
 	TABLE_USED = 1 << 0,		/* entries that are not 0 */
 	TABLE_ANONYMOUS = 1 << 10,	/* of these, those that point to anonymous frames */
@@ -33,13 +36,15 @@ static inline mmu_entry *page_table_entry(struct page_frame *table, uintptr_t ad
 	return page_table_entries(table) + mmu_table_index(address);
 }
 
-/* The table's spinlock is a word of its frame descriptor. Rank LOCK_RANK_PAGE_TABLE, interrupts on. */
+/*
+ * The table's spinlock is a word of its frame descriptor. Rank LOCK_RANK_PAGE_TABLE, interrupts on.
+ */
 void page_table_lock(struct page_frame *table);
 void page_table_unlock(struct page_frame *table);
 
 /*
- * The table that covers `address`, if this space alone owns it; NULL if there is none or it is shared.
- * Locks: space->lock in either mode; as long as it is held the answer stays true.
+ * The table that covers `address`, if this space alone owns it; NULL if there is none or it is
+ * shared. Locks: space->lock in either mode; as long as it is held the answer stays true.
  */
 static inline struct page_frame *page_table_find_private(struct address_space *space,
 							 uintptr_t address)
@@ -56,17 +61,22 @@ static inline struct page_frame *page_table_find_private(struct address_space *s
 }
 
 /*
- * Lock the table that covers `address` for filling or changing entries: created if missing, copied if
- * shared. Locks: space->lock in either mode; returns with the table's lock. May sleep.
- * Errors: -ENOMEM.
+ * Lock the table that covers `address` for filling or changing entries: created if missing, copied
+ * if shared. Locks: space->lock in either mode; returns with the table's lock. May sleep. Errors:
+ * -ENOMEM.
  */
 must_check int page_table_lock_private(struct address_space *space, uintptr_t address,
 				       struct page_frame **out);
 
-/* Make the table private if there is one. Locks: space->lock in either mode. Errors: -ENOMEM. May sleep. */
+/*
+ * Make the table private if there is one. Locks: space->lock in either mode. Errors: -ENOMEM. May
+ * sleep.
+ */
 must_check int page_table_make_private(struct address_space *space, uintptr_t address);
 
-/* The same for every table of [start, end). What was done before an error stays, and does no harm. */
+/*
+ * The same for every table of [start, end). What was done before an error stays, and does no harm.
+ */
 must_check int page_table_make_private_range(struct address_space *space, uintptr_t start,
 					     uintptr_t end);
 
@@ -90,19 +100,24 @@ mmu_entry page_table_peek(struct address_space *space, uintptr_t address);
 /* What an entry adds to the counts of its table. */
 unsigned int page_table_weight(mmu_entry entry);
 
-/* Put `value`, not 0, into an entry that is 0. The table takes over a reference to the frame. Table locked. */
+/*
+ * Put `value`, not 0, into an entry that is 0. The table takes over a reference to the frame. Table
+ * locked.
+ */
 void page_table_fill(struct page_frame *table, mmu_entry *entry, mmu_entry value,
 		     unsigned int weight);
-/* Empty an entry and return what it was; its frame's reference is the caller's now. Table locked. */
+/*
+ * Empty an entry and return what it was; its frame's reference is the caller's now. Table locked.
+ */
 mmu_entry page_table_take(struct page_frame *table, mmu_entry *entry);
 
 /*
- * Frames taken out of page tables, on their way to being let go: only after every CPU has forgotten the
- * translations. On the stack of whoever unmaps.
+ * Frames taken out of page tables, on their way to being let go: only after every CPU has forgotten
+ * the translations. On the stack of whoever unmaps.
  */
 enum { PAGE_GATHER_MAX = 64 };
 struct page_gather {
-	struct address_space *space;	/* whose translations are to be flushed; NULL: the caller flushes */
+	struct address_space *space;	/* whose translations to flush; NULL: the caller does */
 	uintptr_t start, end;		/* what to flush; empty: nothing */
 	unsigned int count;
 	uintptr_t frames[PAGE_GATHER_MAX];	/* frame addresses; bit 0: the entry was dirty */
@@ -118,19 +133,24 @@ static inline bool page_gather_is_full(const struct page_gather *gather)
 }
 
 /*
- * Unmapping [start, end): prepare makes the tables private that the range shares with regions outside it,
- * the only part that may fail; then page_table_unmap empties the range and frees tables that
- * end up empty. Locks: space->lock exclusive, the regions still in the tree. May sleep.
+ * Unmapping [start, end): prepare makes the tables private that the range shares with regions
+ * outside it, the only part that may fail; then page_table_unmap empties the range and frees tables
+ * that end up empty. Locks: space->lock exclusive, the regions still in the tree. May sleep.
  * Errors: -ENOMEM; nothing has changed in effect.
  */
 must_check int page_table_prepare_unmap(struct address_space *space, uintptr_t start,
 					uintptr_t end);
 void page_table_unmap(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* Empty the private tables of [start, end), keeping the tables. Locks: space->lock in either mode. */
+/*
+ * Empty the private tables of [start, end), keeping the tables. Locks: space->lock in either mode.
+ */
 void page_table_clear_range(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* Free private tables without entries: what an attempt that failed has left. Locks: space->lock exclusive. */
+/*
+ * Free private tables without entries: what an attempt that failed has left. Locks: space->lock
+ * exclusive.
+ */
 void page_table_free_empty(struct address_space *space, uintptr_t start, uintptr_t end);
 
 /* Drop all tables of a space that nobody uses any more. */
@@ -138,22 +158,25 @@ void page_table_unmap_all(struct address_space *space);
 
 /*
  * fork: let `child` share, or have a copy of, the parent's table that covers `span`; regions of the
- * parent with REGION_DONT_COPY or REGION_WIPE_ON_FORK make it a copy without their pages. Sets *shared
- * if the parent's translations must be flushed. Locks: the parent's lock exclusive; the child is new.
- * Errors: -ENOMEM.
+ * parent with REGION_DONT_COPY or REGION_WIPE_ON_FORK make it a copy without their pages. Sets
+ * *shared if the parent's translations must be flushed. Locks: the parent's lock exclusive; the
+ * child is new. Errors: -ENOMEM.
  */
 must_check int page_table_fork(struct address_space *parent, struct address_space *child,
 			       uintptr_t span, bool *shared);
 
 /*
- * mremap (page_table_move.c). prepare makes what the whole move needs (-ENOMEM); then each piece, as far as
- * page_table_move_piece says, is moved and flushed. Nothing is mapped at `to`. Locks: space->lock
- * exclusive.
+ * mremap (page_table_move.c). prepare makes what the whole move needs (-ENOMEM); then each piece,
+ * as far as page_table_move_piece says, is moved and flushed. Nothing is mapped at `to`. Locks:
+ * space->lock exclusive.
  */
 must_check int page_table_prepare_move(struct address_space *space, uintptr_t from, uintptr_t to,
 				       uintptr_t size);
 uintptr_t page_table_move_piece(uintptr_t from, uintptr_t to, uintptr_t size);
 void page_table_move(struct address_space *space, uintptr_t from, uintptr_t to, uintptr_t size);
 
-/* Debug builds: do the counts of every private table in [start, end) agree with its entries? Lock exclusive. */
+/*
+ * Debug builds: do the counts of every private table in [start, end) agree with its entries? Lock
+ * exclusive.
+ */
 bool page_table_check(struct address_space *space, uintptr_t start, uintptr_t end);

@@ -1,13 +1,13 @@
 /*
  * Moving pages from one address to another: the page-table half of mremap.
  *
- * Where both addresses lie alike within their spans, whole tables move by their directory entries alone,
- * shared ones too: a table does not know its address. The rest goes entry by entry between two private
- * tables, which page_table_prepare_move has made.
+ * Where both addresses lie alike within their spans, whole tables move by their directory entries
+ * alone, shared ones too: a table does not know its address. The rest goes entry by entry between
+ * two private tables, which page_table_prepare_move has made.
  *
- * The caller holds, for a file mapping, the cache's regions_lock around the move of each piece, so that
- * truncation and writeback, which look for a page in both places, find it in one. The flush of the
- * old place belongs to the piece for the same reason: after it no CPU can write through the old
+ * The caller holds, for a file mapping, the cache's regions_lock around the move of each piece, so
+ * that truncation and writeback, which look for a page in both places, find it in one. The flush of
+ * the old place belongs to the piece for the same reason: after it no CPU can write through the old
  * translation, which writeback could not see any more.
  */
 #include "core/assert.h"

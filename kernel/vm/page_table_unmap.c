@@ -1,20 +1,22 @@
 /*
  * Emptying page tables: munmap, exit, and the pages that are let go.
  *
- * Order. A frame may be reused only when no CPU remembers a translation to it. So everything here goes in
- * three steps: take entries (or whole tables) out, flush, then drop references. A page_gather holds a
- * batch of frames between the steps; whole tables are "parked": their directory entry loses
- * MMU_PRESENT but keeps the frame, which is memory enough, as the space's lock is held exclusive
- * and everyone else takes a parked entry for none.
+ * Order. A frame may be reused only when no CPU remembers a translation to it. So everything here
+ * goes in three steps: take entries (or whole tables) out, flush, then drop references. A
+ * page_gather holds a batch of frames between the steps; whole tables are "parked": their directory
+ * entry loses MMU_PRESENT but keeps the frame, which is memory enough, as the space's lock is held
+ * exclusive and everyone else takes a parked entry for none.
  *
- * Shared tables. When all that a space has in a span goes away, the table is not looked into: the space just
- * drops its ownership, and the last owner lets go of the frames. Only where a range ends in the middle
- * of what the space has in a span must the table be made private first; those are at most the
- * two spans at the ends, and page_table_prepare_unmap sees to them before anything is changed.
+ * Shared tables. When all that a space has in a span goes away, the table is not looked into: the
+ * space just drops its ownership, and the last owner lets go of the frames. Only where a range ends
+ * in the middle of what the space has in a span must the table be made private first; those are at
+ * most the two spans at the ends, and page_table_prepare_unmap sees to them before anything is
+ * changed.
  *
- * Dirty entries. A page of a shared file mapping is marked dirty before an entry gains W, so an entry's
- * dirty bit tells nothing new, except in one window: writeback has just begun with the page, and has not
- * yet come to this entry. Such a page is marked dirty once more, after the flush, when no CPU can write.
+ * Dirty entries. A page of a shared file mapping is marked dirty before an entry gains W, so an
+ * entry's dirty bit tells nothing new, except in one window: writeback has just begun with the
+ * page, and has not yet come to this entry. Such a page is marked dirty once more, after the flush,
+ * when no CPU can write.
  */
 #include "vm/page_table.h"
 #include "core/assert.h"
@@ -45,7 +47,9 @@ static void let_go(struct page_frame *frame, bool was_dirty)
 {
 	if (unlikely(was_dirty) &&
 	    atomic_load_explicit(&frame->kind, memory_order_relaxed) == FRAME_PAGE_CACHE) {
-		/* The region that mapped it still holds the cache; NULL when truncated meanwhile. */
+		/*
+		 * The region that mapped it still holds the cache; NULL when truncated meanwhile.
+		 */
 		struct page_cache *cache = *(struct page_cache *volatile *)&frame->cache;
 
 		if (cache)
@@ -172,7 +176,10 @@ static void drop_table(struct address_space *space, uintptr_t span, mmu_entry *s
 
 	mmu_entry_write(slot, 0);
 	atomic_fetch_sub_explicit(&space->table_frames, 1, memory_order_relaxed);
-	/* The lock waits for whoever found the table through our entry, and orders us with other owners. */
+	/*
+	 * The lock waits for whoever found the table through our entry, and orders us with other
+	 * owners.
+	 */
 	page_table_lock(table);
 	is_last = page_frame_references(table) == 1;
 	if (!is_last)

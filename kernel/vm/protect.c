@@ -5,10 +5,10 @@
  * region it is all or nothing: memory for cutting it, page tables of its own, and the commit charge
  * of memory that becomes writable are got first.
  *
- * Entries only lose permissions here, with two exceptions that cost nothing: execute follows the region
- * exactly, and device pages, which never fault, get their write bit back. All other writes are given
- * by faults, which know about copying and dirtying. Pages of a region without any access are
- * "parked": their entries keep everything but MMU_PRESENT, and wait for better times.
+ * Entries only lose permissions here, with two exceptions that cost nothing: execute follows the
+ * region exactly, and device pages, which never fault, get their write bit back. All other writes
+ * are given by faults, which know about copying and dirtying. Pages of a region without any access
+ * are "parked": their entries keep everything but MMU_PRESENT, and wait for better times.
  */
 #include "core/assert.h"
 #include "core/config.h"

@@ -1,16 +1,17 @@
 /*
  * Reading ahead: one request for what will be asked for next.
  *
- * A cache remembers the window that was read last: [next - size, next). A miss right at its end is a file read in
- * order, and the window doubles, up to a limit; a miss anywhere else starts anew with a small one. When a
- * reader comes to the first page of the newest window, the one after it is started, so that a
- * sequential reader never waits again once it is under way.
+ * A cache remembers the window that was read last: [next - size, next). A miss right at its end is
+ * a file read in order, and the window doubles, up to a limit; a miss anywhere else starts anew
+ * with a small one. When a reader comes to the first page of the newest window, the one after it is
+ * started, so that a sequential reader never waits again once it is under way.
  *
- * Of a first touch by many at once one read is made: whoever enters the first frame reads, with as many
- * absent pages behind it as the window wants. A page that is there already ends the run: requests stay
- * contiguous.
+ * Of a first touch by many at once one read is made: whoever enters the first frame reads, with as
+ * many absent pages behind it as the window wants. A page that is there already ends the run:
+ * requests stay contiguous.
  *
- * The numbers are hints. Two readers of one file spoil them for each other, which costs speed alone.
+ * The numbers are hints. Two readers of one file spoil them for each other, which costs speed
+ * alone.
  */
 #include "core/assert.h"
 #include "lib/min_max.h"
@@ -24,7 +25,8 @@ enum {
 
 /*
  * Start reading up to `count` absent pages from `index` on. *first gets the frame at `index` with a
- * reference, or NULL if it was not absent. Truncate lock held (or the inode lock). Errors: of the allocation or the file system.
+ * reference, or NULL if it was not absent. Truncate lock held (or the inode lock). Errors: of the
+ * allocation or the file system.
  */
 static int start_reading(struct page_cache *cache, uint32_t index, uint32_t count,
 			 struct page_frame **first)

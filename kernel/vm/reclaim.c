@@ -1,23 +1,25 @@
 /*
  * Reclaim: memory is found again when it runs short.
  *
- * The clock. Every frame that could be read back from a disk is on one list. The hand takes frames from its front:
- * one that was used since last time goes to the back once more, one that is dirty or under way also does, and
- * the rest leave their cache and are free. "Used" is the mark that readers set, or an accessed bit in some
- * page table. A new frame starts at the back, unmarked: what is read once and never again makes one round.
+ * The clock. Every frame that could be read back from a disk is on one list. The hand takes frames
+ * from its front: one that was used since last time goes to the back once more, one that is dirty
+ * or under way also does, and the rest leave their cache and are free. "Used" is the mark that
+ * readers set, or an accessed bit in some page table. A new frame starts at the back, unmarked:
+ * what is read once and never again makes one round.
  *
- * Who calls. An allocation that finds nothing reclaims for itself; a background thread does it ahead of need,
- * when mem/ says that free frames are low. An allocating thread may hold any lock, so it only drops what is
- * clean. What may need a file system's locks is left to threads that hold none: the background
- * thread shrinks the caches of other things (dentries, inodes), the writeback thread writes; the allocating
- * thread asks them and waits a moment for progress. With FRAME_ALLOC_NO_RECLAIM it does not even
- * wait, since these threads may be waiting for it.
+ * Who calls. An allocation that finds nothing reclaims for itself; a background thread does it
+ * ahead of need, when mem/ says that free frames are low. An allocating thread may hold any lock,
+ * so it only drops what is clean. What may need a file system's locks is left to threads that hold
+ * none: the background thread shrinks the caches of other things (dentries, inodes), the writeback
+ * thread writes; the allocating thread asks them and waits a moment for progress. With
+ * FRAME_ALLOC_NO_RECLAIM it does not even wait, since these threads may be waiting for it.
  *
- * When nothing helps, proc's killer chooses a process. It needs time to die, so we sleep a little and try
- * again; a thread that is dying itself is told no.
+ * When nothing helps, proc's killer chooses a process. It needs time to die, so we sleep a little
+ * and try again; a thread that is dying itself is told no.
  *
- * Locks. clock_lock protects the list, and keeps the cache of every frame on it: a frame leaves the list before
- * its cache can go. So the hand takes its references and pins the cache under it, and works without it.
+ * Locks. clock_lock protects the list, and keeps the cache of every frame on it: a frame leaves the
+ * list before its cache can go. So the hand takes its references and pins the cache under it, and
+ * works without it.
  */
 #include "core/assert.h"
 #include "core/lock_check.h"
@@ -32,8 +34,8 @@
 #include "vm/writeback.h"
 
 enum {
-	BATCH = 32,		/* frames that the background frees between two looks at the water */
-	PATIENCE = 8,		/* how often an allocation waits for a victim or the disk before it gives up */
+	BATCH = 32,		/* frames freed in the background between two looks */
+	PATIENCE = 8,		/* how often an allocation waits before it asks for a victim */
 };
 
 #define MILLISECOND UINT64_C(1000000)
@@ -91,7 +93,10 @@ void reclaim_remove(struct page_frame *frame)
 	spin_unlock_irq(&clock_lock, irq);
 }
 
-/* The frame under the hand, with a reference and its cache pinned; it goes to the back. NULL: there is none. */
+/*
+ * The frame under the hand, with a reference and its cache pinned; it goes to the back. NULL: there
+ * is none.
+ */
 static struct page_frame *advance_hand(struct page_cache **cache)
 {
 	irq_flags irq = spin_lock_irq(&clock_lock);

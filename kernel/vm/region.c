@@ -1,18 +1,19 @@
 /*
  * Regions: the tree of an address space, and what must stay true when pieces are cut and joined.
  *
- * A region is found by address through a red-black tree, with the last one found as a hint: most faults
- * and calls hit the region of the one before. The tree also sums up the free room below each
+ * A region is found by address through a red-black tree, with the last one found as a hint: most
+ * faults and calls hit the region of the one before. The tree also sums up the free room below each
  * region, so that mmap finds a place without a walk (region_gap.c).
  *
- * A region with a page cache is also on that cache's list, which is how truncation and writeback find
- * the page tables (reverse_map.c). They hold only the cache's regions_lock; so a change of a region's edges
- * or offset takes that lock too, and a new piece goes onto the list right behind the one that it was cut
- * from or copied from: a walk never misses a page that moves from one to the other.
+ * A region with a page cache is also on that cache's list, which is how truncation and writeback
+ * find the page tables (reverse_map.c). They hold only the cache's regions_lock; so a change of a
+ * region's edges or offset takes that lock too, and a new piece goes onto the list right behind the
+ * one that it was cut from or copied from: a walk never misses a page that moves from one to the
+ * other.
  *
- * The sums (mapped, locked, data and committed pages) follow from the regions, and are kept by the functions here
- * alone. Commit charges are the exception: growth is charged by the caller beforehand, because
- * that may fail; shrinking is returned here.
+ * The sums (mapped, locked, data and committed pages) follow from the regions, and are kept by the
+ * functions here alone. Commit charges are the exception: growth is charged by the caller
+ * beforehand, because that may fail; shrinking is returned here.
  */
 #include "vm/region.h"
 #include "core/assert.h"
@@ -303,7 +304,10 @@ static void merge(struct region *left, struct region *right)
 	left->end = right->end;
 	unlink_from_cache(right);
 	unlock_edges(left);
-	/* The next region's room below has not changed: it was told of the wrong neighbour meanwhile. */
+	/*
+	 * The next region's room below has not changed: it was told of the wrong neighbour
+	 * meanwhile.
+	 */
 	if (region_next(left))
 		region_gap_update(region_next(left));
 	/* Never the last reference: `left` has one. */

@@ -20,25 +20,25 @@ enum region_flags {
 	REGION_READ = 1 << 0,		/* the PROT_ bits, with PROT_'s values */
 	REGION_WRITE = 1 << 1,
 	REGION_EXECUTE = 1 << 2,
-	REGION_MAY_READ = 1 << 3,	/* what mprotect may give: a shared map of a file opened read-only */
-	REGION_MAY_WRITE = 1 << 4,	/*  never becomes writable */
+	REGION_MAY_READ = 1 << 3,	/* what mprotect may give: a shared map of a file */
+	REGION_MAY_WRITE = 1 << 4,	/*  opened read-only never becomes writable */
 	REGION_MAY_EXECUTE = 1 << 5,
-	REGION_SHARED = 1 << 6,		/* writes go to the page cache; else private, copied on write */
+	REGION_SHARED = 1 << 6,		/* writes go to the page cache; else copied on write */
 	REGION_GROWS_DOWN = 1 << 7,	/* a stack: a fault just below extends it */
 	REGION_NO_RESERVE = 1 << 8,	/* not counted against the commit limit */
 	REGION_LOCKED = 1 << 9,		/* mlock */
 	REGION_DEVICE = 1 << 10,	/* frames without descriptors, mapped whole at mmap time */
 	REGION_STACK = 1 << 11,		/* the main thread's stack, named [stack] */
 	REGION_HEAP = 1 << 12,		/* brk's, named [heap] */
-	REGION_SPECIAL = 1 << 13,	/* vDSO and its data: frames given, never merged or expanded */
+	REGION_SPECIAL = 1 << 13,	/* vDSO and its data: frames given, never merged */
 	REGION_DONT_COPY = 1 << 14,	/* MADV_DONTFORK */
 	REGION_WIPE_ON_FORK = 1 << 15,
 	REGION_ACCOUNTED = 1 << 16,	/* its pages count against the commit limit */
 };
 
 /*
- * What a file mapping holds: a reference to whatever keeps the page cache alive, seen only through these
- * calls (vfs/file_map.c fills them in; vm knows no files).
+ * What a file mapping holds: a reference to whatever keeps the page cache alive, seen only through
+ * these calls (vfs/file_map.c fills them in; vm knows no files).
  */
 struct backing_ops {
 	void (*get)(void *backing);	/* any context */
@@ -47,7 +47,10 @@ struct backing_ops {
 	size_t (*name)(void *backing, char *buffer, size_t size);
 	/* Device and inode numbers for /proc/PID/maps. */
 	void (*identity)(void *backing, dev_number *device, uint64_t *inode);
-	/* Before the first write through a shared mapping: -EROFS.. or 0; updates times. May sleep. NULL: allowed. */
+	/*
+	 * Before the first write through a shared mapping: -EROFS.. or 0; updates times. May sleep.
+	 * NULL: allowed.
+	 */
 	int (*page_made_writable)(void *backing, uint32_t page_index);
 };
 
@@ -60,10 +63,10 @@ struct region {
 	struct address_space *space;		/* [I] */
 	uintptr_t start, end;			/* [s+c] */
 	uintptr_t gap_before;			/* [s] free bytes below start that mmap may use */
-	uintptr_t largest_gap;			/* [s] the largest gap_before in the subtree of node */
+	uintptr_t largest_gap;			/* [s] the largest gap_before of its subtree */
 	uint32_t flags;				/* [s] enum region_flags */
-	uint32_t page_offset;			/* [s+c] index in the backing of the page at start; of a device:
-						 * the frame number; of anonymous memory: 0 */
+	/* [s+c] index in the backing of the page at start; a device's frame number; else 0 */
+	uint32_t page_offset;
 	struct page_cache *cache;		/* [I] NULL: anonymous private, device or special */
 	void *backing;				/* [I] reference; NULL if no cache */
 	const struct backing_ops *backing_ops;	/* [I] */
@@ -72,7 +75,10 @@ struct region {
 	struct list_node cache_node;		/* [c] among the regions that map `cache` */
 };
 
-/* The region that contains `address`, or NULL. Locks: the caller holds space->lock while it uses the result. */
+/*
+ * The region that contains `address`, or NULL. Locks: the caller holds space->lock while it uses
+ * the result.
+ */
 struct region *region_find(struct address_space *space, uintptr_t address);
 /* The first region that ends above `address`, or NULL. Locks: as region_find. */
 struct region *region_find_from(struct address_space *space, uintptr_t address);

@@ -1,12 +1,13 @@
 /*
  * Where mmap puts things: the highest gap that is large enough, found in O(log n).
  *
- * Each region remembers the free room just below it, and the tree the largest such room in each subtree. The
- * search walks the gaps from high addresses to low ones and passes by every subtree that has no gap
- * large enough. Only gaps that are cut by the limits can disappoint, and there are two of those.
+ * Each region remembers the free room just below it, and the tree the largest such room in each
+ * subtree. The search walks the gaps from high addresses to low ones and passes by every subtree
+ * that has no gap large enough. Only gaps that are cut by the limits can disappoint, and there are
+ * two of those.
  *
- * Top-down, first fit: new mappings pack below the stack, the heap keeps its room to grow, and holes are
- * filled before fresh address space is used, which keeps page tables few.
+ * Top-down, first fit: new mappings pack below the stack, the heap keeps its room to grow, and
+ * holes are filled before fresh address space is used, which keeps page tables few.
  */
 #include "lib/min_max.h"
 #include "vm/internal.h"

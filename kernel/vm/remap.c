@@ -1,9 +1,10 @@
 /*
  * mremap: a mapping grows, shrinks, or goes elsewhere with its pages.
  *
- * Shrinking is unmapping the tail; growing in place moves an edge. A move makes a new region beside the old
- * one, has everything ready that the page tables need, moves their entries piece by piece, and unmaps the old
- * place, which is empty by then. Until the first entry moves, everything can be undone.
+ * Shrinking is unmapping the tail; growing in place moves an edge. A move makes a new region beside
+ * the old one, has everything ready that the page tables need, moves their entries piece by piece,
+ * and unmaps the old place, which is empty by then. Until the first entry moves, everything can be
+ * undone.
  *
  * An old size of 0 asks for a second mapping of the same shared pages, and moves nothing.
  */
@@ -96,8 +97,8 @@ static void move_pages(struct address_space *space, struct region *region, uintp
 }
 
 /*
- * Put a region like `region` at [to, to + new_size) and move the pages there; the place is free. The old one
- * is unmapped, unless the old size is 0.
+ * Put a region like `region` at [to, to + new_size) and move the pages there; the place is free.
+ * The old one is unmapped, unless the old size is 0.
  */
 static int move_to(struct address_space *space, struct region *region, const struct remap *remap,
 		   uintptr_t to, struct list *dead)
@@ -159,7 +160,10 @@ static int move_fixed(struct address_space *space, const struct remap *remap, st
 	struct region *region;
 	int error;
 
-	/* What was there goes first; it is the caller's wish even if the move fails then, as on Linux. */
+	/*
+	 * What was there goes first; it is the caller's wish even if the move fails then, as on
+	 * Linux.
+	 */
 	error = unmap_prepare(space, to, to_end, &plan);
 	if (error)
 		return error;
@@ -249,7 +253,10 @@ int vm_remap(struct address_space *space, uintptr_t old_address, size_t old_size
 	struct list dead;
 	int error;
 
-	/* Sizes that wrap to 0 are found out by the checks for 0, and by -EFAULT for a range too large. */
+	/*
+	 * Sizes that wrap to 0 are found out by the checks for 0, and by -EFAULT for a range too
+	 * large.
+	 */
 	if (remap.old_size < old_size)
 		return -EINVAL;
 	error = check_arguments(&remap);

@@ -1,17 +1,20 @@
 /*
- * From a page of a file to the page-table entries that show it: for truncation, writeback and reclaim.
+ * From a page of a file to the page-table entries that show it: for truncation, writeback and
+ * reclaim.
  *
- * No list is kept for each page. A page cache lists the regions that map it; a region and a page index give an
- * address; the space's page tables give the entry, or none. That costs time where pages are unmapped,
- * which is seldom, and nothing where they are mapped.
+ * No list is kept for each page. A page cache lists the regions that map it; a region and a page
+ * index give an address; the space's page tables give the entry, or none. That costs time where
+ * pages are unmapped, which is seldom, and nothing where they are mapped.
  *
- * The walk holds the cache's regions_lock, which keeps each region on the list, its edges, and through
- * it the space. It does not have the spaces' locks: it comes from writeback and reclaim, under which
- * any of these may be held. So it goes hand over hand through the directory lock and the table's lock.
+ * The walk holds the cache's regions_lock, which keeps each region on the list, its edges, and
+ * through it the space. It does not have the spaces' locks: it comes from writeback and reclaim,
+ * under which any of these may be held. So it goes hand over hand through the directory lock and
+ * the table's lock.
  *
- * Shared tables. An entry under a shared table is emptied or write-protected once, for all owners. The owners'
- * regions are all on the list, so emptying is followed by flushes in every space of the list before the frames
- * are let go. Taking W away needs no flush where the directory entry has no W.
+ * Shared tables. An entry under a shared table is emptied or write-protected once, for all owners.
+ * The owners' regions are all on the list, so emptying is followed by flushes in every space of the
+ * list before the frames are let go. Taking W away needs no flush where the directory entry has no
+ * W.
  */
 #include "core/assert.h"
 #include "lib/min_max.h"
@@ -122,7 +125,9 @@ void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool
 	spin_unlock(&cache->regions_lock);
 }
 
-/* The locked table and the entry that shows page `index` in `region`, or NULL. regions_lock held. */
+/*
+ * The locked table and the entry that shows page `index` in `region`, or NULL. regions_lock held.
+ */
 static struct page_frame *lock_entry(struct region *region, uint32_t index, uintptr_t *address,
 				     mmu_entry **entry)
 {

@@ -1,13 +1,14 @@
 /*
  * Truncation: a file gets shorter while others read, map and write back its pages.
  *
- * Order, with the truncate lock held exclusive from the first step to the last: the size shrinks, so that no
- * fault and no fill begins beyond it any more; pages beyond are unmapped everywhere, private copies too, so
- * that the next touch is a bus error (POSIX mmap); frames are taken out, after waiting for transfers that had
- * begun; and the rest of the last page becomes zeros, because a file that grows again must show zeros there.
+ * Order, with the truncate lock held exclusive from the first step to the last: the size shrinks,
+ * so that no fault and no fill begins beyond it any more; pages beyond are unmapped everywhere,
+ * private copies too, so that the next touch is a bus error (POSIX mmap); frames are taken out,
+ * after waiting for transfers that had begun; and the rest of the last page becomes zeros, because
+ * a file that grows again must show zeros there.
  *
- * That last page is read in for this if need be: what the disk has behind the new end would come back
- * otherwise. If it cannot be read, nobody else can read it either.
+ * That last page is read in for this if need be: what the disk has behind the new end would come
+ * back otherwise. If it cannot be read, nobody else can read it either.
  */
 #include "lib/string.h"
 #include "mem/kmap.h"
@@ -77,7 +78,9 @@ void page_cache_drop_all(struct page_cache *cache, uint32_t first, uint32_t end)
 
 	while ((frame = page_cache_find_next(cache, &index, end))) {
 		(void)page_cache_wait(frame, FRAME_FILLING | FRAME_WRITING, false);
-		/* False if writeback was quicker, or it is gone: the same index is looked at again. */
+		/*
+		 * False if writeback was quicker, or it is gone: the same index is looked at again.
+		 */
 		if (page_cache_remove(cache, frame) && index < UINT32_MAX)
 			index++;
 		page_frame_put(frame);

@@ -1,10 +1,11 @@
 /*
  * munmap, and what mmap(MAP_FIXED) and mremap do to what was there before.
  *
- * Two things can fail: memory for one more region when a hole is cut into one, and memory for a page
- * table that must become private (page_table_unmap.c). Both happen in unmap_prepare. After it nothing
- * fails: unmap_commit empties the page tables, then trims and drops the regions. Backings are let go
- * of after the lock is: the last reference to a file may close it, which takes other locks.
+ * Two things can fail: memory for one more region when a hole is cut into one, and memory for a
+ * page table that must become private (page_table_unmap.c). Both happen in unmap_prepare. After it
+ * nothing fails: unmap_commit empties the page tables, then trims and drops the regions. Backings
+ * are let go of after the lock is: the last reference to a file may close it, which takes other
+ * locks.
  */
 #include "core/assert.h"
 #include "core/config.h"

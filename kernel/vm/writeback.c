@@ -1,23 +1,24 @@
 /*
  * Writeback: what was written to memory reaches the disk, in the background or when asked for.
  *
- * Writing a range. page_cache_start_writing turns a run of dirty frames, side by side in the file, into WRITING
- * ones. Then every mapping of them loses its write permission (reverse_map.c): from there on a write
- * faults and marks the frame dirty anew, and the bytes that go out are those of one moment as far as memory
- * mappings are concerned. The order matters: first the mark goes, then the permission, then the I/O
- * begins; a write in between is either in what goes out or finds its way to a new mark.
+ * Writing a range. page_cache_start_writing turns a run of dirty frames, side by side in the file,
+ * into WRITING ones. Then every mapping of them loses its write permission (reverse_map.c): from
+ * there on a write faults and marks the frame dirty anew, and the bytes that go out are those of
+ * one moment as far as memory mappings are concerned. The order matters: first the mark goes, then
+ * the permission, then the I/O begins; a write in between is either in what goes out or finds its
+ * way to a new mark.
  *
- * Background. One thread calls the registered clients (mounted file systems, disks) to write what is older than
- * DIRTY_AGE, every DIRTY_INTERVAL, as long as anything is dirty or was reported within the last age. With
- * nothing dirty it sleeps for good: an idle machine halts. Under pressure (too much dirty, or reclaim in need) it
- * writes everything at once.
+ * Background. One thread calls the registered clients (mounted file systems, disks) to write what
+ * is older than DIRTY_AGE, every DIRTY_INTERVAL, as long as anything is dirty or was reported
+ * within the last age. With nothing dirty it sleeps for good: an idle machine halts. Under pressure
+ * (too much dirty, or reclaim in need) it writes everything at once.
  *
- * Throttle. A writer that dirties faster than the disk can take sleeps until writing has made progress, when
- * dirty memory exceeds a fifth of all memory. It holds its inode's lock then, which the writing thread
- * does not need.
+ * Throttle. A writer that dirties faster than the disk can take sleeps until writing has made
+ * progress, when dirty memory exceeds a fifth of all memory. It holds its inode's lock then, which
+ * the writing thread does not need.
  *
- * Locks. The client list has a mutex, never held during a call: a client in use is counted, and unregistering
- * waits for the count.
+ * Locks. The client list has a mutex, never held during a call: a client in use is counted, and
+ * unregistering waits for the count.
  */
 #include "vm/writeback.h"
 #include "core/assert.h"
@@ -49,9 +50,10 @@ static int write_run(struct page_cache *cache, struct page_frame **frames, unsig
 	int error;
 
 	/*
-	 * Bytes behind the end, which a mapping may have written, go out with the last page. They must not be
-	 * cleared here: a write() that is about to move the end may have just put them there. Whoever
-	 * moves the end clears the gap, and whoever reads the page from the disk what is behind the end.
+	 * Bytes behind the end, which a mapping may have written, go out with the last page. They
+	 * must not be cleared here: a write() that is about to move the end may have just put them
+	 * there. Whoever moves the end clears the gap, and whoever reads the page from the disk
+	 * what is behind the end.
 	 */
 	for (unsigned int i = 0; i < count; i++)
 		(void)vm_clean_cache_page(cache, frame_index(frames[i]));
@@ -99,7 +101,10 @@ int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end
 		if (count == 0)
 			break;
 		if (count == UINT32_MAX) {
-			/* Written to while on its way. A background pass leaves it for the next round. */
+			/*
+			 * Written to while on its way. A background pass leaves it for the next
+			 * round.
+			 */
 			if (wait)
 				(void)page_cache_wait(frames[0], FRAME_WRITING, false);
 			else
@@ -125,7 +130,7 @@ int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end
 
 static struct mutex clients_mutex;
 static struct list clients;			/* [clients_mutex] */
-static _Atomic(struct writeback_client *) in_use; /* [a] set under clients_mutex: being called now */
+static _Atomic(struct writeback_client *) in_use; /* [a] being called; set under clients_mutex */
 static struct wait_queue in_use_queue;
 static struct wait_queue work_queue;		/* the thread sleeps here */
 static struct wait_queue progress_queue;	/* throttled writers and reclaimers */

@@ -1,5 +1,6 @@
 /*
- * Writeback: dirty pages go to the disk in the background and on sync; and reclaim: memory is found again.
+ * Writeback: dirty pages go to the disk in the background and on sync; and reclaim: memory is found
+ * again.
  */
 #pragma once
 #include <stdbool.h>
@@ -11,8 +12,9 @@
 void writeback_init(void);
 
 /*
- * Whoever has things to write registers: a mounted file system, a block device. `write_back` writes dirty data (all, or
- * what is older than `age_ns`) and `wait`s or not; returns pages written or an error. May sleep.
+ * Whoever has things to write registers: a mounted file system, a block device. `write_back` writes
+ * dirty data (all, or what is older than `age_ns`) and `wait`s or not; returns pages written or an
+ * error. May sleep.
  */
 struct writeback_client {
 	struct list_node node;		/* writeback.c's */
@@ -26,7 +28,10 @@ void writeback_kick(void);
 /* Dirtied more than memory bears: the writer waits a while. May sleep. */
 void writeback_throttle(void);
 
-/* Caches of things besides pages (dentries, inodes) that can shrink: called by reclaim, returns objects freed. May sleep. */
+/*
+ * Caches of things besides pages (dentries, inodes) that can shrink: called by reclaim, returns
+ * objects freed. May sleep.
+ */
 struct shrinker {
 	struct list_node node;		/* reclaim.c's */
 	const char *name;
