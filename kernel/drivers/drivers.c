@@ -5,12 +5,14 @@
 
 #include "drivers/block/ide.h"
 #include "drivers/block/virtio_blk.h"
+#include "drivers/char/memory_devices.h"
 #include "drivers/pci/pci.h"
 
 const struct pci_driver *const pci_drivers[] = { &ide_driver, &virtio_blk_driver, NULL };
 
 void drivers_init(void)
 {
+	memory_devices_init();
 	pci_init();
 	ide_attach_isa();
 }

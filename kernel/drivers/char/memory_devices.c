@@ -1,9 +1,8 @@
 #include "drivers/char/memory_devices.h"
 
 #include "arch/user_copy.h"
+#include "core/random.h"
 #include "drivers/char/kmsg.h"
-#include "drivers/char/random.h"
-#include "lib/chacha20.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "sched/thread.h"
@@ -101,22 +100,21 @@ static const struct file_ops full_ops = {
 
 static ssize_t random_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
-	uint8_t block[CHACHA20_BLOCK_SIZE];
-	struct chacha20 cipher;
+	uint8_t bytes[256];
 	size_t wanted = buffer->remaining;
 	int error = 0;
 
 	(void)file;
 	(void)position;
-	random_stream_init(&cipher);
-	for (size_t done = 0; buffer->remaining > 0 && !error; done += sizeof(block)) {
-		chacha20_block(&cipher, block);
-		error = io_buffer_put(buffer, block, min(buffer->remaining, sizeof(block)));
-		if (done % PAGE_SIZE == 0 && done && thread_is_interrupted(thread_current()))
+	while (buffer->remaining > 0 && !error) {
+		size_t part = min(buffer->remaining, sizeof(bytes));
+
+		random_bytes(bytes, part);
+		error = io_buffer_put(buffer, bytes, part);
+		if (unlikely(thread_is_interrupted(thread_current())))
 			break;
 	}
-	memset(block, 0, sizeof(block));
-	memset(&cipher, 0, sizeof(cipher));
+	memset(bytes, 0, sizeof(bytes));
 	return error && buffer->remaining == wanted ? error : (ssize_t)(wanted - buffer->remaining);
 }
 
@@ -133,7 +131,7 @@ static ssize_t random_write(struct file *file, struct io_buffer *buffer, file_of
 		if (io_buffer_get(buffer, bytes, part) != 0)
 			return buffer->remaining == wanted ? -EFAULT :
 							     (ssize_t)(wanted - buffer->remaining);
-		random_mix(bytes, part);
+		random_add(bytes, part);
 	}
 	return (ssize_t)wanted;
 }
@@ -184,7 +182,6 @@ static struct device_node nodes[] = {
 
 void memory_devices_init(void)
 {
-	random_init();
 	kmsg_init();
 	char_device_register(&memory_device);
 	for (unsigned int i = 0; i < ARRAY_SIZE(nodes); i++)

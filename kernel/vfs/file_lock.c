@@ -1,0 +1,530 @@
+#include "vfs/file_lock.h"
+
+#include "core/assert.h"
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "sched/wait_queue.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+
+/*
+ * File locks.
+ *
+ * Two sorts that know nothing of each other. Record locks cover ranges of bytes; their owner is a process (POSIX) or an open
+ * file description (OFD); what one owner sets replaces what it had there, and neighbours of one type become one.
+ * flock's cover the file, one for each description. Locks of different owners conflict if one of them is for
+ * writing.
+ *
+ * An inode gets its state with its first lock and keeps it. One spinlock protects all states: locks are rare, and looking for
+ * a deadlock has to see them all. Who must wait remembers the state's generation, which every release changes, and sleeps
+ * until it differs; then everything is looked at anew.
+ *
+ * Deadlock. A process that would wait for another which waits, over however many others, for it, is refused. Only POSIX
+ * locks: an OFD lock's owner may be in several processes, so no cycle is certain.
+ *
+ * Invariant: an owner's record locks on one inode are disjoint, and two that touch differ in type.
+ */
+
+enum lock_kind { KIND_POSIX, KIND_OFD, KIND_FLOCK };
+
+struct file_lock {
+	struct list_node node;
+	enum lock_kind kind;
+	enum file_lock_type type;	/* READ or WRITE */
+	uint64_t start, end;
+	const void *owner;
+	const struct file *file;	/* through which it was set */
+	process_id pid;
+};
+
+/* One sleeper, on its stack. */
+struct lock_waiter {
+	struct list_node node;		/* in waiters */
+	const struct inode *inode;
+	struct file_lock wanted;
+	const void *blocked_by;		/* an owner */
+	bool is_reached;		/* by the search for a cycle */
+};
+
+/* All [lock_lock] */
+struct file_lock_state {
+	struct list_node node;		/* in states, while it has locks or had any */
+	struct inode *inode;
+	struct list records, flocks;
+	atomic_uint generation;		/* counts releases; read without the lock by sleepers */
+	struct wait_queue queue;
+};
+
+static struct spinlock lock_lock = SPINLOCK_INIT(LOCK_RANK_FILE_LOCK, "file locks");
+static struct list states = LIST_INIT(states);		/* [lock_lock] */
+static struct list waiters = LIST_INIT(waiters);	/* [lock_lock] */
+static struct slab_cache *lock_slab;
+
+void file_lock_init(void)
+{
+	lock_slab = slab_cache_create("file_lock", sizeof(struct file_lock), 0);
+}
+
+static struct file_lock_state *state_of(const struct inode *inode)
+{
+	return atomic_load_explicit(&inode->locks, memory_order_acquire);
+}
+
+/* The inode's state, made if need be. NULL: no memory. */
+static struct file_lock_state *state_create(struct inode *inode)
+{
+	struct file_lock_state *state = state_of(inode), *expected = NULL;
+
+	if (state)
+		return state;
+	state = kzalloc(sizeof(*state), 0);
+	if (!state)
+		return NULL;
+	state->inode = inode;
+	list_init(&state->records);
+	list_init(&state->flocks);
+	wait_queue_init(&state->queue);
+	if (!atomic_compare_exchange_strong_explicit(&inode->locks, &expected, state,
+						     memory_order_acq_rel,
+						     memory_order_acquire)) {
+		kfree(state);
+		return expected;
+	}
+	spin_lock(&lock_lock);
+	list_add_tail(&states, &state->node);
+	spin_unlock(&lock_lock);
+	return state;
+}
+
+void file_lock_inode_free(struct inode *inode)
+{
+	struct file_lock_state *state = state_of(inode);
+
+	if (!state)
+		return;
+	assert(list_is_empty(&state->records) && list_is_empty(&state->flocks));
+	spin_lock(&lock_lock);
+	if (list_node_is_linked(&state->node))
+		list_remove(&state->node);
+	spin_unlock(&lock_lock);
+	kfree(state);
+}
+
+static void drop(struct file_lock *lock)
+{
+	list_remove(&lock->node);
+	slab_free(lock_slab, lock);
+}
+
+/* A lock went or shrank: who waits may look again, once the spinlock is dropped. */
+static void released(struct file_lock_state *state)
+{
+	atomic_fetch_add_explicit(&state->generation, 1, memory_order_release);
+}
+
+static void unlock_and_wake(struct file_lock_state *state, unsigned int generation_before)
+{
+	bool changed = state->generation != generation_before;
+
+	spin_unlock(&lock_lock);
+	if (changed)
+		wait_queue_wake_all(&state->queue, 0);
+}
+
+static bool overlaps(const struct file_lock *a, const struct file_lock *b)
+{
+	return a->start < b->end && b->start < a->end;
+}
+
+static struct file_lock *find_conflict(const struct list *list, const struct file_lock *wanted)
+{
+	struct file_lock *lock;
+
+	list_for_each_entry(lock, list, node) {
+		if (lock->owner != wanted->owner && overlaps(lock, wanted) &&
+		    (lock->type == FILE_LOCK_WRITE || wanted->type == FILE_LOCK_WRITE))
+			return lock;
+	}
+	return NULL;
+}
+
+/* ---- deadlock --------------------------------------------------------------------------------------- */
+
+/* Mark those that wait in the name of `owner`; true if there is a new one. */
+static bool reach(const void *owner)
+{
+	struct lock_waiter *waiter;
+	bool found = false;
+
+	list_for_each_entry(waiter, &waiters, node) {
+		if (waiter->wanted.kind == KIND_POSIX && waiter->wanted.owner == owner &&
+		    !waiter->is_reached) {
+			waiter->is_reached = true;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Would `owner`, waiting for `blocker`, wait for itself in the end? */
+static bool would_deadlock(const void *owner, const void *blocker)
+{
+	struct lock_waiter *waiter;
+	bool found;
+
+	list_for_each_entry(waiter, &waiters, node)
+		waiter->is_reached = false;
+	found = reach(blocker);
+	while (found) {
+		found = false;
+		list_for_each_entry(waiter, &waiters, node) {
+			if (!waiter->is_reached)
+				continue;
+			if (waiter->blocked_by == owner)
+				return true;
+			found |= reach(waiter->blocked_by);
+		}
+	}
+	return false;
+}
+
+/* Sleep until something is released. lock_lock is held, and dropped. */
+static int wait_for_release(struct file_lock_state *state, const struct file_lock *wanted,
+			    const void *blocked_by)
+{
+	struct lock_waiter waiter = {
+		.inode = state->inode, .wanted = *wanted, .blocked_by = blocked_by
+	};
+	unsigned int seen = state->generation;
+	int error;
+
+	list_add_tail(&waiters, &waiter.node);
+	spin_unlock(&lock_lock);
+	error = wait_event_interruptible(&state->queue,
+					 atomic_load_explicit(&state->generation,
+							      memory_order_acquire) != seen);
+	spin_lock(&lock_lock);
+	list_remove(&waiter.node);
+	spin_unlock(&lock_lock);
+	return error ? -ERESTARTSYS : 0;
+}
+
+/* ---- record locks -------------------------------------------------------------------------------------- */
+
+/*
+ * What `wanted` does to `old`, a lock of the same owner: it is cut, split, or swallowed. `*spare` is used up by a split.
+ * True: swallowed, `wanted` covers its range.
+ */
+static bool give_way(struct file_lock_state *state, struct file_lock *old,
+		     struct file_lock *wanted, struct file_lock **spare)
+{
+	if (old->type == wanted->type) {
+		if (old->end < wanted->start || wanted->end < old->start)
+			return false;
+		if (old->start < wanted->start)
+			wanted->start = old->start;
+		if (old->end > wanted->end)
+			wanted->end = old->end;
+		return true;
+	}
+	if (!overlaps(old, wanted))
+		return false;
+	if (old->type == FILE_LOCK_WRITE || wanted->type == FILE_LOCK_NONE)
+		released(state);
+	if (old->start < wanted->start && old->end > wanted->end) {
+		struct file_lock *right = *spare;
+
+		*spare = NULL;
+		*right = *old;
+		list_node_init(&right->node);
+		right->start = wanted->end;
+		old->end = wanted->start;
+		list_add_tail(&state->records, &right->node);
+		return false;
+	}
+	if (old->start < wanted->start)
+		old->end = wanted->start;
+	else if (old->end > wanted->end)
+		old->start = wanted->end;
+	else
+		return true;
+	return false;
+}
+
+/* No conflict stands in the way: make it so. Uses `own` for the new lock and `spare` for a split; what is left is NULL or not. */
+static void apply(struct file_lock_state *state, struct file_lock *wanted, struct file_lock **own,
+		  struct file_lock **spare)
+{
+	struct file_lock *lock, *next;
+
+	list_for_each_entry_safe(lock, next, &state->records, node) {
+		if (lock->owner == wanted->owner && give_way(state, lock, wanted, spare))
+			drop(lock);
+	}
+	if (wanted->type == FILE_LOCK_NONE)
+		return;
+	**own = *wanted;
+	list_node_init(&(*own)->node);
+	list_add_tail(&state->records, &(*own)->node);
+	*own = NULL;
+}
+
+/* Once: 0, or the owner that is in the way (then lock_lock is still held). */
+static const void *try_set(struct file_lock_state *state, struct file_lock *wanted,
+			   struct file_lock **own, struct file_lock **spare)
+{
+	unsigned int generation;
+	struct file_lock *conflict;
+
+	spin_lock(&lock_lock);
+	generation = state->generation;
+	conflict = wanted->type == FILE_LOCK_NONE ? NULL : find_conflict(&state->records, wanted);
+	if (conflict)
+		return conflict->owner;
+	apply(state, wanted, own, spare);
+	unlock_and_wake(state, generation);
+	return NULL;
+}
+
+static int set_record(struct file_lock_state *state, struct file_lock *wanted, bool wait,
+		      struct file_lock **own, struct file_lock **spare)
+{
+	for (;;) {
+		const void *blocker = try_set(state, wanted, own, spare);
+		int error = 0;
+
+		if (!blocker)
+			return 0;
+		if (!wait)
+			error = -EAGAIN;
+		else if (wanted->kind == KIND_POSIX && would_deadlock(wanted->owner, blocker))
+			error = -EDEADLK;
+		if (error) {
+			spin_unlock(&lock_lock);
+			return error;
+		}
+		error = wait_for_release(state, wanted, blocker);
+		if (error)
+			return error;
+	}
+}
+
+static struct file_lock lock_from(const struct file *file, const struct file_lock_request *request)
+{
+	return (struct file_lock){
+		.kind = request->owner == file ? KIND_OFD : KIND_POSIX,
+		.type = request->type, .start = request->start, .end = request->end,
+		.owner = request->owner, .file = file, .pid = request->pid,
+	};
+}
+
+int file_lock_set(struct file *file, const struct file_lock_request *request, bool wait)
+{
+	struct file_lock wanted = lock_from(file, request);
+	struct file_lock *own = NULL, *spare = NULL;
+	struct file_lock_state *state;
+	int error = -ENOLCK;
+
+	if ((request->type == FILE_LOCK_READ && !(file->mode & FILE_READ)) ||
+	    (request->type == FILE_LOCK_WRITE && !(file->mode & FILE_WRITE)))
+		return -EBADF;
+	if (request->type == FILE_LOCK_NONE && !state_of(file->inode))
+		return 0;
+	state = state_create(file->inode);
+	own = slab_alloc(lock_slab, 0);
+	spare = slab_alloc(lock_slab, 0);
+	if (state && own && spare)
+		error = set_record(state, &wanted, wait, &own, &spare);
+	slab_free(lock_slab, own);
+	slab_free(lock_slab, spare);
+	return error;
+}
+
+int file_lock_test(struct file *file, struct file_lock_request *request)
+{
+	struct file_lock wanted = lock_from(file, request);
+	struct file_lock_state *state = state_of(file->inode);
+	struct file_lock *conflict = NULL;
+
+	if (state) {
+		spin_lock(&lock_lock);
+		conflict = find_conflict(&state->records, &wanted);
+		if (conflict) {
+			request->type = conflict->type;
+			request->start = conflict->start;
+			request->end = conflict->end;
+			request->pid = conflict->kind == KIND_OFD ? -1 : conflict->pid;
+		}
+		spin_unlock(&lock_lock);
+	}
+	if (!conflict)
+		request->type = FILE_LOCK_NONE;
+	return 0;
+}
+
+/* ---- flock ------------------------------------------------------------------------------------------------ */
+
+static struct file_lock *find_flock(struct file_lock_state *state, const struct file *file)
+{
+	struct file_lock *lock;
+
+	list_for_each_entry(lock, &state->flocks, node) {
+		if (lock->owner == file)
+			return lock;
+	}
+	return NULL;
+}
+
+/*
+ * Once: NULL if done, else the owner in the way (then lock_lock is still held). A change of type gives the old lock up first, as
+ * Linux says it may: somebody else may get in between.
+ */
+static const void *try_flock(struct file_lock_state *state, struct file_lock *wanted,
+			     struct file_lock **own)
+{
+	struct file_lock *old, *conflict;
+	unsigned int generation;
+
+	spin_lock(&lock_lock);
+	generation = state->generation;
+	old = find_flock(state, wanted->file);
+	if (old && old->type == wanted->type) {
+		spin_unlock(&lock_lock);
+		return NULL;
+	}
+	if (old) {
+		drop(old);
+		released(state);
+	}
+	conflict = wanted->type == FILE_LOCK_NONE ? NULL : find_conflict(&state->flocks, wanted);
+	if (conflict && old) {
+		unlock_and_wake(state, generation);
+		spin_lock(&lock_lock);
+		conflict = find_conflict(&state->flocks, wanted);
+		generation = state->generation;
+	}
+	if (conflict)
+		return conflict->owner;
+	if (wanted->type != FILE_LOCK_NONE) {
+		**own = *wanted;
+		list_node_init(&(*own)->node);
+		list_add_tail(&state->flocks, &(*own)->node);
+		*own = NULL;
+	}
+	unlock_and_wake(state, generation);
+	return NULL;
+}
+
+int file_lock_whole(struct file *file, enum file_lock_type type, bool wait)
+{
+	struct file_lock wanted = { .kind = KIND_FLOCK, .type = type, .end = UINT64_MAX,
+				    .owner = file, .file = file, .pid = 0 };
+	struct file_lock_state *state;
+	struct file_lock *own;
+	int error = 0;
+
+	if (type == FILE_LOCK_NONE && !state_of(file->inode))
+		return 0;
+	state = state_create(file->inode);
+	own = slab_alloc(lock_slab, 0);
+	if (!state || !own)
+		error = -ENOLCK;
+	while (!error) {
+		const void *blocker = try_flock(state, &wanted, &own);
+
+		if (!blocker)
+			break;
+		if (!wait) {
+			spin_unlock(&lock_lock);
+			error = -EWOULDBLOCK;
+		} else {
+			error = wait_for_release(state, &wanted, blocker);
+		}
+	}
+	slab_free(lock_slab, own);
+	return error;
+}
+
+/* ---- going away -------------------------------------------------------------------------------------------- */
+
+static void drop_matching(struct file_lock_state *state, struct list *list, const void *owner,
+			  const struct file *file)
+{
+	struct file_lock *lock, *next;
+
+	list_for_each_entry_safe(lock, next, list, node) {
+		bool matches = file ? lock->file == file
+				    : lock->owner == owner && lock->kind == KIND_POSIX;
+
+		if (matches) {
+			drop(lock);
+			released(state);
+		}
+	}
+}
+
+void file_lock_release_owner(struct inode *inode, const void *owner)
+{
+	struct file_lock_state *state = state_of(inode);
+	unsigned int generation;
+
+	if (!state)
+		return;
+	spin_lock(&lock_lock);
+	generation = state->generation;
+	drop_matching(state, &state->records, owner, NULL);
+	unlock_and_wake(state, generation);
+}
+
+/* The description goes: its own locks, and what a thread set through it just while another closed it. */
+void file_lock_release_file(struct file *file)
+{
+	struct file_lock_state *state = state_of(file->inode);
+	unsigned int generation;
+
+	if (!state)
+		return;
+	spin_lock(&lock_lock);
+	generation = state->generation;
+	drop_matching(state, &state->records, NULL, file);
+	drop_matching(state, &state->flocks, NULL, file);
+	unlock_and_wake(state, generation);
+}
+
+/* ---- /proc/locks ---------------------------------------------------------------------------------------------- */
+
+static void view_lock(const struct file_lock *lock, const struct inode *inode, bool is_waiting,
+		      void (*visit)(const struct file_lock_view *view, void *argument),
+		      void *argument)
+{
+	static const char *const kinds[] = {
+		[KIND_POSIX] = "POSIX", [KIND_OFD] = "OFDLCK", [KIND_FLOCK] = "FLOCK"
+	};
+	struct file_lock_view view = {
+		.kind = kinds[lock->kind], .is_waiting = is_waiting, .type = lock->type,
+		.pid = lock->pid, .inode = inode, .start = lock->start, .end = lock->end,
+	};
+
+	visit(&view, argument);
+}
+
+void file_lock_for_each(void (*visit)(const struct file_lock_view *view, void *argument),
+			void *argument)
+{
+	const struct file_lock_state *state;
+	const struct lock_waiter *waiter;
+	const struct file_lock *lock;
+
+	spin_lock(&lock_lock);
+	list_for_each_entry(state, &states, node) {
+		list_for_each_entry(lock, &state->records, node)
+			view_lock(lock, state->inode, false, visit, argument);
+		list_for_each_entry(lock, &state->flocks, node)
+			view_lock(lock, state->inode, false, visit, argument);
+	}
+	list_for_each_entry(waiter, &waiters, node)
+		view_lock(&waiter->wanted, waiter->inode, true, visit, argument);
+	spin_unlock(&lock_lock);
+}
