@@ -415,7 +415,7 @@ static void init_layout(struct slab_cache *cache, size_t size, size_t align)
 {
 	size_t whole = ALIGN_UP(max(size, sizeof(void *)), sizeof(void *));
 
-	align = max(align, sizeof(void *));
+	align = max(align, sizeof(uint64_t)); /* what 8-byte atomics need */
 	assert(is_power_of_two(align) && align <= 256 && size > 0 && size <= 16384);
 	cache->size = (uint16_t)size;
 	if (CONFIG_POISON) {

@@ -9,7 +9,7 @@
 struct slab_cache;
 
 /*
- * A cache for objects of `size` bytes, aligned at least to `align` (0: pointer). `name` lives for ever.
+ * A cache for objects of `size` bytes, aligned at least to `align` and to 8. `name` lives for ever.
  * Objects come uninitialised. Never fails at boot; NULL later when memory is short.
  */
 struct slab_cache *slab_cache_create(const char *name, size_t size, size_t align);
