@@ -1,0 +1,211 @@
+/* The table of bad_pointers.c: system calls, and good arguments for each. */
+#pragma once
+#include "check.h"
+#include <linux/capability.h>
+#include <sys/statfs.h>
+
+enum { FILE_FD = 50, DIRECTORY_FD, PIPE_READ_FD, PIPE_WRITE_FD };
+
+/* Buffers are moved byte by byte, so part of one may do; structures are all or nothing. */
+enum kind { VALUE, IN, OUT, IN_BUFFER, OUT_BUFFER };
+
+enum { NEEDS_ZOMBIE = 1 };
+
+struct argument {
+	enum kind kind;
+	long value;
+};
+
+struct call {
+	int number;
+	const char *name;
+	struct argument arguments[6];
+	int flags;
+};
+
+static int *bad_pointers_result;
+
+static char out[4096], out2[4096], out3[4096];
+static char in[64];
+static char *exec_arguments[] = { "x", "--exit", NULL };
+static char *exec_environment[] = { NULL };
+static int zero_time[4];
+static int signal_mask[4];
+static int pending_mask[4] = { 1 << (SIGUSR2 - 1) };	/* set_up() makes one pending */
+static char readable[64] = { [FILE_FD / 8] = 1 << FILE_FD % 8 };
+static int old_action[4];
+static int new_action[5];
+static struct iovec one_part = { out, 16 };
+static struct pollfd poll_fd = { FILE_FD, POLLIN, 0 };
+static unsigned int capability_header[2] = { _LINUX_CAPABILITY_VERSION_3, 0 };
+static unsigned int map_block[6] = { 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 };
+static unsigned int select_block[5];
+static unsigned int thread_area[4] = { -1, 0, 0xfffff, 0x51 };
+static struct flock lock = { .l_type = F_WRLCK };
+static struct flock64 lock64 = { .l_type = F_WRLCK };
+static unsigned int limits[2] = { 100, 100 };
+static uint64_t limits64[2] = { 100, 100 };
+static int group_list[2] = { 5, 6 };
+static uint32_t mask_pair[2];
+static stack_t alternate_stack = { .ss_flags = SS_DISABLE };
+static uint64_t open_how[3];
+
+#define V(number) { VALUE, (long)(number) }
+#define S(text) { IN, (long)(text) }
+#define I(object) { IN, (long)(object) }
+#define O(object) { OUT, (long)(object) }
+#define D(object) { IN_BUFFER, (long)(object) }
+#define B(object) { OUT_BUFFER, (long)(object) }
+#define HERE V(AT_FDCWD)
+
+static const struct call calls[] = {
+	{ 3, "read", { V(FILE_FD), B(out), V(16) }, 0 },
+	{ 3, "read of a pipe", { V(PIPE_READ_FD), B(out), V(16) }, 0 },
+	{ 4, "write", { V(FILE_FD), D(in), V(16) }, 0 },
+	{ 4, "write to a pipe", { V(PIPE_WRITE_FD), D(in), V(16) }, 0 },
+	{ 5, "open", { S("file"), V(0) }, 0 },
+	{ 5, "open, creating", { S("new"), V(O_CREAT | O_WRONLY), V(0644) }, 0 },
+	{ 7, "waitpid", { V(-1), O(out), V(0) }, NEEDS_ZOMBIE },
+	{ 8, "creat", { S("new"), V(0644) }, 0 },
+	{ 9, "link", { S("file"), S("new") }, 0 },
+	{ 10, "unlink", { S("file") }, 0 },
+	{ 11, "execve", { S("/proc/self/exe"), I(exec_arguments), I(exec_environment) }, 0 },
+	{ 12, "chdir", { S("directory") }, 0 },
+	{ 13, "time", { O(out) }, 0 },
+	{ 14, "mknod", { S("new"), V(S_IFREG | 0600), V(0) }, 0 },
+	{ 15, "chmod", { S("file"), V(0600) }, 0 },
+	{ 16, "lchown", { S("file"), V(0), V(0) }, 0 },
+	{ 21, "mount", { V(0), S("directory"), S("nosuchfs"), V(0), V(0) }, 0 },
+	{ 22, "umount", { S("directory") }, 0 },
+	{ 30, "utime", { S("file"), I(in) }, 0 },
+	{ 33, "access", { S("file"), V(0) }, 0 },
+	{ 38, "rename", { S("file"), S("new") }, 0 },
+	{ 39, "mkdir", { S("new"), V(0755) }, 0 },
+	{ 40, "rmdir", { S("directory") }, 0 },
+	{ 42, "pipe", { O(out) }, 0 },
+	{ 43, "times", { O(out) }, 0 },
+	{ 52, "umount2", { S("directory"), V(0) }, 0 },
+	{ 54, "ioctl FIONREAD", { V(PIPE_READ_FD), V(0x541b), O(out) }, 0 },
+	{ 54, "ioctl TCGETS on a file", { V(FILE_FD), V(0x5401), O(out) }, 0 },
+	{ 54, "ioctl FIONBIO", { V(PIPE_READ_FD), V(0x5421), I(in) }, 0 },
+	{ 55, "fcntl F_GETLK", { V(FILE_FD), V(F_GETLK), O(&lock) }, 0 },
+	{ 55, "fcntl F_SETLK", { V(FILE_FD), V(F_SETLK), I(&lock) }, 0 },
+	{ 61, "chroot", { S("directory") }, 0 },
+	{ 67, "sigaction", { V(SIGUSR1), I(old_action), O(out) }, 0 },
+	{ 73, "sigpending", { O(out) }, 0 },
+	{ 74, "sethostname", { D("name"), V(4) }, 0 },
+	{ 75, "setrlimit", { V(7), I(limits) }, 0 },
+	{ 76, "old getrlimit", { V(7), O(out) }, 0 },
+	{ 77, "getrusage", { V(0), O(out) }, 0 },
+	{ 78, "gettimeofday", { O(out), O(out2) }, 0 },
+	{ 80, "getgroups16", { V(32), O(out) }, 0 },
+	{ 81, "setgroups16", { V(2), I(group_list) }, 0 },
+	{ 82, "old select", { I(select_block) }, 0 },
+	{ 83, "symlink", { S("file"), S("new") }, 0 },
+	{ 85, "readlink", { S("link"), O(out), V(16) }, 0 },
+	{ 90, "old mmap", { I(map_block) }, 0 },
+	{ 92, "truncate", { S("file"), V(5) }, 0 },
+	{ 99, "statfs", { S("file"), O(out) }, 0 },
+	{ 100, "fstatfs", { V(FILE_FD), O(out) }, 0 },
+	{ 104, "setitimer", { V(0), I(zero_time), O(out) }, 0 },
+	{ 105, "getitimer", { V(0), O(out) }, 0 },
+	{ 106, "stat", { S("file"), O(out) }, 0 },
+	{ 107, "lstat", { S("file"), O(out) }, 0 },
+	{ 108, "fstat", { V(FILE_FD), O(out) }, 0 },
+	{ 109, "old uname", { O(out) }, 0 },
+	{ 114, "wait4", { V(-1), O(out), V(0), O(out2) }, NEEDS_ZOMBIE },
+	{ 116, "sysinfo", { O(out) }, 0 },
+	{ 122, "uname", { O(out) }, 0 },
+	{ 126, "sigprocmask", { V(0), I(signal_mask), O(out) }, 0 },
+	{ 140, "_llseek", { V(FILE_FD), V(0), V(0), O(out), V(0) }, 0 },
+	{ 141, "getdents", { V(DIRECTORY_FD), O(out), V(1024) }, 0 },
+	{ 142, "select", { V(60), O(readable), O(in + 16), O(in + 32), I(zero_time) }, 0 },
+	{ 145, "readv", { V(FILE_FD), I(&one_part), V(1) }, 0 },
+	{ 146, "writev", { V(FILE_FD), I(&one_part), V(1) }, 0 },
+	{ 154, "sched_setparam", { V(0), I(in) }, 0 },
+	{ 155, "sched_getparam", { V(0), O(out) }, 0 },
+	{ 156, "sched_setscheduler", { V(0), V(0), I(in) }, 0 },
+	{ 161, "sched_rr_get_interval", { V(0), O(out) }, 0 },
+	{ 162, "nanosleep", { I(zero_time), O(out) }, 0 },
+	{ 165, "getresuid16", { O(out), O(out2), O(out3) }, 0 },
+	{ 168, "poll", { O(&poll_fd), V(1), V(0) }, 0 },
+	{ 171, "getresgid16", { O(out), O(out2), O(out3) }, 0 },
+	{ 172, "prctl PR_SET_NAME", { V(15), I(in) }, 0 },
+	{ 172, "prctl PR_GET_NAME", { V(16), O(out) }, 0 },
+	{ 172, "prctl PR_GET_PDEATHSIG", { V(2), O(out) }, 0 },
+	{ 174, "rt_sigaction", { V(SIGUSR1), I(new_action), O(out), V(8) }, 0 },
+	{ 175, "rt_sigprocmask", { V(0), I(signal_mask), O(out), V(8) }, 0 },
+	{ 176, "rt_sigpending", { O(out), V(8) }, 0 },
+	{ 177, "rt_sigtimedwait", { I(pending_mask), V(0), I(zero_time), V(8) }, 0 },
+	{ 179, "rt_sigsuspend", { I(signal_mask), V(8) }, 0 },
+	{ 180, "pread64", { V(FILE_FD), B(out), V(16), V(0), V(0) }, 0 },
+	{ 181, "pwrite64", { V(FILE_FD), D(in), V(16), V(0), V(0) }, 0 },
+	{ 182, "chown", { S("file"), V(0), V(0) }, 0 },
+	{ 183, "getcwd", { O(out), V(4096) }, 0 },
+	{ 184, "capget", { I(capability_header), O(out) }, 0 },
+	{ 186, "sigaltstack", { I(&alternate_stack), O(out) }, 0 },
+	{ 187, "sendfile", { V(PIPE_WRITE_FD), V(FILE_FD), O(in), V(4) }, 0 },
+	{ 191, "getrlimit", { V(7), O(out) }, 0 },
+	{ 193, "truncate64", { S("file"), V(5), V(0) }, 0 },
+	{ 195, "stat64", { S("file"), O(out) }, 0 },
+	{ 196, "lstat64", { S("file"), O(out) }, 0 },
+	{ 197, "fstat64", { V(FILE_FD), O(out) }, 0 },
+	{ 198, "lchown32", { S("file"), V(0), V(0) }, 0 },
+	{ 205, "getgroups32", { V(32), O(out) }, 0 },
+	{ 206, "setgroups32", { V(2), I(group_list) }, 0 },
+	{ 209, "getresuid32", { O(out), O(out2), O(out3) }, 0 },
+	{ 211, "getresgid32", { O(out), O(out2), O(out3) }, 0 },
+	{ 212, "chown32", { S("file"), V(0), V(0) }, 0 },
+	{ 218, "mincore", { V(0x08048000), V(4096), O(out) }, 0 },
+	{ 220, "getdents64", { V(DIRECTORY_FD), O(out), V(1024) }, 0 },
+	{ 221, "fcntl64 F_GETLK64", { V(FILE_FD), V(12), O(&lock64) }, 0 },
+	{ 221, "fcntl64 F_SETLK64", { V(FILE_FD), V(13), I(&lock64) }, 0 },
+	{ 239, "sendfile64", { V(PIPE_WRITE_FD), V(FILE_FD), O(in), V(4) }, 0 },
+	{ 240, "futex wait", { I(in), V(0), V(1), I(zero_time) }, 0 },
+	{ 241, "sched_setaffinity", { V(0), V(4), I("\xff\xff\xff\xff") }, 0 },
+	{ 242, "sched_getaffinity", { V(0), V(128), O(out) }, 0 },
+	{ 243, "set_thread_area", { O(thread_area) }, 0 },
+	{ 265, "clock_gettime", { V(1), O(out) }, 0 },
+	{ 266, "clock_getres", { V(1), O(out) }, 0 },
+	{ 267, "clock_nanosleep", { V(1), V(0), I(zero_time), O(out) }, 0 },
+	{ 268, "statfs64", { S("file"), V(84), O(out) }, 0 },
+	{ 269, "fstatfs64", { V(FILE_FD), V(84), O(out) }, 0 },
+	{ 271, "utimes", { S("file"), I(in) }, 0 },
+	{ 284, "waitid", { V(0), V(0), O(out), V(WEXITED), O(out2) }, NEEDS_ZOMBIE },
+	{ 295, "openat", { HERE, S("file"), V(0) }, 0 },
+	{ 296, "mkdirat", { HERE, S("new"), V(0755) }, 0 },
+	{ 297, "mknodat", { HERE, S("new"), V(S_IFREG | 0600), V(0) }, 0 },
+	{ 298, "fchownat", { HERE, S("file"), V(0), V(0), V(0) }, 0 },
+	{ 299, "futimesat", { HERE, S("file"), I(in) }, 0 },
+	{ 300, "fstatat64", { HERE, S("file"), O(out), V(0) }, 0 },
+	{ 301, "unlinkat", { HERE, S("file"), V(0) }, 0 },
+	{ 302, "renameat", { HERE, S("file"), HERE, S("new") }, 0 },
+	{ 303, "linkat", { HERE, S("file"), HERE, S("new"), V(0) }, 0 },
+	{ 304, "symlinkat", { S("file"), HERE, S("new") }, 0 },
+	{ 305, "readlinkat", { HERE, S("link"), O(out), V(16) }, 0 },
+	{ 306, "fchmodat", { HERE, S("file"), V(0600) }, 0 },
+	{ 307, "faccessat", { HERE, S("file"), V(0) }, 0 },
+	{ 308, "pselect6", { V(60), O(readable), O(in + 16), O(in + 32), O(zero_time), I(mask_pair) }, 0 },
+	{ 309, "ppoll", { O(&poll_fd), V(1), O(zero_time), I(signal_mask), V(8) }, 0 },
+	{ 320, "utimensat", { HERE, S("file"), I(in), V(0) }, 0 },
+	{ 331, "pipe2", { O(out), V(0) }, 0 },
+	{ 333, "preadv", { V(FILE_FD), I(&one_part), V(1), V(0), V(0) }, 0 },
+	{ 334, "pwritev", { V(FILE_FD), I(&one_part), V(1), V(0), V(0) }, 0 },
+	{ 340, "prlimit64", { V(0), V(7), I(limits64), O(out) }, 0 },
+	{ 353, "renameat2", { HERE, S("file"), HERE, S("new"), V(0) }, 0 },
+	{ 355, "getrandom", { B(out), V(16), V(0) }, 0 },
+	{ 358, "execveat", { HERE, S("/proc/self/exe"), I(exec_arguments), I(exec_environment),
+			     V(0) }, 0 },
+	{ 383, "statx", { HERE, S("file"), V(0), V(0x7ff), O(out) }, 0 },
+	{ 403, "clock_gettime64", { V(1), O(out) }, 0 },
+	{ 406, "clock_getres_time64", { V(1), O(out) }, 0 },
+	{ 407, "clock_nanosleep_time64", { V(1), V(0), I(zero_time), O(out) }, 0 },
+	{ 412, "utimensat_time64", { HERE, S("file"), I(in), V(0) }, 0 },
+	{ 413, "pselect6_time64", { V(60), O(readable), O(in + 16), O(in + 32), O(zero_time),
+				    I(mask_pair) }, 0 },
+	{ 414, "ppoll_time64", { O(&poll_fd), V(1), O(zero_time), I(signal_mask), V(8) }, 0 },
+	{ 421, "rt_sigtimedwait_time64", { I(pending_mask), V(0), I(zero_time), V(8) }, 0 },
+	{ 422, "futex_time64", { I(in), V(0), V(1), I(zero_time) }, 0 },
+	{ 437, "openat2", { HERE, S("file"), I(open_how), V(24) }, 0 },
+	{ 439, "faccessat2", { HERE, S("file"), V(0), V(0) }, 0 },
+};

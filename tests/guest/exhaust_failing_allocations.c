@@ -1,0 +1,206 @@
+/* test: linux=no timeout=300
+ * Each allocation on the way through fork, exec, open, mmap, pipe and more fails once, one after another:
+ * the call says ENOMEM (or works without it), nothing breaks, nothing leaks. /proc/quartet/failpoint makes
+ * the Nth allocation of its writer fail: "frame N" or "slab N"; "frame 0" disarms. Reading it gives
+ * "struck" or "armed", and how many there were.
+ */
+#include "check.h"
+
+#define FAILPOINT_FILE "/proc/quartet/failpoint"
+#define MOST_ALLOCATIONS 400
+
+static char *program;
+
+static long do_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	if (pid > 0)
+		CHECK_EQ(wait_exit_status(pid), 0);
+	return pid;
+}
+
+static long do_exec(void)
+{
+	return execl(program, program, "--exit", (char *)NULL);
+}
+
+static long do_open(void)
+{
+	int fd = open("new", O_CREAT | O_RDWR, 0644);
+
+	if (fd >= 0) {
+		CHECK(close(fd) == 0);
+		CHECK(unlink("new") == 0);
+	}
+	return fd;
+}
+
+static long do_mmap(void)
+{
+	char *map = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		return -1;
+	CHECK(munmap(map, 4 * PAGE) == 0);
+	return 0;
+}
+
+static long do_pipe(void)
+{
+	char buffer[3 * PAGE] = { 0 };
+	int fds[2];
+
+	if (pipe(fds) < 0)
+		return -1;
+	long result = write(fds[1], buffer, sizeof(buffer));
+
+	close(fds[0]);
+	close(fds[1]);
+	return result;
+}
+
+static long do_mkdir(void)
+{
+	if (mkdir("directory", 0755) < 0)
+		return -1;
+	CHECK(rmdir("directory") == 0);
+	return 0;
+}
+
+static long do_write(void)
+{
+	static char buffer[20 * PAGE];
+	int fd = open("file", O_RDWR);
+
+	if (fd < 0)
+		return -1;
+	long result = pwrite(fd, buffer, sizeof(buffer), 123456);
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return result;
+}
+
+static long do_mprotect(void)
+{
+	static char *area;
+
+	if (!area)
+		area = map_pages(8);
+	if (mprotect(area + PAGE, PAGE, PROT_READ) < 0)
+		return -1;
+	return mprotect(area, 8 * PAGE, PROT_READ | PROT_WRITE);
+}
+
+static long do_poll(void)
+{
+	static struct pollfd poll_fds[600];
+
+	for (size_t i = 0; i < ARRAY_SIZE(poll_fds); i++)
+		poll_fds[i] = (struct pollfd){ 0, POLLIN, 0 };
+	return poll(poll_fds, ARRAY_SIZE(poll_fds), 0);
+}
+
+static long do_sigqueue(void)
+{
+	union sigval value = { .sival_int = 1 };
+
+	block_signal(SIGRTMIN);
+	return sigqueue(getpid(), SIGRTMIN, value);
+}
+
+static const struct {
+	const char *name;
+	long (*call)(void);
+} calls[] = {
+	{ "fork", do_fork }, { "exec", do_exec }, { "open", do_open }, { "mmap", do_mmap },
+	{ "pipe", do_pipe }, { "mkdir", do_mkdir }, { "write", do_write },
+	{ "mprotect", do_mprotect }, { "poll", do_poll }, { "sigqueue", do_sigqueue },
+};
+
+static bool arm(const char *point, int nth)
+{
+	char text[32];
+	int fd = open(FAILPOINT_FILE, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	int length = snprintf(text, sizeof(text), "%s %d\n", point, nth);
+	bool done = write(fd, text, length) == length;
+
+	close(fd);
+	return done;
+}
+
+static bool has_struck(void)
+{
+	char text[128];
+
+	read_text(FAILPOINT_FILE, text, sizeof(text));
+	return strstr(text, "struck") != NULL;
+}
+
+/* The Nth allocation fails. True while there was an Nth one. */
+static bool fail_nth(const char *name, long (*call)(void), const char *point, int nth)
+{
+	bool *struck = shared_memory(PAGE);
+	pid_t pid = FORK();
+	int status;
+
+	if (pid == 0) {
+		alarm(60);
+		if (!arm(point, nth))
+			_exit(CHECK_SKIPPED);
+		long result = call();
+		int error = errno;
+
+		*struck = has_struck();
+		arm(point, 0);
+		if (result < 0 && error != ENOMEM && error != EAGAIN && error != ENFILE)
+			FAIL("%s with %s %d failing: errno %d", name, point, nth, error);
+		_exit(0);
+	}
+	status = wait_status(pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHECK_SKIPPED)
+		SKIP("%s cannot be armed", FAILPOINT_FILE);
+	bool again;
+
+	if (call == do_exec) {
+		/* After the point of no return, exec without memory is death; before, the child told us. */
+		again = *struck || WIFSIGNALED(status);
+	} else {
+		/* A fault of the child's own may strike too: SIGKILL or SIGBUS, but nothing else. */
+		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
+		    WTERMSIG(status) != SIGBUS && WTERMSIG(status) != SIGSEGV)
+			FAIL("%s with %s %d failing: status %#x", name, point, nth, status);
+		if (WIFEXITED(status))
+			CHECK_EQ(WEXITSTATUS(status), 0);
+		again = *struck || WIFSIGNALED(status);
+	}
+	CHECK(munmap(struck, PAGE) == 0);
+	return again;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const points[] = { "frame", "slab" };
+
+	if (argc > 1)
+		return 0;
+	program = argv[0][0] == '/' ? argv[0] : "/proc/self/exe";
+	make_file("file", "x");
+	for (size_t c = 0; c < ARRAY_SIZE(calls); c++) {
+		for (size_t p = 0; p < ARRAY_SIZE(points); p++) {
+			int nth = 1;
+
+			while (nth < MOST_ALLOCATIONS &&
+			       fail_nth(calls[c].name, calls[c].call, points[p], nth))
+				nth++;
+		}
+	}
+	return 0;
+}
