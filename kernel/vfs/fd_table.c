@@ -201,6 +201,12 @@ int fd_table_copy(struct fd_table *table, struct fd_table **out)
 	return 0;
 }
 
+int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out)
+{
+	*out = NULL;
+	return is_shared(table) ? fd_table_copy(table, out) : 0;
+}
+
 void fd_table_get_reference(struct fd_table *table)
 {
 	struct fd_array *array;

@@ -203,6 +203,30 @@ int file_open_path(const struct path *path, uint32_t flags, const struct credent
 	return error;
 }
 
+int file_open_exec(const struct path *path, const struct credentials *credentials,
+		   struct file **out)
+{
+	struct file *file;
+	int error;
+
+	path_get(path);
+	error = file_create(path, O_RDONLY, FILE_READ | FILE_EXECUTE, credentials, &file);
+	if (error) {
+		path_put(path);
+		return error;
+	}
+	if (file->ops->open) {
+		error = file->ops->open(file);
+		if (error) {
+			file->ops = NULL; /* what was not opened is not released */
+			file_put(file);
+			return error;
+		}
+	}
+	*out = file;
+	return 0;
+}
+
 /* ---- creating --------------------------------------------------------------------------------------- */
 
 /* The last part is missing: make it. Directory locked. */
