@@ -63,13 +63,17 @@ static int map_stack(struct address_space *space, uintptr_t top, size_t size, bo
 	return vm_map(space, &request, limits, &at);
 }
 
-/* The clock's data page and the code page after it. */
+/* The clock's data page and the code page after it, at their one place (arch/vdso.h). */
 static int map_vdso(struct address_space *space, const struct vm_limits *limits)
 {
 	static frame_number data_frame[1], image_frame[1];
 	struct vm_map_request request = {
-		.size = VDSO_PAGES * PAGE_SIZE,
-		.flags = REGION_NO_RESERVE,
+		.address = VDSO_BASE,
+		.size = PAGE_SIZE,
+		.flags = REGION_READ | REGION_MAY_READ | REGION_SPECIAL,
+		.fixed = true,
+		.special_frames = data_frame,
+		.special_name = "[vvar]",
 	};
 	uintptr_t at;
 	int error;
@@ -80,16 +84,7 @@ static int map_vdso(struct address_space *space, const struct vm_limits *limits)
 	error = vm_map(space, &request, limits, &at);
 	if (error)
 		return error;
-	request.address = at;
-	request.size = PAGE_SIZE;
-	request.fixed = true;
-	request.flags = REGION_READ | REGION_MAY_READ | REGION_SPECIAL;
-	request.special_frames = data_frame;
-	request.special_name = "[vvar]";
-	error = vm_map(space, &request, limits, &at);
-	if (error)
-		return error;
-	request.address = at + PAGE_SIZE;
+	request.address = VDSO_IMAGE;
 	request.flags = REGION_READ | REGION_EXECUTE | REGION_MAY_READ | REGION_MAY_EXECUTE |
 			REGION_SPECIAL;
 	request.special_frames = image_frame;
@@ -207,7 +202,7 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 	size_t pointer_count = stack->front->count + stack->arguments->count +
 			       stack->environment->count + 3;
 	size_t vector_size = (pointer_count + AUXV_WORDS) * sizeof(uint32_t);
-	uintptr_t top = USER_END & PAGE_MASK;
+	uintptr_t top = VDSO_BASE;
 	uintptr_t path_at, strings_at, platform_at, random_at;
 	size_t region_size;
 	uint32_t *vector;
