@@ -1,11 +1,12 @@
 /*
  * Wait queues for a machine with one thread: callbacks are called, and whoever would really sleep
- * gets
- * -EINTR if it is interrupted, -ETIMEDOUT if it has a deadline, and else has slept for ever.
+ * gets -EINTR if it is interrupted, whatever the test's idle function brings about, -ETIMEDOUT if it
+ * has a deadline, and else has slept for ever.
  */
 #include "core/panic.h"
 #include "core/stack_header.h"
 #include "sched/wait_queue.h"
+#include "test.h"
 #include "uapi/linux/errno.h"
 
 void wait_queue_init(struct wait_queue *queue)
@@ -107,6 +108,13 @@ void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry,
 	wait_queue_add_exclusive(queue, entry);
 }
 
+static bool (*idle)(void);
+
+void test_set_idle(bool (*function)(void))
+{
+	idle = function;
+}
+
 int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadline_ns)
 {
 	if (entry->woken)
@@ -115,6 +123,8 @@ int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadlin
 		return -EINTR;
 	if (kind == THREAD_SLEEPING_KILLABLE && thread_is_killed(entry->thread))
 		return -EINTR;
+	if (idle && idle())
+		return 0;
 	if (deadline_ns == UINT64_MAX)
 		panic("sleeps for ever");
 	return -ETIMEDOUT;

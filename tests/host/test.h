@@ -90,7 +90,16 @@ uint32_t test_random(uint32_t *state);
 void test_clock_set(uint64_t ns);
 
 /*
+ * What the rest of the machine does while a thread sleeps: called, with no lock held by it, whenever one
+ * would. True: something happened, the thread looks again. NULL: nothing ever does.
+ */
+void test_set_idle(bool (*function)(void));
+
+/*
  * Run what rcu_call and work_schedule have put off; also done by rcu_synchronize and after each
  * test.
  */
 void test_run_deferred(void);
+
+/* User memory (any memory of the test) that is not there until it is faulted in, or never is. */
+void test_user_absent(const void *start, size_t size, bool for_ever);

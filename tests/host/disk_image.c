@@ -1,0 +1,106 @@
+#include "disk_image.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[64];
+static uint8_t *memory;
+static size_t memory_size;
+
+static int run(const char *command, char *output, size_t size)
+{
+	FILE *pipe;
+	size_t length;
+	int status;
+
+	setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
+	unsetenv("LD_PRELOAD");
+	pipe = popen(command, "r");
+	if (!pipe)
+		return -1;
+	length = fread(output, 1, size - 1, pipe);
+	output[length] = 0;
+	while (!feof(pipe) && !ferror(pipe) && fgetc(pipe) != EOF)
+		;
+	status = pclose(pipe);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool disk_image_has_tools(void)
+{
+	char output[256];
+
+	return run("command -v mke2fs && command -v e2fsck && command -v debugfs", output,
+		   sizeof(output)) == 0;
+}
+
+static void remove_file(void)
+{
+	if (path[0])
+		unlink(path);
+}
+
+uint8_t *disk_image_open(size_t size)
+{
+	const char *folder = getenv("TMPDIR");
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/disk-image-XXXXXX", folder ? folder : "/tmp");
+	fd = mkstemp(path);
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0) {
+		perror(path);
+		exit(1);
+	}
+	atexit(remove_file);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (memory == MAP_FAILED) {
+		perror("mmap of a disk image");
+		exit(1);
+	}
+	memory_size = size;
+	return memory;
+}
+
+void disk_image_close(void)
+{
+	munmap(memory, memory_size);
+	unlink(path);
+	path[0] = 0;
+}
+
+bool disk_image_format(const char *options)
+{
+	char command[512], output[4096];
+	int status;
+
+	snprintf(command, sizeof(command), "mke2fs -q -F %s %s 2>&1", options, path);
+	status = run(command, output, sizeof(output));
+	if (status != 0)
+		printf("%s: %d\n%s\n", command, status, output);
+	return status == 0;
+}
+
+bool disk_image_is_clean(void)
+{
+	char command[128], output[8192];
+	int status;
+
+	snprintf(command, sizeof(command), "e2fsck -fn %s 2>&1", path);
+	status = run(command, output, sizeof(output));
+	if (status != 0)
+		printf("e2fsck says %d:\n%s\n", status, output);
+	return status == 0;
+}
+
+bool disk_image_debugfs(const char *request, char *output, size_t size)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "debugfs -w -R '%s' %s 2>/dev/null", request, path);
+	return run(command, output, size) == 0;
+}
