@@ -7,8 +7,8 @@ enum lock_rank {
 	LOCK_RANK_TTY_SESSION,	  /* mutex: a terminal's session and foreground group */
 	LOCK_RANK_EXEC,		  /* mutex: a process replacing its image, against /proc */
 	LOCK_RANK_MOUNT,	  /* mutex: the mount tree */
-	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
 	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
+	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
 	LOCK_RANK_INODE,	  /* rwlock: contents and size of a file */
 	LOCK_RANK_TTY_READ,	  /* mutex: one reader of a terminal at a time */
 	LOCK_RANK_TTY_WRITE,	  /* mutex: one writer to a terminal at a time */
