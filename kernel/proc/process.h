@@ -281,7 +281,8 @@ void process_get_real_timer(uint64_t *value_ns, uint64_t *interval_ns);
 struct terminal_ops {
 	void (*put)(struct tty *tty);
 	void (*leader_exits)(struct tty *tty, struct session *session);
-	dev_number (*device)(struct tty *tty);
+	dev_number (*device)(struct tty *tty);		/* any context */
+	process_id (*foreground)(struct tty *tty);	/* its foreground group's id, or -1; any context */
 };
 void session_set_terminal_ops(const struct terminal_ops *ops);
 const struct terminal_ops *session_terminal_ops(void);

@@ -280,7 +280,7 @@ void signal_force_fault(int signal, int code, uintptr_t address, uint32_t trap_n
 {
 	struct user_thread *thread = user_thread_current();
 	struct process *process = thread->process;
-	struct signal_action *action = &process->handlers->actions[signal - 1];
+	struct signal_action *action = process->handlers->actions + (signal - 1);
 	struct linux_siginfo info;
 	irq_flags flags, inner;
 

@@ -1,0 +1,114 @@
+/*
+ * procfs inside: entries, text files, and what a file is about.
+ *
+ * Every file and directory is described by a struct procfs_entry in a constant table; an inode is an entry together with the
+ * process (and thread) it is about. Nothing is kept between two opens: text is made when it is read.
+ */
+#pragma once
+#include <stdarg.h>
+#include "core/compiler.h"
+#include "lib/list.h"
+#include "proc/process.h"
+#include "vfs/file.h"
+#include "vfs/inode.h"
+
+struct procfs_text;
+
+/* What an inode is about. References are the inode's. */
+struct procfs_subject {
+	struct process *process;	/* NULL outside /proc/PID */
+	process_id thread;		/* /proc/PID/task/TID: its id; else 0 */
+	int fd;				/* /proc/PID/fd/N; else -1 */
+};
+
+struct procfs_entry {
+	const char *name;
+	file_mode mode;			/* with type */
+	uint32_t id;			/* [I] unique: lower bits of inode numbers */
+	/* Regular files: make the whole text. Errors: -ESRCH, -EACCES, -ENOMEM. May sleep. */
+	int (*show)(const struct procfs_subject *subject, struct procfs_text *text);
+	/* Regular files: what a write means; NULL: -EACCES at open or -EIO. `line` is terminated, without newline. */
+	ssize_t (*store)(const struct procfs_subject *subject, char *line, size_t size);
+	/* Regular files with bytes of their own (pagemap): instead of show. */
+	const struct file_ops *file_ops;
+	/* Directories: a constant table, ended by a NULL name; dynamic ones have ops of their own. */
+	const struct procfs_entry *children;
+	const struct inode_ops *inode_ops;
+	const struct file_ops *directory_ops;
+	/* Links: the text, or the place itself (magic). */
+	ssize_t (*read_link)(const struct procfs_subject *subject, char *buffer, size_t size);
+	int (*follow_link)(const struct procfs_subject *subject, struct path *out);
+	bool private_to_owner;		/* belongs to whoever may inspect the process, not to root */
+};
+
+struct procfs_inode {
+	struct inode inode;
+	const struct procfs_entry *entry;	/* [I] */
+	struct procfs_subject subject;		/* [I] */
+};
+
+static inline struct procfs_inode *procfs_inode(struct inode *inode)
+{
+	return container_of(inode, struct procfs_inode, inode);
+}
+
+static inline const struct procfs_subject *procfs_subject(const struct file *file)
+{
+	return &procfs_inode(file->inode)->subject;
+}
+
+/* super.c: an inode of `entry` about `subject` (references are taken). Errors: -ENOMEM. */
+must_check int procfs_inode_create(struct super_block *super, const struct procfs_entry *entry,
+				   const struct procfs_subject *subject, struct inode **out);
+
+/* directory.c: for directories with a constant table. */
+extern const struct inode_ops procfs_static_directory_inode_ops;
+extern const struct file_ops procfs_static_directory_file_ops;
+/* Look `name` up in a table / give its entries from position on (positions 2, 3, ... are table places). */
+must_check int procfs_lookup_in(struct inode *dir, const struct procfs_entry *table, const char *name,
+				size_t length, struct inode **out);
+bool procfs_emit_table(struct file *file, struct directory_sink *sink,
+		       const struct procfs_entry *table);
+bool procfs_emit_dots(struct file *file, struct directory_sink *sink);
+uint64_t procfs_inode_number(const struct procfs_entry *entry, const struct procfs_subject *subject);
+/* A decimal number without sign or leading zero, or -1. */
+int procfs_parse_number(const char *name, size_t length);
+
+/* text.c */
+struct procfs_text {
+	char *buffer;		/* kmalloc'ed; NULL until the first print */
+	size_t length, capacity;
+	int error;		/* -ENOMEM: prints do nothing more */
+};
+void procfs_print(struct procfs_text *text, const char *format, ...) format_printf(2, 3);
+void procfs_put_bytes(struct procfs_text *text, const char *bytes, size_t size);
+extern const struct file_ops procfs_text_file_ops;
+extern const struct inode_ops procfs_file_inode_ops, procfs_link_inode_ops;
+
+/* The tables. */
+extern const struct procfs_entry procfs_root_entry;		/* root.c */
+extern const struct procfs_entry procfs_system_entries[];	/* system_files.c: in the root */
+extern const struct procfs_entry procfs_process_entry;		/* pid_directory.c: /proc/PID */
+extern const struct procfs_entry procfs_thread_entries[];	/* pid_directory.c: what /proc/PID and task/TID share */
+extern const struct procfs_entry procfs_task_directory, procfs_fd_directory;
+extern const struct procfs_entry procfs_quartet_entries[];	/* quartet_files.c */
+extern const struct procfs_entry procfs_sys_entries[];		/* sys_files.c */
+extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_memory_ops,
+	procfs_kmsg_ops;
+
+/* Shows of /proc/PID files. */
+int procfs_show_maps(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_smaps(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_stat(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_status(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_statm(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_cmdline(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_environ(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_auxv(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_comm(const struct procfs_subject *subject, struct procfs_text *text);
+ssize_t procfs_store_comm(const struct procfs_subject *subject, char *line, size_t size);
+int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_oom_adjust(const struct procfs_subject *subject, struct procfs_text *text);
+ssize_t procfs_store_oom_adjust(const struct procfs_subject *subject, char *line, size_t size);
+int procfs_show_mounts(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_mountinfo(const struct procfs_subject *subject, struct procfs_text *text);

@@ -1,0 +1,405 @@
+/*
+ * /proc itself, /proc/PID, its task and fd directories, and the links in them.
+ */
+#include "fs/procfs/internal.h"
+#include "lib/format.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/dentry.h"
+#include "vfs/fd_table.h"
+#include "vfs/fs_context.h"
+
+enum { NUMBERS_START = 256 };	/* positions from here on are numbers: table places lie below */
+
+/* ---- the root -------------------------------------------------------------------------------------- */
+
+static int root_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
+{
+	int id = procfs_parse_number(name, length);
+	struct procfs_subject subject = { .fd = -1 };
+	struct user_thread *thread;
+	int error;
+
+	if (id < 0)
+		return procfs_lookup_in(dir, procfs_system_entries, name, length, out);
+	subject.process = process_find_get(id);
+	if (!subject.process) {
+		/* A thread's id leads to its process too, though it is not listed. */
+		thread = user_thread_find_get(id);
+		if (!thread)
+			return -ENOENT;
+		subject.process = thread->process;
+		process_get(subject.process);
+		user_thread_put(thread);
+	}
+	error = procfs_inode_create(dir->super, &procfs_process_entry, &subject, out);
+	process_put(subject.process);
+	return error;
+}
+
+static int root_read(struct file *file, struct directory_sink *sink)
+{
+	struct process *process;
+	char name[12];
+
+	if (!procfs_emit_dots(file, sink) || !procfs_emit_table(file, sink, procfs_system_entries))
+		return 0;
+	if (file->position < NUMBERS_START)
+		file->position = NUMBERS_START;
+	while ((process = process_next_get((process_id)(file->position - NUMBERS_START))) != NULL) {
+		struct procfs_subject subject = { .process = process, .fd = -1 };
+		size_t length = (size_t)snprintf(name, sizeof(name), "%d", process->id);
+		file_offset next = NUMBERS_START + (file_offset)process->id + 1;
+		bool added = sink->add(sink, name, length,
+				       procfs_inode_number(&procfs_process_entry, &subject), next,
+				       DT_DIR);
+
+		process_put(process);
+		if (!added)
+			return 0;
+		file->position = next;
+	}
+	return 0;
+}
+
+static const struct inode_ops root_inode_ops = { .lookup = root_lookup };
+static const struct file_ops root_file_ops = { .read_directory = root_read };
+
+const struct procfs_entry procfs_root_entry = {
+	.name = "proc",
+	.mode = MODE_DIRECTORY | 0555,
+	.id = 1,
+	.inode_ops = &root_inode_ops,
+	.directory_ops = &root_file_ops,
+};
+
+/* ---- task ------------------------------------------------------------------------------------------ */
+
+static bool subject_revalidate(struct inode *inode)
+{
+	const struct procfs_subject *subject = &procfs_inode(inode)->subject;
+
+	return !subject->thread && subject->process->state != PROCESS_FORGIVEN;
+}
+
+static const struct procfs_entry thread_directory = {
+	.name = "task/TID",
+	.mode = MODE_DIRECTORY | 0555,
+	.id = 3,
+	.children = procfs_thread_entries,
+};
+
+static int task_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
+{
+	int id = procfs_parse_number(name, length);
+	struct procfs_subject subject = procfs_inode(dir)->subject;
+	struct user_thread *thread = id > 0 ? user_thread_find_get(id) : NULL;
+	int error;
+
+	if (!thread)
+		return -ENOENT;
+	error = -ENOENT;
+	if (thread->process == subject.process) {
+		subject.thread = id;
+		error = procfs_inode_create(dir->super, &thread_directory, &subject, out);
+	}
+	user_thread_put(thread);
+	return error;
+}
+
+/* The lowest thread id of `process` that is at least `id`, or 0. */
+static process_id next_thread(struct process *process, process_id id)
+{
+	process_id best = 0;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (!thread->ended && thread->id >= id && (!best || thread->id < best))
+			best = thread->id;
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+	return best;
+}
+
+static int task_read(struct file *file, struct directory_sink *sink)
+{
+	struct procfs_subject subject = *procfs_subject(file);
+	process_id id;
+	char name[12];
+
+	if (!procfs_emit_dots(file, sink))
+		return 0;
+	while ((id = next_thread(subject.process, (process_id)(file->position - 1))) != 0) {
+		size_t length = (size_t)snprintf(name, sizeof(name), "%d", id);
+
+		subject.thread = id;
+		if (!sink->add(sink, name, length, procfs_inode_number(&thread_directory, &subject),
+			       (file_offset)id + 2, DT_DIR))
+			return 0;
+		file->position = (file_offset)id + 2;
+	}
+	return 0;
+}
+
+static const struct inode_ops task_inode_ops = { .lookup = task_lookup,
+						 .revalidate = subject_revalidate };
+static const struct file_ops task_file_ops = { .read_directory = task_read };
+
+/* ---- fd -------------------------------------------------------------------------------------------- */
+
+static struct file *subject_file(const struct procfs_subject *subject)
+{
+	struct fd_table *fds = process_fds_get(subject->process);
+	struct file *file;
+
+	if (!fds)
+		return NULL;
+	file = fd_table_get(fds, subject->fd);
+	fd_table_put(fds);
+	return file;
+}
+
+static ssize_t format_path(const struct path *path, char *buffer, size_t size)
+{
+	struct path root, cwd;
+	ssize_t length;
+	char *text, *whole = kmalloc(PATH_MAX, 0);
+
+	if (!whole)
+		return -ENOMEM;
+	fs_context_get_paths(user_thread_current()->fs, &root, &cwd);
+	length = path_format(path, &root, whole, PATH_MAX, &text);
+	path_put(&root);
+	path_put(&cwd);
+	if (length > 0) {
+		length = min_t(ssize_t, length - 1, (ssize_t)size);
+		memcpy(buffer, text, (size_t)length);
+	}
+	kfree(whole);
+	return length;
+}
+
+static ssize_t fd_read_link(const struct procfs_subject *subject, char *buffer, size_t size)
+{
+	struct file *file;
+	ssize_t length;
+
+	if (!process_may_inspect(subject->process))
+		return -EACCES;
+	file = subject_file(subject);
+	if (!file)
+		return -ENOENT;
+	length = format_path(&file->path, buffer, size);
+	file_put(file);
+	return length;
+}
+
+static int fd_follow_link(const struct procfs_subject *subject, struct path *out)
+{
+	struct file *file;
+
+	if (!process_may_inspect(subject->process))
+		return -EACCES;
+	file = subject_file(subject);
+	if (!file)
+		return -ENOENT;
+	*out = file->path;
+	path_get(out);
+	file_put(file);
+	return 0;
+}
+
+static const struct procfs_entry fd_entry = {
+	.name = "fd/N",
+	.mode = MODE_LINK | 0700,
+	.id = 4,
+	.read_link = fd_read_link,
+	.follow_link = fd_follow_link,
+};
+
+static int fd_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
+{
+	struct procfs_subject subject = procfs_inode(dir)->subject;
+	struct file *file;
+
+	subject.fd = procfs_parse_number(name, length);
+	if (subject.fd < 0)
+		return -ENOENT;
+	if (!process_may_inspect(subject.process))
+		return -EACCES;
+	file = subject_file(&subject);
+	if (!file)
+		return -ENOENT;
+	file_put(file);
+	return procfs_inode_create(dir->super, &fd_entry, &subject, out);
+}
+
+static int fd_read(struct file *file, struct directory_sink *sink)
+{
+	struct procfs_subject subject = *procfs_subject(file);
+	struct fd_table *fds;
+	char name[12];
+	int fd;
+
+	if (!process_may_inspect(subject.process))
+		return -EACCES;
+	if (!procfs_emit_dots(file, sink))
+		return 0;
+	fds = process_fds_get(subject.process);
+	if (!fds)
+		return 0;
+	while ((fd = fd_table_next(fds, (int)(file->position - 2))) >= 0) {
+		size_t length = (size_t)snprintf(name, sizeof(name), "%d", fd);
+
+		subject.fd = fd;
+		if (!sink->add(sink, name, length, procfs_inode_number(&fd_entry, &subject),
+			       (file_offset)fd + 3, DT_LNK))
+			break;
+		file->position = (file_offset)fd + 3;
+	}
+	fd_table_put(fds);
+	return 0;
+}
+
+static const struct inode_ops fd_inode_ops = { .lookup = fd_lookup,
+					       .revalidate = subject_revalidate };
+static const struct file_ops fd_file_ops = { .read_directory = fd_read };
+
+/* ---- /proc/PID ------------------------------------------------------------------------------------- */
+
+static int executable_path(const struct procfs_subject *subject, struct path *out)
+{
+	struct process *process = subject->process;
+	struct file *file;
+	irq_flags flags;
+
+	if (!process_may_inspect(process))
+		return -EACCES;
+	flags = spin_lock_irq(&process->signal_lock);
+	file = process->executable;
+	if (file)
+		file_get(file);
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (!file)
+		return -ENOENT;
+	*out = file->path;
+	path_get(out);
+	file_put(file);
+	return 0;
+}
+
+static int directory_path(const struct procfs_subject *subject, bool root, struct path *out)
+{
+	struct fs_context *fs;
+	struct path other;
+
+	if (!process_may_inspect(subject->process))
+		return -EACCES;
+	fs = process_fs_get(subject->process);
+	if (!fs)
+		return -ENOENT;
+	fs_context_get_paths(fs, root ? out : &other, root ? &other : out);
+	path_put(&other);
+	fs_context_put(fs);
+	return 0;
+}
+
+static int cwd_path(const struct procfs_subject *subject, struct path *out)
+{
+	return directory_path(subject, false, out);
+}
+
+static int root_path(const struct procfs_subject *subject, struct path *out)
+{
+	return directory_path(subject, true, out);
+}
+
+static ssize_t read_place(const struct procfs_subject *subject, char *buffer, size_t size,
+			  int (*place)(const struct procfs_subject *, struct path *))
+{
+	struct path path;
+	ssize_t length = place(subject, &path);
+
+	if (length)
+		return length;
+	length = format_path(&path, buffer, size);
+	path_put(&path);
+	return length;
+}
+
+static ssize_t read_executable(const struct procfs_subject *subject, char *buffer, size_t size)
+{
+	return read_place(subject, buffer, size, executable_path);
+}
+
+static ssize_t read_cwd(const struct procfs_subject *subject, char *buffer, size_t size)
+{
+	return read_place(subject, buffer, size, cwd_path);
+}
+
+static ssize_t read_root(const struct procfs_subject *subject, char *buffer, size_t size)
+{
+	return read_place(subject, buffer, size, root_path);
+}
+
+#define DIRECTORY(entry_name, number, inode, directory)                                     \
+	{ .name = entry_name, .mode = MODE_DIRECTORY | 0555, .id = number, .inode_ops = inode, \
+	  .directory_ops = directory }
+#define TEXT(entry_name, number, function) \
+	{ .name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function }
+#define OWNERS_TEXT(entry_name, number, function)                                            \
+	{ .name = entry_name, .mode = MODE_REGULAR | 0400, .id = number, .show = function,   \
+	  .private_to_owner = true }
+#define PLACE(entry_name, number, reader, follower)                                            \
+	{ .name = entry_name, .mode = MODE_LINK | 0777, .id = number, .read_link = reader,     \
+	  .follow_link = follower }
+
+#define COMMON_ENTRIES                                                                          \
+	{ .name = "auxv", .mode = MODE_REGULAR | 0400, .id = 16, .show = procfs_show_auxv,      \
+	  .private_to_owner = true },                                                           \
+	TEXT("cmdline", 17, procfs_show_cmdline),                                               \
+	{ .name = "comm", .mode = MODE_REGULAR | 0644, .id = 18, .show = procfs_show_comm,      \
+	  .store = procfs_store_comm },                                                         \
+	PLACE("cwd", 19, read_cwd, cwd_path),                                                   \
+	OWNERS_TEXT("environ", 20, procfs_show_environ),                                        \
+	PLACE("exe", 21, read_executable, executable_path),                                     \
+	{ .name = "fd", .mode = MODE_DIRECTORY | 0500, .id = 22, .inode_ops = &fd_inode_ops,    \
+	  .directory_ops = &fd_file_ops },                                                      \
+	TEXT("limits", 23, procfs_show_limits),                                                 \
+	{ .name = "maps", .mode = MODE_REGULAR | 0444, .id = 24, .show = procfs_show_maps,      \
+	  .private_to_owner = true },                                                           \
+	{ .name = "mem", .mode = MODE_REGULAR | 0600, .id = 25,                                 \
+	  .file_ops = &procfs_memory_ops },                                                     \
+	TEXT("mountinfo", 26, procfs_show_mountinfo),                                           \
+	TEXT("mounts", 27, procfs_show_mounts),                                                 \
+	{ .name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .id = 28,                       \
+	  .show = procfs_show_oom_adjust, .store = procfs_store_oom_adjust },                   \
+	{ .name = "pagemap", .mode = MODE_REGULAR | 0400, .id = 29,                             \
+	  .file_ops = &procfs_pagemap_ops },                                                    \
+	PLACE("root", 30, read_root, root_path),                                                \
+	{ .name = "smaps", .mode = MODE_REGULAR | 0444, .id = 31, .show = procfs_show_smaps,    \
+	  .private_to_owner = true },                                                           \
+	TEXT("stat", 32, procfs_show_stat),                                                     \
+	TEXT("statm", 33, procfs_show_statm),                                                   \
+	TEXT("status", 34, procfs_show_status)
+
+const struct procfs_entry procfs_thread_entries[] = { COMMON_ENTRIES, { .name = NULL } };
+
+static const struct procfs_entry process_entries[] = {
+	COMMON_ENTRIES,
+	DIRECTORY("task", 35, &task_inode_ops, &task_file_ops),
+	{ .name = NULL },
+};
+
+const struct procfs_entry procfs_process_entry = {
+	.name = "PID",
+	.mode = MODE_DIRECTORY | 0555,
+	.id = 2,
+	.children = process_entries,
+};

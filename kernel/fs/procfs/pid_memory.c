@@ -1,0 +1,287 @@
+/*
+ * /proc/PID/maps, smaps, pagemap and mem; and /proc/kpagecount, which needs them all.
+ *
+ * pagemap has a 64-bit word for each page: bit 63 present, 61 file page or shared, 56 mapped only here, low 55 bits
+ * the frame. kpagecount has one for each frame: how often it is mapped. No count is kept for that: reading it
+ * walks the page tables of every process, which costs time only then.
+ */
+#include "fs/procfs/internal.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "mem/page_frame.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/credentials.h"
+#include "vm/region.h"
+
+#define PAGEMAP_PRESENT	  (1ull << 63)
+#define PAGEMAP_FILE	  (1ull << 61)
+#define PAGEMAP_EXCLUSIVE (1ull << 56)
+enum { CHUNK_WORDS = 512 };
+
+/* Name of the region as maps shows it: a path, or [heap] and the like, or nothing. */
+static void print_region_name(struct procfs_text *text, const struct region *region, char *buffer)
+{
+	const char *special = NULL;
+	size_t length;
+
+	if (region->backing) {
+		length = region->backing_ops->name(region->backing, buffer, PATH_MAX);
+		procfs_print(text, "%*s", 1, " ");
+		procfs_put_bytes(text, buffer, length);
+		return;
+	}
+	if (region->flags & REGION_SPECIAL)
+		special = region->special_name;
+	else if (region->flags & REGION_HEAP)
+		special = "[heap]";
+	else if (region->flags & REGION_STACK)
+		special = "[stack]";
+	if (special)
+		procfs_print(text, " %s", special);
+}
+
+static void print_region(struct procfs_text *text, const struct region *region, char *buffer)
+{
+	dev_number device = 0;
+	uint64_t inode = 0;
+	size_t start = text->length, width;
+
+	if (region->backing)
+		region->backing_ops->identity(region->backing, &device, &inode);
+	procfs_print(text, "%08zx-%08zx %c%c%c%c %08llx %02x:%02x %llu", (size_t)region->start,
+		     (size_t)region->end, region->flags & REGION_READ ? 'r' : '-',
+		     region->flags & REGION_WRITE ? 'w' : '-',
+		     region->flags & REGION_EXECUTE ? 'x' : '-',
+		     region->flags & REGION_SHARED ? 's' : 'p',
+		     region->backing ? (unsigned long long)region->page_offset << PAGE_SHIFT : 0ull,
+		     DEV_MAJOR(device), DEV_MINOR(device), (unsigned long long)inode);
+	/* Names begin in column 50, as programs that cut by columns expect. */
+	width = text->length - start;
+	if (region->backing || (region->flags & (REGION_SPECIAL | REGION_HEAP | REGION_STACK))) {
+		for (; width < 48; width++)
+			procfs_put_bytes(text, " ", 1);
+		print_region_name(text, region, buffer);
+	} else {
+		procfs_put_bytes(text, " ", 1);
+	}
+	procfs_put_bytes(text, "\n", 1);
+}
+
+static void print_usage(struct procfs_text *text, struct address_space *space,
+			struct region *region)
+{
+	enum { KIB_PER_PAGE = PAGE_SIZE / 1024 };
+	struct region_usage usage;
+
+	region_usage(space, region, &usage);
+	procfs_print(text, "Size:           %8zu kB\nKernelPageSize: %8u kB\nMMUPageSize:    %8u kB\n",
+		     (size_t)(region->end - region->start) / 1024, 4u, 4u);
+	procfs_print(text, "Rss:            %8zu kB\nPss:            %8zu kB\n",
+		     usage.resident * KIB_PER_PAGE,
+		     (usage.private_clean + usage.private_dirty +
+		      (usage.shared_clean + usage.shared_dirty) / 2) * KIB_PER_PAGE);
+	procfs_print(text, "Shared_Clean:   %8zu kB\nShared_Dirty:   %8zu kB\n",
+		     usage.shared_clean * KIB_PER_PAGE, usage.shared_dirty * KIB_PER_PAGE);
+	procfs_print(text, "Private_Clean:  %8zu kB\nPrivate_Dirty:  %8zu kB\n",
+		     usage.private_clean * KIB_PER_PAGE, usage.private_dirty * KIB_PER_PAGE);
+	procfs_print(text, "Referenced:     %8zu kB\nAnonymous:      %8zu kB\nSwap:           %8u kB\n",
+		     usage.referenced * KIB_PER_PAGE, usage.anonymous * KIB_PER_PAGE, 0u);
+}
+
+static int show_regions(const struct procfs_subject *subject, struct procfs_text *text, bool usage)
+{
+	struct address_space *space = process_space_get(subject->process);
+	char *buffer;
+
+	if (!space)
+		return 0;
+	buffer = kmalloc(PATH_MAX, 0);
+	if (!buffer) {
+		address_space_put(space);
+		return -ENOMEM;
+	}
+	rwlock_read_lock(&space->lock);
+	for (struct region *region = region_first(space); region; region = region_next(region)) {
+		print_region(text, region, buffer);
+		if (usage)
+			print_usage(text, space, region);
+	}
+	rwlock_read_unlock(&space->lock);
+	kfree(buffer);
+	address_space_put(space);
+	return 0;
+}
+
+int procfs_show_maps(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	return show_regions(subject, text, false);
+}
+
+int procfs_show_smaps(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	return show_regions(subject, text, true);
+}
+
+/* Positions and sizes of word files are multiples of 8. */
+static int check_words(const struct io_buffer *buffer, file_offset position)
+{
+	return position < 0 || position % 8 || buffer->remaining % 8 ? -EINVAL : 0;
+}
+
+static uint64_t pagemap_word(const struct pagemap_entry *entry, bool show_frames)
+{
+	uint64_t word = 0;
+
+	if (!entry->present)
+		return 0;
+	word = PAGEMAP_PRESENT;
+	if (entry->file_or_shared)
+		word |= PAGEMAP_FILE;
+	if (entry->exclusive)
+		word |= PAGEMAP_EXCLUSIVE;
+	/* As on Linux since 4.2: who could use frame numbers to attack must not learn them. */
+	return show_frames ? word | entry->frame : word;
+}
+
+static int owner_open(struct file *file)
+{
+	return process_may_inspect(procfs_subject(file)->process) ? 0 : -EACCES;
+}
+
+static ssize_t pagemap_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct address_space *space = process_space_get(procfs_subject(file)->process);
+	bool show_frames = credentials_capable(file->credentials, CAP_SYS_ADMIN);
+	uint64_t page, limit = USER_END / PAGE_SIZE;
+	struct pagemap_entry *entries;
+	size_t before = buffer->remaining;
+	int error;
+
+	if (!space)
+		return 0;
+	entries = kmalloc_array(CHUNK_WORDS, sizeof(*entries), 0);
+	error = entries ? check_words(buffer, *position) : -ENOMEM;
+	while (!error && buffer->remaining) {
+		size_t count = min_t(size_t, buffer->remaining / 8, CHUNK_WORDS);
+
+		page = (uint64_t)*position / 8;
+		if (page >= limit)
+			break;
+		count = min_t(size_t, count, (size_t)(limit - page));
+		address_space_pagemap(space, (uintptr_t)page << PAGE_SHIFT, count, entries);
+		for (size_t i = 0; i < count && !error; i++) {
+			uint64_t word = pagemap_word(&entries[i], show_frames);
+
+			error = io_buffer_put(buffer, &word, sizeof(word));
+			*position += error ? 0 : 8;
+		}
+	}
+	kfree(entries);
+	address_space_put(space);
+	return before - buffer->remaining ? (ssize_t)(before - buffer->remaining) : error;
+}
+
+const struct file_ops procfs_pagemap_ops = { .open = owner_open, .read = pagemap_read };
+
+static ssize_t kpagecount_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	uint64_t limit = page_frame_limit();
+	uint32_t *counts = kmalloc_array(CHUNK_WORDS, sizeof(*counts), 0);
+	size_t before = buffer->remaining;
+	int error = counts ? check_words(buffer, *position) : -ENOMEM;
+
+	(void)file;
+	while (!error && buffer->remaining) {
+		uint64_t first = (uint64_t)*position / 8;
+		size_t count = min_t(size_t, buffer->remaining / 8, CHUNK_WORDS);
+		struct process *process;
+		process_id next = 1;
+
+		if (first >= limit)
+			break;
+		count = min_t(size_t, count, (size_t)(limit - first));
+		memset(counts, 0, count * sizeof(*counts));
+		while ((process = process_next_get(next)) != NULL) {
+			struct address_space *space = process_space_get(process);
+
+			next = process->id + 1;
+			if (space) {
+				address_space_count_mappings(space, (frame_number)first, count,
+							     counts);
+				address_space_put(space);
+			}
+			process_put(process);
+		}
+		for (size_t i = 0; i < count && !error; i++) {
+			uint64_t word = counts[i];
+
+			error = io_buffer_put(buffer, &word, sizeof(word));
+			*position += error ? 0 : 8;
+		}
+	}
+	kfree(counts);
+	return before - buffer->remaining ? (ssize_t)(before - buffer->remaining) : error;
+}
+
+const struct file_ops procfs_kpagecount_ops = { .read = kpagecount_read };
+
+static ssize_t memory_transfer(struct file *file, struct io_buffer *buffer, file_offset *position,
+			       bool write)
+{
+	struct process *process = procfs_subject(file)->process;
+	struct address_space *space = process_space_get(process);
+	size_t before = buffer->remaining;
+	char *chunk;
+	ssize_t done = 0;
+
+	if (!space)
+		return 0;
+	chunk = kmalloc(PAGE_SIZE, 0);
+	if (!chunk)
+		done = -ENOMEM;
+	while (done >= 0 && buffer->remaining) {
+		size_t size = min_t(size_t, buffer->remaining,
+				    PAGE_SIZE - (size_t)(*position & (PAGE_SIZE - 1)));
+
+		if (*position < 0 || *position >= (file_offset)USER_END) {
+			done = -EIO;
+			break;
+		}
+		if (write && io_buffer_get(buffer, chunk, size)) {
+			done = -EFAULT;
+			break;
+		}
+		done = address_space_access(space, (uintptr_t)*position, chunk, size, write, write);
+		if (done <= 0) {
+			done = -EIO;
+			break;
+		}
+		if (!write && io_buffer_put(buffer, chunk, (size_t)done)) {
+			done = -EFAULT;
+			break;
+		}
+		*position += done;
+	}
+	kfree(chunk);
+	address_space_put(space);
+	return before - buffer->remaining ? (ssize_t)(before - buffer->remaining) : done;
+}
+
+static ssize_t memory_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	return memory_transfer(file, buffer, position, false);
+}
+
+static ssize_t memory_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	return memory_transfer(file, buffer, position, true);
+}
+
+const struct file_ops procfs_memory_ops = {
+	.open = owner_open,
+	.read = memory_read,
+	.write = memory_write,
+};

@@ -1,0 +1,120 @@
+/*
+ * /proc/quartet: what tests ask of the kernel, and no Linux has.
+ *
+ *	leaks		what must be the same before and after a test, once caches are dropped
+ *	counters	faults by kind, tables shared and copied (struct vm_counters)
+ *	failpoint	write "KIND NTH": the NTH allocation of that kind by the writer fails; read: whether it did
+ */
+#include "core/config.h"
+#include "core/failpoint.h"
+#include "fs/procfs/internal.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+#include "mem/page_frame.h"
+#include "mem/slab.h"
+#include "sched/rcu.h"
+#include "uapi/linux/errno.h"
+#include "vm/writeback.h"
+
+/* Caches hold things that are not leaked: they go first, and what waits for a grace period. */
+static void settle(void)
+{
+	mount_sync_all(true);
+	reclaim_drop_caches();
+	rcu_synchronize();
+	slab_trim();
+}
+
+static int show_leaks(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	struct slab_cache *cache = NULL;
+	struct frame_counts frames;
+	size_t objects = 0;
+
+	(void)subject;
+	settle();
+	while ((cache = slab_cache_next(cache)) != NULL) {
+		const char *name;
+		size_t size, in_use, slab_frames;
+
+		slab_cache_count(cache, &name, &size, &in_use, &slab_frames);
+		objects += in_use;
+	}
+	page_frame_count(&frames);
+	procfs_print(text, "anonymous_frames %zu\npage_table_frames %zu\nkernel_frames %zu\n",
+		     frames.anonymous, frames.page_table, frames.kernel);
+	procfs_print(text, "page_cache_frames %zu\nslab_objects %zu\nopen_files %zu\n",
+		     frames.page_cache, objects, file_open_count());
+	procfs_print(text, "processes %u\nthreads %u\n", process_count(), user_thread_count());
+	return 0;
+}
+
+static int show_counters(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	const struct { const char *name; atomic_uint *count; } rows[] = {
+		{ "faults", &vm_counters.faults },
+		{ "faults_file", &vm_counters.faults_file },
+		{ "faults_anonymous", &vm_counters.faults_anonymous },
+		{ "faults_cow_copied", &vm_counters.faults_cow_copied },
+		{ "faults_cow_reused", &vm_counters.faults_cow_reused },
+		{ "tables_shared", &vm_counters.tables_shared },
+		{ "tables_copied", &vm_counters.tables_copied },
+		{ "table_write_enabled", &vm_counters.table_write_enabled },
+		{ "pages_copied", &vm_counters.pages_copied },
+		{ "major_faults", &vm_counters.major_faults },
+		{ "pages_mapped_around", &vm_counters.pages_mapped_around },
+	};
+
+	(void)subject;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		procfs_print(text, "%s %u\n", rows[i].name, atomic_load(rows[i].count));
+	return 0;
+}
+
+static const char *const failpoint_names[FAILPOINT_COUNT] = {
+	[FAILPOINT_FRAME] = "frame",
+	[FAILPOINT_SLAB] = "slab",
+	[FAILPOINT_BLOCK_IO] = "block_io",
+};
+
+static int show_failpoint(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	for (unsigned int i = 0; i < FAILPOINT_COUNT; i++) {
+		unsigned int hits;
+		bool struck = failpoint_has_struck((enum failpoint)i, &hits);
+
+		procfs_print(text, "%s struck %d hits %u\n", failpoint_names[i], struck, hits);
+	}
+	return 0;
+}
+
+static ssize_t store_failpoint(const struct procfs_subject *subject, char *line, size_t size)
+{
+	char *number = strchr(line, ' ');
+	uint32_t nth;
+
+	(void)subject;
+	if (!CONFIG_FAILPOINTS)
+		return -EOPNOTSUPP;
+	if (!number)
+		return -EINVAL;
+	*number++ = '\0';
+	if (parse_u32(number, strlen(number), 10, &nth))
+		return -EINVAL;
+	for (unsigned int i = 0; i < FAILPOINT_COUNT; i++) {
+		if (strcmp(line, failpoint_names[i]) == 0) {
+			failpoint_arm((enum failpoint)i, thread_current(), nth);
+			return (ssize_t)size;
+		}
+	}
+	return -EINVAL;
+}
+
+const struct procfs_entry procfs_quartet_entries[] = {
+	{ .name = "counters", .mode = MODE_REGULAR | 0444, .id = 96, .show = show_counters },
+	{ .name = "failpoint", .mode = MODE_REGULAR | 0600, .id = 97, .show = show_failpoint,
+	  .store = store_failpoint },
+	{ .name = "leaks", .mode = MODE_REGULAR | 0400, .id = 98, .show = show_leaks },
+	{ .name = NULL },
+};

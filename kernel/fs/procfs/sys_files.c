@@ -1,0 +1,109 @@
+/*
+ * /proc/sys: the few settings that programs read.
+ */
+#include "core/random.h"
+#include "fs/procfs/internal.h"
+#include "lib/string.h"
+#include "uapi/linux/errno.h"
+#include "vm/mmap.h"
+
+static int show_ostype(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "Linux\n");
+	return 0;
+}
+
+static int show_osrelease(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "6.1.0-quartet\n");
+	return 0;
+}
+
+static int show_pid_max(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "32768\n");
+	return 0;
+}
+
+static int show_overcommit(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "0\n");
+	return 0;
+}
+
+static int show_mmap_min_addr(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "65536\n");
+	return 0;
+}
+
+static int show_file_nr(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "%zu\t0\t2147483647\n", file_open_count());
+	return 0;
+}
+
+static int show_pipe_max_size(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "1048576\n");
+	return 0;
+}
+
+/* A version-4 UUID, new at each read. */
+static int show_uuid(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	uint8_t b[16];
+
+	(void)subject;
+	random_bytes(b, sizeof(b));
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	for (unsigned int i = 0; i < sizeof(b); i++)
+		procfs_print(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
+	procfs_print(text, "\n");
+	return 0;
+}
+
+#define TEXT(entry_name, number, function) \
+	{ .name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function }
+#define TABLE(entry_name, number, table) \
+	{ .name = entry_name, .mode = MODE_DIRECTORY | 0555, .id = number, .children = table }
+
+static const struct procfs_entry random_entries[] = {
+	TEXT("uuid", 128, show_uuid),
+	{ .name = NULL },
+};
+
+static const struct procfs_entry kernel_entries[] = {
+	TEXT("osrelease", 129, show_osrelease),
+	TEXT("ostype", 130, show_ostype),
+	TEXT("pid_max", 131, show_pid_max),
+	TABLE("random", 132, random_entries),
+	{ .name = NULL },
+};
+
+static const struct procfs_entry vm_entries[] = {
+	TEXT("mmap_min_addr", 133, show_mmap_min_addr),
+	TEXT("overcommit_memory", 134, show_overcommit),
+	{ .name = NULL },
+};
+
+static const struct procfs_entry fs_entries[] = {
+	TEXT("file-nr", 135, show_file_nr),
+	TEXT("pipe-max-size", 136, show_pipe_max_size),
+	{ .name = NULL },
+};
+
+const struct procfs_entry procfs_sys_entries[] = {
+	TABLE("fs", 137, fs_entries),
+	TABLE("kernel", 138, kernel_entries),
+	TABLE("vm", 139, vm_entries),
+	{ .name = NULL },
+};

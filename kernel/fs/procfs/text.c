@@ -1,0 +1,151 @@
+/*
+ * Text files: the whole text is made at the first read, and again at each read from the start.
+ *
+ * So a program that reads piece by piece sees one state, and one that rewinds sees the present one (as seq_file on Linux).
+ */
+#include "arch/user_copy.h"
+#include "fs/procfs/internal.h"
+#include "lib/format.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+
+enum { TEXT_FIRST_SIZE = 512, LINE_MAX = 256 };
+
+/* Room for `more` bytes and a NUL. */
+static bool reserve(struct procfs_text *text, size_t more)
+{
+	size_t capacity = text->capacity ? text->capacity : TEXT_FIRST_SIZE;
+	char *buffer;
+
+	if (text->error)
+		return false;
+	if (text->buffer && text->length + more < text->capacity)
+		return true;
+	while (capacity <= text->length + more)
+		capacity *= 2;
+	buffer = kmalloc(capacity, 0);
+	if (!buffer) {
+		text->error = -ENOMEM;
+		return false;
+	}
+	if (text->buffer)
+		memcpy(buffer, text->buffer, text->length);
+	kfree(text->buffer);
+	text->buffer = buffer;
+	text->capacity = capacity;
+	return true;
+}
+
+void procfs_put_bytes(struct procfs_text *text, const char *bytes, size_t size)
+{
+	if (!reserve(text, size))
+		return;
+	memcpy(text->buffer + text->length, bytes, size);
+	text->length += size;
+}
+
+void procfs_print(struct procfs_text *text, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (length <= 0 || !reserve(text, (size_t)length))
+		return;
+	va_start(arguments, format);
+	vsnprintf(text->buffer + text->length, text->capacity - text->length, format, arguments);
+	va_end(arguments);
+	text->length += (size_t)length;
+}
+
+static int text_open(struct file *file)
+{
+	struct procfs_inode *inode = procfs_inode(file->inode);
+	struct procfs_text *text;
+
+	if (inode->entry->private_to_owner && inode->subject.process &&
+	    !process_may_inspect(inode->subject.process))
+		return -EACCES;
+	if ((file->mode & FILE_WRITE) && !inode->entry->store)
+		return -EACCES;
+	text = kzalloc(sizeof(*text), 0);
+	if (!text)
+		return -ENOMEM;
+	file->private = text;
+	return 0;
+}
+
+static void text_release(struct file *file)
+{
+	struct procfs_text *text = file->private;
+
+	if (!text)
+		return;
+	kfree(text->buffer);
+	kfree(text);
+}
+
+static int make_text(struct file *file, struct procfs_text *text)
+{
+	struct procfs_inode *inode = procfs_inode(file->inode);
+	int error;
+
+	text->length = 0;
+	text->error = 0;
+	error = inode->entry->show ? inode->entry->show(&inode->subject, text) : -EINVAL;
+	return error ? error : text->error;
+}
+
+static ssize_t text_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct procfs_text *text = file->private;
+	size_t size, before = buffer->remaining;
+	int error = 0;
+
+	if (*position == 0 || !text->buffer)
+		error = make_text(file, text);
+	if (error)
+		return error;
+	if (*position < 0 || (uint64_t)*position >= text->length)
+		return 0;
+	size = min_t(size_t, text->length - (size_t)*position, buffer->remaining);
+	error = io_buffer_put(buffer, text->buffer + *position, size);
+	size = before - buffer->remaining;
+	*position += (file_offset)size;
+	return size ? (ssize_t)size : error;
+}
+
+static ssize_t text_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct procfs_inode *inode = procfs_inode(file->inode);
+	char line[LINE_MAX];
+	size_t size = buffer->remaining;
+	ssize_t result;
+
+	if (!inode->entry->store)
+		return -EIO;
+	if (size >= sizeof(line))
+		return -EINVAL;
+	if (io_buffer_get(buffer, line, size))
+		return -EFAULT;
+	line[size] = '\0';
+	if (size && line[size - 1] == '\n')
+		line[size - 1] = '\0';
+	result = inode->entry->store(&inode->subject, line, strlen(line));
+	if (result < 0)
+		return result;
+	*position += (file_offset)size;
+	return (ssize_t)size;
+}
+
+const struct file_ops procfs_text_file_ops = {
+	.open = text_open,
+	.release = text_release,
+	.read = text_read,
+	.write = text_write,
+};
