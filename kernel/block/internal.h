@@ -14,7 +14,8 @@ bool block_fail_wants(const struct block_request *request);
 void block_fail_init(void);
 
 /*
- * Find the partitions of whole disk `disk` and call found() for each; `number` counts from 1. May sleep.
+ * Find the partitions of whole disk `disk` and call found() for each; `number` counts from 1. May
+ * sleep.
  * Locks: the device list mutex, held by the caller for found().
  */
 void partition_scan(struct block_device *disk,

@@ -2,9 +2,9 @@
  * From pages to requests: parts of frames that lie side by side on the disk become one request.
  *
  * A frame may be scattered over the disk, as many parts as it has file-system blocks. Which of them
- * are still under way is kept in four bits of the frame's flags (FRAME_IO_PENDING, one for each KiB),
- * so that completion needs no memory of its own and may happen in any order, in interrupts, on
- * several CPUs: whoever clears the last bit reports the frame. All bits are set before the first
+ * are still under way is kept in four bits of the frame's flags (FRAME_IO_PENDING, one for each
+ * KiB), so that completion needs no memory of its own and may happen in any order, in interrupts,
+ * on several CPUs: whoever clears the last bit reports the frame. All bits are set before the first
  * request leaves, so nobody reports too early.
  */
 #include "block/page_io.h"
@@ -134,8 +134,9 @@ void block_cache_mark_dirty(struct block_device *device, struct page_frame *fram
 			    unsigned int offset, unsigned int size)
 {
 	/*
-	 * First the parts, then the page: a writer that comes between finds the change, and our mark on the
-	 * page then finds nothing left to write. The other way round a part would be forgotten.
+	 * First the parts, then the page: a writer that comes between finds the change, and our
+	 * mark on the page then finds nothing left to write. The other way round a part would be
+	 * forgotten.
 	 */
 	atomic_fetch_or_explicit(&frame->flags, unit_mask(offset, size) * FRAME_PART_DIRTY,
 				 memory_order_release);

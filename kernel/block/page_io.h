@@ -45,14 +45,14 @@ void page_io_settle(struct page_io *io, struct page_frame *frame, unsigned int o
 void page_io_finish(struct page_io *io);
 
 /*
- * Bytes [offset, offset + size) of `frame` of a block device's own cache have changed, and (if the device
- * writes_parts) nothing else of the page is to be written. Call after the change.
+ * Bytes [offset, offset + size) of `frame` of a block device's own cache have changed, and (if the
+ * device writes_parts) nothing else of the page is to be written. Call after the change.
  */
 void block_cache_mark_dirty(struct block_device *device, struct page_frame *frame,
 			    unsigned int offset, unsigned int size);
 
 /*
- * What these bytes of the cache held is of no use any more: they will not be written from now on, and no
- * write of them is under way. May sleep; no locks from LOCK_RANK_WRITEBACK on are held.
+ * What these bytes of the cache held is of no use any more: they will not be written from now on,
+ * and no write of them is under way. May sleep; no locks from LOCK_RANK_WRITEBACK on are held.
  */
 void block_cache_forget(struct block_device *device, uint64_t byte_offset, unsigned int size);

@@ -4,10 +4,11 @@
  * Each whole disk has one queue. Requests are runs of contiguous sectors already (their submitters
  * build them so); the queue's work is their order:
  *
- *  - Reads and writes wait in two trees by sector. Dispatch goes upwards from the last request of the
- *    same kind and starts over at the end (one-way elevator), so a disk with a head sweeps.
- *  - Somebody waits for nearly every read and for few writes, so reads go first; but once reads have
- *    been preferred WRITE_PATIENCE times in a row while writes waited, writes get WRITE_BATCH turns.
+ *  - Reads and writes wait in two trees by sector. Dispatch goes upwards from the last request of
+ *    the same kind and starts over at the end (one-way elevator), so a disk with a head sweeps.
+ *  - Somebody waits for nearly every read and for few writes, so reads go first; but once reads
+ *    have been preferred WRITE_PATIENCE times in a row while writes waited, writes get WRITE_BATCH
+ *    turns.
  *  - Nothing starves: a request that AGE_LIMIT others have overtaken is next of its kind.
  *
  * Barriers. A flush waits until every write submitted before it is done; writes submitted after it
@@ -34,7 +35,8 @@
 #include "uapi/linux/errno.h"
 
 enum {
-	WRITE_PATIENCE = 32,	/* reads dispatched while writes wait, before writes have their turn */
+	/* reads dispatched while writes wait, before writes have their turn */
+	WRITE_PATIENCE = 32,
 	WRITE_BATCH = 16,	/* writes of one turn */
 	AGE_LIMIT = 128,	/* dispatches after which a request is the next of its kind */
 	RESERVE_COUNT = 8,	/* requests kept for when memory is short */
@@ -83,7 +85,10 @@ struct block_request *block_request_alloc(enum frame_alloc_flags flags)
 			return NULL;
 		wait_event(&pool.waiters, (request = pool_take()) != NULL);
 	}
-	/* All but the segments, which are most of it and of which segment_count says how many count. */
+	/*
+	 * All but the segments, which are most of it and of which segment_count says how many
+	 * count.
+	 */
 	memset(request, 0, offsetof(struct block_request, segments));
 	return request;
 }

@@ -5,10 +5,10 @@
  * Sources: ATA/ATAPI-6 (T13 1410D) for commands and registers; Intel 82371FB/SB (PIIX, PIIX3)
  * datasheet, section 2.7, for the bus master.
  *
- * A channel runs one command at a time, whichever of its two drives it is for. Each drive is a block
- * device of depth 1; when its queue hands us a request while the other drive is busy, it waits in
- * `waiting` and starts when the channel is free. One lazily set timer watches the command under
- * way: a lost interrupt or a dead drive costs COMMAND_TIMEOUT_NS, a reset, and an error.
+ * A channel runs one command at a time, whichever of its two drives it is for. Each drive is a
+ * block device of depth 1; when its queue hands us a request while the other drive is busy, it
+ * waits in `waiting` and starts when the channel is free. One lazily set timer watches the command
+ * under way: a lost interrupt or a dead drive costs COMMAND_TIMEOUT_NS, a reset, and an error.
  *
  * Locks: a channel's lock (LOCK_RANK_DEVICE, after the block queue's) covers it and its registers;
  * requests are completed without it.
@@ -42,7 +42,9 @@ enum ide_register {
 	IDE_COMMAND = 7,
 };
 
-enum ide_status { STATUS_ERROR = 0x01, STATUS_DATA = 0x08, STATUS_FAULT = 0x20, STATUS_BUSY = 0x80 };
+enum ide_status {
+	STATUS_ERROR = 0x01, STATUS_DATA = 0x08, STATUS_FAULT = 0x20, STATUS_BUSY = 0x80,
+};
 
 enum ide_control { CONTROL_NO_INTERRUPT = 0x02, CONTROL_RESET = 0x04 };
 
@@ -102,7 +104,8 @@ struct ide_channel {
 	uint64_t deadline_ns;			/* [c] of the active command */
 	bool watching;				/* [c] the timer is armed */
 	struct timer timer;
-	struct physical_region *regions;	/* [c] for the bus master; BLOCK_SEGMENTS_MAX of them */
+	/* [c] for the bus master; BLOCK_SEGMENTS_MAX of them */
+	struct physical_region *regions;
 	uint32_t regions_bus;			/* [I] */
 	struct irq_handler irq;
 };
@@ -236,7 +239,10 @@ static void start_programmed_io(struct ide_channel *channel, const struct block_
 	}
 	port_write8(channel->base + IDE_COMMAND, lba48 ? COMMAND_WRITE_EXT : COMMAND_WRITE);
 	settle_delay(channel);
-	/* A drive asks for the first sector without an interrupt; one that is slow fails by timeout. */
+	/*
+	 * A drive asks for the first sector without an interrupt; one that is slow fails by
+	 * timeout.
+	 */
 	for (unsigned int i = 0; i < READY_SPINS; i++) {
 		uint8_t status = port_read8(channel->control);
 
@@ -381,7 +387,9 @@ static void reset_channel(struct ide_channel *channel)
 	channel->selected = -1;
 }
 
-/* Interrupts off. The timer outlives the command it was set for; then it looks at the present one. */
+/*
+ * Interrupts off. The timer outlives the command it was set for; then it looks at the present one.
+ */
 static void ide_timeout(struct timer *timer)
 {
 	struct ide_channel *channel = container_of(timer, struct ide_channel, timer);

@@ -1,9 +1,10 @@
 /*
  * virtio block devices (Virtual I/O Device Specification 1.1, section 5.2).
  *
- * A request is a header that we write, the data, and a status byte that the device writes. The queue takes
- * many at once; each in flight has a slot with its header and status, so submitting allocates nothing. A
- * slot whose answer names an error makes the request fail; the block layer tries again.
+ * A request is a header that we write, the data, and a status byte that the device writes. The
+ * queue takes many at once; each in flight has a slot with its header and status, so submitting
+ * allocates nothing. A slot whose answer names an error makes the request fail; the block layer
+ * tries again.
  */
 #include "drivers/block/virtio_blk.h"
 

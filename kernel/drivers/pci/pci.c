@@ -2,8 +2,8 @@
  * PCI by configuration mechanism 1 (ports CF8 and CFC): enumeration, BARs, interrupt lines.
  *
  * Buses are walked from bus 0 through the bridges that firmware numbered; nothing is assigned anew.
- * Functions that may be absent are probed with 32-bit reads only: one virtual machine that we run on
- * faults on narrower accesses to them. Each BAR is sized exactly once, decoding off.
+ * Functions that may be absent are probed with 32-bit reads only: one virtual machine that we run
+ * on faults on narrower accesses to them. Each BAR is sized exactly once, decoding off.
  *
  * Everything here is filled by pci_init on one thread and constant afterwards; config_lock only
  * keeps the address and data ports of one access together.
@@ -84,7 +84,10 @@ unsigned int pci_capability_next(const struct pci_device *device, unsigned int p
 
 	if (!(pci_config_read(device, PCI_STATUS, 2) & STATUS_HAS_CAPABILITIES))
 		return 0;
-	/* A capability takes 4 bytes at least and lies above the header: more steps would be a loop. */
+	/*
+	 * A capability takes 4 bytes at least and lies above the header: more steps would be a
+	 * loop.
+	 */
 	for (unsigned int steps = 0; steps < (256 - 64) / 4; steps++) {
 		offset = pci_config_read(device, offset, 1) & 0xfcu;
 		if (offset < 0x40)
@@ -157,8 +160,8 @@ static void route_interrupt(struct pci_device *device)
 }
 
 /*
- * Look at one function. Returns its header type with the multi-function bit, or -1 if there is none.
- * A bridge's bus is noted in `buses`, to be walked in turn.
+ * Look at one function. Returns its header type with the multi-function bit, or -1 if there is
+ * none. A bridge's bus is noted in `buses`, to be walked in turn.
  */
 static int probe_function(struct pci_device *place, struct pci_device ***end, uint32_t *buses)
 {
@@ -246,7 +249,9 @@ void pci_init(void)
 	struct pci_device **end = &first_device;
 	uint32_t buses[BITMAP_WORDS(BUS_COUNT)] = { 1 };
 
-	/* A bridge's secondary bus has a higher number than its own, so one pass upwards is enough. */
+	/*
+	 * A bridge's secondary bus has a higher number than its own, so one pass upwards is enough.
+	 */
 	for (unsigned int bus = 0; bus < BUS_COUNT;
 	     bus = (unsigned int)bitmap_find_set(buses, BUS_COUNT, bus + 1))
 		probe_bus(bus, &end, buses);

@@ -49,19 +49,28 @@ struct pci_driver {
 	const char *name;
 	const struct pci_match *matches;
 	unsigned int match_count;
-	int (*attach)(struct pci_device *device);	/* once a device; may sleep; an error leaves it as found */
+	/* once a device; may sleep; an error leaves it as found */
+	int (*attach)(struct pci_device *device);
 };
 
-/* Every PCI driver of this kernel, in the order in which each is offered a device; ends with NULL (drivers.c). */
+/*
+ * Every PCI driver of this kernel, in the order in which each is offered a device; ends with NULL
+ * (drivers.c).
+ */
 extern const struct pci_driver *const pci_drivers[];
 
-/* Find all functions, size their BARs once, route interrupts, offer each to the drivers of drivers.c. */
+/*
+ * Find all functions, size their BARs once, route interrupts, offer each to the drivers of
+ * drivers.c.
+ */
 void pci_init(void);
 
 /* The devices found, in order; NULL starts and ends. */
 const struct pci_device *pci_device_next(const struct pci_device *device);
 
-/* `width`: 1, 2 or 4 bytes; `offset` a multiple of it. Only for functions that exist. Any context. */
+/*
+ * `width`: 1, 2 or 4 bytes; `offset` a multiple of it. Only for functions that exist. Any context.
+ */
 uint32_t pci_config_read(const struct pci_device *device, unsigned int offset, unsigned int width);
 void pci_config_write(const struct pci_device *device, unsigned int offset, unsigned int width,
 		      uint32_t value);

@@ -1,12 +1,12 @@
 /*
  * virtio over PCI.
  *
- * The device's registers are in up to four structures, each announced by a vendor capability that names a
- * BAR and an offset. A BAR may be I/O space or memory, and each field must be accessed at its own
- * width (64-bit ones as two halves), so all go through the small accessors below.
+ * The device's registers are in up to four structures, each announced by a vendor capability that
+ * names a BAR and an offset. A BAR may be I/O space or memory, and each field must be accessed at
+ * its own width (64-bit ones as two halves), so all go through the small accessors below.
  *
- * Queues are "split": a table of descriptors, a ring of heads that we made available, a ring of heads
- * that the device has used. All memory of a queue is one allocation below 4 GiB.
+ * Queues are "split": a table of descriptors, a ring of heads that we made available, a ring of
+ * heads that the device has used. All memory of a queue is one allocation below 4 GiB.
  */
 #include "drivers/pci/virtio.h"
 
@@ -360,7 +360,9 @@ void *virtio_queue_take(struct virtio_queue *queue, uint32_t *written)
 	const struct virtq_used_element *element;
 	void *token;
 
-	/* Acquire: the entry, and what the device wrote, are read after the index that covers them. */
+	/*
+	 * Acquire: the entry, and what the device wrote, are read after the index that covers them.
+	 */
 	if (atomic_load_explicit(&queue->used->index, memory_order_acquire) == queue->seen_used)
 		return NULL;
 	element = &queue->used->ring[queue->seen_used & (queue->size - 1)];

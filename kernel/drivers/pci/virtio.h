@@ -51,8 +51,8 @@ struct virtio_device {
 #define VIRTIO_FEATURE_VERSION_1 (1ull << 32)
 
 /*
- * Find the registers, reset the device, and agree on those of `wanted` features that it has (VERSION_1 is always
- * wanted). Errors: -ENODEV (no modern interface), -ENOMEM.
+ * Find the registers, reset the device, and agree on those of `wanted` features that it has
+ * (VERSION_1 is always wanted). Errors: -ENODEV (no modern interface), -ENOMEM.
  */
 must_check int virtio_begin(struct virtio_device *device, struct pci_device *pci,
 			    uint64_t wanted);
@@ -69,15 +69,21 @@ uint8_t virtio_config_read8(const struct virtio_device *device, uint32_t offset)
 uint32_t virtio_config_read32(const struct virtio_device *device, uint32_t offset);
 uint64_t virtio_config_read64(const struct virtio_device *device, uint32_t offset);
 
-/* Acknowledge the interrupt; false: it was not this device's. Bit 0: a queue, bit 1: the configuration. */
+/*
+ * Acknowledge the interrupt; false: it was not this device's. Bit 0: a queue, bit 1: the
+ * configuration.
+ */
 uint8_t virtio_acknowledge(const struct virtio_device *device);
 
 /*
- * Offer `readable` pieces for the device to read, followed by `writable` ones to write. False: too few free
- * descriptors. The device hears of it with the next kick. `token` is not NULL.
+ * Offer `readable` pieces for the device to read, followed by `writable` ones to write. False: too
+ * few free descriptors. The device hears of it with the next kick. `token` is not NULL.
  */
 must_check bool virtio_queue_add(struct virtio_queue *queue, const struct virtio_piece *pieces,
 				 unsigned int readable, unsigned int writable, void *token);
 void virtio_queue_kick(struct virtio_queue *queue);
-/* The next request that the device is done with: its token, and how many bytes it wrote. NULL: none. */
+/*
+ * The next request that the device is done with: its token, and how many bytes it wrote. NULL:
+ * none.
+ */
 void *virtio_queue_take(struct virtio_queue *queue, uint32_t *written);

@@ -1,16 +1,16 @@
 /*
  * Free blocks: a bitmap a group, counts in the group descriptors.
  *
- * Where. A file's next block wants to lie right behind its last one; a new file begins in the group of
- * its inode, which is the group of its directory. From the goal on we take the first free block there,
- * else a run of RUN_WISH free blocks or more, else any free block of the group, else the same in the
- * groups after it. Runs come out long because callers ask late and for much at once: data blocks get
- * their place only when they are written back (delayed.c), which is also what keeps files that grow side
- * by side apart, the work of preallocation windows elsewhere.
+ * Where. A file's next block wants to lie right behind its last one; a new file begins in the group
+ * of its inode, which is the group of its directory. From the goal on we take the first free block
+ * there, else a run of RUN_WISH free blocks or more, else any free block of the group, else the
+ * same in the groups after it. Runs come out long because callers ask late and for much at once:
+ * data blocks get their place only when they are written back (delayed.c), which is also what keeps
+ * files that grow side by side apart, the work of preallocation windows elsewhere.
  *
- * Promises. A block may be promised before it is found: free_blocks - promised_blocks is what others
- * can have. The blocks reserved for an owner (root, as a rule) go to files of that owner, whoever
- * writes to them: a rule that needs to know nothing about the running process.
+ * Promises. A block may be promised before it is found: free_blocks - promised_blocks is what
+ * others can have. The blocks reserved for an owner (root, as a rule) go to files of that owner,
+ * whoever writes to them: a rule that needs to know nothing about the running process.
  *
  * Locks. bitmap_lock covers bitmaps, descriptors, counts and hints. Bitmaps are read from the disk
  * before it is taken. What was seen without it is looked at again.
@@ -108,7 +108,9 @@ void ext2_blocks_unpromise(struct ext2 *fs, uint32_t count)
 	mutex_unlock(&fs->bitmap_lock);
 }
 
-/* The best free place in a group's bitmap for `wanted` blocks from `goal` on; `size` if it is full. */
+/*
+ * The best free place in a group's bitmap for `wanted` blocks from `goal` on; `size` if it is full.
+ */
 static uint32_t find_place(const uint32_t *bits, uint32_t size, uint32_t hint, uint32_t goal,
 			   uint32_t wanted)
 {

@@ -1,13 +1,13 @@
 /*
  * The block map: from the blocks of a file to those of the disk.
  *
- * An inode has EXT2_DIRECT_COUNT block numbers and the roots of three trees of indirect blocks, one,
- * two and three levels high, each block of which holds block_size / 4 numbers. A number of 0 is a hole:
- * of one block at the lowest level, of a whole subtree above.
+ * An inode has EXT2_DIRECT_COUNT block numbers and the roots of three trees of indirect blocks,
+ * one, two and three levels high, each block of which holds block_size / 4 numbers. A number of 0
+ * is a hole: of one block at the lowest level, of a whole subtree above.
  *
- * Most questions are about the block after the last one, so the answer is a run, as long as the leaf
- * tells, and the last run found is remembered, as is the last hole whose leaf exists (into which new
- * blocks can be put without making indirect ones).
+ * Most questions are about the block after the last one, so the answer is a run, as long as the
+ * leaf tells, and the last run found is remembered, as is the last hole whose leaf exists (into
+ * which new blocks can be put without making indirect ones).
  *
  * Nothing on the disk is trusted: a number that cannot be a file's block is reported and is -EIO.
  */
@@ -41,7 +41,9 @@ uint64_t ext2_map_limit(const struct ext2 *fs)
 	unsigned int shift = pointer_shift(fs);
 	uint64_t by_tree = EXT2_DIRECT_COUNT + (1ull << shift) + (1ull << 2 * shift) +
 			   (1ull << 3 * shift);
-	/* sector_count of an inode has 32 bits; the trees' own blocks count, too: leave them room. */
+	/*
+	 * sector_count of an inode has 32 bits; the trees' own blocks count, too: leave them room.
+	 */
 	uint64_t by_count = (UINT32_MAX >> (fs->block_shift - SECTOR_SHIFT)) -
 			    (UINT32_MAX >> (fs->block_shift - SECTOR_SHIFT + shift - 1));
 
@@ -77,7 +79,9 @@ static int find_path(const struct ext2 *fs, uint32_t logical, struct path *path)
 	return -EFBIG;
 }
 
-/* How many blocks are left in the subtree that offset `level` of the path goes into, from there on. */
+/*
+ * How many blocks are left in the subtree that offset `level` of the path goes into, from there on.
+ */
 static uint32_t count_left(const struct ext2 *fs, const struct path *path, unsigned int level)
 {
 	uint64_t position = 0, span = 1;
@@ -242,8 +246,8 @@ static int make_indirect(struct ext2_transaction *transaction, struct ext2_inode
 }
 
 /*
- * The leaf that holds `logical`, made with all above it if it is missing: where its entries are, and which is the
- * one. For the direct blocks buffer->frame is NULL; else put it back.
+ * The leaf that holds `logical`, made with all above it if it is missing: where its entries are,
+ * and which is the one. For the direct blocks buffer->frame is NULL; else put it back.
  */
 static int get_leaf(struct ext2_transaction *transaction, struct ext2_inode *inode,
 		    uint32_t logical, struct ext2_buffer *buffer, uint32_t **entries,

@@ -2,16 +2,16 @@
  * Promised blocks: space that is certain, in a place that is not chosen yet.
  *
  * When a page of a file is about to become dirty, the blocks that it lacks are promised: taken off
- * the number of free blocks, so that a full disk is reported to whoever writes, not lost later. Where
- * they lie is decided when the page is written back, when the file's size is known and many pages
- * ask at once; a file that is deleted before that never touches a bitmap.
+ * the number of free blocks, so that a full disk is reported to whoever writes, not lost later.
+ * Where they lie is decided when the page is written back, when the file's size is known and many
+ * pages ask at once; a file that is deleted before that never touches a bitmap.
  *
- * Indirect blocks are not promised but made at once, so that the promise is exact: with them in place,
- * each promised block needs precisely one block of the disk.
+ * Indirect blocks are not promised but made at once, so that the promise is exact: with them in
+ * place, each promised block needs precisely one block of the disk.
  *
- * A page promises all its blocks, even those beyond the end of the file, because a write may extend the
- * file within a page that is dirty already. The surplus (blocks smaller than a page only) is let go
- * when the file is closed, cut or evicted.
+ * A page promises all its blocks, even those beyond the end of the file, because a write may extend
+ * the file within a page that is dirty already. The surplus (blocks smaller than a page only) is
+ * let go when the file is closed, cut or evicted.
  *
  * An inode keeps its promises as a sorted list of ranges, which is nearly always one long.
  */
@@ -41,7 +41,10 @@ static void promise_free(struct ext2_inode *inode, struct ext2_promise *promise)
 		kfree(promise);
 }
 
-/* The last range that starts at `logical` or before it, or NULL. Files grow at their end: from there. */
+/*
+ * The last range that starts at `logical` or before it, or NULL. Files grow at their end: from
+ * there.
+ */
 static struct ext2_promise *find_before(const struct ext2_inode *inode, uint32_t logical)
 {
 	struct ext2_promise *promise;
@@ -93,7 +96,10 @@ static int add(struct ext2_inode *inode, uint32_t start, uint32_t end)
 	return 0;
 }
 
-/* Promise the hole from `logical` to `end` at most, up to the next promise. Returns how many blocks. */
+/*
+ * Promise the hole from `logical` to `end` at most, up to the next promise. Returns how many
+ * blocks.
+ */
 static int promise_hole(struct ext2_inode *inode, uint32_t logical, uint32_t end)
 {
 	struct ext2 *fs = ext2_of(inode->vfs.super);

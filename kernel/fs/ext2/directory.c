@@ -1,12 +1,13 @@
 /*
  * Directories: blocks full of entries, each with the distance to the next.
  *
- * An entry never crosses a block, and the entries of a block cover it exactly. Every entry is checked
- * before it is used, each time: what the disk says can neither lead us out of the block nor in a
- * circle. An unused entry has inode 0; the room behind an entry's name is free for another one.
+ * An entry never crosses a block, and the entries of a block cover it exactly. Every entry is
+ * checked before it is used, each time: what the disk says can neither lead us out of the block nor
+ * in a circle. An unused entry has inode 0; the room behind an entry's name is free for another
+ * one.
  *
- * Directories larger than a block get an index in memory (directory_index.c), so that finding a name
- * costs one block, whatever their size.
+ * Directories larger than a block get an index in memory (directory_index.c), so that finding a
+ * name costs one block, whatever their size.
  *
  * The blocks are metadata, read and changed in the device's cache. A directory's size only grows;
  * reading positions are byte offsets, so they stay good while entries come and go: who was in the
@@ -56,21 +57,28 @@ bool ext2_entry_is_good(struct ext2_inode *directory, const struct ext2_buffer *
 	struct ext2 *fs = ext2_of(directory->vfs.super);
 	const struct ext2_entry *entry = ext2_entry_at(buffer, offset);
 
-	/* One comparison each; all entries of a block begin at multiples of 4, so the head is inside. */
+	/*
+	 * One comparison each; all entries of a block begin at multiples of 4, so the head is
+	 * inside.
+	 */
 	if (likely(entry->size >= ext2_entry_size(entry->name_length) && entry->size % 4 == 0 &&
 		   entry->size <= fs->block_size - offset && entry->inode <= fs->inode_count &&
 		   (entry->inode == 0 || entry->name_length > 0) &&
 		   (entry->size == fs->block_size - offset ||
 		    entry->size + ENTRY_HEAD <= fs->block_size - offset)))
 		return true;
-	ext2_report(fs, "directory %u: bad entry at %u of block %u", (uint32_t)directory->vfs.number,
-		    offset, buffer->block);
+	ext2_report(fs, "directory %u: bad entry at %u of block %u",
+		    (uint32_t)directory->vfs.number, offset, buffer->block);
 	return false;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------ */
+/*
+ * ---- finding ------------------------------------------------------------------------------------
+ */
 
-/* Look for `name` in one block. 1: found, *place filled in but for its buffer; 0: not there; -EIO. */
+/*
+ * Look for `name` in one block. 1: found, *place filled in but for its buffer; 0: not there; -EIO.
+ */
 static int find_in_block(struct ext2_inode *directory, const struct ext2_buffer *buffer,
 			 const char *name, size_t length, struct ext2_place *place)
 {
@@ -194,7 +202,10 @@ int ext2_directory_find(struct inode *directory, const char *name, size_t length
 	return 0;
 }
 
-/* ---- changing ------------------------------------------------------------------------------------- */
+/*
+ * ---- changing
+ * -------------------------------------------------------------------------------------
+ */
 
 static uint8_t type_of(const struct ext2 *fs, const struct inode *target)
 {
@@ -423,7 +434,10 @@ int ext2_directory_make_empty(struct ext2_transaction *transaction, struct inode
 	return 0;
 }
 
-/* ---- reading all ------------------------------------------------------------------------------------ */
+/*
+ * ---- reading all
+ * ------------------------------------------------------------------------------------
+ */
 
 static bool is_dot(const struct ext2_entry *entry)
 {
@@ -470,8 +484,9 @@ static unsigned int directory_type(const struct ext2 *fs, const struct ext2_entr
 }
 
 /*
- * Give the entries of one block from file->position on to the sink. 1: it is full; 0; -EIO. The block is walked from
- * its start, so that a position which is no entry's (any more) leads to the next one.
+ * Give the entries of one block from file->position on to the sink. 1: it is full; 0; -EIO. The
+ * block is walked from its start, so that a position which is no entry's (any more) leads to the
+ * next one.
  */
 static int read_block(struct file *file, struct ext2_inode *directory,
 		      const struct ext2_buffer *buffer, uint64_t start,
@@ -515,7 +530,9 @@ static int ext2_read_directory(struct file *file, struct directory_sink *sink)
 			return result;
 		result = read_block(file, directory, &buffer, start, sink);
 		ext2_metadata_put(&buffer);
-		/* Past the last entry of the block: on, even if it was removed under the position. */
+		/*
+		 * Past the last entry of the block: on, even if it was removed under the position.
+		 */
 		if (result == 0 && (uint64_t)file->position < start + fs->block_size)
 			file->position = (file_offset)(start + fs->block_size);
 	}

@@ -2,9 +2,10 @@
  * An index of a directory in memory: from the hash of a name to the places where it may be, and for
  * each block how much room it may have.
  *
- * It exists for directories of more than one block and is built when a name is first looked for there;
- * without memory for it, everything works by reading through the directory. It only ever narrows the
- * search: what it finds is compared with the entry itself, so names with equal hashes are harmless.
+ * It exists for directories of more than one block and is built when a name is first looked for
+ * there; without memory for it, everything works by reading through the directory. It only ever
+ * narrows the search: what it finds is compared with the entry itself, so names with equal hashes
+ * are harmless.
  *
  * The table has open addressing: slots are filled from hash % capacity on, a removed one becomes a
  * tombstone, and the table is rebuilt from the disk before it is three quarters full of either.
@@ -100,7 +101,10 @@ static bool insert(struct ext2_directory_index *index, uint32_t hash, uint64_t o
 	return true;
 }
 
-/* Enter the entries of one block. False: the block is bad or cannot be read, or the table is too small. */
+/*
+ * Enter the entries of one block. False: the block is bad or cannot be read, or the table is too
+ * small.
+ */
 static bool enter_block(struct ext2_inode *directory, struct ext2_directory_index *index,
 			uint32_t logical)
 {
@@ -136,7 +140,10 @@ static struct ext2_directory_index *build(struct ext2_inode *directory)
 {
 	struct ext2 *fs = ext2_of(directory->vfs.super);
 	uint32_t blocks = (uint32_t)(inode_size(&directory->vfs) >> fs->block_shift);
-	/* Names are rarely shorter than 8 bytes; if they are, the second try has four times the room. */
+	/*
+	 * Names are rarely shorter than 8 bytes; if they are, the second try has four times the
+	 * room.
+	 */
 	uint32_t names = blocks * (fs->block_size / 16);
 
 	for (unsigned int attempt = 0; attempt < 2; attempt++, names *= 4) {

@@ -2,13 +2,13 @@
  * Regular files: pages from the disk and to it, and what ioctl knows.
  *
  * Reading and writing a range of pages makes one request of each run of blocks that lie together
- * (block/page_io.h). Where a page has several blocks, they may lie apart and some may be holes: those
- * read as zeros.
+ * (block/page_io.h). Where a page has several blocks, they may lie apart and some may be holes:
+ * those read as zeros.
  *
- * Writing back is also when blocks get their places (delayed.c): a page that needs one allocates for
- * all that is promised after it, up to RUN_LIMIT, so that a file written in one go lies in one piece.
- * A dirty page without a promise can happen only where memory or space failed before; then it tries
- * for itself.
+ * Writing back is also when blocks get their places (delayed.c): a page that needs one allocates
+ * for all that is promised after it, up to RUN_LIMIT, so that a file written in one go lies in one
+ * piece. A dirty page without a promise can happen only where memory or space failed before; then
+ * it tries for itself.
  */
 #include "fs/ext2/internal.h"
 
@@ -30,7 +30,9 @@
 #define FS_IOC_GETVERSION 0x80047601u
 #define CAP_LINUX_IMMUTABLE 9u
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/*
+ * ---- reading ------------------------------------------------------------------------------------
+ */
 
 static void clear_part(struct page_io *io, struct page_frame *frame, unsigned int offset,
 		       unsigned int size)
@@ -88,7 +90,10 @@ static int ext2_read_pages(struct page_cache *cache, struct page_frame **frames,
 	return 0;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------- */
+/*
+ * ---- writing
+ * -------------------------------------------------------------------------------------
+ */
 
 static bool is_zero(struct page_frame *frame, unsigned int offset, unsigned int size)
 {
@@ -103,8 +108,8 @@ static bool is_zero(struct page_frame *frame, unsigned int offset, unsigned int 
 }
 
 /*
- * A hole of which nothing is promised, in a dirty page: of a page with several blocks only some were
- * written to, or memory failed us. Nothing but zeros needs no place.
+ * A hole of which nothing is promised, in a dirty page: of a page with several blocks only some
+ * were written to, or memory failed us. Nothing but zeros needs no place.
  */
 static bool may_stay_hole(struct ext2_inode *inode, struct page_frame *frame, unsigned int offset,
 			  uint32_t logical)
@@ -118,8 +123,9 @@ static bool may_stay_hole(struct ext2_inode *inode, struct page_frame *frame, un
 }
 
 /*
- * The run at `logical`, at most `limit` blocks of it; made if it is a hole, with what is promised behind it. `transaction`
- * NULL: the file system is read-only by an error, only what has a place can be written.
+ * The run at `logical`, at most `limit` blocks of it; made if it is a hole, with what is promised
+ * behind it. `transaction` NULL: the file system is read-only by an error, only what has a place
+ * can be written.
  */
 static int find_or_make(struct ext2_transaction *transaction, struct ext2_inode *inode,
 			uint32_t logical, uint32_t limit, uint64_t block_count,
@@ -240,7 +246,10 @@ const struct page_cache_ops ext2_page_ops = {
 	.became_dirty = ext2_became_dirty,
 };
 
-/* ---- open files ------------------------------------------------------------------------------------- */
+/*
+ * ---- open files
+ * -------------------------------------------------------------------------------------
+ */
 
 static struct file_ops file_ops;	/* [I] after ext2_file_init */
 

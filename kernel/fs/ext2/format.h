@@ -22,7 +22,9 @@
 #define EXT2_STATE_VALID	1u	/* cleanly unmounted */
 #define EXT2_STATE_ERROR	2u	/* something was found wrong */
 
-/* Features. Unknown ones: compatible: no matter; incompatible: hands off; read-only: do not write. */
+/*
+ * Features. Unknown ones: compatible: no matter; incompatible: hands off; read-only: do not write.
+ */
 #define EXT2_COMPAT_HAS_JOURNAL	 0x0004u
 #define EXT2_INCOMPAT_FILETYPE	 0x0002u
 #define EXT2_INCOMPAT_RECOVER	 0x0004u	/* the journal holds what is not in place yet */
@@ -132,7 +134,8 @@ _Static_assert(offsetof(struct ext2_disk_inode, blocks) == 40, "layout");
 #define EXT2_FLAG_APPEND	0x00000020u
 #define EXT2_FLAG_NO_DUMP	0x00000040u
 #define EXT2_FLAG_NO_ATIME	0x00000080u
-#define EXT2_FLAG_INDEXED	0x00001000u	/* a directory with a hash tree; we do not keep it up */
+/* a directory with a hash tree; we do not keep it up */
+#define EXT2_FLAG_INDEXED	0x00001000u
 #define EXT2_FLAG_TOP_DIRECTORY 0x00020000u
 #define EXT2_FLAGS_INHERITED	(EXT2_FLAG_SYNC | EXT2_FLAG_NO_DUMP | EXT2_FLAG_NO_ATIME)
 #define EXT2_FLAGS_VISIBLE	0x0003dfffu
@@ -142,7 +145,8 @@ struct ext2_entry {
 	uint32_t inode;			/* 0: unused */
 	uint16_t size;			/* to the next entry; a multiple of 4 */
 	uint8_t name_length;
-	uint8_t type;			/* enum ext2_entry_type; high byte of the length without FILETYPE */
+	/* enum ext2_entry_type; high byte of the length without FILETYPE */
+	uint8_t type;
 	char name[];
 };
 _Static_assert(sizeof(struct ext2_entry) == 8, "layout");

@@ -76,7 +76,9 @@ static int get_disk_inode(struct ext2 *fs, uint32_t number, struct ext2_buffer *
 	return error;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/*
+ * ---- reading ------------------------------------------------------------------------------------
+ */
 
 static void set_times(struct inode *inode, const struct ext2_disk_inode *disk)
 {
@@ -217,7 +219,10 @@ int ext2_inode_read(struct inode *vfs_inode)
 	return error;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------- */
+/*
+ * ---- writing
+ * -------------------------------------------------------------------------------------
+ */
 
 /* The first file that is too large for old systems tells them so. */
 static void note_large_file(struct ext2_transaction *transaction)
@@ -295,7 +300,9 @@ int ext2_inode_write(struct inode *vfs_inode, bool wait)
 	ext2_transaction_end(&transaction);
 	if (error || !wait)
 		return error;
-	/* Indirect blocks may be anywhere: all metadata is written, which is little and in order. */
+	/*
+	 * Indirect blocks may be anywhere: all metadata is written, which is little and in order.
+	 */
 	if (atomic_exchange_explicit(&inode->tree_dirty, false, memory_order_acq_rel))
 		return ext2_metadata_sync_all(fs, true);
 	return ext2_metadata_sync_block(fs, table_block(fs, (uint32_t)vfs_inode->number, &offset));
@@ -307,7 +314,10 @@ int ext2_attributes_changed(struct inode *inode)
 	return 0;
 }
 
-/* ---- making and deleting --------------------------------------------------------------------------- */
+/*
+ * ---- making and deleting
+ * ---------------------------------------------------------------------------
+ */
 
 static void set_now(struct inode *inode)
 {

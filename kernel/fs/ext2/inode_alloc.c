@@ -2,10 +2,10 @@
  * Free inodes: a bitmap a group. Which group is chosen decides where files lie.
  *
  * A file goes to the group of its directory, so that what is listed together is read together. A
- * directory near its parent only while that group has room to spare: directories right below the root
- * are spread over the disk, deeper ones stay with their parent unless its group has more than its share of
- * directories or less than half of the usual free blocks and inodes. (The rule of Orlov's allocator,
- * with fewer constants.)
+ * directory near its parent only while that group has room to spare: directories right below the
+ * root are spread over the disk, deeper ones stay with their parent unless its group has more than
+ * its share of directories or less than half of the usual free blocks and inodes. (The rule of
+ * Orlov's allocator, with fewer constants.)
  */
 #include "fs/ext2/internal.h"
 

@@ -2,19 +2,21 @@
  * ext2: what its files share. Where things are:
  *
  *	super.c			mounting, the superblock, syncing, errors
- *	metadata.c		metadata blocks and transactions: the one door through which the disk's
+ *	metadata.c		metadata blocks and transactions: the one door through which the
+ *	disk's
  *				structures are read and changed
  *	inode.c			inodes: from the disk and to it
  *	block_map.c		from a file's blocks to the disk's
  *	delayed.c		blocks of a file that are promised but have no place yet
  *	block_alloc.c		free blocks		inode_alloc.c	free inodes
- *	directory.c		entries of directories	directory_index.c	finding them in big ones
- *	namei.c			create, link, unlink, rename
+ *	directory.c		entries of directories	directory_index.c	finding them in big
+ *	ones namei.c			create, link, unlink, rename
  *	file.c			pages of files, ioctl	truncate.c	giving blocks back
  *	symlink.c		symbolic links
  *
- * Locks, outermost first: the inode's own (vfs takes it); map_lock of an inode (LOCK_RANK_BLOCK_MAP);
- * bitmap_lock of the file system (LOCK_RANK_FS_METADATA), under which nothing waits for the disk.
+ * Locks, outermost first: the inode's own (vfs takes it); map_lock of an inode
+ * (LOCK_RANK_BLOCK_MAP); bitmap_lock of the file system (LOCK_RANK_FS_METADATA), under which
+ * nothing waits for the disk.
  */
 #pragma once
 #include "block/block_device.h"
@@ -52,14 +54,16 @@ struct ext2 {
 	uint32_t inodes_per_group;		/* [I] */
 	uint32_t inode_size;			/* [I] */
 	uint32_t inode_table_blocks;		/* [I] of one group */
-	uint32_t reserved_blocks;		/* [I] only for files of reserved_uid and reserved_gid */
+	/* [I] only for files of reserved_uid and reserved_gid */
+	uint32_t reserved_blocks;
 	uint32_t overhead_blocks;		/* [I] that files can never have */
 	user_id reserved_uid;			/* [I] */
 	group_id reserved_gid;			/* [I] */
 	bool has_file_types;			/* [I] entries carry the type */
 	bool must_stay_read_only;		/* [I] features that we do not know how to write */
 	uint32_t hash_seed;			/* [I] of directory indexes */
-	uint16_t state_at_mount;		/* [I] what unmounting writes back; changes with remount */
+	/* [I] what unmounting writes back; changes with remount */
+	uint16_t state_at_mount;
 	struct ext2_buffer super_buffer;	/* [I] the block that holds *disk_super */
 	struct ext2_superblock *disk_super;	/* [b] its counts and state */
 	struct ext2_buffer *descriptor_buffers;	/* [I] */
@@ -99,7 +103,8 @@ struct ext2_inode {
 	struct list promises;			/* [m] in order, disjoint and not adjacent */
 	uint32_t promised_blocks;		/* [m] their sum */
 	struct ext2_promise first_promise;	/* [m] most files need no more than one */
-	atomic_bool tree_dirty;			/* [a] indirect blocks changed since they were last synced */
+	/* [a] indirect blocks changed since they were last synced */
+	atomic_bool tree_dirty;
 	_Atomic(struct ext2_directory_index *) index;	/* [i] changed; [a] set by readers */
 };
 
@@ -137,16 +142,17 @@ static inline uint32_t ext2_group_start(const struct ext2 *fs, uint32_t group)
 /* ---- super.c ---- */
 
 /*
- * The disk is not as it should be: say so, and write no more. Any context that may take bitmap_lock's rank; does
- * not sleep.
+ * The disk is not as it should be: say so, and write no more. Any context that may take
+ * bitmap_lock's rank; does not sleep.
  */
 void ext2_report(struct ext2 *fs, const char *format, ...) format_printf(2, 3) cold;
 
 /* ---- metadata.c ---- */
 
 /*
- * A transaction: changes of metadata that belong together. Today it orders nothing; a journal will give it
- * meaning, so everything that changes metadata names the one it runs in, and how many blocks at most.
+ * A transaction: changes of metadata that belong together. Today it orders nothing; a journal will
+ * give it meaning, so everything that changes metadata names the one it runs in, and how many
+ * blocks at most.
  */
 struct ext2_transaction { struct ext2 *fs; };
 
@@ -155,7 +161,10 @@ must_check int ext2_transaction_begin(struct ext2_transaction *transaction, stru
 				      unsigned int block_count);
 void ext2_transaction_end(struct ext2_transaction *transaction);
 
-/* The metadata block `block`; put it back. May sleep. Errors: -EIO (also a number off the disk), -ENOMEM. */
+/*
+ * The metadata block `block`; put it back. May sleep. Errors: -EIO (also a number off the disk),
+ * -ENOMEM.
+ */
 must_check int ext2_metadata_get(struct ext2 *fs, uint32_t block, struct ext2_buffer *out);
 /* One that was just allocated: all zeros, and dirty already. */
 must_check int ext2_metadata_get_new(struct ext2_transaction *transaction, uint32_t block,
@@ -166,7 +175,10 @@ static inline void ext2_metadata_put(struct ext2_buffer *buffer)
 {
 	page_frame_put(buffer->frame);
 }
-/* It is about to be free: what it held must not be written over its next use. May sleep; no map_lock. */
+/*
+ * It is about to be free: what it held must not be written over its next use. May sleep; no
+ * map_lock.
+ */
 void ext2_metadata_forget(struct ext2_transaction *transaction, uint32_t block);
 /* Write the page that holds `block` and wait. Errors: -EIO. */
 must_check int ext2_metadata_sync_block(struct ext2 *fs, uint32_t block);
@@ -185,14 +197,18 @@ void ext2_descriptor_dirty(struct ext2_transaction *transaction, uint32_t group)
 /* May a file have these blocks: on the disk, and not part of the groups' own structures? */
 bool ext2_blocks_are_usable(const struct ext2 *fs, uint32_t start, uint32_t count);
 /*
- * Find up to `wanted` free blocks in a row, at `goal` or near it, and take them for `inode`. `promised`: they were
- * promised to it (ext2_promise_...) and the promise is used up. Locks: map_lock of the inode. May sleep.
+ * Find up to `wanted` free blocks in a row, at `goal` or near it, and take them for `inode`.
+ * `promised`: they were promised to it (ext2_promise_...) and the promise is used up. Locks:
+ * map_lock of the inode. May sleep.
  * Errors: -ENOSPC, -EIO, -ENOMEM.
  */
 must_check int ext2_blocks_allocate(struct ext2_transaction *transaction,
 				    struct ext2_inode *inode, uint32_t goal, uint32_t wanted,
 				    bool promised, uint32_t *start, uint32_t *count);
-/* Give [start, start + count) back. Errors: -EIO (they were not taken, or are not a file's). May sleep. */
+/*
+ * Give [start, start + count) back. Errors: -EIO (they were not taken, or are not a file's). May
+ * sleep.
+ */
 must_check int ext2_blocks_free(struct ext2_transaction *transaction, uint32_t start,
 				uint32_t count);
 /* Put `count` free blocks aside for `inode`, or let go of them. Errors: -ENOSPC. */
@@ -202,7 +218,10 @@ void ext2_blocks_unpromise(struct ext2 *fs, uint32_t count);
 
 /* ---- inode_alloc.c ---- */
 
-/* A free inode number for a new file of `mode` in `directory`. Errors: -ENOSPC, -EIO, -ENOMEM. May sleep. */
+/*
+ * A free inode number for a new file of `mode` in `directory`. Errors: -ENOSPC, -EIO, -ENOMEM. May
+ * sleep.
+ */
 must_check int ext2_number_allocate(struct ext2_transaction *transaction,
 				    struct ext2_inode *directory, file_mode mode,
 				    uint32_t *out);
@@ -211,8 +230,9 @@ void ext2_number_free(struct ext2_transaction *transaction, uint32_t number, boo
 /* ---- block_map.c ---- */
 
 /*
- * Where block `logical` of the file is, and how many after it (at most `limit`, at least 1) follow it on the disk, or
- * are missing as well. Locks: map_lock. May sleep. Errors: -EIO, -EFBIG, -ENOMEM.
+ * Where block `logical` of the file is, and how many after it (at most `limit`, at least 1) follow
+ * it on the disk, or are missing as well. Locks: map_lock. May sleep. Errors: -EIO, -EFBIG,
+ * -ENOMEM.
  */
 must_check int ext2_map_find(struct ext2_inode *inode, uint32_t logical, uint32_t limit,
 			     struct ext2_run *out);
@@ -220,13 +240,17 @@ must_check int ext2_map_find(struct ext2_inode *inode, uint32_t logical, uint32_
 must_check int ext2_map_make_path(struct ext2_transaction *transaction, struct ext2_inode *inode,
 				  uint32_t logical);
 /*
- * Give up to `limit` blocks from `logical` on, which is a hole, a place: as many as are in a row on both sides.
- * `promised`: as in ext2_blocks_allocate, for all `limit` blocks. Locks: map_lock. Errors: -ENOSPC and others above.
+ * Give up to `limit` blocks from `logical` on, which is a hole, a place: as many as are in a row on
+ * both sides. `promised`: as in ext2_blocks_allocate, for all `limit` blocks. Locks: map_lock.
+ * Errors: -ENOSPC and others above.
  */
 must_check int ext2_map_allocate(struct ext2_transaction *transaction, struct ext2_inode *inode,
 				 uint32_t logical, uint32_t limit, bool promised,
 				 struct ext2_run *out);
-/* Is `logical` a hole that was just found, with all indirect blocks above it there? Locks: map_lock. */
+/*
+ * Is `logical` a hole that was just found, with all indirect blocks above it there? Locks:
+ * map_lock.
+ */
 static inline bool ext2_map_has_path(const struct ext2_inode *inode, uint32_t logical)
 {
 	return logical - inode->hole.logical < inode->hole.count;
@@ -240,7 +264,10 @@ void ext2_count_blocks(struct ext2_inode *inode, int32_t blocks);
 
 /* ---- delayed.c; locks: map_lock ---- */
 
-/* Promise the missing blocks of [start, end), indirect ones made at once. Errors: -ENOSPC, -EIO, -ENOMEM. */
+/*
+ * Promise the missing blocks of [start, end), indirect ones made at once. Errors: -ENOSPC, -EIO,
+ * -ENOMEM.
+ */
 must_check int ext2_promise_range(struct ext2_transaction *transaction, struct ext2_inode *inode,
 				  uint32_t start, uint32_t end);
 /* Is `logical` promised, and up to which block (exclusive)? 0: it is not. */
@@ -262,7 +289,10 @@ void ext2_inode_release(struct inode *inode);
 int ext2_inode_read(struct inode *inode);
 int ext2_inode_write(struct inode *inode, bool wait);
 void ext2_inode_delete(struct inode *inode);
-/* A new file, with a number, in the inode table on the disk, but without a name. Errors: -ENOSPC, -EIO, -ENOMEM. */
+/*
+ * A new file, with a number, in the inode table on the disk, but without a name. Errors: -ENOSPC,
+ * -EIO, -ENOMEM.
+ */
 must_check int ext2_inode_make(struct ext2_transaction *transaction, struct inode *directory,
 			       file_mode mode, dev_number device, user_id uid, group_id gid,
 			       struct inode **out);
@@ -319,8 +349,8 @@ extern const struct file_ops ext2_directory_file_ops;
 /* The index, built if the directory is worth one; NULL: do without. May sleep. */
 struct ext2_directory_index *ext2_index_get(struct ext2_inode *directory);
 /*
- * Byte offsets in the directory at which a name with this hash may be: the first, then those after it. `step` starts
- * as 0. False: there are no more.
+ * Byte offsets in the directory at which a name with this hash may be: the first, then those after
+ * it. `step` starts as 0. False: there are no more.
  */
 uint32_t ext2_index_hash(const struct ext2 *fs, const char *name, size_t length);
 bool ext2_index_next(const struct ext2_directory_index *index, uint32_t hash, uint32_t *step,

@@ -1,7 +1,7 @@
 /*
- * Metadata blocks: bitmaps, inode tables, descriptors, indirect blocks, directories. They live in the
- * page cache of the block device, in the direct map, so a buffer is a pointer that stays good while
- * its frame is referenced.
+ * Metadata blocks: bitmaps, inode tables, descriptors, indirect blocks, directories. They live in
+ * the page cache of the block device, in the direct map, so a buffer is a pointer that stays good
+ * while its frame is referenced.
  *
  * Everything that changes metadata does it between ext2_transaction_begin and _end and names each
  * changed block to ext2_metadata_dirty after the change; blocks that stop being metadata go through
@@ -74,7 +74,10 @@ int ext2_metadata_get_new(struct ext2_transaction *transaction, uint32_t block,
 	struct page_frame *frame;
 	int error;
 
-	/* A page that is all ours need not be read; in smaller blocks the neighbours' contents matter. */
+	/*
+	 * A page that is all ours need not be read; in smaller blocks the neighbours' contents
+	 * matter.
+	 */
 	if (fs->block_size == PAGE_SIZE)
 		error = page_cache_get_for_overwrite(&fs->device->cache, block, &frame);
 	else

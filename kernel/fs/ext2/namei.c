@@ -1,18 +1,22 @@
 /*
  * Names: what create, link, unlink and rename do to directories.
  *
- * The order of changes is the one that leaves least to repair if the power goes: an inode is stored before
- * an entry names it, a link count goes up before a name is added and down after one is removed.
+ * The order of changes is the one that leaves least to repair if the power goes: an inode is stored
+ * before an entry names it, a link count goes up before a name is added and down after one is
+ * removed.
  *
- * vfs holds the directories' locks exclusively (lookup: shared), and those of the inodes that lose or gain a
- * name; it has checked permissions and types, and keeps the times.
+ * vfs holds the directories' locks exclusively (lookup: shared), and those of the inodes that lose
+ * or gain a name; it has checked permissions and types, and keeps the times.
  */
 #include "fs/ext2/internal.h"
 
 #include "core/assert.h"
 #include "uapi/linux/errno.h"
 
-/* Blocks that one change of names may touch: two directories with growth, inodes, bitmaps, descriptors. */
+/*
+ * Blocks that one change of names may touch: two directories with growth, inodes, bitmaps,
+ * descriptors.
+ */
 #define NAME_CHANGE_BLOCKS 24
 
 static int ext2_lookup(struct inode *directory, const char *name, size_t length,
@@ -176,7 +180,10 @@ static int ext2_rmdir(struct inode *directory, const char *name, size_t length,
 	return error;
 }
 
-/* ---- rename ---------------------------------------------------------------------------------------- */
+/*
+ * ---- rename
+ * ----------------------------------------------------------------------------------------
+ */
 
 struct name { struct inode *directory; const char *text; size_t length; };
 
@@ -209,7 +216,10 @@ static int exchange_names(struct ext2_transaction *transaction, const struct nam
 	return error;
 }
 
-/* The new name first, then the old one goes: whoever looks in between, after a crash, finds at least one. */
+/*
+ * The new name first, then the old one goes: whoever looks in between, after a crash, finds at
+ * least one.
+ */
 static int move_name(struct ext2_transaction *transaction, const struct name *from,
 		     const struct name *to, struct inode *moved, struct inode *replaced)
 {

@@ -6,13 +6,14 @@
  * against the others and the size of the device before it is used; afterwards they are taken as
  * true, since only we write there (claimed devices exclude others).
  *
- * The state word. While mounted for writing, the disk says "not clean"; a clean unmount, or a remount
- * to read-only, writes back what was found, so that a disk that was not clean stays so until e2fsck
- * has seen it. Counts of free blocks and inodes are kept exact in the group descriptors; the totals
- * in the superblock are written when syncing.
+ * The state word. While mounted for writing, the disk says "not clean"; a clean unmount, or a
+ * remount to read-only, writes back what was found, so that a disk that was not clean stays so
+ * until e2fsck has seen it. Counts of free blocks and inodes are kept exact in the group
+ * descriptors; the totals in the superblock are written when syncing.
  *
  * Errors. ext2_report says what is wrong and turns the file system read-only at once, whatever the
- * superblock asks for: what is left of the data is worth more than going on, and never worth a panic.
+ * superblock asks for: what is left of the data is worth more than going on, and never worth a
+ * panic.
  */
 #include "fs/ext2/ext2.h"
 
@@ -50,7 +51,9 @@ static uint32_t now_seconds(void)
 	return (uint32_t)div64_s64(clock_realtime_ns(), 1000000000);
 }
 
-/* ---- reading the superblock -------------------------------------------------------------------- */
+/*
+ * ---- reading the superblock --------------------------------------------------------------------
+ */
 
 static bool is_power_of(uint32_t value, uint32_t base)
 {
@@ -61,7 +64,10 @@ static bool is_power_of(uint32_t value, uint32_t base)
 	return power == value;
 }
 
-/* Groups 0 and 1 and the powers of 3, 5 and 7 have copies of the superblock; without the feature all. */
+/*
+ * Groups 0 and 1 and the powers of 3, 5 and 7 have copies of the superblock; without the feature
+ * all.
+ */
 static bool group_has_super(const struct ext2_superblock *disk, uint32_t group)
 {
 	if (group <= 1 || disk->revision == 0 ||
@@ -184,7 +190,9 @@ put_frame:
 	return error;
 }
 
-/* ---- reading the groups ------------------------------------------------------------------------- */
+/*
+ * ---- reading the groups -------------------------------------------------------------------------
+ */
 
 /* Are the group's structures where they may be: inside it, behind the superblock's copies? */
 static bool group_is_good(const struct ext2 *fs, uint32_t number)
@@ -279,7 +287,10 @@ put_descriptors:
 	return error;
 }
 
-/* ---- writing the superblock ----------------------------------------------------------------------- */
+/*
+ * ---- writing the superblock
+ * -----------------------------------------------------------------------
+ */
 
 /* Put totals and `state` into the superblock's buffer. The device is writable. */
 static void store_super(struct ext2 *fs, uint16_t state)
@@ -329,7 +340,10 @@ static int end_writing(struct ext2 *fs)
 	return error;
 }
 
-/* ---- super_ops --------------------------------------------------------------------------------------- */
+/*
+ * ---- super_ops
+ * ---------------------------------------------------------------------------------------
+ */
 
 static int ext2_sync(struct super_block *super, bool wait)
 {
@@ -427,7 +441,10 @@ static void ext2_unmount(struct super_block *super)
 	struct ext2 *fs = ext2_of(super);
 	bool had_errors = atomic_load_explicit(&fs->error_count, memory_order_relaxed) != 0;
 
-	/* An error made it read-only: what was changed before, and the error flag, are still to be written. */
+	/*
+	 * An error made it read-only: what was changed before, and the error flag, are still to be
+	 * written.
+	 */
 	if (!atomic_load_explicit(&super->read_only, memory_order_relaxed) ||
 	    (had_errors && !fs->must_stay_read_only && !fs->device->read_only)) {
 		if (end_writing(fs))
@@ -457,7 +474,10 @@ static const struct super_ops ext2_super_ops = {
 	.keep_unused_inodes = true,
 };
 
-/* ---- mounting ------------------------------------------------------------------------------------------- */
+/*
+ * ---- mounting
+ * -------------------------------------------------------------------------------------------
+ */
 
 static int read_root(struct ext2 *fs, struct inode **root)
 {

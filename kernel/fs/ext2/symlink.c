@@ -1,6 +1,6 @@
 /*
- * Symbolic links: a text of up to 59 bytes lies in the inode, where block numbers would be; a longer one
- * has a block, which is read and written as metadata.
+ * Symbolic links: a text of up to 59 bytes lies in the inode, where block numbers would be; a
+ * longer one has a block, which is read and written as metadata.
  */
 #include "fs/ext2/internal.h"
 

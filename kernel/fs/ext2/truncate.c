@@ -1,17 +1,17 @@
 /*
  * Giving a file's blocks back: truncation, and deletion, which is truncation to nothing.
  *
- * First the pages go (vfs, page_cache_truncate), so that nothing writes to the blocks any more. Then the
- * promises beyond the new end, and the trees: whole ones are taken off the inode under map_lock, and
- * are then nobody's but ours; the one that the new end cuts through keeps its left side. While we free
- * its right side without map_lock, writers to the left of it may use the same indirect blocks, but other
- * entries of them. Remembered runs are forgotten before and after, because one found in between may
- * reach into what is being freed; nobody asks for that part before the file has grown again, for which
- * the inode's lock is needed, which we hold.
+ * First the pages go (vfs, page_cache_truncate), so that nothing writes to the blocks any more.
+ * Then the promises beyond the new end, and the trees: whole ones are taken off the inode under
+ * map_lock, and are then nobody's but ours; the one that the new end cuts through keeps its left
+ * side. While we free its right side without map_lock, writers to the left of it may use the same
+ * indirect blocks, but other entries of them. Remembered runs are forgotten before and after,
+ * because one found in between may reach into what is being freed; nobody asks for that part before
+ * the file has grown again, for which the inode's lock is needed, which we hold.
  *
- * Freed numbers are gathered into runs, so that a contiguous file costs one visit of a bitmap for each
- * stretch. A tree that is wrong (a number freed twice, or not usable) ends the work with an error: what
- * is left is e2fsck's. That also bounds the work on trees with loops.
+ * Freed numbers are gathered into runs, so that a contiguous file costs one visit of a bitmap for
+ * each stretch. A tree that is wrong (a number freed twice, or not usable) ends the work with an
+ * error: what is left is e2fsck's. That also bounds the work on trees with loops.
  */
 #include "fs/ext2/internal.h"
 
@@ -71,7 +71,7 @@ static int free_entries(struct freeing *freeing, uint32_t *entries, uint32_t fir
 		if (block == EXT2_HOLE)
 			continue;
 		entries[i] = EXT2_HOLE;
-		if (freeing->is_metadata && ext2_blocks_are_usable(freeing->transaction->fs, block, 1))
+		if (freeing->is_metadata && block < freeing->transaction->fs->block_count)
 			ext2_metadata_forget(freeing->transaction, block);
 		error = free_block(freeing, block);
 		if (error)
@@ -81,8 +81,8 @@ static int free_entries(struct freeing *freeing, uint32_t *entries, uint32_t fir
 }
 
 /*
- * Free what the tree at *root, `levels` (1 to EXT2_TREE_COUNT) high, holds from its block `first` on; all of it, the
- * root too, if `first` is 0. Calls itself at most EXT2_TREE_COUNT deep.
+ * Free what the tree at *root, `levels` (1 to EXT2_TREE_COUNT) high, holds from its block `first`
+ * on; all of it, the root too, if `first` is 0. Calls itself at most EXT2_TREE_COUNT deep.
  */
 static int free_tree(struct freeing *freeing, uint32_t *root, unsigned int levels, uint64_t first)
 {
