@@ -38,6 +38,7 @@ static int new_action[5];
 static struct iovec one_part = { out, 16 };
 static struct pollfd poll_fd = { FILE_FD, POLLIN, 0 };
 static unsigned int capability_header[2] = { _LINUX_CAPABILITY_VERSION_3, 0 };
+static unsigned int capability_data[6];
 static unsigned int map_block[6] = { 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 };
 static unsigned int select_block[5];
 static unsigned int thread_area[4] = { -1, 0, 0xfffff, 0x51 };
@@ -90,6 +91,7 @@ static const struct call calls[] = {
 	{ 54, "ioctl FIONBIO", { V(PIPE_READ_FD), V(0x5421), I(in) }, 0 },
 	{ 55, "fcntl F_GETLK", { V(FILE_FD), V(F_GETLK), O(&lock) }, 0 },
 	{ 55, "fcntl F_SETLK", { V(FILE_FD), V(F_SETLK), I(&lock) }, 0 },
+	{ 59, "oldest uname", { O(out) }, 0 },
 	{ 61, "chroot", { S("directory") }, 0 },
 	{ 67, "sigaction", { V(SIGUSR1), I(old_action), O(out) }, 0 },
 	{ 73, "sigpending", { O(out) }, 0 },
@@ -103,6 +105,7 @@ static const struct call calls[] = {
 	{ 82, "old select", { I(select_block) }, 0 },
 	{ 83, "symlink", { S("file"), S("new") }, 0 },
 	{ 85, "readlink", { S("link"), O(out), V(16) }, 0 },
+	{ 89, "readdir", { V(DIRECTORY_FD), O(out), V(1) }, 0 },
 	{ 90, "old mmap", { I(map_block) }, 0 },
 	{ 92, "truncate", { S("file"), V(5) }, 0 },
 	{ 99, "statfs", { S("file"), O(out) }, 0 },
@@ -143,6 +146,7 @@ static const struct call calls[] = {
 	{ 182, "chown", { S("file"), V(0), V(0) }, 0 },
 	{ 183, "getcwd", { O(out), V(4096) }, 0 },
 	{ 184, "capget", { I(capability_header), O(out) }, 0 },
+	{ 185, "capset", { I(capability_header), I(capability_data) }, 0 },
 	{ 186, "sigaltstack", { I(&alternate_stack), O(out) }, 0 },
 	{ 187, "sendfile", { V(PIPE_WRITE_FD), V(FILE_FD), O(in), V(4) }, 0 },
 	{ 191, "getrlimit", { V(7), O(out) }, 0 },
@@ -187,6 +191,8 @@ static const struct call calls[] = {
 	{ 307, "faccessat", { HERE, S("file"), V(0) }, 0 },
 	{ 308, "pselect6", { V(60), O(readable), O(in + 16), O(in + 32), O(zero_time), I(mask_pair) }, 0 },
 	{ 309, "ppoll", { O(&poll_fd), V(1), O(zero_time), I(signal_mask), V(8) }, 0 },
+	{ 312, "get_robust_list", { V(0), O(out), O(out2) }, 0 },
+	{ 318, "getcpu", { O(out), O(out2), V(0) }, 0 },
 	{ 320, "utimensat", { HERE, S("file"), I(in), V(0) }, 0 },
 	{ 331, "pipe2", { O(out), V(0) }, 0 },
 	{ 333, "preadv", { V(FILE_FD), I(&one_part), V(1), V(0), V(0) }, 0 },
@@ -194,6 +200,7 @@ static const struct call calls[] = {
 	{ 340, "prlimit64", { V(0), V(7), I(limits64), O(out) }, 0 },
 	{ 353, "renameat2", { HERE, S("file"), HERE, S("new"), V(0) }, 0 },
 	{ 355, "getrandom", { B(out), V(16), V(0) }, 0 },
+	{ 356, "memfd_create", { S("name"), V(0) }, 0 },
 	{ 358, "execveat", { HERE, S("/proc/self/exe"), I(exec_arguments), I(exec_environment),
 			     V(0) }, 0 },
 	{ 383, "statx", { HERE, S("file"), V(0), V(0x7ff), O(out) }, 0 },

@@ -29,16 +29,16 @@ int main(void)
 	for (int i = 0; i < PAGES; i++)
 		pages[i * PAGE] = i;
 
-	pages_before = fork_counter("cow_pages_copied");
-	tables_before = fork_counter("cow_tables_copied");
+	pages_before = fork_counter("pages_copied");
+	tables_before = fork_counter("tables_copied");
 	child = FORK();
 	if (child == 0) {
 		child_main();
 		_exit(0);
 	}
 	CHECK_EQ(wait_exit_status(child), 0);
-	pages_after = fork_counter("cow_pages_copied");
-	tables_after = fork_counter("cow_tables_copied");
+	pages_after = fork_counter("pages_copied");
+	tables_after = fork_counter("tables_copied");
 	if (pages_before >= 0) {
 		/* A few pages of stack and data are copied as well; 65536 would be all. */
 		CHECK(pages_after - pages_before < 64);

@@ -13,7 +13,7 @@ int main(void)
 	struct gate parent_done = gate_create();
 	pid_t child;
 
-	if (fork_counter("cow_tables_copied") < 0)
+	if (fork_counter("tables_copied") < 0)
 		SKIP("no counters in %s", FORK_COUNTERS_FILE);
 	memset((char *)table, 1, 2 << 20);
 	child = FORK();
@@ -23,17 +23,17 @@ int main(void)
 		_exit(0);
 	}
 	/* Everything the measuring itself writes is written (and copied) by a first round. */
-	fork_counter("cow_tables_copied");
-	fork_counter("cow_pages_copied");
-	long long tables = fork_counter("cow_tables_copied");
-	long long pages = fork_counter("cow_pages_copied");
+	fork_counter("tables_copied");
+	fork_counter("pages_copied");
+	long long tables = fork_counter("tables_copied");
+	long long pages = fork_counter("pages_copied");
 
 	table[5 * PAGE] = 2;
-	CHECK_EQ(fork_counter("cow_tables_copied") - tables, 1);
-	CHECK_EQ(fork_counter("cow_pages_copied") - pages, 1);
+	CHECK_EQ(fork_counter("tables_copied") - tables, 1);
+	CHECK_EQ(fork_counter("pages_copied") - pages, 1);
 	table[6 * PAGE] = 2;
-	CHECK_EQ(fork_counter("cow_tables_copied") - tables, 1);
-	CHECK_EQ(fork_counter("cow_pages_copied") - pages, 2);
+	CHECK_EQ(fork_counter("tables_copied") - tables, 1);
+	CHECK_EQ(fork_counter("pages_copied") - pages, 2);
 	gate_open(&parent_done);
 	CHECK_EQ(wait_exit_status(child), 0);
 	return 0;

@@ -1,12 +1,10 @@
 /* test: linux=no timeout=300
  * Each allocation on the way through fork, exec, open, mmap, pipe and more fails once, one after another:
  * the call says ENOMEM (or works without it), nothing breaks, nothing leaks. /proc/quartet/failpoint makes
- * the Nth allocation of its writer fail: "frame N" or "slab N"; "frame 0" disarms. Reading it gives
- * "struck" or "armed", and how many there were.
+ * the Nth allocation of its writer fail: "frame N" or "slab N"; 0 disarms.
  */
-#include "check.h"
+#include "failpoint.h"
 
-#define FAILPOINT_FILE "/proc/quartet/failpoint"
 #define MOST_ALLOCATIONS 400
 
 static char *program;
@@ -122,28 +120,6 @@ static const struct {
 	{ "mprotect", do_mprotect }, { "poll", do_poll }, { "sigqueue", do_sigqueue },
 };
 
-static bool arm(const char *point, int nth)
-{
-	char text[32];
-	int fd = open(FAILPOINT_FILE, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	int length = snprintf(text, sizeof(text), "%s %d\n", point, nth);
-	bool done = write(fd, text, length) == length;
-
-	close(fd);
-	return done;
-}
-
-static bool has_struck(void)
-{
-	char text[128];
-
-	read_text(FAILPOINT_FILE, text, sizeof(text));
-	return strstr(text, "struck") != NULL;
-}
-
 /* The Nth allocation fails. True while there was an Nth one. */
 static bool fail_nth(const char *name, long (*call)(void), const char *point, int nth)
 {
@@ -153,13 +129,13 @@ static bool fail_nth(const char *name, long (*call)(void), const char *point, in
 
 	if (pid == 0) {
 		alarm(60);
-		if (!arm(point, nth))
+		if (!failpoint_arm(point, nth))
 			_exit(CHECK_SKIPPED);
 		long result = call();
 		int error = errno;
 
-		*struck = has_struck();
-		arm(point, 0);
+		*struck = failpoint_has_struck(point);
+		failpoint_arm(point, 0);
 		if (result < 0 && error != ENOMEM && error != EAGAIN && error != ENFILE)
 			FAIL("%s with %s %d failing: errno %d", name, point, nth, error);
 		_exit(0);

@@ -1,11 +1,11 @@
 /*
  * How much work copy-on-write has done so far, as Quartet counts it: lines "NAME VALUE" in
- * /proc/quartet/vm. Linux has no such file; there the counters are absent.
+ * /proc/quartet/counters. Linux has no such file; there the counters are absent.
  */
 #pragma once
 #include "check.h"
 
-#define FORK_COUNTERS_FILE "/proc/quartet/vm"
+#define FORK_COUNTERS_FILE "/proc/quartet/counters"
 
 /* The value of a counter, or -1 if this system does not count. */
 static inline long long fork_counter(const char *name)

@@ -1,0 +1,33 @@
+/*
+ * Failing on demand, in a debug build of Quartet: the Nth time from now that the calling thread comes to
+ * a point of a kind (a "frame", a "slab" object, "block_io"), it fails, once.
+ */
+#pragma once
+#include "check.h"
+
+#define FAILPOINT_FILE "/proc/quartet/failpoint"
+
+/* `nth` 0 disarms. False if this system cannot do it. */
+static inline bool failpoint_arm(const char *point, int nth)
+{
+	char text[32];
+	int fd = open(FAILPOINT_FILE, O_WRONLY | O_CLOEXEC);
+	int length = snprintf(text, sizeof(text), "%s %d", point, nth);
+
+	if (fd < 0)
+		return false;
+	bool done = write(fd, text, length) == length;
+
+	close(fd);
+	return done;
+}
+
+/* Lines "POINT struck 0|1 hits COUNT". */
+static inline bool failpoint_has_struck(const char *point)
+{
+	char text[512], wanted[32];
+
+	read_text(FAILPOINT_FILE, text, sizeof(text));
+	snprintf(wanted, sizeof(wanted), "%s struck 1", point);
+	return strstr(text, wanted) != NULL;
+}
