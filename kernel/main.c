@@ -64,6 +64,7 @@ static void mount_initramfs(struct path *root)
 	error = initramfs_unpack(root, phys_to_virt(module->start), size);
 	if (error)
 		panic("cannot unpack the initramfs: error %d", -error);
+	page_frame_release_boot(module->start, module->end);
 }
 
 static void mount_disk(const char *device, struct path *root)

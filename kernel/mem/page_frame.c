@@ -589,10 +589,13 @@ static size_t free_memory(phys_addr start, phys_addr end)
 	return freed;
 }
 
+/* With one reference of nobody, so that parts of the image can be mapped (the vDSO). */
 static void mark_reserved(frame_number start, frame_number end)
 {
-	for (; start < end && start < frame_limit; start++)
+	for (; start < end && start < frame_limit; start++) {
 		atomic_store_explicit(&frames[start].kind, FRAME_RESERVED, memory_order_relaxed);
+		atomic_store_explicit(&frames[start].references, 1, memory_order_relaxed);
+	}
 }
 
 /* Everything is FREE (0) now; say what is not RAM, and what is in use. */
@@ -684,6 +687,7 @@ void page_frame_release_boot(phys_addr start, phys_addr end)
 		struct page_frame *frame = &frames[number];
 
 		assert(atomic_load(&frame->kind) == FRAME_RESERVED);
+		atomic_store_explicit(&frame->references, 0, memory_order_relaxed);
 		make_free(frame);
 		buddy_free(frame, 0);
 		total_frames++;
