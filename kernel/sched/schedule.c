@@ -228,7 +228,9 @@ void schedule_finish_switch(void)
 		return;
 	queue->previous = NULL;
 	queue->previous_moves = false;
-	if (unlikely(thread_state(previous) == THREAD_DEAD)) {
+	/* Not if it was only interrupted on its way to death: then it comes back once more. */
+	if (unlikely(atomic_load_explicit(&previous->state_word, memory_order_relaxed) ==
+		     (THREAD_DEAD | THREAD_OFF_QUEUE))) {
 		previous->next_dead = queue->dead;
 		queue->dead = previous;
 	}
