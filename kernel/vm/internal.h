@@ -105,12 +105,6 @@ static inline bool flags_are_data(uint32_t flags)
 	return (flags & (REGION_WRITE | REGION_SHARED | REGION_GROWS_DOWN)) == REGION_WRITE;
 }
 
-/*
- * address_space.c: remember how much was resident before some of it goes. Locks: space->lock
- * exclusive.
- */
-void address_space_note_peak(struct address_space *space);
-
 /* ---- unmap.c ---- */
 
 /*
