@@ -131,6 +131,7 @@ static void give_back_memory(struct user_thread *thread, bool last)
 	if (!space)
 		return;
 	if (last) {
+		address_space_note_peak(space);
 		peak = atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
 		flags = spin_lock_irq(&process->signal_lock);
 		process->space = NULL;

@@ -183,7 +183,6 @@ size_t address_space_resident_pages(struct address_space *space)
 	return sum.anonymous + sum.file;
 }
 
-/* The same sum by way of the regions: quicker for the ordinary process, whose tables are few. */
 void address_space_note_peak(struct address_space *space)
 {
 	struct resident_pages sum = { 0, 0 };
@@ -196,7 +195,7 @@ void address_space_note_peak(struct address_space *space)
 			const mmu_entry *slot = mmu_directory_entry(&space->mmu, span);
 			mmu_entry entry = slot ? mmu_entry_read(slot) : 0;
 
-			/* space->lock is exclusive: no owner is dropped for us meanwhile. */
+			/* Nobody else changes what this space owns, so the table stays. */
 			if (entry & MMU_PRESENT)
 				add_table(&sum, entry);
 		}

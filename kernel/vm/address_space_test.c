@@ -3,8 +3,11 @@
  * writeback, reclaim and failing allocations, on software page tables with CPUs that remember
  * translations. Every byte read must be what a simple array of pages says.
  *
- * test:
- * with=vm/page_table.c,vm/page_table_unmap.c,vm/page_table_move.c,vm/region.c,vm/region_gap.c,vm/mmap.c,vm/unmap.c,vm/protect.c,vm/remap.c,vm/advise.c,vm/mlock.c,vm/fault.c,vm/fault_file.c,vm/anonymous.c,vm/copy_on_write.c,vm/fork.c,vm/reverse_map.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/writeback.c,vm/reclaim.c,vm/io_buffer.c,vm/futex.c,vm/inspect.c,vm/brk.c
+ * test: with=vm/page_table.c,vm/page_table_unmap.c,vm/page_table_move.c,vm/region.c
+ * test: with=vm/region_gap.c,vm/mmap.c,vm/unmap.c,vm/protect.c,vm/remap.c,vm/advise.c,vm/mlock.c
+ * test: with=vm/fault.c,vm/fault_file.c,vm/anonymous.c,vm/copy_on_write.c,vm/fork.c
+ * test: with=vm/reverse_map.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c
+ * test: with=vm/writeback.c,vm/reclaim.c,vm/io_buffer.c,vm/futex.c,vm/inspect.c,vm/brk.c
  */
 #include "vm/address_space.h"
 #include <stdio.h>
