@@ -93,14 +93,12 @@ void address_space_resident(struct address_space *space, struct resident_pages *
 size_t address_space_resident_pages(struct address_space *space);
 
 /*
- * What /proc/PID/pagemap shows: frame and present for each page. Locks: takes space->lock shared.
- */
-/*
  * Move resident_peak up, by way of the regions: quicker for an ordinary process, whose tables are
  * few. Locks: space->lock exclusive, or the caller is the last who may change it (exit).
  */
 void address_space_note_peak(struct address_space *space);
 
+/* What /proc/PID/pagemap shows for each page. Locks: takes space->lock shared. */
 struct pagemap_entry { frame_number frame; bool present, file_or_shared, exclusive; };
 void address_space_pagemap(struct address_space *space, uintptr_t start, size_t page_count,
 			   struct pagemap_entry *out);
