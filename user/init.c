@@ -18,7 +18,6 @@
  * init must not die: the kernel has no other parent for orphans. Nothing here trusts that a
  * file exists, that a mount works or that a shell starts; each failure is told, and life goes on.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -145,6 +144,12 @@ static void write_all(int fd, const char *text, size_t size)
 static void write_text(int fd, const char *text)
 {
 	write_all(fd, text, strlen(text));
+}
+
+static void go_to(const char *directory)
+{
+	if (chdir(directory) < 0 && chdir("/") < 0)
+		complain("no root directory: %s", strerror(errno));
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *ftw)
@@ -350,7 +355,7 @@ static void unmount_everything(void)
 __attribute__((noreturn))
 static void shut_down(int reboot_command)
 {
-	chdir("/");
+	go_to("/");
 	/* Interactive shells ignore SIGTERM but not SIGHUP; what is stopped must run to die. */
 	kill(-1, SIGTERM);
 	kill(-1, SIGHUP);
@@ -387,8 +392,7 @@ static void become_shell(const struct terminal *terminal)
 	tcsetpgrp(0, getpid());
 	become_ordinary_process();
 	setenv("TERM", terminal->type, 1);
-	if (chdir("/root") < 0)
-		chdir("/");
+	go_to("/root");
 	execl("/bin/sh", "-sh", (char *)NULL);
 	complain("%s: cannot start /bin/sh: %s", terminal->device, strerror(errno));
 	_exit(127);
@@ -529,8 +533,7 @@ static int run_command(char **arguments, int line)
 	if (pid == 0) {
 		use_line_as_terminal(line);
 		become_ordinary_process();
-		if (chdir("/root") < 0)
-			chdir("/");
+		go_to("/root");
 		execvp(arguments[0], arguments);
 		fprintf(stderr, "%s: %s\n", arguments[0], strerror(errno));
 		_exit(errno == ENOENT ? 127 : 126);
@@ -597,7 +600,8 @@ static void become_test(struct test *test, int output)
 	char path[256];
 	int nothing = open("/dev/null", O_RDONLY);
 
-	setsid();
+	/* A group of its own, but no session: tests may want to move between groups. */
+	setpgid(0, 0);
 	dup2(nothing, 0);
 	dup2(output, 1);
 	dup2(output, 2);
@@ -632,7 +636,7 @@ static int run_test(struct test *test, int output)
 
 	kill(-1, SIGKILL);
 	wait_for_all_children(SHUTDOWN_GRACE_MS);
-	chdir("/");
+	go_to("/");
 	if (umount2(TEST_TMPFS, 0) < 0)
 		complain("%s: cannot unmount %s: %s", test->name, TEST_TMPFS, strerror(errno));
 	remove_tree(TEST_DISK);
@@ -680,6 +684,7 @@ int main(void)
 		fprintf(stderr, "init: this is the first process's work\n");
 		return 1;
 	}
+	setsid();
 	sigfillset(&awaited_signals);
 	sigprocmask(SIG_SETMASK, &awaited_signals, NULL);
 	sigemptyset(&awaited_signals);

@@ -13,7 +13,6 @@
  * The machine runs on while we read, so the picture may be a little blurred: a page that moves
  * between two readings shows up in the old place. A process that ends meanwhile just vanishes.
  */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>

@@ -147,7 +147,7 @@ static long call_nanosleep(void)
 	int error = errno;
 
 	if (result < 0)
-		CHECK(left.tv_sec >= 80 && left.tv_sec < 100);
+		CHECK(left.tv_sec >= 80 && left.tv_sec <= 100);
 	errno = error;
 	return result;
 }
