@@ -31,14 +31,24 @@ size_t file_open_count(void)
 	return atomic_load_explicit(&open_count, memory_order_relaxed);
 }
 
-int file_create(const struct path *path, uint32_t flags, uint32_t access,
-		const struct credentials *credentials, struct file **out)
+struct file *file_alloc(void)
 {
 	struct file *file = slab_alloc_zeroed(file_slab, 0);
 
-	if (!file)
-		return -ENOMEM;
-	atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
+	if (file)
+		atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
+	return file;
+}
+
+void file_free(struct file *file)
+{
+	atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
+	slab_free(file_slab, file);
+}
+
+void file_setup(struct file *file, const struct path *path, uint32_t flags, uint32_t access,
+		const struct credentials *credentials)
+{
 	refcount_set(&file->references, 1);
 	atomic_store_explicit(&file->flags, flags, memory_order_relaxed);
 	file->mode = access;
@@ -49,13 +59,23 @@ int file_create(const struct path *path, uint32_t flags, uint32_t access,
 	credentials_get(credentials);
 	file->credentials = credentials;
 	list_init(&file->epoll_links);
+}
+
+int file_create(const struct path *path, uint32_t flags, uint32_t access,
+		const struct credentials *credentials, struct file **out)
+{
+	struct file *file = file_alloc();
+
+	if (!file)
+		return -ENOMEM;
+	file_setup(file, path, flags, access, credentials);
 	*out = file;
 	return 0;
 }
 
 static void free_file(struct rcu_head *head)
 {
-	slab_free(file_slab, container_of(head, struct file, rcu));
+	file_free(container_of(head, struct file, rcu));
 }
 
 static noinline void destroy(struct file *file)
@@ -74,11 +94,10 @@ static noinline void destroy(struct file *file)
 	}
 	credentials_put(file->credentials);
 	path_put(&file->path);
-	atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
 	if (file->seen_by_others)
 		rcu_call(&file->rcu, free_file);
 	else
-		slab_free(file_slab, file);
+		file_free(file);
 }
 
 void file_put(struct file *file)

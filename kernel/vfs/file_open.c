@@ -14,8 +14,8 @@
  * O_TMPFILE. Access mode 3 asks for both permissions and gives neither: only ioctl works on it.
  */
 
-/* What is remembered of the flags: those that fcntl(F_GETFL) shows. */
-#define REMEMBERED_FLAGS (~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC))
+/* What is remembered of the flags: those that fcntl(F_GETFL) shows, and O_NOCTTY until a terminal has seen it. */
+#define REMEMBERED_FLAGS (~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC))
 
 static uint32_t access_wish(uint32_t flags)
 {
@@ -119,23 +119,25 @@ static int truncate_opened(struct file *file)
 	return error;
 }
 
-/* Permission is given: make the description and open it. Takes over the references in `path` on success. */
-static int open_checked(const struct path *path, uint32_t flags,
+/*
+ * Permission is given: open `file`, which was allocated and nothing more. Takes over the references in `path` on success; `file`
+ * in any case.
+ */
+static int open_checked(struct file *file, const struct path *path, uint32_t flags,
 			const struct credentials *credentials, struct file **out)
 {
 	struct inode *inode = dentry_inode(path->dentry);
 	uint32_t access = file_access(flags);
-	struct file *file;
 	int error;
 
 	if (access & FILE_WRITE) {
 		error = begin_writing(path->mount, inode);
-		if (error)
+		if (error) {
+			file_free(file);
 			return error;
+		}
 	}
-	error = file_create(path, flags & REMEMBERED_FLAGS, access, credentials, &file);
-	if (error)
-		goto end_writing;
+	file_setup(file, path, flags & REMEMBERED_FLAGS, access, credentials);
 	if (unlikely(!file->ops)) {
 		error = -ENXIO; /* a socket's name */
 		goto put_file;
@@ -145,6 +147,8 @@ static int open_checked(const struct path *path, uint32_t flags,
 		if (error)
 			goto forget_ops;
 	}
+	if (flags & O_NOCTTY)
+		atomic_fetch_and_explicit(&file->flags, ~(uint32_t)O_NOCTTY, memory_order_relaxed);
 	if (flags & O_TRUNC) {
 		error = truncate_opened(file);
 		if (error)
@@ -158,13 +162,6 @@ forget_ops:
 put_file:
 	path_get(path); /* the caller keeps his */
 	file_put(file);
-	return error;
-end_writing:
-	if (access & FILE_WRITE) {
-		if (inode_is(inode, MODE_REGULAR))
-			inode_put_write_access(inode);
-		mount_end_write(path->mount);
-	}
 	return error;
 }
 
@@ -181,6 +178,7 @@ static int open_path_only(const struct path *path, uint32_t flags,
 static int open_place(const struct path *path, uint32_t flags,
 		      const struct credentials *credentials, struct file **out)
 {
+	struct file *file;
 	int error;
 
 	if (unlikely(flags & O_PATH))
@@ -188,7 +186,10 @@ static int open_place(const struct path *path, uint32_t flags,
 	error = check_open(path, dentry_inode(path->dentry), flags, credentials);
 	if (error)
 		return error;
-	return open_checked(path, flags, credentials, out);
+	file = file_alloc();
+	if (!file)
+		return -ENOMEM;
+	return open_checked(file, path, flags, credentials, out);
 }
 
 int file_open_path(const struct path *path, uint32_t flags, const struct credentials *credentials,
@@ -257,25 +258,29 @@ static int create_missing(struct walk *walk, struct dentry *dentry, int write_er
 }
 
 /*
- * The walk stands before its last part: find or make it. `*created` says which; the place may be a link or a mount point.
+ * The walk stands before its last part: find or make it. If it was made, *created is the memory for its open file, so
+ * that nothing is made which then cannot be opened; else NULL. The place may be a link or a mount point.
  */
-static int lookup_or_create(struct walk *walk, file_mode mode, struct path *out, bool *created)
+static int lookup_or_create(struct walk *walk, file_mode mode, struct path *out,
+			    struct file **created)
 {
 	struct mount *mount = walk->path.mount;
 	struct inode *dir = dentry_inode(walk->path.dentry);
 	int write_error = mount_begin_write(mount);
+	struct file *file = NULL;
 	struct dentry *dentry;
 	int error;
 
-	*created = false;
 	rwlock_write_lock(&dir->lock);
 	error = path_lookup_child(&walk->path, walk->name, walk->length, &dentry);
 	if (!error && !dentry_inode(dentry)) {
-		error = create_missing(walk, dentry, write_error, mode);
-		if (error)
+		file = file_alloc();
+		error = file ? create_missing(walk, dentry, write_error, mode) : -ENOMEM;
+		if (error) {
 			dentry_put(dentry);
-		else
-			*created = true;
+			if (file)
+				file_free(file);
+		}
 	}
 	rwlock_write_unlock(&dir->lock);
 	if (!error) {
@@ -283,17 +288,11 @@ static int lookup_or_create(struct walk *walk, file_mode mode, struct path *out,
 		out->mount = mount;
 		out->dentry = dentry;
 		mount_cross(out);
+		*created = file;
 	}
 	if (!write_error)
 		mount_end_write(mount);
 	return error;
-}
-
-/* What was just made needs no permission and is empty already. */
-static int open_created(const struct path *path, uint32_t flags,
-			const struct credentials *credentials, struct file **out)
-{
-	return open_checked(path, flags & ~(uint32_t)O_TRUNC, credentials, out);
 }
 
 static int create_walk(struct walk *walk, uint32_t flags, file_mode mode, struct file **out)
@@ -303,7 +302,7 @@ static int create_walk(struct walk *walk, uint32_t flags, file_mode mode, struct
 	for (;;) {
 		struct path place;
 		struct inode *inode;
-		bool created;
+		struct file *created = NULL;
 		int error = walk_to_last(walk);
 
 		if (error)
@@ -312,12 +311,8 @@ static int create_walk(struct walk *walk, uint32_t flags, file_mode mode, struct
 			return flags & O_EXCL ? -EEXIST : -EISDIR;
 		if (walk->trailing_slash)
 			return -EISDIR;
-		if (walk->jumped) {
-			error = walk_finish_dots(walk, &place);
-			created = false;
-		} else {
-			error = lookup_or_create(walk, mode, &place, &created);
-		}
+		error = walk->jumped ? walk_finish_dots(walk, &place)
+				     : lookup_or_create(walk, mode, &place, &created);
 		if (error)
 			return error;
 		inode = dentry_inode(place.dentry);
@@ -332,7 +327,9 @@ static int create_walk(struct walk *walk, uint32_t flags, file_mode mode, struct
 				return error;
 			continue;
 		}
-		error = created ? open_created(&place, flags, credentials, out)
+		/* What was just made needs no permission and is empty already. */
+		error = created ? open_checked(created, &place, flags & ~(uint32_t)O_TRUNC,
+					       credentials, out)
 				: open_place(&place, flags, credentials, out);
 		if (error)
 			path_put(&place);

@@ -153,6 +153,11 @@ void file_init(void);
  */
 must_check int file_create(const struct path *path, uint32_t flags, uint32_t access,
 			   const struct credentials *credentials, struct file **out);
+/* The same in two steps, the first of which may fail and the second not; or back again. NULL: no memory. */
+struct file *file_alloc(void);
+void file_setup(struct file *file, const struct path *path, uint32_t flags, uint32_t access,
+		const struct credentials *credentials);
+void file_free(struct file *file);
 /* For an anonymous file with an inode of its own; takes over the reference to `inode` on success. */
 must_check int file_create_with_inode(const char *name, struct inode *inode,
 				      const struct file_ops *ops, void *private, uint32_t flags,
