@@ -145,10 +145,10 @@ static void start_thread(const char *name, void (*entry)(void *))
 
 void kernel_main(void)
 {
+	early_console_init();
 	machine_init_cpu();
 	boot_args_init(boot_info()->command_line);
 	set_log_level();
-	early_console_init();
 
 	page_frame_init(boot_info());
 	machine_memory_init();

@@ -13,7 +13,7 @@ struct boot_range {
 #define BOOT_RANGES 32
 
 /*
- * Filled before kernel_main(); `reserved` grows by boot_alloc_pages() until page_frame_init() has
+ * Filled by machine_init_cpu(); `reserved` grows by boot_alloc_pages() until page_frame_init() has
  * read it.
  */
 struct boot_info {

@@ -4,14 +4,14 @@
  */
 #pragma once
 
+/* The first printk console: the serial port, polled. Needs nothing. Earlier lines are shown too. */
+void early_console_init(void);
+
 /*
- * Identify and set up this CPU, own descriptor tables and traps, final page tables. Needs no memory
- * but boot_alloc_pages(). From here on a fault prints a panic.
+ * Read what the boot loader says, identify and set up this CPU, own descriptor tables and traps,
+ * final page tables. Needs no memory but boot_alloc_pages(). From here on a fault prints a panic.
  */
 void machine_init_cpu(void);
-
-/* The first printk console: the serial port, polled. Earlier lines are shown too. */
-void early_console_init(void);
 
 /* Clock, alarms and interrupt controllers; interrupts may be turned on after it. */
 void machine_init_time(void);

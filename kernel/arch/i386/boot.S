@@ -97,10 +97,9 @@ high:
 	movl $boot_stack_top, %esp
 	xorl %edx, %edx
 	pushl %edx		/* ends backtraces */
-	movl %ebp, %eax
-	movl %ebx, %edx
+	movl %ebp, boot_magic
+	movl %ebx, boot_information
 	xorl %ebp, %ebp
-	call boot_info_read
 	call kernel_main
 	ud2
 
@@ -156,6 +155,12 @@ kernel_directory:
 boot_identity_directory:
 	.fill 4096
 	.section .bss
+	.globl boot_magic, boot_information
+	.balign 4
+boot_magic:
+	.fill 4
+boot_information:
+	.fill 4
 	.globl boot_pointer_table
 	.balign 32
 boot_pointer_table:

@@ -22,7 +22,8 @@ enum multiboot_flags {
 	MULTIBOOT_HAS_MEMORY_MAP = 1 << 6,
 };
 
-struct multiboot_info {
+/* One loader aligns none of these. */
+struct packed multiboot_info {
 	uint32_t flags;
 	uint32_t lower_kib, upper_kib;
 	uint32_t boot_device;
@@ -32,7 +33,7 @@ struct multiboot_info {
 	uint32_t map_size, map;
 };
 
-struct multiboot_module {
+struct packed multiboot_module {
 	uint32_t start, end, text, reserved;
 };
 
@@ -133,11 +134,11 @@ static void read_module(const struct multiboot_info *block)
 	reserve(module->start, module->end);
 }
 
-void boot_info_read(uint32_t magic, uint32_t info_address)
+void boot_info_read(void)
 {
-	const struct multiboot_info *block = phys_to_virt(info_address);
+	const struct multiboot_info *block = phys_to_virt(boot_information);
 
-	if (magic != LOADER_MAGIC)
+	if (boot_magic != LOADER_MAGIC)
 		panic("not started by a multiboot loader");
 	if (block->flags & MULTIBOOT_HAS_COMMAND_LINE)
 		strlcpy(info.command_line, phys_to_virt(block->command_line),

@@ -20,9 +20,10 @@ extern char image_start[], text_end[], rodata_end[], image_end[];
 /* boot.S */
 extern mmu_entry kernel_directory[TABLE_ENTRIES], boot_pointer_table[4];
 extern char boot_stack[];
+extern uint32_t boot_magic, boot_information;	/* the loader's EAX and EBX */
 
-/* boot_info.c: called by boot.S before kernel_main(). */
-void boot_info_read(uint32_t magic, uint32_t info_address);
+/* boot_info.c: copy what the loader left, before anything is allocated. */
+void boot_info_read(void);
 /* The end of the RAM that we know of. */
 phys_addr boot_memory_end(void);
 

@@ -12,6 +12,7 @@ void machine_init_cpu(void)
 	struct stack_header *header = (struct stack_header *)double_fault_stack;
 
 	header->preempt_count = 1;
+	boot_info_read();
 	cpu_identify();
 	cpu_setup_registers();
 	gdt_init(0, boot_stack, double_fault_stack);
