@@ -66,8 +66,9 @@ void signal_recalculate(struct user_thread *thread)
 
 	spin_assert_held(&process->signal_lock);
 	if (pending || stop || (process->flags & PROCESS_EXITING)) {
-		thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
+		/* Work first: a call that ends early must find it on its way out. */
 		thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+		thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
 	} else {
 		thread_clear_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
 	}
