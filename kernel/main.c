@@ -34,6 +34,7 @@
 #include "fs/procfs/procfs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "tty/tty.h"
+#include "drivers/char/serial.h"
 #include "drivers/drivers.h"
 #include "entry/machine_memory.h"
 #include "entry/syscall.h"
@@ -129,6 +130,7 @@ static void start_rest(void *argument)
 	process_init();
 	syscall_trace_init();
 	tty_init();
+	serial_init();
 	drivers_init();
 	mount_root();
 	start_init();

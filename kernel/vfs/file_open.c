@@ -5,16 +5,20 @@
 /*
  * open(2).
  *
- * An existing file is walked to (mostly without locks), checked, and opened. With O_CREAT that is tried first too, for most
- * files opened so exist; only if the name is missing, or must be, the directory is locked and the name looked up
- * again: then it is created, or somebody was faster and it is opened after all. A dangling link leads the
- * creation to where it points.
+ * An existing file is walked to (mostly without locks), checked, and opened. With O_CREAT that is
+ * tried first too, for most files opened so exist; only if the name is missing, or must be, the
+ * directory is locked and the name looked up again: then it is created, or somebody was faster and
+ * it is opened after all. A dangling link leads the creation to where it points.
  *
- * Flags that matter here: access mode, O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_NOATIME, O_PATH,
- * O_TMPFILE. Access mode 3 asks for both permissions and gives neither: only ioctl works on it.
+ * Flags that matter here: access mode, O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW,
+ * O_NOATIME, O_PATH, O_TMPFILE. Access mode 3 asks for both permissions and gives neither: only
+ * ioctl works on it.
  */
 
-/* What is remembered of the flags: those that fcntl(F_GETFL) shows, and O_NOCTTY until a terminal has seen it. */
+/*
+ * What is remembered of the flags: those that fcntl(F_GETFL) shows, and O_NOCTTY until a terminal
+ * has seen it.
+ */
 #define REMEMBERED_FLAGS (~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC))
 
 static uint32_t access_wish(uint32_t flags)
@@ -32,7 +36,7 @@ static uint32_t file_access(uint32_t flags)
 	return access_of[flags & O_ACCMODE];
 }
 
-/* ---- checks --------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static int check_type(const struct path *path, const struct inode *inode, uint32_t flags)
 {
@@ -76,9 +80,12 @@ static int check_open(const struct path *path, const struct inode *inode, uint32
 	return 0;
 }
 
-/* ---- opening what exists --------------------------------------------------------------------------- */
+/* ---- opening what exists --------------------------------------------------------------------- */
 
-/* Count as a writer, of the mount and of a regular file. Devices and pipes may be written on read-only mounts. */
+/*
+ * Count as a writer, of the mount and of a regular file. Devices and pipes may be written on
+ * read-only mounts.
+ */
 static int begin_writing(struct mount *mount, struct inode *inode)
 {
 	int error;
@@ -120,8 +127,8 @@ static int truncate_opened(struct file *file)
 }
 
 /*
- * Permission is given: open `file`, which was allocated and nothing more. Takes over the references in `path` on success; `file`
- * in any case.
+ * Permission is given: open `file`, which was allocated and nothing more. Takes over the references
+ * in `path` on success; `file` in any case.
  */
 static int open_checked(struct file *file, const struct path *path, uint32_t flags,
 			const struct credentials *credentials, struct file **out)
@@ -228,7 +235,7 @@ int file_open_exec(const struct path *path, const struct credentials *credential
 	return 0;
 }
 
-/* ---- creating --------------------------------------------------------------------------------------- */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 /* The last part is missing: make it. Directory locked. */
 static int create_missing(struct walk *walk, struct dentry *dentry, int write_error,
@@ -258,8 +265,9 @@ static int create_missing(struct walk *walk, struct dentry *dentry, int write_er
 }
 
 /*
- * The walk stands before its last part: find or make it. If it was made, *created is the memory for its open file, so
- * that nothing is made which then cannot be opened; else NULL. The place may be a link or a mount point.
+ * The walk stands before its last part: find or make it. If it was made, *created is the memory for
+ * its open file, so that nothing is made which then cannot be opened; else NULL. The place may be a
+ * link or a mount point.
  */
 static int lookup_or_create(struct walk *walk, file_mode mode, struct path *out,
 			    struct file **created)
@@ -354,7 +362,7 @@ static noinline int open_creating(const struct walk_context *context, const char
 	return error;
 }
 
-/* ---- the call --------------------------------------------------------------------------------------- */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 int file_open_restricted(const struct walk_context *context, const char *name, uint32_t flags,
 			 file_mode mode, uint32_t walk_flags, struct file **out)

@@ -5,7 +5,9 @@
  */
 #include "arch/machine.h"
 #include "arch/port_io.h"
+#include "core/panic.h"
 #include "core/printk.h"
+#include "core/spinlock.h"
 #include "internal.h"
 
 enum {
@@ -24,6 +26,23 @@ enum {
 	POLLS_MAX = 100000,
 };
 
+static struct spinlock output_lock = SPINLOCK_INIT(LOCK_RANK_SERIAL_OUTPUT, "serial output");
+
+bool early_console_uses(uint16_t port)
+{
+	return port == PORT_SERIAL;
+}
+
+irq_flags early_console_lock(void)
+{
+	return spin_lock_irq(&output_lock);
+}
+
+void early_console_unlock(irq_flags flags)
+{
+	spin_unlock_irq(&output_lock, flags);
+}
+
 static void write_byte(char byte)
 {
 	for (unsigned int i = 0; i < POLLS_MAX; i++) {
@@ -35,11 +54,18 @@ static void write_byte(char byte)
 
 static void write_text(const char *text, size_t length)
 {
+	bool is_shared = !panic_in_progress();
+	irq_flags flags = 0;
+
+	if (is_shared)
+		flags = spin_lock_irq(&output_lock);
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] == '\n')
 			write_byte('\r');
 		write_byte(text[i]);
 	}
+	if (is_shared)
+		spin_unlock_irq(&output_lock, flags);
 }
 
 static struct log_console serial_console = { .name = "serial", .write = write_text };
