@@ -9,9 +9,10 @@
 /*
  * Files without a name in any directory.
  *
- * Two internal mounts that nobody sees. One, of a file system that is nothing but inodes, holds pipes, sockets and the one
- * inode that eventfd, epoll and their like share. The other, a tmpfs, holds regular files in memory: memfd and
- * shared anonymous memory. Each open file of either has a dentry of its own, which is no child of any other.
+ * Two internal mounts that nobody sees. One, of a file system that is nothing but inodes, holds
+ * pipes, sockets and the one inode that eventfd, epoll and their like share. The other, a tmpfs,
+ * holds regular files in memory: memfd and shared anonymous memory. Each open file of either has a
+ * dentry of its own, which is no child of any other.
  */
 
 static struct slab_cache *inode_slab;
@@ -20,7 +21,7 @@ static struct inode *shared_inode;
 static struct mount *memory_mount;	/* made when first needed; [mount mutex] to set */
 static struct mutex memory_lock;
 
-/* ---- the file system of nothing but inodes ------------------------------------------------------- */
+/* ---- the file system of nothing but inodes --------------------------------------------------- */
 
 static struct inode *anonymous_alloc(struct super_block *super)
 {
@@ -96,7 +97,7 @@ struct inode *anonymous_inode_create(file_mode mode)
 	return create_inode(anonymous_mount->super, mode);
 }
 
-/* ---- descriptions ---------------------------------------------------------------------------------- */
+/* ---- descriptions ---------------------------------------------------------------------------- */
 
 /* A dentry of nobody's child for `inode`, whose reference it takes over on success. */
 static struct dentry *create_dentry(struct mount *mount, const char *name, struct inode *inode)
@@ -177,7 +178,7 @@ size_t anonymous_format(const struct dentry *dentry, char *buffer, size_t size)
 	return (size_t)snprintf(buffer, size, "anon_inode:%s", dentry->name);
 }
 
-/* ---- regular files ------------------------------------------------------------------------------------ */
+/* ---- regular files --------------------------------------------------------------------------- */
 
 /* A new unnamed inode of `dir`'s file system becomes an open file. */
 static int open_unnamed(struct mount *mount, struct inode *dir, const char *name, uint32_t flags,

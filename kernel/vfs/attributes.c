@@ -4,8 +4,9 @@
 #include "vfs/internal.h"
 
 /*
- * Changing attributes: chmod, chown, utimes, truncate. All checks come first, then the change in memory, which cannot fail,
- * then the file system is told; only a change of size may still fail there, and it is the last check and the first change.
+ * Changing attributes: chmod, chown, utimes, truncate. All checks come first, then the change in
+ * memory, which cannot fail, then the file system is told; only a change of size may still fail
+ * there, and it is the last check and the first change.
  */
 
 #define ATTRIBUTE_TIMES_NOW (ATTRIBUTE_ACCESSED_NOW | ATTRIBUTE_MODIFIED_NOW)
@@ -60,7 +61,7 @@ void inode_clear_set_id(struct inode *inode, const struct credentials *credentia
 	}
 }
 
-/* ---- checks ---------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static int check_owner_change(const struct inode *inode, const struct attributes *attributes,
 			      const struct credentials *credentials)
@@ -120,7 +121,7 @@ static int check(const struct inode *inode, const struct attributes *attributes,
 	return check_times(inode, attributes->valid, credentials);
 }
 
-/* ---- changes ----------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 /* The mode that results: what was asked for, less the bits that must not survive. */
 static file_mode new_mode(const struct inode *inode, const struct attributes *attributes,
@@ -239,7 +240,10 @@ int path_set_attributes(const struct path *path, const struct attributes *attrib
 	struct inode *inode = dentry_inode(path->dentry);
 	int error;
 
-	/* Of the errors of truncate(2), those about the file itself come before the read-only mount. */
+	/*
+	 * Of the errors of truncate(2), those about the file itself come before the read-only
+	 * mount.
+	 */
 	if (attributes->valid & ATTRIBUTE_SIZE) {
 		error = check_size(inode, attributes->size, UINT64_MAX);
 		if (error && error != -EFBIG)

@@ -8,8 +8,9 @@
 #include "vm/writeback.h"
 
 /*
- * Disks and partitions as files: reads and writes go through the device's own page cache, which a mounted file system uses
- * for its metadata too. Positions count bytes; nothing lies beyond the end, and the size never changes.
+ * Disks and partitions as files: reads and writes go through the device's own page cache, which a
+ * mounted file system uses for its metadata too. Positions count bytes; nothing lies beyond the
+ * end, and the size never changes.
  */
 
 enum { IOCTL_BLKROGET = 0x125e, IOCTL_BLKGETSIZE = 0x1260, IOCTL_BLKFLSBUF = 0x1261,

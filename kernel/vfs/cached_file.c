@@ -5,11 +5,11 @@
 #include "vm/writeback.h"
 
 /*
- * Regular files whose contents lie in the page cache: nearly all. The file system fills and empties the cache; here is
- * what read, write, map and sync mean on top of it.
+ * Regular files whose contents lie in the page cache: nearly all. The file system fills and empties
+ * the cache; here is what read, write, map and sync mean on top of it.
  *
- * Reading takes no lock of the inode: the cache's own protect it. Writing takes it exclusive, so writes are one after
- * another, appending finds the end, and set-id bits go before the first byte.
+ * Reading takes no lock of the inode: the cache's own protect it. Writing takes it exclusive, so
+ * writes are one after another, appending finds the end, and set-id bits go before the first byte.
  */
 
 /* Is the access time to be looked at? Cheap, because every read asks. */
@@ -21,7 +21,10 @@ static bool keeps_access_time(const struct file *file)
 	    (atomic_load_explicit(&file->path.mount->flags, memory_order_relaxed) &
 	     (MOUNT_NO_ACCESS_TIME | MOUNT_READ_ONLY)) || inode->super->read_only)
 		return false;
-	/* Accessed after the last change already: only a day may make a difference, and open() looks at that. */
+	/*
+	 * Accessed after the last change already: only a day may make a difference, and open()
+	 * looks at that.
+	 */
 	return inode->accessed.seconds <= inode->modified.seconds ||
 	       inode->accessed.seconds <= inode->changed.seconds;
 }
@@ -85,8 +88,9 @@ static int cached_map(struct file *file, struct vm_map_request *request)
 }
 
 /*
- * Data first, attributes and what leads to the data second, then whatever the file system keeps back (a journal, the
- * disk's own cache). An error of background writing since the last call is reported once.
+ * Data first, attributes and what leads to the data second, then whatever the file system keeps
+ * back (a journal, the disk's own cache). An error of background writing since the last call is
+ * reported once.
  */
 static int cached_sync(struct file *file, bool data_only)
 {

@@ -5,8 +5,8 @@
 #include "vfs/internal.h"
 
 /*
- * Drivers of character devices, and the nodes that /dev shows. Both lists only grow, and are read without a lock: a new
- * element is complete before its predecessor points to it.
+ * Drivers of character devices, and the nodes that /dev shows. Both lists only grow, and are read
+ * without a lock: a new element is complete before its predecessor points to it.
  */
 
 static struct spinlock lists_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "devices");

@@ -15,10 +15,15 @@ void char_device_register(struct char_device *device);
 /* NULL: -ENXIO. */
 const struct char_device *char_device_find(dev_number number);
 const struct char_device *char_device_next(const struct char_device *device);
-extern const struct file_ops char_device_open_ops;	/* file_ops of device inodes: redirects on open */
-extern const struct file_ops block_device_file_ops;	/* vfs/block_file.c: over block/'s page cache */
+/* file_ops of device inodes: redirects on open */
+extern const struct file_ops char_device_open_ops;
+/* vfs/block_file.c: over block/'s page cache */
+extern const struct file_ops block_device_file_ops;
 
-/* Ask devfs to show a node; tells devfs through this list. `mode` with type; path under /dev, no leading slash. */
+/*
+ * Ask devfs to show a node; tells devfs through this list. `mode` with type; path under /dev, no
+ * leading slash.
+ */
 struct device_node { const char *name; dev_number number; file_mode mode; user_id uid; group_id gid;
 	struct device_node *next; };
 void device_node_add(struct device_node *node);

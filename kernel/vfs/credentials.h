@@ -22,14 +22,18 @@ struct credentials {
 
 extern struct credentials credentials_root;	/* init's: everything; static */
 
-/* A private copy to change and then publish, with room for `group_count` groups (copied up to that). NULL: no memory. */
+/*
+ * A private copy to change and then publish, with room for `group_count` groups (copied up to
+ * that). NULL: no memory.
+ */
 struct credentials *credentials_copy(const struct credentials *from, unsigned int group_count);
 static inline void credentials_get(const struct credentials *credentials)
 {
 	refcount_get(&((struct credentials *)credentials)->references);
 }
 void credentials_put(const struct credentials *credentials);
-bool credentials_in_group(const struct credentials *credentials, group_id group); /* fsgid and supplementary */
+/* fsgid and supplementary */
+bool credentials_in_group(const struct credentials *credentials, group_id group);
 bool credentials_in_egroup(const struct credentials *credentials, group_id group);
 /* Linux's capability numbers (uapi/linux/capability.h). */
 bool credentials_capable(const struct credentials *credentials, unsigned int capability);

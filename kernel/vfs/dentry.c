@@ -12,22 +12,25 @@
 /*
  * Dentries: the names of the tree, as far as somebody asked for them.
  *
- * A dentry stands for one name in one directory. Positive, it keeps its inode; negative, it remembers that the name does
- * not exist. A child keeps its parent, so the dentries of a file system are a tree with the root at the top.
+ * A dentry stands for one name in one directory. Positive, it keeps its inode; negative, it
+ * remembers that the name does not exist. A child keeps its parent, so the dentries of a file
+ * system are a tree with the root at the top.
  *
  * States, and the function that moves it:
- *	(new) -> used		dentry_create		references 1, found by nobody
- *	used -> findable	dentry_insert		in the table (and still used)
- *	negative -> positive	dentry_instantiate	never back: deletion unhashes it, a new one says "no"
- *	findable -> unhashed	dentry_unhash		deleted, or outdated; never back
- *	used <-> unused		dentry_put, dentry_try_get	references 0, on the unused list
- *	unused -> dying		claim()			references negative: nobody gets it any more
- *	dying -> freed		kill(), then RCU
- * An unhashed dentry whose last reference goes dies at once; others wait on the unused list for the shrinker.
+ * 	(new) -> used		dentry_create		references 1, found by nobody
+ * 	used -> findable	dentry_insert		in the table (and still used)
+ * 	negative -> positive	dentry_instantiate	never back: deletion unhashes it, a new one says "no"
+ * 	findable -> unhashed	dentry_unhash		deleted, or outdated; never back
+ * 	used <-> unused		dentry_put, dentry_try_get	references 0, on the unused list
+ * 	unused -> dying		claim()			references negative: nobody gets it any more
+ * 	dying -> freed		kill(), then RCU
+ * An unhashed dentry whose last reference goes dies at once; others wait on the unused list for the
+ * shrinker.
  *
- * Using a cached dentry writes to nothing but its reference count: it stays on the unused list while it is used, and the
- * shrinker drops those that it finds in use from the list. Whoever puts the last reference and finds it off the
- * list puts it back. Both sides change first (count, flag) and look second (flag, count), so one of them sees.
+ * Using a cached dentry writes to nothing but its reference count: it stays on the unused list
+ * while it is used, and the shrinker drops those that it finds in use from the list. Whoever puts
+ * the last reference and finds it off the list puts it back. Both sides change first (count, flag)
+ * and look second (flag, count), so one of them sees.
  *
  * Invariants:
  *  1. A dentry on a chain of the table is not UNHASHED, and the other way round.
@@ -119,7 +122,9 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 	inode_settle(inode);
 	if (inode->ops && inode->ops->revalidate)
 		atomic_fetch_or_explicit(&dentry->flags, DENTRY_REVALIDATE, memory_order_relaxed);
-	/* Release: pairs with dentry_inode(), whose callers read the inode's fields without a lock. */
+	/*
+	 * Release: pairs with dentry_inode(), whose callers read the inode's fields without a lock.
+	 */
 	atomic_store_explicit(&dentry->inode, inode, memory_order_release);
 }
 
@@ -233,7 +238,7 @@ void dentry_prune_children(struct dentry *dentry)
 	} while (count == PRUNE_BATCH);
 }
 
-/* ---- the shrinker ------------------------------------------------------------------------------ */
+/* ---- the shrinker ---------------------------------------------------------------------------- */
 
 /* It is in use: off the list, unless its last user left just now. LRU lock held. */
 static void unlist_used(struct dentry *dentry)
@@ -257,8 +262,8 @@ static bool take_second_chance(struct dentry *dentry)
 }
 
 /*
- * Claim up to PRUNE_BATCH unused dentries among the `*scan` oldest, of `super` only unless it is NULL (then recently
- * used ones get a second chance). Returns how many; *scan counts down.
+ * Claim up to PRUNE_BATCH unused dentries among the `*scan` oldest, of `super` only unless it is
+ * NULL (then recently used ones get a second chance). Returns how many; *scan counts down.
  */
 static unsigned int claim_batch(struct super_block *super, size_t *scan, struct dentry **claimed)
 {
@@ -342,7 +347,7 @@ static size_t shrink(size_t wanted)
 
 static struct shrinker dentry_shrinker = { .name = "dentry", .shrink = shrink };
 
-/* ---- rename ------------------------------------------------------------------------------------- */
+/* ---- rename ---------------------------------------------------------------------------------- */
 
 static void move_sibling(struct dentry *dentry, struct dentry *from, struct dentry *to)
 {

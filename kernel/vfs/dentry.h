@@ -18,19 +18,22 @@ struct super_block;
 #define NAME_MAX_LENGTH 255
 
 /*
- * [d] lock  [h] bucket lock (and RCU readers)  [a] atomic  [I] immutable  [T] the tree's sequence (vfs/internal.h)
- * A name and a parent change only in rename, under the super block's rename mutex (if the parent changes), both
- * directories' locks and the tree's sequence. The inode, once set, stays until the memory is freed.
+ * [d] lock [h] bucket lock (and RCU readers) [a] atomic [I] immutable [T] the tree's sequence
+ * (vfs/internal.h) A name and a parent change only in rename, under the super block's rename mutex
+ * (if the parent changes), both directories' locks and the tree's sequence. The inode, once set,
+ * stays until the memory is freed.
  */
 struct dentry {
 	struct dentry *_Atomic hash_next;	/* [h] */
 	_Atomic(struct dentry *) parent;	/* [T] itself at a root; reference held */
 	_Atomic(uint32_t) hash;			/* [T] of name and parent */
 	atomic_ushort length;			/* [T] */
-	const char *_Atomic name;		/* [T] inline_name or an RCU-freed block, NUL-terminated */
+	/* [T] inline_name or an RCU-freed block, NUL-terminated */
+	const char *_Atomic name;
 	_Atomic(struct inode *) inode;		/* [a] NULL: negative; reference held */
 	atomic_uint flags;			/* [a] enum dentry_flags */
-	struct refcount references;		/* [a] 0: cached, on the unused list; negative: dying */
+	/* [a] 0: cached, on the unused list; negative: dying */
+	struct refcount references;
 	char inline_name[DENTRY_INLINE_NAME];	/* [I] the first name, if it is short */
 	struct spinlock lock;			/* LOCK_RANK_DENTRY */
 	struct list children;			/* [d] */
@@ -45,7 +48,8 @@ enum dentry_flags {
 	DENTRY_UNHASHED = 1 << 1,	/* deleted: found by nobody any more */
 	DENTRY_REVALIDATE = 1 << 2,	/* ask inode_ops.revalidate on each use */
 	DENTRY_REFERENCED = 1 << 3,	/* used since the clock hand passed */
-	DENTRY_UNUSED_LISTED = 1 << 4,	/* on the unused list, where it may stay while it is used again */
+	/* on the unused list, where it may stay while it is used again */
+	DENTRY_UNUSED_LISTED = 1 << 4,
 	DENTRY_ANONYMOUS = 1 << 5,	/* of a file without a name: pipes, sockets, memfd */
 };
 

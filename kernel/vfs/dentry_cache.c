@@ -11,13 +11,13 @@
 /*
  * The table of dentries by parent and name.
  *
- * Readers walk a bucket's chain under RCU and take no lock. They may miss an entry that is being moved by a rename,
- * because its link may lead them into another chain; they never meet freed memory. So a hit is believed if
- * the tree's sequence did not change, and a miss is never believed: dentry_get_cached looks again under the
- * bucket's lock, where nothing moves.
+ * Readers walk a bucket's chain under RCU and take no lock. They may miss an entry that is being
+ * moved by a rename, because its link may lead them into another chain; they never meet freed
+ * memory. So a hit is believed if the tree's sequence did not change, and a miss is never believed:
+ * dentry_get_cached looks again under the bucket's lock, where nothing moves.
  *
- * The table is sized once, by the memory of the machine. Buckets share locks: writers are rare, and a lock a
- * bucket would double the table.
+ * The table is sized once, by the memory of the machine. Buckets share locks: writers are rare, and
+ * a lock a bucket would double the table.
  */
 
 enum { BUCKET_LOCKS = 64 };
@@ -80,7 +80,10 @@ static struct spinlock *bucket_lock(uint32_t hash)
 	return &bucket_locks[(hash >> bucket_shift) % BUCKET_LOCKS];
 }
 
-/* Relaxed: torn combinations happen only while the tree's sequence is odd, and then nobody believes the result. */
+/*
+ * Relaxed: torn combinations happen only while the tree's sequence is odd, and then nobody believes
+ * the result.
+ */
 static inline bool is_named(const struct dentry *dentry, const struct dentry *parent,
 			    const char *name, size_t length, uint32_t hash)
 {
@@ -100,7 +103,9 @@ struct dentry *dentry_find_rcu(const struct dentry *parent, const char *name, si
 	return dentry;
 }
 
-/* The live entry of that name; a dying one of the same name may stand beside it. Bucket lock held. */
+/*
+ * The live entry of that name; a dying one of the same name may stand beside it. Bucket lock held.
+ */
 static struct dentry *find_locked(const struct dentry *parent, const char *name, size_t length,
 				  uint32_t hash)
 {

@@ -2,8 +2,8 @@
 #include "vfs/internal.h"
 
 /*
- * Reading directories. The file system gives entries from the description's position on; the directory is locked, shared, so
- * that what it gives is one state of it.
+ * Reading directories. The file system gives entries from the description's position on; the
+ * directory is locked, shared, so that what it gives is one state of it.
  */
 
 int file_read_directory(struct file *file, struct directory_sink *sink)

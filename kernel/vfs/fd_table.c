@@ -14,12 +14,14 @@
 /*
  * Descriptor tables.
  *
- * A table is an array of pointers with two bitmaps: which descriptors are taken (open, or reserved for a file that is on its
- * way) and which are closed by exec. The array doubles when it is full; a small one lies in the table itself.
+ * A table is an array of pointers with two bitmaps: which descriptors are taken (open, or reserved
+ * for a file that is on its way) and which are closed by exec. The array doubles when it is full; a
+ * small one lies in the table itself.
  *
- * Reading. The thread that alone uses its table reads it without lock or reference: who could close anything? In a
- * table that threads share, a reader takes a reference under RCU, and looks again whether the file is still there.
- * Whoever looks into another process's table takes a reference to the table first, and so makes it a shared one.
+ * Reading. The thread that alone uses its table reads it without lock or reference: who could close
+ * anything? In a table that threads share, a reader takes a reference under RCU, and looks again
+ * whether the file is still there. Whoever looks into another process's table takes a reference to
+ * the table first, and so makes it a shared one.
  *
  * Invariants (fd_table_check):
  *  1. files[fd] != NULL implies that bit fd of `taken` is set.
@@ -69,7 +71,7 @@ static inline struct file *file_at(const struct fd_array *array, unsigned int fd
 	return atomic_load_explicit(&array->files[fd], memory_order_acquire);
 }
 
-/* ---- arrays ----------------------------------------------------------------------------------------- */
+/* ---- arrays ---------------------------------------------------------------------------------- */
 
 static struct fd_array *array_create(unsigned int count)
 {
@@ -127,7 +129,7 @@ static int make_room(struct fd_table *table, unsigned int fd)
 	return 0;
 }
 
-/* ---- tables ----------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 int fd_table_create(struct fd_table **out)
 {
@@ -211,7 +213,10 @@ void fd_table_get_reference(struct fd_table *table)
 {
 	struct fd_array *array;
 
-	/* Under the lock, so that whoever installs a file sees either no sharing or marks the file itself. */
+	/*
+	 * Under the lock, so that whoever installs a file sees either no sharing or marks the file
+	 * itself.
+	 */
 	spin_lock(&table->lock);
 	refcount_get(&table->references);
 	array = array_of(table);
@@ -248,7 +253,7 @@ void fd_table_put(struct fd_table *table)
 	slab_free(table_slab, table);
 }
 
-/* ---- looking up ----------------------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 /* In a shared table: the file may go at any moment, and its memory after the grace period. */
 static struct file *get_shared(struct fd_table *table, unsigned int fd)
@@ -299,7 +304,7 @@ struct file *fd_table_get(struct fd_table *table, int fd)
 	return file;
 }
 
-/* ---- taking and giving back -------------------------------------------------------------------------------- */
+/* ---- taking and giving back ------------------------------------------------------------------ */
 
 static void release_bit(struct fd_table *table, struct fd_array *array, unsigned int fd)
 {
@@ -310,7 +315,10 @@ static void release_bit(struct fd_table *table, struct fd_array *array, unsigned
 		table->lowest_free = fd;
 }
 
-/* Take the lowest free descriptor in [lowest, limit). *full: the array has none, it would have to grow to *fd. */
+/*
+ * Take the lowest free descriptor in [lowest, limit). *full: the array has none, it would have to
+ * grow to *fd.
+ */
 static int take_lowest(struct fd_table *table, unsigned int lowest, unsigned int limit, int *out,
 		       bool *full)
 {
@@ -432,7 +440,7 @@ struct file *fd_table_remove(struct fd_table *table, int fd)
 	return file;
 }
 
-/* ---- close-on-exec ------------------------------------------------------------------------------------------- */
+/* ---- close-on-exec --------------------------------------------------------------------------- */
 
 void fd_table_close_on_exec(struct fd_table *table)
 {

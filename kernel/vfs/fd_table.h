@@ -16,15 +16,19 @@ must_check int fd_table_copy(struct fd_table *table, struct fd_table **out);
 must_check int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out);
 void fd_table_get_reference(struct fd_table *table);
 void fd_table_put(struct fd_table *table);	/* the last one closes all; may sleep */
-/* exec: close the marked ones. The caller alone uses the table (a shared one was replaced by a copy before). */
+/*
+ * exec: close the marked ones. The caller alone uses the table (a shared one was replaced by a copy
+ * before).
+ */
 void fd_table_close_on_exec(struct fd_table *table);
 
 /* A reference to the description behind `fd`, or NULL. Fast when the table is not shared. */
 struct file *fd_table_get(struct fd_table *table, int fd);
 
 /*
- * The lightest form, for the length of a system call by the table's own thread: *needs_put says whether a
- * reference was taken (the table is shared between threads). Give it back with fd_table_return.
+ * The lightest form, for the length of a system call by the table's own thread: *needs_put says
+ * whether a reference was taken (the table is shared between threads). Give it back with
+ * fd_table_return.
  */
 struct file *fd_table_borrow(struct fd_table *table, int fd, bool *needs_put);
 static inline void fd_table_return(struct file *file, bool needs_put)
@@ -35,14 +39,20 @@ static inline void fd_table_return(struct file *file, bool needs_put)
 		file_put(file);
 }
 
-/* Reserve `count` lowest free descriptors not below `lowest`, below `limit` (RLIMIT_NOFILE). Errors: -EMFILE, -ENOMEM. */
+/*
+ * Reserve `count` lowest free descriptors not below `lowest`, below `limit` (RLIMIT_NOFILE).
+ * Errors: -EMFILE, -ENOMEM.
+ */
 must_check int fd_table_reserve(struct fd_table *table, int lowest, unsigned int limit,
 				unsigned int count, int *fds);
 void fd_table_unreserve(struct fd_table *table, unsigned int count, const int *fds);
 /* Takes over the caller's reference. Cannot fail. */
 void fd_table_install(struct fd_table *table, int fd, struct file *file, bool close_on_exec);
 
-/* dup2/dup3: put `file` (reference taken over) at exactly `fd`, closing what was there. -EBADF (fd >= limit), -EBUSY, -ENOMEM. */
+/*
+ * dup2/dup3: put `file` (reference taken over) at exactly `fd`, closing what was there. -EBADF (fd
+ * >= limit), -EBUSY, -ENOMEM.
+ */
 must_check int fd_table_replace(struct fd_table *table, int fd, unsigned int limit,
 				struct file *file, bool close_on_exec);
 /* Take out and return the description (flush is the caller's), or NULL: -EBADF. */

@@ -5,11 +5,12 @@
 #include "vfs/pipe_internal.h"
 
 /*
- * FIFOs: a pipe that is found through an inode. It exists while somebody has the inode open, or is opening it.
+ * FIFOs: a pipe that is found through an inode. It exists while somebody has the inode open, or is
+ * opening it.
  *
- * Opening waits for the other side: a reader for a writer, a writer for a reader. That the other came is seen by its
- * generation, not by its count: it may be gone again already. With O_NONBLOCK a reader does not wait, and a writer
- * without a reader gets -ENXIO. Opening for both never waits.
+ * Opening waits for the other side: a reader for a writer, a writer for a reader. That the other
+ * came is seen by its generation, not by its count: it may be gone again already. With O_NONBLOCK a
+ * reader does not wait, and a writer without a reader gets -ENXIO. Opening for both never waits.
  */
 
 /* The inode's pipe, made if need be; counts as one user. */
@@ -104,7 +105,10 @@ static int fifo_open(struct file *file)
 			goto put_pipe;
 	}
 	add_end(pipe, access);
-	/* Any earlier writer has been and gone for a reader that comes now: only the next counts as "was there". */
+	/*
+	 * Any earlier writer has been and gone for a reader that comes now: only the next counts as
+	 * "was there".
+	 */
 	file->directory_version = UINT64_MAX;
 	if (access == FILE_READ)
 		error = wait_for_writer(file, pipe, writers_seen);

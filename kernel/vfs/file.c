@@ -10,12 +10,12 @@
 /*
  * Open file descriptions.
  *
- * A description keeps its path: the dentry keeps the inode, the mount keeps the file system. One that is open for writing
- * counts as a writer of the mount (a remount read-only is refused) and of a regular file's inode (it cannot be
- * executed meanwhile).
+ * A description keeps its path: the dentry keeps the inode, the mount keeps the file system. One
+ * that is open for writing counts as a writer of the mount (a remount read-only is refused) and of
+ * a regular file's inode (it cannot be executed meanwhile).
  *
- * Lookups in a descriptor table that threads share take no lock, so a description that was ever in such a table is freed
- * after an RCU grace period; the others, which are most, at once.
+ * Lookups in a descriptor table that threads share take no lock, so a description that was ever in
+ * such a table is freed after an RCU grace period; the others, which are most, at once.
  */
 
 static struct slab_cache *file_slab;

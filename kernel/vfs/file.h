@@ -25,8 +25,9 @@ struct directory_sink;
 struct walk_context;
 
 /*
- * What one kind of open file does. Called without locks; may sleep. NULL entries: read/write -EINVAL; seek: ordinary position;
- * ioctl -ENOTTY; poll: always readable and writable; map: -ENODEV; sync -EINVAL; read_directory -ENOTDIR.
+ * What one kind of open file does. Called without locks; may sleep. NULL entries: read/write
+ * -EINVAL; seek: ordinary position; ioctl -ENOTTY; poll: always readable and writable; map:
+ * -ENODEV; sync -EINVAL; read_directory -ENOTDIR.
  */
 struct file_ops {
 	int (*open)(struct file *file);		/* after allocation; NULL: nothing to do */
@@ -42,9 +43,13 @@ struct file_ops {
 	/* Fill in what to map (cache or device flags); checks of modes are done. */
 	int (*map)(struct file *file, struct vm_map_request *request);
 	int (*sync)(struct file *file, bool data_only);
-	/* Give entries from file->position on to the sink until it is full; the directory is locked shared. */
+	/*
+	 * Give entries from file->position on to the sink until it is full; the directory is locked
+	 * shared.
+	 */
 	int (*read_directory)(struct file *file, struct directory_sink *sink);
-	int (*set_flags)(struct file *file, uint32_t flags);	/* F_SETFL changed O_ASYNC, O_DIRECT... NULL: fine */
+	/* F_SETFL changed O_ASYNC, O_DIRECT... NULL: fine */
+	int (*set_flags)(struct file *file, uint32_t flags);
 	bool stream;		/* no position: lseek and pread are -ESPIPE, and no position lock */
 };
 
@@ -57,12 +62,14 @@ struct directory_sink {
 /* [I] immutable  [a] atomic  [p] position lock */
 struct file {
 	struct refcount references;		/* [a] */
-	atomic_uint flags;			/* [a] O_ flags, Linux's; access mode never changes */
+	/* [a] O_ flags, Linux's; access mode never changes */
+	atomic_uint flags;
 	uint32_t mode;				/* [I] enum file_access */
 	struct path path;			/* [I] referenced; what /proc/PID/fd shows */
 	struct inode *inode;			/* [I] path.dentry's, which keeps it */
 	const struct file_ops *ops;		/* [I] */
-	struct mutex position_lock;		/* LOCK_RANK_FILE_POSITION; for shared descriptions only */
+	/* LOCK_RANK_FILE_POSITION; for shared descriptions only */
+	struct mutex position_lock;
 	file_offset position;			/* [p] */
 	void *private;				/* [I] after open: of whoever made it */
 	const struct credentials *credentials;	/* [I] who opened it; referenced */
@@ -70,14 +77,18 @@ struct file {
 	atomic_int owner_signal;		/* [a] F_SETSIG */
 	uint64_t directory_version;		/* [p] for file systems whose directories move */
 	struct list epoll_links;		/* epoll's */
-	bool seen_by_others;			/* [a] was in a shared table: freed after an RCU grace period */
+	/* [a] was in a shared table: freed after an RCU grace period */
+	bool seen_by_others;
 	struct rcu_head rcu;
 };
 
 enum file_access { FILE_READ = 1 << 0, FILE_WRITE = 1 << 1, FILE_PATH_ONLY = 1 << 2,
 	FILE_EXECUTE = 1 << 3 /* opened by exec */ };
 
-/* open(2) after the flags were checked: create, truncate, permission, device. Errors as open(2). May sleep. */
+/*
+ * open(2) after the flags were checked: create, truncate, permission, device. Errors as open(2).
+ * May sleep.
+ */
 must_check int file_open(const struct walk_context *context, const char *name, uint32_t flags,
 			 file_mode mode, struct file **out);
 /* openat2(2): the same with some of WALK_NO_LINKS, BENEATH, IN_ROOT, NO_CROSS, NO_MAGIC_LINKS. */
@@ -88,15 +99,16 @@ must_check int file_open_restricted(const struct walk_context *context, const ch
 must_check int file_open_path(const struct path *path, uint32_t flags,
 			      const struct credentials *credentials, struct file **out);
 /*
- * For exec: readable by the kernel whatever the file's read permission says (the caller has checked that it may be
- * executed).
+ * For exec: readable by the kernel whatever the file's read permission says (the caller has checked
+ * that it may be executed).
  */
 must_check int file_open_exec(const struct path *path, const struct credentials *credentials,
 			      struct file **out);
 
 /*
- * A file without a name of its own: `name` "pipe" and "socket" have an inode each and show as "pipe:[n]"; others
- * ("[eventfd]") share one and show as "anon_inode:[eventfd]". `access`: FILE_READ, FILE_WRITE.
+ * A file without a name of its own: `name` "pipe" and "socket" have an inode each and show as
+ * "pipe:[n]"; others ("[eventfd]") share one and show as "anon_inode:[eventfd]". `access`:
+ * FILE_READ, FILE_WRITE.
  * Errors: -ENOMEM.
  */
 must_check int file_create_anonymous(const char *name, const struct file_ops *ops, void *private,
@@ -121,7 +133,10 @@ must_check int path_set_attributes(const struct path *path, const struct attribu
 				   uint64_t file_size_limit);
 must_check int file_sync(struct file *file, bool data_only);
 must_check int file_truncate(struct file *file, uint64_t size, uint64_t size_limit);
-/* fallocate(2) after flag checks. Errors: -EBADF, -ENODEV, -ESPIPE, -EISDIR, -EFBIG, -EOPNOTSUPP, -ENOSPC. */
+/*
+ * fallocate(2) after flag checks. Errors: -EBADF, -ENODEV, -ESPIPE, -EISDIR, -EFBIG, -EOPNOTSUPP,
+ * -ENOSPC.
+ */
 must_check int file_allocate(struct file *file, int mode, file_offset offset, file_offset size,
 			     uint64_t size_limit);
 /* F_SETFL: the changeable flags become those of `flags`. Errors: -EPERM, -EINVAL. */
@@ -137,11 +152,15 @@ must_check ssize_t file_read_kernel(struct file *file, void *buffer, size_t size
 /* For regular files of page-cache file systems. */
 extern const struct file_ops file_ops_cached;
 
-/* For mmap of an open file: fills request->cache, backing (the file), backing_ops. Checks modes; -EACCES, -ENODEV, -EPERM (noexec). */
+/*
+ * For mmap of an open file: fills request->cache, backing (the file), backing_ops. Checks modes;
+ * -EACCES, -ENODEV, -EPERM (noexec).
+ */
 must_check int file_map(struct file *file, struct vm_map_request *request);
 
 /*
- * A regular file in memory without a name: shared anonymous memory, memfd ("memfd:name"). Read and write.
+ * A regular file in memory without a name: shared anonymous memory, memfd ("memfd:name"). Read and
+ * write.
  * Errors: -ENOMEM, -ENOSPC.
  */
 must_check int anonymous_file_create(const char *name, uint64_t size, uint32_t flags,
@@ -150,6 +169,9 @@ must_check int anonymous_file_create(const char *name, uint64_t size, uint32_t f
 must_check int file_open_unnamed(const struct path *directory, uint32_t flags, file_mode mode,
 				 const struct credentials *credentials, struct file **out);
 
-/* ETXTBSY accounting: exec denies writers while it runs the file, and the other way round. -ETXTBSY. */
+/*
+ * ETXTBSY accounting: exec denies writers while it runs the file, and the other way round.
+ * -ETXTBSY.
+ */
 must_check int file_deny_write(struct file *file);
 void file_allow_write(struct file *file);

@@ -12,17 +12,19 @@
 /*
  * File locks.
  *
- * Two sorts that know nothing of each other. Record locks cover ranges of bytes; their owner is a process (POSIX) or an open
- * file description (OFD); what one owner sets replaces what it had there, and neighbours of one type become one.
- * flock's cover the file, one for each description. Locks of different owners conflict if one of them is for
- * writing.
+ * Two sorts that know nothing of each other. Record locks cover ranges of bytes; their owner is a
+ * process (POSIX) or an open file description (OFD); what one owner sets replaces what it had
+ * there, and neighbours of one type become one. flock's cover the file, one for each description.
+ * Locks of different owners conflict if one of them is for writing.
  *
- * An inode gets its state with its first lock and keeps it. One spinlock protects all states: locks are rare, and looking for
- * a deadlock has to see them all. Who must wait remembers the state's generation, which every release changes, and sleeps
- * until it differs; then everything is looked at anew.
+ * An inode gets its state with its first lock and keeps it. One spinlock protects all states: locks
+ * are rare, and looking for a deadlock has to see them all. Who must wait remembers the state's
+ * generation, which every release changes, and sleeps until it differs; then everything is looked
+ * at anew.
  *
- * Deadlock. A process that would wait for another which waits, over however many others, for it, is refused. Only POSIX
- * locks: an OFD lock's owner may be in several processes, so no cycle is certain.
+ * Deadlock. A process that would wait for another which waits, over however many others, for it, is
+ * refused. Only POSIX locks: an OFD lock's owner may be in several processes, so no cycle is
+ * certain.
  *
  * Invariant: an owner's record locks on one inode are disjoint, and two that touch differ in type.
  */
@@ -150,7 +152,7 @@ static struct file_lock *find_conflict(const struct list *list, const struct fil
 	return NULL;
 }
 
-/* ---- deadlock --------------------------------------------------------------------------------------- */
+/* ---- deadlock -------------------------------------------------------------------------------- */
 
 /* Mark those that wait in the name of `owner`; true if there is a new one. */
 static bool reach(const void *owner)
@@ -211,11 +213,11 @@ static int wait_for_release(struct file_lock_state *state, const struct file_loc
 	return error ? -ERESTARTSYS : 0;
 }
 
-/* ---- record locks -------------------------------------------------------------------------------------- */
+/* ---- record locks ---------------------------------------------------------------------------- */
 
 /*
- * What `wanted` does to `old`, a lock of the same owner: it is cut, split, or swallowed. `*spare` is used up by a split.
- * True: swallowed, `wanted` covers its range.
+ * What `wanted` does to `old`, a lock of the same owner: it is cut, split, or swallowed. `*spare`
+ * is used up by a split. True: swallowed, `wanted` covers its range.
  */
 static bool give_way(struct file_lock_state *state, struct file_lock *old,
 		     struct file_lock *wanted, struct file_lock **spare)
@@ -253,7 +255,10 @@ static bool give_way(struct file_lock_state *state, struct file_lock *old,
 	return false;
 }
 
-/* No conflict stands in the way: make it so. Uses `own` for the new lock and `spare` for a split; what is left is NULL or not. */
+/*
+ * No conflict stands in the way: make it so. Uses `own` for the new lock and `spare` for a split;
+ * what is left is NULL or not.
+ */
 static void apply(struct file_lock_state *state, struct file_lock *wanted, struct file_lock **own,
 		  struct file_lock **spare)
 {
@@ -364,7 +369,7 @@ int file_lock_test(struct file *file, struct file_lock_request *request)
 	return 0;
 }
 
-/* ---- flock ------------------------------------------------------------------------------------------------ */
+/* ---- flock ----------------------------------------------------------------------------------- */
 
 static struct file_lock *find_flock(struct file_lock_state *state, const struct file *file)
 {
@@ -378,8 +383,8 @@ static struct file_lock *find_flock(struct file_lock_state *state, const struct 
 }
 
 /*
- * Once: NULL if done, else the owner in the way (then lock_lock is still held). A change of type gives the old lock up first, as
- * Linux says it may: somebody else may get in between.
+ * Once: NULL if done, else the owner in the way (then lock_lock is still held). A change of type
+ * gives the old lock up first, as Linux says it may: somebody else may get in between.
  */
 static const void *try_flock(struct file_lock_state *state, struct file_lock *wanted,
 			     struct file_lock **own)
@@ -447,7 +452,7 @@ int file_lock_whole(struct file *file, enum file_lock_type type, bool wait)
 	return error;
 }
 
-/* ---- going away -------------------------------------------------------------------------------------------- */
+/* ---- going away ------------------------------------------------------------------------------ */
 
 static void drop_matching(struct file_lock_state *state, struct list *list, const void *owner,
 			  const struct file *file)
@@ -478,7 +483,10 @@ void file_lock_release_owner(struct inode *inode, const void *owner)
 	unlock_and_wake(state, generation);
 }
 
-/* The description goes: its own locks, and what a thread set through it just while another closed it. */
+/*
+ * The description goes: its own locks, and what a thread set through it just while another closed
+ * it.
+ */
 void file_lock_release_file(struct file *file)
 {
 	struct file_lock_state *state = state_of(file->inode);
@@ -493,7 +501,7 @@ void file_lock_release_file(struct file *file)
 	unlock_and_wake(state, generation);
 }
 
-/* ---- /proc/locks ---------------------------------------------------------------------------------------------- */
+/* ---- /proc/locks ----------------------------------------------------------------------------- */
 
 static void view_lock(const struct file_lock *lock, const struct inode *inode, bool is_waiting,
 		      void (*visit)(const struct file_lock_view *view, void *argument),

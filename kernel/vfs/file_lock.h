@@ -10,26 +10,30 @@
 struct file;
 struct inode;
 
-enum file_lock_type { FILE_LOCK_READ, FILE_LOCK_WRITE, FILE_LOCK_NONE };	/* F_RDLCK, F_WRLCK, F_UNLCK */
+/* F_RDLCK, F_WRLCK, F_UNLCK */
+enum file_lock_type { FILE_LOCK_READ, FILE_LOCK_WRITE, FILE_LOCK_NONE };
 
 /* A range of bytes, half-open; end UINT64_MAX: to the end, however far that moves. */
 struct file_lock_request {
 	enum file_lock_type type;
 	uint64_t start, end;
 	/*
-	 * Whose it is: for POSIX locks something that stands for the process (its descriptor table), for OFD locks and flock the
-	 * struct file.
+	 * Whose it is: for POSIX locks something that stands for the process (its descriptor
+	 * table), for OFD locks and flock the struct file.
 	 */
 	const void *owner;
 	process_id pid;		/* told to F_GETLK; -1 for OFD */
 };
 
 /*
- * Set or clear a record lock; `wait`: sleep until it can be had. Errors: -EAGAIN (not waiting), -EDEADLK (two processes
- * would wait for each other), -ENOLCK (no memory), -EBADF (not open for that), -ERESTARTSYS. May sleep.
+ * Set or clear a record lock; `wait`: sleep until it can be had. Errors: -EAGAIN (not waiting),
+ * -EDEADLK (two processes would wait for each other), -ENOLCK (no memory), -EBADF (not open for
+ * that), -ERESTARTSYS. May sleep.
  */
 must_check int file_lock_set(struct file *file, const struct file_lock_request *request, bool wait);
-/* F_GETLK: the first lock that is in the way of *request replaces it; type NONE if there is none. */
+/*
+ * F_GETLK: the first lock that is in the way of *request replaces it; type NONE if there is none.
+ */
 must_check int file_lock_test(struct file *file, struct file_lock_request *request);
 /* flock(2). Errors: -EWOULDBLOCK, -ENOLCK, -ERESTARTSYS. May sleep. */
 must_check int file_lock_whole(struct file *file, enum file_lock_type type, bool wait);

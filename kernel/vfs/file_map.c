@@ -6,8 +6,9 @@
 #include "vm/mmap.h"
 
 /*
- * Mapping an open file: what mmap(2) may do with it, and what vm sees of it afterwards, which is only the page cache and
- * the calls below. A mapping keeps the open file description, so that the name shows in /proc/PID/maps.
+ * Mapping an open file: what mmap(2) may do with it, and what vm sees of it afterwards, which is
+ * only the page cache and the calls below. A mapping keeps the open file description, so that the
+ * name shows in /proc/PID/maps.
  */
 
 static void backing_get(void *backing)

@@ -4,8 +4,8 @@
 #include "vfs/inode.h"
 
 /*
- * The file systems that this kernel knows, in the order in which they said so. They are never taken back, so a list that
- * only grows at its end may be read without the lock.
+ * The file systems that this kernel knows, in the order in which they said so. They are never taken
+ * back, so a list that only grows at its end may be read without the lock.
  */
 
 static struct spinlock types_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "file systems");

@@ -5,8 +5,8 @@
 #include "vfs/internal.h"
 
 /*
- * A context that only one thread uses is read by that thread without references or lock: nobody else may change it. Others
- * (procfs) take a reference to the context first, and so turn that off.
+ * A context that only one thread uses is read by that thread without references or lock: nobody
+ * else may change it. Others (procfs) take a reference to the context first, and so turn that off.
  */
 
 static struct slab_cache *context_slab;

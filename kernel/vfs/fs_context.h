@@ -22,8 +22,8 @@ void fs_context_put(struct fs_context *context);	/* may sleep */
 /* Copies with references of their own; give back with path_put. */
 void fs_context_get_paths(struct fs_context *context, struct path *root, struct path *cwd);
 /*
- * For the length of a system call by a thread of this context: no references when it is not shared. Give back with
- * fs_context_end_walk.
+ * For the length of a system call by a thread of this context: no references when it is not shared.
+ * Give back with fs_context_end_walk.
  */
 struct fs_context_walk { struct walk_context context; bool has_references; };
 void fs_context_begin_walk(struct fs_context *context, const struct credentials *credentials,
@@ -32,4 +32,5 @@ void fs_context_end_walk(struct fs_context_walk *walk);
 /* Take over the reference in `path`; the old one is dropped. May sleep. */
 void fs_context_set_cwd(struct fs_context *context, const struct path *path);
 void fs_context_set_root(struct fs_context *context, const struct path *path);
-file_mode fs_context_set_umask(struct fs_context *context, file_mode umask);	/* returns the old one */
+/* returns the old one */
+file_mode fs_context_set_umask(struct fs_context *context, file_mode umask);

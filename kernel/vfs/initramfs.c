@@ -10,12 +10,12 @@
 #include "vfs/namespace_ops.h"
 
 /*
- * Unpacking the archive that the boot loader put beside the kernel. Everything is made through the ordinary calls, as root,
- * below the given directory. Folders that the archive does not mention are made; what exists is replaced, as
- * cpio -u would, for archives may follow one another.
+ * Unpacking the archive that the boot loader put beside the kernel. Everything is made through the
+ * ordinary calls, as root, below the given directory. Folders that the archive does not mention are
+ * made; what exists is replaced, as cpio -u would, for archives may follow one another.
  *
- * Hard links: the archive repeats the name with the same inode number, and only one of the names carries the bytes. The
- * numbers met so far and their first names are remembered until the end.
+ * Hard links: the archive repeats the name with the same inode number, and only one of the names
+ * carries the bytes. The numbers met so far and their first names are remembered until the end.
  */
 
 struct known_link {
@@ -103,7 +103,7 @@ static int write_contents(const struct path *path, const struct cpio_entry *entr
 	return error;
 }
 
-/* ---- hard links ------------------------------------------------------------------------------------- */
+/* ---- hard links ------------------------------------------------------------------------------ */
 
 static struct known_link *find_link(const struct unpack *unpack, const struct cpio_entry *entry)
 {
@@ -145,7 +145,7 @@ static int make_link(struct unpack *unpack, const struct known_link *known, cons
 	return error;
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------ */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 static int make_regular(struct unpack *unpack, const struct cpio_entry *entry, const char *name)
 {

@@ -6,5 +6,8 @@
 #include "core/compiler.h"
 #include "vfs/mount.h"
 
-/* Make everything in the "newc" archive under `root`. Errors: -EINVAL (damaged), -ENOMEM, -ENOSPC. May sleep. */
+/*
+ * Make everything in the "newc" archive under `root`. Errors: -EINVAL (damaged), -ENOMEM, -ENOSPC.
+ * May sleep.
+ */
 must_check int initramfs_unpack(const struct path *root, const void *archive, size_t size);

@@ -10,19 +10,20 @@
 /*
  * Inodes: their life, and what becomes dirty.
  *
- *	(new) -> used		inode_create, inode_get_by_number	references > 0
- *	used -> unused		inode_put		still in the table and on super->unused_inodes: only where
- *							the file system keeps_unused_inodes and the file has a name
- *	unused -> used		inode_get_by_number, the writers-back below
- *	used, unused -> FREEING	inode_put, the shrinker	nobody gets it any more
- *	FREEING -> freed	inode_evict, then RCU	pages dropped; if it has no name left, deleted on the disk
+ * 	(new) -> used		inode_create, inode_get_by_number	references > 0
+ * 	used -> unused		inode_put		still in the table and on super->unused_inodes: only where
+ * 							the file system keeps_unused_inodes and the file has a name
+ * 	unused -> used		inode_get_by_number, the writers-back below
+ * 	used, unused -> FREEING	inode_put, the shrinker	nobody gets it any more
+ * 	FREEING -> freed	inode_evict, then RCU	pages dropped; if it has no name left, deleted on the disk
  *
- * The steps to and from "no references" happen under super->table_lock; all other changes of the count are atomic.
- * The table itself is inode_table.c's.
+ * The steps to and from "no references" happen under super->table_lock; all other changes of the
+ * count are atomic. The table itself is inode_table.c's.
  *
- * A dirty inode is on super->dirty_inodes, without a reference: an unused one may be dirty. The dirty lock is a leaf,
- * so that the page cache can say "dirty" from anywhere. Writing back clears the bits first and reads the data
- * second; whoever changes data sets the bits afterwards. So nothing is lost, at worst something is written twice.
+ * A dirty inode is on super->dirty_inodes, without a reference: an unused one may be dirty. The
+ * dirty lock is a leaf, so that the page cache can say "dirty" from anywhere. Writing back clears
+ * the bits first and reads the data second; whoever changes data sets the bits afterwards. So
+ * nothing is lost, at worst something is written twice.
  */
 
 struct inode *inode_create(struct super_block *super)
@@ -75,7 +76,10 @@ void inode_evict(struct inode *inode)
 	rcu_call(&inode->rcu, inode_free_rcu);
 }
 
-/* What happens to an inode whose last reference just went. Table lock held; true: the caller evicts it. */
+/*
+ * What happens to an inode whose last reference just went. Table lock held; true: the caller evicts
+ * it.
+ */
 static bool retire_locked(struct inode *inode)
 {
 	struct super_block *super = inode->super;
@@ -111,7 +115,7 @@ void inode_put(struct inode *inode)
 	inode_evict(inode);
 }
 
-/* ---- dirty --------------------------------------------------------------------------------------- */
+/* ---- dirty ----------------------------------------------------------------------------------- */
 
 void inode_mark_dirty(struct inode *inode, enum inode_dirty what)
 {
@@ -121,7 +125,10 @@ void inode_mark_dirty(struct inode *inode, enum inode_dirty what)
 
 	if (!super->ops->inode_write)
 		return;
-	/* Full fence: the change that makes it dirty comes before the look at the bits; see inode_write_back. */
+	/*
+	 * Full fence: the change that makes it dirty comes before the look at the bits; see
+	 * inode_write_back.
+	 */
 	atomic_thread_fence(memory_order_seq_cst);
 	if ((atomic_load_explicit(&inode->dirty, memory_order_relaxed) & what) == (unsigned int)what)
 		return;
@@ -216,7 +223,7 @@ int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wai
 	return error ? error : count;
 }
 
-/* ---- times ------------------------------------------------------------------------------------------ */
+/* ---- times ----------------------------------------------------------------------------------- */
 
 static bool is_later(const struct time_stamp *a, const struct time_stamp *b)
 {
@@ -232,8 +239,9 @@ void time_stamp_now(struct time_stamp *out)
 }
 
 /*
- * The access time is kept the way Linux does by default ("relatime"): only if it is not later than the last change, or a
- * day old. The day is looked at without the lock; a torn time costs one update.
+ * The access time is kept the way Linux does by default ("relatime"): only if it is not later than
+ * the last change, or a day old. The day is looked at without the lock; a torn time costs one
+ * update.
  */
 static bool wants_access_time(const struct inode *inode, const struct time_stamp *now)
 {

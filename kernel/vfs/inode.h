@@ -44,18 +44,23 @@ struct time_stamp { int64_t seconds; uint32_t nanoseconds; };
 void time_stamp_now(struct time_stamp *out);	/* real time */
 
 /*
- * What a file system does for an inode. Names are not NUL-terminated: (name, length). Called with the
- * directory's rwlock exclusive (lookup, and nothing else: shared is enough), may sleep. A NULL entry means
- * -EPERM for changes, -ENOTDIR for lookup. Permission and sticky checks, read-only mounts and name
- * lengths are done by vfs before.
+ * What a file system does for an inode. Names are not NUL-terminated: (name, length). Called with
+ * the directory's rwlock exclusive (lookup, and nothing else: shared is enough), may sleep. A NULL
+ * entry means -EPERM for changes, -ENOTDIR for lookup. Permission and sticky checks, read-only
+ * mounts and name lengths are done by vfs before.
  */
 struct inode_ops {
-	/* Finds `name`: 0 with *out referenced, or -ENOENT (becomes a negative dentry), -EIO, -ENOMEM. */
+	/*
+	 * Finds `name`: 0 with *out referenced, or -ENOENT (becomes a negative dentry), -EIO,
+	 * -ENOMEM.
+	 */
 	int (*lookup)(struct inode *dir, const char *name, size_t length, struct inode **out);
 	/* Create, with mode and owner already decided. *out is referenced. */
 	int (*create)(struct inode *dir, const char *name, size_t length, file_mode mode,
 		      dev_number device, user_id uid, group_id gid, struct inode **out);
-	/* (create serves regular files, directories, FIFOs, sockets and devices, by mode's type.) */
+	/*
+	 * (create serves regular files, directories, FIFOs, sockets and devices, by mode's type.)
+	 */
 	int (*symlink)(struct inode *dir, const char *name, size_t length, const char *target,
 		       user_id uid, group_id gid, struct inode **out);
 	int (*link)(struct inode *dir, const char *name, size_t length, struct inode *target);
@@ -65,32 +70,49 @@ struct inode_ops {
 	int (*rename)(struct inode *old_dir, const char *old_name, size_t old_length,
 		      struct inode *new_dir, const char *new_name, size_t new_length,
 		      struct inode *moved, struct inode *replaced, bool exchange);
-	/* The target of a symbolic link into `buffer`; returns its length (not terminated). Inode unlocked. */
+	/*
+	 * The target of a symbolic link into `buffer`; returns its length (not terminated). Inode
+	 * unlocked.
+	 */
 	ssize_t (*read_link)(struct inode *inode, char *buffer, size_t size);
-	/* A magic link (/proc/PID/fd/N): the place itself, instead of a text. See vfs/path_walk.h. */
+	/*
+	 * A magic link (/proc/PID/fd/N): the place itself, instead of a text. See vfs/path_walk.h.
+	 */
 	int (*follow_link)(struct inode *inode, struct path *out);
-	/* Change the size, having checked limits; calls page_cache_truncate itself. Inode lock exclusive. */
+	/*
+	 * Change the size, having checked limits; calls page_cache_truncate itself. Inode lock
+	 * exclusive.
+	 */
 	int (*truncate)(struct inode *inode, uint64_t size);
-	/* Attributes have changed in the inode (under the inode lock): record them. NULL: in memory only. */
+	/*
+	 * Attributes have changed in the inode (under the inode lock): record them. NULL: in memory
+	 * only.
+	 */
 	int (*attributes_changed)(struct inode *inode);
 	/* fallocate(2) modes; NULL: -EOPNOTSUPP. Inode lock exclusive. */
 	int (*allocate)(struct inode *inode, int mode, file_offset offset, file_offset size);
-	/* A regular file without any name (O_TMPFILE, memfd), link_count 0. NULL: -EOPNOTSUPP. Directory unlocked. */
+	/*
+	 * A regular file without any name (O_TMPFILE, memfd), link_count 0. NULL: -EOPNOTSUPP.
+	 * Directory unlocked.
+	 */
 	int (*create_unnamed)(struct inode *dir, file_mode mode, user_id uid, group_id gid,
 			      struct inode **out);
-	/* Fresh attributes before stat, for inodes that change by themselves (procfs). NULL: none needed. */
+	/*
+	 * Fresh attributes before stat, for inodes that change by themselves (procfs). NULL: none
+	 * needed.
+	 */
 	int (*refresh)(struct inode *inode);
 	/*
-	 * Is this cached name still right (procfs)? NULL: always. Called without locks; must not sleep.
-	 * A directory that has one is also never remembered to lack a name.
+	 * Is this cached name still right (procfs)? NULL: always. Called without locks; must not
+	 * sleep. A directory that has one is also never remembered to lack a name.
 	 */
 	bool (*revalidate)(struct inode *inode);
 };
 
 /*
- * [i] inode lock (LOCK_RANK_DIRECTORY for directories, LOCK_RANK_INODE else)  [m] state_lock  [I] immutable  [a] atomic
- * [D] super's dirty lock
- * Path walk reads mode, uid, gid and ops without a lock: the memory of an inode is freed after an RCU grace period.
+ * [i] inode lock (LOCK_RANK_DIRECTORY for directories, LOCK_RANK_INODE else) [m] state_lock [I]
+ * immutable [a] atomic [D] super's dirty lock Path walk reads mode, uid, gid and ops without a
+ * lock: the memory of an inode is freed after an RCU grace period.
  */
 struct inode {
 	struct super_block *super;		/* [I] */
@@ -103,25 +125,33 @@ struct inode {
 	struct time_stamp accessed, modified, changed;	/* [m] */
 	struct time_stamp born;			/* [I] seconds 0: unknown */
 	uint64_t block_count;			/* [m] 512-byte units, for st_blocks */
-	uint32_t flags;				/* [i] ext2 attributes: immutable, append-only... (FS_..._FL values) */
+	/* [i] ext2 attributes: immutable, append-only... (FS_..._FL values) */
+	uint32_t flags;
 	struct rwlock lock;
 	struct spinlock state_lock;		/* LOCK_RANK_INODE_STATE */
-	atomic_uint dirty;			/* [D] enum inode_dirty; read without the lock as a hint */
+	/* [D] enum inode_dirty; read without the lock as a hint */
+	atomic_uint dirty;
 	uint64_t dirtied_ns;			/* [D] when it became dirty, monotonic */
-	atomic_uint state;			/* [a] enum inode_state; changes under the super's table lock */
+	/* [a] enum inode_state; changes under the super's table lock */
+	atomic_uint state;
 	const struct inode_ops *ops;		/* [I] */
 	const struct file_ops *file_ops;	/* [I] how open files of it behave */
 	struct page_cache cache;		/* size lives in it, for regular files and links */
 	struct refcount references;		/* [a] dentries, open files, file systems */
 	struct list_node table_node;		/* [inode table] */
 	struct list_node dirty_node;		/* [D] */
-	struct list_node lru_node;		/* [super's table lock] unused, kept for the next lookup */
-	atomic_int write_openers;		/* [a] > 0: open for writing; < 0: being executed (ETXTBSY) */
+	/* [super's table lock] unused, kept for the next lookup */
+	struct list_node lru_node;
+	/* [a] > 0: open for writing; < 0: being executed (ETXTBSY) */
+	atomic_int write_openers;
 	struct pipe *pipe;			/* [m] a FIFO's, while open */
 	_Atomic(struct file_lock_state *) locks; /* [a] set once: record locks and flocks */
 	void *socket;				/* [m] a bound AF_UNIX socket */
 	uint32_t generation;			/* [I] */
-	/* [I] a symbolic link's text, NUL-terminated, if it stays in memory until inode_free; else NULL: ask read_link */
+	/*
+	 * [I] a symbolic link's text, NUL-terminated, if it stays in memory until inode_free; else
+	 * NULL: ask read_link
+	 */
 	const char *link_target;
 	struct rcu_head rcu;			/* vfs/inode.c's, at the end */
 };
@@ -129,34 +159,53 @@ struct inode {
 enum inode_state {
 	INODE_NEW = 1 << 0,		/* in the table, but still being read: wait */
 	INODE_FREEING = 1 << 1,		/* being thrown out; wait, then look again */
-	INODE_DEAD_DIRECTORY = 1 << 2,	/* removed: nothing can be found or made in it (inode lock too) */
+	/* removed: nothing can be found or made in it (inode lock too) */
+	INODE_DEAD_DIRECTORY = 1 << 2,
 };
 
 enum inode_dirty { INODE_DIRTY_ATTRIBUTES = 1 << 0, INODE_DIRTY_PAGES = 1 << 1, INODE_DIRTY_TIMES = 1 << 2 };
 
 /* One mounted file system's instance. */
 struct super_ops {
-	/* Memory incl. the file system's part, of which vfs clears and fills in struct inode; NULL: no memory. */
+	/*
+	 * Memory incl. the file system's part, of which vfs clears and fills in struct inode; NULL:
+	 * no memory.
+	 */
 	struct inode *(*inode_alloc)(struct super_block *super);
-	/* The memory again. Called after an RCU grace period, perhaps from an interrupt: must not sleep. */
+	/*
+	 * The memory again. Called after an RCU grace period, perhaps from an interrupt: must not
+	 * sleep.
+	 */
 	void (*inode_free)(struct inode *inode);
-	/* NULL: nothing. The last moment at which an inode may sleep: give back what hangs on it. */
+	/*
+	 * NULL: nothing. The last moment at which an inode may sleep: give back what hangs on it.
+	 */
 	void (*inode_release)(struct inode *inode);
 	/* Read inode `number` from the disk into a fresh one. May sleep. */
 	int (*inode_read)(struct inode *inode);
 	/* Put attributes into the disk's buffers; `wait`: and on the disk. May sleep. */
 	int (*inode_write)(struct inode *inode, bool wait);
-	/* Last reference and link_count 0, its cached pages are gone already: free its blocks and number. May sleep. */
+	/*
+	 * Last reference and link_count 0, its cached pages are gone already: free its blocks and
+	 * number. May sleep.
+	 */
 	void (*inode_delete)(struct inode *inode);
-	/* After the dirty inodes were written: the rest to the device, and flushed, if wait. NULL: nothing. */
+	/*
+	 * After the dirty inodes were written: the rest to the device, and flushed, if wait. NULL:
+	 * nothing.
+	 */
 	int (*sync)(struct super_block *super, bool wait);
-	/* fsync(2), after inode_write(wait): commit what this inode needs and flush the device. NULL: nothing. */
+	/*
+	 * fsync(2), after inode_write(wait): commit what this inode needs and flush the device.
+	 * NULL: nothing.
+	 */
 	int (*sync_inode)(struct inode *inode);
 	int (*statistics)(struct super_block *super, struct fs_statistics *out);
 	int (*remount)(struct super_block *super, bool read_only, const char *options);
 	void (*unmount)(struct super_block *super);	/* all inodes are gone */
 	void (*show_options)(struct super_block *super, char *buffer, size_t size);
-	bool keep_unused_inodes;	/* worth caching after the last reference (disk file systems) */
+	/* worth caching after the last reference (disk file systems) */
+	bool keep_unused_inodes;
 };
 
 struct fs_statistics {
@@ -187,46 +236,70 @@ struct super_block {
 	void *private;				/* [I] the file system's own */
 	struct refcount references;		/* [a] mounts */
 	struct spinlock table_lock;		/* LOCK_RANK_INODE_TABLE */
-	struct list *inode_buckets;		/* [table_lock] hash by number; NULL until the first is published */
+	/* [table_lock] hash by number; NULL until the first is published */
+	struct list *inode_buckets;
 	size_t inode_bucket_count;		/* [table_lock] a power of two */
 	size_t inode_count;			/* [table_lock] in the table */
 	size_t unused_count;			/* [table_lock] */
-	atomic_size_t live_inodes;		/* [a] created and not yet freed; unmount waits for 0 */
+	/* [a] created and not yet freed; unmount waits for 0 */
+	atomic_size_t live_inodes;
 	struct list unused_inodes;		/* [table_lock] LRU */
-	struct spinlock dirty_lock;		/* LOCK_RANK_LEAF, interrupts off; inside table_lock if both */
+	/* LOCK_RANK_LEAF, interrupts off; inside table_lock if both */
+	struct spinlock dirty_lock;
 	struct list dirty_inodes;		/* [dirty_lock] */
 	struct list_node super_node;		/* [super list] */
-	unsigned int visitors;			/* [super list] walkers of the list that are looking at it */
+	/* [super list] walkers of the list that are looking at it */
+	unsigned int visitors;
 	bool is_closing;			/* [super list] no more visitors */
-	struct writeback_client writeback;	/* super_block.c's; registered if ops->inode_write */
+	/* super_block.c's; registered if ops->inode_write */
+	struct writeback_client writeback;
 	struct list mounts;			/* [mount mutex] of mount.super_node */
 	atomic_uint next_inode_number;		/* [a] for file systems that just count */
 	struct dentry *root;			/* [I] */
-	struct mutex rename_mutex;		/* LOCK_RANK_RENAME: directories moving between directories */
+	/* LOCK_RANK_RENAME: directories moving between directories */
+	struct mutex rename_mutex;
 };
 
 void file_system_register(struct file_system_type *type);
 const struct file_system_type *file_system_find(const char *name);
-const struct file_system_type *file_system_next(const struct file_system_type *type); /* /proc/filesystems */
+/* /proc/filesystems */
+const struct file_system_type *file_system_next(const struct file_system_type *type);
 
 /*
- * The inode `number` of `super`, read if need be. Two lookups at once get the same one. Errors: -EIO, -ENOMEM.
+ * The inode `number` of `super`, read if need be. Two lookups at once get the same one. Errors:
+ * -EIO, -ENOMEM.
  */
 must_check int inode_get_by_number(struct super_block *super, uint64_t number, struct inode **out);
-/* A new inode that is not in the table yet (create; pseudo file systems). All fields default; one reference. NULL: no memory. */
+/*
+ * A new inode that is not in the table yet (create; pseudo file systems). All fields default; one
+ * reference. NULL: no memory.
+ */
 struct inode *inode_create(struct super_block *super);
-/* Enter it into the table under its number. Errors: -ENOMEM (for the table itself, at the first one only). */
+/*
+ * Enter it into the table under its number. Errors: -ENOMEM (for the table itself, at the first one
+ * only).
+ */
 must_check int inode_publish(struct inode *inode);
-/* Its type is known now: its lock gets the right rank. Called by vfs when an inode first gets a dentry. */
+/*
+ * Its type is known now: its lock gets the right rank. Called by vfs when an inode first gets a
+ * dentry.
+ */
 void inode_settle(struct inode *inode);
 static inline void inode_get(struct inode *inode) { refcount_get(&inode->references); }
 void inode_put(struct inode *inode);	/* may sleep */
 void inode_mark_dirty(struct inode *inode, enum inode_dirty what);	/* any context */
-/* Write its dirty pages and attributes; wait: until they are on the device. Errors: the first. May sleep. */
+/*
+ * Write its dirty pages and attributes; wait: until they are on the device. Errors: the first. May
+ * sleep.
+ */
 must_check int inode_write_back(struct inode *inode, bool wait);
-/* The same for all dirty inodes of a file system that are dirty for `age_ns`. Returns how many, or the first error. */
+/*
+ * The same for all dirty inodes of a file system that are dirty for `age_ns`. Returns how many, or
+ * the first error.
+ */
 must_check int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wait);
-void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed); /* now; honours relatime for accessed */
+/* now; honours relatime for accessed */
+void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed);
 void inode_drop_unused(struct super_block *super);	/* all cached unused inodes */
 
 static inline uint64_t inode_size(const struct inode *inode) { return page_cache_size(&inode->cache); }
@@ -235,13 +308,18 @@ static inline bool inode_is(const struct inode *inode, file_mode type)
 	return (inode->mode & MODE_TYPE_MASK) == type;
 }
 
-/* chmod, chown, utimes, truncate in one: only what `valid` names. Checks done by vfs/attributes.c. */
+/*
+ * chmod, chown, utimes, truncate in one: only what `valid` names. Checks done by vfs/attributes.c.
+ */
 enum attribute_valid { ATTRIBUTE_MODE = 1, ATTRIBUTE_UID = 2, ATTRIBUTE_GID = 4, ATTRIBUTE_SIZE = 8,
 	ATTRIBUTE_ACCESSED = 16, ATTRIBUTE_MODIFIED = 32, ATTRIBUTE_ACCESSED_NOW = 64,
 	ATTRIBUTE_MODIFIED_NOW = 128 };
 struct attributes { uint32_t valid; file_mode mode; user_id uid; group_id gid; uint64_t size;
 	struct time_stamp accessed, modified; };
-/* With all permission checks of chmod(2), chown(2), utimensat(2), truncate(2); takes the inode lock. May sleep. */
+/*
+ * With all permission checks of chmod(2), chown(2), utimensat(2), truncate(2); takes the inode
+ * lock. May sleep.
+ */
 must_check int inode_set_attributes(struct inode *inode, const struct attributes *attributes,
 				    const struct credentials *credentials, uint64_t file_size_limit);
 

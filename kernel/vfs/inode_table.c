@@ -9,11 +9,12 @@
 /*
  * The table of a file system's inodes by number, and the ones in it that nobody uses now.
  *
- * Two lookups of one number get the same inode: the first puts it in as NEW and reads it, others wait. An inode that is
- * FREEING stays in the table until it is deleted; a lookup waits for its end and looks again. Such waits are rare, so
- * one queue for all of them does.
+ * Two lookups of one number get the same inode: the first puts it in as NEW and reads it, others
+ * wait. An inode that is FREEING stays in the table until it is deleted; a lookup waits for its end
+ * and looks again. Such waits are rare, so one queue for all of them does.
  *
- * The bucket array doubles as it fills; growing is only an optimisation, and is left out when memory is short.
+ * The bucket array doubles as it fills; growing is only an optimisation, and is left out when
+ * memory is short.
  */
 
 enum { FIRST_BUCKETS = 32 };
@@ -25,7 +26,10 @@ static size_t bucket_index(uint64_t number, size_t bucket_count)
 	return hash_u64(number) & (bucket_count - 1);
 }
 
-/* Table lock held. A live one is preferred: a freed number may be in use again before its old inode is gone. */
+/*
+ * Table lock held. A live one is preferred: a freed number may be in use again before its old inode
+ * is gone.
+ */
 static struct inode *find(struct super_block *super, uint64_t number)
 {
 	struct inode *inode, *dying = NULL;
@@ -51,7 +55,10 @@ static void insert(struct super_block *super, struct inode *inode)
 	super->inode_count++;
 }
 
-/* Room for one more: the first buckets, or twice as many if they are full. Errors: -ENOMEM without any. */
+/*
+ * Room for one more: the first buckets, or twice as many if they are full. Errors: -ENOMEM without
+ * any.
+ */
 static int make_room(struct super_block *super)
 {
 	struct list *buckets, *old;
@@ -120,7 +127,10 @@ void inode_table_remove(struct inode *inode)
 		wait_queue_wake_all(&state_queue, 0);
 }
 
-/* A reference to what the table has, alive or NEW; NULL: nothing; *dying: something that must go first. */
+/*
+ * A reference to what the table has, alive or NEW; NULL: nothing; *dying: something that must go
+ * first.
+ */
 static struct inode *get_from_table(struct super_block *super, uint64_t number, bool *dying)
 {
 	struct inode *inode;
@@ -231,7 +241,10 @@ int inode_get_by_number(struct super_block *super, uint64_t number, struct inode
 	}
 }
 
-/* Take one unused clean inode for eviction, or NULL. Dirty ones wait for writeback, at the young end. */
+/*
+ * Take one unused clean inode for eviction, or NULL. Dirty ones wait for writeback, at the young
+ * end.
+ */
 static struct inode *take_unused(struct super_block *super, size_t *scan)
 {
 	struct inode *inode = NULL;
@@ -255,7 +268,9 @@ static struct inode *take_unused(struct super_block *super, size_t *scan)
 	return inode;
 }
 
-/* It became dirty just before nobody could get it any more: back to the others, and to writeback. */
+/*
+ * It became dirty just before nobody could get it any more: back to the others, and to writeback.
+ */
 static void give_back(struct super_block *super, struct inode *inode)
 {
 	spin_lock(&super->table_lock);

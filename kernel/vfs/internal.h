@@ -16,8 +16,8 @@
 
 /*
  * The shape of the tree. Names and parents of dentries and places of mounts change only between
- * tree_write_begin and tree_write_end. A reader without locks reads the sequence, walks under RCU, and
- * believes what it found only if the sequence is still the same.
+ * tree_write_begin and tree_write_end. A reader without locks reads the sequence, walks under RCU,
+ * and believes what it found only if the sequence is still the same.
  */
 extern struct spinlock tree_lock; /* LOCK_RANK_MOUNT_HASH; the writers' side of tree_sequence */
 extern struct seqcount tree_sequence;
@@ -35,7 +35,7 @@ static inline bool tree_read_retry(unsigned int start)
 void tree_write_begin(void);
 void tree_write_end(void);
 
-/* ---- dentry_cache.c: dentries by parent and name ------------------------------------------------ */
+/* ---- dentry_cache.c: dentries by parent and name --------------------------------------------- */
 
 extern uint32_t dentry_hash_seed; /* [I] */
 
@@ -63,15 +63,18 @@ struct dentry *dentry_get_cached(const struct dentry *parent, const char *name, 
 struct dentry *dentry_insert(struct dentry *dentry);
 /* Take it out of the table: nobody finds it any more. Idempotent. */
 void dentry_unhash(struct dentry *dentry);
-/* Between tree_write_begin and _end: give `dentry` another parent and name; references are the caller's business. */
+/*
+ * Between tree_write_begin and _end: give `dentry` another parent and name; references are the
+ * caller's business.
+ */
 void dentry_rehash(struct dentry *dentry, struct dentry *parent, const char *name, size_t length);
 
-/* ---- dentry.c: life -------------------------------------------------------------------------------- */
+/* ---- dentry.c: life -------------------------------------------------------------------------- */
 
 void dentry_init(void);
 /*
- * A new one, referenced, not findable yet, that holds a reference to `parent` (NULL: it is a root) and takes over the one
- * to `inode` (NULL: negative) on success. NULL: no memory.
+ * A new one, referenced, not findable yet, that holds a reference to `parent` (NULL: it is a root)
+ * and takes over the one to `inode` (NULL: negative) on success. NULL: no memory.
  */
 struct dentry *dentry_create(struct super_block *super, struct dentry *parent, const char *name,
 			     size_t length, struct inode *inode);
@@ -102,28 +105,39 @@ must_check int dentry_name_create(const char *name, size_t length, const char **
 void dentry_name_destroy(const char *name);
 void dentry_move(struct dentry *dentry, struct dentry *parent, const char *name, size_t length);
 void dentry_exchange(struct dentry *a, const char *name_a, struct dentry *b, const char *name_b);
-/* Is `ancestor` the same as `dentry` or above it, within one file system? Renames excluded by the caller. */
+/*
+ * Is `ancestor` the same as `dentry` or above it, within one file system? Renames excluded by the
+ * caller.
+ */
 bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dentry);
 
-/* ---- mount.c ----------------------------------------------------------------------------------------- */
+/* ---- mount.c --------------------------------------------------------------------------------- */
 
 extern struct mutex mount_mutex;
 
 /* The topmost mount directly on (parent, dentry), borrowed, or NULL. Under RCU or tree_lock. */
 struct mount *mount_find_child(const struct mount *parent, const struct dentry *dentry);
-/* Between tree_write_begin and _end, mount mutex held: into and out of the tree. References are the caller's. */
+/*
+ * Between tree_write_begin and _end, mount mutex held: into and out of the tree. References are the
+ * caller's.
+ */
 void mount_hash_add(struct mount *mount, struct mount *parent, struct dentry *mount_point);
 void mount_hash_remove(struct mount *mount);
-/* A mount of `super` (its reference is taken over on success) rooted at `root`. Mount mutex held. */
+/*
+ * A mount of `super` (its reference is taken over on success) rooted at `root`. Mount mutex held.
+ */
 must_check int mount_alloc(struct super_block *super, struct dentry *root, const char *source,
 			   uint32_t flags, struct mount **out);
 /* Drop the last reference right here. May sleep; no locks held but perhaps the mount mutex. */
 void mount_put_now(struct mount *mount);
 void mount_init(void);
-/* One step up ("..") from `path`, not beyond `root`; references move along. False: stayed at the root. */
+/*
+ * One step up ("..") from `path`, not beyond `root`; references move along. False: stayed at the
+ * root.
+ */
 bool mount_step_up(struct path *path, const struct path *root);
 
-/* ---- super_block.c ----------------------------------------------------------------------------------- */
+/* ---- super_block.c --------------------------------------------------------------------------- */
 
 /* Mount mutex held. The super block for a mount(2): new, or one that exists already. Referenced. */
 must_check int super_block_get(const struct file_system_type *type, const char *source,
@@ -136,7 +150,7 @@ void super_block_sync(struct super_block *super, bool wait);
 void super_block_inode_freed(struct super_block *super);
 void super_block_init(void);
 
-/* ---- inode.c, inode_table.c ---------------------------------------------------------------------------- */
+/* ---- inode.c, inode_table.c ------------------------------------------------------------------ */
 
 void inode_init(void);
 /* Throw out `inode`, which is FREEING and belongs to the caller alone. May sleep. */
@@ -145,20 +159,26 @@ void inode_table_remove(struct inode *inode);
 bool inode_unlist_dirty(struct inode *inode);
 void inode_table_fini(struct super_block *super);
 
-/* ---- file.c ---------------------------------------------------------------------------------------------- */
+/* ---- file.c ---------------------------------------------------------------------------------- */
 
 void file_init(void);
 /*
- * A description of `path` (its references are taken over on success); ops, inode and credentials set, not opened yet.
+ * A description of `path` (its references are taken over on success); ops, inode and credentials
+ * set, not opened yet.
  */
 must_check int file_create(const struct path *path, uint32_t flags, uint32_t access,
 			   const struct credentials *credentials, struct file **out);
-/* The same in two steps, the first of which may fail and the second not; or back again. NULL: no memory. */
+/*
+ * The same in two steps, the first of which may fail and the second not; or back again. NULL: no
+ * memory.
+ */
 struct file *file_alloc(void);
 void file_setup(struct file *file, const struct path *path, uint32_t flags, uint32_t access,
 		const struct credentials *credentials);
 void file_free(struct file *file);
-/* For an anonymous file with an inode of its own; takes over the reference to `inode` on success. */
+/*
+ * For an anonymous file with an inode of its own; takes over the reference to `inode` on success.
+ */
 must_check int file_create_with_inode(const char *name, struct inode *inode,
 				      const struct file_ops *ops, void *private, uint32_t flags,
 				      uint32_t access, struct file **out);
@@ -168,7 +188,7 @@ struct inode *anonymous_inode_create(file_mode mode);
 /* "pipe:[7]" and so on, as /proc/PID/fd shows it. */
 size_t anonymous_format(const struct dentry *dentry, char *buffer, size_t size);
 
-/* ---- path_walk.c: a walk that stops before the last part ------------------------------------------------ */
+/* ---- path_walk.c: a walk that stops before the last part ------------------------------------- */
 
 #define WALK_LINKS_MAX 40 /* as Linux: more are -ELOOP */
 
@@ -197,13 +217,19 @@ must_check int walk_to_last(struct walk *walk);
 must_check int walk_lookup_last(struct walk *walk, struct path *out);
 /* A last part that is no name: the place itself, with a reference taken over from the walk. */
 must_check int walk_finish_dots(struct walk *walk, struct path *out);
-/* The last part turned out to be link `inode` (kept by the caller meanwhile): go where it leads; then walk_to_last again. */
+/*
+ * The last part turned out to be link `inode` (kept by the caller meanwhile): go where it leads;
+ * then walk_to_last again.
+ */
 must_check int walk_into_link(struct walk *walk, struct inode *inode);
 void walk_end(struct walk *walk);
 
-/* ---- permission ------------------------------------------------------------------------------------------- */
+/* ---- permission ------------------------------------------------------------------------------ */
 
-/* May `credentials` look things up in directory `inode`? Where all may, nobody needs to be asked who he is. */
+/*
+ * May `credentials` look things up in directory `inode`? Where all may, nobody needs to be asked
+ * who he is.
+ */
 static inline int permission_check_search(const struct inode *inode,
 					  const struct credentials *credentials)
 {
@@ -212,7 +238,9 @@ static inline int permission_check_search(const struct inode *inode,
 	return permission_check(inode, credentials, ACCESS_EXECUTE);
 }
 
-/* Set-id bits go when somebody without CAP_FSETID changes the contents. Inode lock held exclusive. */
+/*
+ * Set-id bits go when somebody without CAP_FSETID changes the contents. Inode lock held exclusive.
+ */
 void inode_clear_set_id(struct inode *inode, const struct credentials *credentials);
 /* Owner group and mode of something new in `dir`: set-group-id directories pass theirs on. */
 file_mode inode_new_mode(const struct inode *dir, file_mode mode, const struct credentials *credentials,
@@ -226,7 +254,7 @@ must_check int inode_record_attributes(struct inode *inode);
 must_check int inode_truncate_locked(struct inode *inode, uint64_t size,
 				     const struct credentials *credentials);
 
-/* ---- file_lock.c -------------------------------------------------------------------------------------------- */
+/* ---- file_lock.c ----------------------------------------------------------------------------- */
 
 void file_lock_init(void);
 void file_lock_release_file(struct file *file);

@@ -12,16 +12,18 @@
 /*
  * Mounts: single ones, and how a walk crosses them. (The tree of all and mount(2): mount_tree.c.)
  *
- * A mount shows a file system, or a part of it (bind), at a dentry of another mount. Walks find it in a hash by
- * (parent, mount point), under RCU and the tree's sequence. A mount in the tree holds references to its parent and its
- * mount point; the tree holds one to it.
+ * A mount shows a file system, or a part of it (bind), at a dentry of another mount. Walks find it
+ * in a hash by (parent, mount point), under RCU and the tree's sequence. A mount in the tree holds
+ * references to its parent and its mount point; the tree holds one to it.
  *
- * Lifetime. A mount whose last reference goes is out of the tree already (umount(2) refuses busy ones; a lazily
- * detached one may have users for long). Taking it down takes the mount mutex and perhaps writes to a disk, and
- * the last reference may be dropped anywhere; so that is a worker's job, except where mount_put_now is called.
+ * Lifetime. A mount whose last reference goes is out of the tree already (umount(2) refuses busy
+ * ones; a lazily detached one may have users for long). Taking it down takes the mount mutex and
+ * perhaps writes to a disk, and the last reference may be dropped anywhere; so that is a worker's
+ * job, except where mount_put_now is called.
  *
- * Writers. mount_begin_write counts first and looks at the flags second; a remount sets the flag first and looks at the
- * count second. Both are full fences, so at least one of them sees the other.
+ * Writers. mount_begin_write counts first and looks at the flags second; a remount sets the flag
+ * first and looks at the count second. Both are full fences, so at least one of them sees the
+ * other.
  */
 
 enum { HASH_BUCKETS = 64 };
@@ -34,7 +36,7 @@ static struct spinlock dead_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "dead mounts");
 static struct mount *dead_mounts;			/* [dead_lock] through next_dead */
 static struct work dead_work;
 
-/* ---- the hash ------------------------------------------------------------------------------------ */
+/* ---- the hash -------------------------------------------------------------------------------- */
 
 static struct mount *_Atomic *bucket_of(const struct mount *parent, const struct dentry *dentry)
 {
@@ -95,7 +97,7 @@ void mount_hash_remove(struct mount *mount)
 					  memory_order_relaxed);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 int mount_alloc(struct super_block *super, struct dentry *root, const char *source, uint32_t flags,
 		struct mount **out)
@@ -199,7 +201,7 @@ void path_put(const struct path *path)
 	mount_put(path->mount);
 }
 
-/* ---- crossing ---------------------------------------------------------------------------------------- */
+/* ---- crossing -------------------------------------------------------------------------------- */
 
 bool mount_cross(struct path *path)
 {
@@ -261,7 +263,7 @@ bool mount_step_up(struct path *path, const struct path *root)
 	return moved;
 }
 
-/* ---- writing --------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 bool mount_is_writable(const struct mount *mount)
 {

@@ -20,7 +20,10 @@ enum mount_flags {	/* Linux's MS_ values */
 	 MOUNT_RELATIVE_ACCESS_TIME = 1 << 21,
 };
 
-/* [M] mount mutex  [h] the tree's lock and sequence (vfs/internal.h); RCU readers  [a] atomic  [I] immutable */
+/*
+ * [M] mount mutex [h] the tree's lock and sequence (vfs/internal.h); RCU readers [a] atomic [I]
+ * immutable
+ */
 struct mount {
 	struct super_block *super;	/* [I] */
 	struct dentry *root;		/* [I] */
@@ -34,7 +37,8 @@ struct mount {
 	atomic_uint flags;		/* [a] enum mount_flags */
 	uint32_t id;			/* [I] */
 	char *source;			/* [I] device name, for /proc/mounts */
-	struct refcount references;	/* [a] open files, working directories, children, the tree itself */
+	/* [a] open files, working directories, children, the tree itself */
+	struct refcount references;
 	atomic_int writers;		/* [a] open for writing, or changing names right now */
 	struct rcu_head rcu;
 	struct mount *next_dead;	/* mount_put's */
@@ -48,15 +52,18 @@ void path_put(const struct path *path);		/* may sleep */
 static inline void mount_get(struct mount *mount) { refcount_get(&mount->references); }
 void mount_put(struct mount *mount);
 
-/* mount(2): a new file system, bind, move, remount. `type` NULL for bind/remount. Errors as mount(2). May sleep. */
+/*
+ * mount(2): a new file system, bind, move, remount. `type` NULL for bind/remount. Errors as
+ * mount(2). May sleep.
+ */
 must_check int mount_create(const char *source, const struct path *at, const char *type,
 			    uint32_t flags, const char *options);
 must_check int mount_bind(const struct path *from, const struct path *at, bool recursive);
 must_check int mount_remount(const struct path *at, uint32_t flags, const char *options);
 must_check int mount_move(const struct path *from, const struct path *at);
 /*
- * umount(2) of the mount whose root `at` is. Takes over the references in `at` (then it is empty), whatever the
- * result, so that the device is free again on return. Errors: -EBUSY, -EINVAL.
+ * umount(2) of the mount whose root `at` is. Takes over the references in `at` (then it is empty),
+ * whatever the result, so that the device is free again on return. Errors: -EBUSY, -EINVAL.
  */
 must_check int mount_unmount(struct path *at, bool lazy, bool force);
 /* Boot: the first file system of all (tmpfs from the initramfs), which becomes the root. */
@@ -66,7 +73,8 @@ must_check int mount_root_create(const char *type, const char *source, uint32_t 
 bool mount_cross(struct path *path);
 bool mount_is_writable(const struct mount *mount);
 /*
- * Between these two the mount stays writable: a remount read-only says -EBUSY meanwhile. Errors: -EROFS.
+ * Between these two the mount stays writable: a remount read-only says -EBUSY meanwhile. Errors:
+ * -EROFS.
  */
 must_check int mount_begin_write(struct mount *mount);
 void mount_end_write(struct mount *mount);
@@ -74,7 +82,10 @@ void mount_end_write(struct mount *mount);
 void mount_get_root(struct path *out);
 /* A mount from inside the kernel that nobody sees (pipes, memfd, shared memory). */
 must_check int mount_create_internal(const char *type, struct mount **out);
-/* pivot_root(2): the mount at `new_root` becomes the top, the old top goes to `put_old`. -EINVAL, -EBUSY, -ENOTDIR. */
+/*
+ * pivot_root(2): the mount at `new_root` becomes the top, the old top goes to `put_old`. -EINVAL,
+ * -EBUSY, -ENOTDIR.
+ */
 must_check int mount_pivot_root(const struct path *new_root, const struct path *put_old);
 /* /proc/PID/mounts and mountinfo: visit each, in tree order. Mount mutex held during the call. */
 void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *argument);

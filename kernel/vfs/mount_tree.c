@@ -9,12 +9,13 @@
 /*
  * The tree of mounts: what mount(2), umount(2) and pivot_root(2) do to it.
  *
- * The mount mutex protects the tree; the steps that a walk must not see half done are made under the tree's sequence. In
- * each call everything that can fail comes first.
+ * The mount mutex protects the tree; the steps that a walk must not see half done are made under
+ * the tree's sequence. In each call everything that can fail comes first.
  *
- * umount(2) of a busy mount is refused. Busy means: mounts below it, or more references than the tree's one and the
- * caller's. A walk takes its reference first and looks at the sequence second; umount changes the sequence
- * first and looks at the references second: so either it sees the walk, or the walk sees it and starts again.
+ * umount(2) of a busy mount is refused. Busy means: mounts below it, or more references than the
+ * tree's one and the caller's. A walk takes its reference first and looks at the sequence second;
+ * umount changes the sequence first and looks at the references second: so either it sees the walk,
+ * or the walk sees it and starts again.
  *
  * Not done: propagation between mounts (all are private), and more than one tree.
  */
@@ -23,7 +24,8 @@
 #define MOUNT_OWN_FLAGS (MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE | \
 			 MOUNT_NO_ACCESS_TIME | MOUNT_RELATIVE_ACCESS_TIME)
 
-static struct mount *top; /* [mount mutex + tree_lock] the root of the tree, NULL before there is one */
+/* [mount mutex + tree_lock] the root of the tree, NULL before there is one */
+static struct mount *top;
 
 void mount_get_root(struct path *out)
 {
@@ -35,7 +37,10 @@ void mount_get_root(struct path *out)
 	spin_unlock(&tree_lock);
 }
 
-/* The new mount takes its place; `at` is its parent's side. Takes over the caller's reference for the tree. */
+/*
+ * The new mount takes its place; `at` is its parent's side. Takes over the caller's reference for
+ * the tree.
+ */
 static void attach(struct mount *mount, const struct path *at)
 {
 	mutex_assert_held(&mount_mutex);
@@ -57,7 +62,10 @@ static void detach(struct mount *mount, struct path *at)
 	mount->attached = false;
 }
 
-/* `at` with what has been mounted on it meanwhile; referenced. -EINVAL if it is no longer in the tree. */
+/*
+ * `at` with what has been mounted on it meanwhile; referenced. -EINVAL if it is no longer in the
+ * tree.
+ */
 static int settle_place(const struct path *at, struct path *out)
 {
 	*out = *at;
@@ -163,7 +171,7 @@ int mount_create_internal(const char *type, struct mount **out)
 	return error;
 }
 
-/* ---- bind ------------------------------------------------------------------------------------------ */
+/* ---- bind ------------------------------------------------------------------------------------ */
 
 static int clone_mount(struct mount *from, struct dentry *root, struct mount **out)
 {
@@ -190,7 +198,10 @@ static struct mount *next_in_tree(struct mount *mount, struct mount *root)
 	return next;
 }
 
-/* Take a whole subtree out, leaves first: all become unreachable. Each gets back the tree's reference. */
+/*
+ * Take a whole subtree out, leaves first: all become unreachable. Each gets back the tree's
+ * reference.
+ */
 static void detach_tree(struct mount *root)
 {
 	for (;;) {
@@ -285,7 +296,7 @@ unlock:
 	return error;
 }
 
-/* ---- move and pivot ---------------------------------------------------------------------------------- */
+/* ---- move and pivot -------------------------------------------------------------------------- */
 
 static bool is_below(struct mount *mount, const struct mount *ancestor)
 {
@@ -371,7 +382,7 @@ int mount_pivot_root(const struct path *new_root, const struct path *put_old)
 	return 0;
 }
 
-/* ---- remount and unmount ------------------------------------------------------------------------------ */
+/* ---- remount and unmount --------------------------------------------------------------------- */
 
 /* Nobody writes through any mount of `super` any more, now that it says read-only. */
 static bool has_writers(struct super_block *super)
@@ -485,7 +496,7 @@ int mount_unmount(struct path *at, bool lazy, bool force)
 	return error;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------------ */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *argument)
 {

@@ -9,12 +9,13 @@
 /*
  * Making and removing names. (Renaming: rename.c. Making regular files by open: file_open.c.)
  *
- * Each call walks to the directory, counts itself as a writer of the mount, locks the directory, looks the name up, checks,
- * and lets the file system act. Which error wins when several apply is Linux's choice and decides the order of the
- * checks: that the name exists comes before a read-only mount and that before permission; for removal, a
- * read-only mount comes first.
+ * Each call walks to the directory, counts itself as a writer of the mount, locks the directory,
+ * looks the name up, checks, and lets the file system act. Which error wins when several apply is
+ * Linux's choice and decides the order of the checks: that the name exists comes before a read-only
+ * mount and that before permission; for removal, a read-only mount comes first.
  *
- * Removing locks the victim too: its link count changes, and a directory must stay empty until it is gone.
+ * Removing locks the victim too: its link count changes, and a directory must stay empty until it
+ * is gone.
  */
 
 /* A name about to be made or removed: its directory locked, its dentry found. */
@@ -49,9 +50,12 @@ static void end(struct target *target)
 	path_put(&target->parent.directory);
 }
 
-/* ---- making --------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
-/* Everything that mkdir, mknod, symlink and link check alike. Then the target is to be given to end(). */
+/*
+ * Everything that mkdir, mknod, symlink and link check alike. Then the target is to be given to
+ * end().
+ */
 static int begin_create(const struct walk_context *context, const char *name, bool is_directory,
 			struct target *target)
 {
@@ -88,7 +92,10 @@ put_directory:
 /* The file system made `inode`: the name has it now, and the directory has changed. */
 static void finish_create(struct target *target, struct inode *inode)
 {
-	/* A dentry that was not findable (the name of a file system that changes by itself) stays so. */
+	/*
+	 * A dentry that was not findable (the name of a file system that changes by itself) stays
+	 * so.
+	 */
 	dentry_instantiate(target->dentry, inode);
 	inode_touch(target->dir, false, true, true);
 }
@@ -225,7 +232,7 @@ end:
 	return error;
 }
 
-/* ---- removing ---------------------------------------------------------------------------------------- */
+/* ---- removing -------------------------------------------------------------------------------- */
 
 /* Walk, lock, look up. Errors that come before the victim is looked at. */
 static int begin_remove(const struct walk_context *context, const char *name, const int *type_errors,

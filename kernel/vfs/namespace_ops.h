@@ -1,6 +1,6 @@
 /*
- * Changing names: create, mkdir, unlink, rmdir, link, symlink, rename; with all permission checks. Names in kernel
- * memory. All may sleep; errors as the system calls of the same name.
+ * Changing names: create, mkdir, unlink, rmdir, link, symlink, rename; with all permission checks.
+ * Names in kernel memory. All may sleep; errors as the system calls of the same name.
  */
 #pragma once
 #include "vfs/path_walk.h"

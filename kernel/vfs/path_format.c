@@ -4,9 +4,9 @@
 #include "vfs/path_walk.h"
 
 /*
- * From a place to its name. The name is built from its end, part by part up to the root, without references or locks: if the
- * tree changed meanwhile, it is built again. After a few vain attempts the tree is locked: somebody renames without
- * end.
+ * From a place to its name. The name is built from its end, part by part up to the root, without
+ * references or locks: if the tree changed meanwhile, it is built again. After a few vain attempts
+ * the tree is locked: somebody renames without end.
  */
 
 enum { ATTEMPTS = 3 };
@@ -25,7 +25,9 @@ static bool prepend(struct builder *builder, const char *text, size_t length)
 	return true;
 }
 
-/* One "/name". The length of a name that is just changing may be wrong: strnlen keeps us inside it. */
+/*
+ * One "/name". The length of a name that is just changing may be wrong: strnlen keeps us inside it.
+ */
 static bool prepend_name(struct builder *builder, const struct dentry *dentry)
 {
 	const char *name = atomic_load_explicit(&dentry->name, memory_order_acquire);

@@ -11,18 +11,20 @@
 /*
  * Path walk: from a string to a place in the tree.
  *
- * Two walks. The fast one (path_walk_fast.c) reads cached dentries without locks and gives up at anything unusual. This
- * one holds references, asks file systems, sleeps, follows every kind of link, and keeps to openat2's limits.
+ * Two walks. The fast one (path_walk_fast.c) reads cached dentries without locks and gives up at
+ * anything unusual. This one holds references, asks file systems, sleeps, follows every kind of
+ * link, and keeps to openat2's limits.
  *
- * Links are not followed by recursion: the text of a link is walked, what was left is put aside, at most WALK_LINKS_MAX
- * of them. A link at the very end of the text puts nothing aside, so a chain of links needs no depth.
+ * Links are not followed by recursion: the text of a link is walked, what was left is put aside, at
+ * most WALK_LINKS_MAX of them. A link at the very end of the text puts nothing aside, so a chain of
+ * links needs no depth.
  *
- * Before each part the directory that it is looked up in is checked, in this order: it is a directory (-ENOTDIR), may be
- * searched (-EACCES), the part is short enough (-ENAMETOOLONG). A slash at the end asks for a directory and makes
- * a link there be followed.
+ * Before each part the directory that it is looked up in is checked, in this order: it is a
+ * directory (-ENOTDIR), may be searched (-EACCES), the part is short enough (-ENAMETOOLONG). A
+ * slash at the end asks for a directory and makes a link there be followed.
  *
- * A name is looked up under its directory's lock, shared: so nobody creates, deletes or renames it meanwhile, and two that
- * look at once agree on one dentry in dentry_insert.
+ * A name is looked up under its directory's lock, shared: so nobody creates, deletes or renames it
+ * meanwhile, and two that look at once agree on one dentry in dentry_insert.
  */
 
 /* What only this walk can do. */
@@ -153,7 +155,7 @@ static int go_to_root(struct walk *walk)
 	return 0;
 }
 
-/* ---- links ---------------------------------------------------------------------------------------- */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 /* The text of a link, NUL-terminated, for kfree. */
 static int read_text(struct inode *inode, char **out)
@@ -236,7 +238,7 @@ int walk_into_link(struct walk *walk, struct inode *inode)
 	return text[0] == '/' ? go_to_root(walk) : 0;
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 int walk_begin(struct walk *walk, const struct walk_context *context, const char *name,
 	       uint32_t flags)
@@ -378,7 +380,7 @@ int walk_finish_dots(struct walk *walk, struct path *out)
 	return 0;
 }
 
-/* ---- whole walks ---------------------------------------------------------------------------------------- */
+/* ---- whole walks ----------------------------------------------------------------------------- */
 
 /* The last part is at `place`: is it what the caller wants there? */
 static int check_end(const struct walk *walk, const struct path *place)
@@ -483,7 +485,10 @@ static noinline int walk_parent_carefully(const struct walk_context *context, co
 		return error;
 	error = walk_to_last(&walk);
 	if (!error) {
-		/* At depth 0 and with no link followed at the end, the last part lies in the caller's own string. */
+		/*
+		 * At depth 0 and with no link followed at the end, the last part lies in the
+		 * caller's own string.
+		 */
 		out->directory = walk.path;
 		path_get(&out->directory);
 		out->name = walk.name;

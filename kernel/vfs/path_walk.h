@@ -9,14 +9,16 @@
 /* Where walks start and who walks; from proc's fs_context, by value with borrowed references. */
 struct walk_context {
 	struct path root;			/* what / means */
-	struct path start;			/* what a relative path starts at: cwd or a descriptor's */
+	/* what a relative path starts at: cwd or a descriptor's */
+	struct path start;
 	const struct credentials *credentials;
 };
 
 enum walk_flags {
 	WALK_FOLLOW = 1 << 0,		/* follow a symbolic link at the end */
 	WALK_DIRECTORY = 1 << 1,	/* the end must be a directory */
-	WALK_CREATE = 1 << 2,		/* the last part may be missing: give its (negative) dentry */
+	/* the last part may be missing: give its (negative) dentry */
+	WALK_CREATE = 1 << 2,
 	WALK_EXCLUSIVE = 1 << 3,	/* with CREATE: must be missing */
 	WALK_EMPTY_OK = 1 << 4,		/* AT_EMPTY_PATH: "" is the start itself */
 	WALK_NO_LINKS = 1 << 6,		/* RESOLVE_NO_SYMLINKS: any link is -ELOOP */
@@ -27,15 +29,15 @@ enum walk_flags {
 };
 
 /*
- * The place that `name` (kernel memory, NUL-terminated) names; referenced. May sleep. Errors: -ENOENT, -ENOTDIR, -EACCES,
- * -ELOOP, -ENAMETOOLONG, -EIO, -ENOMEM, -EXDEV.
+ * The place that `name` (kernel memory, NUL-terminated) names; referenced. May sleep. Errors:
+ * -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EIO, -ENOMEM, -EXDEV.
  */
 must_check int path_walk(const struct walk_context *context, const char *name, uint32_t flags,
 			 struct path *out);
 
 /*
- * For create, unlink, rename: the directory that holds the last part, and that part (pointing into `name`).
- * `trailing_slash` tells of "dir/". Last part "." or ".." or "/" comes as type.
+ * For create, unlink, rename: the directory that holds the last part, and that part (pointing into
+ * `name`). `trailing_slash` tells of "dir/". Last part "." or ".." or "/" comes as type.
  */
 enum last_part { LAST_NAME, LAST_DOT, LAST_DOT_DOT, LAST_ROOT };
 struct walk_parent { struct path directory; const char *name; size_t length; enum last_part type;
@@ -43,11 +45,17 @@ struct walk_parent { struct path directory; const char *name; size_t length; enu
 must_check int path_walk_parent(const struct walk_context *context, const char *name,
 				uint32_t flags, struct walk_parent *out);
 
-/* A component under a directory whose lock the caller holds (shared is enough): referenced dentry, maybe negative. */
+/*
+ * A component under a directory whose lock the caller holds (shared is enough): referenced dentry,
+ * maybe negative.
+ */
 must_check int path_lookup_child(const struct path *directory, const char *name, size_t length,
 				 struct dentry **out);
 
-/* The absolute name of `path` as seen from `root`, at the end of `buffer`: *out points into it. -ERANGE. Unreachable ones
- * start with "(unreachable)"; deleted ones end with " (deleted)". Returns length with NUL. */
+/*
+ * The absolute name of `path` as seen from `root`, at the end of `buffer`: *out points into it.
+ * -ERANGE. Unreachable ones start with "(unreachable)"; deleted ones end with " (deleted)". Returns
+ * length with NUL.
+ */
 must_check ssize_t path_format(const struct path *path, const struct path *root, char *buffer,
 			       size_t size, char **out);

@@ -4,12 +4,14 @@
 #include "vfs/path_walk_fast.h"
 
 /*
- * The walk over cached dentries: no lock, and nothing written to shared memory but the reference to the end.
+ * The walk over cached dentries: no lock, and nothing written to shared memory but the reference to
+ * the end.
  *
- * It runs under RCU from one reading of the tree's sequence to the next. Everything it meets stays in memory as
- * long; whether names and parents were true is decided by the sequence at the end, for errors too. Whatever
- * cannot be done this way ends it with -EAGAIN, and the careful walk of path_walk.c begins anew: a name that is not
- * cached, a link whose text is not in memory, a rename meanwhile.
+ * It runs under RCU from one reading of the tree's sequence to the next. Everything it meets stays
+ * in memory as long; whether names and parents were true is decided by the sequence at the end, for
+ * errors too. Whatever cannot be done this way ends it with -EAGAIN, and the careful walk of
+ * path_walk.c begins anew: a name that is not cached, a link whose text is not in memory, a rename
+ * meanwhile.
  *
  * Permissions are looked at as they are at the moment of passing, as in any walk.
  */
@@ -251,8 +253,8 @@ static int end_with_error(struct fast_walk *walk, int error)
 }
 
 /*
- * Take references where the walk stands, and only then look whether it was all true: an umount looks at the references
- * after it has changed the sequence.
+ * Take references where the walk stands, and only then look whether it was all true: an umount
+ * looks at the references after it has changed the sequence.
  */
 static int end_with_references(struct fast_walk *walk, struct path *out)
 {

@@ -4,7 +4,10 @@
 #pragma once
 #include "vfs/path_walk.h"
 
-/* As path_walk without the restricting flags; -EAGAIN: walk carefully instead. `name` is not empty. Does not sleep. */
+/*
+ * As path_walk without the restricting flags; -EAGAIN: walk carefully instead. `name` is not empty.
+ * Does not sleep.
+ */
 must_check int path_walk_fast(const struct walk_context *context, const char *name, uint32_t flags,
 			      struct path *out);
 must_check int path_walk_fast_parent(const struct walk_context *context, const char *name,

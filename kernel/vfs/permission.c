@@ -5,8 +5,8 @@
 #include "vfs/internal.h"
 
 /*
- * The rules of POSIX with Linux's capabilities. Everything is read once and without a lock: a chmod at the same moment is
- * either seen or not.
+ * The rules of POSIX with Linux's capabilities. Everything is read once and without a lock: a chmod
+ * at the same moment is either seen or not.
  */
 
 #define INODE_FLAG_IMMUTABLE 0x10u	/* FS_IMMUTABLE_FL */

@@ -12,17 +12,20 @@
 #include "vfs/poll.h"
 
 /*
- * Pipes: a ring of page frames between writers and readers. (FIFOs, which are pipes with a name: fifo.c.)
+ * Pipes: a ring of page frames between writers and readers. (FIFOs, which are pipes with a name:
+ * fifo.c.)
  *
- * A slot of the ring is a part of one frame. A write fills new slots, and what fits behind the last slot's bytes goes
- * there if it fits whole; so a write of up to PIPE_BUF bytes lies in one frame and is never torn: it waits for a free slot
- * when it cannot be appended. Two emptied frames are kept for the next write.
+ * A slot of the ring is a part of one frame. A write fills new slots, and what fits behind the last
+ * slot's bytes goes there if it fits whole; so a write of up to PIPE_BUF bytes lies in one frame
+ * and is never torn: it waits for a free slot when it cannot be appended. Two emptied frames are
+ * kept for the next write.
  *
- * Everything is protected by one mutex, which may be held while user memory is copied and faults. `used` and the end
- * counts can be read without it: the sleepers' conditions do. Who changes them wakes after dropping the mutex.
+ * Everything is protected by one mutex, which may be held while user memory is copied and faults.
+ * `used` and the end counts can be read without it: the sleepers' conditions do. Who changes them
+ * wakes after dropping the mutex.
  *
- * Wake-ups hand the CPU over where the waker is about to wait itself: a writer that found the pipe full, and one whose
- * reader was waiting for its very bytes.
+ * Wake-ups hand the CPU over where the waker is about to wait itself: a writer that found the pipe
+ * full, and one whose reader was waiting for its very bytes.
  */
 
 enum { DEFAULT_SLOTS = 16, MAX_SIZE = 1 << 20 };
@@ -112,9 +115,12 @@ static void wake(struct wait_queue *queue, uint32_t events, bool hand_over)
 		wait_queue_wake_one(queue, events);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
-/* Move bytes of the first slot. The mutex is held. Returns bytes moved; *fault if it should have been more. */
+/*
+ * Move bytes of the first slot. The mutex is held. Returns bytes moved; *fault if it should have
+ * been more.
+ */
 static size_t read_slot(struct pipe *pipe, struct io_buffer *buffer, bool *fault, bool *packet_end)
 {
 	struct pipe_slot *slot = slot_at(pipe, 0);
@@ -188,7 +194,7 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 	}
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* Behind the bytes of the last slot, if all `size` fit there. The mutex is held. */
 static bool append(struct pipe *pipe, struct io_buffer *buffer, size_t size, size_t *done)
@@ -233,8 +239,9 @@ static int fill_slot(struct pipe *pipe, struct io_buffer *buffer, bool is_packet
 }
 
 /*
- * As much as there is room for. The mutex is held. Adds to *done; 0 or the error that ended it. The odd bytes that would
- * begin a frame of their own go behind the last ones first, as a short write does whole.
+ * As much as there is room for. The mutex is held. Adds to *done; 0 or the error that ended it. The
+ * odd bytes that would begin a frame of their own go behind the last ones first, as a short write
+ * does whole.
  */
 static int write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_packet,
 			   ssize_t *total)
@@ -294,7 +301,7 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 	}
 }
 
-/* ---- the rest -------------------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 {
@@ -425,7 +432,7 @@ put_inode:
 	return error;
 }
 
-/* ---- fcntl ------------------------------------------------------------------------------------------------- */
+/* ---- fcntl ----------------------------------------------------------------------------------- */
 
 static struct pipe *pipe_of(struct file *file)
 {

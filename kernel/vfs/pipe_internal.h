@@ -28,7 +28,8 @@ struct pipe {
 	unsigned int first;			/* [m] the slot to be read next */
 	atomic_uint used;			/* [a] slots with bytes */
 	atomic_uint readers, writers;		/* [a] open files of each side */
-	unsigned int reader_generation;		/* [m] how often a reader came: FIFO opens wait for it */
+	/* [m] how often a reader came: FIFO opens wait for it */
+	unsigned int reader_generation;
 	unsigned int writer_generation;		/* [m] the same for writers */
 	unsigned int users;			/* [s] open files, and opens under way */
 	unsigned int spare_count;		/* [m] */
@@ -44,7 +45,8 @@ void pipe_drop_end(struct pipe *pipe, uint32_t access);
 void pipe_put(struct pipe *pipe, struct inode *inode);
 
 /*
- * As wait_event_interruptible, but one of a queue's sleepers is woken at a time, and hands the wake-up on if there is more.
+ * As wait_event_interruptible, but one of a queue's sleepers is woken at a time, and hands the
+ * wake-up on if there is more.
  */
 #define wait_event_exclusive_interruptible(queue_pointer, condition)                             \
 	({                                                                                       \

@@ -10,13 +10,14 @@
 /*
  * poll(2) and select(2).
  *
- * Each file is asked for its state and, the first time round, puts the sleeper on every queue that could change the
- * answer. A wake-up sets `triggered`; then all are asked again, now without registering. So no event is lost: what
- * happens after a file was asked finds the sleeper on the file's queue.
+ * Each file is asked for its state and, the first time round, puts the sleeper on every queue that
+ * could change the answer. A wake-up sets `triggered`; then all are asked again, now without
+ * registering. So no event is lost: what happens after a file was asked finds the sleeper on the
+ * file's queue.
  *
- * Entries for a few queues lie on the stack, more are allocated in chunks. Once some file is ready, nobody will sleep,
- * and nothing is registered any more. In a table that threads share, each entry holds its file, because another
- * thread may close the descriptor while we are on the file's queue.
+ * Entries for a few queues lie on the stack, more are allocated in chunks. Once some file is ready,
+ * nobody will sleep, and nothing is registered any more. In a table that threads share, each entry
+ * holds its file, because another thread may close the descriptor while we are on the file's queue.
  */
 
 enum { INLINE_ENTRIES = 6, CHUNK_ENTRIES = 64 };
@@ -141,8 +142,8 @@ static uint32_t ask(struct poller *poller, struct fd_table *table, int fd)
 }
 
 /*
- * Until the next wake-up. 0, -EINTR, or -ETIMEDOUT. The order matters: say that we sleep, then look whether somebody has
- * woken us meanwhile.
+ * Until the next wake-up. 0, -EINTR, or -ETIMEDOUT. The order matters: say that we sleep, then look
+ * whether somebody has woken us meanwhile.
  */
 static int sleep_until_triggered(struct poller *poller, uint64_t deadline_ns)
 {
@@ -162,7 +163,7 @@ static int sleep_until_triggered(struct poller *poller, uint64_t deadline_ns)
 	return in_time ? 0 : -ETIMEDOUT;
 }
 
-/* ---- poll ------------------------------------------------------------------------------------------ */
+/* ---- poll ------------------------------------------------------------------------------------ */
 
 static int scan_requests(struct poller *poller, struct fd_table *table,
 			 struct poll_request *requests, unsigned int count)
@@ -207,7 +208,7 @@ int poll_wait(struct fd_table *table, struct poll_request *requests, unsigned in
 	return result;
 }
 
-/* ---- select ----------------------------------------------------------------------------------------- */
+/* ---- select ---------------------------------------------------------------------------------- */
 
 #define READABLE_BITS (POLL_IN | POLL_READ_NORMAL | POLL_READ_BAND | POLL_HANG_UP | POLL_ERROR)
 #define WRITABLE_BITS (POLL_OUT | POLL_WRITE_NORMAL | POLL_WRITE_BAND | POLL_ERROR)

@@ -12,7 +12,9 @@ enum poll_bits { POLL_IN = 0x001, POLL_PRI = 0x002, POLL_OUT = 0x004, POLL_ERROR
 	POLL_READ_BAND = 0x080, POLL_WRITE_NORMAL = 0x100, POLL_WRITE_BAND = 0x200,
 	POLL_READ_HANG_UP = 0x2000 };
 
-/* Passed to file_ops.poll, which calls poll_register for each queue that could change the answer. */
+/*
+ * Passed to file_ops.poll, which calls poll_register for each queue that could change the answer.
+ */
 struct poll_table {
 	void (*add)(struct poll_table *table, struct wait_queue *queue);
 };
@@ -26,12 +28,15 @@ struct fd_table;
 struct poll_request { int fd; int16_t events; int16_t result; };
 
 /*
- * poll(2) over requests in kernel memory: fills in results; returns how many are not 0; -EINTR, -ENOMEM.
- * A negative fd is skipped. Waits until `deadline_ns` (0: not at all).
+ * poll(2) over requests in kernel memory: fills in results; returns how many are not 0; -EINTR,
+ * -ENOMEM. A negative fd is skipped. Waits until `deadline_ns` (0: not at all).
  */
 must_check int poll_wait(struct fd_table *table, struct poll_request *requests, unsigned int count,
 			 uint64_t deadline_ns);
-/* select(2) over bitmaps in kernel memory of `count` descriptors (NULL allowed); results replace them. */
+/*
+ * select(2) over bitmaps in kernel memory of `count` descriptors (NULL allowed); results replace
+ * them.
+ */
 must_check int poll_select(struct fd_table *table, unsigned int count, unsigned long *readable,
 			   unsigned long *writable, unsigned long *exceptional,
 			   uint64_t deadline_ns);

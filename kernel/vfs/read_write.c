@@ -8,11 +8,12 @@
 /*
  * read(2), write(2) and their kin, for any kind of open file.
  *
- * The position belongs to the description. If nobody else has a reference to it, nobody else can use the position, and its
- * lock is left out; a table shared by threads makes each call hold a reference of its own, so that shows.
+ * The position belongs to the description. If nobody else has a reference to it, nobody else can
+ * use the position, and its lock is left out; a table shared by threads makes each call hold a
+ * reference of its own, so that shows.
  *
- * Order of errors: not open for it (-EBADF), the kind of file cannot (-EISDIR, -EINVAL, -ESPIPE), the range (-EINVAL,
- * -EFBIG), then what the file says.
+ * Order of errors: not open for it (-EBADF), the kind of file cannot (-EISDIR, -EINVAL, -ESPIPE),
+ * the range (-EINVAL, -EFBIG), then what the file says.
  */
 
 static inline bool begin_position(struct file *file)
@@ -74,8 +75,8 @@ ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset of
 }
 
 /*
- * The process's limit on file sizes, and the file system's: cut the buffer to what may be written at `position`.
- * -EFBIG if that is nothing (the caller sends SIGXFSZ if it was the process's).
+ * The process's limit on file sizes, and the file system's: cut the buffer to what may be written
+ * at `position`. -EFBIG if that is nothing (the caller sends SIGXFSZ if it was the process's).
  */
 static int limit_size(const struct file *file, struct io_buffer *buffer, file_offset position,
 		      uint64_t size_limit)
@@ -176,7 +177,7 @@ ssize_t file_read_kernel(struct file *file, void *memory, size_t size, file_offs
 	return (ssize_t)done;
 }
 
-/* ---- position ------------------------------------------------------------------------------------------ */
+/* ---- position -------------------------------------------------------------------------------- */
 
 /* SEEK_DATA and SEEK_HOLE where holes are not told apart: all is data up to the end. */
 static int seek_plainly(const struct file *file, file_offset offset, int whence, file_offset *out)
@@ -232,7 +233,7 @@ int file_seek(struct file *file, file_offset offset, int whence, file_offset *ou
 	return error;
 }
 
-/* ---- the rest -------------------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 int file_status(struct file *file, struct file_status *out)
 {

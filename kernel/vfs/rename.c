@@ -6,15 +6,17 @@
 /*
  * rename(2).
  *
- * Lock order. Within one directory: its lock. Between two: first the file system's rename mutex, which keeps the tree still
- * above them (directories change their parents only under it), then the two directories, the ancestor first if one is;
- * if none is, in any order, for nobody else takes two unrelated ones. Then the directories among the things
- * renamed, whose ".." or life changes, by address; then a file that is replaced.
+ * Lock order. Within one directory: its lock. Between two: first the file system's rename mutex,
+ * which keeps the tree still above them (directories change their parents only under it), then the
+ * two directories, the ancestor first if one is; if none is, in any order, for nobody else takes
+ * two unrelated ones. Then the directories among the things renamed, whose ".." or life changes, by
+ * address; then a file that is replaced.
  *
- * A directory must not come to lie below itself. With the mutex held that is decided by looking upwards from the new
- * parent; no lock but the mutex is needed for it.
+ * A directory must not come to lie below itself. With the mutex held that is decided by looking
+ * upwards from the new parent; no lock but the mutex is needed for it.
  *
- * The new names of the dentries are allocated before the file system acts, so nothing can fail after it.
+ * The new names of the dentries are allocated before the file system acts, so nothing can fail
+ * after it.
  */
 
 struct rename {
@@ -26,7 +28,7 @@ struct rename {
 	const char *moved_name, *replaced_name;	/* what the dentries will be called */
 };
 
-/* ---- locks ---------------------------------------------------------------------------------------- */
+/* ---- locks ----------------------------------------------------------------------------------- */
 
 static void lock_directories(struct rename *r)
 {
@@ -85,7 +87,7 @@ static void unlock_children(struct inode *moved, struct inode *replaced)
 		rwlock_write_unlock(&replaced->lock);
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------ */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 /* What follows from the names alone, before permissions are asked. */
 static int check_shape(const struct rename *r, const struct inode *moved,
@@ -104,7 +106,10 @@ static int check_shape(const struct rename *r, const struct inode *moved,
 	if (!is_directory(moved) &&
 	    (r->from.trailing_slash || (!exchange && r->to.trailing_slash)))
 		return -ENOTDIR;
-	/* A directory cannot go below itself, nor replace what it lies in. Within one directory neither can be. */
+	/*
+	 * A directory cannot go below itself, nor replace what it lies in. Within one directory
+	 * neither can be.
+	 */
 	if (r->from_dir == r->to_dir)
 		return 0;
 	if (dentry_is_ancestor(r->moved, r->to.directory.dentry))
@@ -150,7 +155,7 @@ static int check_permissions(const struct rename *r, const struct inode *moved,
 	return 0;
 }
 
-/* ---- the act --------------------------------------------------------------------------------------------- */
+/* ---- the act --------------------------------------------------------------------------------- */
 
 static int make_names(struct rename *r)
 {

@@ -10,18 +10,21 @@
 /*
  * Super blocks: the mounted instances of file systems.
  *
- * A device is mounted once, however many mounts show it. The last mount that goes takes the instance down: write
- * everything, forget all dentries and inodes, and let go of the device. By then nothing can reach a file of it any
- * more; what may still lag behind are inodes that wait for their RCU grace period, so the end waits for those.
+ * A device is mounted once, however many mounts show it. The last mount that goes takes the
+ * instance down: write everything, forget all dentries and inodes, and let go of the device. By
+ * then nothing can reach a file of it any more; what may still lag behind are inodes that wait for
+ * their RCU grace period, so the end waits for those.
  *
- * The list of all has a spinlock of its own, because reclaim walks it from places where no mutex may be taken. A walker
- * counts as a visitor of the one it looks at, and the end waits for visitors.
+ * The list of all has a spinlock of its own, because reclaim walks it from places where no mutex
+ * may be taken. A walker counts as a visitor of the one it looks at, and the end waits for
+ * visitors.
  */
 
 static struct spinlock list_lock = SPINLOCK_INIT(LOCK_RANK_INODE_TABLE, "super blocks");
 static struct list super_blocks = LIST_INIT(super_blocks);	/* [list_lock] */
 static struct wait_queue end_queue;	/* for visitors and inodes to go */
-static unsigned int next_device_minor = 1; /* [mount mutex] st_dev of file systems without a device */
+/* [mount mutex] st_dev of file systems without a device */
+static unsigned int next_device_minor = 1;
 
 void super_block_for_each(void (*visit)(struct super_block *super, void *argument), void *argument)
 {
@@ -62,7 +65,7 @@ void super_block_inode_freed(struct super_block *super)
 		wait_queue_wake_all(&end_queue, 0);
 }
 
-/* ---- syncing ---------------------------------------------------------------------------------------- */
+/* ---- syncing --------------------------------------------------------------------------------- */
 
 void super_block_sync(struct super_block *super, bool wait)
 {
@@ -89,7 +92,7 @@ static int write_back(struct writeback_client *client, uint64_t age_ns, bool wai
 	return super_write_back_inodes(super, age_ns, wait);
 }
 
-/* ---- beginning --------------------------------------------------------------------------------------- */
+/* ---- beginning ------------------------------------------------------------------------------- */
 
 static struct super_block *super_alloc(const struct file_system_type *type)
 {
@@ -149,7 +152,10 @@ static int find_device(const char *source, struct block_device **out)
 	return error;
 }
 
-/* The instance that shows `device` (or is the type's single one) already, or NULL. Mount mutex held. */
+/*
+ * The instance that shows `device` (or is the type's single one) already, or NULL. Mount mutex
+ * held.
+ */
 static struct super_block *find_existing(const struct file_system_type *type,
 					 const struct block_device *device)
 {
@@ -244,7 +250,7 @@ int super_block_get(const struct file_system_type *type, const char *source, uin
 	return 0;
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static void close_super(struct super_block *super)
 {
@@ -257,7 +263,10 @@ static void close_super(struct super_block *super)
 
 	dentry_prune_super(super);
 	assert(refcount_read(&super->root->references) == 1);
-	/* Nobody finds the root by name: unhashed, it goes with its last reference, and its inode with it. */
+	/*
+	 * Nobody finds the root by name: unhashed, it goes with its last reference, and its inode
+	 * with it.
+	 */
 	atomic_fetch_or_explicit(&super->root->flags, DENTRY_UNHASHED, memory_order_relaxed);
 	super_block_sync(super, true);
 	dentry_put(super->root);

@@ -11,9 +11,10 @@
 #include "vfs/poll.h"
 
 /*
- * /dev/kmsg, as Linux has it: each read gives one line, "level,sequence,microseconds,-;text\n"; each write is one line, with an
- * optional "<level>" before it. The sequence number is the line's position in the log. The log keeps lines as
- * "<level>[seconds.microseconds] text\n" (core/printk.c); here they are taken apart again.
+ * /dev/kmsg, as Linux has it: each read gives one line, "level,sequence,microseconds,-;text\n";
+ * each write is one line, with an optional "<level>" before it. The sequence number is the line's
+ * position in the log. The log keeps lines as "<level>[seconds.microseconds] text\n"
+ * (core/printk.c); here they are taken apart again.
  */
 
 enum { LINE_SIZE = 400, RECORD_SIZE = LINE_SIZE + 64 };	/* LINE_SIZE: as core/printk.c */
@@ -36,7 +37,10 @@ void kmsg_init(void)
 	printk_set_notify(log_grew);
 }
 
-/* The line at *position or the next one still there; its length with the newline. *position is then behind it. */
+/*
+ * The line at *position or the next one still there; its length with the newline. *position is then
+ * behind it.
+ */
 static size_t read_line(uint64_t *position, char line[LINE_SIZE])
 {
 	size_t size = printk_read(position, line, LINE_SIZE);

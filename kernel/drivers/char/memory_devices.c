@@ -12,8 +12,8 @@
 #include "vm/mmap.h"
 
 /*
- * The devices of Linux's major number 1 that are no hardware: null, zero, full, random, urandom. (kmsg: kmsg.c.) The minor
- * number decides at open which of them the file is.
+ * The devices of Linux's major number 1 that are no hardware: null, zero, full, random, urandom.
+ * (kmsg: kmsg.c.) The minor number decides at open which of them the file is.
  */
 
 enum { MAJOR_MEMORY = 1, MINOR_NULL = 3, MINOR_ZERO = 5, MINOR_FULL = 7, MINOR_RANDOM = 8,
@@ -21,7 +21,7 @@ enum { MAJOR_MEMORY = 1, MINOR_NULL = 3, MINOR_ZERO = 5, MINOR_FULL = 7, MINOR_R
 enum { CHUNK = 1 << 20 };
 #define IOCTL_RNDGETENTCNT 0x80045200u
 
-/* ---- null and zero ------------------------------------------------------------------------------ */
+/* ---- null and zero --------------------------------------------------------------------------- */
 
 static ssize_t null_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
@@ -66,7 +66,10 @@ static ssize_t zero_read(struct file *file, struct io_buffer *buffer, file_offse
 	return (ssize_t)(wanted - buffer->remaining);
 }
 
-/* A private mapping is plain anonymous memory; a shared one is mmap(2)'s own business (MAP_ANONYMOUS). */
+/*
+ * A private mapping is plain anonymous memory; a shared one is mmap(2)'s own business
+ * (MAP_ANONYMOUS).
+ */
 static int zero_map(struct file *file, struct vm_map_request *request)
 {
 	(void)file;
@@ -96,7 +99,7 @@ static const struct file_ops full_ops = {
 	.read = zero_read, .write = full_write, .seek = seek_nowhere
 };
 
-/* ---- random --------------------------------------------------------------------------------------- */
+/* ---- random ---------------------------------------------------------------------------------- */
 
 static ssize_t random_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
@@ -148,7 +151,7 @@ static const struct file_ops random_ops = {
 	.read = random_read, .write = random_write, .seek = seek_nowhere, .ioctl = random_ioctl
 };
 
-/* ---- the family ------------------------------------------------------------------------------------- */
+/* ---- the family ------------------------------------------------------------------------------ */
 
 static int memory_open(struct file *file)
 {

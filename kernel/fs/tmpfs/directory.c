@@ -8,14 +8,15 @@
 #include "vfs/file.h"
 
 /*
- * Directories of tmpfs: a tree of entries by name, to find one, and a tree of the same entries by position, to list them.
- * Positions are given once and never change, so a listing that goes on after entries came and went neither repeats
- * nor skips one that was there all the time.
+ * Directories of tmpfs: a tree of entries by name, to find one, and a tree of the same entries by
+ * position, to list them. Positions are given once and never change, so a listing that goes on
+ * after entries came and went neither repeats nor skips one that was there all the time.
  *
  * A directory's link count is 2 and one more for each directory in it.
  */
 
-enum { ENTRY_SIZE = 20 };	/* what an entry adds to the size that stat shows; the number is Linux's */
+/* what an entry adds to the size that stat shows; the number is Linux's */
+enum { ENTRY_SIZE = 20 };
 
 static uint32_t hash_name(const char *name, size_t length)
 {
@@ -117,7 +118,7 @@ static bool is_empty(const struct inode *dir)
 	return rbtree_is_empty(&tmpfs_inode(dir)->names);
 }
 
-/* ---- the calls of vfs ---------------------------------------------------------------------------- */
+/* ---- the calls of vfs ------------------------------------------------------------------------ */
 
 static int lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
 {
@@ -293,7 +294,10 @@ static struct tmpfs_entry *take_all(struct inode *dir, struct tmpfs_entry *list)
 	return list;
 }
 
-/* Users make trees deep: each directory is emptied into one list before it goes, so that none empties itself. */
+/*
+ * Users make trees deep: each directory is emptied into one list before it goes, so that none
+ * empties itself.
+ */
 void tmpfs_directory_fini(struct inode *dir)
 {
 	struct tmpfs_entry *list = take_all(dir, NULL);
@@ -309,7 +313,7 @@ void tmpfs_directory_fini(struct inode *dir)
 	}
 }
 
-/* ---- listing -------------------------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 /* The first entry at `position` or after it. */
 static struct tmpfs_entry *entry_from(struct inode *dir, uint64_t position)

@@ -6,7 +6,8 @@
 #include "vfs/file.h"
 
 /*
- * Regular files, symbolic links and special files of tmpfs: nearly everything is the page cache's and vfs's work.
+ * Regular files, symbolic links and special files of tmpfs: nearly everything is the page cache's
+ * and vfs's work.
  */
 
 enum { ALLOCATE_KEEP_SIZE = 1, ALLOCATE_PUNCH_HOLE = 2, ALLOCATE_ZERO_RANGE = 0x10 };
@@ -53,7 +54,10 @@ static int punch(struct inode *inode, uint64_t start, uint64_t end)
 	return tmpfs_refresh(inode);
 }
 
-/* Pages for all of [start, end); those that were there keep their bytes. On failure the new ones stay as zeros. */
+/*
+ * Pages for all of [start, end); those that were there keep their bytes. On failure the new ones
+ * stay as zeros.
+ */
 static int reserve(struct inode *inode, uint64_t start, uint64_t end)
 {
 	for (uint64_t offset = ALIGN_DOWN(start, (uint64_t)PAGE_SIZE); offset < end;

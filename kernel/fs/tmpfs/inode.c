@@ -10,13 +10,14 @@
 /*
  * Inodes of tmpfs, and how much memory an instance uses.
  *
- * The page cache is the storage: its pages are made dirty by the first write and, as there is no place to write them back
- * to, stay until they are truncated. A directory entry holds a reference to its inode, so an inode lives as long as it
- * has a name or is open.
+ * The page cache is the storage: its pages are made dirty by the first write and, as there is no
+ * place to write them back to, stay until they are truncated. A directory entry holds a reference
+ * to its inode, so an inode lives as long as it has a name or is open.
  *
- * The size limit. Pages come and go in the cache without asking us, so each file remembers how many of its pages are
- * counted; before a page is written to, and when a file shrinks or goes, that is corrected. Pages that were only read
- * (holes) are counted late or never; reclaim can take them back.
+ * The size limit. Pages come and go in the cache without asking us, so each file remembers how many
+ * of its pages are counted; before a page is written to, and when a file shrinks or goes, that is
+ * corrected. Pages that were only read (holes) are counted late or never; reclaim can take them
+ * back.
  */
 
 static struct slab_cache *inode_slab;

@@ -33,7 +33,8 @@ struct tmpfs_inode {
 	struct rbtree names;		/* [i] directories: entries by name */
 	struct rbtree positions;	/* [i] directories: the same entries in order of creation */
 	uint64_t next_position;		/* [i] */
-	struct inode *parent;		/* [i] directories; not a reference: the parent has our entry */
+	/* [i] directories; not a reference: the parent has our entry */
+	struct inode *parent;
 	atomic_size_t charged_pages;	/* [a] of this file in tmpfs->used_pages */
 	char *target;			/* [I] symbolic links: = inode.link_target */
 };
@@ -58,7 +59,9 @@ static inline void tmpfs_set_size(struct inode *inode, uint64_t size)
 void tmpfs_inode_init(void);
 extern const struct super_ops tmpfs_super_ops;
 extern const struct page_cache_ops tmpfs_cache_ops;
-/* A fresh inode with one reference, `link_count` 1. Errors: -ENOSPC (the limit of inodes), -ENOMEM. */
+/*
+ * A fresh inode with one reference, `link_count` 1. Errors: -ENOSPC (the limit of inodes), -ENOMEM.
+ */
 must_check int tmpfs_inode_create(struct super_block *super, file_mode mode, dev_number device,
 				  user_id uid, group_id gid, struct inode **out);
 

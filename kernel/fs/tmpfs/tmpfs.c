@@ -10,8 +10,8 @@
 #include "vfs/file.h"
 
 /*
- * Mounting tmpfs. Options, as on Linux: size=N[k|m|g|%], nr_blocks=N, nr_inodes=N, mode=OCTAL, uid=N, gid=N. Without a
- * size, half of the memory is the limit; 0 takes the limit away.
+ * Mounting tmpfs. Options, as on Linux: size=N[k|m|g|%], nr_blocks=N, nr_inodes=N, mode=OCTAL,
+ * uid=N, gid=N. Without a size, half of the memory is the limit; 0 takes the limit away.
  */
 
 struct options {

@@ -1,7 +1,8 @@
 /*
- * The whole of vfs over tmpfs: names, walks, renames, mounts, permissions, open files, pipes, locks, and what happens when
- * memory runs out in the middle of each. Every test has a file system of its own at /t, and unmounts it in the end: what
- * keeps it busy, or is not given back, fails the test.
+ * The whole of vfs over tmpfs: names, walks, renames, mounts, permissions, open files, pipes,
+ * locks, and what happens when memory runs out in the middle of each. Every test has a file system
+ * of its own at /t, and unmounts it in the end: what keeps it busy, or is not given back, fails the
+ * test.
  *
  * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/cached_file.c,vfs/char_device.c,vfs/credentials.c,vfs/dentry.c,vfs/dentry_cache.c,vfs/directory.c,vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_lock.c,vfs/file_map.c,vfs/file_open.c,vfs/file_system.c,vfs/fs_context.c,vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c,vfs/namespace_ops.c,vfs/path_format.c,vfs/path_walk.c,vfs/path_walk_fast.c,vfs/permission.c,vfs/pipe.c,vfs/poll.c,vfs/read_write.c,vfs/rename.c,vfs/super_block.c,vfs/vfs.c,fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c,fs/tmpfs/directory.c,fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/io_buffer.c
  */
@@ -32,7 +33,7 @@
 #include "vm/internal.h"
 #include "vm/writeback.h"
 
-/* ---- what lies beside, as far as it is met ---------------------------------------------------------- */
+/* ---- what lies beside, as far as it is met --------------------------------------------------- */
 
 void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool even_copies)
 {
@@ -136,7 +137,7 @@ int put_user_u64(user_addr to, uint64_t value)
 	return -EFAULT;
 }
 
-/* ---- the machine ---------------------------------------------------------------------------------------- */
+/* ---- the machine ----------------------------------------------------------------------------- */
 
 static struct path root;
 static struct walk_context at_root;	/* as root */
@@ -214,7 +215,7 @@ static void end(struct test *t)
 	forget_unused();
 }
 
-/* ---- calls by name ------------------------------------------------------------------------------------------ */
+/* ---- calls by name --------------------------------------------------------------------------- */
 
 static int make_directory(const char *name)
 {
@@ -338,7 +339,7 @@ static ssize_t write_bytes(struct file *file, const void *from, size_t size)
 	return file_write(file, &buffer, UINT64_MAX);
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void names_are_made_and_removed(struct test *t)
 {
@@ -417,7 +418,7 @@ static void links_share_a_file(struct test *t)
 	end(t);
 }
 
-/* ---- symbolic links --------------------------------------------------------------------------------------------- */
+/* ---- symbolic links -------------------------------------------------------------------------- */
 
 static void symbolic_links_are_followed(struct test *t)
 {
@@ -508,7 +509,7 @@ static void restricted_walks_stay_inside(struct test *t)
 	end(t);
 }
 
-/* ---- open ----------------------------------------------------------------------------------------------------------- */
+/* ---- open ------------------------------------------------------------------------------------ */
 
 static void open_minds_its_flags(struct test *t)
 {
@@ -627,7 +628,7 @@ static void a_full_file_system_says_so(struct test *t)
 	end(t);
 }
 
-/* ---- rename ------------------------------------------------------------------------------------------------------------ */
+/* ---- rename ---------------------------------------------------------------------------------- */
 
 static void renames_follow_the_rules(struct test *t)
 {
@@ -681,7 +682,7 @@ static void renames_follow_the_rules(struct test *t)
 	end(t);
 }
 
-/* ---- permissions ---------------------------------------------------------------------------------------------------------- */
+/* ---- permissions ----------------------------------------------------------------------------- */
 
 static void permissions_are_asked(struct test *t)
 {
@@ -726,7 +727,7 @@ static void permissions_are_asked(struct test *t)
 	end(t);
 }
 
-/* ---- mounts ----------------------------------------------------------------------------------------------------------------- */
+/* ---- mounts ---------------------------------------------------------------------------------- */
 
 static void mounts_are_crossed(struct test *t)
 {
@@ -804,7 +805,7 @@ static void binds_and_moves_show_the_same(struct test *t)
 	end(t);
 }
 
-/* ---- names of places ----------------------------------------------------------------------------------------------------------- */
+/* ---- names of places ------------------------------------------------------------------------- */
 
 static void expect_name(struct test *t, const struct path *path, const struct path *from,
 			const char *expected)
@@ -848,7 +849,7 @@ static void places_have_names(struct test *t)
 	end(t);
 }
 
-/* ---- directories ------------------------------------------------------------------------------------------------------------------- */
+/* ---- directories ----------------------------------------------------------------------------- */
 
 struct counting_sink {
 	struct directory_sink sink;
@@ -889,7 +890,9 @@ static void listings_are_complete(struct test *t)
 		EXPECT_EQ(t, make_file(name), 0);
 	}
 	EXPECT_EQ(t, file_open(&at_root, "/t/d", O_RDONLY | O_DIRECTORY, 0, &file), 0);
-	/* Ten at a time; what was seen is deleted meanwhile, and the others are seen all the same. */
+	/*
+	 * Ten at a time; what was seen is deleted meanwhile, and the others are seen all the same.
+	 */
 	for (int round = 0; round < 300; round++) {
 		sink.room = 10;
 		EXPECT_EQ(t, file_read_directory(file, &sink.sink), 0);
@@ -907,9 +910,12 @@ static void listings_are_complete(struct test *t)
 	end(t);
 }
 
-/* ---- memory runs out -------------------------------------------------------------------------------------------------------------- */
+/* ---- memory runs out ------------------------------------------------------------------------- */
 
-/* Every allocation of each call fails in turn: it says -ENOMEM and nothing has changed; then it succeeds. */
+/*
+ * Every allocation of each call fails in turn: it says -ENOMEM and nothing has changed; then it
+ * succeeds.
+ */
 static int try_open(void) { return make_file("/t/d/a-name-longer-than-fits-into-a-dentry-itself"); }
 static int try_mkdir(void) { return make_directory("/t/d/e"); }
 static int try_symlink(void) { return symlink_to("somewhere", "/t/d/l"); }
@@ -998,7 +1004,7 @@ static void every_call_survives_an_empty_memory(struct test *t)
 	end(t);
 }
 
-/* ---- descriptors -------------------------------------------------------------------------------------------------------------------- */
+/* ---- descriptors ----------------------------------------------------------------------------- */
 
 static struct file *make_pipe_end(struct test *t)
 {
@@ -1092,7 +1098,7 @@ static void tables_survive_an_empty_memory(struct test *t)
 	file_put(file);
 }
 
-/* ---- pipes ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- pipes ----------------------------------------------------------------------------------- */
 
 static void pipes_carry_bytes(struct test *t)
 {
@@ -1210,7 +1216,7 @@ static void poll_sees_what_is_ready(struct test *t)
 	fd_table_put(table);
 }
 
-/* ---- locks ------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- locks ----------------------------------------------------------------------------------- */
 
 static int lock(struct file *file, const void *owner, enum file_lock_type type, uint64_t start,
 		uint64_t stop)
@@ -1258,7 +1264,7 @@ static void record_locks_cover_ranges(struct test *t)
 	end(t);
 }
 
-/* ---- devices ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 static struct device_node late_node = {
 	.name = "bus/late", .number = DEV_NUMBER(9, 1), .mode = MODE_CHARACTER | 0620, .gid = 5
