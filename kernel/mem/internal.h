@@ -17,8 +17,9 @@ enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
 
 /* Bits of page_frame.flags that mem/ uses while a frame is free; the owner's begin at 0. */
 enum frame_free_flags {
-	FRAME_BUDDY_HEAD = 1 << 15, /* first frame of a block in a free list; `order` is valid */
-	FRAME_POISONED = 1 << 14,   /* filled with the pattern when it was freed */
+	/* Looked at in used frames as well, so none of the bits that page_frame.h names. */
+	FRAME_BUDDY_HEAD = 1 << 6, /* first frame of a block in a free list; `order` is valid */
+	FRAME_POISONED = 1 << 14,  /* filled with the pattern when it was freed */
 };
 
 /* buddy.c: blocks of frames. Any context. The frames that it holds are FREE, with no references. */
