@@ -282,7 +282,7 @@ struct terminal_ops {
 	void (*put)(struct tty *tty);
 	void (*leader_exits)(struct tty *tty, struct session *session);
 	dev_number (*device)(struct tty *tty);		/* any context */
-	process_id (*foreground)(struct tty *tty);	/* its foreground group's id, or -1; any context */
+	process_id (*foreground)(struct tty *tty);	/* its foreground group's id, or -1; tree lock held */
 };
 void session_set_terminal_ops(const struct terminal_ops *ops);
 const struct terminal_ops *session_terminal_ops(void);

@@ -69,11 +69,8 @@ static struct process_group *foreground_get(struct tty *tty)
 
 process_id job_control_foreground_id(struct tty *tty)
 {
-	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
-	process_id id = tty->foreground ? tty->foreground->id : -1;
-
-	rwspin_read_unlock_irq(&process_tree_lock, flags);
-	return id;
+	rwspin_assert_held(&process_tree_lock);
+	return tty->foreground ? tty->foreground->id : -1;
 }
 
 void job_control_signal_foreground(struct tty *tty, int signal)

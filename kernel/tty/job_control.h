@@ -37,7 +37,7 @@ void job_control_hang_up(struct tty *tty);
 /* vhangup(2) on the current process's terminal. */
 void job_control_hang_up_current(void);
 
-/* The foreground group's id, or -1: for /proc. Any context without locks. */
+/* The foreground group's id, or -1: for /proc. Locks: process_tree_lock held in either mode. */
 process_id job_control_foreground_id(struct tty *tty);
 
 void job_control_init(void);

@@ -44,6 +44,13 @@ static struct spinlock clock_lock = SPINLOCK_INIT(LOCK_RANK_RECLAIM, "reclaim cl
 static struct list clock_frames;	/* [clock_lock] the hand is at the front */
 static size_t clock_count;		/* [clock_lock] */
 
+/* What the hand may take. */
+enum clock_mode {
+	CLOCK_UNUSED,		/* what was not used since it came by last */
+	CLOCK_EVEN_USED,	/* that too: no second chance */
+	CLOCK_UNMAPPED,		/* whatever is mapped nowhere */
+};
+
 static struct mutex shrinkers_mutex;
 static struct list shrinkers;		/* [shrinkers_mutex] */
 
@@ -123,23 +130,25 @@ static bool was_used(struct page_cache *cache, struct page_frame *frame, uint32_
 	return (is_mapped && vm_test_accessed(cache, index)) || (old & FRAME_REFERENCED);
 }
 
-/* Free the frame if it can be done at once. `even_used`: no second chance. */
-static bool drop_frame(struct page_cache *cache, struct page_frame *frame, bool even_used)
+/* Free the frame if it can be done at once. */
+static bool drop_frame(struct page_cache *cache, struct page_frame *frame, enum clock_mode mode)
 {
 	enum { BUSY = FRAME_FILLING | FRAME_DIRTY | FRAME_WRITING };
 	uint32_t index = frame->index;
 
 	if (atomic_load_explicit(&frame->flags, memory_order_relaxed) & BUSY)
 		return false;
-	if (was_used(cache, frame, index) && !even_used)
-		return false;
-	if (page_frame_references(frame) > 2 && !vm_unmap_cache_page(cache, index))
-		return false;
+	if (mode != CLOCK_UNMAPPED) {
+		if (was_used(cache, frame, index) && mode == CLOCK_UNUSED)
+			return false;
+		if (page_frame_references(frame) > 2 && !vm_unmap_cache_page(cache, index))
+			return false;
+	}
 	return page_cache_remove_unused(cache, frame);
 }
 
 /* Turn the hand until `wanted` frames are free, at most `rounds` times around. */
-static size_t turn_clock(size_t wanted, unsigned int rounds, bool even_used)
+static size_t turn_clock(size_t wanted, unsigned int rounds, enum clock_mode mode)
 {
 	size_t freed = 0;
 	size_t steps = clock_count * rounds;	/* a hint */
@@ -150,7 +159,7 @@ static size_t turn_clock(size_t wanted, unsigned int rounds, bool even_used)
 
 		if (!frame)
 			break;
-		freed += drop_frame(cache, frame, even_used);
+		freed += drop_frame(cache, frame, mode);
 		page_cache_unpin(cache);
 		page_frame_put(frame);
 	}
@@ -191,14 +200,14 @@ static size_t wait_for_others(size_t wanted)
 	if (page_cache_dirty_total() > 0)
 		writeback_urgent();
 	writeback_wait_progress(50 * MILLISECOND);
-	return turn_clock(wanted, 2, false) + (atomic_load(&background_freed) - before);
+	return turn_clock(wanted, 2, CLOCK_UNUSED) + (atomic_load(&background_freed) - before);
 }
 
 /* mem/ wants frames. */
 static size_t reclaim(size_t wanted, enum frame_alloc_flags flags)
 {
 	struct thread *self = thread_current();
-	size_t freed = turn_clock(wanted, 2, false);
+	size_t freed = turn_clock(wanted, 2, CLOCK_UNUSED);
 
 	if (freed == 0)
 		freed = slab_trim();
@@ -213,7 +222,7 @@ static size_t reclaim(size_t wanted, enum frame_alloc_flags flags)
 				break;
 		}
 	}
-	return freed > 0 ? freed : turn_clock(wanted, 1, true);
+	return freed > 0 ? freed : turn_clock(wanted, 1, CLOCK_EVEN_USED);
 }
 
 /* Nothing helped. True: somebody dies, try once more. */
@@ -248,7 +257,7 @@ static void reclaim_thread(void *argument)
 		atomic_store(&is_wanted, false);
 		shrink = atomic_exchange(&is_shrink_wanted, false);
 		while (shrink || page_frame_is_low()) {
-			size_t freed = turn_clock(BATCH, 2, false);
+			size_t freed = turn_clock(BATCH, 2, CLOCK_UNUSED);
 
 			if (freed == 0 || shrink)
 				freed += shrink_others(BATCH);
@@ -269,7 +278,7 @@ static void reclaim_thread(void *argument)
 void reclaim_drop_caches(void)
 {
 	(void)shrink_others(SIZE_MAX);
-	while (turn_clock(SIZE_MAX, 1, true) > 0)
+	while (turn_clock(SIZE_MAX, 1, CLOCK_UNMAPPED) > 0)
 		continue;
 	(void)shrink_others(SIZE_MAX);
 }
