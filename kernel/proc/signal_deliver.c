@@ -216,7 +216,11 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 	resolve_for_handler(frame, action);
 	thread->restore_mask = false;
 	if (signal_frame_push(&thread->thread.arch, frame, &request)) {
-		signal_force_fault(SIGSEGV, SEGV_MAPERR, sp, 0, 0);
+		/* SIGSEGV may have a stack of its own; if this was it, there is none. */
+		if (signal == SIGSEGV)
+			signal_force(SIGSEGV);
+		else
+			signal_force_fault(SIGSEGV, SEGV_MAPERR, sp, 0, 0);
 		return;
 	}
 	if (thread->alt_stack_flags & SS_AUTODISARM) {
