@@ -230,7 +230,9 @@ static void set_up_machine(void)
 	reboot(RB_DISABLE_CAD);
 }
 
-/* The value of `name=value`, or "" for a bare `name`, on the kernel command line; NULL if absent. */
+/*
+ * The value of `name=value`, or "" for a bare `name`, on the kernel command line; NULL if absent.
+ */
 static char *boot_option(const char *name)
 {
 	char *text = read_whole_file("/proc/cmdline", NULL);

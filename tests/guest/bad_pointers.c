@@ -1,13 +1,15 @@
 /* test: timeout=180
- * Every system call that takes pointers, with each of its pointers bad in every way while the others are
- * good: null, low, in the kernel, at the very end of the address space, without access, read-only where
- * the kernel would write, and reaching over into an unmapped page. The answer must be what Linux gave:
- * success, or the same errno; never a signal. Calls that are not there at all (ENOSYS) are left out.
+ * Every system call that takes pointers, with each of its pointers bad in every way while the
+ * others are good: null, low, in the kernel, at the very end of the address space, without access,
+ * read-only where the kernel would write, and reaching over into an unmapped page. The answer must
+ * be what Linux gave: success, or the same errno; never a signal. Calls that are not there at all
+ * (ENOSYS) are left out.
  *
  *	bad_pointers			compare with bad_pointers.expected.h
  *	bad_pointers --record		print that file
  *
- * Every call is made in a child of its own, in a directory that is set up anew, so nothing it does lasts.
+ * Every call is made in a child of its own, in a directory that is set up anew, so nothing it does
+ * lasts.
  */
 #include "check.h"
 #include "bad_pointers.h"
@@ -110,7 +112,8 @@ static bool is_tried(const struct argument *argument, enum badness badness)
 }
 
 /* A transfer that could move some bytes may say how many, or fail. */
-static bool is_right(const struct argument *argument, enum badness badness, int outcome, int expected)
+static bool is_right(const struct argument *argument, enum badness badness, int outcome,
+		     int expected)
 {
 	if (outcome == expected)
 		return true;
@@ -149,6 +152,8 @@ int main(int argc, char **argv)
 		if (record)
 			printf("\t/* %s */", call->name);
 		for (int a = 0; a < 6; a++) {
+			if (record && a > 0 && call->arguments[a].kind != VALUE)
+				printf("\n\t\t");
 			for (enum badness b = 0; b < BADNESS_COUNT; b++) {
 				if (!is_tried(&call->arguments[a], b))
 					continue;

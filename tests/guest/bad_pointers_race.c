@@ -1,6 +1,6 @@
 /* test: timeout=60
- * While system calls use a buffer, another thread keeps unmapping and mapping it: success or EFAULT, and
- * nothing worse.
+ * While system calls use a buffer, another thread keeps unmapping and mapping it: success or
+ * EFAULT, and nothing worse.
  */
 #include "check.h"
 #include <pthread.h>

@@ -1,4 +1,6 @@
-/* After fork() a touched page is mapped twice; when one side writes, each has a frame of its own. */
+/*
+ * After fork() a touched page is mapped twice; when one side writes, each has a frame of its own.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* Private file pages over fork(): clean ones stay the file's frame, written ones are copied once each. */
+/*
+ * Private file pages over fork(): clean ones stay the file's frame, written ones are copied once
+ * each.
+ */
 #include "check.h"
 
 int main(void)

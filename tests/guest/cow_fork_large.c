@@ -1,7 +1,7 @@
 /* test: timeout=60 memory=512
- * A process with 256 MiB in memory forks. The child sees it all; a write on either side stays there.
- * Where the kernel counts (Quartet): fork copies no page and no table of that memory, and one write
- * under a shared table copies one table and one page.
+ * A process with 256 MiB in memory forks. The child sees it all; a write on either side stays
+ * there. Where the kernel counts (Quartet): fork copies no page and no table of that memory, and
+ * one write under a shared table copies one table and one page.
  */
 #include "check.h"
 #include "fork_counters.h"

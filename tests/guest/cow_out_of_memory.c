@@ -1,6 +1,6 @@
 /* test: linux=no memory=32 timeout=60
- * With memory nearly all used, fork and write until it is gone: only who asked is refused, with ENOMEM
- * or SIGKILL, and the pages of the others are whole.
+ * With memory nearly all used, fork and write until it is gone: only who asked is refused, with
+ * ENOMEM or SIGKILL, and the pages of the others are whole.
  */
 #include "check.h"
 

@@ -1,4 +1,7 @@
-/* The kernel's own writes obey copy-on-write: read() into a shared page is seen by the caller alone. */
+/*
+ * The kernel's own writes obey copy-on-write: read() into a shared page is seen by the caller
+ * alone.
+ */
 #include "check.h"
 
 int main(void)

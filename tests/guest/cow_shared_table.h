@@ -1,7 +1,7 @@
 /*
  * Memory arranged so that parent and child share whole page tables: 6 MiB, touched, aligned to the
- * 2 MiB that one table covers. Each test does something to it on one side of a fork() and checks that
- * the other side has everything as it was.
+ * 2 MiB that one table covers. Each test does something to it on one side of a fork() and checks
+ * that the other side has everything as it was.
  */
 #pragma once
 #include "faults.h"

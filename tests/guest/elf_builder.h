@@ -54,7 +54,9 @@ static inline void elf_load(struct elf_file *file, int number, uint32_t offset, 
 	};
 }
 
-/* A stack that is not executable; without this segment all readable memory may become executable. */
+/*
+ * A stack that is not executable; without this segment all readable memory may become executable.
+ */
 static inline void elf_stack(struct elf_file *file, int number)
 {
 	*elf_segment(file, number) = (Elf32_Phdr){

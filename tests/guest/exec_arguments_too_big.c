@@ -1,6 +1,6 @@
 /*
- * E2BIG: one string beyond 128 KiB, or all together beyond a quarter of RLIMIT_STACK. The caller's image
- * is whole afterwards.
+ * E2BIG: one string beyond 128 KiB, or all together beyond a quarter of RLIMIT_STACK. The caller's
+ * image is whole afterwards.
  */
 #include "check.h"
 

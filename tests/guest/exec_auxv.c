@@ -1,4 +1,6 @@
-/* What a new program finds on its stack: argc, argv, envp, and an auxiliary vector that is right. */
+/*
+ * What a new program finds on its stack: argc, argv, envp, and an auxiliary vector that is right.
+ */
 #include "check.h"
 #include <elf.h>
 #include <sys/auxv.h>

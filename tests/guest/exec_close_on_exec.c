@@ -1,4 +1,6 @@
-/* Descriptors marked close-on-exec are closed by exec, others stay, at their numbers and offsets. */
+/*
+ * Descriptors marked close-on-exec are closed by exec, others stay, at their numbers and offsets.
+ */
 #include "check.h"
 
 int main(int argc, char **argv)

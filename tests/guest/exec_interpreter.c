@@ -50,7 +50,7 @@ int main(void)
 	CHECK_EQ(errno_of_exec(), ENOEXEC);
 	make("", 1);
 	CHECK_EQ(errno_of_exec(), ENOEXEC);
-	make_file("text", "this is no program, but it is long enough for an ELF header, so it is\n");
+	make_file("text", "no program, but long enough for an ELF header, and even for more\n");
 	CHECK(chmod("text", 0755) == 0);
 	make("./text", sizeof("./text"));
 	CHECK_EQ(errno_of_exec(), ELIBBAD);

@@ -1,6 +1,6 @@
 /*
- * What exec keeps: pid, parent, group, directory, umask, ignored signals, the mask, what is pending, the
- * alarm, limits. What it resets: handlers to the default, the alternate stack.
+ * What exec keeps: pid, parent, group, directory, umask, ignored signals, the mask, what is
+ * pending, the alarm, limits. What it resets: handlers to the default, the alternate stack.
  */
 #include "check.h"
 

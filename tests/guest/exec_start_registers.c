@@ -1,4 +1,6 @@
-/* A new program starts with a clean state: stack aligned, registers zero, flags clear, FPU fresh. */
+/*
+ * A new program starts with a clean state: stack aligned, registers zero, flags clear, FPU fresh.
+ */
 #include "elf_builder.h"
 
 extern const uint8_t state_checker[], state_checker_end[];

@@ -1,4 +1,7 @@
-/* exec in a thread that is not the first: the others end, and the program has the first one's number. */
+/*
+ * exec in a thread that is not the first: the others end, and the program has the first one's
+ * number.
+ */
 #include "check.h"
 #include <pthread.h>
 

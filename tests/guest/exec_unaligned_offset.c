@@ -6,7 +6,10 @@
 
 extern const uint8_t unaligned_checker[], unaligned_checker_end[];
 
-/* Data: 0x100 bytes from offset 0xe34 at 0x08049e34, value 0x66, over a page boundary to 0x0804a233. */
+/*
+ * Data: 0x100 bytes from offset 0xe34 at 0x08049e34, value 0x66, over a page boundary to
+ * 0x0804a233.
+ */
 __asm__(".section .rodata\n"
 	"unaligned_checker:\n"
 	"	mov $0x08049e34, %esi\n"

@@ -1,4 +1,7 @@
-/* Address space used up, by RLIMIT_AS and in fact: ENOMEM from mmap, brk and fork's like, and back again. */
+/*
+ * Address space used up, by RLIMIT_AS and in fact: ENOMEM from mmap, brk and fork's like, and back
+ * again.
+ */
 #include "check.h"
 
 int main(void)

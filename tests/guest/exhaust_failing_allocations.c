@@ -1,7 +1,8 @@
 /* test: linux=no timeout=300
- * Each allocation on the way through fork, exec, open, mmap, pipe and more fails once, one after another:
- * the call says ENOMEM (or works without it), nothing breaks, nothing leaks. /proc/quartet/failpoint makes
- * the Nth allocation of its writer fail: "frame N" or "slab N"; 0 disarms.
+ * Each allocation on the way through fork, exec, open, mmap, pipe and more fails once, one after
+ * another: the call says ENOMEM (or works without it), nothing breaks, nothing leaks.
+ * /proc/quartet/failpoint makes the Nth allocation of its writer fail: "frame N" or "slab N"; 0
+ * disarms.
  */
 #include "failpoint.h"
 
@@ -146,10 +147,15 @@ static bool fail_nth(const char *name, long (*call)(void), const char *point, in
 	bool again;
 
 	if (call == do_exec) {
-		/* After the point of no return, exec without memory is death; before, the child told us. */
+		/*
+		 * After the point of no return, exec without memory is death; before, the child
+		 * told us.
+		 */
 		again = *struck || WIFSIGNALED(status);
 	} else {
-		/* A fault of the child's own may strike too: SIGKILL or SIGBUS, but nothing else. */
+		/*
+		 * A fault of the child's own may strike too: SIGKILL or SIGBUS, but nothing else.
+		 */
 		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
 		    WTERMSIG(status) != SIGBUS && WTERMSIG(status) != SIGSEGV)
 			FAIL("%s with %s %d failing: status %#x", name, point, nth, status);

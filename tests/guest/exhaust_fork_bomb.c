@@ -1,6 +1,6 @@
 /* test: timeout=120
- * A fork bomb under RLIMIT_NPROC: EAGAIN at the limit for that user, others are not hindered, and when
- * the bomb is gone the user can fork again. Threads count too; root is not limited.
+ * A fork bomb under RLIMIT_NPROC: EAGAIN at the limit for that user, others are not hindered, and
+ * when the bomb is gone the user can fork again. Threads count too; root is not limited.
  */
 #include "check.h"
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* test: linux=no memory=32 timeout=120
- * Files larger than memory, written and read back from a disk: the page cache gives way, nothing is lost.
+ * Files larger than memory, written and read back from a disk: the page cache gives way, nothing is
+ * lost.
  */
 #include "check.h"
 

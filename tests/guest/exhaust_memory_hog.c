@@ -1,6 +1,6 @@
 /* test: linux=no memory=32 timeout=60
- * A program that takes all memory, in a machine of 32 MiB: it dies of SIGKILL, the others live and their
- * memory is whole; and again, and again.
+ * A program that takes all memory, in a machine of 32 MiB: it dies of SIGKILL, the others live and
+ * their memory is whole; and again, and again.
  */
 #include "check.h"
 

@@ -1,5 +1,6 @@
 /* test: timeout=60
- * Tens of thousands of regions: until the limit says ENOMEM, each in its place, and all gone at the end.
+ * Tens of thousands of regions: until the limit says ENOMEM, each in its place, and all gone at the
+ * end.
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /*
- * Failing on demand, in a debug build of Quartet: the Nth time from now that the calling thread comes to
- * a point of a kind (a "frame", a "slab" object, "block_io"), it fails, once.
+ * Failing on demand, in a debug build of Quartet: the Nth time from now that the calling thread
+ * comes to a point of a kind (a "frame", a "slab" object, "block_io"), it fails, once.
  */
 #pragma once
 #include "check.h"

@@ -1,6 +1,6 @@
 /* test: timeout=60
- * A thread closes a descriptor in which another is blocked: that one goes on reading safely, and gets
- * what comes; the number is free at once.
+ * A thread closes a descriptor in which another is blocked: that one goes on reading safely, and
+ * gets what comes; the number is free at once.
  */
 #include "check.h"
 #include <pthread.h>

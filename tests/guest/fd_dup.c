@@ -1,4 +1,7 @@
-/* dup(), dup2(), dup3(): the lowest free number, the given one, onto itself, onto an open one, and errors. */
+/*
+ * dup(), dup2(), dup3(): the lowest free number, the given one, onto itself, onto an open one, and
+ * errors.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* RLIMIT_NOFILE: every call that makes a descriptor fails with EMFILE at the limit, and works below it. */
+/*
+ * RLIMIT_NOFILE: every call that makes a descriptor fails with EMFILE at the limit, and works below
+ * it.
+ */
 #include "check.h"
 
 int main(void)

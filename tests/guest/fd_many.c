@@ -1,4 +1,6 @@
-/* Thousands of descriptors at once: the table grows, numbers are the lowest free, all close again. */
+/*
+ * Thousands of descriptors at once: the table grows, numbers are the lowest free, all close again.
+ */
 #include "check.h"
 
 #define COUNT 4000

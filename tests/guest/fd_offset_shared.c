@@ -1,4 +1,7 @@
-/* The offset and the status flags belong to the open description: shared by dup and fork, not by open. */
+/*
+ * The offset and the status flags belong to the open description: shared by dup and fork, not by
+ * open.
+ */
 #include "check.h"
 
 int main(void)

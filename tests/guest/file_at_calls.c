@@ -1,4 +1,6 @@
-/* The *at() calls: relative to a directory descriptor, AT_FDCWD, absolute paths, flags and errors. */
+/*
+ * The *at() calls: relative to a directory descriptor, AT_FDCWD, absolute paths, flags and errors.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,6 @@
-/* chdir, fchdir and getcwd: by any way in, after renaming above, over mounts and in removed places. */
+/*
+ * chdir, fchdir and getcwd: by any way in, after renaming above, over mounts and in removed places.
+ */
 #include "check.h"
 
 int main(void)

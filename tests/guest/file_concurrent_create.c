@@ -1,6 +1,6 @@
 /* test: timeout=60
- * Processes create, link, list and remove the same names at once: O_EXCL lets one win, and in the end
- * the directory is empty and can be removed.
+ * Processes create, link, list and remove the same names at once: O_EXCL lets one win, and in the
+ * end the directory is empty and can be removed.
  */
 #include "check.h"
 
@@ -28,10 +28,14 @@ int main(void)
 			int fd = open(name, O_CREAT | O_EXCL | O_RDWR, 0644);
 
 			if (fd >= 0) {
-				/* Only the winner holds the name; nobody else may win before it goes. */
-				CHECK_EQ(__atomic_add_fetch(&won[round % NAMES], 1, __ATOMIC_SEQ_CST),
-					 1);
-				__atomic_sub_fetch(&won[round % NAMES], 1, __ATOMIC_SEQ_CST);
+				/*
+				 * Only the winner holds the name; nobody else may win before it
+				 * goes.
+				 */
+				volatile int *winners = &won[round % NAMES];
+
+				CHECK_EQ(__atomic_add_fetch(winners, 1, __ATOMIC_SEQ_CST), 1);
+				__atomic_sub_fetch(winners, 1, __ATOMIC_SEQ_CST);
 				link(name, other);
 				CHECK(unlink(name) == 0);
 				close(fd);

@@ -1,12 +1,14 @@
 /* test: timeout=120
- * A directory with ten thousand entries: all are found, listed once, renamed, removed; it is empty then.
+ * A directory with ten thousand entries: all are found, listed once, renamed, removed; it is empty
+ * then.
  */
 #include "check.h"
 #include <dirent.h>
 
 static void name_of(int number, char *name)
 {
-	sprintf(name, "entry-%d-%.*s", number, number % 40, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop");
+	sprintf(name, "entry-%d-%.*s", number, number % 40,
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnop");
 }
 
 static int list(int count, char *seen)

@@ -5,7 +5,8 @@ static int fd;
 
 static int lock_byte(int command, off_t byte)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte,
+			      .l_len = 1 };
 
 	return fcntl(fd, command, &lock);
 }

@@ -1,4 +1,7 @@
-/* flock() between open descriptions, fcntl() between processes: who is in whose way, and when they go. */
+/*
+ * flock() between open descriptions, fcntl() between processes: who is in whose way, and when they
+ * go.
+ */
 #include "check.h"
 #include <sys/file.h>
 

@@ -1,4 +1,6 @@
-/* Directories: made with umask and "." and "..", deep, removed only when empty; what rmdir refuses. */
+/*
+ * Directories: made with umask and "." and "..", deep, removed only when empty; what rmdir refuses.
+ */
 #include "check.h"
 
 int main(void)

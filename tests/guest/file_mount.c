@@ -1,4 +1,7 @@
-/* Mounts: what is below is hidden and comes back; ".." leads out; busy ones stay; read-only is EROFS. */
+/*
+ * Mounts: what is below is hidden and comes back; ".." leads out; busy ones stay; read-only is
+ * EROFS.
+ */
 #include "check.h"
 #include <sys/mount.h>
 

@@ -1,4 +1,7 @@
-/* Names: 255 bytes, any byte but '/' and NUL, paths up to PATH_MAX, slashes at the end, "." and "..". */
+/*
+ * Names: 255 bytes, any byte but '/' and NUL, paths up to PATH_MAX, slashes at the end, "." and
+ * "..".
+ */
 #include "check.h"
 
 int main(void)

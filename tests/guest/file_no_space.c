@@ -1,6 +1,6 @@
 /*
- * A full file system says ENOSPC, writes what still fits, keeps all it has, and has space again when
- * something is removed. On a tmpfs of a megabyte made for this, and with few inodes.
+ * A full file system says ENOSPC, writes what still fits, keeps all it has, and has space again
+ * when something is removed. On a tmpfs of a megabyte made for this, and with few inodes.
  */
 #include "check.h"
 #include <sys/mount.h>

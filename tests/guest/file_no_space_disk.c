@@ -1,6 +1,6 @@
 /* test: timeout=120
- * The disk full: ENOSPC, nothing lost, and space again after removing. Only where the runner has given a
- * small disk.
+ * The disk full: ENOSPC, nothing lost, and space again after removing. Only where the runner has
+ * given a small disk.
  */
 #include "check.h"
 #include <sys/statfs.h>

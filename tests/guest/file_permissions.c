@@ -1,6 +1,6 @@
 /*
- * Permissions of an ordinary user: owner, group, others, one class only; search through directories;
- * what root may although no bit says so.
+ * Permissions of an ordinary user: owner, group, others, one class only; search through
+ * directories; what root may although no bit says so.
  */
 #include "check.h"
 

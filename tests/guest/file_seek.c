@@ -1,4 +1,6 @@
-/* lseek and _llseek: three origins, beyond the end, 64-bit offsets, overflow, and what cannot seek. */
+/*
+ * lseek and _llseek: three origins, beyond the end, 64-bit offsets, overflow, and what cannot seek.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* Holes read as zeros and take no blocks; offsets where ext2's indirect blocks change; SEEK_HOLE and _DATA. */
+/*
+ * Holes read as zeros and take no blocks; offsets where ext2's indirect blocks change; SEEK_HOLE
+ * and _DATA.
+ */
 #include "check.h"
 
 int main(void)
@@ -7,7 +10,8 @@ int main(void)
 	static const long long places[] = {
 		0, 11 * 1024, 12 * 1024, 12 * 4096 - 4, 12 * 4096, (12 + 256) * 1024 - 4,
 		(12 + 256) * 1024, (12 + 1024) * 4096LL - 4, (12 + 1024) * 4096LL,
-		(12 + 256 + 65536) * 1024LL, 100000000, 2147483640LL, 2147483648LL, 4294967296LL, 5000000000LL,
+		(12 + 256 + 65536) * 1024LL, 100000000, 2147483640LL, 2147483648LL, 4294967296LL,
+		5000000000LL,
 		10000000000LL,
 	};
 	struct stat64 status;
@@ -19,7 +23,7 @@ int main(void)
 	fd = MUST(open("sparse", O_CREAT | O_RDWR | O_LARGEFILE, 0644));
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (pwrite64(fd, "mark", 4, places[i]) != 4) {
-			CHECK_EQ(errno, EFBIG);		/* 1 KiB blocks end at 16 GiB, some earlier */
+			CHECK_EQ(errno, EFBIG);	/* where the file system ends */
 			break;
 		}
 		size = places[i] + 4;

@@ -1,4 +1,7 @@
-/* Sticky directories protect others' files; a set-group-id directory gives its group; capabilities of chmod. */
+/*
+ * Sticky directories protect others' files; a set-group-id directory gives its group; capabilities
+ * of chmod.
+ */
 #include "check.h"
 
 static void as_user(void)

@@ -1,4 +1,6 @@
-/* Symbolic links: followed or not as the call says; long ones; loops; in the middle and at the end. */
+/*
+ * Symbolic links: followed or not as the call says; long ones; loops; in the middle and at the end.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,6 @@
-/* A file without a name lives as long as it is open or mapped, and can still be written and grown. */
+/*
+ * A file without a name lives as long as it is open or mapped, and can still be written and grown.
+ */
 #include "check.h"
 
 int main(void)

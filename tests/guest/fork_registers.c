@@ -1,6 +1,6 @@
 /*
- * After fork() every general, segment, floating-point and vector register and every flag is the same
- * in the child and in the parent, except eax: the child's pid, and 0.
+ * After fork() every general, segment, floating-point and vector register and every flag is the
+ * same in the child and in the parent, except eax: the child's pid, and 0.
  */
 #include "registers.h"
 

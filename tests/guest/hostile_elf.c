@@ -1,7 +1,7 @@
 /* test: timeout=120
- * Hostile ELF files: sizes that wrap, segments that overlap, counts that lie, truncations, and plain
- * noise, each made from a good program by changing a few fields. For every one exec must do what Linux
- * does: run it, refuse it with the same errno and leave the caller whole, or kill.
+ * Hostile ELF files: sizes that wrap, segments that overlap, counts that lie, truncations, and
+ * plain noise, each made from a good program by changing a few fields. For every one exec must do
+ * what Linux does: run it, refuse it with the same errno and leave the caller whole, or kill.
  *
  *	hostile_elf			compare with hostile_elf.expected.h
  *	hostile_elf --record		print that file, from what this kernel does
@@ -9,8 +9,8 @@
  *
  * Fields take values that mean the same on any i386 Linux: no address that only exists where user
  * space is larger than 3 GiB, no size that depends on how much memory there is. Programs run as an
- * ordinary user, so that page 0 is forbidden. Death after the point of no return is SIGSEGV on newer
- * kernels and SIGKILL on older ones: one class.
+ * ordinary user, so that page 0 is forbidden. Death after the point of no return is SIGSEGV on
+ * newer kernels and SIGKILL on older ones: one class.
  */
 #include "elf_builder.h"
 #include "hostile_elf.expected.h"
@@ -268,9 +268,11 @@ int main(int argc, char **argv)
 	int wrong = 0;
 
 	if (record)
-		printf("/* What Linux does with each file of hostile_elf.c; made by its --record. */\n"
+		printf("/* What Linux does with the files of hostile_elf.c; from its --record. */\n"
 		       "#pragma once\n\nstatic const short hostile_expected[] = {");
 	for (size_t number = 0; number < count; number++) {
+		int expected = number < ARRAY_SIZE(hostile_expected) ? hostile_expected[number] :
+			       -1;
 		int outcome;
 
 		if (shown != SIZE_MAX && number != shown)
@@ -284,10 +286,8 @@ int main(int argc, char **argv)
 		} else if (shown != SIZE_MAX) {
 			print_file(&file);
 			printf("outcome %d\n", outcome);
-		} else if (number >= ARRAY_SIZE(hostile_expected) ||
-			   outcome != hostile_expected[number]) {
-			printf("file %zu: %d, on Linux %d\n", number, outcome,
-			       number < ARRAY_SIZE(hostile_expected) ? hostile_expected[number] : -1);
+		} else if (outcome != expected) {
+			printf("file %zu: %d, on Linux %d\n", number, outcome, expected);
 			print_file(&file);
 			wrong++;
 		}

@@ -1,4 +1,4 @@
-/* What Linux does with each file of hostile_elf.c; made by its --record. */
+/* What Linux does with the files of hostile_elf.c; from its --record. */
 #pragma once
 
 static const short hostile_expected[] = {

@@ -15,7 +15,7 @@
 
 static int blocked_pipe[2];		/* empty */
 static int full_pipe[2];		/* full */
-static int locked_fd;			/* another open description of a file that the child has locked */
+static int locked_fd;		/* a file that the child has locked, opened anew */
 static volatile int *futex_word;	/* 0 until the call may end */
 static volatile int *handled;		/* how many signals the parent has handled */
 static pid_t helper;

@@ -1,6 +1,6 @@
 /* test: linux=no
- * The disk fails while a mapped page is read: SIGBUS (BUS_ADRERR) for who touched it; EIO for read(); the
- * next try succeeds.
+ * The disk fails while a mapped page is read: SIGBUS (BUS_ADRERR) for who touched it; EIO for
+ * read(); the next try succeeds.
  */
 #include "failpoint.h"
 #include "faults.h"
@@ -31,7 +31,10 @@ int main(void)
 
 	CHECK(map != MAP_FAILED);
 	CHECK(madvise(map, SIZE, MADV_RANDOM) == 0);
-	/* Code that the failing read needs must not itself come from the disk meanwhile: run it once. */
+	/*
+	 * Code that the failing read needs must not itself come from the disk meanwhile: run it
+	 * once.
+	 */
 	CHECK_FAULT(touch_read, (char *)NULL, SIGSEGV, SEGV_MAPERR);
 	drop_caches(fd);
 	if (!failpoint_arm("block_io", 1))

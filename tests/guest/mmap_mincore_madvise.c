@@ -1,4 +1,6 @@
-/* madvise(MADV_DONTNEED) forgets anonymous pages, and goes back to the file for private file pages. */
+/*
+ * madvise(MADV_DONTNEED) forgets anonymous pages, and goes back to the file for private file pages.
+ */
 #include "check.h"
 
 int main(void)

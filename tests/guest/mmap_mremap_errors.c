@@ -11,8 +11,8 @@ int main(void)
 	CHECK_ERRNO((long)mremap(map, PAGE, PAGE, MREMAP_FIXED, map), EINVAL);
 	CHECK_ERRNO((long)mremap(map, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 				 map + PAGE), EINVAL);
-	CHECK_ERRNO((long)mremap(map, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, map + 2 * PAGE + 1),
-		    EINVAL);
+	CHECK_ERRNO((long)mremap(map, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+				 map + 2 * PAGE + 1), EINVAL);
 	CHECK(munmap(map, PAGE) == 0);
 	CHECK_ERRNO((long)mremap(map, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
 	/* More than there are addresses: Linux 6.18 says EINVAL, older ones ENOMEM. */

@@ -1,12 +1,12 @@
 /*
- * Another thread changes the block of the old mmap() all the time, to values that must be refused
- * and to ones that would map over this program. The kernel copies the block once, so it maps what it
- * checked: each result is either a good map or a plain error.
+ * Another thread, and then another process, changes the block of the old mmap() all the time, to
+ * values that must be refused and to ones that would map over this program. The kernel copies the
+ * block once, so it maps what it checked: each result is either a good map or a plain error.
  */
 #include "check.h"
 #include <pthread.h>
 
-static volatile uint32_t block[6];
+static volatile uint32_t *block;
 static volatile bool stop;
 
 static void *change_block(void *argument)
@@ -24,27 +24,42 @@ static void *change_block(void *argument)
 	return NULL;
 }
 
-int main(void)
+static void map_all_the_time(void)
 {
 	int rounds = scaled(20000);
-	pthread_t thread;
 
-	block[2] = PROT_READ | PROT_WRITE;
-	block[4] = -1;
-	CHECK(pthread_create(&thread, NULL, change_block, NULL) == 0);
 	for (int i = 0; i < rounds; i++) {
 		long result = raw_syscall(90, block);
 
 		if ((unsigned long)result >= 0xfffff000) {
-			CHECK(result == -EINVAL || result == -ENOMEM ||
-			      result == -EOVERFLOW || result == -EBADF);
+			CHECK(result == -EINVAL || result == -ENOMEM || result == -EOVERFLOW ||
+			      result == -EBADF);
 			continue;
 		}
 		CHECK_EQ(result % PAGE, 0);
 		*(volatile char *)result = 1;
 		CHECK(munmap((void *)result, PAGE) == 0);
 	}
+}
+
+int main(void)
+{
+	pthread_t thread;
+	pid_t child;
+
+	block = shared_memory(PAGE);
+	block[2] = PROT_READ | PROT_WRITE;
+	block[4] = -1;
+	CHECK(pthread_create(&thread, NULL, change_block, NULL) == 0);
+	map_all_the_time();
 	stop = true;
 	CHECK(pthread_join(thread, NULL) == 0);
+
+	stop = false;
+	child = FORK();
+	if (child == 0)
+		change_block(NULL);
+	map_all_the_time();
+	kill_and_reap(child);
 	return 0;
 }

@@ -1,4 +1,6 @@
-/* read() and write() whose buffer is a map of the very file they work on: right, and no deadlock. */
+/*
+ * read() and write() whose buffer is a map of the very file they work on: right, and no deadlock.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,6 @@
-/* A write through a shared map is seen at once by read() and other maps, and the other way round. */
+/*
+ * A write through a shared map is seen at once by read() and other maps, and the other way round.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* Writing where nobody reads: SIGPIPE, and EPIPE when that is ignored; a blocked writer learns it too. */
+/*
+ * Writing where nobody reads: SIGPIPE, and EPIPE when that is ignored; a blocked writer learns it
+ * too.
+ */
 #include "check.h"
 
 static int fds[2];

@@ -1,4 +1,6 @@
-/* A pipe takes 65536 bytes, then blocks or says EAGAIN; short writes come in whole or not at all. */
+/*
+ * A pipe takes 65536 bytes, then blocks or says EAGAIN; short writes come in whole or not at all.
+ */
 #include "check.h"
 #include <sys/ioctl.h>
 

@@ -1,6 +1,6 @@
 /*
- * FIFOs: opening for reading waits for a writer and the other way round; O_NONBLOCK does not; ENXIO; data
- * passes; the name may go while it is used.
+ * FIFOs: opening for reading waits for a writer and the other way round; O_NONBLOCK does not;
+ * ENXIO; data passes; the name may go while it is used.
  */
 #include "check.h"
 

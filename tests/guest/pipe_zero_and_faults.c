@@ -1,4 +1,7 @@
-/* Reading or writing nothing; a buffer that ends in an unmapped page: nothing or part, never lost bytes. */
+/*
+ * Reading or writing nothing; a buffer that ends in an unmapped page: nothing or part, never lost
+ * bytes.
+ */
 #include "check.h"
 
 int main(void)

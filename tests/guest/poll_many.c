@@ -1,4 +1,6 @@
-/* A thousand descriptors in one poll(), woken by any of them; several processes wait for one pipe. */
+/*
+ * A thousand descriptors in one poll(), woken by any of them; several processes wait for one pipe.
+ */
 #include "check.h"
 
 #define COUNT 500

@@ -1,4 +1,7 @@
-/* /proc/meminfo, uptime, loadavg, stat, mounts, version, filesystems, cpuinfo, cmdline: what tools read. */
+/*
+ * /proc/meminfo, uptime, loadavg, stat, mounts, version, filesystems, cpuinfo, cmdline: what tools
+ * read.
+ */
 #include "check.h"
 
 static char text[65536];

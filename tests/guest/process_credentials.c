@@ -1,4 +1,7 @@
-/* Real, effective and saved ids, of user and group, supplementary groups: old 16-bit calls and new ones. */
+/*
+ * Real, effective and saved ids, of user and group, supplementary groups: old 16-bit calls and new
+ * ones.
+ */
 #include "check.h"
 #include <sys/fsuid.h>
 

@@ -1,4 +1,6 @@
-/* getrlimit, setrlimit, prlimit64, the old 76: soft below hard, only root raises, -1 is infinity. */
+/*
+ * getrlimit, setrlimit, prlimit64, the old 76: soft below hard, only root raises, -1 is infinity.
+ */
 #include "check.h"
 
 static void as_user(void)

@@ -1,4 +1,7 @@
-/* Of two busy processes on one processor, the one with nice 0 gets much more than the one with nice 19. */
+/*
+ * Of two busy processes on one processor, the one with nice 0 gets much more than the one with nice
+ * 19.
+ */
 #include "check.h"
 
 int main(void)

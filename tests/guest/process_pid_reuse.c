@@ -1,4 +1,7 @@
-/* Process numbers of the living are never given out again; after thousands of children all are different. */
+/*
+ * Process numbers of the living are never given out again; after thousands of children all are
+ * different.
+ */
 #include "check.h"
 
 int main(void)

@@ -2,9 +2,9 @@
  * Every register a program has, loaded with values of our choice, then one action, then all of them
  * read back: a system call, or a loop that waits for a signal handler and itself changes nothing.
  *
- * Segment registers: FS is loaded with the data segment's selector; GS stays what it is, since the C
- * library's thread pointer lives there. Of the floating-point state everything is compared but the
- * addresses of the last instruction and operand, which processors keep as they please.
+ * Segment registers: FS is loaded with the data segment's selector; GS stays what it is, since the
+ * C library's thread pointer lives there. Of the floating-point state everything is compared but
+ * the addresses of the last instruction and operand, which processors keep as they please.
  */
 #pragma once
 #include "check.h"
@@ -43,8 +43,8 @@ __asm__(".data\n"
 	"registers_mxcsr: .long 0x1f80\n"
 	".text\n"
 	/*
-	 * Called with in and out on the stack; leaves eax = in. All that must survive the action is on
-	 * the stack, at fixed places, so that a signal handler may use these functions too.
+	 * Called with in and out on the stack; leaves eax = in. All that must survive the action is
+	 * on the stack, at fixed places, so that a signal handler may use these functions too.
 	 */
 	".macro REGISTERS_ENTER\n"
 	"	push %ebp\n"

@@ -26,7 +26,9 @@ int main(void)
 		int status;
 
 		if (pid == 0) {
-			/* A group of its own whose parent is outside: not orphaned, so it may stop. */
+			/*
+			 * A group of its own whose parent is outside: not orphaned, so it may stop.
+			 */
 			CHECK(setpgid(0, 0) == 0);
 			CHECK_EQ(raw_syscall(SYS_kill, getpid(), signal), 0);
 			_exit(50);

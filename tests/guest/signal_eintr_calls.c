@@ -1,5 +1,6 @@
 /* test: timeout=60
- * A handler without SA_RESTART makes every blocking call fail with EINTR, after the handler has run.
+ * A handler without SA_RESTART makes every blocking call fail with EINTR, after the handler has
+ * run.
  */
 #include "interrupted_calls.h"
 

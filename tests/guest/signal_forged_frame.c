@@ -1,6 +1,6 @@
 /* test: timeout=60
- * sigreturn trusts nothing: frames with foreign segments, privileged flags, wild pointers, and plain
- * noise give a process that dies of SIGSEGV or one that runs on without any privilege.
+ * sigreturn trusts nothing: frames with foreign segments, privileged flags, wild pointers, and
+ * plain noise give a process that dies of SIGSEGV or one that runs on without any privilege.
  */
 #include "check.h"
 #include <ucontext.h>
@@ -49,7 +49,8 @@ static void try_handler(void (*handler)(int, siginfo_t *, void *))
 		alarm(10);
 		handle_signal_info(SIGUSR1, handler, 0);
 		raise(SIGUSR1);
-		__asm__ volatile("pushf; pop %0; mov %%cs, %1; cld" : "=r"(flags), "=r"(code_segment));
+		__asm__ volatile("pushf; pop %0; mov %%cs, %1; cld"
+				 : "=r"(flags), "=r"(code_segment));
 		CHECK_EQ(code_segment & 3, 3);
 		CHECK_EQ(flags & 0x3200, 0x200);	/* I/O privilege 0, interrupts on */
 		CHECK_EQ(flags & 0x20000, 0);		/* no virtual 8086 mode */

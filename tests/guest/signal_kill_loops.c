@@ -1,6 +1,6 @@
 /* test: timeout=120
- * SIGKILL ends a process that does nothing but call one system call over and over, for every number;
- * also one that forks all the time, and one that only computes.
+ * SIGKILL ends a process that does nothing but call one system call over and over, for every
+ * number; also one that forks all the time, and one that only computes.
  */
 #include "check.h"
 

@@ -1,4 +1,7 @@
-/* kill() to one, to a group (0 and -group), to all (-1); ESRCH where there is nobody, EPERM for others'. */
+/*
+ * kill() to one, to a group (0 and -group), to all (-1); ESRCH where there is nobody, EPERM for
+ * others'.
+ */
 #include "check.h"
 
 static volatile int calls;

@@ -1,4 +1,6 @@
-/* Leaving handlers by siglongjmp(), thousands of times: the mask comes back, no stack is used up. */
+/*
+ * Leaving handlers by siglongjmp(), thousands of times: the mask comes back, no stack is used up.
+ */
 #include "check.h"
 #include <setjmp.h>
 

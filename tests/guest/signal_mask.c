@@ -1,4 +1,6 @@
-/* sigprocmask(): block, unblock, set; what is pending waits; SIGKILL and SIGSTOP cannot be blocked. */
+/*
+ * sigprocmask(): block, unblock, set; what is pending waits; SIGKILL and SIGSTOP cannot be blocked.
+ */
 #include "check.h"
 
 static volatile int calls;

@@ -1,7 +1,8 @@
 /* test: timeout=60
- * Handlers nested sixteen deep, each level interrupted in another blocking call: read, wait4, nanosleep,
- * pause, poll, write to a full pipe. After each, the call gives EINTR and every register, flag and
- * floating-point value is what it was before the call; at the end, so is the mask.
+ * Handlers nested sixteen deep, each level interrupted in another blocking call: read, wait4,
+ * nanosleep, pause, poll, write to a full pipe. After each, the call gives EINTR and every
+ * register, flag and floating-point value is what it was before the call; at the end, so is the
+ * mask.
  */
 #include "registers.h"
 

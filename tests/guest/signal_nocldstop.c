@@ -1,4 +1,6 @@
-/* SIGCHLD comes when a child stops and goes on, unless SA_NOCLDSTOP; and when it ends in any case. */
+/*
+ * SIGCHLD comes when a child stops and goes on, unless SA_NOCLDSTOP; and when it ends in any case.
+ */
 #include "check.h"
 
 static volatile int codes[8], count;

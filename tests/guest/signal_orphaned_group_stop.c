@@ -26,7 +26,9 @@ int main(void)
 		pid_t watcher = FORK();
 
 		if (watcher == 0) {
-			/* Same session: it sees the member die of SIGHUP when the leader is gone. */
+			/*
+			 * Same session: it sees the member die of SIGHUP when the leader is gone.
+			 */
 			CHECK(setpgid(0, 0) == 0);
 			while (kill(member, 0) == 0 && process_state(member) != 'Z')
 				sched_yield();

@@ -1,4 +1,7 @@
-/* A signal in the middle of a transfer: the bytes already moved are the result, with or without SA_RESTART. */
+/*
+ * A signal in the middle of a transfer: the bytes already moved are the result, with or without
+ * SA_RESTART.
+ */
 #include "check.h"
 
 static void handler(int signal)

@@ -1,6 +1,6 @@
 /*
- * Signals 32 to 64 queue: each sending is delivered, in order of number and then of sending, with its
- * value. A signal below 32 is delivered once however often it was sent, and before them.
+ * Signals 32 to 64 queue: each sending is delivered, in order of number and then of sending, with
+ * its value. A signal below 32 is delivered once however often it was sent, and before them.
  */
 #include "check.h"
 

@@ -1,7 +1,7 @@
 /* test: timeout=60
- * A signal that comes in the middle of a computation, at any instruction, changes nothing: all registers,
- * flags, the floating-point state and the mask are the same after the handler. With and without SA_SIGINFO,
- * on the alternate stack, and with handlers that nest.
+ * A signal that comes in the middle of a computation, at any instruction, changes nothing: all
+ * registers, flags, the floating-point state and the mask are the same after the handler. With and
+ * without SA_SIGINFO, on the alternate stack, and with handlers that nest.
  */
 #include "registers.h"
 

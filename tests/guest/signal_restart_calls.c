@@ -1,6 +1,7 @@
 /* test: timeout=60
- * With SA_RESTART the calls that POSIX lets restart go on after the handler, three times if need be,
- * and end as if nothing had happened; those that wait for time or signals fail with EINTR all the same.
+ * With SA_RESTART the calls that POSIX lets restart go on after the handler, three times if need
+ * be, and end as if nothing had happened; those that wait for time or signals fail with EINTR all
+ * the same.
  */
 #include "interrupted_calls.h"
 

@@ -1,6 +1,7 @@
 /*
- * Stop and continue: WUNTRACED and WCONTINUED report each once; a stopped process does not run; SIGCONT
- * wakes it even when blocked or ignored, and takes pending stops away, as a stop takes SIGCONT.
+ * Stop and continue: WUNTRACED and WCONTINUED report each once; a stopped process does not run;
+ * SIGCONT wakes it even when blocked or ignored, and takes pending stops away, as a stop takes
+ * SIGCONT.
  */
 #include "check.h"
 

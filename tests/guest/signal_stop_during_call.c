@@ -1,12 +1,14 @@
 /* test: timeout=60
- * Stopped by SIGSTOP and continued, without a handler, a blocking call goes on as if nothing had been.
+ * Stopped by SIGSTOP and continued, without a handler, a blocking call goes on as if nothing had
+ * been.
  */
 #include "interrupted_calls.h"
 
 int main(void)
 {
-	static const char *const names[] = { "read", "write", "pause", "nanosleep", "poll", "select",
-					     "open of a FIFO", "flock" };
+	static const char *const names[] = {
+		"read", "write", "pause", "nanosleep", "poll", "select", "open of a FIFO", "flock",
+	};
 
 	prepare_blocking_calls();
 	helper = -1;

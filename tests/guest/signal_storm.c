@@ -1,6 +1,6 @@
 /* test: timeout=60
- * Processes bombard each other with queued signals while forking and waiting: none is lost, none comes
- * twice, and everything ends.
+ * Processes bombard each other with queued signals while forking and waiting: none is lost, none
+ * comes twice, and everything ends.
  */
 #include "check.h"
 

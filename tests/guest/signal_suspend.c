@@ -1,4 +1,6 @@
-/* sigsuspend(): the mask changes and the wait begins in one step; afterwards the old mask is back. */
+/*
+ * sigsuspend(): the mask changes and the wait begins in one step; afterwards the old mask is back.
+ */
 #include "check.h"
 
 static volatile int calls;

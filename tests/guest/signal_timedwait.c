@@ -1,4 +1,6 @@
-/* sigtimedwait() takes a pending signal without a handler, with its details; or gives up in time. */
+/*
+ * sigtimedwait() takes a pending signal without a handler, with its details; or gives up in time.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,9 +1,9 @@
 /*
  * A terminal to test the line discipline with, as the controlling terminal of a new session.
  *
- * Where there are pseudo-terminals one of them is used: what is written to the master is typed. Else a
- * virtual console serves, and TIOCSTI types; what it shows cannot be read back, so tests of output
- * have to skip (terminal->master is -1).
+ * Where there are pseudo-terminals one of them is used: what is written to the master is typed.
+ * Else a virtual console serves, and TIOCSTI types; what it shows cannot be read back, so tests of
+ * output have to skip (terminal->master is -1).
  */
 #pragma once
 #include "check.h"

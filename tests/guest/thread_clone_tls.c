@@ -1,4 +1,6 @@
-/* clone() with CLONE_SETTLS and set_thread_area(): each thread's own segment, kept over switches. */
+/*
+ * clone() with CLONE_SETTLS and set_thread_area(): each thread's own segment, kept over switches.
+ */
 #include "check.h"
 #include <asm/ldt.h>
 

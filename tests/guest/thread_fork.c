@@ -1,4 +1,6 @@
-/* fork() in a thread: the child has that thread alone, with its memory and its thread-local data. */
+/*
+ * fork() in a thread: the child has that thread alone, with its memory and its thread-local data.
+ */
 #include "check.h"
 #include <pthread.h>
 

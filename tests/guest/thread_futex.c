@@ -1,4 +1,6 @@
-/* futex: wait and wake, the value checked, timeouts, requeue, shared between processes, and errors. */
+/*
+ * futex: wait and wake, the value checked, timeouts, requeue, shared between processes, and errors.
+ */
 #include "check.h"
 #include <linux/futex.h>
 

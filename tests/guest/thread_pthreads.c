@@ -1,5 +1,6 @@
 /* test: timeout=60
- * The C library's threads: create, join with a value, thread-local data, mutexes under load, conditions.
+ * The C library's threads: create, join with a value, thread-local data, mutexes under load,
+ * conditions.
  */
 #include "check.h"
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* test: timeout=60
- * Threads map, unmap and touch memory of one address space at once: a page unmapped by one is gone for
- * all at once (no stale translation), and each finds its own pages as it left them.
+ * Threads map, unmap and touch memory of one address space at once: a page unmapped by one is gone
+ * for all at once (no stale translation), and each finds its own pages as it left them.
  */
 #include "faults.h"
 #include <pthread.h>
@@ -30,7 +30,9 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* Reads the published page all the time: what it sees is never older than what was promised before. */
+/*
+ * Reads the published page all the time: what it sees is never older than what was promised before.
+ */
 static void *watch(void *argument)
 {
 	(void)argument;
@@ -53,9 +55,10 @@ int main(void)
 		CHECK(pthread_create(&threads[i], NULL, work, (void *)(intptr_t)i) == 0);
 	for (int round = 1; round < rounds; round++) {
 		/*
-		 * Replace the page under the watcher's feet: it sees the old one or the new one, but no
-		 * longer the old one when mremap() has returned. In between nothing is mapped there, so
-		 * the watcher's fault must find the new page: it may not take place in the gap.
+		 * Replace the page under the watcher's feet: it sees the old one or the new one,
+		 * but no longer the old one when mremap() has returned. In between nothing is
+		 * mapped there, so the watcher's fault must find the new page: it may not take
+		 * place in the gap.
 		 */
 		char *fresh = map_pages(1);
 

@@ -1,4 +1,7 @@
-/* The clocks: they move forwards, agree with each other, have a resolution, and name wrong ids EINVAL. */
+/*
+ * The clocks: they move forwards, agree with each other, have a resolution, and name wrong ids
+ * EINVAL.
+ */
 #include "check.h"
 #include <sys/time.h>
 #include <sys/times.h>

@@ -1,4 +1,7 @@
-/* ITIMER_VIRTUAL and ITIMER_PROF count the processor's time only; RLIMIT_CPU ends with SIGXCPU, SIGKILL. */
+/*
+ * ITIMER_VIRTUAL and ITIMER_PROF count the processor's time only; RLIMIT_CPU ends with SIGXCPU,
+ * SIGKILL.
+ */
 #include "check.h"
 #include <sys/time.h>
 

@@ -1,4 +1,7 @@
-/* The monotonic clock never runs backwards from one processor to another: a token passed between processes. */
+/*
+ * The monotonic clock never runs backwards from one processor to another: a token passed between
+ * processes.
+ */
 #include "check.h"
 
 int main(void)

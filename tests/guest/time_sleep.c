@@ -1,4 +1,7 @@
-/* nanosleep and clock_nanosleep: never shorter than asked, absolute and relative; wrong values refused. */
+/*
+ * nanosleep and clock_nanosleep: never shorter than asked, absolute and relative; wrong values
+ * refused.
+ */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,6 @@
-/* Canonical input: whole lines, erase, word erase, kill, literal next, end of file, CR as newline. */
+/*
+ * Canonical input: whole lines, erase, word erase, kill, literal next, end of file, CR as newline.
+ */
 #include "terminal.h"
 
 static void body(struct terminal *terminal)

@@ -1,4 +1,7 @@
-/* The terminals that must be there: consoles 1 to 4, the serial line, /dev/console, /dev/tty, /dev/tty0. */
+/*
+ * The terminals that must be there: consoles 1 to 4, the serial line, /dev/console, /dev/tty,
+ * /dev/tty0.
+ */
 #include "check.h"
 #include <sys/sysmacros.h>
 

@@ -1,6 +1,6 @@
 /*
- * Background groups: reading is SIGTTIN, writing with TOSTOP and changing settings SIGTTOU; EIO where the
- * signal cannot stop anyone; tcsetpgrp and what it refuses.
+ * Background groups: reading is SIGTTIN, writing with TOSTOP and changing settings SIGTTOU; EIO
+ * where the signal cannot stop anyone; tcsetpgrp and what it refuses.
  */
 #include "terminal.h"
 

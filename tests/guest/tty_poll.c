@@ -1,4 +1,6 @@
-/* poll() on a terminal: readable when a line is complete, or a byte in raw mode; always writable. */
+/*
+ * poll() on a terminal: readable when a line is complete, or a byte in raw mode; always writable.
+ */
 #include "terminal.h"
 
 static short events(struct terminal *terminal)

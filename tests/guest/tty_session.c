@@ -1,6 +1,6 @@
 /*
- * The controlling terminal: /dev/tty, giving it up, and what happens to the others when the session's
- * leader ends: SIGHUP and SIGCONT to the foreground, and EIO on the terminal.
+ * The controlling terminal: /dev/tty, giving it up, and what happens to the others when the
+ * session's leader ends: SIGHUP and SIGCONT to the foreground, and EIO on the terminal.
  */
 #include "terminal.h"
 

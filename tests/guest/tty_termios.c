@@ -1,4 +1,6 @@
-/* Terminal settings come back as they were set; the window's size and SIGWINCH; ENOTTY elsewhere. */
+/*
+ * Terminal settings come back as they were set; the window's size and SIGWINCH; ENOTTY elsewhere.
+ */
 #include "terminal.h"
 
 static volatile int calls;

@@ -1,4 +1,7 @@
-/* A child made without SIGCHLD is waited for only with __WCLONE or __WALL; its own signal is sent instead. */
+/*
+ * A child made without SIGCHLD is waited for only with __WCLONE or __WALL; its own signal is sent
+ * instead.
+ */
 #include "check.h"
 
 static volatile int calls;

@@ -1,4 +1,7 @@
-/* exit_group() ends all threads, with its status; a main thread that ends alone leaves the others running. */
+/*
+ * exit_group() ends all threads, with its status; a main thread that ends alone leaves the others
+ * running.
+ */
 #include "check.h"
 #include <pthread.h>
 

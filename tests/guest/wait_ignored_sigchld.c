@@ -1,4 +1,7 @@
-/* With SIGCHLD ignored, or SA_NOCLDWAIT, children are forgiven at once; wait ends with ECHILD when all are. */
+/*
+ * With SIGCHLD ignored, or SA_NOCLDWAIT, children are forgiven at once; wait ends with ECHILD when
+ * all are.
+ */
 #include "check.h"
 
 static volatile int calls;

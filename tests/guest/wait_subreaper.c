@@ -1,4 +1,7 @@
-/* PR_SET_CHILD_SUBREAPER: orphans among the descendants go to the nearest subreaper, which waits for them. */
+/*
+ * PR_SET_CHILD_SUBREAPER: orphans among the descendants go to the nearest subreaper, which waits
+ * for them.
+ */
 #include "check.h"
 #include <sys/prctl.h>
 

@@ -1,4 +1,7 @@
-/* Two threads wait at once: each child goes to one of them, none to both; WNOTHREAD waits for one's own. */
+/*
+ * Two threads wait at once: each child goes to one of them, none to both; WNOTHREAD waits for one's
+ * own.
+ */
 #include "check.h"
 #include <pthread.h>
 

@@ -1,4 +1,7 @@
-/* wait4() gives the child's own use of the processor, and RUSAGE_CHILDREN sums it up, also over two steps. */
+/*
+ * wait4() gives the child's own use of the processor, and RUSAGE_CHILDREN sums it up, also over two
+ * steps.
+ */
 #include "check.h"
 
 static void burn(int ms)

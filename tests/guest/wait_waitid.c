@@ -1,4 +1,7 @@
-/* waitid(): WNOWAIT leaves the child waitable; each kind of event only where asked for; P_PGID, P_ALL. */
+/*
+ * waitid(): WNOWAIT leaves the child waitable; each kind of event only where asked for; P_PGID,
+ * P_ALL.
+ */
 #include "check.h"
 
 int main(void)

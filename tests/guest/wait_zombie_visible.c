@@ -1,4 +1,7 @@
-/* A dead child is a zombie, visible in /proc with its number, until it is waited for; then it is gone. */
+/*
+ * A dead child is a zombie, visible in /proc with its number, until it is waited for; then it is
+ * gone.
+ */
 #include "check.h"
 
 int main(void)
