@@ -367,11 +367,14 @@ double_fault_entry:
 	call trap_double_fault
 	ud2
 
-/* Exceptions that push an error code: 8, 10 to 14, 17, 21, 29, 30 (SDM vol. 3, table 6-1). */
-#define ERROR_CODE_VECTORS 0x60227d00
-
 /* One stub a vector, and the table of them for idt.c. */
 .macro STUB vector
+	.set has_error, 0	/* SDM vol. 3, table 6-1 */
+	.if \vector == 8 || \vector == 17 || \vector == 21 || \vector == 29 || \vector == 30
+	.set has_error, 1
+	.elseif \vector >= 10 && \vector <= 14
+	.set has_error, 1
+	.endif
 	.pushsection .rodata
 	.long 974f
 	.popsection
@@ -385,7 +388,7 @@ double_fault_entry:
 	.elseif \vector == 14
 	pushl $14
 	jmp page_fault_common
-	.elseif ERROR_CODE_VECTORS >> (\vector & 31) & (\vector < 32) & 1
+	.elseif has_error
 	pushl $\vector
 	jmp exception_common
 	.elseif \vector < 32
