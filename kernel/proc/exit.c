@@ -250,6 +250,7 @@ static void hand_over_children(struct process *dead, struct process *heir)
 		list_remove(node);
 		list_add_tail(&heir->children, node);
 		child->parent = heir;
+		child->parent_thread = heir->id;
 		child->exit_signal = SIGCHLD;
 		if (child->parent_death_signal && child->state == PROCESS_ALIVE) {
 			struct linux_siginfo info;
@@ -276,7 +277,7 @@ static void become_dead(struct process *process)
 	parent = process->parent;
 	atomic_store(&process->state, PROCESS_DEAD);
 	process_notify_parent(process, CLD_EXITED);
-	if (forgives_at_once(parent, process) || !process->exit_signal)
+	if (forgives_at_once(parent, process))
 		process_forgive(process);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	wait_queue_wake_all(&process->signal_queue, 0);

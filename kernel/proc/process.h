@@ -77,6 +77,7 @@ struct process {
 	uint32_t flags;				/* [s] enum process_flags */
 
 	_Atomic(struct process *) parent;	/* [T], own threads read under RCU; NULL for init and the forgiven */
+	process_id parent_thread;		/* [T] which of the parent's threads, for __WNOTHREAD */
 	struct list children;			/* [T] of sibling */
 	struct list_node sibling;		/* [T] */
 	struct process_group *group;		/* [T] reference */

@@ -29,6 +29,9 @@ static bool child_matches(const struct process *child, const struct wait_request
 	case WAIT_ANY:
 		break;
 	}
+	if ((request->options & __WNOTHREAD) &&
+	    child->parent_thread != user_thread_current()->id)
+		return false;
 	if (request->options & __WALL)
 		return true;
 	return clone_child == !!(request->options & __WCLONE);

@@ -320,6 +320,8 @@ int sys_getrusage(int who, user_addr to)
 
 	switch (who) {
 	case RUSAGE_SELF:
+		/* Moves the peak up to what is resident now. */
+		address_space_resident_pages(thread->process->space);
 		process_usage(thread->process, &usage);
 		break;
 	case RUSAGE_CHILDREN:
