@@ -60,7 +60,9 @@ enum ide_command {
 /* Offsets from the channel's bus-master ports, and bits there. */
 enum master_register { MASTER_COMMAND = 0, MASTER_STATUS = 2, MASTER_TABLE = 4 };
 enum master_command { MASTER_START = 0x01, MASTER_TO_MEMORY = 0x08 };
-enum master_status { MASTER_ERROR = 0x02, MASTER_INTERRUPT = 0x04, MASTER_CAPABLE = 0x60 };
+enum master_status {
+	MASTER_ACTIVE = 0x01, MASTER_ERROR = 0x02, MASTER_INTERRUPT = 0x04, MASTER_CAPABLE = 0x60,
+};
 
 /* One piece of memory for the bus master: below 4 GiB, not across a multiple of 64 KiB. */
 struct physical_region {
@@ -75,6 +77,7 @@ _Static_assert(sizeof(struct physical_region) == 8, "as the bus master reads it"
 #define LBA28_SECTORS	     256u
 #define LBA48_SECTORS	     512u
 #define COMMAND_TIMEOUT_NS   (10ull * 1000 * 1000 * 1000)
+#define COMMAND_EXTENSIONS   5	/* more such times, while the drive says that it is at work */
 #define IDENTIFY_TIMEOUT_NS  (1000ull * 1000 * 1000)
 #define RESET_TIMEOUT_NS     (10ull * 1000 * 1000)
 #define READY_SPINS	     1000
@@ -102,6 +105,7 @@ struct ide_channel {
 	unsigned int segment, segment_done;	/* [c] programmed I/O: the next bytes */
 	int selected;				/* [c] what the drive register says; -1: unknown */
 	uint64_t deadline_ns;			/* [c] of the active command */
+	unsigned int extensions;		/* [c] times that it was put off */
 	bool watching;				/* [c] the timer is armed */
 	struct timer timer;
 	/* [c] for the bus master; BLOCK_SEGMENTS_MAX of them */
@@ -263,6 +267,7 @@ static void start(struct ide_drive *drive, struct block_request *request)
 	channel->active_drive = drive;
 	channel->active_dma = false;
 	channel->deadline_ns = arch_clock_ns() + COMMAND_TIMEOUT_NS;
+	channel->extensions = 0;
 	if (!channel->watching) {
 		channel->watching = true;
 		timer_arm(&channel->timer, channel->deadline_ns);
@@ -387,6 +392,40 @@ static void reset_channel(struct ide_channel *channel)
 	channel->selected = -1;
 }
 
+/* Is the drive, or the bus master, still at the command? A disk that wakes up takes its time. */
+static bool is_at_work(struct ide_channel *channel)
+{
+	uint8_t master_status = 0;
+
+	if (channel->active_dma)
+		master_status = port_read8(channel->master + MASTER_STATUS);
+	return port_read8(channel->control) & STATUS_BUSY ||
+	       (master_status & (MASTER_ACTIVE | MASTER_ERROR)) == MASTER_ACTIVE;
+}
+
+/* The active command has missed its deadline. Returns it, with *error, if that is its end. */
+static struct block_request *give_up(struct ide_channel *channel, int *error)
+{
+	uint8_t master_status =
+		channel->master ? port_read8(channel->master + MASTER_STATUS) : 0;
+
+	if (master_status & MASTER_INTERRUPT) {
+		printk(LOG_WARNING, "%s: lost an interrupt", channel->active_drive->block.name);
+		port_write8(channel->master + MASTER_STATUS, master_status);
+		channel->deadline_ns += COMMAND_TIMEOUT_NS;
+		return progress(channel, master_status, error) ? finish(channel) : NULL;
+	}
+	if (channel->extensions < COMMAND_EXTENSIONS && is_at_work(channel)) {
+		channel->extensions++;
+		channel->deadline_ns += COMMAND_TIMEOUT_NS;
+		return NULL;
+	}
+	printk(LOG_ERROR, "%s: no answer, resetting", channel->active_drive->block.name);
+	reset_channel(channel);
+	*error = -EIO;
+	return finish(channel);
+}
+
 /*
  * Interrupts off. The timer outlives the command it was set for; then it looks at the present one.
  */
@@ -395,21 +434,18 @@ static void ide_timeout(struct timer *timer)
 	struct ide_channel *channel = container_of(timer, struct ide_channel, timer);
 	irq_flags flags = spin_lock_irq(&channel->lock);
 	struct block_request *finished = NULL;
+	int error = 0;
 
 	channel->watching = false;
-	if (channel->active && arch_clock_ns() >= channel->deadline_ns) {
-		printk(LOG_ERROR, "%s: no answer, resetting",
-		       channel->active_drive->block.name);
-		reset_channel(channel);
-		finished = finish(channel);
-	}
+	if (channel->active && arch_clock_ns() >= channel->deadline_ns)
+		finished = give_up(channel, &error);
 	if (channel->active && !channel->watching) {
 		channel->watching = true;
 		timer_arm(&channel->timer, channel->deadline_ns);
 	}
 	spin_unlock_irq(&channel->lock, flags);
 	if (finished)
-		block_request_complete(finished, -EIO);
+		block_request_complete(finished, error);
 }
 
 /* Ask drive `unit` what it is. False: there is no disk. Interrupts of the channel are off. */

@@ -218,7 +218,7 @@ static int ext2_prepare_write(struct page_cache *cache, uint32_t index)
 	struct ext2 *fs = ext2_of(inode->vfs.super);
 	unsigned int shift = PAGE_SHIFT - fs->block_shift;
 	uint64_t start = (uint64_t)index << shift;
-	uint64_t end = min(start + (1u << shift), ext2_map_limit(fs));
+	uint64_t end = min(start + (1u << shift), fs->file_block_limit);
 	struct ext2_transaction transaction;
 	int error;
 

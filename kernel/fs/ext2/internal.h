@@ -59,6 +59,7 @@ struct ext2 {
 	uint32_t overhead_blocks;		/* [I] that files can never have */
 	user_id reserved_uid;			/* [I] */
 	group_id reserved_gid;			/* [I] */
+	uint64_t file_block_limit;		/* [I] blocks that a file can have at most */
 	bool has_file_types;			/* [I] entries carry the type */
 	bool must_stay_read_only;		/* [I] features that we do not know how to write */
 	uint32_t hash_seed;			/* [I] of directory indexes */
@@ -257,7 +258,7 @@ static inline bool ext2_map_has_path(const struct ext2_inode *inode, uint32_t lo
 }
 /* Forget remembered runs. Locks: map_lock. */
 void ext2_map_forget(struct ext2_inode *inode);
-/* Blocks that a file of this file system can have at most. */
+/* For file_block_limit: what the map can express. */
 uint64_t ext2_map_limit(const struct ext2 *fs);
 /* Metadata or data blocks came or went: st_blocks. Any context. */
 void ext2_count_blocks(struct ext2_inode *inode, int32_t blocks);

@@ -518,7 +518,8 @@ static int ext2_mount(struct super_block *super, const char *options, struct ino
 	super->private = fs;
 	super->ops = &ext2_super_ops;
 	super->block_size = fs->block_size;
-	super->max_file_size = ext2_map_limit(fs) << fs->block_shift;
+	fs->file_block_limit = ext2_map_limit(fs);
+	super->max_file_size = fs->file_block_limit << fs->block_shift;
 	if (fs->must_stay_read_only)
 		atomic_store_explicit(&super->read_only, true, memory_order_relaxed);
 	error = read_root(fs, root);

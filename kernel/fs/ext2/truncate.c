@@ -174,6 +174,13 @@ static int free_from(struct ext2_transaction *transaction, struct ext2_inode *in
 
 void ext2_free_all_blocks(struct ext2_transaction *transaction, struct ext2_inode *inode)
 {
+	uint32_t any = inode->promised_blocks;
+
+	/* Many files die before they have blocks. Nobody else knows this inode any more: no lock. */
+	for (unsigned int i = 0; i < EXT2_ROOT_COUNT; i++)
+		any |= inode->roots[i];
+	if (!any)
+		return;
 	/* What could not be freed has been reported. */
 	(void)!free_from(transaction, inode, 0);
 }
