@@ -34,7 +34,7 @@ INCLUDES := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 MACHINE := -m32 -march=i686 -mtune=generic -mregparm=3 -mgeneral-regs-only
 CODE := -std=c17 -ffreestanding -fno-pic -fno-pie -fno-common -fno-strict-aliasing \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -g
-CODE_gcc := -fno-tree-loop-distribute-patterns
+CODE_gcc := -fno-tree-loop-distribute-patterns -Wno-psabi
 CODE_debug := -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1
 CODE_release := -O2 -fomit-frame-pointer -DCONFIG_DEBUG=0
 CODE_debug-gcc := -fsanitize=undefined
