@@ -542,10 +542,10 @@ static int ext2_read_directory(struct file *file, struct directory_sink *sink)
 static int ext2_directory_sync(struct file *file, bool data_only)
 {
 	struct ext2 *fs = ext2_of(file->inode->super);
-	int error;
+	int error = inode_write_back(file->inode, false);
 
 	(void)data_only;
-	error = inode_write_back(file->inode, false);
+	/* Its entries name inodes, and its blocks are metadata themselves. */
 	if (!error)
 		error = ext2_metadata_sync_all(fs, true);
 	return error ? error : block_flush(fs->device);

@@ -286,26 +286,33 @@ int ext2_inode_store(struct ext2_transaction *transaction, struct ext2_inode *in
 	return 0;
 }
 
-int ext2_inode_write(struct inode *vfs_inode, bool wait)
+/* Into the buffers only: whoever waits goes on to ext2_sync or ext2_inode_sync. */
+int ext2_inode_write(struct inode *inode, bool wait)
+{
+	struct ext2_transaction transaction;
+	int error = ext2_transaction_begin(&transaction, ext2_of(inode->super), 2);
+
+	(void)wait;
+	if (error)
+		return error;
+	error = ext2_inode_store(&transaction, ext2_inode_of(inode));
+	ext2_transaction_end(&transaction);
+	return error;
+}
+
+int ext2_inode_sync(struct inode *vfs_inode)
 {
 	struct ext2 *fs = ext2_of(vfs_inode->super);
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
-	struct ext2_transaction transaction;
-	uint32_t offset;
-	int error = ext2_transaction_begin(&transaction, fs, 2);
+	uint32_t offset, block = table_block(fs, (uint32_t)vfs_inode->number, &offset);
+	int error;
 
-	if (error)
-		return error;
-	error = ext2_inode_store(&transaction, inode);
-	ext2_transaction_end(&transaction);
-	if (error || !wait)
-		return error;
-	/*
-	 * Indirect blocks may be anywhere: all metadata is written, which is little and in order.
-	 */
+	/* Indirect blocks may be anywhere: all metadata is written, which is little and in order. */
 	if (atomic_exchange_explicit(&inode->tree_dirty, false, memory_order_acq_rel))
-		return ext2_metadata_sync_all(fs, true);
-	return ext2_metadata_sync_block(fs, table_block(fs, (uint32_t)vfs_inode->number, &offset));
+		error = ext2_metadata_sync_all(fs, true);
+	else
+		error = ext2_metadata_sync_block(fs, block);
+	return error ? error : block_flush(fs->device);
 }
 
 int ext2_attributes_changed(struct inode *inode)

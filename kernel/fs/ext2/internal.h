@@ -289,6 +289,7 @@ void ext2_inode_free(struct inode *inode);
 void ext2_inode_release(struct inode *inode);
 int ext2_inode_read(struct inode *inode);
 int ext2_inode_write(struct inode *inode, bool wait);
+int ext2_inode_sync(struct inode *inode);
 void ext2_inode_delete(struct inode *inode);
 /*
  * A new file, with a number, in the inode table on the disk, but without a name. Errors: -ENOSPC,

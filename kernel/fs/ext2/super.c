@@ -467,6 +467,7 @@ static const struct super_ops ext2_super_ops = {
 	.inode_write = ext2_inode_write,
 	.inode_delete = ext2_inode_delete,
 	.sync = ext2_sync,
+	.sync_inode = ext2_inode_sync,
 	.statistics = ext2_statistics,
 	.remount = ext2_remount,
 	.unmount = ext2_unmount,

@@ -3,8 +3,10 @@
  *
  *	leaks		what must be the same before and after a test, once caches are dropped
  *	counters	faults by kind, tables shared and copied (struct vm_counters)
+ *	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
  *	failpoint	write "KIND NTH": the NTH allocation of that kind by the writer fails; read: whether it did
  */
+#include "block/block_device.h"
 #include "core/config.h"
 #include "core/failpoint.h"
 #include "fs/procfs/internal.h"
@@ -127,7 +129,17 @@ static ssize_t store_failpoint(const struct procfs_subject *subject, char *line,
 	return -EINVAL;
 }
 
+/* "hda:100-200:r,...": requests for these sectors fail from now on; an empty line ends it. */
+static ssize_t store_block_fail(const struct procfs_subject *subject, char *line, size_t size)
+{
+	int error = block_fail_set(line);
+
+	(void)subject;
+	return error ? error : (ssize_t)size;
+}
+
 const struct procfs_entry procfs_quartet_entries[] = {
+	{ .name = "block_fail", .mode = MODE_REGULAR | 0200, .id = 95, .store = store_block_fail },
 	{ .name = "counters", .mode = MODE_REGULAR | 0444, .id = 96, .show = show_counters },
 	{ .name = "failpoint", .mode = MODE_REGULAR | 0600, .id = 97, .show = show_failpoint,
 	  .store = store_failpoint },
