@@ -87,3 +87,6 @@ void process_forgive(struct process *process);
 #define SIGNALS_FAULT (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | \
 		       SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
 #define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+
+/* out_of_memory.c: who dies when no memory can be reclaimed. */
+void out_of_memory_init(void);

@@ -29,6 +29,7 @@ void process_init(void)
 	process_table_init();
 	user_count_init();
 	signal_queue_init();
+	out_of_memory_init();
 }
 
 struct process *process_alloc(void)

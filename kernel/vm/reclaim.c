@@ -14,8 +14,8 @@
  * thread writes; the allocating thread asks them and waits a moment for progress. With
  * FRAME_ALLOC_NO_RECLAIM it does not even wait, since these threads may be waiting for it.
  *
- * When nothing helps, proc's killer chooses a process. It needs time to die, so we sleep a little
- * and try again; a thread that is dying itself is told no.
+ * When nothing helps, proc's killer chooses a process, in the background thread's time. The victim
+ * needs time to die, so we sleep a little and try again; a thread that is dying itself is told no.
  *
  * Locks. clock_lock protects the list, and keeps the cache of every frame on it: a frame leaves the
  * list before its cache can go. So the hand takes its references and pins the cache under it, and
@@ -56,6 +56,8 @@ static struct list shrinkers;		/* [shrinkers_mutex] */
 
 static struct wait_queue reclaim_queue;	/* the background thread */
 static atomic_bool is_wanted, is_shrink_wanted;
+static atomic_bool is_kill_wanted, did_kill;
+static atomic_uint kill_tries;		/* since boot; wraps */
 static atomic_uint background_freed;	/* frames, since boot; wraps */
 static struct thread *reclaimer;	/* [I] after boot */
 static bool (*_Atomic killer)(void);
@@ -168,6 +170,16 @@ static size_t turn_clock(size_t wanted, unsigned int rounds, enum clock_mode mod
 
 /* ---- everything else ---- */
 
+/* Have somebody killed. No locks held: what the killer looks at may go away under its hands. */
+static void kill_somebody(void)
+{
+	bool (*kill)(void) = atomic_load(&killer);
+
+	atomic_store(&did_kill, kill && kill());
+	atomic_fetch_add(&kill_tries, 1);
+	writeback_made_progress();
+}
+
 /* Shrinkers come and never go. No locks held. */
 static size_t shrink_others(size_t wanted)
 {
@@ -228,17 +240,18 @@ static size_t reclaim(size_t wanted, enum frame_alloc_flags flags)
 /* Nothing helped. True: somebody dies, try once more. */
 static bool exhausted(void)
 {
-	bool (*kill)(void) = atomic_load(&killer);
+	struct thread *self = thread_current();
+	unsigned int before = atomic_load(&kill_tries);
 
-	if (thread_is_killed(thread_current()) || !kill || !kill())
+	if (thread_is_killed(self) || self == reclaimer || !atomic_load(&killer))
 		return false;
+	atomic_store(&is_kill_wanted, true);
+	wake();
 	/* The victim unwinds and gives back its memory; we look again in a while. */
-	thread_prepare_sleep(THREAD_SLEEPING_KILLABLE);
-	if (thread_is_killed(thread_current()))
-		thread_cancel_sleep();
-	else
-		(void)thread_sleep_until(clock_monotonic_ns() + 10 * MILLISECOND);
-	return true;
+	for (unsigned int tries = 0; tries < PATIENCE && atomic_load(&kill_tries) == before; tries++)
+		writeback_wait_progress(10 * MILLISECOND);
+	writeback_wait_progress(10 * MILLISECOND);
+	return atomic_load(&did_kill) && !thread_is_killed(self);
 }
 
 static const struct reclaim_ops reclaim_ops = {
@@ -256,6 +269,8 @@ static void reclaim_thread(void *argument)
 		wait_event(&reclaim_queue, atomic_load(&is_wanted));
 		atomic_store(&is_wanted, false);
 		shrink = atomic_exchange(&is_shrink_wanted, false);
+		if (atomic_exchange(&is_kill_wanted, false))
+			kill_somebody();
 		while (shrink || page_frame_is_low()) {
 			size_t freed = turn_clock(BATCH, 2, CLOCK_UNUSED);
 

@@ -1,0 +1,89 @@
+/*
+ * Out of memory: nothing could be reclaimed, so the process that has most dies.
+ *
+ * vm/reclaim.c asks, from a thread that holds no locks, whenever an allocation can go on neither with
+ * nor without waiting. One victim at a time: while the last one is still unwinding, asking again only
+ * says so. Init is spared, since nothing runs without it. Sizes are looked at without stopping
+ * anybody; a process that grows meanwhile is found the next time.
+ */
+#include "core/printk.h"
+#include "proc/internal.h"
+#include "vm/address_space.h"
+#include "vm/writeback.h"
+
+/* Pages that would come free; 0 for a process without memory of its own. */
+static size_t size_of(struct process *process)
+{
+	struct address_space *space = process_space_get(process);
+	struct resident_pages resident;
+
+	if (!space)
+		return 0;
+	address_space_resident(space, &resident);
+	resident.anonymous += atomic_load_explicit(&space->table_frames, memory_order_relaxed);
+	address_space_put(space);
+	/* File pages have been reclaimed as far as that goes: they count little. */
+	return resident.anonymous + resident.file / 8 + 1;
+}
+
+static bool is_dying(struct process *process)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	bool dying = (process->flags & PROCESS_EXITING) && process->space;
+
+	spin_unlock_irq(&process->signal_lock, flags);
+	return dying;
+}
+
+/* The largest process, referenced, or NULL; *dying if one is on its way out already. */
+static struct process *find_largest(size_t *largest, bool *dying)
+{
+	struct process *victim = NULL;
+	struct process *process;
+	process_id id = 2;	/* not init */
+
+	*largest = 0;
+	*dying = false;
+	while ((process = process_next_get(id))) {
+		size_t size = size_of(process);
+
+		id = process->id + 1;
+		*dying |= size > 0 && is_dying(process);
+		if (size > *largest) {
+			if (victim)
+				process_put(victim);
+			victim = process;
+			*largest = size;
+		} else {
+			process_put(process);
+		}
+	}
+	return victim;
+}
+
+static bool kill_largest(void)
+{
+	struct linux_siginfo info;
+	struct process *victim;
+	size_t pages;
+	char name[16];
+	bool dying;
+
+	victim = find_largest(&pages, &dying);
+	if (!victim)
+		return false;
+	if (!dying) {
+		printk(LOG_ERROR, "out of memory: process %d (%s) has %zu KiB and is killed",
+		       victim->id, process_name(victim, name, sizeof(name)),
+		       pages * (PAGE_SIZE / 1024));
+		signal_info_kernel(&info, SIGKILL);
+		(void)signal_send_process(victim, &info);
+	}
+	process_put(victim);
+	return true;
+}
+
+void out_of_memory_init(void)
+{
+	reclaim_set_killer(kill_largest);
+}
