@@ -6,6 +6,7 @@
 #include "mem/kmalloc.h"
 #include "proc/process.h"
 #include "syscall/sys_internal.h"
+#include "syscall/sys_lock.h"
 #include "syscall/syscalls.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
@@ -56,7 +57,7 @@ static int control(struct file *file, unsigned int command, uintptr_t argument)
 	case F_GETPIPE_SZ:
 		return pipe_get_size(file);
 	default:
-		return -EINVAL;
+		return syscall_lock_control(file, command, argument);
 	}
 }
 

@@ -37,6 +37,9 @@ int sys_fadvise64_64(int fd, uint32_t offset_low, uint32_t offset_high, uint32_t
 		     uint32_t size_high, int advice);
 int sys_fadvise64(int fd, uint32_t offset_low, uint32_t offset_high, size_t size, int advice);
 
+/* sys_lock.c */
+int sys_flock(int fd, int operation);
+
 /* sys_fcntl.c */
 int sys_fcntl64(int fd, unsigned int command, uintptr_t argument);
 int sys_fcntl(int fd, unsigned int command, uintptr_t argument);

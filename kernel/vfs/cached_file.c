@@ -68,6 +68,8 @@ static int cached_open(struct file *file)
 	const struct inode *inode = file->inode;
 	struct time_stamp now;
 
+	if (!(file->flags & O_LARGEFILE) && inode_size(inode) > SMALL_FILE_MAX)
+		return -EOVERFLOW;
 	/* The daily access time; see keeps_access_time. */
 	if (!(file->mode & FILE_READ) || inode->super->read_only ||
 	    (file->path.mount->flags & (MOUNT_NO_ACCESS_TIME | MOUNT_READ_ONLY)))

@@ -159,6 +159,9 @@ void inode_table_remove(struct inode *inode);
 bool inode_unlist_dirty(struct inode *inode);
 void inode_table_fini(struct super_block *super);
 
+/* Programs that do not say O_LARGEFILE know only offsets of 31 bits. */
+#define SMALL_FILE_MAX UINT64_C(0x7fffffff)
+
 /* ---- file.c ---------------------------------------------------------------------------------- */
 
 void file_init(void);

@@ -81,6 +81,7 @@ ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset of
 static int limit_size(const struct file *file, struct io_buffer *buffer, file_offset position,
 		      uint64_t size_limit)
 {
+	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
 	uint64_t limit = file->inode->super->max_file_size;
 	uint64_t start = (uint64_t)position;
 
@@ -88,7 +89,9 @@ static int limit_size(const struct file *file, struct io_buffer *buffer, file_of
 		return 0;
 	if (size_limit < limit)
 		limit = size_limit;
-	if (unlikely(atomic_load_explicit(&file->flags, memory_order_relaxed) & O_APPEND))
+	if (!(flags & O_LARGEFILE) && limit > SMALL_FILE_MAX)
+		limit = SMALL_FILE_MAX;
+	if (unlikely(flags & O_APPEND))
 		start = inode_size(file->inode);
 	if (likely(start + buffer->remaining <= limit))
 		return 0;
@@ -277,6 +280,8 @@ int file_truncate(struct file *file, uint64_t size, uint64_t size_limit)
 	if (file->mode & FILE_PATH_ONLY)
 		return -EBADF;
 	if (!(file->mode & FILE_WRITE) || !inode_is(inode, MODE_REGULAR))
+		return -EINVAL;
+	if (!(file->flags & O_LARGEFILE) && size > SMALL_FILE_MAX)
 		return -EINVAL;
 	if (inode->flags & 0x20u /* append-only */)
 		return -EPERM;
