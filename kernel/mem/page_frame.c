@@ -330,9 +330,6 @@ struct page_frame *page_frame_alloc(enum frame_kind kind, enum frame_alloc_flags
 		if (!make_room(batch, flags))
 			return NULL;
 	}
-	if (CONFIG_POISON && cleared)
-		atomic_fetch_and_explicit(&frame->flags, (unsigned short)~FRAME_POISONED,
-					  memory_order_relaxed);
 	make_used(frame, kind);
 	if ((flags & FRAME_ALLOC_ZEROED) && !cleared)
 		page_frame_clear(frame);
@@ -484,6 +481,9 @@ bool page_frame_clear_ahead(void)
 	irq_restore(irq);
 	if (!frame)
 		return false;
+	/* It may be given out as any other, or go back to the buddy allocator: no pattern any more. */
+	atomic_fetch_and_explicit(&frame->flags, (unsigned short)~FRAME_POISONED,
+				  memory_order_relaxed);
 	page_frame_clear(frame);
 	irq = irq_disable_save();
 	stack_push(&caches[cpu_index()].cleared, frame);
