@@ -80,6 +80,7 @@ static int add_user_string(struct exec_strings *strings, user_addr from)
 			return -EFAULT;
 		if ((size_t)got < room) {
 			strings->size += (size_t)got + 1;
+			length += (size_t)got + 1;
 			break;
 		}
 		strings->size += room;
@@ -87,6 +88,8 @@ static int add_user_string(struct exec_strings *strings, user_addr from)
 		if (length > STRING_LIMIT || check_limit(strings))
 			return -E2BIG;
 	}
+	if (length > STRING_LIMIT)
+		return -E2BIG;
 	strings->count++;
 	return check_limit(strings);
 }

@@ -34,6 +34,10 @@ int procfs_parse_number(const char *name, size_t length)
 int procfs_lookup_in(struct inode *dir, const struct procfs_entry *table, const char *name,
 		     size_t length, struct inode **out)
 {
+	const struct process *process = procfs_inode(dir)->subject.process;
+
+	if (process && process->state == PROCESS_FORGIVEN)
+		return -ENOENT;
 	for (const struct procfs_entry *entry = table; entry->name; entry++) {
 		if (strlen(entry->name) == length && memcmp(entry->name, name, length) == 0)
 			return procfs_inode_create(dir->super, entry,
