@@ -10,7 +10,8 @@
  * Fields take values that mean the same on any i386 Linux: no address that only exists where user
  * space is larger than 3 GiB, no size that depends on how much memory there is. Programs run as an
  * ordinary user, so that page 0 is forbidden. Death after the point of no return is SIGSEGV on
- * newer kernels and SIGKILL on older ones: one class.
+ * newer kernels and SIGKILL on older ones, and which fault comes first afterwards is the
+ * processor's affair: one class.
  */
 #include "elf_builder.h"
 #include "hostile_elf.expected.h"
@@ -22,7 +23,7 @@
 enum {
 	OUTCOME_RAN = 1000,		/* exited with EXIT_STATUS */
 	OUTCOME_RAN_WRONG = 1001,	/* exited with another status */
-	OUTCOME_KILLED = 2000,		/* SIGSEGV or SIGKILL; other signals are 2000 + number */
+	OUTCOME_KILLED = 2000,		/* SIGSEGV, SIGBUS, SIGKILL; others are 2000 + number */
 };
 
 /* ---- changes by hand ---------------------------------------------------------------------- */
@@ -176,6 +177,11 @@ static void change_at_random(struct elf_file *file)
 			.value = values[random_below(ARRAY_SIZE(values))],
 		};
 
+		/* A bss of 128 MiB: whether there is so much memory is not the question. */
+		if (change.place != HEADER && change.offset == offsetof(Elf32_Phdr, p_memsz) &&
+		    change.value >= ELF_BASE && change.value < ELF_BASE + 0x4000)
+			change.value = 0x5000;
+
 		if (change.place == HEADER) {
 			change.offset = 16 + random_below(9) * 4;	/* e_type .. e_phnum */
 			change.offset = change.offset > 44 ? 44 : change.offset;
@@ -235,7 +241,8 @@ static int outcome_of(const char *path)
 		return error;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) == EXIT_STATUS ? OUTCOME_RAN : OUTCOME_RAN_WRONG;
-	if (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGKILL)
+	if (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGKILL ||
+	    WTERMSIG(status) == SIGBUS)
 		return OUTCOME_KILLED;
 	return OUTCOME_KILLED + WTERMSIG(status);
 }
