@@ -29,7 +29,7 @@ import image
 import qemu
 from common import Failure, build_kernel
 
-PROMPT = r'[#$] $'
+PROMPT = r'[#$] (?:\x1b\[6n)?$'	# ash asks a terminal of unknown size where its cursor is
 COLUMNS, ROWS = 80, 25
 VGA_TEXT = 0xB8000
 KEY_NAMES = {

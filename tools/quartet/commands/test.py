@@ -20,6 +20,7 @@ def parse(arguments):
     parser.add_argument('--seed', type=int, default=None, help="the scheduler's seed; random unless given")
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
+    parser.add_argument('--kernel', default='', metavar='FILE', help='test this kernel instead of building one')
     parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on this machine')
     return parser.parse_args(arguments)
 
@@ -37,14 +38,16 @@ def main(arguments):
     is_wanted = chooser(options.patterns)
     cpu_counts = [int(word) for word in options.cpus.split(',') if word]
     seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
-    results = Results(['Linux'] + [guest_tests.column_name(n) for n in cpu_counts])
+    results = Results(([] if options.no_linux else ['Linux']) + [guest_tests.column_name(n) for n in cpu_counts])
     guest = guest_tests.find_tests(is_wanted)
     driven = driven_tests.find_tests(is_wanted)
     print(f'seed {seed}: give it back with --seed')
 
     checks.run(is_wanted, results)
     host_tests.run(host_tests.find_tests(is_wanted), results)
-    kernel = build_kernel(options.build, options.cc) if driven or (guest and cpu_counts) else ''
+    kernel = options.kernel
+    if not kernel and (driven or (guest and cpu_counts)):
+        kernel = build_kernel(options.build, options.cc)
     if guest:
         make('--silent', *[f'build/guest/{test.name}' for test in guest])
         guest_tests.run(guest, kernel, cpu_counts, results, seed, not options.no_linux)
