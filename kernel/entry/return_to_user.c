@@ -9,8 +9,9 @@
 #include "arch/context.h"
 #include "arch/irq_flags.h"
 #include "arch/upcall.h"
-#include "core/assert.h"
+#include "core/config.h"
 #include "core/lock_check.h"
+#include "core/panic.h"
 #include "core/stack_header.h"
 #include "entry/syscall.h"
 #include "proc/process.h"
@@ -28,8 +29,9 @@ static void check_result(const struct trap_frame *frame)
 {
 	int32_t result = trap_frame_result(frame);
 
-	if (trap_frame_is_syscall(frame))
-		assert(result < -ERESTART_RESTARTBLOCK || result > -ERESTARTSYS);
+	if (CONFIG_DEBUG && trap_frame_is_syscall(frame) && result <= -ERESTARTSYS &&
+	    result >= -ERESTART_RESTARTBLOCK)
+		panic("call %u: result %d for the user", trap_frame_call_number(frame), result);
 }
 
 void upcall_return_work(struct trap_frame *frame)

@@ -180,7 +180,8 @@ static void end_group_if_fatal(struct process *process, struct user_thread *rece
 		signal_kill_all_threads(process);
 		return;
 	}
-	/* A single thread dies on its own way; it only must not sleep on uninterruptibly. */
+	/* A single thread dies on its own way; it only must not sleep on uninterruptibly. Work first. */
+	thread_add_return_work(&receiver->thread, RETURN_WORK_SIGNAL);
 	thread_interrupt(&receiver->thread, THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
 }
 
