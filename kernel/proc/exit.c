@@ -292,6 +292,7 @@ static void give_back_shared(struct user_thread *thread)
 
 	if (process->real_timer.expire)
 		timer_cancel_sync(&process->real_timer);
+	process_end_cpu_timers(process);
 	flags = spin_lock_irq(&process->signal_lock);
 	executable = process->executable;
 	process->executable = NULL;

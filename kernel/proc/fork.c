@@ -297,6 +297,9 @@ int process_clone(const struct clone_request *request)
 	error = commit(child, new_process, request);
 	if (error)
 		goto cancel_id;
+	/* A limit that cannot be watched for want of memory is found at the child's next setrlimit. */
+	if (new_process)
+		(void)!process_watch_cpu_limit(process);
 	thread_start(&child->thread);
 	if (request->flags & CLONE_VFORK)
 		(void)!wait_for_vfork_child(process);

@@ -72,6 +72,9 @@ void user_thread_forget_user_pointers(struct user_thread *thread);
 /* exit.c: let a vfork parent go on: this process does not use its memory any more. */
 void process_release_parents_memory(struct process *process);
 
+/* cpu_timers.c: they ring no more; at the end of the process. */
+void process_end_cpu_timers(struct process *process);
+
 /* exit.c: the process is dead and nobody will wait for it, or somebody has. Tree lock exclusive. */
 void process_forgive(struct process *process);
 

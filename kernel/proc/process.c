@@ -8,6 +8,7 @@
 #include "proc/process.h"
 #include "arch/cpu.h"
 #include "core/assert.h"
+#include "mem/kmalloc.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
 #include "sched/clock.h"
@@ -65,6 +66,7 @@ void process_put(struct process *process)
 	signal_handlers_put(process->handlers);
 	if (process->last_credentials)
 		credentials_put(process->last_credentials);
+	kfree(process->cpu_timers);
 	rcu_call(&process->rcu, process_free);
 }
 

@@ -120,6 +120,7 @@ struct process {
 	struct timer real_timer;		/* setitimer(ITIMER_REAL): [s] the two below */
 	uint64_t real_timer_interval_ns;	/* [s] */
 	uint64_t real_timer_deadline_ns;	/* [s] 0: off */
+	struct cpu_timers *cpu_timers;		/* [s] set once, freed with the process; cpu_timers.c's own */
 	struct rcu_head rcu;
 	uint32_t personality;			/* own threads */
 	bool dumpable;				/* [s] PR_SET_DUMPABLE */
@@ -274,6 +275,17 @@ void user_thread_set_credentials(const struct credentials *credentials);
 void process_set_real_timer(uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value_ns,
 			    uint64_t *old_interval_ns);
 void process_get_real_timer(uint64_t *value_ns, uint64_t *interval_ns);
+
+/*
+ * setitimer(ITIMER_VIRTUAL, ITIMER_PROF): times of CPU use in ns, 0 is off; the old values come back. cpu_timers.c
+ * Errors: -ENOMEM.
+ */
+enum cpu_timer_kind { CPU_TIMER_VIRTUAL, CPU_TIMER_PROFILE, CPU_TIMER_COUNT };
+must_check int process_set_cpu_timer(enum cpu_timer_kind kind, uint64_t value_ns, uint64_t interval_ns,
+				     uint64_t *old_value_ns, uint64_t *old_interval_ns);
+void process_get_cpu_timer(enum cpu_timer_kind kind, uint64_t *value_ns, uint64_t *interval_ns);
+/* LIMIT_CPU has changed, or came with a fork: begin to watch it. Errors: -ENOMEM. */
+must_check int process_watch_cpu_limit(struct process *process);
 
 /*
  * What tty fills in for proc, which stands below it. `leader_exits` is called without locks; it tells the

@@ -114,7 +114,7 @@ static bool group_is_orphaned_without(const struct process_group *group,
 		const struct process *parent = member->parent;
 
 		if (member == leaving || member->state != PROCESS_ALIVE || !parent ||
-		    parent->id == 1 || !parent->group)
+		    parent == leaving || parent->id == 1 || !parent->group)
 			continue;
 		if (parent->group != group && parent->group->session == group->session)
 			return false;

@@ -35,7 +35,10 @@ static int set_limit(struct process *process, unsigned int kind, const struct li
 	    !credentials_capable(credentials_current(), CAP_SYS_RESOURCE))
 		return -EPERM;
 	*limit = *new;
-	return 0;
+	/* A soft limit of 0 seconds is checked as 1, so that a process can still put it right. */
+	if (kind == LIMIT_CPU && limit->current == 0)
+		limit->current = 1;
+	return kind == LIMIT_CPU ? process_watch_cpu_limit(process) : 0;
 }
 
 int sys_ugetrlimit(unsigned int kind, user_addr to)

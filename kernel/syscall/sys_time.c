@@ -298,13 +298,21 @@ static int put_timer(user_addr to, uint64_t value_ns, uint64_t interval_ns)
 				 (int64_t)value_ns);
 }
 
+static enum cpu_timer_kind cpu_timer_kind(int which)
+{
+	return which == ITIMER_VIRTUAL ? CPU_TIMER_VIRTUAL : CPU_TIMER_PROFILE;
+}
+
 int sys_getitimer(int which, user_addr to)
 {
 	uint64_t value, interval;
 
-	if (which != ITIMER_REAL)
-		return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS : -EINVAL;
-	process_get_real_timer(&value, &interval);
+	if (which < ITIMER_REAL || which > ITIMER_PROF)
+		return -EINVAL;
+	if (which == ITIMER_REAL)
+		process_get_real_timer(&value, &interval);
+	else
+		process_get_cpu_timer(cpu_timer_kind(which), &value, &interval);
 	return to ? put_timer(to, value, interval) : -EFAULT;
 }
 
@@ -320,12 +328,15 @@ int sys_setitimer(int which, user_addr from, user_addr old)
 		error = abi_timeval32_get(user_addr_add(from, sizeof(struct linux_timeval32)), &value);
 	if (error)
 		return error;
-	if (which != ITIMER_REAL)
-		return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS : -EINVAL;
-	if (value < 0 || interval < 0)
+	if (which < ITIMER_REAL || which > ITIMER_PROF || value < 0 || interval < 0)
 		return -EINVAL;
-	process_set_real_timer((uint64_t)value, (uint64_t)interval, &old_value, &old_interval);
-	return put_timer(old, old_value, old_interval);
+	if (which == ITIMER_REAL)
+		process_set_real_timer((uint64_t)value, (uint64_t)interval, &old_value,
+				       &old_interval);
+	else
+		error = process_set_cpu_timer(cpu_timer_kind(which), (uint64_t)value,
+					      (uint64_t)interval, &old_value, &old_interval);
+	return error ? error : put_timer(old, old_value, old_interval);
 }
 
 int sys_alarm(unsigned int seconds)
