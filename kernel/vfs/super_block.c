@@ -186,8 +186,12 @@ static int open_super(struct super_block *super, const char *options)
 		super->device_number = DEV_NUMBER(0, next_device_minor++);
 	}
 	error = super->type->mount(super, options, &root);
-	if (error)
+	if (error) {
+		/* It put the inodes it had read; they still wait for their grace period. */
+		wait_event(&end_queue, super->live_inodes == 0);
+		inode_table_fini(super);
 		goto release_device;
+	}
 	super->root = dentry_create(super, NULL, "/", 1, root);
 	if (!super->root) {
 		error = -ENOMEM;
