@@ -87,11 +87,13 @@ void schedule_cpu_times(unsigned int cpu, struct cpu_times *out)
 {
 	struct run_queue *queue = run_queue_of(cpu);
 	irq_flags flags = spin_lock_irq(&queue->lock);
+	uint64_t busy;
 
 	run_queue_account(queue, arch_clock_ns());
+	busy = queue->clock_ns - queue->start_ns - queue->idle_ns;
 	*out = (struct cpu_times){
-		.user_ns = min(queue->user_ns, queue->busy_ns),
-		.system_ns = queue->busy_ns - min(queue->user_ns, queue->busy_ns),
+		.user_ns = min(queue->user_ns, busy),
+		.system_ns = busy - min(queue->user_ns, busy),
 		.idle_ns = queue->idle_ns,
 		.switches = queue->switches,
 	};
@@ -158,8 +160,7 @@ static bool should_choose_again(struct run_queue *queue)
 {
 	const struct thread *running = queue->running;
 
-	if (queue->handover)
-		run_queue_end_handover(queue); /* its waker did not sleep: let others see it */
+	run_queue_end_handover(queue, queue->clock_ns); /* its waker did not sleep: let others see it */
 	return run_queue_slice_over(queue) || rcu_waits_for(queue->cpu) ||
 	       !(running->affinity >> queue->cpu & 1);
 }

@@ -69,7 +69,7 @@ int schedule_init_cpu(unsigned int cpu)
 		header->thread = thread;
 		if (CONFIG_LOCK_CHECK && !header->locks)
 			header->locks = &boot_locks;
-		run_queue_of(0)->clock_ns = arch_clock_ns();
+		run_queue_of(0)->clock_ns = run_queue_of(0)->start_ns = arch_clock_ns();
 		schedule_set_seed((uint32_t)boot_args_number("seed", 0));
 		schedule_set_online(0);
 	}
@@ -96,7 +96,7 @@ void upcall_cpu_started(void)
 	struct run_queue *queue = run_queue_of(cpu);
 
 	assert(thread_current() == queue->idle);
-	queue->clock_ns = arch_clock_ns();
+	queue->clock_ns = queue->start_ns = arch_clock_ns();
 	schedule_set_online(cpu);
 	irq_enable();
 	schedule_idle_loop();

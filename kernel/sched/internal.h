@@ -66,8 +66,14 @@ must_check int thread_init_idle(struct thread *thread, unsigned int cpu, void *s
 
 /* ---- timer.c ---- */
 
+void timer_set_alarm(struct run_queue *own, uint64_t deadline_ns);
+
 /* Let this CPU's alarm ring at `deadline_ns` at the latest. Interrupts off. */
-void timer_alarm_before(uint64_t deadline_ns);
+static inline void timer_alarm_before(struct run_queue *own, uint64_t deadline_ns)
+{
+	if (unlikely(deadline_ns < own->alarm_ns))
+		timer_set_alarm(own, deadline_ns);
+}
 
 /* ---- rcu.c ---- */
 

@@ -37,8 +37,7 @@ static void end_change(struct change *change, struct thread *thread)
 	run_queue_set_weight(thread);
 	/* Real-time threads do not keep up with virtual time: start anew. */
 	if (change->was_realtime && run_queue_priority(thread) == 0)
-		thread->virtual_ns = change->was_queued || queue->running == thread ?
-					     queue->least_virtual_ns : 0;
+		thread->virtual_ns = queue->least_virtual_ns;
 	if (change->was_queued) {
 		run_queue_add(queue, thread, false);
 		if (run_queue_preempts(queue, thread))

@@ -10,9 +10,13 @@
  *
  * Sleeping. A thread that sleeps keeps its virtual time while the others' go on, and so is served soon when
  * it comes back; but it is put no further than SLEEPER_NS behind the least, or one that slept for long would
- * starve the others. While off the queue virtual_ns is relative to what the least was then; in that form
- * it can also enter another CPU's queue, whose virtual time has nothing to do with ours. There it brings
- * no credit, and what it was ahead is forgiven by the time it slept.
+ * starve the others. When it comes back to another CPU, whose virtual time has nothing to do with ours,
+ * what counts is how far ahead of the least it was, less the time it slept.
+ *
+ * Handing over. A thread that wakes another and is about to sleep itself puts it in `handover` instead of the
+ * tree, touching nothing shared. It is the next one if the running thread goes and if nobody in the tree
+ * is much further behind; else it goes to the tree like any other. So two threads that serve each
+ * other never touch the tree while they are alone, and have no advantage when they are not.
  *
  * Virtual times are compared by their signed difference.
  */
@@ -50,6 +54,7 @@ void run_queue_init(struct run_queue *queue, unsigned int cpu, struct thread *id
 	queue->cpu = cpu;
 	queue->idle = idle;
 	queue->running = idle;
+	queue->alarm_ns = UINT64_MAX;
 	rbtree_cached_init(&queue->fair);
 	for (unsigned int i = 0; i < REALTIME_PRIORITIES; i++)
 		list_init(&queue->realtime[i]);
@@ -101,27 +106,31 @@ void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 		queue->idle_ns += ran;
 		return;
 	}
-	queue->busy_ns += ran;
-	running->virtual_ns += mul_u64_u32_shr(ran, running->weight_inverse, WEIGHT_SHIFT);
+	if (likely(running->weight_inverse == 1u << WEIGHT_SHIFT))
+		running->virtual_ns += ran;
+	else
+		running->virtual_ns += mul_u64_u32_shr(ran, running->weight_inverse, WEIGHT_SHIFT);
 	advance_least(queue);
 }
 
 void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
 {
-	int64_t relative = (int64_t)thread->virtual_ns;
-	int64_t slept = (int64_t)(now_ns - thread->sleep_start_ns);
+	uint64_t earliest = queue->least_virtual_ns - SLEEPER_NS;
 
-	if (atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) == queue->cpu)
-		relative -= (int64_t)(queue->least_virtual_ns - thread->sleep_start_least_ns);
-	else if (relative > 0 && slept > 0)
-		relative = max(relative - slept, (int64_t)0);
-	relative = max(relative, -(int64_t)SLEEPER_NS);
-	thread->virtual_ns = queue->least_virtual_ns + (uint64_t)relative;
+	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != queue->cpu)) {
+		int64_t ahead = (int64_t)(thread->virtual_ns - thread->sleep_start_least_ns);
+		int64_t slept = (int64_t)(now_ns - thread->sleep_start_ns);
+
+		if (ahead > 0 && slept > 0)
+			ahead = max(ahead - slept, (int64_t)0);
+		thread->virtual_ns = queue->least_virtual_ns + (uint64_t)ahead;
+	}
+	if (is_before(thread->virtual_ns, earliest))
+		thread->virtual_ns = earliest;
 }
 
 void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
 {
-	thread->virtual_ns -= queue->least_virtual_ns;
 	thread->sleep_start_least_ns = queue->least_virtual_ns;
 	thread->sleep_start_ns = now_ns;
 }
@@ -174,9 +183,7 @@ void run_queue_remove(struct run_queue *queue, struct thread *thread)
 	int priority = run_queue_priority(thread);
 
 	assert(thread->queued);
-	if (queue->handover == thread) {
-		queue->handover = NULL;
-	} else if (likely(priority == 0)) {
+	if (likely(priority == 0)) {
 		rbtree_cached_remove(&queue->fair, &thread->run_node);
 	} else {
 		list_remove(&thread->run_list);
@@ -188,25 +195,15 @@ void run_queue_remove(struct run_queue *queue, struct thread *thread)
 	update_load(queue);
 }
 
-void run_queue_end_handover(struct run_queue *queue)
+void run_queue_end_handover(struct run_queue *queue, uint64_t now_ns)
 {
-	if (queue->handover) {
-		tree_insert(queue, queue->handover);
-		queue->handover = NULL;
-	}
-}
+	struct thread *thread = queue->handover;
 
-void run_queue_hand_over(struct run_queue *queue, struct thread *thread)
-{
-	if (run_queue_priority(thread) > 0) {
-		run_queue_add(queue, thread, false);
+	if (!thread)
 		return;
-	}
-	run_queue_end_handover(queue);
-	queue->handover = thread;
-	thread->queued = true;
-	queue->ready_count++;
-	update_load(queue);
+	queue->handover = NULL;
+	run_queue_enter(queue, thread, now_ns);
+	run_queue_add(queue, thread, false);
 }
 
 static struct thread *first_realtime(const struct run_queue *queue)
@@ -227,18 +224,26 @@ static bool has_realtime(const struct run_queue *queue)
 	       queue->realtime_mask[3];
 }
 
-struct thread *run_queue_first(struct run_queue *queue)
+/* Who is first in line; somebody waits. */
+static struct thread *first_waiting(struct run_queue *queue)
 {
-	struct thread *first;
-
 	if (unlikely(has_realtime(queue)))
 		return first_realtime(queue);
-	first = thread_of_node(rbtree_cached_first(&queue->fair));
-	/* A favour, not a privilege: two that hand over to each other must not outrun the rest. */
-	if (queue->handover &&
-	    (!first || is_before(queue->handover->virtual_ns, first->virtual_ns + WAKE_PREEMPT_NS)))
-		return queue->handover;
-	return first ? first : queue->handover;
+	return thread_of_node(rbtree_cached_first(&queue->fair));
+}
+
+/* The thread that was handed this CPU, unless that would be unfair. */
+static struct thread *take_handover(struct run_queue *queue, uint64_t now_ns)
+{
+	struct thread *thread = queue->handover;
+	const struct thread *first = thread_of_node(rbtree_cached_first(&queue->fair));
+
+	run_queue_enter(queue, thread, now_ns);
+	if (has_realtime(queue) || run_queue_priority(thread) > 0 ||
+	    (first && is_before(first->virtual_ns + WAKE_PREEMPT_NS, thread->virtual_ns)))
+		return NULL;
+	queue->handover = NULL;
+	return thread;
 }
 
 /* Should `first`, who waits, run rather than `stay`? */
@@ -253,14 +258,21 @@ static bool displaces(const struct thread *first, const struct thread *stay, boo
 	return waiting == 0 && is_before(first->virtual_ns, stay->virtual_ns);
 }
 
-struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields)
+struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields,
+				uint64_t now_ns)
 {
 	struct thread *first;
 	bool quantum_over;
 
+	if (queue->handover) {
+		first = stay ? NULL : take_handover(queue, now_ns);
+		if (first)
+			return first;
+		run_queue_end_handover(queue, now_ns);
+	}
 	if (queue->ready_count == 0)
 		return stay;
-	first = run_queue_first(queue);
+	first = first_waiting(queue);
 	if (!stay) {
 		run_queue_remove(queue, first);
 		return first;
@@ -335,7 +347,7 @@ bool run_queue_slice_over(const struct run_queue *queue)
 bool run_queue_check(const struct run_queue *queue)
 {
 	const struct rbtree_node *node, *next;
-	unsigned int count = queue->handover ? 1 : 0;
+	unsigned int count = 0;
 
 	if (!rbtree_check(&queue->fair.tree) ||
 	    queue->fair.leftmost != rbtree_first(&queue->fair.tree))

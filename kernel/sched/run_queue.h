@@ -30,22 +30,24 @@ struct run_queue {
 	unsigned int cpu;		/* [I] the CPU that this queue feeds */
 	struct thread *running;		/* [q] never NULL; not in the queue */
 	struct thread *idle;		/* [I] */
-	struct thread *handover;	/* [q] woken by one about to sleep: next, if that is fair. Or NULL */
+	struct thread *handover;	/* [c] woken by one about to sleep: next, if that is fair. Or NULL */
 	struct rbtree_cached fair;	/* [q] by virtual time */
 	struct list realtime[REALTIME_PRIORITIES];			/* [q] first in, first out */
 	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32];	/* [q] lists that are not empty */
-	unsigned int ready_count;	/* [q] threads waiting, the handed-over one included */
+	unsigned int ready_count;	/* [q] threads waiting in the tree and the lists */
 	atomic_uint load;		/* [a] ready_count, and one if a thread runs; relaxed, a hint */
 	uint64_t least_virtual_ns;	/* [q] no fair thread here is behind it by much; only grows */
 	uint64_t clock_ns;		/* [q] time up to which `running` is charged */
 
-	uint64_t busy_ns, user_ns, idle_ns;	/* [q] times up to clock_ns */
+	uint64_t start_ns;		/* [I] when this CPU began */
+	uint64_t user_ns, idle_ns;	/* [q] times up to clock_ns */
 	uint64_t switches;		/* [q] */
 
 	struct thread *previous;	/* [c] switched from, and that not finished yet. Or NULL */
 	bool previous_moves;		/* [c] it is runnable but may not run here: to be placed elsewhere */
 	struct thread *dead;		/* [c] threads to be cleaned up, through next_dead */
 	uint64_t balance_ns;		/* [c] when to look at the other queues again */
+	uint64_t alarm_ns;		/* [c] when the alarm rings; UINT64_MAX: not set */
 };
 
 void run_queue_init(struct run_queue *queue, unsigned int cpu, struct thread *idle);
@@ -64,29 +66,29 @@ void run_queue_set_weight(struct thread *thread);
 void run_queue_account(struct run_queue *queue, uint64_t now_ns);
 
 /*
- * Turn virtual_ns of a thread that slept into this queue's time. Its queue_cpu still says which queue it
+ * Bring virtual_ns of a thread that slept up to this queue's time. Its queue_cpu still says which queue it
  * left. A new thread is simply put at least_virtual_ns.
  */
 void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
-/* The reverse, for one that leaves. */
+/* Remember what run_queue_enter needs, for one that leaves. */
 void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
 
 /* Put a thread in; `at_front`: of its real-time priority. */
 void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front);
 void run_queue_remove(struct run_queue *queue, struct thread *thread);
-/* Let a fair thread be the next; an earlier one that was so favoured waits as usual. */
-void run_queue_hand_over(struct run_queue *queue, struct thread *thread);
-/* Take the favour back: nobody slept. */
-void run_queue_end_handover(struct run_queue *queue);
-
-/* Who is first in line, or NULL. */
-struct thread *run_queue_first(struct run_queue *queue);
+/*
+ * Let queue->handover wait as usual: nobody slept, or it would be unfair. Own CPU. The slot is filled by
+ * that CPU too, without the lock, with a thread that left this queue; until it is chosen or ends up
+ * here, that thread is as if it slept.
+ */
+void run_queue_end_handover(struct run_queue *queue, uint64_t now_ns);
 
 /*
  * The thread to run: `stay`, who runs now and could go on (NULL: it cannot), or another, taken out of the
  * queue while `stay` goes in. `yields`: stay only if nobody else waits. NULL if there is nobody.
  */
-struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields);
+struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields,
+				uint64_t now_ns);
 
 /* A waiting thread that may run on `cpu` and is not being switched away from; it stays in. NULL: none. */
 struct thread *run_queue_find_movable(struct run_queue *queue, unsigned int cpu);

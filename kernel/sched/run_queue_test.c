@@ -53,7 +53,7 @@ static struct thread *choose(bool stays, bool yields)
 	run_queue_account(&queue, now);
 	if (!stays && !queue.running->is_idle)
 		run_queue_leave(&queue, queue.running, now);
-	next = run_queue_choose(&queue, stay, yields);
+	next = run_queue_choose(&queue, stay, yields, now);
 	next = next ? next : &idle;
 	if (next != queue.running)
 		next->slice_start_ns = now;
@@ -189,8 +189,7 @@ static void two_that_hand_over_do_not_outrun_a_third(struct test *t)
 				(void)choose(true, false);
 			continue;
 		}
-		run_queue_enter(&queue, &threads[b], now);
-		run_queue_hand_over(&queue, &threads[b]);
+		queue.handover = &threads[b];
 		(void)choose(false, false);
 		unsigned int swap = a;
 		a = b;
@@ -208,17 +207,26 @@ static void an_unused_hand_over_becomes_an_ordinary_wait(struct test *t)
 	begin();
 	wake(&threads[0]);
 	(void)choose(false, false);
-	run_queue_enter(&queue, &threads[1], now);
-	run_queue_hand_over(&queue, &threads[1]);
-	run_queue_enter(&queue, &threads[2], now);
-	run_queue_hand_over(&queue, &threads[2]);
+	queue.handover = &threads[1];
+	now += SLICE_NS;
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);	/* it has run less */
+	EXPECT_POINTER(t, queue.handover, NULL);
+	EXPECT(t, threads[0].queued);
+	queue.handover = &threads[2];
+	run_queue_end_handover(&queue, now);
 	EXPECT_EQ(t, queue.ready_count, 2);
-	EXPECT_POINTER(t, run_queue_first(&queue), &threads[2]);
-	run_queue_end_handover(&queue);
-	EXPECT(t, run_queue_check(&queue));
-	EXPECT_EQ(t, queue.ready_count, 2);
-	run_queue_remove(&queue, &threads[1]);
-	EXPECT_POINTER(t, run_queue_first(&queue), &threads[2]);
+	EXPECT(t, threads[2].queued);
+	end(t);
+}
+
+static void a_hand_over_is_taken_without_the_tree(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	(void)choose(false, false);
+	queue.handover = &threads[1];
+	EXPECT_POINTER(t, choose(false, false), &threads[1]);
+	EXPECT_EQ(t, queue.ready_count, 0);
 	end(t);
 }
 
@@ -262,7 +270,7 @@ static void round_robin_rotates_after_its_quantum(struct test *t)
 	EXPECT_POINTER(t, choose(true, false), &threads[0]);
 	now += QUANTUM_NS;
 	EXPECT_POINTER(t, choose(true, false), &threads[1]);
-	EXPECT_POINTER(t, run_queue_first(&queue), &threads[0]);
+	EXPECT(t, threads[0].queued);
 	end(t);
 }
 
@@ -318,11 +326,14 @@ static void invariants_hold_under_random_use(struct test *t)
 				set_realtime(thread, SCHED_POLICY_RR, 1 + test_random(&random) % 3);
 			else
 				set_realtime(thread, SCHED_POLICY_OTHER, 0);
+			if (thread == queue.handover)
+				continue;
+			if (!queue.handover && test_random(&random) % 3 == 0) {
+				queue.handover = thread;
+				continue;
+			}
 			run_queue_enter(&queue, thread, now);
-			if (test_random(&random) % 3 == 0)
-				run_queue_hand_over(&queue, thread);
-			else
-				run_queue_add(&queue, thread, false);
+			run_queue_add(&queue, thread, false);
 		}
 		if (test_random(&random) % 2)
 			(void)choose(test_random(&random) % 4, test_random(&random) % 8 == 0);
@@ -344,6 +355,7 @@ const struct test_case test_cases[] = {
 	TEST(yielding_lets_another_run),
 	TEST(two_that_hand_over_do_not_outrun_a_third),
 	TEST(an_unused_hand_over_becomes_an_ordinary_wait),
+	TEST(a_hand_over_is_taken_without_the_tree),
 	TEST(real_time_goes_first_by_priority_then_by_arrival),
 	TEST(round_robin_rotates_after_its_quantum),
 	TEST(a_boost_counts_while_it_is_higher),

@@ -180,20 +180,32 @@ static void place_on(struct run_queue *queue, struct thread *thread, enum placin
 	if (send)
 		smp_send_reschedule(queue->cpu);
 	else if (!kick && queue->cpu == cpu_index())
-		timer_alarm_before(max(slice_end, now + SLICE_NS / 4));
+		timer_alarm_before(queue, max(slice_end, now + SLICE_NS / 4));
 }
 
-/* The same for this CPU's next thread. The clock is as old as the last switch, and good enough. */
-static void place_handover(struct run_queue *queue, struct thread *thread)
+/* It left another CPU's queue: from here on it belongs to ours. */
+static noinline void bring_here(struct run_queue *own, struct thread *thread)
 {
-	spin_lock(&queue->lock);
-	run_queue_enter(queue, thread, queue->clock_ns);
-	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
-	run_queue_hand_over(queue, thread);
-	if (unlikely(run_queue_priority(thread) > run_queue_priority(queue->running)))
-		schedule_kick(queue);
-	spin_unlock(&queue->lock);
-	timer_alarm_before(queue->clock_ns + HANDOVER_NS);
+	spin_lock(&own->lock);
+	run_queue_enter(own, thread, own->clock_ns);
+	atomic_store_explicit(&thread->queue_cpu, own->cpu, memory_order_relaxed);
+	spin_unlock(&own->lock);
+}
+
+/*
+ * Let `thread` be the next on this CPU, without a lock once both threads live here: nobody else looks at
+ * the slot. False: it must be placed as usual. Interrupts off.
+ */
+static inline bool place_handover(struct run_queue *own, struct thread *thread)
+{
+	if (own->handover || own->running->is_idle || !(thread->affinity >> own->cpu & 1) ||
+	    run_queue_priority(thread) > 0)
+		return false;
+	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != own->cpu))
+		bring_here(own, thread);
+	own->handover = thread;
+	timer_alarm_before(own, own->running->slice_start_ns + HANDOVER_NS);
+	return true;
 }
 
 void schedule_place(struct thread *thread, enum placing how)
@@ -208,9 +220,7 @@ void schedule_place(struct thread *thread, enum placing how)
 	/* Acquire: pairs with the release in schedule_finish_switch. */
 	while (unlikely(atomic_load_explicit(&thread->on_cpu, memory_order_acquire)))
 		cpu_relax();
-	if (how == PLACE_HANDOVER && (thread->affinity >> own->cpu & 1) && !own->running->is_idle)
-		place_handover(own, thread);
-	else
+	if (how != PLACE_HANDOVER || !place_handover(own, thread))
 		place_on(&queues[choose_cpu(thread)], thread, how);
 	irq_restore(flags);
 	preempt_enable(); /* looks whether it should run at once */
@@ -272,14 +282,14 @@ static struct thread *who_stays(struct run_queue *queue, struct thread *running,
 }
 
 /* Nobody waits here: see whether somebody waits elsewhere. Drops and retakes queue->lock. */
-static noinline struct thread *look_elsewhere(struct run_queue *queue)
+static noinline struct thread *look_elsewhere(struct run_queue *queue, uint64_t now)
 {
 	struct thread *next;
 
 	spin_unlock(&queue->lock);
 	(void)balance_pull(queue);
 	spin_lock(&queue->lock);
-	next = run_queue_choose(queue, NULL, false); /* or somebody was put here meanwhile */
+	next = run_queue_choose(queue, NULL, false, now); /* or somebody was put here meanwhile */
 	return next ? next : queue->idle;
 }
 
@@ -327,9 +337,9 @@ static void schedule_switch(enum switch_reason reason)
 	assert(previous == thread_current());
 	run_queue_account(queue, now);
 	stay = who_stays(queue, previous, reason, now);
-	next = run_queue_choose(queue, stay, reason == SWITCH_YIELD);
+	next = run_queue_choose(queue, stay, reason == SWITCH_YIELD, now);
 	if (unlikely(!next))
-		next = look_elsewhere(queue);
+		next = look_elsewhere(queue, now);
 	clear_reschedule(previous);
 	if (next == previous) {
 		spin_unlock(&queue->lock);
@@ -344,7 +354,7 @@ static void schedule_switch(enum switch_reason reason)
 	tick = now + (queue->ready_count ? SLICE_NS : TICK_NS);
 	spin_unlock(&queue->lock);
 	if (!next->is_idle)
-		timer_alarm_before(tick);
+		timer_alarm_before(queue, tick);
 	/* A thread that goes on using the same address space finds it loaded. */
 	if (next->mmu != previous->mmu)
 		mmu_space_switch(next->mmu);
@@ -365,7 +375,8 @@ static void switch_and_reap(enum switch_reason reason)
 
 void schedule(void)
 {
-	assert_may_sleep();
+	if (CONFIG_LOCK_CHECK)
+		assert_may_sleep();
 	switch_and_reap(SWITCH_SLEEP);
 }
 

@@ -307,19 +307,23 @@ static void sleep_expired(struct timer *timer)
 	(void)thread_wake(sleep->thread);
 }
 
-bool thread_sleep_until(uint64_t deadline_ns)
+static noinline bool sleep_with_timer(uint64_t deadline_ns)
 {
 	struct sleep_timer sleep = { .thread = thread_current() };
 
-	if (deadline_ns == UINT64_MAX) {
-		thread_sleep();
-		return true;
-	}
 	timer_init(&sleep.timer, sleep_expired);
 	timer_arm(&sleep.timer, deadline_ns);
 	thread_sleep();
 	(void)timer_cancel_sync(&sleep.timer);
 	return !atomic_load(&sleep.expired);
+}
+
+bool thread_sleep_until(uint64_t deadline_ns)
+{
+	if (deadline_ns != UINT64_MAX)
+		return sleep_with_timer(deadline_ns);
+	thread_sleep();
+	return true;
 }
 
 /* ---- waking ---- */

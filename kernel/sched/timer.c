@@ -20,13 +20,11 @@
 #include "lib/min_max.h"
 #include "sched/internal.h"
 
-/* [q] lock  [c] own CPU, interrupts off */
+/* [q] lock */
 struct timer_queue {
 	struct spinlock lock;		/* LOCK_RANK_TIMER */
 	struct rbtree_cached timers;	/* [q] by deadline */
 	_Atomic(struct timer *) running; /* [q] to write */
-	uint64_t alarm_ns;		/* [c] when the alarm rings, if it is set */
-	bool alarm_set;			/* [c] */
 };
 
 static struct timer_queue queues[CPU_MAX] = {
@@ -39,13 +37,8 @@ void timer_init(struct timer *timer, void (*expire)(struct timer *))
 	*timer = (struct timer){ .expire = expire, .cpu = cpu_index() };
 }
 
-void timer_alarm_before(uint64_t deadline_ns)
+void timer_set_alarm(struct run_queue *queue, uint64_t deadline_ns)
 {
-	struct timer_queue *queue = &queues[cpu_index()];
-
-	if (queue->alarm_set && queue->alarm_ns <= deadline_ns)
-		return;
-	queue->alarm_set = true;
 	queue->alarm_ns = deadline_ns;
 	arch_alarm_set(deadline_ns);
 }
@@ -109,7 +102,7 @@ void timer_arm(struct timer *timer, uint64_t deadline_ns)
 	spin_unlock_pair(&old->lock, &own->lock);
 	/* Slow on real machines, slower on pretended ones: not under the lock. */
 	if (is_first)
-		timer_alarm_before(deadline_ns);
+		timer_alarm_before(run_queue_of(own_cpu), deadline_ns);
 	irq_restore(flags);
 }
 
@@ -177,7 +170,7 @@ void upcall_timer(void)
 	struct timer *timer;
 	uint64_t next = UINT64_MAX;
 
-	queue->alarm_set = false;
+	run_queue_of(cpu_index())->alarm_ns = UINT64_MAX;
 	spin_lock(&queue->lock);
 	/* One reading of the clock: a timer that arms itself anew for later ends this. */
 	while ((timer = take_expired(queue, now))) {
@@ -193,5 +186,5 @@ void upcall_timer(void)
 	spin_unlock(&queue->lock);
 	next = min(next, schedule_tick(now));
 	if (next != UINT64_MAX)
-		timer_alarm_before(next);
+		timer_alarm_before(run_queue_of(cpu_index()), next);
 }

@@ -17,8 +17,8 @@
  */
 #include "sched/wait_queue.h"
 #include "core/assert.h"
-#include "core/lock_check.h"
 #include "sched/internal.h"
+#include "sched/schedule.h"
 #include "uapi/linux/errno.h"
 
 enum wake_mode { WAKE_ALL, WAKE_ONE, WAKE_HANDOVER };
@@ -103,7 +103,12 @@ void wait_queue_wake_all_locked(struct wait_queue *queue, uint32_t key)
 
 void wait_entry_init(struct wait_entry *entry)
 {
-	*entry = (struct wait_entry){ .thread = thread_current() };
+	/* Word by word: the links mean nothing until it is on a queue, and this is on every sleep's path. */
+	atomic_init(&entry->queue, NULL);
+	entry->thread = thread_current();
+	entry->exclusive = false;
+	entry->woken = false;
+	entry->wake = NULL;
 }
 
 static void add_locked(struct wait_queue *queue, struct wait_entry *entry, bool exclusive)
@@ -179,11 +184,14 @@ int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadlin
 {
 	const struct thread *thread = entry->thread;
 
-	assert_may_sleep();
 	if ((kind == THREAD_SLEEPING_INTERRUPTIBLE && thread_is_interrupted(thread)) ||
 	    (kind == THREAD_SLEEPING_KILLABLE && thread_is_killed(thread))) {
 		thread_cancel_sleep();
 		return -EINTR;
+	}
+	if (likely(deadline_ns == WAIT_FOREVER)) {
+		schedule();
+		return 0;
 	}
 	return thread_sleep_until(deadline_ns) ? 0 : -ETIMEDOUT;
 }

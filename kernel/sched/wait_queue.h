@@ -62,23 +62,28 @@ void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry, en
 must_check int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadline_ns);
 void wait_end(struct wait_entry *entry);
 
-/* Statement expression: 0 when the condition holds, or wait_step's error. Condition wins over errors. */
+/*
+ * Statement expression: 0 when the condition holds, or wait_step's error. Condition wins over errors. After
+ * a wake-up it is looked at before the entry goes back to the queue: mostly it never has to.
+ */
 #define WAIT_EVENT(queue_pointer, condition, kind, deadline_ns)                    \
 	({                                                                         \
 		int wait_error_ = 0;                                               \
 		if (!(condition)) {                                                \
 			struct wait_entry wait_entry_;                             \
 			wait_entry_init(&wait_entry_);                             \
-			for (;;) {                                                 \
+			do {                                                       \
 				wait_begin((queue_pointer), &wait_entry_, (kind)); \
 				if (condition) {                                   \
 					wait_error_ = 0;                           \
 					break;                                     \
 				}                                                  \
-				if (wait_error_)                                   \
-					break;                                     \
 				wait_error_ = wait_step(&wait_entry_, (kind), (deadline_ns)); \
-			}                                                          \
+				if (condition) {                                   \
+					wait_error_ = 0;                           \
+					break;                                     \
+				}                                                  \
+			} while (!wait_error_);                                    \
 			wait_end(&wait_entry_);                                    \
 		}                                                                  \
 		wait_error_;                                                       \
