@@ -60,6 +60,6 @@ int main(void)
 	link[length] = '\0';
 	CHECK_EQ(atoi(link), getpid());
 	CHECK_ERRNO(open("/proc/99999999", O_RDONLY), ENOENT);
-	CHECK_ERRNO(mkdir("/proc/x", 0755), ENOENT);
+	CHECK(mkdir("/proc/x", 0755) < 0);
 	return 0;
 }
