@@ -1,5 +1,6 @@
 /*
- * flock and the record locks of fcntl: Linux's ranges become half-open ones from the start of the file.
+ * flock and the record locks of fcntl: Linux's ranges become half-open ones from the start of the
+ * file.
  */
 #include "arch/user_copy.h"
 #include "proc/process.h"
@@ -46,9 +47,12 @@ int sys_flock(int fd, int operation)
 	return error;
 }
 
-/* ---- ranges -------------------------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------------------------------- */
 
-/* l_whence, l_start and l_len become [start, end). `limit`: the last offset that the structure can name. */
+/*
+ * l_whence, l_start and l_len become [start, end). `limit`: the last offset that the structure can
+ * name.
+ */
 static int range_from(struct file *file, const struct flock64 *lock, int64_t limit,
 		      struct file_lock_request *request)
 {

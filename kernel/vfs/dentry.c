@@ -17,13 +17,13 @@
  * system are a tree with the root at the top.
  *
  * States, and the function that moves it:
- * 	(new) -> used		dentry_create		references 1, found by nobody
- * 	used -> findable	dentry_insert		in the table (and still used)
- * 	negative -> positive	dentry_instantiate	never back: deletion unhashes it, a new one says "no"
- * 	findable -> unhashed	dentry_unhash		deleted, or outdated; never back
- * 	used <-> unused		dentry_put, dentry_try_get	references 0, on the unused list
- * 	unused -> dying		claim()			references negative: nobody gets it any more
- * 	dying -> freed		kill(), then RCU
+ *	(new) -> used		dentry_create		references 1, found by nobody
+ *	used -> findable	dentry_insert		in the table (and still used)
+ *	negative -> positive	dentry_instantiate	never back: a deleted one is unhashed
+ *	findable -> unhashed	dentry_unhash		deleted, or outdated; never back
+ *	used <-> unused		dentry_put, dentry_try_get	references 0, on the unused list
+ *	unused -> dying		claim()			references negative: nobody gets it any more
+ *	dying -> freed		kill(), then RCU
  * An unhashed dentry whose last reference goes dies at once; others wait on the unused list for the
  * shrinker.
  *
@@ -181,7 +181,8 @@ static void list_unused(struct dentry *dentry)
 	    atomic_load_explicit(&dentry->references.count, memory_order_relaxed) >= 0) {
 		list_add_tail(&unused_dentries, &dentry->unused_node);
 		unused_count++;
-		atomic_fetch_or_explicit(&dentry->flags, DENTRY_UNUSED_LISTED, memory_order_relaxed);
+		atomic_fetch_or_explicit(&dentry->flags, DENTRY_UNUSED_LISTED,
+					 memory_order_relaxed);
 	}
 	spin_unlock(&lru_lock);
 }

@@ -328,8 +328,9 @@ static int take_lowest(struct fd_table *table, unsigned int lowest, unsigned int
 	spin_lock(&table->lock);
 	array = array_of(table);
 	start = max(lowest, table->lowest_free);
-	fd = start < array->count ? (unsigned int)bitmap_find_clear(array->taken, array->count, start)
-				  : start;
+	fd = start;
+	if (start < array->count)
+		fd = (unsigned int)bitmap_find_clear(array->taken, array->count, start);
 	*full = fd >= array->count;
 	*out = (int)fd;
 	if (!*full && fd < limit) {

@@ -147,7 +147,8 @@ must_check int file_ioctl(struct file *file, unsigned int command, uintptr_t arg
 void file_flush(struct file *file, const void *owner);
 uint32_t file_poll(struct file *file, struct poll_table *table);
 /* Plain helper for the kernel itself (exec, initramfs): reads up to `size` bytes at `offset`. */
-must_check ssize_t file_read_kernel(struct file *file, void *buffer, size_t size, file_offset offset);
+must_check ssize_t file_read_kernel(struct file *file, void *buffer, size_t size,
+				    file_offset offset);
 
 /* For regular files of page-cache file systems. */
 extern const struct file_ops file_ops_cached;

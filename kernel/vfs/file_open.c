@@ -218,7 +218,8 @@ int file_open_exec(const struct path *path, const struct credentials *credential
 	int error;
 
 	path_get(path);
-	error = file_create(path, O_RDONLY | O_LARGEFILE, FILE_READ | FILE_EXECUTE, credentials, &file);
+	error = file_create(path, O_RDONLY | O_LARGEFILE, FILE_READ | FILE_EXECUTE, credentials,
+			    &file);
 	if (error) {
 		path_put(path);
 		return error;

@@ -17,7 +17,10 @@ struct fs_context {
 
 must_check int fs_context_create(const struct path *root, struct fs_context **out);
 must_check int fs_context_copy(struct fs_context *from, struct fs_context **out);
-static inline void fs_context_get(struct fs_context *context) { refcount_get(&context->references); }
+static inline void fs_context_get(struct fs_context *context)
+{
+	refcount_get(&context->references);
+}
 void fs_context_put(struct fs_context *context);	/* may sleep */
 /* Copies with references of their own; give back with path_put. */
 void fs_context_get_paths(struct fs_context *context, struct path *root, struct path *cwd);

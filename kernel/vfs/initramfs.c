@@ -240,7 +240,8 @@ int initramfs_unpack(const struct path *root, const void *archive, size_t size)
 	while ((error = cpio_next(&reader, &entry)) > 0) {
 		error = make_entry(&unpack, &entry);
 		if (error) {
-			printk(LOG_ERROR, "initramfs: cannot make %s: error %d", entry.name, -error);
+			printk(LOG_ERROR, "initramfs: cannot make %s: error %d", entry.name,
+			       -error);
 			break;
 		}
 	}

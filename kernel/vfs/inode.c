@@ -11,19 +11,19 @@
  * Inodes: their life, and what becomes dirty.
  *
  * 	(new) -> used		inode_create, inode_get_by_number	references > 0
- * 	used -> unused		inode_put		still in the table and on super->unused_inodes: only where
- * 							the file system keeps_unused_inodes and the file has a name
+ * 	used -> unused		inode_put		kept in the table, on super->unused_inodes: where
+ * 							the file system wants that, for files with a name
  * 	unused -> used		inode_get_by_number, the writers-back below
  * 	used, unused -> FREEING	inode_put, the shrinker	nobody gets it any more
- * 	FREEING -> freed	inode_evict, then RCU	pages dropped; if it has no name left, deleted on the disk
+ * 	FREEING -> freed	inode_evict, then RCU	pages dropped; without a name, deleted on the disk
  *
  * The steps to and from "no references" happen under super->table_lock; all other changes of the
  * count are atomic. The table itself is inode_table.c's.
  *
  * A dirty inode is on super->dirty_inodes, without a reference: an unused one may be dirty. The
- * dirty lock is a leaf, so that the page cache can say "dirty" from anywhere. Writing back clears
- * the bits first and reads the data second; whoever changes data sets the bits afterwards. So
- * nothing is lost, at worst something is written twice.
+ * dirty lock is a leaf, so that the page cache can say "dirty" from anywhere. Writing back
+ * clears the bits first and reads the data second; whoever changes data sets the bits
+ * afterwards. So nothing is lost, at worst something is written twice.
  */
 
 struct inode *inode_create(struct super_block *super)
@@ -130,7 +130,7 @@ void inode_mark_dirty(struct inode *inode, enum inode_dirty what)
 	 * inode_write_back.
 	 */
 	atomic_thread_fence(memory_order_seq_cst);
-	if ((atomic_load_explicit(&inode->dirty, memory_order_relaxed) & what) == (unsigned int)what)
+	if (((unsigned int)what & ~atomic_load_explicit(&inode->dirty, memory_order_relaxed)) == 0)
 		return;
 	flags = spin_lock_irq(&super->dirty_lock);
 	if (!(inode->state & INODE_FREEING)) {

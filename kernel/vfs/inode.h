@@ -163,7 +163,11 @@ enum inode_state {
 	INODE_DEAD_DIRECTORY = 1 << 2,
 };
 
-enum inode_dirty { INODE_DIRTY_ATTRIBUTES = 1 << 0, INODE_DIRTY_PAGES = 1 << 1, INODE_DIRTY_TIMES = 1 << 2 };
+enum inode_dirty {
+	INODE_DIRTY_ATTRIBUTES = 1 << 0,
+	INODE_DIRTY_PAGES = 1 << 1,
+	INODE_DIRTY_TIMES = 1 << 2,
+};
 
 /* One mounted file system's instance. */
 struct super_ops {
@@ -302,7 +306,10 @@ must_check int super_write_back_inodes(struct super_block *super, uint64_t age_n
 void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed);
 void inode_drop_unused(struct super_block *super);	/* all cached unused inodes */
 
-static inline uint64_t inode_size(const struct inode *inode) { return page_cache_size(&inode->cache); }
+static inline uint64_t inode_size(const struct inode *inode)
+{
+	return page_cache_size(&inode->cache);
+}
 static inline bool inode_is(const struct inode *inode, file_mode type)
 {
 	return (inode->mode & MODE_TYPE_MASK) == type;
@@ -321,7 +328,8 @@ struct attributes { uint32_t valid; file_mode mode; user_id uid; group_id gid; u
  * lock. May sleep.
  */
 must_check int inode_set_attributes(struct inode *inode, const struct attributes *attributes,
-				    const struct credentials *credentials, uint64_t file_size_limit);
+				    const struct credentials *credentials,
+				    uint64_t file_size_limit);
 
 /* What stat sees, in one form; abi_stat.c makes Linux's five of it. */
 struct file_status {

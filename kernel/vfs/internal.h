@@ -246,8 +246,8 @@ static inline int permission_check_search(const struct inode *inode,
  */
 void inode_clear_set_id(struct inode *inode, const struct credentials *credentials);
 /* Owner group and mode of something new in `dir`: set-group-id directories pass theirs on. */
-file_mode inode_new_mode(const struct inode *dir, file_mode mode, const struct credentials *credentials,
-			 group_id *gid);
+file_mode inode_new_mode(const struct inode *dir, file_mode mode,
+			 const struct credentials *credentials, group_id *gid);
 /* Writers and executions exclude each other (ETXTBSY): one more writer, for as long as put says. */
 must_check int inode_get_write_access(struct inode *inode);
 void inode_put_write_access(struct inode *inode);

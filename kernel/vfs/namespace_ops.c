@@ -235,8 +235,8 @@ end:
 /* ---- removing -------------------------------------------------------------------------------- */
 
 /* Walk, lock, look up. Errors that come before the victim is looked at. */
-static int begin_remove(const struct walk_context *context, const char *name, const int *type_errors,
-			struct target *target)
+static int begin_remove(const struct walk_context *context, const char *name,
+			const int *type_errors, struct target *target)
 {
 	int error = path_walk_parent(context, name, 0, &target->parent);
 

@@ -6,7 +6,8 @@
 #include "vfs/path_walk.h"
 
 must_check int namespace_make_node(const struct walk_context *context, const char *name,
-				   file_mode mode, dev_number device, struct path *out /* or NULL */);
+				   file_mode mode, dev_number device,
+				   struct path *out /* or NULL */);
 must_check int namespace_make_directory(const struct walk_context *context, const char *name,
 					file_mode mode);
 must_check int namespace_unlink(const struct walk_context *context, const char *name);

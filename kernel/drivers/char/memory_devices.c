@@ -174,13 +174,17 @@ static struct char_device memory_device = {
 	.first = DEV_NUMBER(MAJOR_MEMORY, 0), .count = 16, .name = "mem", .ops = &memory_ops
 };
 
+#define NODE(node_name, minor, permissions) \
+	{ .name = (node_name), .number = DEV_NUMBER(MAJOR_MEMORY, minor), \
+	  .mode = MODE_CHARACTER | (permissions) }
+
 static struct device_node nodes[] = {
-	{ .name = "null", .number = DEV_NUMBER(1, MINOR_NULL), .mode = MODE_CHARACTER | 0666 },
-	{ .name = "zero", .number = DEV_NUMBER(1, MINOR_ZERO), .mode = MODE_CHARACTER | 0666 },
-	{ .name = "full", .number = DEV_NUMBER(1, MINOR_FULL), .mode = MODE_CHARACTER | 0666 },
-	{ .name = "random", .number = DEV_NUMBER(1, MINOR_RANDOM), .mode = MODE_CHARACTER | 0666 },
-	{ .name = "urandom", .number = DEV_NUMBER(1, MINOR_URANDOM), .mode = MODE_CHARACTER | 0666 },
-	{ .name = "kmsg", .number = DEV_NUMBER(1, MINOR_KMSG), .mode = MODE_CHARACTER | 0644 },
+	NODE("null", MINOR_NULL, 0666),
+	NODE("zero", MINOR_ZERO, 0666),
+	NODE("full", MINOR_FULL, 0666),
+	NODE("random", MINOR_RANDOM, 0666),
+	NODE("urandom", MINOR_URANDOM, 0666),
+	NODE("kmsg", MINOR_KMSG, 0644),
 };
 
 void memory_devices_init(void)

@@ -230,7 +230,8 @@ static int exchange(struct inode *old_dir, struct tmpfs_entry *a, struct inode *
 		    struct tmpfs_entry *b)
 {
 	struct inode *inode_a = a->inode, *inode_b = b->inode;
-	int difference = (int)inode_is(inode_b, MODE_DIRECTORY) - (int)inode_is(inode_a, MODE_DIRECTORY);
+	int difference = (int)inode_is(inode_b, MODE_DIRECTORY) -
+			 (int)inode_is(inode_a, MODE_DIRECTORY);
 
 	a->inode = inode_b;
 	b->inode = inode_a;

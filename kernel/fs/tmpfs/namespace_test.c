@@ -1,0 +1,421 @@
+/*
+ * Names over tmpfs: making, removing, renaming, links, walks, permissions, mounts.
+ *
+ * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/cached_file.c
+ * test: with=vfs/char_device.c,vfs/credentials.c,vfs/dentry.c,vfs/dentry_cache.c
+ * test: with=vfs/directory.c,vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_lock.c
+ * test: with=vfs/file_map.c,vfs/file_open.c,vfs/file_system.c,vfs/fs_context.c
+ * test: with=vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c
+ * test: with=vfs/namespace_ops.c,vfs/path_format.c,vfs/path_walk.c,vfs/path_walk_fast.c
+ * test: with=vfs/permission.c,vfs/pipe.c,vfs/poll.c,vfs/read_write.c,vfs/rename.c
+ * test: with=vfs/super_block.c,vfs/vfs.c,fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c
+ * test: with=fs/tmpfs/directory.c,fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c
+ * test: with=vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/io_buffer.c
+ */
+#include "vfs_over_tmpfs.h"
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void names_are_made_and_removed(struct test *t)
+{
+	begin(t);
+	EXPECT_EQ(t, find("/t/a"), -ENOENT);
+	EXPECT_EQ(t, make_directory("/t/a"), 0);
+	EXPECT_EQ(t, make_directory("/t/a"), -EEXIST);
+	EXPECT_EQ(t, make_directory("/t/a/"), -EEXIST);
+	EXPECT_EQ(t, make_directory("/t/b/"), 0);
+	EXPECT_EQ(t, make_directory("/t/x/y"), -ENOENT);
+	EXPECT_EQ(t, make_directory("/"), -EEXIST);
+	EXPECT_EQ(t, make_directory("/t/."), -EEXIST);
+	EXPECT_EQ(t, make_file("/t/a/f"), 0);
+	EXPECT_EQ(t, make_file("/t/a/f"), -EEXIST);
+	EXPECT_EQ(t, make_directory("/t/a/f/g"), -ENOTDIR);
+	EXPECT_EQ(t, find("/t/a/f/"), -ENOTDIR);
+	EXPECT_EQ(t, find("/t/a/f/."), -ENOTDIR);
+	EXPECT_EQ(t, find("/t/a/../a/./f"), 0);
+	EXPECT_EQ(t, namespace_unlink(&at_root, "/t/a"), -EISDIR);
+	EXPECT_EQ(t, namespace_unlink(&at_root, "/t/a/f/"), -ENOTDIR);
+	EXPECT_EQ(t, namespace_unlink(&at_root, "/t/a/."), -EISDIR);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/a"), -ENOTEMPTY);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/a/."), -EINVAL);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/a/.."), -ENOTEMPTY);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/"), -EBUSY);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/a/f"), -ENOTDIR);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t"), -EBUSY);
+	EXPECT_EQ(t, namespace_unlink(&at_root, "/t/a/f"), 0);
+	EXPECT_EQ(t, namespace_unlink(&at_root, "/t/a/f"), -ENOENT);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/a/"), 0);
+	EXPECT_EQ(t, find("/t/a"), -ENOENT);
+	EXPECT_EQ(t, symlink_to("", "/t/l"), -ENOENT);
+	EXPECT_EQ(t, symlink_to("x", "/t/l/"), -ENOENT);
+	EXPECT_EQ(t, namespace_make_node(&at_root, "/t/n", MODE_DIRECTORY | 0755, 0, NULL), -EPERM);
+	EXPECT_EQ(t, namespace_make_node(&as_user, "/t/n", MODE_CHARACTER | 0666, 0, NULL), -EPERM);
+	EXPECT_EQ(t, namespace_make_node(&at_root, "/t/n", MODE_FIFO | 0644, 0, NULL), 0);
+	end(t);
+}
+
+static void long_names_are_refused(struct test *t)
+{
+	char name[300];
+
+	begin(t);
+	memcpy(name, "/t/", 3);
+	memset(name + 3, 'n', 255);
+	name[258] = 0;
+	EXPECT_EQ(t, make_file(name), 0);
+	EXPECT_EQ(t, find(name), 0);
+	name[258] = 'n';
+	name[259] = 0;
+	EXPECT_EQ(t, make_file(name), -ENAMETOOLONG);
+	EXPECT_EQ(t, find(name), -ENAMETOOLONG);
+	EXPECT_EQ(t, find(""), -ENOENT);
+	end(t);
+}
+
+static void links_share_a_file(struct test *t)
+{
+	struct file_status status;
+
+	begin(t);
+	EXPECT_EQ(t, make_file("/t/f"), 0);
+	EXPECT_EQ(t, link_as("/t/f", "/t/g"), 0);
+	EXPECT_EQ(t, link_as("/t/f", "/t/g"), -EEXIST);
+	EXPECT_EQ(t, link_as("/t/f", "/other"), -EXDEV);
+	EXPECT_EQ(t, make_directory("/t/d"), 0);
+	EXPECT_EQ(t, link_as("/t/d", "/t/e"), -EPERM);
+	EXPECT_EQ(t, status_as(&at_root, "/t/g", 0, &status), 0);
+	EXPECT_EQ(t, status.link_count, 2);
+	EXPECT_EQ(t, namespace_unlink(&at_root, "/t/f"), 0);
+	EXPECT_EQ(t, status_as(&at_root, "/t/g", 0, &status), 0);
+	EXPECT_EQ(t, status.link_count, 1);
+	EXPECT_EQ(t, status_as(&at_root, "/t", WALK_FOLLOW, &status), 0);
+	EXPECT_EQ(t, status.link_count, 3);
+	end(t);
+}
+
+/* ---- symbolic links -------------------------------------------------------------------------- */
+
+static void symbolic_links_are_followed(struct test *t)
+{
+	char name[16], target[16];
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/d"), 0);
+	EXPECT_EQ(t, make_file("/t/d/f"), 0);
+	EXPECT_EQ(t, symlink_to("d", "/t/l"), 0);
+	EXPECT_EQ(t, symlink_to("/t/l/f", "/t/absolute"), 0);
+	EXPECT_EQ(t, symlink_to("l/../d/f", "/t/up"), 0);
+	EXPECT_EQ(t, symlink_to("f/", "/t/d/slash"), 0);
+	EXPECT_EQ(t, symlink_to("..", "/t/d/parent"), 0);
+	EXPECT_EQ(t, find("/t/l/f"), 0);
+	EXPECT_EQ(t, find("/t/absolute"), 0);
+	EXPECT_EQ(t, find("/t/up"), 0);
+	EXPECT_EQ(t, find("/t/l/"), 0);
+	EXPECT_EQ(t, find("/t/d/slash"), -ENOTDIR);
+	EXPECT_EQ(t, find("/t/d/parent/d/parent/d/f"), 0);
+	EXPECT_EQ(t, open_root("/t/l", O_RDONLY | O_NOFOLLOW), -ELOOP);
+	EXPECT_EQ(t, open_root("/t/l", O_RDONLY | O_NOFOLLOW | O_DIRECTORY), -ENOTDIR);
+	EXPECT_EQ(t, open_root("/t/l", O_PATH | O_NOFOLLOW), 0);
+	EXPECT_EQ(t, open_root("/t/l/", O_RDONLY | O_NOFOLLOW), 0);
+	/* A chain of forty may be followed, one of forty-one not. */
+	EXPECT_EQ(t, symlink_to("d", "/t/0"), 0);
+	for (int i = 1; i <= 40; i++) {
+		snprintf(name, sizeof(name), "/t/%d", i);
+		snprintf(target, sizeof(target), "%d", i - 1);
+		EXPECT_EQ(t, symlink_to(target, name), 0);
+	}
+	EXPECT_EQ(t, find("/t/39/f"), 0);
+	EXPECT_EQ(t, find("/t/40/f"), -ELOOP);
+	EXPECT_EQ(t, find("/t/39"), 0);
+	EXPECT_EQ(t, find("/t/40"), -ELOOP);
+	EXPECT_EQ(t, symlink_to("loop", "/t/loop"), 0);
+	EXPECT_EQ(t, find("/t/loop"), -ELOOP);
+	EXPECT_EQ(t, namespace_unlink(&at_root, "/t/loop"), 0);
+	end(t);
+}
+
+/* As above with what is left put aside at each link: nested, not chained. */
+static void nested_links_are_followed(struct test *t)
+{
+	char name[24], target[24];
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/d"), 0);
+	EXPECT_EQ(t, symlink_to("d/.", "/t/0"), 0);
+	for (int i = 1; i <= 40; i++) {
+		snprintf(name, sizeof(name), "/t/%d", i);
+		snprintf(target, sizeof(target), "%d/.", i - 1);
+		EXPECT_EQ(t, symlink_to(target, name), 0);
+	}
+	EXPECT_EQ(t, find("/t/5/"), 0);
+	EXPECT_EQ(t, find("/t/30/."), 0);
+	EXPECT_EQ(t, find("/t/39/."), 0);
+	EXPECT_EQ(t, find("/t/40/."), -ELOOP);
+	end(t);
+}
+
+static void restricted_walks_stay_inside(struct test *t)
+{
+	struct walk_context inside = at_root;
+	struct path path, start;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/d"), 0);
+	EXPECT_EQ(t, make_directory("/t/d/e"), 0);
+	EXPECT_EQ(t, symlink_to("/t", "/t/d/out"), 0);
+	EXPECT_EQ(t, symlink_to("e", "/t/d/in"), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/d", 0, &start), 0);
+	inside.start = start;
+	EXPECT_EQ(t, path_walk(&inside, "e/..", WALK_BENEATH, &path), 0);
+	path_put(&path);
+	EXPECT_EQ(t, path_walk(&inside, "e/../..", WALK_BENEATH, &path), -EXDEV);
+	EXPECT_EQ(t, path_walk(&inside, "..", WALK_BENEATH, &path), -EXDEV);
+	EXPECT_EQ(t, path_walk(&inside, "/t", WALK_BENEATH, &path), -EXDEV);
+	EXPECT_EQ(t, path_walk(&inside, "out/d", WALK_BENEATH, &path), -EXDEV);
+	EXPECT_EQ(t, path_walk(&inside, "in/.", WALK_NO_LINKS, &path), -ELOOP);
+	EXPECT_EQ(t, path_walk(&inside, "../../t", WALK_NO_CROSS, &path), -EXDEV);
+	EXPECT_EQ(t, path_walk(&inside, "/../../e", WALK_IN_ROOT, &path), 0);
+	path_put(&path);
+	EXPECT_EQ(t, path_walk(&inside, "", 0, &path), -ENOENT);
+	EXPECT_EQ(t, path_walk(&inside, "", WALK_EMPTY_OK, &path), 0);
+	EXPECT_POINTER(t, path.dentry, start.dentry);
+	path_put(&path);
+	path_put(&start);
+	end(t);
+}
+
+/* ---- rename ---------------------------------------------------------------------------------- */
+
+static void renames_follow_the_rules(struct test *t)
+{
+	struct file_status before, after;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/d"), 0);
+	EXPECT_EQ(t, make_directory("/t/d/e"), 0);
+	EXPECT_EQ(t, make_directory("/t/empty"), 0);
+	EXPECT_EQ(t, make_file("/t/f"), 0);
+	EXPECT_EQ(t, make_file("/t/g"), 0);
+	EXPECT_EQ(t, rename_to("/t/none", "/t/x", 0), -ENOENT);
+	EXPECT_EQ(t, rename_to("/t/d", "/t/d/e/x", 0), -EINVAL);
+	EXPECT_EQ(t, rename_to("/t/d", "/t/d/x", 0), -EINVAL);
+	EXPECT_EQ(t, rename_to("/t/d/e", "/t/d", 0), -ENOTEMPTY);
+	EXPECT_EQ(t, rename_to("/t/empty", "/t/d", 0), -ENOTEMPTY);
+	EXPECT_EQ(t, rename_to("/t/f", "/t/d", 0), -EISDIR);
+	EXPECT_EQ(t, rename_to("/t/d", "/t/f", 0), -ENOTDIR);
+	EXPECT_EQ(t, rename_to("/t/f/", "/t/x", 0), -ENOTDIR);
+	EXPECT_EQ(t, rename_to("/t/f", "/t/x/", 0), -ENOTDIR);
+	EXPECT_EQ(t, rename_to("/t/d/.", "/t/x", 0), -EBUSY);
+	EXPECT_EQ(t, rename_to("/t/f", "/t/g", RENAME_FLAG_NOREPLACE), -EEXIST);
+	EXPECT_EQ(t, rename_to("/t/f", "/t/x", RENAME_FLAG_EXCHANGE), -ENOENT);
+	EXPECT_EQ(t, rename_to("/t/f", "/x", 0), -EXDEV);
+	EXPECT_EQ(t, rename_to("/t", "/x", 0), -EBUSY);
+	EXPECT_EQ(t, status_as(&at_root, "/t/f", 0, &before), 0);
+	EXPECT_EQ(t, rename_to("/t/f", "/t/g", 0), 0);
+	EXPECT_EQ(t, find("/t/f"), -ENOENT);
+	EXPECT_EQ(t, status_as(&at_root, "/t/g", 0, &after), 0);
+	EXPECT_EQ(t, after.inode, before.inode);
+	EXPECT_EQ(t, rename_to("/t/g", "/t/d/e/long-name-that-does-not-fit-into-the-dentry-itself", 0), 0);
+	EXPECT_EQ(t, find("/t/d/e/long-name-that-does-not-fit-into-the-dentry-itself"), 0);
+	EXPECT_EQ(t, rename_to("/t/d/e/long-name-that-does-not-fit-into-the-dentry-itself", "/t/g", 0), 0);
+	EXPECT_EQ(t, find("/t/g"), 0);
+	/* A directory moves with what is in it, over an empty one. */
+	EXPECT_EQ(t, make_file("/t/d/e/inside"), 0);
+	EXPECT_EQ(t, rename_to("/t/d/e", "/t/empty", 0), 0);
+	EXPECT_EQ(t, find("/t/empty/inside"), 0);
+	EXPECT_EQ(t, find("/t/empty/../g"), 0);
+	EXPECT_EQ(t, find("/t/d/e"), -ENOENT);
+	/* Two that change places. */
+	EXPECT_EQ(t, rename_to("/t/empty", "/t/g", RENAME_FLAG_EXCHANGE), 0);
+	EXPECT_EQ(t, find("/t/g/inside"), 0);
+	EXPECT_EQ(t, find("/t/empty/"), -ENOTDIR);
+	/* Two names of one file both stay. */
+	EXPECT_EQ(t, link_as("/t/empty", "/t/same"), 0);
+	EXPECT_EQ(t, rename_to("/t/empty", "/t/same", 0), 0);
+	EXPECT_EQ(t, find("/t/empty"), 0);
+	EXPECT_EQ(t, status_as(&at_root, "/t", WALK_FOLLOW, &after), 0);
+	EXPECT_EQ(t, after.link_count, 4);
+	end(t);
+}
+
+/* ---- permissions ----------------------------------------------------------------------------- */
+
+static void permissions_are_asked(struct test *t)
+{
+	struct file_status status;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/closed"), 0);
+	EXPECT_EQ(t, make_file("/t/closed/f"), 0);
+	EXPECT_EQ(t, change_mode(&at_root, "/t/closed", 0700), 0);
+	EXPECT_EQ(t, status_as(&as_user, "/t/closed/f", 0, &status), -EACCES);
+	EXPECT_EQ(t, status_as(&as_user, "/t/closed/none", 0, &status), -EACCES);
+	EXPECT_EQ(t, status_as(&as_user, "/t/closed", 0, &status), 0);
+	EXPECT_EQ(t, namespace_make_directory(&as_user, "/t/x", 0755), -EACCES);
+	EXPECT_EQ(t, change_mode(&as_user, "/t/closed", 0777), -EPERM);
+	EXPECT_EQ(t, change_owner(&as_user, "/t/closed", 1000, 1000), -EPERM);
+	/* Sticky: only the owner of the file, of the directory, or root may delete. */
+	EXPECT_EQ(t, make_directory("/t/tmp"), 0);
+	EXPECT_EQ(t, change_mode(&at_root, "/t/tmp", 01777), 0);
+	EXPECT_EQ(t, make_file("/t/tmp/roots"), 0);
+	EXPECT_EQ(t, open_as(&as_user, "/t/tmp/users", O_CREAT | O_WRONLY, 0600), 0);
+	EXPECT_EQ(t, namespace_unlink(&as_user, "/t/tmp/roots"), -EPERM);
+	EXPECT_EQ(t, namespace_rename(&as_user, "/t/tmp/roots", &as_user, "/t/tmp/x", 0), -EPERM);
+	EXPECT_EQ(t, namespace_rename(&as_user, "/t/tmp/users", &as_user, "/t/tmp/roots", 0), -EPERM);
+	EXPECT_EQ(t, open_as(&as_user, "/t/tmp/roots", O_WRONLY, 0), -EACCES);
+	EXPECT_EQ(t, open_as(&as_user, "/t/tmp/roots", O_RDONLY | O_TRUNC, 0), -EACCES);
+	EXPECT_EQ(t, namespace_unlink(&as_user, "/t/tmp/users"), 0);
+	/* A set-group-id directory passes its group on; writing takes set-user-id away. */
+	EXPECT_EQ(t, change_owner(&at_root, "/t/tmp", 0, 5), 0);
+	EXPECT_EQ(t, change_mode(&at_root, "/t/tmp", 03777), 0);
+	EXPECT_EQ(t, namespace_make_directory(&as_user, "/t/tmp/d", 0755), 0);
+	EXPECT_EQ(t, status_as(&at_root, "/t/tmp/d", 0, &status), 0);
+	EXPECT_EQ(t, status.gid, 5);
+	EXPECT_EQ(t, status.mode, MODE_DIRECTORY | 02755);
+	EXPECT_EQ(t, open_as(&as_user, "/t/tmp/s", O_CREAT | O_WRONLY, 0777), 0);
+	EXPECT_EQ(t, change_mode(&at_root, "/t/tmp/s", 06777), 0);
+	struct file *file;
+	EXPECT_EQ(t, file_open(&as_user, "/t/tmp/s", O_WRONLY, 0, &file), 0);
+	EXPECT_EQ(t, write_text(file, "x"), 1);
+	file_put(file);
+	EXPECT_EQ(t, status_as(&at_root, "/t/tmp/s", 0, &status), 0);
+	EXPECT_EQ(t, status.mode, MODE_REGULAR | 0777);
+	end(t);
+}
+
+/* ---- mounts ---------------------------------------------------------------------------------- */
+
+static void mounts_are_crossed(struct test *t)
+{
+	struct file_status below, above;
+	struct path path;
+	struct file *file;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/m"), 0);
+	EXPECT_EQ(t, make_file("/t/m/hidden"), 0);
+	EXPECT_EQ(t, status_as(&at_root, "/t", WALK_FOLLOW, &above), 0);
+	EXPECT_EQ(t, mount_at("/t/m", "tmpfs", NULL), 0);
+	EXPECT_EQ(t, find("/t/m/hidden"), -ENOENT);
+	EXPECT_EQ(t, make_file("/t/m/f"), 0);
+	EXPECT_EQ(t, status_as(&at_root, "/t/m/..", WALK_FOLLOW, &below), 0);
+	EXPECT_EQ(t, below.inode, above.inode);
+	EXPECT_EQ(t, below.device, above.device);
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/m"), -EBUSY);
+	EXPECT_EQ(t, rename_to("/t/m", "/t/n", 0), -EBUSY);
+	EXPECT_EQ(t, unmount("/t", false), -EBUSY);
+	/* Open files keep it busy; a lazy unmount does not mind. */
+	EXPECT_EQ(t, file_open(&at_root, "/t/m/f", O_RDWR, 0, &file), 0);
+	EXPECT_EQ(t, unmount("/t/m", false), -EBUSY);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/m", WALK_FOLLOW, &path), 0);
+	EXPECT_EQ(t, mount_remount(&path, MOUNT_READ_ONLY, NULL), -EBUSY);
+	path_put(&path);
+	EXPECT_EQ(t, unmount("/t/m", true), 0);
+	EXPECT_EQ(t, find("/t/m/hidden"), 0);
+	EXPECT_EQ(t, write_text(file, "still there"), 11);
+	file_put(file);
+	test_run_deferred();
+	EXPECT_EQ(t, unmount("/t/m", false), -EINVAL);
+	end(t);
+}
+
+static void binds_and_moves_show_the_same(struct test *t)
+{
+	struct path from, to;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/a"), 0);
+	EXPECT_EQ(t, make_directory("/t/b"), 0);
+	EXPECT_EQ(t, make_directory("/t/c"), 0);
+	EXPECT_EQ(t, make_directory("/t/a/sub"), 0);
+	EXPECT_EQ(t, mount_at("/t/a/sub", "tmpfs", NULL), 0);
+	EXPECT_EQ(t, make_file("/t/a/sub/deep"), 0);
+	EXPECT_EQ(t, make_file("/t/a/f"), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/a", 0, &from), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/b", 0, &to), 0);
+	EXPECT_EQ(t, mount_bind(&from, &to, true), 0);
+	path_put(&from);
+	path_put(&to);
+	EXPECT_EQ(t, find("/t/b/f"), 0);
+	EXPECT_EQ(t, find("/t/b/sub/deep"), 0);
+	EXPECT_EQ(t, find("/t/b/../a"), 0);
+	EXPECT_EQ(t, rename_to("/t/b/f", "/t/a/g", 0), -EXDEV);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/b/sub", 0, &from), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/c", 0, &to), 0);
+	EXPECT_EQ(t, mount_move(&from, &to), 0);
+	path_put(&from);
+	path_put(&to);
+	EXPECT_EQ(t, find("/t/c/deep"), 0);
+	EXPECT_EQ(t, find("/t/b/sub/deep"), -ENOENT);
+	/* One view read-only, the other not. */
+	EXPECT_EQ(t, path_walk(&at_root, "/t/b", 0, &to), 0);
+	EXPECT_EQ(t, mount_remount(&to, MOUNT_BIND | MOUNT_READ_ONLY, NULL), 0);
+	path_put(&to);
+	EXPECT_EQ(t, make_file("/t/b/x"), -EROFS);
+	EXPECT_EQ(t, make_file("/t/b/f"), -EEXIST);
+	EXPECT_EQ(t, open_root("/t/b/f", O_WRONLY), -EROFS);
+	EXPECT_EQ(t, make_file("/t/a/x"), 0);
+	EXPECT_EQ(t, unmount("/t/b", false), 0);
+	EXPECT_EQ(t, unmount("/t/c", false), 0);
+	EXPECT_EQ(t, unmount("/t/a/sub", false), 0);
+	end(t);
+}
+
+/* ---- names of places ------------------------------------------------------------------------- */
+
+static void expect_name(struct test *t, const struct path *path, const struct path *from,
+			const char *expected)
+{
+	char buffer[128], *name = buffer;
+	ssize_t length = path_format(path, from, buffer, sizeof(buffer), &name);
+
+	EXPECT_EQ(t, length, (ssize_t)strlen(expected) + 1);
+	if (length > 0)
+		EXPECT_STR(t, name, expected);
+}
+
+static void places_have_names(struct test *t)
+{
+	struct path deep, t_path;
+	char buffer[8], *name;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/a"), 0);
+	EXPECT_EQ(t, make_directory("/t/a/b"), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/a/b", 0, &deep), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/", 0, &t_path), 0);
+	expect_name(t, &deep, &root, "/t/a/b");
+	expect_name(t, &deep, &t_path, "/a/b");
+	expect_name(t, &t_path, &t_path, "/");
+	expect_name(t, &root, &root, "/");
+	expect_name(t, &root, &t_path, "(unreachable)/");
+	EXPECT_EQ(t, path_format(&deep, &root, buffer, 6, &name), -ERANGE);
+	EXPECT_EQ(t, path_format(&deep, &root, buffer, 7, &name), 7);
+	EXPECT_EQ(t, rename_to("/t/a", "/t/z", 0), 0);
+	expect_name(t, &deep, &root, "/t/z/b");
+	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/z/b"), 0);
+	expect_name(t, &deep, &root, "/t/z/b (deleted)");
+	/* In a directory that is gone nothing is found or made. */
+	struct walk_context gone = { root, deep, &credentials_root };
+	EXPECT_EQ(t, namespace_make_directory(&gone, "x", 0755), -ENOENT);
+	EXPECT_EQ(t, open_as(&gone, "x", O_CREAT | O_WRONLY, 0644), -ENOENT);
+	EXPECT_EQ(t, open_as(&gone, "..", O_RDONLY, 0), 0);
+	path_put(&deep);
+	path_put(&t_path);
+	end(t);
+}
+
+const struct test_case test_cases[] = {
+	TEST(names_are_made_and_removed),
+	TEST(long_names_are_refused),
+	TEST(links_share_a_file),
+	TEST(symbolic_links_are_followed),
+	TEST(nested_links_are_followed),
+	TEST(restricted_walks_stay_inside),
+	TEST(renames_follow_the_rules),
+	TEST(permissions_are_asked),
+	TEST(mounts_are_crossed),
+	TEST(binds_and_moves_show_the_same),
+	TEST(places_have_names),
+	TEST_END
+};

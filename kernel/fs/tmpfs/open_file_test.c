@@ -1,0 +1,287 @@
+/*
+ * What open files share: descriptor tables, pipes, FIFOs, poll, locks.
+ *
+ * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/cached_file.c
+ * test: with=vfs/char_device.c,vfs/credentials.c,vfs/dentry.c,vfs/dentry_cache.c
+ * test: with=vfs/directory.c,vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_lock.c
+ * test: with=vfs/file_map.c,vfs/file_open.c,vfs/file_system.c,vfs/fs_context.c
+ * test: with=vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c
+ * test: with=vfs/namespace_ops.c,vfs/path_format.c,vfs/path_walk.c,vfs/path_walk_fast.c
+ * test: with=vfs/permission.c,vfs/pipe.c,vfs/poll.c,vfs/read_write.c,vfs/rename.c
+ * test: with=vfs/super_block.c,vfs/vfs.c,fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c
+ * test: with=fs/tmpfs/directory.c,fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c
+ * test: with=vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/io_buffer.c
+ */
+#include "vfs_over_tmpfs.h"
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+static struct file *make_pipe_end(struct test *t)
+{
+	struct file *ends[2];
+
+	init_once();
+	EXPECT_EQ(t, pipe_create(0, ends), 0);
+	file_put(ends[1]);
+	return ends[0];
+}
+
+static void descriptors_are_the_lowest_free(struct test *t)
+{
+	struct fd_table *table, *copy;
+	struct file *file = make_pipe_end(t);
+	int fds[3];
+	bool needs_put;
+
+	init_once();
+	EXPECT_EQ(t, fd_table_create(&table), 0);
+	for (int i = 0; i < 100; i++) {
+		EXPECT_EQ(t, fd_table_reserve(table, 0, 1024, 1, fds), 0);
+		EXPECT_EQ(t, fds[0], i);
+		file_get(file);
+		fd_table_install(table, i, file, i % 3 == 0);
+	}
+	EXPECT(t, fd_table_check(table));
+	EXPECT_EQ(t, fd_table_reserve(table, 0, 100, 1, fds), -EMFILE);
+	file_put(fd_table_remove(table, 7));
+	file_put(fd_table_remove(table, 70));
+	EXPECT_POINTER(t, fd_table_borrow(table, 7, &needs_put), NULL);
+	EXPECT_POINTER(t, fd_table_borrow(table, -1, &needs_put), NULL);
+	EXPECT_POINTER(t, fd_table_borrow(table, 100000, &needs_put), NULL);
+	EXPECT_EQ(t, fd_table_reserve(table, 0, 100, 3, fds), -EMFILE);
+	EXPECT_EQ(t, fd_table_reserve(table, 0, 1024, 3, fds), 0);
+	EXPECT_EQ(t, fds[0], 7);
+	EXPECT_EQ(t, fds[1], 70);
+	EXPECT_EQ(t, fds[2], 100);
+	file_get(file);
+	EXPECT_EQ(t, fd_table_replace(table, 7, 1024, file, false), -EBUSY);
+	EXPECT_EQ(t, fd_table_replace(table, 2000, 1024, file, false), -EBADF);
+	fd_table_unreserve(table, 3, fds);
+	EXPECT_EQ(t, fd_table_replace(table, 500, 1024, file, true), 0);
+	EXPECT_EQ(t, fd_table_get_close_on_exec(table, 500), 1);
+	EXPECT_EQ(t, fd_table_get_close_on_exec(table, 7), -EBADF);
+	EXPECT_EQ(t, fd_table_next(table, 100), 500);
+	EXPECT_EQ(t, fd_table_next(table, 501), -1);
+	EXPECT(t, fd_table_check(table));
+	EXPECT_EQ(t, fd_table_copy(table, &copy), 0);
+	EXPECT(t, fd_table_check(copy));
+	fd_table_close_on_exec(copy);
+	EXPECT_EQ(t, fd_table_next(copy, 0), 1);
+	EXPECT_EQ(t, fd_table_next(copy, 99), -1);
+	/* Shared: each look takes a reference. */
+	fd_table_get_reference(table);
+	EXPECT_POINTER(t, fd_table_borrow(table, 1, &needs_put), file);
+	EXPECT(t, needs_put);
+	fd_table_return(file, needs_put);
+	fd_table_put(table);
+	fd_table_put(table);
+	fd_table_put(copy);
+	EXPECT_EQ(t, refcount_read(&file->references), 1);
+	file_put(file);
+}
+
+static void tables_survive_an_empty_memory(struct test *t)
+{
+	struct file *file = make_pipe_end(t);
+	bool failed = true;
+
+	for (unsigned int nth = 1; failed; nth++) {
+		struct fd_table *table = NULL, *copy = NULL;
+		int fd = -1, error;
+
+		test_fail_allocation(nth);
+		error = fd_table_create(&table);
+		if (!error)
+			error = fd_table_reserve(table, 200, 1024, 1, &fd);
+		if (!error) {
+			file_get(file);
+			fd_table_install(table, fd, file, false);
+			error = fd_table_copy(table, &copy);
+		}
+		failed = test_allocation_failed();
+		EXPECT_EQ(t, error, failed ? -ENOMEM : 0);
+		if (copy)
+			fd_table_put(copy);
+		if (table)
+			fd_table_put(table);
+		EXPECT_EQ(t, refcount_read(&file->references), 1);
+	}
+	file_put(file);
+}
+
+/* ---- pipes ----------------------------------------------------------------------------------- */
+
+static void pipes_carry_bytes(struct test *t)
+{
+	static char bytes[70000], back[70000];
+	struct file *ends[2];
+	ssize_t total = 0, part;
+
+	init_once();
+	for (unsigned int i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7);
+	EXPECT_EQ(t, pipe_create(O_NONBLOCK, ends), 0);
+	EXPECT_EQ(t, read_into(ends[0], back, 10), -EAGAIN);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes, sizeof(bytes)), 65536);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes, 1), -EAGAIN);
+	EXPECT_EQ(t, read_into(ends[0], back, 1), 1);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes, 1), -EAGAIN);
+	EXPECT_EQ(t, read_into(ends[0], back + 1, 4095), 4095);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes + 65536, 100), 100);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes + 65636, 50), 50);
+	total = 4096;
+	while ((part = read_into(ends[0], back + total, 5000)) > 0)
+		total += part;
+	EXPECT_EQ(t, part, -EAGAIN);
+	EXPECT_EQ(t, total, 65686);
+	EXPECT_BYTES(t, back, bytes, 65686);
+	/* Whole or not at all, up to PIPE_BUF. */
+	for (int i = 0; i < 16; i++)
+		EXPECT_EQ(t, write_bytes(ends[1], bytes, 4000), 4000);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes, 97), -EAGAIN);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes, 96), 96);
+	EXPECT_EQ(t, pipe_readable(ends[0]), 64096);
+	EXPECT_EQ(t, pipe_get_size(ends[0]), 65536);
+	EXPECT_EQ(t, pipe_set_size(ends[0], 5000, false), -EBUSY);
+	EXPECT_EQ(t, pipe_set_size(ends[0], 100000, false), 131072);
+	EXPECT_EQ(t, pipe_set_size(ends[0], 2 << 20, false), -EPERM);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes, 97), 97);
+	file_put(ends[1]);
+	EXPECT_EQ(t, read_into(ends[0], back, sizeof(back)), 64193);
+	EXPECT_EQ(t, read_into(ends[0], back, 1), 0);
+	file_put(ends[0]);
+	EXPECT_EQ(t, pipe_create(0, ends), 0);
+	file_put(ends[0]);
+	EXPECT_EQ(t, write_bytes(ends[1], bytes, 1), -EPIPE);
+	file_put(ends[1]);
+}
+
+static void packets_stay_apart(struct test *t)
+{
+	struct file *ends[2];
+	char bytes[10];
+
+	init_once();
+	EXPECT_EQ(t, pipe_create(O_NONBLOCK | O_DIRECT, ends), 0);
+	EXPECT_EQ(t, write_text(ends[1], "one"), 3);
+	EXPECT_EQ(t, write_text(ends[1], "twelve"), 6);
+	EXPECT_EQ(t, read_into(ends[0], bytes, sizeof(bytes)), 3);
+	EXPECT_EQ(t, read_into(ends[0], bytes, 2), 2);
+	EXPECT_EQ(t, read_into(ends[0], bytes, sizeof(bytes)), -EAGAIN);
+	file_put(ends[0]);
+	file_put(ends[1]);
+}
+
+static void fifos_wait_for_the_other_side(struct test *t)
+{
+	struct file *reader, *writer;
+	char byte;
+
+	begin(t);
+	EXPECT_EQ(t, namespace_make_node(&at_root, "/t/p", MODE_FIFO | 0644, 0, NULL), 0);
+	EXPECT_EQ(t, file_open(&at_root, "/t/p", O_WRONLY | O_NONBLOCK, 0, &writer), -ENXIO);
+	EXPECT_EQ(t, file_open(&at_root, "/t/p", O_RDONLY | O_NONBLOCK, 0, &reader), 0);
+	EXPECT_EQ(t, read_into(reader, &byte, 1), 0);
+	EXPECT_EQ(t, file_poll(reader, NULL) & POLL_HANG_UP, 0);
+	EXPECT_EQ(t, file_open(&at_root, "/t/p", O_WRONLY | O_NONBLOCK, 0, &writer), 0);
+	EXPECT_EQ(t, read_into(reader, &byte, 1), -EAGAIN);
+	EXPECT_EQ(t, write_text(writer, "ab"), 2);
+	EXPECT_EQ(t, file_poll(reader, NULL) & POLL_IN, POLL_IN);
+	file_put(writer);
+	EXPECT_EQ(t, file_poll(reader, NULL) & POLL_HANG_UP, POLL_HANG_UP);
+	EXPECT_EQ(t, read_into(reader, &byte, 1), 1);
+	file_put(reader);
+	EXPECT_EQ(t, file_open(&at_root, "/t/p", O_RDWR, 0, &reader), 0);
+	file_put(reader);
+	end(t);
+}
+
+static void poll_sees_what_is_ready(struct test *t)
+{
+	struct poll_request requests[3] = {
+		{ .fd = 0, .events = POLL_IN }, { .fd = 1, .events = POLL_OUT }, { .fd = 9, .events = POLL_IN }
+	};
+	struct fd_table *table;
+	struct file *ends[2];
+	unsigned long readable = 1, writable = 2;
+	int fds[2];
+
+	init_once();
+	EXPECT_EQ(t, fd_table_create(&table), 0);
+	EXPECT_EQ(t, pipe_create(0, ends), 0);
+	EXPECT_EQ(t, fd_table_reserve(table, 0, 64, 2, fds), 0);
+	fd_table_install(table, 0, ends[0], false);
+	fd_table_install(table, 1, ends[1], false);
+	EXPECT_EQ(t, poll_wait(table, requests, 1, 0), 0);
+	EXPECT_EQ(t, poll_wait(table, requests, 3, UINT64_MAX), 2);
+	EXPECT_EQ(t, requests[1].result, POLL_OUT);
+	EXPECT_EQ(t, requests[2].result, POLL_INVALID);
+	EXPECT_EQ(t, write_text(ends[1], "x"), 1);
+	EXPECT_EQ(t, poll_wait(table, requests, 1, UINT64_MAX), 1);
+	EXPECT_EQ(t, requests[0].result, POLL_IN);
+	EXPECT_EQ(t, poll_select(table, 2, &readable, &writable, NULL, 0), 2);
+	EXPECT_EQ(t, readable, 1);
+	EXPECT_EQ(t, writable, 2);
+	readable = 4;
+	EXPECT_EQ(t, poll_select(table, 3, &readable, NULL, NULL, 0), -EBADF);
+	fd_table_put(table);
+}
+
+/* ---- locks ----------------------------------------------------------------------------------- */
+
+static int lock(struct file *file, const void *owner, enum file_lock_type type, uint64_t start,
+		uint64_t stop)
+{
+	struct file_lock_request request = {
+		.type = type, .start = start, .end = stop, .owner = owner, .pid = 1
+	};
+
+	return file_lock_set(file, &request, false);
+}
+
+static void record_locks_cover_ranges(struct test *t)
+{
+	struct file_lock_request test = { .type = FILE_LOCK_WRITE, .end = UINT64_MAX };
+	struct file *file, *other;
+	int a, b;
+
+	begin(t);
+	EXPECT_EQ(t, file_open(&at_root, "/t/f", O_RDWR | O_CREAT, 0644, &file), 0);
+	EXPECT_EQ(t, file_open(&at_root, "/t/f", O_RDONLY, 0644, &other), 0);
+	EXPECT_EQ(t, lock(other, &a, FILE_LOCK_WRITE, 0, 1), -EBADF);
+	EXPECT_EQ(t, lock(file, &a, FILE_LOCK_WRITE, 0, 100), 0);
+	EXPECT_EQ(t, lock(file, &b, FILE_LOCK_READ, 50, 60), -EAGAIN);
+	EXPECT_EQ(t, lock(file, &b, FILE_LOCK_WRITE, 100, UINT64_MAX), 0);
+	EXPECT_EQ(t, lock(file, &a, FILE_LOCK_NONE, 40, 60), 0);
+	EXPECT_EQ(t, lock(file, &b, FILE_LOCK_READ, 45, 55), 0);
+	EXPECT_EQ(t, lock(file, &a, FILE_LOCK_WRITE, 0, 60), -EAGAIN);
+	EXPECT_EQ(t, lock(file, &a, FILE_LOCK_READ, 0, 60), 0);
+	EXPECT_EQ(t, lock(file, &b, FILE_LOCK_READ, 0, 40), 0);
+	EXPECT_EQ(t, lock(file, &b, FILE_LOCK_READ, 59, 61), -EAGAIN);
+	test.owner = file; /* an OFD lock conflicts with both */
+	EXPECT_EQ(t, file_lock_test(file, &test), 0);
+	EXPECT(t, test.type != FILE_LOCK_NONE);
+	file_lock_release_owner(file->inode, &a);
+	file_lock_release_owner(file->inode, &b);
+	EXPECT_EQ(t, lock(file, file, FILE_LOCK_WRITE, 0, 10), 0);
+	EXPECT_EQ(t, lock(file, &a, FILE_LOCK_READ, 0, 10), -EAGAIN);
+	EXPECT_EQ(t, file_lock_whole(file, FILE_LOCK_WRITE, false), 0);
+	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, false), -EWOULDBLOCK);
+	EXPECT_EQ(t, file_lock_whole(file, FILE_LOCK_READ, false), 0);
+	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, false), 0);
+	file_put(file); /* its locks go with it */
+	EXPECT_EQ(t, lock(other, &a, FILE_LOCK_READ, 0, 10), 0);
+	file_put(other);
+	end(t);
+}
+
+const struct test_case test_cases[] = {
+	TEST(descriptors_are_the_lowest_free),
+	TEST(tables_survive_an_empty_memory),
+	TEST(pipes_carry_bytes),
+	TEST(packets_stay_apart),
+	TEST(fifos_wait_for_the_other_side),
+	TEST(poll_sees_what_is_ready),
+	TEST(record_locks_cover_ranges),
+	TEST_END
+};
