@@ -1,7 +1,9 @@
 /*
- * ext2 does what it should: what it writes is judged by e2fsck, what it reads was written by debugfs.
+ * ext2 does what it should: what it writes is judged by e2fsck, what it reads was written by
+ * debugfs.
  *
- * test: with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c,fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c,fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c,fs/ext2/symlink.c,fs/ext2/file.c,fs/ext2/truncate.c,block/block_device.c,block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c,block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c,vfs/file_system.c
+ * test:
+ * with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c,fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c,fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c,fs/ext2/symlink.c,fs/ext2/file.c,fs/ext2/truncate.c,block/block_device.c,block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c,block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c,vfs/file_system.c
  */
 #include "fs/ext2/ext2_test.h"
 
@@ -309,7 +311,36 @@ static void links_of_every_length(struct test *t)
 	machine_stop();
 }
 
+/* As vfs does it: programs are turned away first, then their data are written. */
+static void remounting_writes_everything(struct test *t)
+{
+	struct inode *file;
+
+	machine_start(4 << 20);
+	EXPECT(t, disk_image_format(formats[0]));
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
+	EXPECT_EQ(t, write_at(file, 0, chunk, 50000), 50000);
+	super->read_only = true;
+	EXPECT(t, sync_it() >= 0);
+	EXPECT_EQ(t, super->ops->remount(super, true, NULL), 0);
+	EXPECT(t, disk_image_is_clean());
+	EXPECT_EQ(t, super->ops->remount(super, false, NULL), 0);
+	super->read_only = false;
+	EXPECT_EQ(t, write_at(file, 50000, chunk, 50000), 50000);
+	inode_put(file);
+	unmount_it();
+	EXPECT(t, disk_image_is_clean());
+	EXPECT_EQ(t, mount_it(true), 0);
+	EXPECT_EQ(t, lookup(root, "file", &file), 0);
+	EXPECT_EQ(t, inode_size(file), 100000);
+	inode_put(file);
+	unmount_it();
+	machine_stop();
+}
+
 const struct test_case test_cases[] = {
+	TEST(remounting_writes_everything),
 	TEST(files_survive_unmounting),
 	TEST(what_debugfs_wrote_is_read),
 	TEST(holes_read_as_zeros),

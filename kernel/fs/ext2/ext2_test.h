@@ -1,7 +1,7 @@
 /*
  * The machine of ext2's tests: the real file system, block layer and page cache over a disk in
- * memory, with what lies beside and above played here. The disk answers only while somebody waits, in
- * any order, so that requests are really in flight.
+ * memory, with what lies beside and above played here. The disk answers only while somebody
+ * waits, in any order, so that requests are really in flight.
  */
 #pragma once
 #include "arch/user_copy.h"
@@ -23,7 +23,10 @@
 #include "vfs/pipe.h"
 #include "vm/internal.h"
 
-/* ---- what lies beside and above, as far as ext2 meets it -------------------------------------------- */
+/*
+ * ---- what lies beside and above, as far as ext2 meets it
+ * --------------------------------------------
+ */
 
 const struct file_ops file_ops_cached, char_device_open_ops, block_device_file_ops, pipe_fifo_ops;
 
@@ -182,7 +185,10 @@ void super_block_inode_freed(struct super_block *super)
 	super->live_inodes--;
 }
 
-/* ---- the disk ---------------------------------------------------------------------------------------- */
+/*
+ * ---- the disk
+ * ----------------------------------------------------------------------------------------
+ */
 
 enum { IN_FLIGHT_MAX = 8 };
 
@@ -247,7 +253,10 @@ static inline void drain(void)
 		;
 }
 
-/* ---- a mounted file system --------------------------------------------------------------------------- */
+/*
+ * ---- a mounted file system
+ * ---------------------------------------------------------------------------
+ */
 
 static struct super_block *super;
 static struct inode *root;
@@ -348,7 +357,10 @@ static inline void forget_caches(void)
 	test_run_deferred();
 }
 
-/* ---- what programs do ----------------------------------------------------------------------------------- */
+/*
+ * ---- what programs do
+ * -----------------------------------------------------------------------------------
+ */
 
 static inline int lookup(struct inode *dir, const char *name, struct inode **out)
 {

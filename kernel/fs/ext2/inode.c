@@ -290,9 +290,13 @@ int ext2_inode_store(struct ext2_transaction *transaction, struct ext2_inode *in
 int ext2_inode_write(struct inode *inode, bool wait)
 {
 	struct ext2_transaction transaction;
-	int error = ext2_transaction_begin(&transaction, ext2_of(inode->super), 2);
+	struct ext2 *fs = ext2_of(inode->super);
+	int error = ext2_transaction_begin(&transaction, fs, 2);
 
 	(void)wait;
+	/* Read-only in good order: it was stored before, and only its mark came after. */
+	if (error && !atomic_load_explicit(&fs->error_count, memory_order_relaxed))
+		return 0;
 	if (error)
 		return error;
 	error = ext2_inode_store(&transaction, ext2_inode_of(inode));
@@ -307,7 +311,10 @@ int ext2_inode_sync(struct inode *vfs_inode)
 	uint32_t offset, block = table_block(fs, (uint32_t)vfs_inode->number, &offset);
 	int error;
 
-	/* Indirect blocks may be anywhere: all metadata is written, which is little and in order. */
+	/*
+	 * Indirect blocks may be anywhere: all metadata is written, which is little and in
+	 * order.
+	 */
 	if (atomic_exchange_explicit(&inode->tree_dirty, false, memory_order_acq_rel))
 		error = ext2_metadata_sync_all(fs, true);
 	else

@@ -74,6 +74,12 @@ struct ext2 {
 	uint32_t directory_count;		/* [b] */
 	uint32_t promised_blocks;		/* [b] free ones that are spoken for (delayed.c) */
 	atomic_uint error_count;		/* [a] things found wrong */
+	/*
+	 * [a] Changes may be made. Not the same as super->read_only, which keeps programs away
+	 * already while the last changes are still being written.
+	 */
+	atomic_bool may_change;
+	bool says_unclean;			/* [I] but for remounts: so does the disk */
 	atomic_uint generation;			/* [a] of the next new inode */
 };
 

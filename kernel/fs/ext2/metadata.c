@@ -19,7 +19,7 @@ int ext2_transaction_begin(struct ext2_transaction *transaction, struct ext2 *fs
 			   unsigned int block_count)
 {
 	(void)block_count;
-	if (unlikely(atomic_load_explicit(&fs->super->read_only, memory_order_relaxed)))
+	if (unlikely(!atomic_load_explicit(&fs->may_change, memory_order_relaxed)))
 		return -EROFS;
 	transaction->fs = fs;
 	return 0;

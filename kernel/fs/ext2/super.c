@@ -42,7 +42,8 @@ void ext2_report(struct ext2 *fs, const char *format, ...)
 		va_end(arguments);
 		printk(LOG_ERROR, "ext2 %s: %s", fs->device->name, text);
 	}
-	if (!atomic_exchange_explicit(&fs->super->read_only, true, memory_order_relaxed))
+	atomic_store_explicit(&fs->super->read_only, true, memory_order_relaxed);
+	if (atomic_exchange_explicit(&fs->may_change, false, memory_order_relaxed))
 		printk(LOG_ERROR, "ext2 %s: now read-only; run e2fsck", fs->device->name);
 }
 
@@ -323,7 +324,12 @@ static int begin_writing(struct ext2 *fs)
 	fs->disk_super->mount_time = now_seconds();
 	store_super(fs, (uint16_t)(fs->state_at_mount & ~EXT2_STATE_VALID));
 	error = ext2_metadata_sync_block(fs, fs->super_buffer.block);
-	return error ? error : block_flush(fs->device);
+	if (!error)
+		error = block_flush(fs->device);
+	fs->says_unclean = true;
+	if (!error)
+		atomic_store_explicit(&fs->may_change, true, memory_order_relaxed);
+	return error;
 }
 
 /* All is written; now the disk may say that it is clean. Errors: -EIO. */
@@ -337,6 +343,8 @@ static int end_writing(struct ext2 *fs)
 				fs->state_at_mount);
 	if (ext2_metadata_sync_block(fs, fs->super_buffer.block) || block_flush(fs->device))
 		error = -EIO;
+	atomic_store_explicit(&fs->may_change, false, memory_order_relaxed);
+	fs->says_unclean = false;
 	return error;
 }
 
@@ -350,7 +358,7 @@ static int ext2_sync(struct super_block *super, bool wait)
 	struct ext2 *fs = ext2_of(super);
 	int error;
 
-	if (atomic_load_explicit(&super->read_only, memory_order_relaxed))
+	if (!atomic_load_explicit(&fs->may_change, memory_order_relaxed))
 		return 0;
 	mutex_lock(&fs->bitmap_lock);
 	if (fs->disk_super->free_block_count != fs->free_blocks ||
@@ -412,45 +420,34 @@ static int check_options(const struct ext2 *fs, const char *options)
 	return 0;
 }
 
+/* vfs has turned programs away and written their data before it asks for read-only. */
 static int ext2_remount(struct super_block *super, bool read_only, const char *options)
 {
 	struct ext2 *fs = ext2_of(super);
-	bool was_read_only = atomic_load_explicit(&super->read_only, memory_order_relaxed);
 	int error = check_options(fs, options);
 
-	if (error || was_read_only == read_only)
-		return error;
-	if (!read_only) {
-		if (fs->must_stay_read_only || fs->device->read_only ||
-		    atomic_load_explicit(&fs->error_count, memory_order_relaxed))
-			return -EROFS;
-		error = begin_writing(fs);
-		if (!error)
-			atomic_store_explicit(&super->read_only, false, memory_order_relaxed);
-		return error;
-	}
-	error = ext2_sync(super, true);
 	if (error)
 		return error;
-	atomic_store_explicit(&super->read_only, true, memory_order_relaxed);
-	return end_writing(fs);
+	if (read_only)
+		return fs->says_unclean ? end_writing(fs) : 0;
+	if (fs->says_unclean)
+		return 0;
+	if (fs->must_stay_read_only || fs->device->read_only ||
+	    atomic_load_explicit(&fs->error_count, memory_order_relaxed))
+		return -EROFS;
+	return begin_writing(fs);
 }
 
 static void ext2_unmount(struct super_block *super)
 {
 	struct ext2 *fs = ext2_of(super);
-	bool had_errors = atomic_load_explicit(&fs->error_count, memory_order_relaxed) != 0;
 
 	/*
-	 * An error made it read-only: what was changed before, and the error flag, are still to be
+	 * After an error, too: what was changed before, and the error flag, are still to be
 	 * written.
 	 */
-	if (!atomic_load_explicit(&super->read_only, memory_order_relaxed) ||
-	    (had_errors && !fs->must_stay_read_only && !fs->device->read_only)) {
-		if (end_writing(fs))
-			printk(LOG_ERROR, "ext2 %s: cannot write everything back",
-			       fs->device->name);
-	}
+	if (fs->says_unclean && end_writing(fs))
+		printk(LOG_ERROR, "ext2 %s: cannot write everything back", fs->device->name);
 	put_descriptors(fs, descriptor_block_count(fs));
 	ext2_metadata_put(&fs->super_buffer);
 	atomic_store_explicit(&fs->device->writes_parts, false, memory_order_release);

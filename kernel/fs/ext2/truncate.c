@@ -176,7 +176,10 @@ void ext2_free_all_blocks(struct ext2_transaction *transaction, struct ext2_inod
 {
 	uint32_t any = inode->promised_blocks;
 
-	/* Many files die before they have blocks. Nobody else knows this inode any more: no lock. */
+	/*
+	 * Many files die before they have blocks. Nobody else knows this inode any more: no
+	 * lock.
+	 */
 	for (unsigned int i = 0; i < EXT2_ROOT_COUNT; i++)
 		any |= inode->roots[i];
 	if (!any)

@@ -85,7 +85,10 @@ static int refresh(struct inode *inode)
 	return 0;
 }
 
-/* A name about a process is right until the process is forgiven; a descriptor's is asked anew each time. */
+/*
+ * A name about a process is right until the process is forgiven; a descriptor's is asked anew
+ * each time.
+ */
 static bool revalidate(struct inode *inode)
 {
 	const struct procfs_subject *subject = &procfs_inode(inode)->subject;
@@ -109,7 +112,18 @@ static int follow_link(struct inode *inode, struct path *out)
 	return own->entry->follow_link(&own->subject, out);
 }
 
-const struct inode_ops procfs_file_inode_ops = { .refresh = refresh, .revalidate = revalidate };
+/* The shell's ">" cuts before it writes: nothing is there to be cut. */
+static int truncate(struct inode *inode, uint64_t size)
+{
+	(void)inode, (void)size;
+	return 0;
+}
+
+const struct inode_ops procfs_file_inode_ops = {
+	.truncate = truncate,
+	.refresh = refresh,
+	.revalidate = revalidate,
+};
 
 const struct inode_ops procfs_link_inode_ops = {
 	.read_link = read_link,
