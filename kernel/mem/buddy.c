@@ -1,20 +1,21 @@
 /*
  * The buddy allocator: free frames in blocks of 2^order, aligned to their size.
  *
- * Idea. Each zone has a list of free blocks for every order. A request takes the smallest block that is
- * large enough and gives back the halves that it does not need. A block that is freed joins its buddy,
- * the other half of the next larger block, as long as that is free too; whether it is can be seen in
- * the buddy's descriptor without searching.
+ * Idea. Each zone has a list of free blocks for every order. A request takes the smallest block
+ * that is large enough and gives back the halves that it does not need. A block that is freed joins
+ * its buddy, the other half of the next larger block, as long as that is free too; whether it is
+ * can be seen in the buddy's descriptor without searching.
  *
  * Invariants (buddy_check):
- *  1. A frame has FRAME_BUDDY_HEAD exactly if it is the first of a block on list `order` of its zone.
+ *  1. A frame has FRAME_BUDDY_HEAD exactly if it is the first of a block on list `order` of its
+ *     zone.
  *  2. No two buddies of one order are both free: they would have joined.
  *  3. Frames of free blocks are FRAME_FREE and have no references.
  *  4. zone->free_count is the number of frames in all blocks.
  *
- * Locks. One spinlock a zone, interrupts off. Single frames hardly ever come here: page_frame.c keeps
- * lists of each CPU and moves them in batches. A block never spans two zones, because their border is
- * aligned to the largest block or nothing lies beyond it (asserted).
+ * Locks. One spinlock a zone, interrupts off. Single frames hardly ever come here: page_frame.c
+ * keeps lists of each CPU and moves them in batches. A block never spans two zones, because their
+ * border is aligned to the largest block or nothing lies beyond it (asserted).
  */
 #include "core/assert.h"
 #include "core/config.h"
@@ -27,7 +28,7 @@ struct buddy_zone {
 	struct spinlock lock;			/* LOCK_RANK_PAGE_FRAME */
 	struct list free[BUDDY_ORDERS];		/* [z] blocks of each order */
 	uint32_t orders;			/* [z] bit n set when free[n] is not empty */
-	atomic_size_t free_count;		/* [z] frames in all lists; read by anybody as a hint */
+	atomic_size_t free_count; /* [z] frames in all lists; read by anybody as a hint */
 	frame_number start, end;		/* [I] */
 };
 

@@ -1,6 +1,6 @@
 /*
- * The buddy allocator and the frames above it, on 16 MiB of pretended RAM with a hole, the upper part of it
- * beyond a direct map of 12 MiB.
+ * The buddy allocator and the frames above it, on 16 MiB of pretended RAM with a hole, the upper
+ * part of it beyond a direct map of 12 MiB.
  *
  * test: with=mem/page_frame.c,mem/kmap.c,mem/slab.c,mem/kmalloc.c
  */
@@ -156,7 +156,10 @@ static bool never_kill(void)
 
 static void allocation_reclaims_before_it_fails(struct test *t)
 {
-	static const struct reclaim_ops ops = { .reclaim = reclaim_victim, .exhausted = never_kill };
+	static const struct reclaim_ops ops = {
+		.reclaim = reclaim_victim,
+		.exhausted = never_kill,
+	};
 	static struct page_frame *taken[4096];
 	size_t count = 0;
 

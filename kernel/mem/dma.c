@@ -1,6 +1,6 @@
 /*
- * Memory that devices read and write. The direct map ends far below 4 GiB, so its frames have addresses
- * that every device can reach; sizes are rounded up to a block of the buddy allocator.
+ * Memory that devices read and write. The direct map ends far below 4 GiB, so its frames have
+ * addresses that every device can reach; sizes are rounded up to a block of the buddy allocator.
  */
 #include "mem/dma.h"
 #include "core/compiler.h"

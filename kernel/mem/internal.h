@@ -8,8 +8,8 @@
 #include "mem/page_frame.h"
 
 /*
- * The kernel's own frames come from the direct map (low); user pages from above it while there are any,
- * so that memory the kernel can address is left to the kernel.
+ * The kernel's own frames come from the direct map (low); user pages from above it while there are
+ * any, so that memory the kernel can address is left to the kernel.
  */
 enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
 

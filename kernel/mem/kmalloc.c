@@ -1,9 +1,9 @@
 /*
  * Kernel memory of any size.
  *
- * Small sizes come from slab caches, four classes between two powers of two at most, so that no more
- * than a third is lost; larger ones are whole blocks of frames. Which of the two an address is, its
- * frame's descriptor says.
+ * Small sizes come from slab caches, four classes between two powers of two at most, so that no
+ * more than a third is lost; larger ones are whole blocks of frames. Which of the two an address
+ * is, its frame's descriptor says.
  */
 #include "mem/kmalloc.h"
 #include "core/assert.h"
@@ -39,7 +39,9 @@ void kmalloc_init(void)
 		class_of_step[step] = (uint8_t)class;
 	}
 	for (class = 0; class < CLASS_COUNT; class++) {
-		/* Aligned like malloc's, so that a structure with 16-byte members may live there. */
+		/*
+		 * Aligned like malloc's, so that a structure with 16-byte members may live there.
+		 */
 		caches[class] = slab_cache_create(classes[class].name, classes[class].size, 16);
 		assert(caches[class]);
 	}
@@ -95,7 +97,8 @@ void kfree(void *object)
 		slab_free(frame->slab, object);
 		return;
 	}
-	assert(atomic_load(&frame->kind) == FRAME_KERNEL && IS_ALIGNED((uintptr_t)object, PAGE_SIZE));
+	assert(atomic_load(&frame->kind) == FRAME_KERNEL);
+	assert(IS_ALIGNED((uintptr_t)object, PAGE_SIZE));
 	page_frame_put(frame);
 }
 

@@ -1,10 +1,10 @@
 /*
  * Seeing any frame.
  *
- * Most frames the kernel touches are in the direct map and need nothing. Others get one of a few fixed
- * addresses of this CPU, a window, used as a stack: an interrupt handler that maps a frame uses the
- * window above those of the code that it stopped and leaves the depth as it was, so the depth needs no
- * protection. Preemption stays off, so nobody else can come in between.
+ * Most frames the kernel touches are in the direct map and need nothing. Others get one of a few
+ * fixed addresses of this CPU, a window, used as a stack: an interrupt handler that maps a frame
+ * uses the window above those of the code that it stopped and leaves the depth as it was, so the
+ * depth needs no protection. Preemption stays off, so nobody else can come in between.
  */
 #include "mem/kmap.h"
 #include "arch/cpu.h"

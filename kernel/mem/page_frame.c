@@ -1,25 +1,25 @@
 /*
  * Page frames: their descriptors, and single frames in a hurry.
  *
- * Idea. The buddy allocator is exact but has a lock; almost all requests are for one frame. So each CPU
- * keeps small stacks of free frames, one a zone and one of frames that were cleared while it was idle,
- * and goes to the buddy allocator only to move a batch. A frame taken from a stack costs about thirty
- * instructions. Frames on a stack count as free; their descriptors look like those in the buddy
- * allocator, without FRAME_BUDDY_HEAD.
+ * Idea. The buddy allocator is exact but has a lock; almost all requests are for one frame. So each
+ * CPU keeps small stacks of free frames, one a zone and one of frames that were cleared while it
+ * was idle, and goes to the buddy allocator only to move a batch. A frame taken from a stack costs
+ * about thirty instructions. Frames on a stack count as free; their descriptors look like those in
+ * the buddy allocator, without FRAME_BUDDY_HEAD.
  *
- * When memory is short. Ordinary requests leave a reserve in each zone, which only ATOMIC ones, that
- * cannot wait, may use. Below the low water the background reclaimer is woken; at the reserve the
- * request itself reclaims, and when that brings nothing, the out-of-memory killer is asked. Frames idle
- * on the stacks of other CPUs are called back at the same time.
+ * When memory is short. Ordinary requests leave a reserve in each zone, which only ATOMIC ones,
+ * that cannot wait, may use. Below the low water the background reclaimer is woken; at the reserve
+ * the request itself reclaims, and when that brings nothing, the out-of-memory killer is asked.
+ * Frames idle on the stacks of other CPUs are called back at the same time.
  *
- * Which zone. Kernel memory must lie in the direct map (low). All else prefers high frames, and falls
- * back to low ones as long as plenty remain for the kernel.
+ * Which zone. Kernel memory must lie in the direct map (low). All else prefers high frames, and
+ * falls back to low ones as long as plenty remain for the kernel.
  *
- * Counting. Each CPU counts frames of each kind that it took and gave; a frame freed elsewhere makes
- * one CPU's count negative, but the sums are exact.
+ * Counting. Each CPU counts frames of each kind that it took and gave; a frame freed elsewhere
+ * makes one CPU's count negative, but the sums are exact.
  *
- * Locks. The stacks and counts belong to their CPU, with interrupts off. Descriptors in use are their
- * owner's business.
+ * Locks. The stacks and counts belong to their CPU, with interrupts off. Descriptors in use are
+ * their owner's business.
  */
 #include "mem/page_frame.h"
 #include "arch/boot_info.h"
@@ -279,7 +279,10 @@ static struct page_frame *take(bool low, enum frame_kind kind, enum frame_alloc_
 
 /* ---- getting ---- */
 
-/* From free to one reference. The frame is ours alone: plain stores, published by whoever shares it. */
+/*
+ * From free to one reference. The frame is ours alone: plain stores, published by whoever shares
+ * it.
+ */
 static inline void make_used(struct page_frame *frame, enum frame_kind kind)
 {
 	if (CONFIG_DEBUG) {
@@ -454,7 +457,10 @@ static void free_frame(struct page_frame *frame)
 
 void page_frame_put(struct page_frame *frame)
 {
-	/* Release: what we did to the frame is done. Acquire: the last one sees what all others did. */
+	/*
+	 * Release: what we did to the frame is done. Acquire: the last one sees what all others
+	 * did.
+	 */
 	int old = atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel);
 
 	if (likely(old > 1))
@@ -481,7 +487,9 @@ bool page_frame_clear_ahead(void)
 	irq_restore(irq);
 	if (!frame)
 		return false;
-	/* It may be given out as any other, or go back to the buddy allocator: no pattern any more. */
+	/*
+	 * It may be given out as any other, or go back to the buddy allocator: no pattern any more.
+	 */
 	atomic_fetch_and_explicit(&frame->flags, (unsigned short)~FRAME_POISONED,
 				  memory_order_relaxed);
 	page_frame_clear(frame);
@@ -543,7 +551,8 @@ static const struct boot_range *next_reserved(phys_addr start, phys_addr end)
 	for (size_t i = 0; i < boot_memory->reserved_count; i++) {
 		const struct boot_range *range = &boot_memory->reserved[i];
 
-		if (range->end > start && range->start < end && (!next || range->start < next->start))
+		if (range->end > start && range->start < end &&
+		    (!next || range->start < next->start))
 			next = range;
 	}
 	return next;
@@ -657,7 +666,8 @@ void page_frame_init(const struct boot_info *boot)
 	buddy_init(ZONE_LOW, 0, border);
 	buddy_init(ZONE_HIGH, border, frame_limit);
 	mark_all_reserved();
-	mark_reserved((frame_number)(own.start >> PAGE_SHIFT), (frame_number)(own.end >> PAGE_SHIFT));
+	mark_reserved((frame_number)(own.start >> PAGE_SHIFT),
+		      (frame_number)(own.end >> PAGE_SHIFT));
 	for (size_t i = 0; i < boot->memory_count; i++) {
 		const struct boot_range *range = &boot->memory[i];
 

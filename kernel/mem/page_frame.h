@@ -10,8 +10,8 @@
  *	KERNEL		-				1
  *	SLAB		the cache			1
  *	PAGE_TABLE	share count, lock		1 for each owner (= share count)
- *	ANONYMOUS	-				one a page-table entry, plus passing ones
- *	PAGE_CACHE	the cache, index in it		1 of the cache, one an entry, plus passing ones
+ *	ANONYMOUS	-				one a page-table entry, passing ones
+ *	PAGE_CACHE	the cache, index in it		1 of the cache, one an entry, passing ones
  *	ZERO		the one page of zeros		never freed
  *	RESERVED	not RAM, or the kernel image	never freed
  */
@@ -55,7 +55,7 @@ struct slab_cache;
 struct page_frame {
 	atomic_int references;		/* [a] */
 	atomic_uchar kind;		/* enum frame_kind; changes only by its single owner */
-	uint8_t order;			/* FREE and multi-frame allocations: log2 of the number of frames */
+	uint8_t order; /* FREE and multi-frame allocations: log2 of the number of frames */
 	atomic_ushort flags;		/* [a] enum frame_flags */
 	union {
 		struct page_cache *cache;	/* PAGE_CACHE; NULL once truncated or reclaimed */
@@ -67,7 +67,7 @@ struct page_frame {
 		uint32_t slab_state;	/* SLAB */
 		atomic_uint present;	/* PAGE_TABLE: entries in use */
 	};
-	struct list_node node;		/* FREE: free list; SLAB: partial list; PAGE_CACHE: clock list */
+	struct list_node node; /* FREE: free list; SLAB: partial list; PAGE_CACHE: clock list */
 };
 
 /*
@@ -86,7 +86,8 @@ enum frame_alloc_flags {
 	FRAME_ALLOC_ZEROED = 1 << 0,   /* all bytes 0 */
 	FRAME_ALLOC_LOW = 1 << 1,      /* in the direct map */
 	FRAME_ALLOC_ATOMIC = 1 << 2,   /* never sleep or reclaim; may dip into the reserve */
-	FRAME_ALLOC_NO_RECLAIM = 1 << 3, /* may sleep, but must not write back (called from writeback) */
+	/* may sleep, but must not write back (called from writeback) */
+	FRAME_ALLOC_NO_RECLAIM = 1 << 3,
 	FRAME_ALLOC_NO_KILL = 1 << 4,  /* give up rather than call the out-of-memory killer */
 };
 
@@ -96,7 +97,9 @@ enum frame_alloc_flags {
  */
 struct page_frame *page_frame_alloc(enum frame_kind kind, enum frame_alloc_flags flags);
 
-/* 2^order contiguous frames, in the direct map; the first descriptor stands for all. NULL if none. */
+/*
+ * 2^order contiguous frames, in the direct map; the first descriptor stands for all. NULL if none.
+ */
 struct page_frame *page_frame_alloc_order(unsigned int order, enum frame_kind kind,
 					  enum frame_alloc_flags flags);
 
@@ -108,7 +111,10 @@ static inline void page_frame_get(struct page_frame *frame)
 /* Fails if the count is 0: the frame is being freed. For finders that hold no reference yet. */
 must_check bool page_frame_try_get(struct page_frame *frame);
 
-/* Drop a reference; the last one frees the frame (and, for an order > 0, all its frames). Any context. */
+/*
+ * Drop a reference; the last one frees the frame (and, for an order > 0, all its frames). Any
+ * context.
+ */
 void page_frame_put(struct page_frame *frame);
 
 static inline int page_frame_references(const struct page_frame *frame)
@@ -131,13 +137,21 @@ static inline struct page_frame *page_frame_from_address(const void *address)
 /* The shared frame full of zeros; callers take a reference like any other. */
 struct page_frame *page_frame_zero(void);
 
-/* Clear one frame ahead, if more should be; called by the idle loop with interrupts on. False: enough. */
+/*
+ * Clear one frame ahead, if more should be; called by the idle loop with interrupts on. False:
+ * enough.
+ */
 bool page_frame_clear_ahead(void);
 
-/* Empty this CPU's lists of free frames into the common ones; the other CPUs are asked to do so soon. */
+/*
+ * Empty this CPU's lists of free frames into the common ones; the other CPUs are asked to do so
+ * soon.
+ */
 void page_frame_drain(void);
 
-/* Turn a frame that the caller owns alone into another kind, for the counts and for whoever looks. */
+/*
+ * Turn a frame that the caller owns alone into another kind, for the counts and for whoever looks.
+ */
 void page_frame_set_kind(struct page_frame *frame, enum frame_kind kind);
 
 /* Give back RAM that was reserved at boot and is not needed any more (the initramfs module). */
@@ -152,14 +166,14 @@ void page_frame_count(struct frame_counts *out);
 bool page_frame_check(void);
 
 /*
- * Low water: frames below which allocation wakes the reclaimer. vm/reclaim.c fills these in: `reclaim` frees about `wanted`
- * frames and returns how many it did (may sleep); `exhausted` is told that nothing helped and returns true to
- * try once more (after it killed someone).
+ * Low water: frames below which allocation wakes the reclaimer. vm/reclaim.c fills these in:
+ * `reclaim` frees about `wanted` frames and returns how many it did (may sleep); `exhausted` is
+ * told that nothing helped and returns true to try once more (after it killed someone).
  */
 struct reclaim_ops {
 	size_t (*reclaim)(size_t wanted, enum frame_alloc_flags flags);
 	bool (*exhausted)(void);
-	void (*wake)(void);	/* free frames are low: wake the background reclaimer; must not sleep */
+	void (*wake)(void); /* free frames are low: wake the background reclaimer; must not sleep */
 };
 void page_frame_set_reclaim(const struct reclaim_ops *ops);
 bool page_frame_is_low(void);

@@ -1,26 +1,28 @@
 /*
  * Slabs: kernel objects of one size.
  *
- * Idea. A slab is a block of one or a few frames cut into equal objects. Free objects are linked through
- * themselves. Each CPU keeps a list of its own per cache, so that taking and giving back an object
- * touches nothing shared; batches move between these lists and the slabs under the cache's lock.
+ * Idea. A slab is a block of one or a few frames cut into equal objects. Free objects are linked
+ * through themselves. Each CPU keeps a list of its own per cache, so that taking and giving back an
+ * object touches nothing shared; batches move between these lists and the slabs under the cache's
+ * lock.
  *
- * Where things are. The slab's first frame holds, in slab_state, how many objects are off the slab (in
- * use or on a CPU's list) and where its first free one is. Slabs with free objects are on cache->partial,
- * those with nothing off them on cache->empty (a few are kept), full ones on no list. From an object, its
- * frame leads to the slab (blocks are aligned to their size) and to the cache.
+ * Where things are. The slab's first frame holds, in slab_state, how many objects are off the slab
+ * (in use or on a CPU's list) and where its first free one is. Slabs with free objects are on
+ * cache->partial, those with nothing off them on cache->empty (a few are kept), full ones on no
+ * list. From an object, its frame leads to the slab (blocks are aligned to their size) and to the
+ * cache.
  *
  * In use is what callers hold, not what CPUs keep: each CPU counts what it gave and took.
  *
- * Debug builds put a red word before and after each object, fill free objects with a pattern that is
- * looked at before they are used again, and so catch overruns, uses after free, and double frees. The
- * link then lies behind the object, outside the pattern.
+ * Debug builds put a red word before and after each object, fill free objects with a pattern that
+ * is looked at before they are used again, and so catch overruns, uses after free, and double
+ * frees. The link then lies behind the object, outside the pattern.
  *
  *	release		[ object, link in its first word ]
  *	debug		[ pad .. red ][ object ][ red ][ link ]
  *
- * Locks. CPU lists: own CPU, interrupts off. Slabs: cache->lock (rank SLAB). Frames are allocated with no
- * lock held. Caches are never destroyed, so their list only grows.
+ * Locks. CPU lists: own CPU, interrupts off. Slabs: cache->lock (rank SLAB). Frames are allocated
+ * with no lock held. Caches are never destroyed, so their list only grows.
  */
 #include "mem/slab.h"
 #include <stdatomic.h>
@@ -61,7 +63,7 @@ struct slab_cache {
 	uint16_t size;			/* [I] as asked for */
 	uint8_t order;			/* [I] preferred size of a slab */
 	uint8_t order_least;		/* [I] the smallest that holds one object */
-	uint16_t batch;			/* [I] objects moved at once; a CPU keeps up to two batches */
+	uint16_t batch; /* [I] objects moved at once; a CPU keeps up to two batches */
 	struct spinlock lock;		/* LOCK_RANK_SLAB */
 	struct list partial, empty;	/* [s] slabs, by page_frame.node */
 	unsigned int empty_count;	/* [s] */
@@ -71,7 +73,10 @@ struct slab_cache {
 };
 
 static struct slab_cache cache_of_caches;
-/* Newest last. The first is cache_of_caches; `next` is published by caches_lock and never changes back. */
+/*
+ * Newest last. The first is cache_of_caches; `next` is published by caches_lock and never changes
+ * back.
+ */
 static struct slab_cache *last_cache;
 static struct spinlock caches_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "slab caches");
 static atomic_bool trimming;
@@ -195,7 +200,9 @@ static void slab_cut(struct slab_cache *cache, struct page_frame *slab)
 		slab[i].slab = cache;
 	while (object - cache->object_start + 2 * cache->stride <= end)
 		object += cache->stride;
-	/* From the last to the first, so that they are given out in the order of their addresses. */
+	/*
+	 * From the last to the first, so that they are given out in the order of their addresses.
+	 */
 	for (;; object -= cache->stride) {
 		*link_of(cache, object) = next;
 		next = object;
@@ -242,7 +249,10 @@ static bool fill_from_slabs(struct slab_cache *cache, struct cpu_list *list)
 	return list->first != NULL;
 }
 
-/* Caller holds cache->lock. Empty slabs beyond `keep` go to `surplus`, to be freed without the lock. */
+/*
+ * Caller holds cache->lock. Empty slabs beyond `keep` go to `surplus`, to be freed without the
+ * lock.
+ */
 static void give_to_slab(struct slab_cache *cache, void *object, unsigned int keep,
 			 struct list *surplus)
 {
@@ -279,8 +289,8 @@ static size_t free_slabs(struct list *surplus)
 }
 
 /* Give `count` objects of a chain back; what is left of the chain. */
-static void *give_chain(struct slab_cache *cache, void *chain, unsigned int count, unsigned int keep,
-			size_t *frames_freed)
+static void *give_chain(struct slab_cache *cache, void *chain, unsigned int count,
+			unsigned int keep, size_t *frames_freed)
 {
 	struct list surplus;
 	irq_flags flags;
@@ -534,7 +544,9 @@ size_t slab_trim(void)
 	size_t freed = 0;
 	irq_flags flags;
 
-	/* One at a time: `detached` is a single place. Whoever comes second gains nothing anyway. */
+	/*
+	 * One at a time: `detached` is a single place. Whoever comes second gains nothing anyway.
+	 */
 	if (!last_cache || atomic_exchange(&trimming, true))
 		return 0;
 	preempt_disable();

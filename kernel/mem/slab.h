@@ -20,10 +20,16 @@ void *slab_alloc_zeroed(struct slab_cache *cache, enum frame_alloc_flags flags);
 /* Any context. NULL is ignored. */
 void slab_free(struct slab_cache *cache, void *object);
 
-/* For /proc/slabinfo and the leak check: objects in use, over all CPUs. `next` of NULL is the first. */
+/*
+ * For /proc/slabinfo and the leak check: objects in use, over all CPUs. `next` of NULL is the
+ * first.
+ */
 struct slab_cache *slab_cache_next(struct slab_cache *cache);
 void slab_cache_count(struct slab_cache *cache, const char **name, size_t *size, size_t *in_use,
 		      size_t *frames);
 
-/* Empty the per-CPU caches and give free slabs back: before counting leaks, and under pressure. Returns frames freed. */
+/*
+ * Empty the per-CPU caches and give free slabs back: before counting leaks, and under pressure.
+ * Returns frames freed.
+ */
 size_t slab_trim(void);

@@ -65,7 +65,9 @@ static void exercise(struct test *t, size_t size, size_t align)
 
 static void objects_of_all_sizes_are_distinct_and_counted(struct test *t)
 {
-	static const size_t sizes[] = { 1, 4, 7, 24, 64, 100, 200, 513, 1000, 2048, 3000, 4096, 9000 };
+	static const size_t sizes[] = {
+		1, 4, 7, 24, 64, 100, 200, 513, 1000, 2048, 3000, 4096, 9000,
+	};
 
 	real_memory_init();
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {

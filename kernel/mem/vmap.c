@@ -3,15 +3,16 @@
  * unmapped page below it, and the registers of devices.
  *
  * Idea. Two bitmaps with a bit for each page of the area. `taken` says which pages somebody has;
- * `stale` which are free, but perhaps remembered by some CPU's translation cache. Freeing unmaps and
- * leaves the pages stale, so it never waits for other CPUs; when a search finds nothing that is neither
- * taken nor stale, one flush of all CPUs makes every stale page clean. A stale translation of a page
- * that nobody has is harmless: nothing points there.
+ * `stale` which are free, but perhaps remembered by some CPU's translation cache. Freeing unmaps
+ * and leaves the pages stale, so it never waits for other CPUs; when a search finds nothing that is
+ * neither taken nor stale, one flush of all CPUs makes every stale page clean. A stale translation
+ * of a page that nobody has is harmless: nothing points there.
  *
- * The guard page below a run is taken with it and never mapped. Searches go on where the last one ended.
+ * The guard page below a run is taken with it and never mapped. Searches go on where the last one
+ * ended.
  *
- * Locks. vmap_lock (rank VMAP, interrupts off) protects the bitmaps. Page-table entries of a run belong
- * to whoever has it.
+ * Locks. vmap_lock (rank VMAP, interrupts off) protects the bitmaps. Page-table entries of a run
+ * belong to whoever has it.
  */
 #include "arch/mmu.h"
 #include "core/assert.h"
@@ -57,8 +58,8 @@ static size_t first_obstacle(size_t start, size_t count)
 }
 
 /*
- * A run of `pages` clean pages whose address is a multiple of align_pages, with a clean page before it,
- * between `from` and `to`; 0 if there is none (page 0 can only be a guard).
+ * A run of `pages` clean pages whose address is a multiple of align_pages, with a clean page before
+ * it, between `from` and `to`; 0 if there is none (page 0 can only be a guard).
  */
 static size_t find_run(size_t pages, size_t align_pages, size_t from, size_t to)
 {
@@ -94,8 +95,8 @@ static size_t take_run(size_t pages, size_t align_pages)
 }
 
 /*
- * Make stale pages clean. What becomes stale while the flush is under way stays so. Interrupts on, may be
- * preempted: a second flush meanwhile could clear too much, so it is refused.
+ * Make stale pages clean. What becomes stale while the flush is under way stays so. Interrupts on,
+ * may be preempted: a second flush meanwhile could clear too much, so it is refused.
  */
 static bool flush_stale(void)
 {
@@ -187,7 +188,8 @@ void vmap_free(void *address, size_t pages)
 
 void *vmap_device(phys_addr start, size_t size)
 {
-	const mmu_entry bits = MMU_PRESENT | MMU_WRITE | MMU_GLOBAL | MMU_NO_CACHE | mmu_no_execute();
+	const mmu_entry bits = MMU_PRESENT | MMU_WRITE | MMU_GLOBAL | MMU_NO_CACHE |
+			       mmu_no_execute();
 	size_t offset = (size_t)(start & (PAGE_SIZE - 1));
 	size_t pages = DIV_ROUND_UP(offset + size, PAGE_SIZE);
 	frame_number first = (frame_number)(start >> PAGE_SHIFT);

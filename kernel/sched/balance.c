@@ -1,13 +1,14 @@
 /*
  * Balance: no CPU idles while threads wait for another one.
  *
- * Work is mostly spread when threads wake up (schedule.c looks for an idle CPU). What remains: a CPU that
- * runs out of threads takes one from the longest queue; a busy CPU with threads waiting wakes an idle one,
- * at its tick, to do just that; and a busy CPU with at least two threads fewer than the busiest takes one.
- * Loads are read without locks: a wrong guess moves nothing, or moves one thread in vain.
+ * Work is mostly spread when threads wake up (schedule.c looks for an idle CPU). What remains: a
+ * CPU that runs out of threads takes one from the longest queue; a busy CPU with threads waiting
+ * wakes an idle one, at its tick, to do just that; and a busy CPU with at least two threads fewer
+ * than the busiest takes one. Loads are read without locks: a wrong guess moves nothing, or moves
+ * one thread in vain.
  *
- * Both queues' locks are held for a move, taken in the order of their addresses, so a waiting thread is
- * always in exactly one queue.
+ * Both queues' locks are held for a move, taken in the order of their addresses, so a waiting
+ * thread is always in exactly one queue.
  */
 #include "core/assert.h"
 #include "core/config.h"

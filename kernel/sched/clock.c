@@ -1,10 +1,10 @@
 /*
  * The clocks that programs see, and their copy in the vDSO.
  *
- * Monotonic time is the machine's (arch/clock.h). Real time is monotonic time plus an offset, which only
- * clock_set_realtime changes: 64 bits under a sequence lock, so that reading the time takes no lock. The
- * vDSO gets that offset and the scale by which the machine itself turns its counter into nanoseconds, so
- * that both read the same time to the last bit.
+ * Monotonic time is the machine's (arch/clock.h). Real time is monotonic time plus an offset, which
+ * only clock_set_realtime changes: 64 bits under a sequence lock, so that reading the time takes no
+ * lock. The vDSO gets that offset and the scale by which the machine itself turns its counter into
+ * nanoseconds, so that both read the same time to the last bit.
  */
 #include "sched/clock.h"
 #include "arch/clock.h"

@@ -1,6 +1,7 @@
 /*
- * Completions. The event is recorded and announced under the queue's lock, and a waiter that has seen it
- * takes the lock once more before it goes on: so a completion may lie on the waiter's stack.
+ * Completions. The event is recorded and announced under the queue's lock, and a waiter that has
+ * seen it takes the lock once more before it goes on: so a completion may lie on the waiter's
+ * stack.
  */
 #include "sched/completion.h"
 #include "sched/internal.h"

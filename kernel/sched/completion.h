@@ -1,5 +1,6 @@
 /*
- * Completions: one event that happens once (or is re-armed by init); waiters before and after get it.
+ * Completions: one event that happens once (or is re-armed by init); waiters before and after get
+ * it.
  */
 #pragma once
 #include "sched/wait_queue.h"

@@ -1,18 +1,18 @@
 /*
  * The tick, and the times that programs see: CPU time by thread and by CPU, load averages.
  *
- * How much each thread runs is exact: it is charged at every switch. How much of that was in user mode is
- * sampled, because reading the clock at each system call would cost more than a short call does: the tick
- * adds all time since the last sample to the side where it finds the thread. What no sample has seen yet
- * counts as user time, and for the thread that asks about itself it stays so.
+ * How much each thread runs is exact: it is charged at every switch. How much of that was in user
+ * mode is sampled, because reading the clock at each system call would cost more than a short call
+ * does: the tick adds all time since the last sample to the side where it finds the thread. What no
+ * sample has seen yet counts as user time, and for the thread that asks about itself it stays so.
  *
- * A CPU ticks only while it runs a thread: every TICK_NS when nobody waits, at the end of the slice when
- * somebody does. Setting the alarm for a tick that is not needed any more costs one interrupt later, less
- * than taking it back would.
+ * A CPU ticks only while it runs a thread: every TICK_NS when nobody waits, at the end of the slice
+ * when somebody does. Setting the alarm for a tick that is not needed any more costs one interrupt
+ * later, less than taking it back would.
  *
- * Load averages are Linux's: three exponential means of the number of runnable threads, over 1, 5 and 15
- * minutes, in steps of five seconds. Nothing ticks on an idle machine, so steps that were missed are made up
- * for by whoever comes next, as steps without load.
+ * Load averages are Linux's: three exponential means of the number of runnable threads, over 1, 5
+ * and 15 minutes, in steps of five seconds. Nothing ticks on an idle machine, so steps that were
+ * missed are made up for by whoever comes next, as steps without load.
  */
 #include "arch/clock.h"
 #include "arch/context.h"
@@ -120,9 +120,10 @@ static void load_step(unsigned int runnable)
 	for (unsigned int i = 0; i < ARRAY_SIZE(load_averages); i++) {
 		uint32_t decay = load_decay[i];
 
-		load_averages[i] = (uint32_t)(((uint64_t)load_averages[i] * decay +
-					       (uint64_t)runnable * LOAD_ONE * (LOAD_ONE - decay)) >>
-					      LOAD_SHIFT);
+		uint64_t sum = (uint64_t)load_averages[i] * decay;
+
+		sum += (uint64_t)runnable * LOAD_ONE * (LOAD_ONE - decay);
+		load_averages[i] = (uint32_t)(sum >> LOAD_SHIFT);
 	}
 }
 
@@ -160,7 +161,8 @@ static bool should_choose_again(struct run_queue *queue)
 {
 	const struct thread *running = queue->running;
 
-	run_queue_end_handover(queue, queue->clock_ns); /* its waker did not sleep: let others see it */
+	/* its waker did not sleep: let others see it */
+	run_queue_end_handover(queue, queue->clock_ns);
 	return run_queue_slice_over(queue) || rcu_waits_for(queue->cpu) ||
 	       !(running->affinity >> queue->cpu & 1);
 }

@@ -1,9 +1,9 @@
 /*
  * Idle threads: what a CPU does when there is nothing to do, and how CPUs come to have one.
  *
- * The idle thread clears a few page frames ahead, then halts. It looks whether it must choose again with
- * interrupts off, and halts by an instruction that turns them on: an interrupt that brings work either
- * comes before the look, or ends the halt.
+ * The idle thread clears a few page frames ahead, then halts. It looks whether it must choose again
+ * with interrupts off, and halts by an instruction that turns them on: an interrupt that brings
+ * work either comes before the look, or ends the halt.
  */
 #include "arch/clock.h"
 #include "arch/cpu.h"

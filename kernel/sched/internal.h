@@ -25,7 +25,10 @@ enum placing {
 	PLACE_MOVED,	/* sent away from its CPU while it could run */
 };
 
-/* Put a runnable thread that is on no queue on one. Any context; spins until it is off its last CPU. */
+/*
+ * Put a runnable thread that is on no queue on one. Any context; spins until it is off its last
+ * CPU.
+ */
 void schedule_place(struct thread *thread, enum placing how);
 
 /* Make the CPU of `queue` choose again. Caller holds queue->lock. */
@@ -33,7 +36,9 @@ void schedule_kick(struct run_queue *queue);
 /* The same for any CPU, without its lock held; interrupts off. */
 void schedule_kick_cpu(unsigned int cpu);
 
-/* After a switch, on the new thread's stack, interrupts off: let go of the thread that ran before. */
+/*
+ * After a switch, on the new thread's stack, interrupts off: let go of the thread that ran before.
+ */
 void schedule_finish_switch(void);
 /* Clean up threads that died on this CPU. Interrupts on. */
 void schedule_reap_dead(void);
@@ -49,7 +54,10 @@ void schedule_note_idle(void);
 
 /* Take a thread from the queue with most; interrupts off, no lock held. False: nothing to take. */
 bool balance_pull(struct run_queue *queue);
-/* From the tick, interrupts off, no lock held: keep queues of busy CPUs alike, and idle CPUs informed. */
+/*
+ * From the tick, interrupts off, no lock held: keep queues of busy CPUs alike, and idle CPUs
+ * informed.
+ */
 void balance_tick(struct run_queue *queue, uint64_t now_ns);
 
 /* ---- cpu_time.c ---- */

@@ -1,10 +1,11 @@
 /*
- * Mutexes. Taking a free one is one compare-exchange of `owner`, dropping one that nobody waits for one
- * exchange.
+ * Mutexes. Taking a free one is one compare-exchange of `owner`, dropping one that nobody waits for
+ * one exchange.
  *
- * Waiters count themselves before they try once more and sleep; the owner frees the mutex before it looks
- * at the count (both sequential), so one of the two sees the other. A free mutex goes to whoever comes
- * first, not to the longest waiter: handing it over would cost two switches for every short section.
+ * Waiters count themselves before they try once more and sleep; the owner frees the mutex before it
+ * looks at the count (both sequential), so one of the two sees the other. A free mutex goes to
+ * whoever comes first, not to the longest waiter: handing it over would cost two switches for every
+ * short section.
  *
  * A wake-up is a promise that somebody will try. A waiter that gives up because it was interrupted
  * passes the promise on.

@@ -1,9 +1,9 @@
 /*
- * Policies, priorities, nice values and affinities: what other threads, or the thread itself, may change while
- * it runs, waits in a queue, or sleeps.
+ * Policies, priorities, nice values and affinities: what other threads, or the thread itself, may
+ * change while it runs, waits in a queue, or sleeps.
  *
- * Each change takes the thread out of its queue if it waits there, changes it, puts it back, and lets the
- * CPU choose again if that could matter. The queue's lock is what holds the thread still.
+ * Each change takes the thread out of its queue if it waits there, changes it, puts it back, and
+ * lets the CPU choose again if that could matter. The queue's lock is what holds the thread still.
  */
 #include "arch/clock.h"
 #include "core/config.h"
@@ -89,7 +89,10 @@ static struct run_queue *queue_among(uint32_t cpus)
 	return run_queue_of((unsigned int)__builtin_ctz(cpus & schedule_online_cpus()));
 }
 
-/* Move a waiting thread off a CPU where it may not run any more. Its queue may change under our feet. */
+/*
+ * Move a waiting thread off a CPU where it may not run any more. Its queue may change under our
+ * feet.
+ */
 static void evict(struct thread *thread, uint32_t cpus)
 {
 	struct run_queue *to = queue_among(cpus);

@@ -1,21 +1,23 @@
 /*
  * Read-copy-update: freeing what readers without locks may still see.
  *
- * Idea. Readers keep preemption off, and schedule() is never called so. When every CPU has been through
- * schedule() once, all who were readers before have finished. One kernel thread collects what all CPUs
- * want freed, waits for such a grace period, calls the functions, and begins again if there is more. It
- * sleeps when there is nothing: an idle machine knows no grace periods and no ticks for them.
+ * Idea. Readers keep preemption off, and schedule() is never called so. When every CPU has been
+ * through schedule() once, all who were readers before have finished. One kernel thread collects
+ * what all CPUs want freed, waits for such a grace period, calls the functions, and begins again if
+ * there is more. It sleeps when there is nothing: an idle machine knows no grace periods and no
+ * ticks for them.
  *
  * A grace period is a mask of the CPUs that have not yet passed. Each CPU clears its own bit
- * (rcu_quiescent); the last one wakes the thread. Idle CPUs are woken to do so, since they would not
- * schedule by themselves; busy ones do it at their next switch, or are made to by their tick.
+ * (rcu_quiescent); the last one wakes the thread. Idle CPUs are woken to do so, since they would
+ * not schedule by themselves; busy ones do it at their next switch, or are made to by their tick.
  *
- * Order. A function is called only after a grace period that began after rcu_call: a batch is collected first,
- * then the mask is set. Setting and clearing bits are sequential, so what a reader did lies before.
+ * Order. A function is called only after a grace period that began after rcu_call: a batch is
+ * collected first, then the mask is set. Setting and clearing bits are sequential, so what a reader
+ * did lies before.
  *
- * Memory. Batches are collected after BATCH_NS, so one grace period serves many calls; but at once when a CPU has
- * MANY waiting, and then no CPU is given time to pass by itself. The thread has real-time priority: it
- * keeps up with any number of callers.
+ * Memory. Batches are collected after BATCH_NS, so one grace period serves many calls; but at once
+ * when a CPU has MANY waiting, and then no CPU is given time to pass by itself. The thread has
+ * real-time priority: it keeps up with any number of callers.
  *
  * Locks. Each CPU's list has its own lock, taken by that CPU and, once a batch, by the thread.
  */
@@ -53,7 +55,7 @@ static struct thread *_Atomic rcu_thread;	/* NULL until rcu_init */
 static struct wait_queue waiters = WAIT_QUEUE_INIT(waiters);	/* of rcu_synchronize */
 static atomic_uint waiting_cpus;	/* have not passed in this grace period */
 static atomic_bool any_calls;		/* there may be something to collect */
-static atomic_bool urgent;		/* do not wait for more, nor for CPUs to pass by themselves */
+static atomic_bool urgent; /* do not wait for more, nor for CPUs to pass by themselves */
 static atomic_uint batches_begun;	/* collections started */
 static atomic_uint batches_done;	/* of those, finished with all functions called */
 

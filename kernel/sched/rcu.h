@@ -1,7 +1,7 @@
 /*
- * Read-copy-update: readers walk shared structures without writing to memory; what they may still see is
- * freed only after every CPU has passed a point where it can hold nothing: a call of schedule(), which never
- * happens with preemption off.
+ * Read-copy-update: readers walk shared structures without writing to memory; what they may still
+ * see is freed only after every CPU has passed a point where it can hold nothing: a call of
+ * schedule(), which never happens with preemption off.
  */
 #pragma once
 #include <stdatomic.h>
@@ -16,14 +16,20 @@ struct rcu_head {
 static inline void rcu_read_lock(void) { preempt_disable(); }
 static inline void rcu_read_unlock(void) { preempt_enable(); }
 
-/* Call function(head) after a grace period, in a kernel thread; it may not sleep. Any context, but no lock of
- * rank RUN_QUEUE or later held. */
+/*
+ * Call function(head) after a grace period, in a kernel thread; it may not sleep. Any context, but
+ * no lock of rank RUN_QUEUE or later held.
+ */
 void rcu_call(struct rcu_head *head, void (*function)(struct rcu_head *));
 /* Wait for a grace period, and until all callbacks queued before this call have run. May sleep. */
 void rcu_synchronize(void);
-/* sched tells that this CPU has passed a quiescent point: nothing read before is still in use here. */
+/*
+ * sched tells that this CPU has passed a quiescent point: nothing read before is still in use here.
+ */
 void rcu_quiescent(void);
-/* Start the thread that does it all; callbacks queued earlier wait for it. Once the scheduler runs. */
+/*
+ * Start the thread that does it all; callbacks queued earlier wait for it. Once the scheduler runs.
+ */
 void rcu_init(void);
 
 /* Publish and read a pointer: release pairs with the dependency-ordered (here acquire) load. */

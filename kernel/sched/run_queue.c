@@ -1,22 +1,24 @@
 /*
  * One CPU's run queue: fair sharing by virtual time, below first-come real-time priorities.
  *
- * Idea. Each fair thread has a virtual time that grows, while it runs, by the time run divided by its
- * weight; the one with the least runs next. So all virtual times stay close together, and CPU time is
- * shared by weight. Nice values are weights, a factor of 1.25 a step, so that one step changes two
- * threads' shares by about ten per cent, whatever other nice values there are.
+ * Idea. Each fair thread has a virtual time that grows, while it runs, by the time run divided by
+ * its weight; the one with the least runs next. So all virtual times stay close together, and CPU
+ * time is shared by weight. Nice values are weights, a factor of 1.25 a step, so that one step
+ * changes two threads' shares by about ten per cent, whatever other nice values there are.
  *
  * The running thread is not in the tree: a thread that is alone never touches it.
  *
- * Sleeping. A thread that sleeps keeps its virtual time while the others' go on, and so is served soon when
- * it comes back; but it is put no further than SLEEPER_NS behind the least, or one that slept for long would
- * starve the others. When it comes back to another CPU, whose virtual time has nothing to do with ours,
- * what counts is how far ahead of the least it was, less the time it slept.
+ * Sleeping. A thread that sleeps keeps its virtual time while the others' go on, and so is served
+ * soon when it comes back; but it is put no further than SLEEPER_NS behind the least, or one that
+ * slept for long would starve the others. When it comes back to another CPU, whose virtual time has
+ * nothing to do with ours, what counts is how far ahead of the least it was, less the time it
+ * slept.
  *
- * Handing over. A thread that wakes another and is about to sleep itself puts it in `handover` instead of the
- * tree, touching nothing shared. It is the next one if the running thread goes and if nobody in the tree
- * is much further behind; else it goes to the tree like any other. So two threads that serve each
- * other never touch the tree while they are alone, and have no advantage when they are not.
+ * Handing over. A thread that wakes another and is about to sleep itself puts it in `handover`
+ * instead of the tree, touching nothing shared. It is the next one if the running thread goes and
+ * if nobody in the tree is much further behind; else it goes to the tree like any other. So two
+ * threads that serve each other never touch the tree while they are alone, and have no advantage
+ * when they are not.
  *
  * Virtual times are compared by their signed difference.
  */
@@ -116,8 +118,9 @@ void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
 {
 	uint64_t earliest = queue->least_virtual_ns - SLEEPER_NS;
+	unsigned int left = atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed);
 
-	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != queue->cpu)) {
+	if (unlikely(left != queue->cpu)) {
 		int64_t ahead = (int64_t)(thread->virtual_ns - thread->sleep_start_least_ns);
 		int64_t slept = (int64_t)(now_ns - thread->sleep_start_ns);
 

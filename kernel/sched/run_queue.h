@@ -1,8 +1,8 @@
 /*
  * The threads that could run on one CPU, and which of them should.
  *
- * Nothing here switches threads or knows of other CPUs: schedule.c does that. The caller of every function
- * holds queue->lock.
+ * Nothing here switches threads or knows of other CPUs: schedule.c does that. The caller of every
+ * function holds queue->lock.
  */
 #pragma once
 #include <stdatomic.h>
@@ -20,7 +20,8 @@ enum {
 #define SLICE_NS	 3000000ull   /* a fair thread runs at least so long when others wait */
 #define QUANTUM_NS	 100000000ull /* of SCHED_RR */
 #define SLEEPER_NS	 3000000ull   /* by how much a sleeper may come before those that ran */
-#define WAKE_PREEMPT_NS	 1000000ull   /* how far ahead of the running thread one must be to interrupt it */
+/* how far ahead of the running thread one must be to interrupt it */
+#define WAKE_PREEMPT_NS	 1000000ull
 
 /*
  * [I] immutable once published  [q] run_queue.lock  [c] own CPU, interrupts off  [a] atomic
@@ -30,13 +31,14 @@ struct run_queue {
 	unsigned int cpu;		/* [I] the CPU that this queue feeds */
 	struct thread *running;		/* [q] never NULL; not in the queue */
 	struct thread *idle;		/* [I] */
-	struct thread *handover;	/* [c] woken by one about to sleep: next, if that is fair. Or NULL */
+	/* [c] woken by one about to sleep: next, if that is fair. Or NULL */
+	struct thread *handover;
 	struct rbtree_cached fair;	/* [q] by virtual time */
-	struct list realtime[REALTIME_PRIORITIES];			/* [q] first in, first out */
-	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32];	/* [q] lists that are not empty */
+	struct list realtime[REALTIME_PRIORITIES]; /* [q] first in, first out */
+	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32]; /* [q] lists that are not empty */
 	unsigned int ready_count;	/* [q] threads waiting in the tree and the lists */
-	atomic_uint load;		/* [a] ready_count, and one if a thread runs; relaxed, a hint */
-	uint64_t least_virtual_ns;	/* [q] no fair thread here is behind it by much; only grows */
+	atomic_uint load; /* [a] ready_count, and one if a thread runs; relaxed, a hint */
+	uint64_t least_virtual_ns; /* [q] no fair thread here is behind it by much; only grows */
 	uint64_t clock_ns;		/* [q] time up to which `running` is charged */
 
 	uint64_t start_ns;		/* [I] when this CPU began */
@@ -44,7 +46,7 @@ struct run_queue {
 	uint64_t switches;		/* [q] */
 
 	struct thread *previous;	/* [c] switched from, and that not finished yet. Or NULL */
-	bool previous_moves;		/* [c] it is runnable but may not run here: to be placed elsewhere */
+	bool previous_moves; /* [c] it is runnable but may not run here: to be placed elsewhere */
 	struct thread *dead;		/* [c] threads to be cleaned up, through next_dead */
 	uint64_t balance_ns;		/* [c] when to look at the other queues again */
 	uint64_t alarm_ns;		/* [c] when the alarm rings; UINT64_MAX: not set */
@@ -66,8 +68,8 @@ void run_queue_set_weight(struct thread *thread);
 void run_queue_account(struct run_queue *queue, uint64_t now_ns);
 
 /*
- * Bring virtual_ns of a thread that slept up to this queue's time. Its queue_cpu still says which queue it
- * left. A new thread is simply put at least_virtual_ns.
+ * Bring virtual_ns of a thread that slept up to this queue's time. Its queue_cpu still says which
+ * queue it left. A new thread is simply put at least_virtual_ns.
  */
 void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
 /* Remember what run_queue_enter needs, for one that leaves. */
@@ -77,20 +79,24 @@ void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t no
 void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front);
 void run_queue_remove(struct run_queue *queue, struct thread *thread);
 /*
- * Let queue->handover wait as usual: nobody slept, or it would be unfair. Own CPU. The slot is filled by
- * that CPU too, without the lock, with a thread that left this queue; until it is chosen or ends up
- * here, that thread is as if it slept.
+ * Let queue->handover wait as usual: nobody slept, or it would be unfair. Own CPU. The slot is
+ * filled by that CPU too, without the lock, with a thread that left this queue; until it is chosen
+ * or ends up here, that thread is as if it slept.
  */
 void run_queue_end_handover(struct run_queue *queue, uint64_t now_ns);
 
 /*
- * The thread to run: `stay`, who runs now and could go on (NULL: it cannot), or another, taken out of the
- * queue while `stay` goes in. `yields`: stay only if nobody else waits. NULL if there is nobody.
+ * The thread to run: `stay`, who runs now and could go on (NULL: it cannot), or another, taken out
+ * of the queue while `stay` goes in. `yields`: stay only if nobody else waits. NULL if there is
+ * nobody.
  */
 struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields,
 				uint64_t now_ns);
 
-/* A waiting thread that may run on `cpu` and is not being switched away from; it stays in. NULL: none. */
+/*
+ * A waiting thread that may run on `cpu` and is not being switched away from; it stays in. NULL:
+ * none.
+ */
 struct thread *run_queue_find_movable(struct run_queue *queue, unsigned int cpu);
 /* From one queue to another; the caller holds both locks. */
 void run_queue_move(struct run_queue *from, struct run_queue *to, struct thread *thread);

@@ -1,5 +1,6 @@
 /*
- * The run queue alone: order, shares by weight, sleepers, hand-over, real time. A loop plays the CPU.
+ * The run queue alone: order, shares by weight, sleepers, hand-over, real time. A loop plays the
+ * CPU.
  *
  * test: with=lib/rbtree.c,core/spinlock.c
  */

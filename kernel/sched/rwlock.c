@@ -1,13 +1,13 @@
 /*
  * Sleeping reader-writer locks.
  *
- * `state` is -1 for a writer, or the number of readers. Writers that wait are counted, and keep new readers
- * out, or readers that overlap could hold the lock for ever. Each kind has a queue: when the lock becomes
- * free it goes to one writer if any waits, else to all readers.
+ * `state` is -1 for a writer, or the number of readers. Writers that wait are counted, and keep new
+ * readers out, or readers that overlap could hold the lock for ever. Each kind has a queue: when
+ * the lock becomes free it goes to one writer if any waits, else to all readers.
  *
- * As in mutex.c: a waiter makes itself visible (count or queue) before it tries once more; who frees the
- * lock does so before it looks. Who counts as a waiting writer and gives up passes on what it may have
- * held up: to the next writer, or to the readers if there is none.
+ * As in mutex.c: a waiter makes itself visible (count or queue) before it tries once more; who
+ * frees the lock does so before it looks. Who counts as a waiting writer and gives up passes on
+ * what it may have held up: to the next writer, or to the readers if there is none.
  */
 #include "sched/rwlock.h"
 #include "core/assert.h"
@@ -144,7 +144,7 @@ void rwlock_read_unlock(struct rwlock *lock)
 	/* Sequential: frees it before we look for waiters. Only writers wait for readers. */
 	old = atomic_fetch_sub(&lock->state, 1);
 	assert(old > 0);
-	if (old == 1 && unlikely(atomic_load_explicit(&lock->waiting_writers, memory_order_relaxed)))
+	if (old == 1 && atomic_load_explicit(&lock->waiting_writers, memory_order_relaxed))
 		wait_queue_wake_one(&lock->writers, 0);
 }
 

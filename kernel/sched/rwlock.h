@@ -27,7 +27,10 @@ must_check int rwlock_write_lock_killable(struct rwlock *lock);	/* -EINTR */
 must_check bool rwlock_try_write_lock(struct rwlock *lock);
 void rwlock_write_unlock(struct rwlock *lock);
 void rwlock_downgrade(struct rwlock *lock);		/* writer becomes reader */
-/* Two of one rank, `first` proven by the caller to come before (ancestor before descendant, or by address). */
+/*
+ * Two of one rank, `first` proven by the caller to come before (ancestor before descendant, or by
+ * address).
+ */
 void rwlock_write_lock_second(struct rwlock *second);
 void rwlock_assert_held(const struct rwlock *lock);		/* in either mode */
 void rwlock_assert_held_exclusive(const struct rwlock *lock);

@@ -1,31 +1,33 @@
 /*
  * Switching threads: who runs on each CPU, and how woken threads get there.
  *
- * A switch. schedule_switch() charges the running thread, chooses the next one under the queue's lock, drops
- * the lock, and changes stacks with interrupts off. The lock is not held across the change. What is held
- * is `on_cpu` of the thread that goes: until the next thread, on its own stack, has cleared it
- * (schedule_finish_switch), no other CPU may run it, although it may already be woken or queued. Three
- * kinds of others wait for that or avoid it:
- *	- a waker of a thread that went to sleep spins until on_cpu is clear, then puts it on a queue;
+ * A switch. schedule_switch() charges the running thread, chooses the next one under the queue's
+ * lock, drops the lock, and changes stacks with interrupts off. The lock is not held across the
+ * change. What is held is `on_cpu` of the thread that goes: until the next thread, on its own
+ * stack, has cleared it (schedule_finish_switch), no other CPU may run it, although it may already
+ * be woken or queued. Three kinds of others wait for that or avoid it:
+ *	- a waker of a thread that went to sleep spins until on_cpu is clear, then queues it;
  *	- a CPU that looks for work skips queued threads whose on_cpu is set;
  *	- a thread that may no longer run here is queued elsewhere only by finish_switch.
- * Nobody spins with a run queue's lock held, and a CPU within a switch waits for nobody, so this ends.
+ * Nobody spins with a run queue's lock held, and a CPU within a switch waits for nobody, so this
+ * ends.
  *
- * Sleep against wake-up. state_word says both the state and whether the thread has left its queue. The
- * sleeper goes from "sleeping" to "sleeping, off queue" by one compare-exchange, the waker from either to
- * "runnable" by another. If the waker comes first, the sleeper finds itself runnable and stays; if it comes
- * second, it knows that it must queue the thread. There is no third case, and no lock.
+ * Sleep against wake-up. state_word says both the state and whether the thread has left its queue.
+ * The sleeper goes from "sleeping" to "sleeping, off queue" by one compare-exchange, the waker from
+ * either to "runnable" by another. If the waker comes first, the sleeper finds itself runnable and
+ * stays; if it comes second, it knows that it must queue the thread. There is no third case, and no
+ * lock.
  *
- * Preemption must not be taken for sleeping: a thread that is interrupted between announcing its sleep and
- * schedule() stays on the queue, whatever its state says.
+ * Preemption must not be taken for sleeping: a thread that is interrupted between announcing its
+ * sleep and schedule() stays on the queue, whatever its state says.
  *
- * Need to choose again. RETURN_WORK_RESCHEDULE on the stack of the running thread, set under the queue's
- * lock; looked at by preempt_enable(), at the end of interrupts, on return to user mode, and by the idle
- * loop. Another CPU is sent an interrupt as well.
+ * Need to choose again. RETURN_WORK_RESCHEDULE on the stack of the running thread, set under the
+ * queue's lock; looked at by preempt_enable(), at the end of interrupts, on return to user mode,
+ * and by the idle loop. Another CPU is sent an interrupt as well.
  *
- * Time. One clock reading a switch; none for a wake-up that hands the CPU over. The alarm is set only when
- * what is set would come too late, and never taken back: two threads that hand over to each other ten
- * thousand times a tick do not touch it.
+ * Time. One clock reading a switch; none for a wake-up that hands the CPU over. The alarm is set
+ * only when what is set would come too late, and never taken back: two threads that hand over to
+ * each other ten thousand times a tick do not touch it.
  */
 #include "sched/schedule.h"
 #include "arch/clock.h"
@@ -52,7 +54,8 @@ enum switch_reason {
 
 static struct run_queue queues[CPU_MAX];
 static atomic_uint online_cpus;
-static atomic_uint idle_cpus;	/* a hint: cleared by the waker that chose the CPU, or by the CPU itself */
+/* a hint: cleared by the waker that chose the CPU, or by the CPU itself */
+static atomic_uint idle_cpus;
 static atomic_uint shake_state;	/* debug: of the generator; 0: off */
 
 struct run_queue *run_queue_of(unsigned int cpu)
@@ -132,7 +135,9 @@ void schedule_kick_cpu(unsigned int cpu)
 
 /* ---- placing a thread ---- */
 
-/* The CPU where `thread` runs soonest: its last one if idle, then any idle one, then its last one. */
+/*
+ * The CPU where `thread` runs soonest: its last one if idle, then any idle one, then its last one.
+ */
 static unsigned int choose_cpu(const struct thread *thread)
 {
 	uint32_t allowed = thread->affinity & schedule_online_cpus();
@@ -193,8 +198,8 @@ static noinline void bring_here(struct run_queue *own, struct thread *thread)
 }
 
 /*
- * Let `thread` be the next on this CPU, without a lock once both threads live here: nobody else looks at
- * the slot. False: it must be placed as usual. Interrupts off.
+ * Let `thread` be the next on this CPU, without a lock once both threads live here: nobody else
+ * looks at the slot. False: it must be placed as usual. Interrupts off.
  */
 static inline bool place_handover(struct run_queue *own, struct thread *thread)
 {
@@ -214,7 +219,10 @@ void schedule_place(struct thread *thread, enum placing how)
 	struct run_queue *own = own_queue();
 
 	preempt_disable();
-	/* It may be ourselves that it waits for: a handler that interrupted the start of a new thread. */
+	/*
+	 * It may be ourselves that it waits for: a handler that interrupted the start of a new
+	 * thread.
+	 */
 	if (unlikely(own->previous))
 		schedule_finish_switch();
 	/* Acquire: pairs with the release in schedule_finish_switch. */
@@ -244,7 +252,10 @@ void schedule_finish_switch(void)
 		previous->next_dead = queue->dead;
 		queue->dead = previous;
 	}
-	/* Release: its registers are saved. Unless it is dead or moves, it is anybody's from here on. */
+	/*
+	 * Release: its registers are saved. Unless it is dead or moves, it is anybody's from here
+	 * on.
+	 */
 	atomic_store_explicit(&previous->on_cpu, false, memory_order_release);
 	if (unlikely(moves))
 		schedule_place(previous, PLACE_MOVED);
@@ -404,7 +415,10 @@ void schedule_reap_dead(void)
 
 /* ---- preemption ---- */
 
-/* Debug builds: should the lock that was just dropped be a place where another thread comes in between? */
+/*
+ * Debug builds: should the lock that was just dropped be a place where another thread comes in
+ * between?
+ */
 static bool shake(void)
 {
 	unsigned int state = atomic_load_explicit(&shake_state, memory_order_relaxed);
@@ -432,7 +446,9 @@ void preempt_reschedule(void)
 
 	if (!wanted && !shake())
 		return;
-	/* With interrupts off it happens a little later: when they end, or at the next such place. */
+	/*
+	 * With interrupts off it happens a little later: when they end, or at the next such place.
+	 */
 	if (!header->thread || in_interrupt() || !irq_is_enabled() || schedule_online_cpus() == 0)
 		return;
 	switch_and_reap(wanted ? SWITCH_PREEMPT : SWITCH_YIELD);

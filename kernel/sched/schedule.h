@@ -6,18 +6,23 @@
 #include "sched/thread.h"
 
 /*
- * Set up CPU `cpu`'s run queue with its idle thread. For the boot CPU (0), which must call it itself, the
- * boot context becomes the idle thread: it cannot sleep; it starts another thread for what may, and
- * ends in schedule_idle_loop(). Errors: -ENOMEM (others than 0).
+ * Set up CPU `cpu`'s run queue with its idle thread. For the boot CPU (0), which must call it
+ * itself, the boot context becomes the idle thread: it cannot sleep; it starts another thread for
+ * what may, and ends in schedule_idle_loop(). Errors: -ENOMEM (others than 0).
  */
 must_check int schedule_init_cpu(unsigned int cpu);
-/* Make run queues and idle threads for the other CPUs and start them (smp_start_others; a NULL stack
- * there means that there was no memory for that CPU). */
+/*
+ * Make run queues and idle threads for the other CPUs and start them (smp_start_others; a NULL
+ * stack there means that there was no memory for that CPU).
+ */
 void schedule_start_other_cpus(void);
 /* The idle loop of this CPU. Never returns. */
 noreturn void schedule_idle_loop(void);
 
-/* Give up the CPU: sleeping, dead, or yielding threads come back when they are chosen again. Preemption on. */
+/*
+ * Give up the CPU: sleeping, dead, or yielding threads come back when they are chosen again.
+ * Preemption on.
+ */
 void schedule(void);
 
 /* sched_yield(2). */
@@ -27,7 +32,10 @@ void schedule_yield(void);
 must_check int schedule_set_policy(struct thread *thread, enum sched_policy policy, int priority);
 void schedule_set_nice(struct thread *thread, int nice);	/* clamped to -20..19 */
 must_check int schedule_set_affinity(struct thread *thread, uint32_t cpus);
-/* Priority inheritance: run as FIFO of `priority` (1..99) while it is above the thread's own; 0 ends it. */
+/*
+ * Priority inheritance: run as FIFO of `priority` (1..99) while it is above the thread's own; 0
+ * ends it.
+ */
 void schedule_set_boost(struct thread *thread, int priority);
 /* sched_rr_get_interval(2): 0 for FIFO. */
 uint64_t schedule_quantum_ns(const struct thread *thread);
@@ -37,7 +45,10 @@ uint64_t schedule_run_time(struct thread *thread);
 /* The same, split by samples; the two add up to it. */
 void schedule_times(struct thread *thread, uint64_t *user_ns, uint64_t *system_ns);
 
-/* For sysinfo and /proc/stat: per-CPU times in ns, switches, runnable threads; load averages in 1/2048. */
+/*
+ * For sysinfo and /proc/stat: per-CPU times in ns, switches, runnable threads; load averages in
+ * 1/2048.
+ */
 struct cpu_times { uint64_t user_ns, system_ns, idle_ns, irq_ns; uint64_t switches; };
 void schedule_cpu_times(unsigned int cpu, struct cpu_times *out);
 unsigned int schedule_runnable_count(void);

@@ -1,12 +1,13 @@
 /*
  * Threads: their stacks, their birth and death, sleeping and waking.
  *
- * Stacks are made and mapped rarely: those of dead threads are kept, mapped, for the next ones, because a
- * shell forks all day. A kept stack needs no flush of translations: its mapping does not change.
+ * Stacks are made and mapped rarely: those of dead threads are kept, mapped, for the next ones,
+ * because a shell forks all day. A kept stack needs no flush of translations: its mapping does not
+ * change.
  *
- * A thread owns one reference to itself from thread_init until it is off its CPU for the last time; then
- * the next thread on that CPU takes its stack away and drops that reference (thread_clean_up). Whoever
- * holds another reference sees stack == NULL under thread->lock.
+ * A thread owns one reference to itself from thread_init until it is off its CPU for the last time;
+ * then the next thread on that CPU takes its stack away and drops that reference (thread_clean_up).
+ * Whoever holds another reference sees stack == NULL under thread->lock.
  *
  * States and wake-ups: see schedule.c for why no wake-up is lost.
  */
@@ -333,7 +334,10 @@ static bool wake_from(struct thread *thread, unsigned int states, enum placing h
 {
 	unsigned int word;
 
-	/* What the caller wrote, for the sleeper to see, is written before we look whether it sleeps. */
+	/*
+	 * What the caller wrote, for the sleeper to see, is written before we look whether it
+	 * sleeps.
+	 */
 	atomic_thread_fence(memory_order_seq_cst);
 	word = atomic_load_explicit(&thread->state_word, memory_order_relaxed);
 	do {

@@ -27,13 +27,15 @@ enum thread_state {
 	THREAD_SLEEPING,	/* only thread_wake ends it (disk, locks) */
 	THREAD_SLEEPING_KILLABLE, /* thread_kill_interrupt ends it too */
 	THREAD_SLEEPING_INTERRUPTIBLE, /* thread_interrupt ends it too */
-	THREAD_STOPPED,		/* by job control or a tracer: thread_resume_stopped or thread_kill_interrupt */
+	/* by job control or a tracer: thread_resume_stopped or thread_kill_interrupt */
+	THREAD_STOPPED,
 	THREAD_DEAD,
 };
 
 /*
- * With the state, in one word: the thread has left its CPU's queue and must be put on one by whoever wakes
- * it. Without it a sleeper has only announced its sleep, and a wake-up just takes that back.
+ * With the state, in one word: the thread has left its CPU's queue and must be put on one by
+ * whoever wakes it. Without it a sleeper has only announced its sleep, and a wake-up just takes
+ * that back.
  */
 #define THREAD_OFF_QUEUE 0x100u
 
@@ -44,8 +46,8 @@ enum sched_policy { SCHED_POLICY_OTHER = 0, SCHED_POLICY_FIFO = 1, SCHED_POLICY_
 struct mmu_space;
 
 /*
- * [I] immutable once started  [t] own thread  [r] lock of the run queue of CPU queue_cpu  [a] atomic
- * [s] thread.lock  [l] lock of the list of all threads
+ * [I] immutable once started  [t] own thread  [r] lock of the run queue of CPU queue_cpu  [a]
+ * atomic [s] thread.lock  [l] lock of the list of all threads
  */
 struct thread {
 	struct arch_thread arch;	/* [t] machine state while not running */
@@ -62,7 +64,7 @@ struct thread {
 	atomic_bool on_cpu;		/* [a] running, or its switch away is not finished */
 	bool queued;			/* [r] waits in a run queue; not while it runs */
 	bool is_idle;			/* [I] what a CPU runs when there is nothing to run */
-	atomic_uint queue_cpu;		/* [a] whose run queue it is on, runs from, or was last on */
+	atomic_uint queue_cpu; /* [a] whose run queue it is on, runs from, or was last on */
 	struct rbtree_node run_node;	/* [r] by virtual time */
 	struct list_node run_list;	/* [r] FIFO and RR: list of its priority */
 
@@ -72,15 +74,17 @@ struct thread {
 	int boosted_priority;		/* [r] inherited through a PI futex, else 0 */
 	uint32_t affinity;		/* [r] CPUs it may run on */
 	uint32_t weight_inverse;	/* [r] 2^32 / weight of its nice value */
-	uint64_t virtual_ns;		/* [r] weighted time run; while off the queue, less the queue's least */
+	/* [r] weighted time run; while off the queue, less the queue's least */
+	uint64_t virtual_ns;
 	uint64_t slice_start_ns;	/* [r] when it was last given a CPU */
 	uint64_t sleep_start_ns;	/* [r] when it last left the queue */
 	uint64_t sleep_start_least_ns;	/* [r] the queue's least virtual time then */
 	uint64_t run_ns;		/* [r] time run in all, up to the last accounting */
-	uint64_t user_ns, system_ns;	/* [r] run_ns as far as samples split it; see schedule_times() */
+	/* [r] run_ns as far as samples split it; see schedule_times() */
+	uint64_t user_ns, system_ns;
 	uint64_t voluntary_switches, involuntary_switches;	/* [t] */
 
-	struct refcount references;	/* [a] the thread itself holds one until it is off its CPU */
+	struct refcount references; /* [a] the thread itself holds one until it is off its CPU */
 	void (*release)(struct thread *thread);	/* [I] last reference gone; any context */
 	struct thread *next_dead;	/* [t] off its CPU for good, about to be cleaned up */
 	struct list_node all_node;	/* [l] every thread, for debuggers and panics */
@@ -97,17 +101,18 @@ enum thread_interrupt_kind {
 };
 
 /*
- * Prepare `thread` (zeroed memory of the caller) with a stack of its own; it will run entry(argument).
- * Policy, nice value and affinity may be set until thread_start. Errors: -ENOMEM.
+ * Prepare `thread` (zeroed memory of the caller) with a stack of its own; it will run
+ * entry(argument). Policy, nice value and affinity may be set until thread_start. Errors: -ENOMEM.
  */
-must_check int thread_init(struct thread *thread, const char *name, void (*entry)(void *), void *argument,
-			   void (*release)(struct thread *));
+must_check int thread_init(struct thread *thread, const char *name, void (*entry)(void *),
+			   void *argument, void (*release)(struct thread *));
 /* Undo thread_init for a thread never started. */
 void thread_fini_unstarted(struct thread *thread);
 
 /*
- * Where every thread begins, with itself as argument: completes the switch to it, then calls its entry.
- * For fork: arch_thread_fork(&child->arch, child->stack, ..., thread_first_run, child) after thread_init.
+ * Where every thread begins, with itself as argument: completes the switch to it, then calls its
+ * entry. For fork: arch_thread_fork(&child->arch, child->stack, ..., thread_first_run, child) after
+ * thread_init.
  */
 void thread_first_run(void *thread);
 
@@ -124,9 +129,9 @@ static inline void thread_get(struct thread *thread) { refcount_get(&thread->ref
 void thread_put(struct thread *thread);
 
 /*
- * Sleeping is two steps, so that no wake-up is lost: say that you are about to sleep, look at the condition
- * once more, then thread_sleep(). A wake-up in between makes thread_sleep return at once. Most code
- * wants wait_queue.h, which is built on this.
+ * Sleeping is two steps, so that no wake-up is lost: say that you are about to sleep, look at the
+ * condition once more, then thread_sleep(). A wake-up in between makes thread_sleep return at once.
+ * Most code wants wait_queue.h, which is built on this.
  */
 void thread_prepare_sleep(enum thread_state kind);
 void thread_cancel_sleep(void);
@@ -168,5 +173,8 @@ size_t thread_trim_stacks(void);
 /* R, S, D, T, Z... of Linux, for /proc. */
 char thread_state_letter(const struct thread *thread);
 
-/* Call `visit` for each thread under the list's spinlock (rank LEAF order: after all others); false stops. */
+/*
+ * Call `visit` for each thread under the list's spinlock (rank LEAF order: after all others); false
+ * stops.
+ */
 void thread_for_each(bool (*visit)(struct thread *thread, void *argument), void *argument);

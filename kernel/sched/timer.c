@@ -1,14 +1,14 @@
 /*
  * Kernel timers.
  *
- * Each CPU has a tree of timers by deadline and one alarm (arch/clock.h). A timer goes to the tree of the
- * CPU that arms it. The alarm also serves the scheduler's tick; it is only ever moved forward in
- * time: when it rings, everything is looked at and it is set to whatever comes next, so a timer that was
- * cancelled costs at most one interrupt.
+ * Each CPU has a tree of timers by deadline and one alarm (arch/clock.h). A timer goes to the tree
+ * of the CPU that arms it. The alarm also serves the scheduler's tick; it is only ever moved
+ * forward in time: when it rings, everything is looked at and it is set to whatever comes next, so
+ * a timer that was cancelled costs at most one interrupt.
  *
- * timer->cpu says whose lock protects the timer. It changes only with the locks of both queues, old and new,
- * held. `running` of a queue is the timer whose expire is being called there; it is compared but never
- * followed, since expire may free its timer.
+ * timer->cpu says whose lock protects the timer. It changes only with the locks of both queues, old
+ * and new, held. `running` of a queue is the timer whose expire is being called there; it is
+ * compared but never followed, since expire may free its timer.
  */
 #include "sched/timer.h"
 #include "arch/clock.h"

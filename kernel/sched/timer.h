@@ -8,8 +8,8 @@
 #include "lib/rbtree.h"
 
 /*
- * Owned by the caller. `expire` runs with interrupts off, no locks held; it may re-arm or free its own
- * timer, which is not touched afterwards.
+ * Owned by the caller. `expire` runs with interrupts off, no locks held; it may re-arm or free its
+ * own timer, which is not touched afterwards.
  */
 struct timer {
 	struct rbtree_node node;	/* [timer queue] */

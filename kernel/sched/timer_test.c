@@ -1,5 +1,6 @@
 /*
- * Timers: order, cancelling, and what expire may do to its own timer. The test rings the alarm itself.
+ * Timers: order, cancelling, and what expire may do to its own timer. The test rings the alarm
+ * itself.
  *
  * test: with=lib/rbtree.c,core/spinlock.c
  */

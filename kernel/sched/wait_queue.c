@@ -2,18 +2,18 @@
  * Wait queues.
  *
  * No wake-up is lost, because a sleeper does, in this order: enter the queue, announce the sleep
- * (thread_prepare_sleep, a full barrier), look at the condition; and a waker: make the condition true, full
- * barrier, look at the queue. Whichever is later sees the other. Entering and announcing happen under
- * the queue's lock: a waker that came in between would take the entry off and wake nobody, and if someone
- * else then used up what it announced, the sleeper would sleep on no queue.
+ * (thread_prepare_sleep, a full barrier), look at the condition; and a waker: make the condition
+ * true, full barrier, look at the queue. Whichever is later sees the other. Entering and announcing
+ * happen under the queue's lock: a waker that came in between would take the entry off and wake
+ * nobody, and if someone else then used up what it announced, the sleeper would sleep on no queue.
  *
- * Entries lie on their sleepers' stacks. A plain entry is taken off by its waker, which lets go of it by
- * clearing entry->queue last, after thread_wake: until then the sleeper, who takes the queue's lock to
- * remove an entry that still has a queue, waits for the waker to finish.
+ * Entries lie on their sleepers' stacks. A plain entry is taken off by its waker, which lets go of
+ * it by clearing entry->queue last, after thread_wake: until then the sleeper, who takes the
+ * queue's lock to remove an entry that still has a queue, waits for the waker to finish.
  *
- * Exclusive entries stand behind the others. wake_one wakes from the front and stops after the first exclusive
- * one: all who merely watch, and one of those who compete. A competitor that gives up although it was
- * woken must pass the wake-up on (mutex.c does).
+ * Exclusive entries stand behind the others. wake_one wakes from the front and stops after the
+ * first exclusive one: all who merely watch, and one of those who compete. A competitor that gives
+ * up although it was woken must pass the wake-up on (mutex.c does).
  */
 #include "sched/wait_queue.h"
 #include "core/assert.h"
@@ -103,7 +103,10 @@ void wait_queue_wake_all_locked(struct wait_queue *queue, uint32_t key)
 
 void wait_entry_init(struct wait_entry *entry)
 {
-	/* Word by word: the links mean nothing until it is on a queue, and this is on every sleep's path. */
+	/*
+	 * Word by word: the links mean nothing until it is on a queue, and this is on every sleep's
+	 * path.
+	 */
 	atomic_init(&entry->queue, NULL);
 	entry->thread = thread_current();
 	entry->exclusive = false;

@@ -2,8 +2,9 @@
  * Wait queues: how anything sleeps until a condition holds.
  *
  *	wait_event(&queue, condition);
- * sleeps until `condition` is true; whoever makes it true then calls wait_queue_wake_...(&queue). The condition is
- * looked at again after each wake-up, without locks held: it must be safe to evaluate so.
+ * sleeps until `condition` is true; whoever makes it true then calls wait_queue_wake_...(&queue).
+ * The condition is looked at again after each wake-up, without locks held: it must be safe to
+ * evaluate so.
  */
 #pragma once
 #include <stdbool.h>
@@ -19,14 +20,14 @@ struct wait_queue {
 };
 
 /*
- * One sleeper, or one callback (poll, epoll). `wake` runs under the queue's lock, must not sleep, and returns
- * true if it used up an exclusive wake-up; its entry stays on the queue. An entry without it wakes `thread`
- * and leaves the queue.
+ * One sleeper, or one callback (poll, epoll). `wake` runs under the queue's lock, must not sleep,
+ * and returns true if it used up an exclusive wake-up; its entry stays on the queue. An entry
+ * without it wakes `thread` and leaves the queue.
  */
 struct wait_entry {
 	struct list_node node;		/* [queue lock] */
-	_Atomic(struct wait_queue *) queue; /* [a] written under the queue's lock; NULL once removed,
-					 * and then the waker has let go of the entry */
+	/* [a] written under the queue's lock; NULL once the waker has let go of the entry */
+	_Atomic(struct wait_queue *) queue;
 	struct thread *thread;		/* [I] */
 	bool exclusive;			/* [I] wake one of these at a time */
 	bool woken;			/* [queue lock] */
@@ -37,11 +38,12 @@ struct wait_entry {
 	.lock = SPINLOCK_INIT(LOCK_RANK_WAIT_QUEUE, "wait queue"), \
 	.waiters = LIST_INIT((wait_queue_name).waiters) }
 void wait_queue_init(struct wait_queue *queue);
-bool wait_queue_is_empty(const struct wait_queue *queue); /* a hint unless the caller excludes sleepers */
+/* a hint unless the caller excludes sleepers */
+bool wait_queue_is_empty(const struct wait_queue *queue);
 
 /*
- * Any context. `key` is given to callbacks (poll events); plain sleepers ignore it. wake_one wakes all
- * entries that are not exclusive, and one that is.
+ * Any context. `key` is given to callbacks (poll events); plain sleepers ignore it. wake_one wakes
+ * all entries that are not exclusive, and one that is.
  */
 void wait_queue_wake_all(struct wait_queue *queue, uint32_t key);
 void wait_queue_wake_one(struct wait_queue *queue, uint32_t key);
@@ -54,17 +56,19 @@ void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry
 void wait_queue_remove(struct wait_entry *entry);		/* idempotent */
 
 /*
- * The loop's body pieces. wait_begin puts the entry on the queue and prepares the sleep; wait_step sleeps and
- * returns 0, or -EINTR (interrupted, by `kind`), or -ETIMEDOUT; wait_end takes it off.
+ * The loop's body pieces. wait_begin puts the entry on the queue and prepares the sleep; wait_step
+ * sleeps and returns 0, or -EINTR (interrupted, by `kind`), or -ETIMEDOUT; wait_end takes it off.
  */
 void wait_begin(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind);
-void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind);
+void wait_begin_exclusive(struct wait_queue *queue, struct wait_entry *entry,
+			  enum thread_state kind);
 must_check int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadline_ns);
 void wait_end(struct wait_entry *entry);
 
 /*
- * Statement expression: 0 when the condition holds, or wait_step's error. Condition wins over errors. After
- * a wake-up it is looked at before the entry goes back to the queue: mostly it never has to.
+ * Statement expression: 0 when the condition holds, or wait_step's error. Condition wins over
+ * errors. After a wake-up it is looked at before the entry goes back to the queue: mostly it never
+ * has to.
  */
 #define WAIT_EVENT(queue_pointer, condition, kind, deadline_ns)                    \
 	({                                                                         \

@@ -1,10 +1,10 @@
 /*
  * The work queue: one list of work, served by kernel threads, first come first served.
  *
- * There are as many workers as CPUs from the start. Work may sleep, even for long; so that it does not hold
- * up what comes behind it, a worker that leaves more work on the list while nobody is free to take
- * it makes another worker first (the rescue). Such extra workers end when there is nothing to do. If there
- * is no memory for one, work waits: the first workers always come back.
+ * There are as many workers as CPUs from the start. Work may sleep, even for long; so that it does
+ * not hold up what comes behind it, a worker that leaves more work on the list while nobody is free
+ * to take it makes another worker first (the rescue). Such extra workers end when there is nothing
+ * to do. If there is no memory for one, work waits: the first workers always come back.
  */
 #include "sched/work_queue.h"
 #include "arch/smp.h"

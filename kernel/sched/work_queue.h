@@ -1,5 +1,6 @@
 /*
- * Work to be done soon by a kernel thread, for those who may not sleep. One thread a CPU, plus rescue.
+ * Work to be done soon by a kernel thread, for those who may not sleep. One thread a CPU, plus
+ * rescue.
  */
 #pragma once
 #include <stdbool.h>

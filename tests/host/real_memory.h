@@ -1,6 +1,7 @@
 /*
- * For tests of mem/ itself: RAM that the real page_frame.c manages, and the machine below it. Included by
- * one source file of a test that links mem/page_frame.c, so that no fake of frames is linked.
+ * For tests of mem/ itself: RAM that the real page_frame.c manages, and the machine below it.
+ * Included by one source file of a test that links mem/page_frame.c, so that no fake of frames is
+ * linked.
  *
  * 16 MiB with a hole; the direct map ends at 12 MiB, so the upper part is reached through windows.
  */
