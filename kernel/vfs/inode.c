@@ -10,12 +10,12 @@
 /*
  * Inodes: their life, and what becomes dirty.
  *
- * 	(new) -> used		inode_create, inode_get_by_number	references > 0
- * 	used -> unused		inode_put		kept in the table, on super->unused_inodes: where
- * 							the file system wants that, for files with a name
- * 	unused -> used		inode_get_by_number, the writers-back below
- * 	used, unused -> FREEING	inode_put, the shrinker	nobody gets it any more
- * 	FREEING -> freed	inode_evict, then RCU	pages dropped; without a name, deleted on the disk
+ *	(new) -> used		inode_create, inode_get_by_number: references > 0
+ *	used -> unused		inode_put: stays on super->unused_inodes if it has a name and
+ *				the file system keep_unused_inodes
+ *	unused -> used		inode_get_by_number, the writers-back below
+ *	used, unused -> FREEING	inode_put, the shrinker: nobody gets it any more
+ *	FREEING -> freed	inode_evict, then RCU: pages dropped; deleted, if without a name
  *
  * The steps to and from "no references" happen under super->table_lock; all other changes of the
  * count are atomic. The table itself is inode_table.c's.

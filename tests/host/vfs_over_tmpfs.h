@@ -31,6 +31,8 @@
 #include "vm/internal.h"
 #include "vm/writeback.h"
 
+#define unused __attribute__((unused))	/* not every test makes every call */
+
 /* ---- what lies beside, as far as it is met --------------------------------------------------- */
 
 void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool even_copies)
@@ -142,7 +144,7 @@ static struct walk_context at_root;	/* as root */
 static struct walk_context as_user;	/* as user 1000, group 1000 */
 static struct credentials user;
 
-static __attribute__((unused)) void forget_unused(void)
+static unused void forget_unused(void)
 {
 	for (unsigned int i = 0; shrinkers[i]; i++)
 		shrinkers[i]->shrink(SIZE_MAX);
@@ -157,7 +159,7 @@ static bool let_time_pass(void)
 	return count++ < 100000;
 }
 
-static __attribute__((unused)) void init_once(void)
+static unused void init_once(void)
 {
 	long before = test_allocations_in_use();
 
@@ -181,7 +183,7 @@ static __attribute__((unused)) void init_once(void)
 	host_count_allocation(before - test_allocations_in_use());
 }
 
-static __attribute__((unused)) int mount_at(const char *place, const char *type, const char *options)
+static unused int mount_at(const char *place, const char *type, const char *options)
 {
 	struct path path;
 	int error = path_walk(&at_root, place, WALK_FOLLOW, &path);
@@ -193,7 +195,7 @@ static __attribute__((unused)) int mount_at(const char *place, const char *type,
 	return error;
 }
 
-static __attribute__((unused)) int unmount(const char *place, bool lazy)
+static unused int unmount(const char *place, bool lazy)
 {
 	struct path path;
 	int error = path_walk(&at_root, place, WALK_FOLLOW, &path);
@@ -201,13 +203,13 @@ static __attribute__((unused)) int unmount(const char *place, bool lazy)
 	return error ? error : mount_unmount(&path, lazy, false);
 }
 
-static __attribute__((unused)) void begin(struct test *t)
+static unused void begin(struct test *t)
 {
 	init_once();
 	EXPECT_EQ(t, mount_at("/t", "tmpfs", "mode=755"), 0);
 }
 
-static __attribute__((unused)) void end(struct test *t)
+static unused void end(struct test *t)
 {
 	EXPECT_EQ(t, unmount("/t", false), 0);
 	forget_unused();
@@ -215,12 +217,12 @@ static __attribute__((unused)) void end(struct test *t)
 
 /* ---- calls by name --------------------------------------------------------------------------- */
 
-static __attribute__((unused)) int make_directory(const char *name)
+static unused int make_directory(const char *name)
 {
 	return namespace_make_directory(&at_root, name, 0755);
 }
 
-static __attribute__((unused)) int open_as(const struct walk_context *context, const char *name, uint32_t flags,
+static unused int open_as(const struct walk_context *context, const char *name, uint32_t flags,
 		   file_mode mode)
 {
 	struct file *file;
@@ -231,27 +233,27 @@ static __attribute__((unused)) int open_as(const struct walk_context *context, c
 	return error;
 }
 
-static __attribute__((unused)) int open_root(const char *name, uint32_t flags)
+static unused int open_root(const char *name, uint32_t flags)
 {
 	return open_as(&at_root, name, flags, 0644);
 }
 
-static __attribute__((unused)) int make_file(const char *name)
+static unused int make_file(const char *name)
 {
 	return open_root(name, O_CREAT | O_EXCL | O_WRONLY);
 }
 
-static __attribute__((unused)) int symlink_to(const char *target, const char *name)
+static unused int symlink_to(const char *target, const char *name)
 {
 	return namespace_symlink(target, &at_root, name);
 }
 
-static __attribute__((unused)) int rename_to(const char *from, const char *to, uint32_t flags)
+static unused int rename_to(const char *from, const char *to, uint32_t flags)
 {
 	return namespace_rename(&at_root, from, &at_root, to, flags);
 }
 
-static __attribute__((unused)) int link_as(const char *from, const char *to)
+static unused int link_as(const char *from, const char *to)
 {
 	struct path path;
 	int error = path_walk(&at_root, from, 0, &path);
@@ -263,7 +265,7 @@ static __attribute__((unused)) int link_as(const char *from, const char *to)
 	return error;
 }
 
-static __attribute__((unused)) int status_as(const struct walk_context *context, const char *name, uint32_t flags,
+static unused int status_as(const struct walk_context *context, const char *name, uint32_t flags,
 		     struct file_status *out)
 {
 	struct path path;
@@ -277,14 +279,14 @@ static __attribute__((unused)) int status_as(const struct walk_context *context,
 }
 
 /* 0 or the error of stat(2). */
-static __attribute__((unused)) int find(const char *name)
+static unused int find(const char *name)
 {
 	struct file_status status;
 
 	return status_as(&at_root, name, WALK_FOLLOW, &status);
 }
 
-static __attribute__((unused)) int change_mode(const struct walk_context *context, const char *name, file_mode mode)
+static unused int change_mode(const struct walk_context *context, const char *name, file_mode mode)
 {
 	struct attributes attributes = { .valid = ATTRIBUTE_MODE, .mode = mode };
 	struct path path;
@@ -297,7 +299,7 @@ static __attribute__((unused)) int change_mode(const struct walk_context *contex
 	return error;
 }
 
-static __attribute__((unused)) int change_owner(const struct walk_context *context, const char *name, user_id uid,
+static unused int change_owner(const struct walk_context *context, const char *name, user_id uid,
 			group_id gid)
 {
 	struct attributes attributes = {
@@ -313,7 +315,7 @@ static __attribute__((unused)) int change_owner(const struct walk_context *conte
 	return error;
 }
 
-static __attribute__((unused)) ssize_t write_text(struct file *file, const char *text)
+static unused ssize_t write_text(struct file *file, const char *text)
 {
 	struct io_buffer buffer;
 
@@ -321,7 +323,7 @@ static __attribute__((unused)) ssize_t write_text(struct file *file, const char 
 	return file_write(file, &buffer, UINT64_MAX);
 }
 
-static __attribute__((unused)) ssize_t read_into(struct file *file, void *to, size_t size)
+static unused ssize_t read_into(struct file *file, void *to, size_t size)
 {
 	struct io_buffer buffer;
 
@@ -329,7 +331,7 @@ static __attribute__((unused)) ssize_t read_into(struct file *file, void *to, si
 	return file_read(file, &buffer);
 }
 
-static __attribute__((unused)) ssize_t write_bytes(struct file *file, const void *from, size_t size)
+static unused ssize_t write_bytes(struct file *file, const void *from, size_t size)
 {
 	struct io_buffer buffer;
 

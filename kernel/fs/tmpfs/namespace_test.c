@@ -186,6 +186,8 @@ static void restricted_walks_stay_inside(struct test *t)
 
 /* ---- rename ---------------------------------------------------------------------------------- */
 
+#define LONG_NAME "/t/d/e/long-name-that-does-not-fit-into-the-dentry-itself"
+
 static void renames_follow_the_rules(struct test *t)
 {
 	struct file_status before, after;
@@ -215,9 +217,9 @@ static void renames_follow_the_rules(struct test *t)
 	EXPECT_EQ(t, find("/t/f"), -ENOENT);
 	EXPECT_EQ(t, status_as(&at_root, "/t/g", 0, &after), 0);
 	EXPECT_EQ(t, after.inode, before.inode);
-	EXPECT_EQ(t, rename_to("/t/g", "/t/d/e/long-name-that-does-not-fit-into-the-dentry-itself", 0), 0);
-	EXPECT_EQ(t, find("/t/d/e/long-name-that-does-not-fit-into-the-dentry-itself"), 0);
-	EXPECT_EQ(t, rename_to("/t/d/e/long-name-that-does-not-fit-into-the-dentry-itself", "/t/g", 0), 0);
+	EXPECT_EQ(t, rename_to("/t/g", LONG_NAME, 0), 0);
+	EXPECT_EQ(t, find(LONG_NAME), 0);
+	EXPECT_EQ(t, rename_to(LONG_NAME, "/t/g", 0), 0);
 	EXPECT_EQ(t, find("/t/g"), 0);
 	/* A directory moves with what is in it, over an empty one. */
 	EXPECT_EQ(t, make_file("/t/d/e/inside"), 0);
@@ -261,7 +263,8 @@ static void permissions_are_asked(struct test *t)
 	EXPECT_EQ(t, open_as(&as_user, "/t/tmp/users", O_CREAT | O_WRONLY, 0600), 0);
 	EXPECT_EQ(t, namespace_unlink(&as_user, "/t/tmp/roots"), -EPERM);
 	EXPECT_EQ(t, namespace_rename(&as_user, "/t/tmp/roots", &as_user, "/t/tmp/x", 0), -EPERM);
-	EXPECT_EQ(t, namespace_rename(&as_user, "/t/tmp/users", &as_user, "/t/tmp/roots", 0), -EPERM);
+	EXPECT_EQ(t, namespace_rename(&as_user, "/t/tmp/users", &as_user, "/t/tmp/roots", 0),
+		  -EPERM);
 	EXPECT_EQ(t, open_as(&as_user, "/t/tmp/roots", O_WRONLY, 0), -EACCES);
 	EXPECT_EQ(t, open_as(&as_user, "/t/tmp/roots", O_RDONLY | O_TRUNC, 0), -EACCES);
 	EXPECT_EQ(t, namespace_unlink(&as_user, "/t/tmp/users"), 0);

@@ -199,7 +199,9 @@ static void fifos_wait_for_the_other_side(struct test *t)
 static void poll_sees_what_is_ready(struct test *t)
 {
 	struct poll_request requests[3] = {
-		{ .fd = 0, .events = POLL_IN }, { .fd = 1, .events = POLL_OUT }, { .fd = 9, .events = POLL_IN }
+		{ .fd = 0, .events = POLL_IN },
+		{ .fd = 1, .events = POLL_OUT },
+		{ .fd = 9, .events = POLL_IN },
 	};
 	struct fd_table *table;
 	struct file *ends[2];
