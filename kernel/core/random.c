@@ -1,9 +1,10 @@
 /*
  * The random generator.
  *
- * Idea. A 256-bit key makes a block of ChaCha20 stream; its first half becomes the next key, the second half goes out.
- * So whoever sees the state later cannot compute what was given before ("fast key erasure"). The key is seeded at first use
- * with RDRAND where there is one and always with the jitter of the cycle counter, and stirred by random_add.
+ * Idea. A 256-bit key makes a block of ChaCha20 stream; its first half becomes the next key, the
+ * second half goes out. So whoever sees the state later cannot compute what was given before
+ * ("fast key erasure"). The key is seeded at first use with RDRAND where there is one and always
+ * with the jitter of the cycle counter, and stirred by random_add.
  *
  * Locks: random_lock protects the key; a leaf, so that interrupt handlers may stir.
  */

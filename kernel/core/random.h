@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fill `size` bytes. Any context. What was given out before cannot be found from the state afterwards. */
+/*
+ * Fill `size` bytes. Any context. What was given out before cannot be found from the state
+ * afterwards.
+ */
 void random_bytes(void *to, size_t size);
 uint32_t random_u32(void);
 

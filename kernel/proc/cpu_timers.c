@@ -1,10 +1,11 @@
 /*
  * Timers of CPU time: setitimer(ITIMER_VIRTUAL), setitimer(ITIMER_PROF) and LIMIT_CPU.
  *
- * Idea. No tick samples the running program. Instead a kernel timer is set to the earliest moment at which a limit can be
- * reached: the CPU time that is left, divided by the CPUs that the process can use at once. When it rings, the time used is
- * looked at; what is due is sent, and the timer is set again to the next earliest moment. A process that sleeps
- * meanwhile is looked at once for each time that was left, never more often than CHECK_MIN_NS.
+ * Idea. No tick samples the running program. Instead a kernel timer is set to the earliest
+ * moment at which a limit can be reached: the CPU time that is left, divided by the CPUs that
+ * the process can use at once. When it rings, the time used is looked at; what is due is sent,
+ * and the timer is set again to the next earliest moment. A process that sleeps meanwhile is
+ * looked at once for each time that was left, never more often than CHECK_MIN_NS.
  *
  * Locks. signal_lock of the process protects the deadlines.
  */
@@ -27,7 +28,8 @@ struct cpu_timers {
 		uint64_t due_ns;	/* [s] in the process's CPU time; 0: off */
 		uint64_t interval_ns;	/* [s] */
 	} deadlines[CPU_TIMER_COUNT];
-	uint64_t warned_seconds;	/* [s] LIMIT_CPU: the last second for which SIGXCPU was sent */
+	/* [s] LIMIT_CPU: the last second for which SIGXCPU was sent */
+	uint64_t warned_seconds;
 };
 
 static const int timer_signals[CPU_TIMER_COUNT] = {
@@ -85,7 +87,10 @@ static void set_timer(struct cpu_timers *timers, uint64_t left)
 		  clock_monotonic_ns() + (delay > CHECK_MIN_NS ? delay : CHECK_MIN_NS));
 }
 
-/* Deadlines that have passed: a bit for each kind. Those with an interval get their next one. Signal lock held. */
+/*
+ * Deadlines that have passed: a bit for each kind. Those with an interval get their next one.
+ * Signal lock held.
+ */
 static unsigned int take_due(struct cpu_timers *timers, const struct usage *usage)
 {
 	unsigned int due = 0;
@@ -102,7 +107,10 @@ static unsigned int take_due(struct cpu_timers *timers, const struct usage *usag
 	return due;
 }
 
-/* SIGXCPU once a second beyond the soft limit, SIGKILL at the hard one; 0: neither. Signal lock held. */
+/*
+ * SIGXCPU once a second beyond the soft limit, SIGKILL at the hard one; 0: neither. Signal lock
+ * held.
+ */
 static int limit_signal(struct cpu_timers *timers, const struct usage *usage)
 {
 	const struct limit *limit = &timers->process->limits.of[LIMIT_CPU];

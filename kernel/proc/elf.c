@@ -1,13 +1,13 @@
 /*
  * Loading ELF programs: from program headers to regions of a new address space.
  *
- * Nothing is read but headers: segments are mapped from the page cache and faulted in as they are touched, so
- * that all who run a program share the frames of its text. Only the tail of a data segment's last file page is written at
- * once, to make its bss zero.
+ * Nothing is read but headers: segments are mapped from the page cache and faulted in as they
+ * are touched, so that all who run a program share the frames of its text. Only the tail of a
+ * data segment's last file page is written at once, to make its bss zero.
  *
- * Everything in the headers is the user's: each number is checked before it is used, and sums are made in 64 bits.
- * Linux refuses some bad programs before it gives up the old image (ENOEXEC and friends) and kills
- * others after; -EINVAL from here stands for the latter.
+ * Everything in the headers is the user's: each number is checked before it is used, and sums
+ * are made in 64 bits. Linux refuses some bad programs before it gives up the old image (ENOEXEC
+ * and friends) and kills others after; -EINVAL from here stands for the latter.
  */
 #include "core/assert.h"
 #include "lib/string.h"
@@ -24,7 +24,8 @@
 enum {
 	PROGRAM_HEADERS_MAX = 65536,	/* bytes; Linux's limit */
 	INTERPRETER_PATH_MAX = 4096,
-	DYNAMIC_BASE = 0x56555000,	/* where a program with an interpreter likes to be; as on Linux */
+	/* where a program with an interpreter likes to be; as on Linux */
+	DYNAMIC_BASE = 0x56555000,
 };
 
 /* One ELF file on its way into memory. */
@@ -156,7 +157,10 @@ static int map_segment(struct elf_file *elf, const struct elf_program *program,
 		error = map_zeroed(space, file_end, end, request.flags, limits);
 		if (error)
 			return error == -ENOMEM ? error : -EINVAL;
-		/* Linux refuses a bss whose first page it cannot write to; without file bytes there is none. */
+		/*
+		 * Linux refuses a bss whose first page it cannot write to; without file bytes
+		 * there is none.
+		 */
 		if (program->file_size && (program->flags & PF_W))
 			return clear_page_tail(space, address + program->file_size);
 	}
@@ -237,7 +241,10 @@ static int map_all(struct elf_file *elf, struct address_space *space,
 	return 0;
 }
 
-/* Where the program headers are in memory, for AT_PHDR: inside the segment whose file bytes hold them. */
+/*
+ * Where the program headers are in memory, for AT_PHDR: inside the segment whose file bytes hold
+ * them.
+ */
 static uintptr_t find_headers_in_memory(const struct elf_file *elf)
 {
 	uint32_t offset = elf->header.program_offset;
@@ -252,7 +259,10 @@ static uintptr_t find_headers_in_memory(const struct elf_file *elf)
 	return 0;
 }
 
-/* The interpreter's path: read, checked, opened for execution. *out NULL if the program names none. */
+/*
+ * The interpreter's path: read, checked, opened for execution. *out NULL if the program names
+ * none.
+ */
 static int open_interpreter(struct elf_file *elf, struct file **out)
 {
 	const struct elf_program *program = find_program(elf, PT_INTERP);

@@ -1,13 +1,14 @@
 /*
  * exec: a process puts on another program.
  *
- * The new image is built whole in an address space of its own while the old one stays as it is; strings are gathered, files
- * opened, tables copied that must not stay shared. Only then come the other threads' end and the
- * exchange (commit), which cannot fail. So a failed exec returns to the old program unharmed. The exception is a program that
- * Linux would have begun and then killed (elf.c): then we are killed too.
+ * The new image is built whole in an address space of its own while the old one stays as it is;
+ * strings are gathered, files opened, tables copied that must not stay shared. Only then come
+ * the other threads' end and the exchange (commit), which cannot fail. So a failed exec returns
+ * to the old program unharmed. The exception is a program that Linux would have begun and then
+ * killed (elf.c): then we are killed too.
  *
- * Locks: none across the work; another thread's exec, exit or clone in the same process is kept out by
- * PROCESS_GROUP_EXEC.
+ * Locks: none across the work; another thread's exec, exit or clone in the same process is kept
+ * out by PROCESS_GROUP_EXEC.
  */
 #include "arch/context.h"
 #include "core/assert.h"
@@ -45,7 +46,8 @@ struct exec {
 	struct elf_image image;
 	uintptr_t stack_pointer;
 	struct credentials *credentials;
-	struct fd_table *fds;			/* an own copy, if the table is shared with another process */
+	/* an own copy, if the table is shared with another process */
+	struct fd_table *fds;
 	struct signal_handlers *handlers;	/* the same of handlers */
 	bool secure;
 };
@@ -170,7 +172,10 @@ static int compute_credentials(struct exec *exec)
 	    !(atomic_load(&exec->file->path.mount->flags) & MOUNT_NO_SUID)) {
 		if (inode->mode & MODE_SETUID)
 			new->euid = inode->uid;
-		/* Without group execution the bit means mandatory locking, not a change of group. */
+		/*
+		 * Without group execution the bit means mandatory locking, not a change of
+		 * group.
+		 */
 		if ((inode->mode & (MODE_SETGID | 0010)) == (MODE_SETGID | 0010))
 			new->egid = inode->gid;
 	}

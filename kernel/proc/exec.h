@@ -14,7 +14,10 @@ struct credentials;
 struct elf_image;
 struct file;
 
-/* exec_strings.c: argument and environment strings, gathered in kernel memory one after another with their NULs. */
+/*
+ * exec_strings.c: argument and environment strings, gathered in kernel memory one after another
+ * with their NULs.
+ */
 struct exec_strings {
 	char **pages;			/* kmalloc'ed array of PAGE_SIZE pieces */
 	size_t page_count, page_capacity;
@@ -30,8 +33,8 @@ must_check int exec_strings_add(struct exec_strings *strings, const char *string
 /* Forget the first string (a script's own argv[0]): *start moves behind it. */
 void exec_strings_drop_first(struct exec_strings *strings, size_t *start);
 /*
- * Copy the bytes from `start` on to `address` in `space`, and note where each string begins in `pointers`.
- * Errors: -ENOMEM, -EFAULT.
+ * Copy the bytes from `start` on to `address` in `space`, and note where each string begins in
+ * `pointers`. Errors: -ENOMEM, -EFAULT.
  */
 must_check int exec_strings_write(const struct exec_strings *strings, size_t start,
 				  struct address_space *space, uintptr_t address,
@@ -46,7 +49,10 @@ struct exec_stack {
 	const struct credentials *credentials;	/* the new ones */
 	bool secure;			/* AT_SECURE */
 };
-/* Map the stack and the vDSO into `space`, write everything; *sp is where the program starts. Errors: -ENOMEM, -E2BIG. */
+/*
+ * Map the stack and the vDSO into `space`, write everything; *sp is where the program starts.
+ * Errors: -ENOMEM, -E2BIG.
+ */
 must_check int exec_stack_build(struct address_space *space, const struct exec_stack *stack,
 				const struct elf_image *image, const struct vm_limits *limits,
 				uintptr_t *sp);
@@ -54,7 +60,8 @@ must_check int exec_stack_build(struct address_space *space, const struct exec_s
 /* elf.c: where everything of a program goes. */
 enum { ELF_HEADER_BYTES = 256 };	/* first bytes of the file that exec looks at, as Linux */
 struct elf_image {
-	uintptr_t entry;		/* of the interpreter if there is one, else of the program */
+	/* of the interpreter if there is one, else of the program */
+	uintptr_t entry;
 	uintptr_t program_entry;	/* AT_ENTRY */
 	uintptr_t program_headers;	/* AT_PHDR, 0 if they are not in memory */
 	unsigned int program_count;	/* AT_PHNUM */
@@ -64,9 +71,10 @@ struct elf_image {
 };
 
 /*
- * Read and check `file`'s headers, then map it and its interpreter into `space`, which runs nowhere yet.
- * Errors: -ENOEXEC (not for us; nothing was mapped), -ENOMEM, -EIO, those of opening the interpreter, -ELIBBAD;
- * or -EINVAL, when the program is one that Linux begins to run and then kills.
+ * Read and check `file`'s headers, then map it and its interpreter into `space`, which runs
+ * nowhere yet. Errors: -ENOEXEC (not for us; nothing was mapped), -ENOMEM, -EIO, those of
+ * opening the interpreter, -ELIBBAD; or -EINVAL, when the program is one that Linux begins to
+ * run and then kills.
  */
 must_check int elf_load(struct file *file, const uint8_t *header, size_t header_size,
 			struct address_space *space, const struct vm_limits *limits,
@@ -74,10 +82,14 @@ must_check int elf_load(struct file *file, const uint8_t *header, size_t header_
 
 struct walk_context;
 /*
- * Open a program (or its interpreter) for execution: a regular file on a mount that allows it, with execute
- * permission; writers are denied from now on (file_allow_write when done). Errors: -EACCES, -ETXTBSY, open's.
+ * Open a program (or its interpreter) for execution: a regular file on a mount that allows it,
+ * with execute permission; writers are denied from now on (file_allow_write when done). Errors:
+ * -EACCES, -ETXTBSY, open's.
  */
 must_check int exec_open(const struct walk_context *context, const char *path, struct file **out);
 
-/* script.c: "#!interpreter argument" in the first bytes. True if it is one; then both strings are cut out, argument may be NULL. */
+/*
+ * script.c: "#!interpreter argument" in the first bytes. True if it is one; then both strings
+ * are cut out, argument may be NULL.
+ */
 must_check int script_parse(char *header, size_t size, char **interpreter, char **argument);

@@ -1,8 +1,9 @@
 /*
- * The first stack of a program, as the System V ABI (i386 supplement, 3.4.1) and Linux lay it out, from high to low:
+ * The first stack of a program, as the System V ABI (i386 supplement, 3.4.1) and Linux lay it
+ * out, from high to low:
  *
- *	0 (one word), path, environment strings, argument strings, platform, 16 random bytes, padding,
- *	auxiliary vector, environment pointers, argument pointers, argument count  <- stack pointer, 16-byte aligned
+ * 	0 (one word), path, environment strings, argument strings, platform, 16 random bytes, padding,
+ * 	auxiliary vector, environment pointers, argument pointers, argument count  <- stack pointer, 16-byte aligned
  *
  * It is written into the new address space before the old one goes, so exec can still fail.
  */
@@ -162,7 +163,10 @@ static int write_small_things(struct address_space *space, uintptr_t top, uintpt
 	return error;
 }
 
-/* All strings at their places, their addresses into the vector that begins with the argument count. */
+/*
+ * All strings at their places, their addresses into the vector that begins with the argument
+ * count.
+ */
 static int write_strings(struct address_space *space, const struct exec_stack *stack,
 			 uintptr_t base, uint32_t *vector)
 {

@@ -1,9 +1,10 @@
 /*
  * The argument and environment strings of a program to be started.
  *
- * They are copied from the old image before it goes, into pages of kernel memory, one string after
- * another. Linux's limits hold: one string at most 32 pages, all of them with their pointers at most a quarter of
- * LIMIT_STACK (and never more than 6 MiB, three quarters of the default stack).
+ * They are copied from the old image before it goes, into pages of kernel memory, one string
+ * after another. Linux's limits hold: one string at most 32 pages, all of them with their
+ * pointers at most a quarter of LIMIT_STACK (and never more than 6 MiB, three quarters of the
+ * default stack).
  */
 #include "arch/user_copy.h"
 #include "lib/min_max.h"

@@ -1,13 +1,13 @@
 /*
  * The end of threads and processes.
  *
- * A thread unwinds to the edge and then ends here, by itself: it gives back what it alone held. The last one of a
- * process gives back what they shared, hands the children to a new parent, and leaves a dead process behind,
- * which holds nothing but its status, for the parent to forgive; or is forgiven at once when the parent
- * ignores SIGCHLD.
+ * A thread unwinds to the edge and then ends here, by itself: it gives back what it alone held.
+ * The last one of a process gives back what they shared, hands the children to a new parent, and
+ * leaves a dead process behind, which holds nothing but its status, for the parent to forgive;
+ * or is forgiven at once when the parent ignores SIGCHLD.
  *
- * The order: memory before descriptors before the terminal before the family, so that whoever sees a dead child knows that
- * its files are closed and its memory is free.
+ * The order: memory before descriptors before the terminal before the family, so that whoever
+ * sees a dead child knows that its files are closed and its memory is free.
  */
 #include "arch/user_copy.h"
 #include "core/assert.h"
@@ -25,7 +25,8 @@
 #include "vm/futex.h"
 
 enum {
-	ROBUST_LIST_LIMIT = 2048,	/* entries followed: the list is the program's, and may be a ring */
+	/* entries followed: the list is the program's, and may be a ring */
+	ROBUST_LIST_LIMIT = 2048,
 	FUTEX_OWNER_MASK = 0x3fffffff,
 	FUTEX_WAITERS = (int)0x80000000,
 	FUTEX_OWNER_DIED = 0x40000000,
@@ -139,7 +140,10 @@ static void give_back_memory(struct user_thread *thread, bool last)
 			process->usage.resident_peak_pages = peak;
 		spin_unlock_irq(&process->signal_lock, flags);
 	}
-	/* From here on the thread is as a kernel thread is; the old translation stays loaded until the next switch. */
+	/*
+	 * From here on the thread is as a kernel thread is; the old translation stays loaded
+	 * until the next switch.
+	 */
 	preempt_disable();
 	thread->thread.mmu = NULL;
 	mmu_space_switch(NULL);
@@ -213,7 +217,8 @@ void process_notify_parent(struct process *child, int code)
 	info.child.uid = credentials->uid;
 	credentials_put(credentials);
 	process_usage(child, &usage);
-	info.child.user_ticks = (int32_t)(usage.user_ns >> 20) / 10; /* about a hundredth of a second */
+	/* about a hundredth of a second */
+	info.child.user_ticks = (int32_t)(usage.user_ns >> 20) / 10;
 	info.child.system_ticks = (int32_t)(usage.system_ns >> 20) / 10;
 	if (is_end)
 		info.child.status = info.code == CLD_EXITED ? (int32_t)(child->exit_status >> 8) :
@@ -237,7 +242,10 @@ void process_forgive(struct process *process)
 	process_put(process);
 }
 
-/* The dead process's children go to `heir`. The dead among them report anew. Tree lock exclusive. */
+/*
+ * The dead process's children go to `heir`. The dead among them report anew. Tree lock
+ * exclusive.
+ */
 static void hand_over_children(struct process *dead, struct process *heir)
 {
 	struct list_node *next;

@@ -1,12 +1,13 @@
 /*
  * fork, vfork and clone: a new thread, alone in a new process or one more in this one.
  *
- * Everything is made or shared first (check_flags, then make_thread step by step); then, under the tree lock, the child
- * becomes known and nothing can fail any more (commit). Memory is shared by its page tables
- * (address_space_fork), so the cost does not depend on its size.
+ * Everything is made or shared first (check_flags, then make_thread step by step); then, under
+ * the tree lock, the child becomes known and nothing can fail any more (commit). Memory is
+ * shared by its page tables (address_space_fork), so the cost does not depend on its size.
  *
- * A child of vfork, or any child with CLONE_VM that is a process of its own, uses its parent's memory; a
- * vfork parent sleeps until the child gives it back by exec or exit. Only SIGKILL ends that sleep early.
+ * A child of vfork, or any child with CLONE_VM that is a process of its own, uses its parent's
+ * memory; a vfork parent sleeps until the child gives it back by exec or exit. Only SIGKILL ends
+ * that sleep early.
  */
 #include "arch/context.h"
 #include "arch/user_copy.h"
@@ -174,7 +175,10 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 	credentials_get(credentials);
 	atomic_store_explicit(&child->credentials, credentials, memory_order_relaxed);
 	child->blocked = parent->blocked;
-	/* A thread on shared memory must not inherit a stack that is in use; vfork's child runs instead of us. */
+	/*
+	 * A thread on shared memory must not inherit a stack that is in use; vfork's child runs
+	 * instead of us.
+	 */
 	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
 		child->alt_stack = parent->alt_stack;
 		child->alt_stack_size = parent->alt_stack_size;
@@ -190,8 +194,8 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 }
 
 /*
- * The point of no return. The child enters the tables and the family; a signal for the group either came before (then
- * it is pending and the fork restarts after it) or finds the child.
+ * The point of no return. The child enters the tables and the family; a signal for the group
+ * either came before (then it is pending and the fork restarts after it) or finds the child.
  */
 static int commit(struct user_thread *child, bool new_process, const struct clone_request *request)
 {
@@ -202,7 +206,10 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 	irq_flags inner;
 	struct process *family;
 
-	/* No lock is needed to see our own flag: whoever signals us from now on waits for the tree lock or finds us busy. */
+	/*
+	 * No lock is needed to see our own flag: whoever signals us from now on waits for the
+	 * tree lock or finds us busy.
+	 */
 	if (thread_is_interrupted(&parent->thread)) {
 		rwspin_write_unlock_irq(&process_tree_lock, flags);
 		return -ERESTARTNOINTR;
@@ -292,12 +299,18 @@ int process_clone(const struct clone_request *request)
 	child->thread.mmu = &process->space->mmu;
 	if (request->flags & CLONE_PARENT_SETTID)
 		(void)!put_user_u32(request->parent_tid, (uint32_t)id);
-	/* Keep the child's process for the vfork wait: it may be dead and forgiven before we look. */
+	/*
+	 * Keep the child's process for the vfork wait: it may be dead and forgiven before we
+	 * look.
+	 */
 	process_get(process);
 	error = commit(child, new_process, request);
 	if (error)
 		goto cancel_id;
-	/* A limit that cannot be watched for want of memory is found at the child's next setrlimit. */
+	/*
+	 * A limit that cannot be watched for want of memory is found at the child's next
+	 * setrlimit.
+	 */
 	if (new_process)
 		(void)!process_watch_cpu_limit(process);
 	thread_start(&child->thread);

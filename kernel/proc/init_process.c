@@ -1,5 +1,6 @@
 /*
- * Process 1: made by hand, as nobody forks it; it execs the init program and never returns to the kernel's start.
+ * Process 1: made by hand, as nobody forks it; it execs the init program and never returns to
+ * the kernel's start.
  */
 #include "core/assert.h"
 #include "core/printk.h"

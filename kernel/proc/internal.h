@@ -8,7 +8,10 @@ struct exec_image;
 
 /* process_table.c: ids. All with the tree lock exclusive unless said otherwise. */
 struct process_table_slot;
-/* A free id with its slot, before the lock is taken. `wanted` 0: any. Errors: -EAGAIN, -ENOMEM, -EEXIST. Takes the lock itself. */
+/*
+ * A free id with its slot, before the lock is taken. `wanted` 0: any. Errors: -EAGAIN, -ENOMEM,
+ * -EEXIST. Takes the lock itself.
+ */
 must_check int process_table_reserve(process_id wanted, struct process_table_slot **out);
 void process_table_cancel(struct process_table_slot *slot);	/* takes the lock itself */
 process_id process_table_slot_id(const struct process_table_slot *slot);
@@ -29,11 +32,16 @@ void user_thread_free_unstarted(struct user_thread *thread);
 void user_thread_release(struct thread *thread);
 
 /* session.c: tree lock exclusive. */
-void process_group_add(struct process_group *group, struct process *process); /* takes a reference */
-void process_group_remove(struct process *process);	/* its reference is returned through the caller */
+/* takes a reference */
+void process_group_add(struct process_group *group, struct process *process);
+/* its reference is returned through the caller */
+void process_group_remove(struct process *process);
 struct session *session_alloc(process_id id);
 struct process_group *process_group_alloc(process_id id, struct session *session);
-/* Before `process` leaves its group or ends: its children's groups may become orphaned with stopped members. */
+/*
+ * Before `process` leaves its group or ends: its children's groups may become orphaned with
+ * stopped members.
+ */
 void process_group_check_orphans(struct process *process);
 /* The session leader ends: lets go of the terminal. No locks. */
 void session_leader_exit(struct process *leader);
@@ -42,7 +50,8 @@ void session_leader_exit(struct process *leader);
 struct user_count;
 struct user_count *user_count_get(user_id uid);		/* reference; NULL: no memory */
 void user_count_put(struct user_count *user);
-must_check bool user_count_charge(struct user_count *user, uint64_t limit); /* one thread more; false: limit */
+/* one thread more; false: limit */
+must_check bool user_count_charge(struct user_count *user, uint64_t limit);
 void user_count_uncharge(struct user_count *user);
 /* Queued signals, against LIMIT_PENDING_SIGNALS. Any context. */
 must_check bool user_count_charge_signal(struct user_count *user, uint64_t limit);
@@ -51,7 +60,10 @@ void user_count_hold(struct user_count *user);
 void user_count_init(void);
 
 /* signal_queue.c: signal lock held. */
-/* Adds one; false if nothing changed (a standard signal pending already). *error: -EAGAIN when a realtime one cannot be queued. */
+/*
+ * Adds one; false if nothing changed (a standard signal pending already). *error: -EAGAIN when a
+ * realtime one cannot be queued.
+ */
 bool signal_pending_add(struct signal_pending *pending, const struct linux_siginfo *info,
 			struct user_count *payer, uint64_t limit, int *error);
 /* Takes the lowest signal of `allowed` off (faults first); 0 if there is none. */
@@ -66,7 +78,10 @@ bool signal_is_ignored(const struct process *process, const struct user_thread *
 void signal_flush_everywhere(struct process *process, signal_set which);
 void signal_stop_cancel(struct process *process);	/* a SIGCONT or SIGKILL: forget stops */
 
-/* exit.c: robust futexes and the id to clear, while the thread still has its memory: at its end and before exec. */
+/*
+ * exit.c: robust futexes and the id to clear, while the thread still has its memory: at its end
+ * and before exec.
+ */
 void user_thread_forget_user_pointers(struct user_thread *thread);
 
 /* exit.c: let a vfork parent go on: this process does not use its memory any more. */

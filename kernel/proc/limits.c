@@ -5,7 +5,10 @@
 
 void limits_set_initial(struct limits *limits, uint64_t memory_pages)
 {
-	/* Linux allows as many threads as fit their stacks into an eighth of memory, half of that a user. */
+	/*
+	 * Linux allows as many threads as fit their stacks into an eighth of memory, half of
+	 * that a user.
+	 */
 	uint64_t threads = memory_pages / 8 / 2 / 2;
 
 	for (unsigned int i = 0; i < LIMIT_COUNT; i++)

@@ -1,10 +1,10 @@
 /*
  * Out of memory: nothing could be reclaimed, so the process that has most dies.
  *
- * vm/reclaim.c asks, from a thread that holds no locks, whenever an allocation can go on neither with
- * nor without waiting. One victim at a time: while the last one is still unwinding, asking again only
- * says so. Init is spared, since nothing runs without it. Sizes are looked at without stopping
- * anybody; a process that grows meanwhile is found the next time.
+ * vm/reclaim.c asks, from a thread that holds no locks, whenever an allocation can go on neither
+ * with nor without waiting. One victim at a time: while the last one is still unwinding, asking
+ * again only says so. Init is spared, since nothing runs without it. Sizes are looked at without
+ * stopping anybody; a process that grows meanwhile is found the next time.
  */
 #include "core/printk.h"
 #include "proc/internal.h"

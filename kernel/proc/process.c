@@ -1,9 +1,9 @@
 /*
  * Processes and threads as objects: memory, references, looking at those of others.
  *
- * A process is referenced by its slot in the process table until it is forgiven, by each of its threads,
- * and by whoever holds it for a moment. A user thread is referenced by itself until it is off its CPU for
- * good, and by whoever found it.
+ * A process is referenced by its slot in the process table until it is forgiven, by each of its
+ * threads, and by whoever holds it for a moment. A user thread is referenced by itself until it
+ * is off its CPU for good, and by whoever found it.
  */
 #include "proc/process.h"
 #include "arch/cpu.h"
@@ -79,7 +79,10 @@ struct user_thread *user_thread_alloc(void)
 	return thread;
 }
 
-/* The memory of a thread whose references are gone: called by sched in any context that does not sleep. */
+/*
+ * The memory of a thread whose references are gone: called by sched in any context that does not
+ * sleep.
+ */
 void user_thread_release(struct thread *thread)
 {
 	struct user_thread *user = container_of(thread, struct user_thread, thread);
@@ -89,7 +92,10 @@ void user_thread_release(struct thread *thread)
 	slab_free(thread_cache, user);
 }
 
-/* A thread that fork could not finish; its process reference and others are the caller's to drop. */
+/*
+ * A thread that fork could not finish; its process reference and others are the caller's to
+ * drop.
+ */
 void user_thread_free_unstarted(struct user_thread *thread)
 {
 	arch_thread_fini(&thread->thread.arch);
@@ -191,7 +197,10 @@ void user_thread_set_credentials(const struct credentials *credentials)
 	struct user_count *user = NULL;
 	irq_flags flags;
 
-	/* Without memory for the new user's record the charge stays with the old one: it only counts. */
+	/*
+	 * Without memory for the new user's record the charge stays with the old one: it only
+	 * counts.
+	 */
 	if (old->uid != credentials->uid)
 		user = user_count_get(credentials->uid);
 	if (user && user_count_charge(user, UINT64_MAX)) {
@@ -260,7 +269,10 @@ void process_children_usage(struct process *process, struct usage *out)
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
 }
 
-/* getppid() is called often enough that it takes no lock: a parent's memory goes only after a grace period. */
+/*
+ * getppid() is called often enough that it takes no lock: a parent's memory goes only after a
+ * grace period.
+ */
 process_id process_parent_id(const struct process *process)
 {
 	const struct process *parent;

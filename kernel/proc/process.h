@@ -1,17 +1,18 @@
 /*
  * Processes and their threads.
  *
- * struct process is the thread group: what its threads share. struct user_thread is one thread: sched's
- * struct thread and what only user-mode threads have.
+ * struct process is the thread group: what its threads share. struct user_thread is one thread:
+ * sched's struct thread and what only user-mode threads have.
  *
  * Life of a process, and the function of each arrow:
- *	(none) -> ALIVE		fork.c
- *	ALIVE -> DEAD		exit.c, when its last thread has ended: memory, files and locks are already given back
- *	DEAD -> forgiven	wait.c by the parent; exit.c at once if the parent ignores SIGCHLD
+ * 	(none) -> ALIVE		fork.c
+ * 	ALIVE -> DEAD		exit.c, when its last thread has ended: memory, files and locks are already given back
+ * 	DEAD -> forgiven	wait.c by the parent; exit.c at once if the parent ignores SIGCHLD
  *
- * Locks. process_tree_lock protects the id table, parents and children, groups and sessions. A process's
- * signal_lock protects its threads, stop state, pending signals and what its threads hold (memory,
- * credentials) against other processes that look. Tree before signal; two signal locks are never held together.
+ * Locks. process_tree_lock protects the id table, parents and children, groups and sessions. A
+ * process's signal_lock protects its threads, stop state, pending signals and what its threads
+ * hold (memory, credentials) against other processes that look. Tree before signal; two signal
+ * locks are never held together.
  */
 #pragma once
 #include <stdatomic.h>
@@ -69,25 +70,33 @@ enum process_flags {
 	PROCESS_GROUP_EXEC = 1 << 4,	/* one thread execs: the others end */
 };
 
-/* [T] process_tree_lock  [s] signal lock  [a] atomic  [I] immutable  [t] its own threads  [r] written under tree lock, read under RCU */
+/*
+ * [T] process_tree_lock  [s] signal lock  [a] atomic  [I] immutable  [t] its own threads  [r]
+ * written under tree lock, read under RCU
+ */
 struct process {
-	struct refcount references;		/* [a] its id until forgiven, its threads, /proc's files */
+	/* [a] its id until forgiven, its threads, /proc's files */
+	struct refcount references;
 	process_id id;				/* [I] */
 	_Atomic(enum process_state) state;	/* [T] */
 	uint32_t flags;				/* [s] enum process_flags */
 
-	_Atomic(struct process *) parent;	/* [T], own threads read under RCU; NULL for init and the forgiven */
-	process_id parent_thread;		/* [T] which of the parent's threads, for __WNOTHREAD */
+	/* [T], own threads read under RCU; NULL for init and the forgiven */
+	_Atomic(struct process *) parent;
+	/* [T] which of the parent's threads, for __WNOTHREAD */
+	process_id parent_thread;
 	struct list children;			/* [T] of sibling */
 	struct list_node sibling;		/* [T] */
 	struct process_group *group;		/* [T] reference */
 	struct list_node group_node;		/* [T] */
-	int exit_signal;			/* [I] to the parent at the end: SIGCHLD, another, or 0 */
+	/* [I] to the parent at the end: SIGCHLD, another, or 0 */
+	int exit_signal;
 
 	struct spinlock signal_lock;		/* LOCK_RANK_SIGNAL */
 	struct list threads;			/* [s] of user_thread.process_node, eldest first */
 	unsigned int thread_count;		/* [s] not ended yet */
-	struct user_thread *group_leader;	/* [s] the thread whose id is the process's; NULL once it has ended */
+	/* [s] the thread whose id is the process's; NULL once it has ended */
+	struct user_thread *group_leader;
 	struct wait_queue thread_ended;		/* exec waits here for the others */
 
 	struct signal_handlers *handlers;	/* [s] reference, for the life of the process */
@@ -103,8 +112,10 @@ struct process {
 	bool continue_untold;			/* [s] the parent has not had its SIGCHLD yet */
 
 	/* The end. */
-	uint32_t exit_status;			/* [s] as wait4 gives it, once dead (or decided by exit_group) */
-	const struct credentials *last_credentials; /* [s] of the last thread, once dead; reference */
+	/* [s] as wait4 gives it, once dead (or decided by exit_group) */
+	uint32_t exit_status;
+	/* [s] of the last thread, once dead; reference */
+	const struct credentials *last_credentials;
 	char last_name[16];			/* [s] of the last thread, once dead */
 	struct wait_queue child_wait;		/* parents sleep here in wait4 */
 	atomic_bool holds_parents_memory;	/* [a] after vfork, until exec or exit */
@@ -112,15 +123,18 @@ struct process {
 	struct usage usage;			/* [s] of ended threads */
 	struct usage children_usage;		/* [T] of forgiven children */
 
-	struct address_space *space;		/* [s] NULL once given back; own threads read freely */
-	struct limits limits;			/* [s] own threads read freely: each word changes whole */
+	/* [s] NULL once given back; own threads read freely */
+	struct address_space *space;
+	/* [s] own threads read freely: each word changes whole */
+	struct limits limits;
 	struct file *executable;		/* [s] /proc/PID/exe; reference; NULL for none */
 	uint64_t start_ns;			/* [I] monotonic */
 	int out_of_memory_adjust;		/* [a]-like word: /proc/PID/oom_score_adj */
 	struct timer real_timer;		/* setitimer(ITIMER_REAL): [s] the two below */
 	uint64_t real_timer_interval_ns;	/* [s] */
 	uint64_t real_timer_deadline_ns;	/* [s] 0: off */
-	struct cpu_timers *cpu_timers;		/* [s] set once, freed with the process; cpu_timers.c's own */
+	/* [s] set once, freed with the process; cpu_timers.c's own */
+	struct cpu_timers *cpu_timers;
 	struct rcu_head rcu;
 	uint32_t personality;			/* own threads */
 	bool dumpable;				/* [s] PR_SET_DUMPABLE */
@@ -137,16 +151,21 @@ struct restart_block {
 
 /* [t] own thread  [s] signal lock of its process  [I] immutable */
 struct user_thread {
-	struct thread thread;			/* must be first: thread_current() is one of these in user processes */
+	/* must be first: thread_current() is one of these in user processes */
+	struct thread thread;
 	process_id id;				/* [T+s] changes only when a thread execs */
 	struct process *process;		/* [I] reference */
 	struct list_node process_node;		/* [s] */
 	bool ended;				/* [s] */
 
-	_Atomic(const struct credentials *) credentials;	/* [s], own thread reads freely; reference */
-	struct user_count *charged;		/* [t] whose RLIMIT_NPROC it counts against; reference */
-	struct fd_table *fds;			/* [s], own thread reads freely; NULL once given back */
-	struct fs_context *fs;			/* [s], own thread reads freely; NULL once given back */
+	/* [s], own thread reads freely; reference */
+	_Atomic(const struct credentials *) credentials;
+	/* [t] whose RLIMIT_NPROC it counts against; reference */
+	struct user_count *charged;
+	/* [s], own thread reads freely; NULL once given back */
+	struct fd_table *fds;
+	/* [s], own thread reads freely; NULL once given back */
+	struct fs_context *fs;
 
 	signal_set blocked;			/* [s], own thread reads freely */
 	signal_set saved_mask;			/* [t] valid while restore_mask */
@@ -156,7 +175,8 @@ struct user_thread {
 	uintptr_t alt_stack;			/* [t] sigaltstack */
 	uint32_t alt_stack_size, alt_stack_flags;	/* [t] */
 	struct restart_block restart;		/* [t] */
-	uint32_t fault_trap_number, fault_trap_error; /* [t] of its last fault, for the signal frame */
+	/* [t] of its last fault, for the signal frame */
+	uint32_t fault_trap_number, fault_trap_error;
 	uintptr_t fault_address;		/* [t] */
 	bool fault_is_final;			/* [t] the next forced signal cannot be caught */
 
@@ -209,8 +229,10 @@ bool process_may_inspect(struct process *process);
 
 /* The name that ps shows, of its eldest live thread. Returns `buffer`. */
 const char *process_name(struct process *process, char *buffer, size_t size);
-void process_usage(struct process *process, struct usage *out);	/* all its threads, live and ended */
-void process_children_usage(struct process *process, struct usage *out);	/* of forgiven children */
+/* all its threads, live and ended */
+void process_usage(struct process *process, struct usage *out);
+/* of forgiven children */
+void process_children_usage(struct process *process, struct usage *out);
 /* getppid(2): 0 for init. */
 process_id process_parent_id(const struct process *process);
 /* Nice values of all its threads are one. */
@@ -220,7 +242,10 @@ void process_set_nice(struct process *process, int nice);
 must_check int process_unshare_fds(void);
 void process_vm_limits(struct process *process, struct vm_limits *out);
 
-/* Boot: make process 1, which runs `init` from the root file system. Panics only if none can be started. */
+/*
+ * Boot: make process 1, which runs `init` from the root file system. Panics only if none can be
+ * started.
+ */
 void process_start_init(const char *path, const char *const *arguments);
 void process_init(void);
 
@@ -240,7 +265,10 @@ struct clone_request {
 };
 must_check int process_clone(const struct clone_request *request);
 
-/* exec.c: after 0 the user frame starts the new image. `path` is in kernel memory. Errors: those of execve(2). */
+/*
+ * exec.c: after 0 the user frame starts the new image. `path` is in kernel memory. Errors: those
+ * of execve(2).
+ */
 struct walk_context;
 must_check int process_exec(const struct walk_context *context, const char *path, user_addr argv,
 			    user_addr envp);
@@ -268,7 +296,10 @@ bool process_group_is_orphaned(struct process_group *group);		/* tree lock held 
 struct process_group *process_group_get_current(void);
 void process_group_put(struct process_group *group);
 
-/* Replace the current thread's credentials (reference taken over); moves the RLIMIT_NPROC charge. */
+/*
+ * Replace the current thread's credentials (reference taken over); moves the RLIMIT_NPROC
+ * charge.
+ */
 void user_thread_set_credentials(const struct credentials *credentials);
 
 /* setitimer(ITIMER_REAL): times in ns, 0 is off; the old values come back. timers.c */
@@ -277,8 +308,8 @@ void process_set_real_timer(uint64_t value_ns, uint64_t interval_ns, uint64_t *o
 void process_get_real_timer(uint64_t *value_ns, uint64_t *interval_ns);
 
 /*
- * setitimer(ITIMER_VIRTUAL, ITIMER_PROF): times of CPU use in ns, 0 is off; the old values come back. cpu_timers.c
- * Errors: -ENOMEM.
+ * setitimer(ITIMER_VIRTUAL, ITIMER_PROF): times of CPU use in ns, 0 is off; the old values come
+ * back. cpu_timers.c Errors: -ENOMEM.
  */
 enum cpu_timer_kind { CPU_TIMER_VIRTUAL, CPU_TIMER_PROFILE, CPU_TIMER_COUNT };
 must_check int process_set_cpu_timer(enum cpu_timer_kind kind, uint64_t value_ns, uint64_t interval_ns,
@@ -288,14 +319,16 @@ void process_get_cpu_timer(enum cpu_timer_kind kind, uint64_t *value_ns, uint64_
 must_check int process_watch_cpu_limit(struct process *process);
 
 /*
- * What tty fills in for proc, which stands below it. `leader_exits` is called without locks; it tells the
- * terminal's foreground group and lets go of the session. get and put: references, any context.
+ * What tty fills in for proc, which stands below it. `leader_exits` is called without locks; it
+ * tells the terminal's foreground group and lets go of the session. get and put: references, any
+ * context.
  */
 struct terminal_ops {
 	void (*put)(struct tty *tty);
 	void (*leader_exits)(struct tty *tty, struct session *session);
 	dev_number (*device)(struct tty *tty);		/* any context */
-	process_id (*foreground)(struct tty *tty);	/* its foreground group's id, or -1; tree lock held */
+	/* its foreground group's id, or -1; tree lock held */
+	process_id (*foreground)(struct tty *tty);
 };
 void session_set_terminal_ops(const struct terminal_ops *ops);
 const struct terminal_ops *session_terminal_ops(void);

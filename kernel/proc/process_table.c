@@ -1,14 +1,16 @@
 /*
  * The table of ids: one number space for threads, processes, process groups and sessions.
  *
- * Idea. A number is in use as long as anything bears it: a live thread, a process that is not yet forgiven, a group
- * with members, a session with groups. So each number in use has one slot with four pointers, and the slot
- * goes when all four are NULL. That is why the id of a dead session leader is not given to a new process
- * while its background jobs live on.
+ * Idea. A number is in use as long as anything bears it: a live thread, a process that is not
+ * yet forgiven, a group with members, a session with groups. So each number in use has one slot
+ * with four pointers, and the slot goes when all four are NULL. That is why the id of a dead
+ * session leader is not given to a new process while its background jobs live on.
  *
- * Numbers are handed out in a circle, from the last one on, so that a freed one is not seen again soon.
+ * Numbers are handed out in a circle, from the last one on, so that a freed one is not seen
+ * again soon.
  *
- * Locks. process_tree_lock protects all of it. Slots and tree nodes are allocated before it is taken.
+ * Locks. process_tree_lock protects all of it. Slots and tree nodes are allocated before it is
+ * taken.
  */
 #include "core/assert.h"
 #include "lib/radix_tree.h"
@@ -18,7 +20,8 @@
 
 enum {
 	ID_LIMIT = 32768,	/* Linux's default pid_max on 32 bits */
-	ID_FIRST_REUSED = 300,	/* after the first round, low numbers stay the system's (as Linux does) */
+	/* after the first round, low numbers stay the system's (as Linux does) */
+	ID_FIRST_REUSED = 300,
 };
 
 /* [T] process_tree_lock */
@@ -40,7 +43,10 @@ static unsigned int threads;		/* [T] slots with a thread */
 static struct slab_cache *slot_cache;
 static struct slab_cache *node_cache;
 
-/* Called under the tree lock, so it must not sleep; the frame reserve for such callers makes failure rare. */
+/*
+ * Called under the tree lock, so it must not sleep; the frame reserve for such callers makes
+ * failure rare.
+ */
 static struct radix_tree_node *table_node_alloc(void *context)
 {
 	(void)context;

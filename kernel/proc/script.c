@@ -1,8 +1,9 @@
 /*
  * Scripts: a first line "#!interpreter argument" names the program that runs them.
  *
- * As on Linux: only the first 256 bytes count; everything after the interpreter is one argument, blanks around it cut off;
- * a line that is cut off in the middle of the interpreter's name is not a script.
+ * As on Linux: only the first 256 bytes count; everything after the interpreter is one argument,
+ * blanks around it cut off; a line that is cut off in the middle of the interpreter's name is
+ * not a script.
  */
 #include "lib/string.h"
 #include "proc/exec.h"

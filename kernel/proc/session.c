@@ -1,12 +1,14 @@
 /*
  * Process groups and sessions: who is signalled together, and who shares a terminal.
  *
- * A group lives as long as it has members, or a terminal remembers it as its foreground; a session as long
- * as it has groups. Both hold their number in the process table meanwhile. The leader of a session may hold a
- * controlling terminal for it; when the leader ends, the terminal is let go and its foreground group hears of it.
+ * A group lives as long as it has members, or a terminal remembers it as its foreground; a
+ * session as long as it has groups. Both hold their number in the process table meanwhile. The
+ * leader of a session may hold a controlling terminal for it; when the leader ends, the terminal
+ * is let go and its foreground group hears of it.
  *
- * A group is orphaned when no member has a parent in another group of the same session: nobody is left
- * who could continue it, so it may not stop (POSIX 3.264), and gets SIGHUP and SIGCONT if it is stopped when that happens.
+ * A group is orphaned when no member has a parent in another group of the same session: nobody
+ * is left who could continue it, so it may not stop (POSIX 3.264), and gets SIGHUP and SIGCONT
+ * if it is stopped when that happens.
  */
 #include "core/assert.h"
 #include "mem/slab.h"
@@ -152,7 +154,10 @@ static void hang_up_group(struct process_group *group)
 	}
 }
 
-/* `leaving` is about to end: its own group, or those of its children, may become orphaned by that. */
+/*
+ * `leaving` is about to end: its own group, or those of its children, may become orphaned by
+ * that.
+ */
 void process_group_check_orphans(struct process *leaving)
 {
 	struct process_group *own = leaving->group;

@@ -1,15 +1,17 @@
 /*
  * Sending signals: who gets one, whether it is kept, and who must wake for it.
  *
- * A signal to a process is kept in the process's pending set, one to a thread in the thread's. Sending a
- * stop signal forgets pending SIGCONTs and the other way round, and SIGCONT continues a stopped process at
- * once, even if it is blocked or ignored. What is ignored and not blocked is thrown away here.
+ * A signal to a process is kept in the process's pending set, one to a thread in the thread's.
+ * Sending a stop signal forgets pending SIGCONTs and the other way round, and SIGCONT continues
+ * a stopped process at once, even if it is blocked or ignored. What is ignored and not blocked
+ * is thrown away here.
  *
- * A signal that ends the process for certain (SIGKILL, or a default death that nobody blocks) is turned into
- * the group's end at once: every thread gets SIGKILL and the status is decided, so that no thread runs on
- * for long and none waits for another to take the signal.
+ * A signal that ends the process for certain (SIGKILL, or a default death that nobody blocks) is
+ * turned into the group's end at once: every thread gets SIGKILL and the status is decided, so
+ * that no thread runs on for long and none waits for another to take the signal.
  *
- * Locks: the receiver's signal_lock protects all of it; handlers->lock is taken inside for actions.
+ * Locks: the receiver's signal_lock protects all of it; handlers->lock is taken inside for
+ * actions.
  */
 #include "core/assert.h"
 #include "lib/string.h"
@@ -49,7 +51,10 @@ bool signal_is_ignored(const struct process *process, const struct user_thread *
 {
 	uintptr_t handler = handler_of(process, signal);
 
-	/* A blocked signal is kept: its action may change before it is unblocked; sigwait wants it too. */
+	/*
+	 * A blocked signal is kept: its action may change before it is unblocked; sigwait wants
+	 * it too.
+	 */
 	if (thread && ((thread->blocked | thread->waiting_for) & SIGNAL_BIT(signal)))
 		return false;
 	/* Init hears only what it asked for: it cannot be killed by accident. */
@@ -86,7 +91,10 @@ static bool wants(const struct user_thread *thread, int signal)
 				  (thread->waiting_for & SIGNAL_BIT(signal)));
 }
 
-/* One thread that does not block `signal`: the eldest, by preference one that is not busy with another. */
+/*
+ * One thread that does not block `signal`: the eldest, by preference one that is not busy with
+ * another.
+ */
 void signal_wake_for(struct process *process, int signal)
 {
 	struct user_thread *chosen = NULL;
@@ -142,8 +150,9 @@ void signal_flush_everywhere(struct process *process, signal_set which)
 }
 
 /*
- * What sending does besides keeping the signal. The parent hears of a continuation from the first thread
- * that runs on (signal_deliver.c): the tree lock, outside of ours, cannot be taken here.
+ * What sending does besides keeping the signal. The parent hears of a continuation from the
+ * first thread that runs on (signal_deliver.c): the tree lock, outside of ours, cannot be taken
+ * here.
  */
 static void apply_stop_rules(struct process *process, int signal)
 {
@@ -180,7 +189,10 @@ static void end_group_if_fatal(struct process *process, struct user_thread *rece
 		signal_kill_all_threads(process);
 		return;
 	}
-	/* A single thread dies on its own way; it only must not sleep on uninterruptibly. Work first. */
+	/*
+	 * A single thread dies on its own way; it only must not sleep on uninterruptibly. Work
+	 * first.
+	 */
 	thread_add_return_work(&receiver->thread, RETURN_WORK_SIGNAL);
 	thread_interrupt(&receiver->thread, THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
 }

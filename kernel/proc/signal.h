@@ -1,8 +1,8 @@
 /*
  * Signals: sent to a thread or a process, kept pending, delivered on the way back to user mode.
  *
- * A signal set is 64 bits; signal n is bit n - 1. siginfo is kept in Linux's own 128-byte layout from birth,
- * so that delivery and signalfd copy it and nothing else.
+ * A signal set is 64 bits; signal n is bit n - 1. siginfo is kept in Linux's own 128-byte layout
+ * from birth, so that delivery and signalfd copy it and nothing else.
  */
 #pragma once
 #include <stdbool.h>
@@ -49,7 +49,10 @@ struct signal_pending {
 void signal_pending_init(struct signal_pending *pending);
 void signal_pending_flush(struct signal_pending *pending, signal_set which);
 
-/* kill(2)-like: with the sender's permission checked by the caller (signal_may_send). Any context, no signal lock held. */
+/*
+ * kill(2)-like: with the sender's permission checked by the caller (signal_may_send). Any
+ * context, no signal lock held.
+ */
 int signal_send_process(struct process *process, const struct linux_siginfo *info);
 int signal_send_thread(struct user_thread *thread, const struct linux_siginfo *info);
 /* Every member; 0 if there was one, else -ESRCH. Takes the process tree lock shared. */
@@ -64,8 +67,8 @@ void signal_info_kernel(struct linux_siginfo *info, int signal);
 void signal_info_user(struct linux_siginfo *info, int signal);
 
 /*
- * A fault of the current thread: SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP with address. If it is blocked or ignored the
- * process dies of it, since it cannot go on.
+ * A fault of the current thread: SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP with address. If it is
+ * blocked or ignored the process dies of it, since it cannot go on.
  */
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t trap_number,
 			uint32_t trap_error);
@@ -73,17 +76,24 @@ void signal_force_fault(int signal, int code, uintptr_t address, uint32_t trap_n
 void signal_force(int signal);
 
 /*
- * The one place of delivery: called on the way to user mode with RETURN_WORK_SIGNAL set, interrupts on. Resolves
- * -ERESTART... in the frame, stops, dies (then does not return), or builds a handler's frame.
+ * The one place of delivery: called on the way to user mode with RETURN_WORK_SIGNAL set,
+ * interrupts on. Resolves -ERESTART... in the frame, stops, dies (then does not return), or
+ * builds a handler's frame.
  */
 void signal_deliver(struct trap_frame *frame);
 
-/* Work out anew whether `thread` has something deliverable, and tell sched and entry. Signal lock held. */
+/*
+ * Work out anew whether `thread` has something deliverable, and tell sched and entry. Signal
+ * lock held.
+ */
 void signal_recalculate(struct user_thread *thread);
 
 /* sigprocmask and friends on the current thread. */
 void signal_set_mask(signal_set mask);
-/* sigsuspend, ppoll, pselect: replace the mask until the next delivery or syscall end, which puts `saved` back. */
+/*
+ * sigsuspend, ppoll, pselect: replace the mask until the next delivery or syscall end, which
+ * puts `saved` back.
+ */
 void signal_suspend_mask(signal_set temporary);
 /* No handler ran: put the saved mask back now. */
 void signal_restore_mask(void);
@@ -97,9 +107,13 @@ must_check int signal_handlers_create(struct signal_handlers **out);
 must_check int signal_handlers_copy(struct signal_handlers *from, struct signal_handlers **out);
 void signal_handlers_put(struct signal_handlers *handlers);
 
-/* sigtimedwait: take one of `which` off; waits until deadline. Returns the signal, -EAGAIN, -EINTR. */
+/*
+ * sigtimedwait: take one of `which` off; waits until deadline. Returns the signal, -EAGAIN,
+ * -EINTR.
+ */
 must_check int signal_wait(signal_set which, struct linux_siginfo *info, uint64_t deadline_ns);
-signal_set signal_pending_set(void);	/* of the current thread and process, blocked ones included */
+/* of the current thread and process, blocked ones included */
+signal_set signal_pending_set(void);
 
 /* Is a SIGKILL-like end under way for the current process? */
 bool signal_is_dying(const struct user_thread *thread);

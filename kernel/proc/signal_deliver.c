@@ -1,17 +1,18 @@
 /*
  * Delivering signals: the one place, on the way back to user mode.
  *
- *	stop requested		the thread stops here until SIGCONT or SIGKILL
- *	default: ignore		the next one
- *	default: stop		the whole process stops, this thread first
- *	default: die		process_exit_group; does not return
- *	a handler		a frame on the user's stack; the handler runs, with its mask
- *	nothing (more)		an interrupted call restarts
+ * 	stop requested		the thread stops here until SIGCONT or SIGKILL
+ * 	default: ignore		the next one
+ * 	default: stop		the whole process stops, this thread first
+ * 	default: die		process_exit_group; does not return
+ * 	a handler		a frame on the user's stack; the handler runs, with its mask
+ * 	nothing (more)		an interrupted call restarts
  *
- * Interrupted calls return one of the -ERESTART codes; here, and only here, they become EINTR or another
- * attempt: -ERESTARTSYS restarts unless a handler without SA_RESTART runs, -ERESTARTNOINTR always restarts,
- * -ERESTARTNOHAND only if no handler runs, -ERESTART_RESTARTBLOCK the same but through restart_syscall(2), which knows
- * how much of a timeout is left.
+ * Interrupted calls return one of the -ERESTART codes; here, and only here, they become EINTR or
+ * another attempt: -ERESTARTSYS restarts unless a handler without SA_RESTART runs,
+ * -ERESTARTNOINTR always restarts, -ERESTARTNOHAND only if no handler runs,
+ * -ERESTART_RESTARTBLOCK the same but through restart_syscall(2), which knows how much of a
+ * timeout is left.
  */
 #include "arch/signal_frame.h"
 #include "core/assert.h"
@@ -69,8 +70,8 @@ static void resolve_without_handler(struct trap_frame *frame)
 }
 
 /*
- * Stop here if the process is to stop: the last thread to do so tells the parent. True if it stopped (then look
- * at everything again).
+ * Stop here if the process is to stop: the last thread to do so tells the parent. True if it
+ * stopped (then look at everything again).
  */
 static bool stop_if_requested(struct user_thread *thread)
 {

@@ -1,5 +1,6 @@
 /*
- * What a process does about each signal: the table that sigaction(2) changes and CLONE_SIGHAND shares.
+ * What a process does about each signal: the table that sigaction(2) changes and CLONE_SIGHAND
+ * shares.
  */
 #include "lib/string.h"
 #include "mem/kmalloc.h"

@@ -5,7 +5,10 @@
 #include "proc/internal.h"
 #include "uapi/linux/errno.h"
 
-/* Blocked signals that became deliverable here must find this thread; pending ones of the process another. */
+/*
+ * Blocked signals that became deliverable here must find this thread; pending ones of the
+ * process another.
+ */
 static void set_mask_locked(struct user_thread *thread, signal_set mask)
 {
 	struct process *process = thread->process;

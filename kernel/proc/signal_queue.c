@@ -1,9 +1,10 @@
 /*
  * Pending signals: a set for what is pending, and a queue for what is known about each.
  *
- * A standard signal is pending at most once. Realtime ones queue up, each with its siginfo, in order; a queue
- * entry costs its payer's LIMIT_PENDING_SIGNALS. When no entry can be had, a standard signal is still set in the
- * set (and delivered with a bare siginfo): kill() never loses one. A realtime signal from sigqueue() is refused.
+ * A standard signal is pending at most once. Realtime ones queue up, each with its siginfo, in
+ * order; a queue entry costs its payer's LIMIT_PENDING_SIGNALS. When no entry can be had, a
+ * standard signal is still set in the set (and delivered with a bare siginfo): kill() never
+ * loses one. A realtime signal from sigqueue() is refused.
  */
 #include "core/assert.h"
 #include "mem/slab.h"

@@ -1,8 +1,8 @@
 /*
  * The real-time interval timer of a process: alarm(2), setitimer(ITIMER_REAL).
  *
- * The kernel timer's expiry runs in interrupt context: it sends SIGALRM and, for an interval, arms itself
- * again from the deadline that was due, so that it does not drift.
+ * The kernel timer's expiry runs in interrupt context: it sends SIGALRM and, for an interval,
+ * arms itself again from the deadline that was due, so that it does not drift.
  */
 #include "proc/internal.h"
 #include "sched/clock.h"

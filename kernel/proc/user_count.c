@@ -1,8 +1,9 @@
 /*
- * What each user has: threads (against LIMIT_PROCESSES) and queued signals (LIMIT_PENDING_SIGNALS).
+ * What each user has: threads (against LIMIT_PROCESSES) and queued signals
+ * (LIMIT_PENDING_SIGNALS).
  *
- * One record a real user id that is in use, found through a small hash; it goes with its last reference.
- * The counts are atomic, so charging takes no lock once the record is at hand.
+ * One record a real user id that is in use, found through a small hash; it goes with its last
+ * reference. The counts are atomic, so charging takes no lock once the record is at hand.
  */
 #include "core/assert.h"
 #include "lib/list.h"

@@ -1,10 +1,11 @@
 /*
  * Waiting for children: what wait4(2), waitpid(2) and waitid(2) become.
  *
- * A child has something to report when it is dead, has stopped, or was continued. The waiter looks through its
- * process's children under the tree lock, takes at most one report, and forgives the child if that was its death. Whoever
- * changes a child's state wakes the parent's child_wait (process_notify_parent); any number of the
- * parent's threads may wait, and each report goes to one of them.
+ * A child has something to report when it is dead, has stopped, or was continued. The waiter
+ * looks through its process's children under the tree lock, takes at most one report, and
+ * forgives the child if that was its death. Whoever changes a child's state wakes the parent's
+ * child_wait (process_notify_parent); any number of the parent's threads may wait, and each
+ * report goes to one of them.
  */
 #include "core/assert.h"
 #include "proc/internal.h"
@@ -79,7 +80,10 @@ static void take_death(struct process *parent, struct process *child,
 	process_forgive(child);
 }
 
-/* Take the report of a stop or a continuation, if there is one that is asked for. Tree lock exclusive. */
+/*
+ * Take the report of a stop or a continuation, if there is one that is asked for. Tree lock
+ * exclusive.
+ */
 static bool take_stop(struct process *child, const struct wait_request *request,
 		      struct wait_result *out)
 {

@@ -329,8 +329,8 @@ int sys_umask(uint32_t mask)
 }
 
 /*
- * getdents: entries go into a kernel buffer first, because the directory is locked while it is read and user
- * memory may fault; then out in one copy.
+ * getdents: entries go into a kernel buffer first, because the directory is locked while it is
+ * read and user memory may fault; then out in one copy.
  */
 enum { DIRECTORY_BUFFER = 4 * PAGE_SIZE };
 

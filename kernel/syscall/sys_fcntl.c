@@ -211,7 +211,10 @@ static ssize_t send_file(int out_fd, int in_fd, file_offset *position, size_t si
 		result = -EBADF;
 	else if (position && in->ops->stream)
 		result = -ESPIPE;
-	/* As on Linux the input must be something that can be mapped, and appending output is refused. */
+	/*
+	 * As on Linux the input must be something that can be mapped, and appending output is
+	 * refused.
+	 */
 	else if (in->ops->stream || !in->ops->read ||
 		 (atomic_load_explicit(&out->flags, memory_order_relaxed) & O_APPEND))
 		result = -EINVAL;

@@ -1,9 +1,9 @@
 /*
  * Who a process is: user and group ids in 16 and 32 bits, supplementary groups, capabilities.
  *
- * The rules are Linux's: a privileged caller (CAP_SETUID, CAP_SETGID) sets what it likes; others may
- * choose among their real, effective and saved ids. When the last of the three user ids leaves 0,
- * capabilities go.
+ * The rules are Linux's: a privileged caller (CAP_SETUID, CAP_SETGID) sets what it likes; others
+ * may choose among their real, effective and saved ids. When the last of the three user ids
+ * leaves 0, capabilities go.
  */
 #include "arch/user_copy.h"
 #include "lib/string.h"
@@ -28,7 +28,10 @@ static int id_to_16(uint32_t id)
 	return id > UINT16_MAX ? 65534 : (int)id;
 }
 
-/* After user ids changed: what happens to capabilities (capabilities(7), "Effect of user ID changes"). */
+/*
+ * After user ids changed: what happens to capabilities (capabilities(7), "Effect of user ID
+ * changes").
+ */
 static void adjust_capabilities(const struct credentials *old, struct credentials *new)
 {
 	bool was_root = old->uid == 0 || old->euid == 0 || old->suid == 0;
@@ -337,7 +340,10 @@ int sys_getgroups(int size, user_addr to)
 	return (int)own->group_count;
 }
 
-/* Sorted, because membership is found by halving. Insertion: lists are short and mostly in order. */
+/*
+ * Sorted, because membership is found by halving. Insertion: lists are short and mostly in
+ * order.
+ */
 static void sort_groups(struct credentials *credentials)
 {
 	for (unsigned int i = 1; i < credentials->group_count; i++) {

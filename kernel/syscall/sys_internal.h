@@ -15,10 +15,16 @@ struct file *syscall_file(int fd, bool *needs_put);
 int syscall_write_result(ssize_t result);
 /* LIMIT_OPEN_FILES of the current process. */
 unsigned int syscall_fd_limit(void);
-/* Put `file` (reference taken over, even on error) behind the lowest free descriptor. Errors: -EMFILE, -ENOMEM. */
+/*
+ * Put `file` (reference taken over, even on error) behind the lowest free descriptor. Errors:
+ * -EMFILE, -ENOMEM.
+ */
 must_check int syscall_install_file(struct file *file, bool close_on_exec);
 
-/* sys_file.c: dup(2) and F_DUPFD: a second descriptor not below `lowest`. Errors: -EBADF, -EMFILE, -ENOMEM. */
+/*
+ * sys_file.c: dup(2) and F_DUPFD: a second descriptor not below `lowest`. Errors: -EBADF,
+ * -EMFILE, -ENOMEM.
+ */
 int syscall_duplicate_above(int fd, int lowest, bool close_on_exec);
 
 /* abi_time.c: Linux's forms of time. All check and say -EINVAL for nanoseconds out of range. */

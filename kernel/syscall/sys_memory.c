@@ -14,7 +14,10 @@
 #include "vfs/file.h"
 #include "vm/mmap.h"
 
-/* Lowest address a program may map at; keeps NULL pointers of the kernel's callers harmless. Linux's default. */
+/*
+ * Lowest address a program may map at; keeps NULL pointers of the kernel's callers harmless.
+ * Linux's default.
+ */
 enum { MMAP_MIN_ADDRESS = 65536 };
 
 static uint32_t region_flags_of(unsigned int protection, unsigned int flags)
@@ -122,7 +125,10 @@ int sys_mmap2(uintptr_t address, size_t size, unsigned int protection, unsigned 
 	return map(address, size, protection, flags, fd, page_offset);
 }
 
-/* Number 90: the arguments lie in memory. They are copied in once; what the program does to them then is its own affair. */
+/*
+ * Number 90: the arguments lie in memory. They are copied in once; what the program does to them
+ * then is its own affair.
+ */
 int sys_mmap(user_addr block)
 {
 	struct {

@@ -1,5 +1,6 @@
 /*
- * poll and select, and their versions with masks. Requests are copied in, waited for, and copied back.
+ * poll and select, and their versions with masks. Requests are copied in, waited for, and copied
+ * back.
  */
 #include "arch/user_copy.h"
 #include "lib/min_max.h"
@@ -92,7 +93,10 @@ static int finish_masked(int result)
 	return result;
 }
 
-/* What is left of a timeout, in the caller's form. Failure to write it changes nothing, as on Linux. */
+/*
+ * What is left of a timeout, in the caller's form. Failure to write it changes nothing, as on
+ * Linux.
+ */
 static void put_remaining(user_addr to, uint64_t deadline_ns, int (*put)(user_addr, int64_t))
 {
 	uint64_t now = clock_monotonic_ns();

@@ -51,7 +51,10 @@ struct broadcast {
 	process_id next;
 };
 
-/* The next process to signal, referenced; a walk by id, so nothing is locked while it is signalled. */
+/*
+ * The next process to signal, referenced; a walk by id, so nothing is locked while it is
+ * signalled.
+ */
 static struct process *next_target(struct broadcast *walk)
 {
 	struct process *process;
@@ -82,7 +85,10 @@ static int kill_many(process_id group, const struct linux_siginfo *info)
 	while ((process = next_target(&walk)) != NULL) {
 		int error = send_checked(process, info);
 
-		/* One success is success; else the last error, but kill(-1) does not speak of EPERM. */
+		/*
+		 * One success is success; else the last error, but kill(-1) does not speak of
+		 * EPERM.
+		 */
 		if (!error)
 			any = true;
 		else if (group || error != -EPERM)

@@ -141,7 +141,10 @@ int sys_statx(int dirfd, user_addr name, uint32_t flags, uint32_t mask, user_add
 	return error ? error : abi_statx_put(to, &status);
 }
 
-/* Linux's ST_ flags are MS_ flags for the first ones, with ST_VALID to say that they mean something. */
+/*
+ * Linux's ST_ flags are MS_ flags for the first ones, with ST_VALID to say that they mean
+ * something.
+ */
 #define ST_VALID 0x20
 
 static int statistics_of(const struct path *at, struct fs_statistics *out)

@@ -24,7 +24,10 @@
 
 enum { NAME_SIZE = 64, NAME_FIELDS = 6 };
 
-/* Protected by nothing: a torn read shows a mix of the old and the new name, as a race with uname may. */
+/*
+ * Protected by nothing: a torn read shows a mix of the old and the new name, as a race with
+ * uname may.
+ */
 static char node_name[NAME_SIZE + 1] = "quartet";
 static char domain_name[NAME_SIZE + 1] = "(none)";
 

@@ -171,7 +171,10 @@ int sys_settimeofday(user_addr time, user_addr zone)
 	int64_t ns;
 	int error;
 
-	/* The kernel keeps UTC; a time zone is accepted from root and has no effect, as with a UTC hardware clock. */
+	/*
+	 * The kernel keeps UTC; a time zone is accepted from root and has no effect, as with a
+	 * UTC hardware clock.
+	 */
 	if (!time) {
 		if (!zone)
 			return 0;
@@ -199,7 +202,10 @@ int sys_stime(user_addr from)
 	return set_realtime(CLOCK_REALTIME, (int64_t)(int32_t)seconds * NS_PER_SECOND);
 }
 
-/* restart_syscall(2) for a sleep: words[0] is where the time left goes, words[1] whether in 64-bit form. */
+/*
+ * restart_syscall(2) for a sleep: words[0] is where the time left goes, words[1] whether in
+ * 64-bit form.
+ */
 static int put_left(user_addr to, bool wide, uint64_t deadline_ns)
 {
 	uint64_t now = clock_monotonic_ns();

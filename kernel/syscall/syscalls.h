@@ -1,6 +1,7 @@
 /*
- * The handlers of syscall.tbl. Each returns a result of 0 and up, or -errno; the table calls them with the program's registers
- * in order, so the types here are the ABI: 32 bits each, 64-bit values in two, low half first.
+ * The handlers of syscall.tbl. Each returns a result of 0 and up, or -errno; the table calls
+ * them with the program's registers in order, so the types here are the ABI: 32 bits each,
+ * 64-bit values in two, low half first.
  */
 #pragma once
 #include <stddef.h>

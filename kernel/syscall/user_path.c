@@ -1,5 +1,6 @@
 /*
- * Copying paths in. A short one stays on the kernel stack, so that stat() and open() allocate nothing for it.
+ * Copying paths in. A short one stays on the kernel stack, so that stat() and open() allocate
+ * nothing for it.
  */
 #include "syscall/user_path.h"
 #include "arch/user_copy.h"

@@ -17,7 +17,8 @@ enum { USER_PATH_SMALL = 192 };	/* most paths fit; longer ones take a page */
 struct user_path {
 	char *name;			/* NUL-terminated; small or a page of its own */
 	struct fs_context_walk walk;
-	struct path cwd;		/* what walk.context.start was before `directory` took its place */
+	/* what walk.context.start was before `directory` took its place */
+	struct path cwd;
 	struct file *directory;		/* that `dirfd` names, or NULL */
 	bool directory_needs_put;
 	char small[USER_PATH_SMALL];
@@ -26,8 +27,9 @@ struct user_path {
 enum user_path_flags { USER_PATH_EMPTY_OK = 1 << 0 /* AT_EMPTY_PATH */ };
 
 /*
- * Copy the path at `name`; a relative one starts at `dirfd` (AT_FDCWD: the working directory). May sleep.
- * Errors: -EFAULT, -ENOENT (empty), -ENAMETOOLONG, -EBADF, -ENOTDIR, -ENOMEM; then nothing is to be put.
+ * Copy the path at `name`; a relative one starts at `dirfd` (AT_FDCWD: the working directory).
+ * May sleep. Errors: -EFAULT, -ENOENT (empty), -ENAMETOOLONG, -EBADF, -ENOTDIR, -ENOMEM; then
+ * nothing is to be put.
  */
 must_check int user_path_get(struct user_path *path, int dirfd, user_addr name, uint32_t flags);
 void user_path_put(struct user_path *path);

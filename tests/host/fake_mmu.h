@@ -1,7 +1,8 @@
 /*
- * A machine that walks page tables in software, with CPUs that remember as much as real ones may:
- * translations, and directory entries (Intel SDM vol. 3, 4.10). Whatever the kernel forgets to flush is
- * used, so that a missing flush shows up as a wrong byte or as a touch of a freed frame.
+ * A machine that walks page tables in software, with CPUs that remember as much as real ones
+ * may: translations, and directory entries (Intel SDM vol. 3, 4.10). Whatever the kernel forgets
+ * to flush is used, so that a missing flush shows up as a wrong byte or as a touch of a freed
+ * frame.
  */
 #pragma once
 #include <stdbool.h>

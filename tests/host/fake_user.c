@@ -1,6 +1,6 @@
 /*
- * User memory on the host: plain memory of the test, all of it mapped, unless the test takes a range
- * away until it is faulted in.
+ * User memory on the host: plain memory of the test, all of it mapped, unless the test takes a
+ * range away until it is faulted in.
  */
 #include <string.h>
 #include "arch/user_copy.h"

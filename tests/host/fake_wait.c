@@ -1,7 +1,7 @@
 /*
- * Wait queues for a machine with one thread: callbacks are called, and whoever would really sleep
- * gets -EINTR if it is interrupted, whatever the test's idle function brings about, -ETIMEDOUT if it
- * has a deadline, and else has slept for ever.
+ * Wait queues for a machine with one thread: callbacks are called, and whoever would really
+ * sleep gets -EINTR if it is interrupted, whatever the test's idle function brings about,
+ * -ETIMEDOUT if it has a deadline, and else has slept for ever.
  */
 #include "core/panic.h"
 #include "core/stack_header.h"

@@ -90,8 +90,8 @@ uint32_t test_random(uint32_t *state);
 void test_clock_set(uint64_t ns);
 
 /*
- * What the rest of the machine does while a thread sleeps: called, with no lock held by it, whenever one
- * would. True: something happened, the thread looks again. NULL: nothing ever does.
+ * What the rest of the machine does while a thread sleeps: called, with no lock held by it,
+ * whenever one would. True: something happened, the thread looks again. NULL: nothing ever does.
  */
 void test_set_idle(bool (*function)(void));
 

@@ -41,6 +41,8 @@ struct machine_cpu {
 	struct arch_thread *fpu_owner;		/* [c] whose registers were last loaded */
 	struct arch_thread *segments_owner;	/* [c] whose fs, gs and descriptors are loaded */
 	struct mmu_space *space;		/* [c] which is loaded; NULL: the kernel's own */
+	/* [c] only left loaded, by a thread that has none */
+	bool space_is_idle;
 	uint8_t directories_seen;		/* [c] bit per directory it had when loaded */
 	uint64_t alarm_ns;			/* [c] when to call upcall_timer(), or NEVER */
 	uint8_t apic_id;			/* [I] */

@@ -7,8 +7,9 @@
  * walks begin after the change. Both sides are read-modify- write or fenced, so the order holds
  * (Intel SDM vol. 3, 4.10.5, 8.2.2).
  *
- * A kernel thread keeps the space of the user thread before it: going back costs nothing.
- * mmu_space_fini() takes it away from such CPUs.
+ * A kernel thread keeps the space of the user thread before it: going back costs nothing. The first
+ * flush request that reaches such a CPU takes the space away, so that no more are sent to it, and
+ * mmu_space_fini() does the same.
  */
 #include "arch/irq_flags.h"
 #include "arch/mmu.h"
@@ -64,6 +65,12 @@ void mmu_space_switch(struct mmu_space *next)
 	struct machine_cpu *self = &machine_cpus[cpu_index()];
 	irq_flags flags;
 
+	/*
+	 * Before the comparison: a request in between leaves the space, or we see that it is
+	 * gone.
+	 */
+	self->space_is_idle = !next;
+	atomic_signal_fence(memory_order_seq_cst);
 	if (!next || self->space == next)
 		return;
 	/* A flush request must find either the old space or the new one. */
@@ -118,8 +125,13 @@ static void flush_pages(uintptr_t start, uintptr_t end)
 static void flush_here(void *argument)
 {
 	const struct flush_request *request = argument;
+	struct machine_cpu *self = &machine_cpus[cpu_index()];
 
-	if (machine_cpus[cpu_index()].space == request->space)
+	if (self->space != request->space)
+		return;
+	if (self->space_is_idle)
+		load_space(self, NULL);
+	else
 		flush_pages(request->start, request->end);
 }
 

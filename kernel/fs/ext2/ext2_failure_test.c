@@ -1,8 +1,14 @@
 /*
  * ext2 when things go wrong: no memory, corrupt disks, disks that fail, features from elsewhere.
  *
- * test:
- * with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c,fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c,fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c,fs/ext2/symlink.c,fs/ext2/file.c,fs/ext2/truncate.c,block/block_device.c,block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c,block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c,vfs/file_system.c
+ * test: with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c
+ * test: with=fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c
+ * test: with=fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c
+ * test: with=fs/ext2/symlink.c,fs/ext2/file.c,fs/ext2/truncate.c,block/block_device.c
+ * test: with=block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c
+ * test: with=block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c
+ * test: with=vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c
+ * test: with=vfs/file_system.c
  */
 #include "fs/ext2/ext2_test.h"
 

@@ -2,8 +2,14 @@
  * ext2 does what it should: what it writes is judged by e2fsck, what it reads was written by
  * debugfs.
  *
- * test:
- * with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c,fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c,fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c,fs/ext2/symlink.c,fs/ext2/file.c,fs/ext2/truncate.c,block/block_device.c,block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c,block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c,vfs/file_system.c
+ * test: with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c
+ * test: with=fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c
+ * test: with=fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c
+ * test: with=fs/ext2/symlink.c,fs/ext2/file.c,fs/ext2/truncate.c,block/block_device.c
+ * test: with=block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c
+ * test: with=block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c
+ * test: with=vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c
+ * test: with=vfs/file_system.c
  */
 #include "fs/ext2/ext2_test.h"
 
@@ -216,7 +222,8 @@ static void random_work_leaves_a_clean_disk(struct test *t)
 				} else if (what == 4) {
 					forget_caches();
 				} else if (lookup(dir, name, &file) == 0 ||
-					   (error = make(dir, name, MODE_REGULAR | 0600, &file)) == 0) {
+					   (error = make(dir, name, MODE_REGULAR | 0600,
+							 &file)) == 0) {
 					if (inode_is(file, MODE_REGULAR) && what < 9)
 						error = cut(file, where);
 					else if (inode_is(file, MODE_REGULAR))

@@ -23,10 +23,7 @@
 #include "vfs/pipe.h"
 #include "vm/internal.h"
 
-/*
- * ---- what lies beside and above, as far as ext2 meets it
- * --------------------------------------------
- */
+/* ---- what lies beside and above, as far as ext2 meets it ---- */
 
 const struct file_ops file_ops_cached, char_device_open_ops, block_device_file_ops, pipe_fifo_ops;
 
@@ -185,10 +182,7 @@ void super_block_inode_freed(struct super_block *super)
 	super->live_inodes--;
 }
 
-/*
- * ---- the disk
- * ----------------------------------------------------------------------------------------
- */
+/* ---- the disk ---- */
 
 enum { IN_FLIGHT_MAX = 8 };
 
@@ -253,10 +247,7 @@ static inline void drain(void)
 		;
 }
 
-/*
- * ---- a mounted file system
- * ---------------------------------------------------------------------------
- */
+/* ---- a mounted file system ---- */
 
 static struct super_block *super;
 static struct inode *root;
@@ -339,7 +330,8 @@ static inline void unmount_it(void)
 	if (!super->read_only)
 		(void)sync_it();
 	while (!list_is_empty(&super->dirty_inodes))	/* after an error: nobody writes these */
-		inode_unlist_dirty(list_first_entry(&super->dirty_inodes, struct inode, dirty_node));
+		inode_unlist_dirty(list_first_entry(&super->dirty_inodes, struct inode,
+						    dirty_node));
 	inode_drop_unused(super);
 	test_run_deferred();
 	super->ops->unmount(super);
@@ -357,10 +349,7 @@ static inline void forget_caches(void)
 	test_run_deferred();
 }
 
-/*
- * ---- what programs do
- * -----------------------------------------------------------------------------------
- */
+/* ---- what programs do ---- */
 
 static inline int lookup(struct inode *dir, const char *name, struct inode **out)
 {
@@ -436,7 +425,8 @@ static inline int cut(struct inode *inode, uint64_t size)
 	return error;
 }
 
-static inline int move(struct inode *from_dir, const char *from, struct inode *to_dir, const char *to)
+static inline int move(struct inode *from_dir, const char *from, struct inode *to_dir,
+		       const char *to)
 {
 	struct inode *moved, *replaced = NULL;
 	int error = lookup(from_dir, from, &moved);

@@ -1,7 +1,9 @@
 /*
- * Directories with a constant table of entries, and the pieces that the dynamic ones are made of.
+ * Directories with a constant table of entries, and the pieces that the dynamic ones are made
+ * of.
  *
- * Positions in a directory: 0 and 1 are the dots, then the table's places, then (root, task, fd) numbers.
+ * Positions in a directory: 0 and 1 are the dots, then the table's places, then (root, task, fd)
+ * numbers.
  */
 #include "fs/procfs/internal.h"
 #include "lib/string.h"

@@ -1,8 +1,9 @@
 /*
  * procfs inside: entries, text files, and what a file is about.
  *
- * Every file and directory is described by a struct procfs_entry in a constant table; an inode is an entry together with the
- * process (and thread) it is about. Nothing is kept between two opens: text is made when it is read.
+ * Every file and directory is described by a struct procfs_entry in a constant table; an inode
+ * is an entry together with the process (and thread) it is about. Nothing is kept between two
+ * opens: text is made when it is read.
  */
 #pragma once
 #include <stdarg.h>
@@ -27,18 +28,25 @@ struct procfs_entry {
 	uint32_t id;			/* [I] unique: lower bits of inode numbers */
 	/* Regular files: make the whole text. Errors: -ESRCH, -EACCES, -ENOMEM. May sleep. */
 	int (*show)(const struct procfs_subject *subject, struct procfs_text *text);
-	/* Regular files: what a write means; NULL: -EACCES at open or -EIO. `line` is terminated, without newline. */
+	/*
+	 * Regular files: what a write means; NULL: -EACCES at open or -EIO. `line` is
+	 * terminated, without newline.
+	 */
 	ssize_t (*store)(const struct procfs_subject *subject, char *line, size_t size);
 	/* Regular files with bytes of their own (pagemap): instead of show. */
 	const struct file_ops *file_ops;
-	/* Directories: a constant table, ended by a NULL name; dynamic ones have ops of their own. */
+	/*
+	 * Directories: a constant table, ended by a NULL name; dynamic ones have ops of their
+	 * own.
+	 */
 	const struct procfs_entry *children;
 	const struct inode_ops *inode_ops;
 	const struct file_ops *directory_ops;
 	/* Links: the text, or the place itself (magic). */
 	ssize_t (*read_link)(const struct procfs_subject *subject, char *buffer, size_t size);
 	int (*follow_link)(const struct procfs_subject *subject, struct path *out);
-	bool private_to_owner;		/* belongs to whoever may inspect the process, not to root */
+	/* belongs to whoever may inspect the process, not to root */
+	bool private_to_owner;
 };
 
 struct procfs_inode {
@@ -64,7 +72,10 @@ must_check int procfs_inode_create(struct super_block *super, const struct procf
 /* directory.c: for directories with a constant table. */
 extern const struct inode_ops procfs_static_directory_inode_ops;
 extern const struct file_ops procfs_static_directory_file_ops;
-/* Look `name` up in a table / give its entries from position on (positions 2, 3, ... are table places). */
+/*
+ * Look `name` up in a table / give its entries from position on (positions 2, 3, ... are table
+ * places).
+ */
 must_check int procfs_lookup_in(struct inode *dir, const struct procfs_entry *table, const char *name,
 				size_t length, struct inode **out);
 bool procfs_emit_table(struct file *file, struct directory_sink *sink,
@@ -89,7 +100,8 @@ extern const struct inode_ops procfs_file_inode_ops, procfs_link_inode_ops;
 extern const struct procfs_entry procfs_root_entry;		/* root.c */
 extern const struct procfs_entry procfs_system_entries[];	/* system_files.c: in the root */
 extern const struct procfs_entry procfs_process_entry;		/* pid_directory.c: /proc/PID */
-extern const struct procfs_entry procfs_thread_entries[];	/* pid_directory.c: what /proc/PID and task/TID share */
+/* pid_directory.c: what /proc/PID and task/TID share */
+extern const struct procfs_entry procfs_thread_entries[];
 extern const struct procfs_entry procfs_task_directory, procfs_fd_directory;
 extern const struct procfs_entry procfs_quartet_entries[];	/* quartet_files.c */
 extern const struct procfs_entry procfs_sys_entries[];		/* sys_files.c */

@@ -14,7 +14,10 @@
 
 enum { NUMBERS_START = 256 };	/* positions from here on are numbers: table places lie below */
 
-/* ---- the root -------------------------------------------------------------------------------------- */
+/*
+ * ---- the root
+ * --------------------------------------------------------------------------------------
+ */
 
 static int root_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
 {
@@ -76,7 +79,10 @@ const struct procfs_entry procfs_root_entry = {
 	.directory_ops = &root_file_ops,
 };
 
-/* ---- task ------------------------------------------------------------------------------------------ */
+/*
+ * ---- task
+ * ------------------------------------------------------------------------------------------
+ */
 
 static bool subject_revalidate(struct inode *inode)
 {
@@ -151,7 +157,10 @@ static const struct inode_ops task_inode_ops = { .lookup = task_lookup,
 						 .revalidate = subject_revalidate };
 static const struct file_ops task_file_ops = { .read_directory = task_read };
 
-/* ---- fd -------------------------------------------------------------------------------------------- */
+/*
+ * ---- fd
+ * --------------------------------------------------------------------------------------------
+ */
 
 static struct file *subject_file(const struct procfs_subject *subject)
 {
@@ -271,7 +280,10 @@ static const struct inode_ops fd_inode_ops = { .lookup = fd_lookup,
 					       .revalidate = subject_revalidate };
 static const struct file_ops fd_file_ops = { .read_directory = fd_read };
 
-/* ---- /proc/PID ------------------------------------------------------------------------------------- */
+/*
+ * ---- /proc/PID
+ * -------------------------------------------------------------------------------------
+ */
 
 static int executable_path(const struct procfs_subject *subject, struct path *out)
 {

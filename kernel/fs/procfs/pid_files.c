@@ -123,7 +123,10 @@ static int take_snapshot(const struct procfs_subject *subject, struct snapshot *
 	thread = choose_thread(subject);
 	if (thread)
 		snapshot_thread(out, thread);
-	/* A leader that has ended stays in view as the process's zombie until the other threads are gone. */
+	/*
+	 * A leader that has ended stays in view as the process's zombie until the other threads
+	 * are gone.
+	 */
 	if (!subject->thread && !process->group_leader)
 		out->state = 'Z';
 	snapshot_actions(out, process);

@@ -1,9 +1,10 @@
 /*
  * /proc/PID/maps, smaps, pagemap and mem; and /proc/kpagecount, which needs them all.
  *
- * pagemap has a 64-bit word for each page: bit 63 present, 61 file page or shared, 56 mapped only here, low 55 bits
- * the frame. kpagecount has one for each frame: how often it is mapped. No count is kept for that: reading it
- * walks the page tables of every process, which costs time only then.
+ * pagemap has a 64-bit word for each page: bit 63 present, 61 file page or shared, 56 mapped
+ * only here, low 55 bits the frame. kpagecount has one for each frame: how often it is mapped.
+ * No count is kept for that: reading it walks the page tables of every process, which costs time
+ * only then.
  */
 #include "fs/procfs/internal.h"
 #include "lib/min_max.h"

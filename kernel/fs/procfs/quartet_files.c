@@ -1,10 +1,10 @@
 /*
  * /proc/quartet: what tests ask of the kernel, and no Linux has.
  *
- *	leaks		what must be the same before and after a test, once caches are dropped
- *	counters	faults by kind, tables shared and copied (struct vm_counters)
- *	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
- *	failpoint	write "KIND NTH": the NTH allocation of that kind by the writer fails; read: whether it did
+ * 	leaks		what must be the same before and after a test, once caches are dropped
+ * 	counters	faults by kind, tables shared and copied (struct vm_counters)
+ * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
+ * 	failpoint	write "KIND NTH": the NTH allocation of that kind by the writer fails; read: whether it did
  */
 #include "block/block_device.h"
 #include "core/config.h"
@@ -19,8 +19,8 @@
 #include "vm/writeback.h"
 
 /*
- * Caches hold things that are not leaked: they go first, and what waits for a grace period. What goes may have kept other
- * things, so it takes a few rounds.
+ * Caches hold things that are not leaked: they go first, and what waits for a grace period. What
+ * goes may have kept other things, so it takes a few rounds.
  */
 static void settle(void)
 {
@@ -35,7 +35,10 @@ static void settle(void)
 	}
 }
 
-/* How many nodes a tree of ids or pages needs depends on the numbers in it, not only on how many there are. */
+/*
+ * How many nodes a tree of ids or pages needs depends on the numbers in it, not only on how many
+ * there are.
+ */
 static bool is_counted(const char *cache_name)
 {
 	return strcmp(cache_name, "process_id_node") != 0 &&

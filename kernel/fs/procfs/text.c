@@ -1,7 +1,8 @@
 /*
  * Text files: the whole text is made at the first read, and again at each read from the start.
  *
- * So a program that reads piece by piece sees one state, and one that rewinds sees the present one (as seq_file on Linux).
+ * So a program that reads piece by piece sees one state, and one that rewinds sees the present
+ * one (as seq_file on Linux).
  */
 #include "arch/user_copy.h"
 #include "fs/procfs/internal.h"
