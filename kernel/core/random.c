@@ -17,12 +17,12 @@
 
 enum {
 	OUTPUT_SIZE = CHACHA20_BLOCK_SIZE - CHACHA20_KEY_SIZE,
-	JITTER_ROUNDS = 256,	/* reads of the cycle counter that go into the first key */
+	JITTER_ROUNDS = 256, /* reads of the cycle counter that go into the first key */
 };
 
 static struct spinlock random_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "random");
-static uint8_t key[CHACHA20_KEY_SIZE];	/* [random_lock] */
-static bool is_seeded;			/* [random_lock] */
+static uint8_t key[CHACHA20_KEY_SIZE]; /* [random_lock] */
+static bool is_seeded;		       /* [random_lock] */
 
 /* A block from the key; the key moves on. Lock held. */
 static void next_block(uint8_t output[OUTPUT_SIZE])

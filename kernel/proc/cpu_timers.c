@@ -17,16 +17,16 @@
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 
-#define CHECK_MIN_NS	1000000ull	/* between two looks at a process */
-#define NS_PER_SECOND	1000000000ull
+#define CHECK_MIN_NS 1000000ull /* between two looks at a process */
+#define NS_PER_SECOND 1000000000ull
 
 /* [s] signal_lock of the process */
 struct cpu_timers {
-	struct timer timer;		/* own locking */
-	struct process *process;	/* [I] whom we belong to: it outlives us */
+	struct timer timer;	 /* own locking */
+	struct process *process; /* [I] whom we belong to: it outlives us */
 	struct cpu_deadline {
-		uint64_t due_ns;	/* [s] in the process's CPU time; 0: off */
-		uint64_t interval_ns;	/* [s] */
+		uint64_t due_ns;      /* [s] in the process's CPU time; 0: off */
+		uint64_t interval_ns; /* [s] */
 	} deadlines[CPU_TIMER_COUNT];
 	/* [s] LIMIT_CPU: the last second for which SIGXCPU was sent */
 	uint64_t warned_seconds;
@@ -63,9 +63,9 @@ static uint64_t time_left(struct cpu_timers *timers, const struct usage *usage)
 				       time_used(usage, (enum cpu_timer_kind)i));
 	}
 	if (limit->current < UINT32_MAX) {
-		uint64_t second = limit->current > timers->warned_seconds ?
-					  limit->current :
-					  timers->warned_seconds + 1;
+		uint64_t second = limit->current > timers->warned_seconds
+					  ? limit->current
+					  : timers->warned_seconds + 1;
 
 		left = earlier(left, second * NS_PER_SECOND, used);
 	}

@@ -22,7 +22,7 @@
 #include "uapi/linux/fcntl.h"
 
 enum {
-	PROGRAM_HEADERS_MAX = 65536,	/* bytes; Linux's limit */
+	PROGRAM_HEADERS_MAX = 65536, /* bytes; Linux's limit */
 	INTERPRETER_PATH_MAX = 4096,
 	/* where a program with an interpreter likes to be; as on Linux */
 	DYNAMIC_BASE = 0x56555000,
@@ -32,9 +32,9 @@ enum {
 struct elf_file {
 	struct file *file;
 	struct elf_header header;
-	struct elf_program *programs;	/* kmalloc'ed */
-	uintptr_t bias;			/* added to every address */
-	uint64_t end;			/* highest p_vaddr + p_memsz */
+	struct elf_program *programs; /* kmalloc'ed */
+	uintptr_t bias;		      /* added to every address */
+	uint64_t end;		      /* highest p_vaddr + p_memsz */
 };
 
 static bool header_is_ours(const struct elf_header *header)
@@ -109,8 +109,9 @@ static int clear_page_tail(struct address_space *space, uintptr_t start)
 
 	if (size == PAGE_SIZE)
 		return 0;
-	return address_space_access(space, start, (void *)zeros, size, true, false) ==
-			       (ssize_t)size ? 0 : -EINVAL;
+	return address_space_access(space, start, (void *)zeros, size, true, false) == (ssize_t)size
+		       ? 0
+		       : -EINVAL;
 }
 
 /* A segment's numbers make sense: Linux kills the program if not. */
@@ -192,7 +193,8 @@ static uintptr_t lowest_address(const struct elf_file *elf)
 	uintptr_t low = UINTPTR_MAX;
 
 	for (unsigned int i = 0; i < elf->header.program_count; i++) {
-		if (elf->programs[i].type == PT_LOAD && (elf->programs[i].address & PAGE_MASK) < low)
+		if (elf->programs[i].type == PT_LOAD &&
+		    (elf->programs[i].address & PAGE_MASK) < low)
 			low = elf->programs[i].address & PAGE_MASK;
 	}
 	return low;
@@ -350,9 +352,8 @@ static void describe(const struct elf_file *elf, struct elf_image *out)
 }
 
 /* Map the checked program and its interpreter, then say where everything is. */
-static int map_both(struct elf_file *elf, struct elf_file *interpreter,
-		    struct address_space *space, const struct vm_limits *limits,
-		    struct elf_image *out)
+static int map_both(struct elf_file *elf, struct elf_file *interpreter, struct address_space *space,
+		    const struct vm_limits *limits, struct elf_image *out)
 {
 	uintptr_t wish = interpreter->file ? DYNAMIC_BASE : 0;
 	int error;

@@ -27,18 +27,18 @@
 #include "vfs/permission.h"
 
 enum {
-	SCRIPT_DEPTH = 5,		/* interpreters of interpreters; Linux's limit */
-	STRINGS_LIMIT = 6 << 20,	/* three quarters of the default stack limit */
+	SCRIPT_DEPTH = 5,	 /* interpreters of interpreters; Linux's limit */
+	STRINGS_LIMIT = 6 << 20, /* three quarters of the default stack limit */
 };
 
 /* Everything an exec has in its hands until it commits. */
 struct exec {
 	const struct walk_context *context;
-	const char *path;			/* as called: AT_EXECFN and the process's name */
-	struct file *file;			/* the program, in the end the last interpreter */
+	const char *path;  /* as called: AT_EXECFN and the process's name */
+	struct file *file; /* the program, in the end the last interpreter */
 	char header[ELF_HEADER_BYTES];
 	ssize_t header_size;
-	char *names[2 * SCRIPT_DEPTH + 1];	/* scripts' strings, last first; kmalloc'ed */
+	char *names[2 * SCRIPT_DEPTH + 1]; /* scripts' strings, last first; kmalloc'ed */
 	unsigned int name_count;
 	struct exec_strings front, arguments, environment;
 	size_t arguments_start;
@@ -48,7 +48,7 @@ struct exec {
 	struct credentials *credentials;
 	/* an own copy, if the table is shared with another process */
 	struct fd_table *fds;
-	struct signal_handlers *handlers;	/* the same of handlers */
+	struct signal_handlers *handlers; /* the same of handlers */
 	bool secure;
 };
 
@@ -62,8 +62,7 @@ int exec_open(const struct walk_context *context, const char *path, struct file 
 		return error;
 	inode = atomic_load(&at.dentry->inode);
 	error = -EACCES;
-	if (!inode_is(inode, MODE_REGULAR) ||
-	    (atomic_load(&at.mount->flags) & MOUNT_NO_EXECUTE))
+	if (!inode_is(inode, MODE_REGULAR) || (atomic_load(&at.mount->flags) & MOUNT_NO_EXECUTE))
 		goto put_path;
 	error = permission_check(inode, context->credentials, ACCESS_EXECUTE);
 	if (error)
@@ -272,8 +271,7 @@ static int end_other_threads(void)
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (!(process->flags & PROCESS_GROUP_EXEC))
 		return 0;
-	error = wait_event_killable(&process->thread_ended,
-				    list_is_singular(&process->threads));
+	error = wait_event_killable(&process->thread_ended, list_is_singular(&process->threads));
 	flags = spin_lock_irq(&process->signal_lock);
 	process->flags &= ~(uint32_t)PROCESS_GROUP_EXEC;
 	spin_unlock_irq(&process->signal_lock, flags);

@@ -19,11 +19,11 @@ struct file;
  * with their NULs.
  */
 struct exec_strings {
-	char **pages;			/* kmalloc'ed array of PAGE_SIZE pieces */
+	char **pages; /* kmalloc'ed array of PAGE_SIZE pieces */
 	size_t page_count, page_capacity;
-	size_t size;			/* bytes used */
-	size_t limit;			/* bytes allowed, pointers included */
-	unsigned int count;		/* strings */
+	size_t size;	    /* bytes used */
+	size_t limit;	    /* bytes allowed, pointers included */
+	unsigned int count; /* strings */
 };
 void exec_strings_init(struct exec_strings *strings, size_t limit);
 void exec_strings_fini(struct exec_strings *strings);
@@ -42,12 +42,12 @@ must_check int exec_strings_write(const struct exec_strings *strings, size_t sta
 
 /* exec_stack.c: the first stack of a program. */
 struct exec_stack {
-	struct exec_strings *front;	/* what a script's interpreter gets first */
+	struct exec_strings *front; /* what a script's interpreter gets first */
 	struct exec_strings *arguments, *environment;
-	size_t arguments_start;		/* bytes of `arguments` to leave out */
-	const char *path;		/* AT_EXECFN */
-	const struct credentials *credentials;	/* the new ones */
-	bool secure;			/* AT_SECURE */
+	size_t arguments_start;		       /* bytes of `arguments` to leave out */
+	const char *path;		       /* AT_EXECFN */
+	const struct credentials *credentials; /* the new ones */
+	bool secure;			       /* AT_SECURE */
 };
 /*
  * Map the stack and the vDSO into `space`, write everything; *sp is where the program starts.
@@ -58,14 +58,14 @@ must_check int exec_stack_build(struct address_space *space, const struct exec_s
 				uintptr_t *sp);
 
 /* elf.c: where everything of a program goes. */
-enum { ELF_HEADER_BYTES = 256 };	/* first bytes of the file that exec looks at, as Linux */
+enum { ELF_HEADER_BYTES = 256 }; /* first bytes of the file that exec looks at, as Linux */
 struct elf_image {
 	/* of the interpreter if there is one, else of the program */
 	uintptr_t entry;
-	uintptr_t program_entry;	/* AT_ENTRY */
-	uintptr_t program_headers;	/* AT_PHDR, 0 if they are not in memory */
-	unsigned int program_count;	/* AT_PHNUM */
-	uintptr_t interpreter_base;	/* AT_BASE */
+	uintptr_t program_entry;    /* AT_ENTRY */
+	uintptr_t program_headers;  /* AT_PHDR, 0 if they are not in memory */
+	unsigned int program_count; /* AT_PHNUM */
+	uintptr_t interpreter_base; /* AT_BASE */
 	uintptr_t code_start, code_end, data_start, data_end, brk;
 	bool executable_stack;
 };

@@ -2,8 +2,9 @@
  * The first stack of a program, as the System V ABI (i386 supplement, 3.4.1) and Linux lay it
  * out, from high to low:
  *
- * 	0 (one word), path, environment strings, argument strings, platform, 16 random bytes, padding,
- * 	auxiliary vector, environment pointers, argument pointers, argument count  <- stack pointer, 16-byte aligned
+ * 	0 (one word), path, environment strings, argument strings, platform,
+ * 	16 random bytes, padding, auxiliary vector, environment pointers,
+ * 	argument pointers, argument count  <- stack pointer, 16-byte aligned
  *
  * It is written into the new address space before the old one goes, so exec can still fail.
  */
@@ -21,10 +22,10 @@
 #include "vfs/credentials.h"
 
 enum {
-	STACK_FIRST_SIZE = 33 * PAGE_SIZE,	/* mapped from the start; faults below extend it */
-	STACK_RANDOM_PAGES = 2048,		/* Linux's 11 bits on 32-bit machines */
-	MMAP_RANDOM_PAGES = 256,		/* Linux's 8 bits */
-	STACK_GAP_MIN = 128 << 20,		/* mmap stays this far below the stack's top */
+	STACK_FIRST_SIZE = 33 * PAGE_SIZE, /* mapped from the start; faults below extend it */
+	STACK_RANDOM_PAGES = 2048,	   /* Linux's 11 bits on 32-bit machines */
+	MMAP_RANDOM_PAGES = 256,	   /* Linux's 8 bits */
+	STACK_GAP_MIN = 128 << 20,	   /* mmap stays this far below the stack's top */
 	AUXV_WORDS = 48,
 	RANDOM_BYTES = 16,
 };
@@ -39,8 +40,8 @@ static bool randomize(void)
 /* Linux's rule: the gap is the stack's limit, within sensible bounds. */
 static uintptr_t choose_mmap_top(uintptr_t stack_top, const struct vm_limits *limits)
 {
-	uint64_t gap = clamp(limits->stack_size, (uint64_t)STACK_GAP_MIN,
-			     (uint64_t)(USER_END / 6 * 5));
+	uint64_t gap =
+		clamp(limits->stack_size, (uint64_t)STACK_GAP_MIN, (uint64_t)(USER_END / 6 * 5));
 	uintptr_t top = (stack_top - (uintptr_t)gap) & PAGE_MASK;
 
 	if (randomize())
@@ -106,8 +107,8 @@ static uint32_t *put_aux(uint32_t *word, uint32_t type, uint32_t value)
 }
 
 static void fill_auxv(uint32_t *auxv, const struct address_space *space,
-		      const struct exec_stack *stack, const struct elf_image *image,
-		      uintptr_t path, uintptr_t platform_at, uintptr_t random_at)
+		      const struct exec_stack *stack, const struct elf_image *image, uintptr_t path,
+		      uintptr_t platform_at, uintptr_t random_at)
 {
 	const struct credentials *credentials = stack->credentials;
 	uint32_t *word = auxv;
@@ -139,8 +140,7 @@ static void fill_auxv(uint32_t *auxv, const struct address_space *space,
 static int write_bytes(struct address_space *space, uintptr_t address, const void *bytes,
 		       size_t size)
 {
-	ssize_t written =
-		address_space_access(space, address, (void *)bytes, size, true, false);
+	ssize_t written = address_space_access(space, address, (void *)bytes, size, true, false);
 
 	if (written == (ssize_t)size)
 		return 0;
@@ -201,10 +201,10 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 		     const struct elf_image *image, const struct vm_limits *limits, uintptr_t *sp)
 {
 	size_t path_size = strlen(stack->path) + 1;
-	size_t strings_size = stack->front->size + stack->arguments->size -
-			      stack->arguments_start + stack->environment->size;
-	size_t pointer_count = stack->front->count + stack->arguments->count +
-			       stack->environment->count + 3;
+	size_t strings_size = stack->front->size + stack->arguments->size - stack->arguments_start +
+			      stack->environment->size;
+	size_t pointer_count =
+		stack->front->count + stack->arguments->count + stack->environment->count + 3;
 	size_t vector_size = (pointer_count + AUXV_WORDS) * sizeof(uint32_t);
 	uintptr_t top = VDSO_BASE;
 	uintptr_t path_at, strings_at, platform_at, random_at;
@@ -214,7 +214,8 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 
 	if (randomize())
 		top -= random_u32() % STACK_RANDOM_PAGES * PAGE_SIZE;
-	region_size = ALIGN_UP(strings_size + path_size + vector_size, PAGE_SIZE) + STACK_FIRST_SIZE;
+	region_size =
+		ALIGN_UP(strings_size + path_size + vector_size, PAGE_SIZE) + STACK_FIRST_SIZE;
 	space->mmap_top = choose_mmap_top(top, limits);
 	space->stack_start = top;
 	error = map_stack(space, top, region_size, image->executable_stack, limits);

@@ -57,8 +57,7 @@ static void walk_robust_list(struct user_thread *thread)
 {
 	uint32_t head[3], entry, next;
 
-	if (!thread->robust_list ||
-	    copy_from_user(head, thread->robust_list, sizeof(head)))
+	if (!thread->robust_list || copy_from_user(head, thread->robust_list, sizeof(head)))
 		return;
 	entry = head[0];
 	for (unsigned int i = 0; i < ROBUST_LIST_LIMIT; i++) {
@@ -221,8 +220,8 @@ void process_notify_parent(struct process *child, int code)
 	info.child.user_ticks = (int32_t)(usage.user_ns >> 20) / 10;
 	info.child.system_ticks = (int32_t)(usage.system_ns >> 20) / 10;
 	if (is_end)
-		info.child.status = info.code == CLD_EXITED ? (int32_t)(child->exit_status >> 8) :
-							      (int32_t)(child->exit_status & 0x7f);
+		info.child.status = info.code == CLD_EXITED ? (int32_t)(child->exit_status >> 8)
+							    : (int32_t)(child->exit_status & 0x7f);
 	else
 		info.child.status = code == CLD_STOPPED ? child->stop_signal : SIGCONT;
 	if (info.signo && (is_end || !(action->flags & SA_NOCLDSTOP)) &&

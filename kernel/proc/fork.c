@@ -23,8 +23,9 @@
 #include "vfs/file.h"
 #include "vfs/fs_context.h"
 
-#define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
-			  CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_NAMESPACES                                                               \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+	 CLONE_NEWPID | CLONE_NEWNET)
 
 static int check_flags(uint64_t flags)
 {
@@ -226,7 +227,7 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 		list_add_tail(&family->children, &process->sibling);
 		process_group_add(creator->group, process);
 		process->group_leader = child;
-		process_get(process);	/* the table's */
+		process_get(process); /* the table's */
 		process_table_set_process(process->id, process);
 	}
 	inner = spin_lock_irq(&process->signal_lock);

@@ -92,8 +92,7 @@ void process_start_init(const char *path, const char *const *arguments)
 	must(!fs_context_create(&root, &thread->fs), "directories");
 	path_put(&root);
 	must(!fd_table_create(&thread->fds), "descriptors");
-	must(!thread_init(&thread->thread, "init", run_init, thread, user_thread_release),
-	     "stack");
+	must(!thread_init(&thread->thread, "init", run_init, thread, user_thread_release), "stack");
 	must(!arch_thread_create_fpu(&thread->thread.arch), "FPU state");
 	must(!process_table_reserve(1, &slot), "id");
 	session = session_alloc(1);

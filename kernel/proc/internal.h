@@ -13,21 +13,21 @@ struct process_table_slot;
  * -EEXIST. Takes the lock itself.
  */
 must_check int process_table_reserve(process_id wanted, struct process_table_slot **out);
-void process_table_cancel(struct process_table_slot *slot);	/* takes the lock itself */
+void process_table_cancel(struct process_table_slot *slot); /* takes the lock itself */
 process_id process_table_slot_id(const struct process_table_slot *slot);
 void process_table_set_thread(process_id id, struct user_thread *thread);
 void process_table_set_process(process_id id, struct process *process);
 void process_table_set_group(process_id id, struct process_group *group);
 void process_table_set_session(process_id id, struct session *session);
-struct process *process_table_process(process_id id);	/* borrowed; lock in either mode */
-struct user_thread *process_table_thread(process_id id);	/* borrowed; lock in either mode */
-struct session *process_table_session(process_id id);	/* borrowed; lock in either mode */
+struct process *process_table_process(process_id id);	 /* borrowed; lock in either mode */
+struct user_thread *process_table_thread(process_id id); /* borrowed; lock in either mode */
+struct session *process_table_session(process_id id);	 /* borrowed; lock in either mode */
 void process_table_init(void);
 
 /* process.c */
 void process_add_thread_usage(struct usage *sum, struct user_thread *thread); /* signal lock held */
-struct process *process_alloc(void);			/* one reference; NULL */
-struct user_thread *user_thread_alloc(void);		/* zeroed; NULL */
+struct process *process_alloc(void);	     /* one reference; NULL */
+struct user_thread *user_thread_alloc(void); /* zeroed; NULL */
 void user_thread_free_unstarted(struct user_thread *thread);
 void user_thread_release(struct thread *thread);
 
@@ -48,7 +48,7 @@ void session_leader_exit(struct process *leader);
 
 /* user_count.c */
 struct user_count;
-struct user_count *user_count_get(user_id uid);		/* reference; NULL: no memory */
+struct user_count *user_count_get(user_id uid); /* reference; NULL: no memory */
 void user_count_put(struct user_count *user);
 /* one thread more; false: limit */
 must_check bool user_count_charge(struct user_count *user, uint64_t limit);
@@ -72,11 +72,11 @@ int signal_pending_take(struct signal_pending *pending, signal_set allowed,
 void signal_queue_init(void);
 
 /* signal.c: signal lock held. */
-void signal_kill_all_threads(struct process *process);	/* SIGKILL to each: exit_group, exec */
+void signal_kill_all_threads(struct process *process); /* SIGKILL to each: exit_group, exec */
 void signal_wake_for(struct process *process, int signal);
 bool signal_is_ignored(const struct process *process, const struct user_thread *thread, int signal);
 void signal_flush_everywhere(struct process *process, signal_set which);
-void signal_stop_cancel(struct process *process);	/* a SIGCONT or SIGKILL: forget stops */
+void signal_stop_cancel(struct process *process); /* a SIGCONT or SIGKILL: forget stops */
 
 /*
  * exit.c: robust futexes and the id to clear, while the thread still has its memory: at its end
@@ -94,16 +94,17 @@ void process_end_cpu_timers(struct process *process);
 void process_forgive(struct process *process);
 
 /* signal sets */
-#define SIGNALS_STOP (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | \
-		      SIGNAL_BIT(SIGTTOU))
-#define SIGNALS_IGNORED_BY_DEFAULT (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | \
-		      SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
-#define SIGNALS_CORE (SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | \
-		      SIGNAL_BIT(SIGABRT) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV) | \
-		      SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGXCPU) | \
-		      SIGNAL_BIT(SIGXFSZ))
-#define SIGNALS_FAULT (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | \
-		       SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
+#define SIGNALS_STOP \
+	(SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define SIGNALS_IGNORED_BY_DEFAULT \
+	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
+#define SIGNALS_CORE                                                                            \
+	(SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGABRT) | \
+	 SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGSYS) |   \
+	 SIGNAL_BIT(SIGXCPU) | SIGNAL_BIT(SIGXFSZ))
+#define SIGNALS_FAULT                                                                          \
+	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | \
+	 SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
 #define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
 /* out_of_memory.c: who dies when no memory can be reclaimed. */

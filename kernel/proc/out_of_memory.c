@@ -40,7 +40,7 @@ static struct process *find_largest(size_t *largest, bool *dying)
 {
 	struct process *victim = NULL;
 	struct process *process;
-	process_id id = 2;	/* not init */
+	process_id id = 2; /* not init */
 
 	*largest = 0;
 	*dying = false;

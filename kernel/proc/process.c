@@ -164,8 +164,8 @@ const struct credentials *process_credentials_get(struct process *process)
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 	struct user_thread *thread = live_thread(process);
 	const struct credentials *credentials =
-		thread ? atomic_load_explicit(&thread->credentials, memory_order_relaxed) :
-			 process->last_credentials;
+		thread ? atomic_load_explicit(&thread->credentials, memory_order_relaxed)
+		       : process->last_credentials;
 
 	credentials_get(credentials);
 	spin_unlock_irq(&process->signal_lock, flags);
@@ -256,9 +256,9 @@ void process_vm_limits(struct process *process, struct vm_limits *out)
 	out->address_space_size = limits->of[LIMIT_ADDRESS_SPACE].current;
 	out->data_size = limits->of[LIMIT_DATA].current;
 	out->stack_size = limits->of[LIMIT_STACK].current;
-	out->locked_size = credentials_capable(credentials_current(), CAP_IPC_LOCK) ?
-				   UINT64_MAX :
-				   limits->of[LIMIT_LOCKED].current;
+	out->locked_size = credentials_capable(credentials_current(), CAP_IPC_LOCK)
+				   ? UINT64_MAX
+				   : limits->of[LIMIT_LOCKED].current;
 }
 
 void process_children_usage(struct process *process, struct usage *out)

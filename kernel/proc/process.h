@@ -6,7 +6,7 @@
  *
  * Life of a process, and the function of each arrow:
  * 	(none) -> ALIVE		fork.c
- * 	ALIVE -> DEAD		exit.c, when its last thread has ended: memory, files and locks are already given back
+ * 	ALIVE -> DEAD		exit.c, when its last thread has ended; all but the status is given back
  * 	DEAD -> forgiven	wait.c by the parent; exit.c at once if the parent ignores SIGCHLD
  *
  * Locks. process_tree_lock protects the id table, parents and children, groups and sessions. A
@@ -48,26 +48,26 @@ struct usage {
 
 /* [T] process_tree_lock  [a] atomic  [I] immutable */
 struct session {
-	struct refcount references;	/* [a] its groups */
-	process_id id;			/* [I] */
-	struct process *leader;		/* [T] NULL once gone */
-	struct tty *tty;		/* [T] controlling terminal; reference */
+	struct refcount references; /* [a] its groups */
+	process_id id;		    /* [I] */
+	struct process *leader;	    /* [T] NULL once gone */
+	struct tty *tty;	    /* [T] controlling terminal; reference */
 };
 
 struct process_group {
-	struct refcount references;	/* [a] its members, and terminals whose foreground it is */
-	process_id id;			/* [I] */
-	struct session *session;	/* [I] reference */
-	struct list members;		/* [T] struct process.group_node */
+	struct refcount references; /* [a] its members, and terminals whose foreground it is */
+	process_id id;		    /* [I] */
+	struct session *session;    /* [I] reference */
+	struct list members;	    /* [T] struct process.group_node */
 };
 
 enum process_state { PROCESS_ALIVE, PROCESS_DEAD, PROCESS_FORGIVEN };
 
 enum process_flags {
-	PROCESS_SUBREAPER = 1 << 0,	/* adopts orphans below it */
-	PROCESS_HAS_EXECED = 1 << 1,	/* setpgid by the parent is over */
-	PROCESS_EXITING = 1 << 3,	/* exit_group or a fatal signal: every thread ends */
-	PROCESS_GROUP_EXEC = 1 << 4,	/* one thread execs: the others end */
+	PROCESS_SUBREAPER = 1 << 0,  /* adopts orphans below it */
+	PROCESS_HAS_EXECED = 1 << 1, /* setpgid by the parent is over */
+	PROCESS_EXITING = 1 << 3,    /* exit_group or a fatal signal: every thread ends */
+	PROCESS_GROUP_EXEC = 1 << 4, /* one thread execs: the others end */
 };
 
 /*
@@ -77,74 +77,74 @@ enum process_flags {
 struct process {
 	/* [a] its id until forgiven, its threads, /proc's files */
 	struct refcount references;
-	process_id id;				/* [I] */
-	_Atomic(enum process_state) state;	/* [T] */
-	uint32_t flags;				/* [s] enum process_flags */
+	process_id id;			   /* [I] */
+	_Atomic(enum process_state) state; /* [T] */
+	uint32_t flags;			   /* [s] enum process_flags */
 
 	/* [T], own threads read under RCU; NULL for init and the forgiven */
 	_Atomic(struct process *) parent;
 	/* [T] which of the parent's threads, for __WNOTHREAD */
 	process_id parent_thread;
-	struct list children;			/* [T] of sibling */
-	struct list_node sibling;		/* [T] */
-	struct process_group *group;		/* [T] reference */
-	struct list_node group_node;		/* [T] */
+	struct list children;	     /* [T] of sibling */
+	struct list_node sibling;    /* [T] */
+	struct process_group *group; /* [T] reference */
+	struct list_node group_node; /* [T] */
 	/* [I] to the parent at the end: SIGCHLD, another, or 0 */
 	int exit_signal;
 
-	struct spinlock signal_lock;		/* LOCK_RANK_SIGNAL */
-	struct list threads;			/* [s] of user_thread.process_node, eldest first */
-	unsigned int thread_count;		/* [s] not ended yet */
+	struct spinlock signal_lock; /* LOCK_RANK_SIGNAL */
+	struct list threads;	     /* [s] of user_thread.process_node, eldest first */
+	unsigned int thread_count;   /* [s] not ended yet */
 	/* [s] the thread whose id is the process's; NULL once it has ended */
 	struct user_thread *group_leader;
-	struct wait_queue thread_ended;		/* exec waits here for the others */
+	struct wait_queue thread_ended; /* exec waits here for the others */
 
-	struct signal_handlers *handlers;	/* [s] reference, for the life of the process */
-	struct signal_pending pending;		/* [s] signals for whichever thread */
-	struct wait_queue signal_queue;		/* signalfd and pidfd pollers */
+	struct signal_handlers *handlers; /* [s] reference, for the life of the process */
+	struct signal_pending pending;	  /* [s] signals for whichever thread */
+	struct wait_queue signal_queue;	  /* signalfd and pidfd pollers */
 
 	/* Stop and continue. */
-	bool stop_requested;			/* [s] every thread is to stop */
-	unsigned int stopped_count;		/* [s] threads that have */
-	int stop_signal;			/* [s] which one */
-	bool is_stopped;			/* [s] all have; */
-	bool stop_unreported, continue_unreported;	/* [s] for wait4 WUNTRACED, WCONTINUED */
-	bool continue_untold;			/* [s] the parent has not had its SIGCHLD yet */
+	bool stop_requested;			   /* [s] every thread is to stop */
+	unsigned int stopped_count;		   /* [s] threads that have */
+	int stop_signal;			   /* [s] which one */
+	bool is_stopped;			   /* [s] all have; */
+	bool stop_unreported, continue_unreported; /* [s] for wait4 WUNTRACED, WCONTINUED */
+	bool continue_untold;			   /* [s] the parent has not had its SIGCHLD yet */
 
 	/* The end. */
 	/* [s] as wait4 gives it, once dead (or decided by exit_group) */
 	uint32_t exit_status;
 	/* [s] of the last thread, once dead; reference */
 	const struct credentials *last_credentials;
-	char last_name[16];			/* [s] of the last thread, once dead */
-	struct wait_queue child_wait;		/* parents sleep here in wait4 */
-	atomic_bool holds_parents_memory;	/* [a] after vfork, until exec or exit */
-	struct wait_queue vfork_queue;		/* the parent sleeps here meanwhile */
-	struct usage usage;			/* [s] of ended threads */
-	struct usage children_usage;		/* [T] of forgiven children */
+	char last_name[16];		  /* [s] of the last thread, once dead */
+	struct wait_queue child_wait;	  /* parents sleep here in wait4 */
+	atomic_bool holds_parents_memory; /* [a] after vfork, until exec or exit */
+	struct wait_queue vfork_queue;	  /* the parent sleeps here meanwhile */
+	struct usage usage;		  /* [s] of ended threads */
+	struct usage children_usage;	  /* [T] of forgiven children */
 
 	/* [s] NULL once given back; own threads read freely */
 	struct address_space *space;
 	/* [s] own threads read freely: each word changes whole */
 	struct limits limits;
-	struct file *executable;		/* [s] /proc/PID/exe; reference; NULL for none */
-	uint64_t start_ns;			/* [I] monotonic */
-	int out_of_memory_adjust;		/* [a]-like word: /proc/PID/oom_score_adj */
-	struct timer real_timer;		/* setitimer(ITIMER_REAL): [s] the two below */
-	uint64_t real_timer_interval_ns;	/* [s] */
-	uint64_t real_timer_deadline_ns;	/* [s] 0: off */
+	struct file *executable;	 /* [s] /proc/PID/exe; reference; NULL for none */
+	uint64_t start_ns;		 /* [I] monotonic */
+	int out_of_memory_adjust;	 /* [a]-like word: /proc/PID/oom_score_adj */
+	struct timer real_timer;	 /* setitimer(ITIMER_REAL): [s] the two below */
+	uint64_t real_timer_interval_ns; /* [s] */
+	uint64_t real_timer_deadline_ns; /* [s] 0: off */
 	/* [s] set once, freed with the process; cpu_timers.c's own */
 	struct cpu_timers *cpu_timers;
 	struct rcu_head rcu;
-	uint32_t personality;			/* own threads */
-	bool dumpable;				/* [s] PR_SET_DUMPABLE */
-	bool keep_capabilities;			/* [s] */
-	int parent_death_signal;		/* [s] PR_SET_PDEATHSIG */
+	uint32_t personality;	 /* own threads */
+	bool dumpable;		 /* [s] PR_SET_DUMPABLE */
+	bool keep_capabilities;	 /* [s] */
+	int parent_death_signal; /* [s] PR_SET_PDEATHSIG */
 };
 
 /* A restartable call: what sys_restart_syscall goes on with. */
 struct restart_block {
-	int (*function)(struct restart_block *block);	/* NULL: -EINTR */
+	int (*function)(struct restart_block *block); /* NULL: -EINTR */
 	uint64_t deadline_ns;
 	uintptr_t words[6];
 };
@@ -153,10 +153,10 @@ struct restart_block {
 struct user_thread {
 	/* must be first: thread_current() is one of these in user processes */
 	struct thread thread;
-	process_id id;				/* [T+s] changes only when a thread execs */
-	struct process *process;		/* [I] reference */
-	struct list_node process_node;		/* [s] */
-	bool ended;				/* [s] */
+	process_id id;		       /* [T+s] changes only when a thread execs */
+	struct process *process;       /* [I] reference */
+	struct list_node process_node; /* [s] */
+	bool ended;		       /* [s] */
 
 	/* [s], own thread reads freely; reference */
 	_Atomic(const struct credentials *) credentials;
@@ -167,24 +167,24 @@ struct user_thread {
 	/* [s], own thread reads freely; NULL once given back */
 	struct fs_context *fs;
 
-	signal_set blocked;			/* [s], own thread reads freely */
-	signal_set saved_mask;			/* [t] valid while restore_mask */
-	bool restore_mask;			/* [t] sigsuspend and kin */
-	signal_set waiting_for;			/* [s] sigtimedwait */
-	struct signal_pending pending;		/* [s] for this thread alone */
-	uintptr_t alt_stack;			/* [t] sigaltstack */
-	uint32_t alt_stack_size, alt_stack_flags;	/* [t] */
-	struct restart_block restart;		/* [t] */
+	signal_set blocked;			  /* [s], own thread reads freely */
+	signal_set saved_mask;			  /* [t] valid while restore_mask */
+	bool restore_mask;			  /* [t] sigsuspend and kin */
+	signal_set waiting_for;			  /* [s] sigtimedwait */
+	struct signal_pending pending;		  /* [s] for this thread alone */
+	uintptr_t alt_stack;			  /* [t] sigaltstack */
+	uint32_t alt_stack_size, alt_stack_flags; /* [t] */
+	struct restart_block restart;		  /* [t] */
 	/* [t] of its last fault, for the signal frame */
 	uint32_t fault_trap_number, fault_trap_error;
-	uintptr_t fault_address;		/* [t] */
-	bool fault_is_final;			/* [t] the next forced signal cannot be caught */
+	uintptr_t fault_address; /* [t] */
+	bool fault_is_final;	 /* [t] the next forced signal cannot be caught */
 
-	user_addr clear_child_tid;		/* [t] zeroed and woken at the end */
-	user_addr set_child_tid;		/* [t] written at the first run */
-	user_addr robust_list;			/* [t] */
-	uint64_t minor_faults, major_faults;	/* [t] */
-	uint64_t start_ns;			/* [I] */
+	user_addr clear_child_tid;	     /* [t] zeroed and woken at the end */
+	user_addr set_child_tid;	     /* [t] written at the first run */
+	user_addr robust_list;		     /* [t] */
+	uint64_t minor_faults, major_faults; /* [t] */
+	uint64_t start_ns;		     /* [I] */
 };
 
 /* Only syscall/, entry/, proc/ and job control ask who is running. */
@@ -192,7 +192,10 @@ static inline struct user_thread *user_thread_current(void)
 {
 	return (struct user_thread *)thread_current();
 }
-static inline struct process *process_current(void) { return user_thread_current()->process; }
+static inline struct process *process_current(void)
+{
+	return user_thread_current()->process;
+}
 static inline const struct credentials *credentials_current(void)
 {
 	return atomic_load_explicit(&user_thread_current()->credentials, memory_order_relaxed);
@@ -202,10 +205,19 @@ bool user_thread_is_current(void);
 
 extern struct rwspinlock process_tree_lock;
 
-static inline void process_get(struct process *process) { refcount_get(&process->references); }
+static inline void process_get(struct process *process)
+{
+	refcount_get(&process->references);
+}
 void process_put(struct process *process);
-static inline void user_thread_get(struct user_thread *thread) { thread_get(&thread->thread); }
-static inline void user_thread_put(struct user_thread *thread) { thread_put(&thread->thread); }
+static inline void user_thread_get(struct user_thread *thread)
+{
+	thread_get(&thread->thread);
+}
+static inline void user_thread_put(struct user_thread *thread)
+{
+	thread_put(&thread->thread);
+}
 
 /* process_table.c: references, or NULL. Dead but unforgiven processes are found. */
 struct process *process_find_get(process_id id);
@@ -250,17 +262,17 @@ void process_start_init(const char *path, const char *const *arguments);
 void process_init(void);
 
 /* exit.c */
-noreturn void process_exit_group(uint32_t status);	/* wait4's form: code << 8, or signal */
-noreturn void user_thread_exit(uint32_t status);	/* this thread only */
+noreturn void process_exit_group(uint32_t status); /* wait4's form: code << 8, or signal */
+noreturn void user_thread_exit(uint32_t status);   /* this thread only */
 
 /* fork.c: clone(2). Returns the child's id in the parent. */
 struct clone_request {
-	uint64_t flags;			/* CLONE_... without the signal */
+	uint64_t flags; /* CLONE_... without the signal */
 	int exit_signal;
-	uintptr_t stack;		/* 0: the parent's */
+	uintptr_t stack; /* 0: the parent's */
 	user_addr parent_tid, child_tid, pidfd;
-	struct user_desc *tls;		/* kernel copy, or NULL */
-	const process_id *set_tid;	/* clone3 */
+	struct user_desc *tls;	   /* kernel copy, or NULL */
+	const process_id *set_tid; /* clone3 */
 	unsigned int set_tid_count;
 };
 must_check int process_clone(const struct clone_request *request);
@@ -280,18 +292,24 @@ must_check int process_exec_kernel(const struct walk_context *context, const cha
 struct wait_request {
 	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP, WAIT_PIDFD } kind;
 	process_id id;
-	uint32_t options;		/* W... and __W... */
+	uint32_t options; /* W... and __W... */
 };
-struct wait_result { process_id id; user_id uid; uint32_t status; int code; struct usage usage; };
+struct wait_result {
+	process_id id;
+	user_id uid;
+	uint32_t status;
+	int code;
+	struct usage usage;
+};
 /* 1 found, 0 with WNOHANG nothing, -ECHILD, -ERESTARTSYS. */
 must_check int process_wait(const struct wait_request *request, struct wait_result *out);
 
 /* session.c */
-must_check int process_set_group(process_id pid, process_id group);	/* setpgid(2) */
-must_check int process_new_session(process_id *out);			/* setsid(2) */
+must_check int process_set_group(process_id pid, process_id group); /* setpgid(2) */
+must_check int process_new_session(process_id *out);		    /* setsid(2) */
 must_check int process_get_group(process_id pid, process_id *out);
 must_check int process_get_session(process_id pid, process_id *out);
-bool process_group_is_orphaned(struct process_group *group);		/* tree lock held */
+bool process_group_is_orphaned(struct process_group *group); /* tree lock held */
 /* Job control for terminals: see tty/job_control.h, which is built on these. References. */
 struct process_group *process_group_get_current(void);
 void process_group_put(struct process_group *group);
@@ -312,8 +330,9 @@ void process_get_real_timer(uint64_t *value_ns, uint64_t *interval_ns);
  * back. cpu_timers.c Errors: -ENOMEM.
  */
 enum cpu_timer_kind { CPU_TIMER_VIRTUAL, CPU_TIMER_PROFILE, CPU_TIMER_COUNT };
-must_check int process_set_cpu_timer(enum cpu_timer_kind kind, uint64_t value_ns, uint64_t interval_ns,
-				     uint64_t *old_value_ns, uint64_t *old_interval_ns);
+must_check int process_set_cpu_timer(enum cpu_timer_kind kind, uint64_t value_ns,
+				     uint64_t interval_ns, uint64_t *old_value_ns,
+				     uint64_t *old_interval_ns);
 void process_get_cpu_timer(enum cpu_timer_kind kind, uint64_t *value_ns, uint64_t *interval_ns);
 /* LIMIT_CPU has changed, or came with a fork: begin to watch it. Errors: -ENOMEM. */
 must_check int process_watch_cpu_limit(struct process *process);
@@ -326,7 +345,7 @@ must_check int process_watch_cpu_limit(struct process *process);
 struct terminal_ops {
 	void (*put)(struct tty *tty);
 	void (*leader_exits)(struct tty *tty, struct session *session);
-	dev_number (*device)(struct tty *tty);		/* any context */
+	dev_number (*device)(struct tty *tty); /* any context */
 	/* its foreground group's id, or -1; tree lock held */
 	process_id (*foreground)(struct tty *tty);
 };

@@ -19,27 +19,27 @@
 #include "uapi/linux/errno.h"
 
 enum {
-	ID_LIMIT = 32768,	/* Linux's default pid_max on 32 bits */
+	ID_LIMIT = 32768, /* Linux's default pid_max on 32 bits */
 	/* after the first round, low numbers stay the system's (as Linux does) */
 	ID_FIRST_REUSED = 300,
 };
 
 /* [T] process_tree_lock */
 struct process_table_slot {
-	process_id id;			/* [I] */
-	bool reserved;			/* [T] being given out: nobody bears it yet */
-	struct user_thread *thread;	/* [T] */
-	struct process *process;	/* [T] holds a reference to it */
-	struct process_group *group;	/* [T] */
-	struct session *session;	/* [T] */
+	process_id id;		     /* [I] */
+	bool reserved;		     /* [T] being given out: nobody bears it yet */
+	struct user_thread *thread;  /* [T] */
+	struct process *process;     /* [T] holds a reference to it */
+	struct process_group *group; /* [T] */
+	struct session *session;     /* [T] */
 };
 
 struct rwspinlock process_tree_lock = RWSPINLOCK_INIT(LOCK_RANK_PROCESS_TREE, "process tree");
 
-static struct radix_tree table;		/* [T] id -> slot */
-static process_id last_id;		/* [T] */
-static unsigned int processes;		/* [T] slots with a process */
-static unsigned int threads;		/* [T] slots with a thread */
+static struct radix_tree table; /* [T] id -> slot */
+static process_id last_id;	/* [T] */
+static unsigned int processes;	/* [T] slots with a process */
+static unsigned int threads;	/* [T] slots with a thread */
 static struct slab_cache *slot_cache;
 static struct slab_cache *node_cache;
 

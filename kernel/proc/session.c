@@ -167,8 +167,8 @@ void process_group_check_orphans(struct process *leaving)
 	    parent->group->session == own->session && group_is_orphaned_without(own, leaving) &&
 	    group_has_stopped_member(own))
 		hang_up_group(own);
-	for (struct list_node *node = leaving->children.head.next;
-	     node != &leaving->children.head; node = node->next) {
+	for (struct list_node *node = leaving->children.head.next; node != &leaving->children.head;
+	     node = node->next) {
 		struct process *child = container_of(node, struct process, sibling);
 
 		if (!child->group || child->group == own || child->group->session != own->session)

@@ -137,7 +137,8 @@ void signal_stop_cancel(struct process *process)
 	process->stopped_count = 0;
 	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
 	     node = node->next)
-		thread_resume_stopped(&container_of(node, struct user_thread, process_node)->thread);
+		thread_resume_stopped(
+			&container_of(node, struct user_thread, process_node)->thread);
 }
 
 void signal_flush_everywhere(struct process *process, signal_set which)
@@ -145,8 +146,8 @@ void signal_flush_everywhere(struct process *process, signal_set which)
 	signal_pending_flush(&process->pending, which);
 	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
 	     node = node->next)
-		signal_pending_flush(
-			&container_of(node, struct user_thread, process_node)->pending, which);
+		signal_pending_flush(&container_of(node, struct user_thread, process_node)->pending,
+				     which);
 }
 
 /*
@@ -280,16 +281,15 @@ int signal_may_send(const struct user_thread *sender, struct process *target, in
 	if (sender->process == target || credentials_capable(mine, CAP_KILL))
 		return 0;
 	theirs = process_credentials_get(target);
-	if (mine->euid == theirs->suid || mine->euid == theirs->uid ||
-	    mine->uid == theirs->suid || mine->uid == theirs->uid)
+	if (mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid ||
+	    mine->uid == theirs->uid)
 		error = 0;
 	credentials_put(theirs);
 	if (error && signal == SIGCONT) {
 		process_id my_session, their_session;
 
 		if (!process_get_session(0, &my_session) &&
-		    !process_get_session(target->id, &their_session) &&
-		    my_session == their_session)
+		    !process_get_session(target->id, &their_session) && my_session == their_session)
 			error = 0;
 	}
 	return error;

@@ -22,28 +22,28 @@ struct user_thread;
 
 typedef uint64_t signal_set;
 #define SIGNAL_BIT(signal) ((signal_set)1 << ((signal)-1))
-#define SIGNAL_COUNT	   64
+#define SIGNAL_COUNT 64
 #define SIGNAL_FIRST_REALTIME 32
 
 /* What a process does about one signal: sigaction in one form. */
 struct signal_action {
-	uintptr_t handler;	/* SIG_DFL 0, SIG_IGN 1, or a user address */
-	uint32_t flags;		/* SA_... */
+	uintptr_t handler; /* SIG_DFL 0, SIG_IGN 1, or a user address */
+	uint32_t flags;	   /* SA_... */
 	uintptr_t restorer;
 	signal_set mask;
 };
 
 /* Shared by CLONE_SIGHAND. [l] lock */
 struct signal_handlers {
-	struct refcount references;			/* [a] */
-	struct spinlock lock;				/* LOCK_RANK_SIGNAL_HANDLERS */
-	struct signal_action actions[SIGNAL_COUNT];	/* [l] signal n at n - 1 */
+	struct refcount references;		    /* [a] */
+	struct spinlock lock;			    /* LOCK_RANK_SIGNAL_HANDLERS */
+	struct signal_action actions[SIGNAL_COUNT]; /* [l] signal n at n - 1 */
 };
 
 /* Pending signals of a thread or of a process. [the process's signal_lock] */
 struct signal_pending {
 	signal_set set;
-	struct list queue;	/* of struct signal_entry, oldest first */
+	struct list queue; /* of struct signal_entry, oldest first */
 };
 
 void signal_pending_init(struct signal_pending *pending);
@@ -59,7 +59,8 @@ int signal_send_thread(struct user_thread *thread, const struct linux_siginfo *i
 int signal_send_group(struct process_group *group, const struct linux_siginfo *info);
 
 /* May `sender` send `signal` to `target`? 0 or -EPERM. SIGCONT is allowed within a session. */
-must_check int signal_may_send(const struct user_thread *sender, struct process *target, int signal);
+must_check int signal_may_send(const struct user_thread *sender, struct process *target,
+			       int signal);
 
 /* siginfo of the kernel's own making: code SI_KERNEL. */
 void signal_info_kernel(struct linux_siginfo *info, int signal);
@@ -99,8 +100,8 @@ void signal_suspend_mask(signal_set temporary);
 void signal_restore_mask(void);
 
 /* Errors: -EINVAL. `old` may be NULL; `new` may be NULL. */
-must_check int signal_set_action(struct process *process, int signal, const struct signal_action *new,
-				 struct signal_action *old);
+must_check int signal_set_action(struct process *process, int signal,
+				 const struct signal_action *new, struct signal_action *old);
 /* exec: caught ones become default; ignored ones stay. */
 void signal_reset_handlers(struct signal_handlers *handlers);
 must_check int signal_handlers_create(struct signal_handlers **out);

@@ -159,8 +159,7 @@ static int take_next(struct user_thread *thread, struct linux_siginfo *info,
 	struct signal_handlers *handlers = process->handlers;
 	int signal;
 
-	if ((process->flags & PROCESS_EXITING) ||
-	    (thread->pending.set & SIGNAL_BIT(SIGKILL))) {
+	if ((process->flags & PROCESS_EXITING) || (thread->pending.set & SIGNAL_BIT(SIGKILL))) {
 		spin_unlock_irq(&process->signal_lock, flags);
 		user_thread_exit(process->exit_status);
 	}

@@ -82,8 +82,9 @@ int signal_set_action(struct process *process, int signal, const struct signal_a
 		*action = fresh;
 	spin_unlock_irq(&process->handlers->lock, flags);
 	/* POSIX 3.3.1.3: what becomes ignored while pending is thrown away, blocked or not. */
-	if (new && (fresh.handler == SIG_IGN ||
-		    (fresh.handler == SIG_DFL && (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal))))) {
+	if (new &&
+	    (fresh.handler == SIG_IGN ||
+	     (fresh.handler == SIG_DFL && (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal))))) {
 		flags = spin_lock_irq(&process->signal_lock);
 		signal_flush_everywhere(process, SIGNAL_BIT(signal));
 		spin_unlock_irq(&process->signal_lock, flags);

@@ -13,9 +13,9 @@
 #include "uapi/linux/errno.h"
 
 struct signal_entry {
-	struct list_node node;		/* [signal lock] in signal_pending.queue */
-	struct user_count *payer;	/* [I] reference */
-	struct linux_siginfo info;	/* [I] */
+	struct list_node node;	   /* [signal lock] in signal_pending.queue */
+	struct user_count *payer;  /* [I] reference */
+	struct linux_siginfo info; /* [I] */
 };
 
 static struct slab_cache *entry_cache;
@@ -38,8 +38,8 @@ static void entry_free(struct signal_entry *entry)
 	slab_free(entry_cache, entry);
 }
 
-static struct signal_entry *entry_create(const struct linux_siginfo *info,
-					 struct user_count *payer, uint64_t limit)
+static struct signal_entry *entry_create(const struct linux_siginfo *info, struct user_count *payer,
+					 uint64_t limit)
 {
 	struct signal_entry *entry;
 

@@ -12,17 +12,17 @@
 
 /* [u] user_count_lock  [a] atomic  [I] immutable */
 struct user_count {
-	struct list_node node;		/* [u] */
-	user_id uid;			/* [I] */
-	struct refcount references;	/* [a] 0 only under the lock */
-	atomic_uint threads;		/* [a] */
-	atomic_uint signals;		/* [a] */
+	struct list_node node;	    /* [u] */
+	user_id uid;		    /* [I] */
+	struct refcount references; /* [a] 0 only under the lock */
+	atomic_uint threads;	    /* [a] */
+	atomic_uint signals;	    /* [a] */
 };
 
 enum { USER_BUCKETS = 64 };
 
 static struct spinlock user_count_lock = SPINLOCK_INIT(LOCK_RANK_USER_COUNT, "user counts");
-static struct list buckets[USER_BUCKETS];	/* [user_count_lock] */
+static struct list buckets[USER_BUCKETS]; /* [user_count_lock] */
 static struct slab_cache *cache;
 
 void user_count_init(void)

@@ -30,8 +30,7 @@ static bool child_matches(const struct process *child, const struct wait_request
 	case WAIT_ANY:
 		break;
 	}
-	if ((request->options & __WNOTHREAD) &&
-	    child->parent_thread != user_thread_current()->id)
+	if ((request->options & __WNOTHREAD) && child->parent_thread != user_thread_current()->id)
 		return false;
 	if (request->options & __WALL)
 		return true;
@@ -109,8 +108,7 @@ static bool take_stop(struct process *child, const struct wait_request *request,
 }
 
 /* One look at all children: 1 found, 0 none yet, -ECHILD. */
-static int look(struct process *parent, const struct wait_request *request,
-		struct wait_result *out)
+static int look(struct process *parent, const struct wait_request *request, struct wait_result *out)
 {
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
 	int result = -ECHILD;

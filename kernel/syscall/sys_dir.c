@@ -83,9 +83,9 @@ int sys_unlinkat(int dirfd, user_addr name, uint32_t flags)
 	error = user_path_get(&path, dirfd, name, 0);
 	if (error)
 		return error;
-	error = flags & AT_REMOVEDIR ?
-			namespace_remove_directory(user_path_context(&path), path.name) :
-			namespace_unlink(user_path_context(&path), path.name);
+	error = flags & AT_REMOVEDIR
+			? namespace_remove_directory(user_path_context(&path), path.name)
+			: namespace_unlink(user_path_context(&path), path.name);
 	user_path_put(&path);
 	return error;
 }
@@ -139,8 +139,10 @@ int sys_symlinkat(user_addr target, int dirfd, user_addr name)
 	if (!text)
 		return -ENOMEM;
 	length = string_from_user(text, target, PATH_MAX);
-	error = length < 0 ? (int)length : length == 0 ? -ENOENT :
-		length == PATH_MAX ? -ENAMETOOLONG : 0;
+	error = length < 0	     ? (int)length
+		: length == 0	     ? -ENOENT
+		: length == PATH_MAX ? -ENAMETOOLONG
+				     : 0;
 	if (!error)
 		error = user_path_get(&path, dirfd, name, 0);
 	if (!error) {
@@ -308,8 +310,8 @@ int sys_getcwd(user_addr to, size_t size)
 		buffer_size = PATH_MAX;
 		buffer = kmalloc(buffer_size, 0);
 		length = buffer ? path_format(&walk.context.start, &walk.context.root, buffer,
-						  buffer_size, &text) :
-				  -ENOMEM;
+					      buffer_size, &text)
+				: -ENOMEM;
 	}
 	fs_context_end_walk(&walk);
 	if (length < 0)
@@ -346,7 +348,7 @@ struct linux_dirent {
 	uint32_t inode;
 	uint32_t next;
 	uint16_t size;
-	char name[];	/* NUL-terminated, padding; the last byte is the type */
+	char name[]; /* NUL-terminated, padding; the last byte is the type */
 } __attribute__((__packed__));
 
 struct dirent_sink {
@@ -377,8 +379,8 @@ static bool add_dirent64(struct directory_sink *sink, const char *name, size_t l
 	return true;
 }
 
-static bool add_dirent(struct directory_sink *sink, const char *name, size_t length,
-		       uint64_t inode, file_offset next, unsigned int type)
+static bool add_dirent(struct directory_sink *sink, const char *name, size_t length, uint64_t inode,
+		       file_offset next, unsigned int type)
 {
 	struct dirent_sink *out = container_of(sink, struct dirent_sink, sink);
 	size_t size = ALIGN_UP(offsetof(struct linux_dirent, name) + length + 2, 4);

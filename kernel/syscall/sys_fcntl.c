@@ -17,10 +17,10 @@
 #include "vfs/pipe.h"
 
 /* ioctls that every descriptor has (asm-generic numbers). */
-#define FIONBIO	  0x5421
-#define FIONCLEX  0x5450
-#define FIOCLEX	  0x5451
-#define FIOASYNC  0x5452
+#define FIONBIO 0x5421
+#define FIONCLEX 0x5450
+#define FIOCLEX 0x5451
+#define FIOASYNC 0x5452
 
 enum { TRANSFER_CHUNK = 16 * PAGE_SIZE };
 
@@ -52,8 +52,7 @@ static int control(struct file *file, unsigned int command, uintptr_t argument)
 		return atomic_load(&file->owner_signal);
 	case F_SETPIPE_SZ:
 		return pipe_set_size(file, argument,
-				     credentials_capable(credentials_current(),
-							 CAP_SYS_RESOURCE));
+				     credentials_capable(credentials_current(), CAP_SYS_RESOURCE));
 	case F_GETPIPE_SZ:
 		return pipe_get_size(file);
 	default:
@@ -78,9 +77,10 @@ int sys_fcntl64(int fd, unsigned int command, uintptr_t argument)
 	switch (command) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		result = (int)argument < 0 || argument >= syscall_fd_limit() ?
-				 -EINVAL :
-				 syscall_duplicate_above(fd, (int)argument, command == F_DUPFD_CLOEXEC);
+		result = (int)argument < 0 || argument >= syscall_fd_limit()
+				 ? -EINVAL
+				 : syscall_duplicate_above(fd, (int)argument,
+							   command == F_DUPFD_CLOEXEC);
 		break;
 	case F_GETFD:
 		result = fd_table_get_close_on_exec(table, fd);

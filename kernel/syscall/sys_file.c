@@ -15,8 +15,8 @@
 #include "vm/io_buffer.h"
 
 enum {
-	TRANSFER_MAX = 0x7ffff000,	/* the most one call moves; more is cut, as on Linux */
-	PIECES_MAX = 1024,		/* IOV_MAX */
+	TRANSFER_MAX = 0x7ffff000, /* the most one call moves; more is cut, as on Linux */
+	PIECES_MAX = 1024,	   /* IOV_MAX */
 	PIECES_ON_STACK = 8,
 };
 
@@ -206,11 +206,12 @@ static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_of
 	if (result)
 		goto return_file;
 	if (write)
-		result = offset < 0 ? file_write(file, &pieces.buffer, file_size_limit()) :
-				      file_write_at(file, &pieces.buffer, offset, file_size_limit());
+		result = offset < 0
+				 ? file_write(file, &pieces.buffer, file_size_limit())
+				 : file_write_at(file, &pieces.buffer, offset, file_size_limit());
 	else
-		result = offset < 0 ? file_read(file, &pieces.buffer) :
-				      file_read_at(file, &pieces.buffer, offset);
+		result = offset < 0 ? file_read(file, &pieces.buffer)
+				    : file_read_at(file, &pieces.buffer, offset);
 	pieces_put(&pieces);
 return_file:
 	fd_table_return(file, needs_put);

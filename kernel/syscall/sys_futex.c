@@ -9,8 +9,17 @@
 #include "vm/futex.h"
 
 enum {
-	FUTEX_WAIT, FUTEX_WAKE, FUTEX_FD, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP,
-	FUTEX_LOCK_PI, FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET,
+	FUTEX_WAIT,
+	FUTEX_WAKE,
+	FUTEX_FD,
+	FUTEX_REQUEUE,
+	FUTEX_CMP_REQUEUE,
+	FUTEX_WAKE_OP,
+	FUTEX_LOCK_PI,
+	FUTEX_UNLOCK_PI,
+	FUTEX_TRYLOCK_PI,
+	FUTEX_WAIT_BITSET,
+	FUTEX_WAKE_BITSET,
 	FUTEX_PRIVATE_FLAG = 128,
 	FUTEX_CLOCK_REALTIME = 256,
 };
@@ -18,9 +27,9 @@ enum {
 
 static int continue_wait(struct restart_block *block)
 {
-	int error = futex_wait(process_current()->space, user_addr_from(block->words[0]),
-			       block->words[1], block->words[2], block->words[3],
-			       block->deadline_ns);
+	int error =
+		futex_wait(process_current()->space, user_addr_from(block->words[0]),
+			   block->words[1], block->words[2], block->words[3], block->deadline_ns);
 
 	return error == -EINTR ? -ERESTART_RESTARTBLOCK : error;
 }
@@ -33,7 +42,8 @@ static int wait(user_addr word, uint32_t expected, uint32_t bitset, bool shared,
 	if (!bitset)
 		return -EINVAL;
 	if (deadline == UINT64_MAX) {
-		error = futex_wait(process_current()->space, word, expected, bitset, shared, deadline);
+		error = futex_wait(process_current()->space, word, expected, bitset, shared,
+				   deadline);
 		return error == -EINTR ? -ERESTARTSYS : error;
 	}
 	block->function = continue_wait;

@@ -63,14 +63,38 @@ static int commit_change(struct credentials *new)
 	return 0;
 }
 
-int sys_getuid32(void) { return (int)credentials_current()->uid; }
-int sys_geteuid32(void) { return (int)credentials_current()->euid; }
-int sys_getgid32(void) { return (int)credentials_current()->gid; }
-int sys_getegid32(void) { return (int)credentials_current()->egid; }
-int sys_getuid(void) { return id_to_16(credentials_current()->uid); }
-int sys_geteuid(void) { return id_to_16(credentials_current()->euid); }
-int sys_getgid(void) { return id_to_16(credentials_current()->gid); }
-int sys_getegid(void) { return id_to_16(credentials_current()->egid); }
+int sys_getuid32(void)
+{
+	return (int)credentials_current()->uid;
+}
+int sys_geteuid32(void)
+{
+	return (int)credentials_current()->euid;
+}
+int sys_getgid32(void)
+{
+	return (int)credentials_current()->gid;
+}
+int sys_getegid32(void)
+{
+	return (int)credentials_current()->egid;
+}
+int sys_getuid(void)
+{
+	return id_to_16(credentials_current()->uid);
+}
+int sys_geteuid(void)
+{
+	return id_to_16(credentials_current()->euid);
+}
+int sys_getgid(void)
+{
+	return id_to_16(credentials_current()->gid);
+}
+int sys_getegid(void)
+{
+	return id_to_16(credentials_current()->egid);
+}
 
 int sys_setuid32(user_id uid)
 {
@@ -259,8 +283,9 @@ int sys_setfsuid32(user_id uid)
 	user_id before = old->fsuid;
 	struct credentials *new;
 
-	if (uid == before || (!credentials_capable(old, CAP_SETUID) &&
-			      !is_one_of(uid, old->uid, old->euid, old->suid)) ||
+	if (uid == before ||
+	    (!credentials_capable(old, CAP_SETUID) &&
+	     !is_one_of(uid, old->uid, old->euid, old->suid)) ||
 	    uid == UINT32_MAX)
 		return (int)before;
 	new = begin_change();
@@ -277,8 +302,9 @@ int sys_setfsgid32(group_id gid)
 	group_id before = old->fsgid;
 	struct credentials *new;
 
-	if (gid == before || (!credentials_capable(old, CAP_SETGID) &&
-			      !is_one_of(gid, old->gid, old->egid, old->sgid)) ||
+	if (gid == before ||
+	    (!credentials_capable(old, CAP_SETGID) &&
+	     !is_one_of(gid, old->gid, old->egid, old->sgid)) ||
 	    gid == UINT32_MAX)
 		return (int)before;
 	new = begin_change();
@@ -289,10 +315,22 @@ int sys_setfsgid32(group_id gid)
 	return (int)before;
 }
 
-int sys_setuid(uint32_t uid) { return sys_setuid32(id_from_16(uid)); }
-int sys_setgid(uint32_t gid) { return sys_setgid32(id_from_16(gid)); }
-int sys_setfsuid(uint32_t uid) { return sys_setfsuid32(id_from_16(uid)); }
-int sys_setfsgid(uint32_t gid) { return sys_setfsgid32(id_from_16(gid)); }
+int sys_setuid(uint32_t uid)
+{
+	return sys_setuid32(id_from_16(uid));
+}
+int sys_setgid(uint32_t gid)
+{
+	return sys_setgid32(id_from_16(gid));
+}
+int sys_setfsuid(uint32_t uid)
+{
+	return sys_setfsuid32(id_from_16(uid));
+}
+int sys_setfsgid(uint32_t gid)
+{
+	return sys_setfsgid32(id_from_16(gid));
+}
 
 int sys_setreuid(uint32_t ruid, uint32_t euid)
 {
@@ -482,7 +520,7 @@ int sys_capset(user_addr header, user_addr data)
 	new->cap_effective = effective;
 	new->cap_permitted = permitted;
 	new->cap_inheritable = inheritable;
-	new->cap_ambient &= permitted & inheritable;
+	new->cap_ambient &= permitted &inheritable;
 	user_thread_set_credentials(new);
 	return 0;
 }

@@ -28,11 +28,20 @@ must_check int syscall_install_file(struct file *file, bool close_on_exec);
 int syscall_duplicate_above(int fd, int lowest, bool close_on_exec);
 
 /* abi_time.c: Linux's forms of time. All check and say -EINVAL for nanoseconds out of range. */
-struct linux_timespec32 { int32_t seconds; int32_t nanoseconds; };
-struct linux_timespec64 { int64_t seconds; int64_t nanoseconds; };
-struct linux_timeval32 { int32_t seconds; int32_t microseconds; };
+struct linux_timespec32 {
+	int32_t seconds;
+	int32_t nanoseconds;
+};
+struct linux_timespec64 {
+	int64_t seconds;
+	int64_t nanoseconds;
+};
+struct linux_timeval32 {
+	int32_t seconds;
+	int32_t microseconds;
+};
 
-must_check int abi_timespec32_get(user_addr from, int64_t *ns);	/* -EFAULT, -EINVAL */
+must_check int abi_timespec32_get(user_addr from, int64_t *ns); /* -EFAULT, -EINVAL */
 must_check int abi_timespec64_get(user_addr from, int64_t *ns);
 must_check int abi_timeval32_get(user_addr from, int64_t *ns);
 must_check int abi_timespec32_put(user_addr to, int64_t ns);
@@ -44,8 +53,8 @@ uint64_t abi_deadline_after(int64_t ns);
 /* abi_stat.c */
 struct file_status;
 must_check int abi_stat64_put(user_addr to, const struct file_status *status);
-must_check int abi_stat32_put(user_addr to, const struct file_status *status);	/* -EOVERFLOW */
+must_check int abi_stat32_put(user_addr to, const struct file_status *status); /* -EOVERFLOW */
 must_check int abi_old_stat_put(user_addr to, const struct file_status *status);
 must_check int abi_statx_put(user_addr to, const struct file_status *status);
-uint32_t abi_device_32(dev_number device);		/* the encoding of st_dev, 32 bits */
+uint32_t abi_device_32(dev_number device); /* the encoding of st_dev, 32 bits */
 dev_number abi_device_from_32(uint32_t device);

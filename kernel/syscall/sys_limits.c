@@ -24,7 +24,7 @@ static uint64_t limit_from_32(uint32_t value)
 
 static int set_limit(struct process *process, unsigned int kind, const struct limit *new)
 {
-	enum { OPEN_FILES_MAX = 1 << 20 };	/* Linux's nr_open */
+	enum { OPEN_FILES_MAX = 1 << 20 }; /* Linux's nr_open */
 	struct limit *limit = &process->limits.of[kind];
 
 	if (new->current > new->maximum)
@@ -106,7 +106,7 @@ int sys_prlimit64(process_id id, unsigned int kind, user_addr new, user_addr old
 
 	if (kind >= LIMIT_COUNT)
 		return -EINVAL;
-	if (new && copy_from_user(&given, new, sizeof(given)))
+	if (new &&copy_from_user(&given, new, sizeof(given)))
 		return -EFAULT;
 	process = id ? process_find_get(id) : process_current();
 	if (!process)
@@ -126,10 +126,20 @@ int sys_prlimit64(process_id id, unsigned int kind, user_addr new, user_addr old
 }
 
 enum {
-	PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4,
-	PR_GET_KEEPCAPS = 7, PR_SET_KEEPCAPS = 8, PR_SET_NAME = 15, PR_GET_NAME = 16,
-	PR_CAPBSET_READ = 23, PR_SET_TIMERSLACK = 29, PR_GET_TIMERSLACK = 30,
-	PR_SET_CHILD_SUBREAPER = 36, PR_GET_CHILD_SUBREAPER = 37, PR_SET_NO_NEW_PRIVS = 38,
+	PR_SET_PDEATHSIG = 1,
+	PR_GET_PDEATHSIG = 2,
+	PR_GET_DUMPABLE = 3,
+	PR_SET_DUMPABLE = 4,
+	PR_GET_KEEPCAPS = 7,
+	PR_SET_KEEPCAPS = 8,
+	PR_SET_NAME = 15,
+	PR_GET_NAME = 16,
+	PR_CAPBSET_READ = 23,
+	PR_SET_TIMERSLACK = 29,
+	PR_GET_TIMERSLACK = 30,
+	PR_SET_CHILD_SUBREAPER = 36,
+	PR_GET_CHILD_SUBREAPER = 37,
+	PR_SET_NO_NEW_PRIVS = 38,
 	PR_GET_NO_NEW_PRIVS = 39,
 };
 

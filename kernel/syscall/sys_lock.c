@@ -170,8 +170,10 @@ static int control_32(struct file *file, enum lock_action action, user_addr argu
 
 	if (error)
 		return error;
-	lock = (struct flock64){ .l_type = small.l_type, .l_whence = small.l_whence,
-				 .l_start = small.l_start, .l_len = small.l_len,
+	lock = (struct flock64){ .l_type = small.l_type,
+				 .l_whence = small.l_whence,
+				 .l_start = small.l_start,
+				 .l_len = small.l_len,
 				 .l_pid = small.l_pid };
 	error = act(file, action, &lock, INT32_MAX, false);
 	if (error || action != ACTION_TEST)
@@ -179,7 +181,8 @@ static int control_32(struct file *file, enum lock_action action, user_addr argu
 	if (lock.l_start > INT32_MAX)
 		return -EOVERFLOW;
 	/* What reaches beyond the numbers of this structure is told as reaching to the end. */
-	small = (struct flock){ .l_type = lock.l_type, .l_whence = lock.l_whence,
+	small = (struct flock){ .l_type = lock.l_type,
+				.l_whence = lock.l_whence,
 				.l_start = (int32_t)lock.l_start,
 				.l_len = lock.l_len > INT32_MAX ? 0 : (int32_t)lock.l_len,
 				.l_pid = lock.l_pid };

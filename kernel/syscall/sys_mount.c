@@ -14,18 +14,18 @@
 #include "vfs/credentials.h"
 #include "vfs/mount.h"
 
-#define MS_REMOUNT	0x20u
-#define MS_BIND		0x1000u
-#define MS_MOVE		0x2000u
-#define MS_REC		0x4000u
-#define MS_PRIVATE	0x40000u
-#define MS_SLAVE	0x80000u
-#define MS_SHARED	0x100000u
-#define MS_UNBINDABLE	0x20000u
-#define MS_MAGIC	0xc0ed0000u
-#define MS_MAGIC_MASK	0xffff0000u
-#define UMOUNT_FORCE	1u
-#define UMOUNT_DETACH	2u
+#define MS_REMOUNT 0x20u
+#define MS_BIND 0x1000u
+#define MS_MOVE 0x2000u
+#define MS_REC 0x4000u
+#define MS_PRIVATE 0x40000u
+#define MS_SLAVE 0x80000u
+#define MS_SHARED 0x100000u
+#define MS_UNBINDABLE 0x20000u
+#define MS_MAGIC 0xc0ed0000u
+#define MS_MAGIC_MASK 0xffff0000u
+#define UMOUNT_FORCE 1u
+#define UMOUNT_DETACH 2u
 #define UMOUNT_NOFOLLOW 8u
 
 /* A string of at most a page; NULL stays NULL. *out is kmalloc'ed. */
@@ -105,8 +105,7 @@ static int do_mount(const char *source, const struct path *at, const char *type,
 	return mount_create(source ? source : "none", at, type, flags, options);
 }
 
-int sys_mount(user_addr source, user_addr target, user_addr type, uint32_t flags,
-	      user_addr options)
+int sys_mount(user_addr source, user_addr target, user_addr type, uint32_t flags, user_addr options)
 {
 	char *source_name, *type_name, *option_string;
 	struct path at;

@@ -17,9 +17,10 @@
 #include "vfs/inode.h"
 #include "vfs/permission.h"
 
-#define OPEN_FLAGS_KNOWN (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | \
-			  O_SYNC | O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | \
-			  O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE_BIT)
+#define OPEN_FLAGS_KNOWN                                                                      \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
+	 O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |  \
+	 O_CLOEXEC | O_PATH | O_TMPFILE_BIT)
 #define MODE_PERMISSIONS 07777u
 
 static file_mode masked_mode(uint32_t mode)
@@ -287,7 +288,7 @@ int sys_truncate(user_addr name, int32_t size)
 	return sys_truncate64(name, (uint32_t)size, size < 0 ? UINT32_MAX : 0);
 }
 
-#define UTIME_NOW  0x3fffffff
+#define UTIME_NOW 0x3fffffff
 #define UTIME_OMIT 0x3ffffffe
 
 /* One of utimensat's two times. -EINVAL. */
@@ -376,7 +377,8 @@ int sys_futimesat(int dirfd, user_addr name, user_addr times)
 	}
 	error = set_time(&attributes, given[0].seconds, given[0].microseconds * 1000, true);
 	if (!error)
-		error = set_time(&attributes, given[1].seconds, given[1].microseconds * 1000, false);
+		error = set_time(&attributes, given[1].seconds, given[1].microseconds * 1000,
+				 false);
 	return error ? error : set_times(dirfd, name, &attributes, 0);
 }
 

@@ -58,9 +58,9 @@ static int continue_poll(struct restart_block *block)
 int sys_poll(user_addr list, unsigned int count, int timeout_ms)
 {
 	struct restart_block *block = &user_thread_current()->restart;
-	uint64_t deadline = timeout_ms < 0  ? UINT64_MAX :
-			    timeout_ms == 0 ? 0 :
-					      abi_deadline_after((int64_t)timeout_ms * 1000000);
+	uint64_t deadline = timeout_ms < 0    ? UINT64_MAX
+			    : timeout_ms == 0 ? 0
+					      : abi_deadline_after((int64_t)timeout_ms * 1000000);
 
 	block->function = continue_poll;
 	block->deadline_ns = deadline;
@@ -161,7 +161,8 @@ static int select_sets(int count, user_addr sets[3], uint64_t deadline_ns)
 	if (count < 0)
 		return -EINVAL;
 	/* Bits beyond the table cannot be open. */
-	count = (int)min_t(unsigned int, (unsigned int)count, (unsigned int)fd_table_capacity(user_thread_current()->fds));
+	count = (int)min_t(unsigned int, (unsigned int)count,
+			   (unsigned int)fd_table_capacity(user_thread_current()->fds));
 	words = DIV_ROUND_UP((size_t)count, 32);
 	size = words * sizeof(*bits);
 	if (words > WORDS_ON_STACK) {
@@ -214,7 +215,7 @@ int sys_old_select(user_addr block)
 static int masked_select(int count, user_addr sets[3], user_addr timeout, user_addr mask_block,
 			 bool wide)
 {
-	uint32_t mask[2] = { 0, 0 };	/* address and size of the set */
+	uint32_t mask[2] = { 0, 0 }; /* address and size of the set */
 	uint64_t deadline;
 	int result = 0;
 

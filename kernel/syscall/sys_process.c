@@ -117,8 +117,8 @@ int sys_wait4(process_id id, user_addr status, uint32_t options, user_addr usage
 	struct wait_result result;
 	int found;
 
-	if (options & ~(uint32_t)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE |
-				  __WALL))
+	if (options &
+	    ~(uint32_t)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
 		return -EINVAL;
 	if (id == INT32_MIN)
 		return -ESRCH;
@@ -201,8 +201,9 @@ int sys_waitid(int kind, process_id id, user_addr info_out, uint32_t options, us
 			return -EFAULT;
 	}
 	/* Linux writes these fields alone, and no others. */
-	return info_out ? copy_to_user(info_out, &info, offsetof(struct linux_siginfo, child.user_ticks)) :
-			  0;
+	return info_out ? copy_to_user(info_out, &info,
+				       offsetof(struct linux_siginfo, child.user_ticks))
+			: 0;
 }
 
 int sys_getpid(void)
@@ -382,8 +383,8 @@ static bool may_renice(struct process *target, int nice)
 struct priority_walk {
 	int kind, who;
 	bool set;
-	int nice;	/* to set, or the best found */
-	int error;	/* -ESRCH until one matched */
+	int nice;  /* to set, or the best found */
+	int error; /* -ESRCH until one matched */
 };
 
 static bool priority_matches(const struct priority_walk *walk, struct process *process)
@@ -453,8 +454,9 @@ static int priority_do(struct priority_walk *walk)
 
 int sys_setpriority(int kind, int who, int nice)
 {
-	struct priority_walk walk = { .kind = kind, .who = who, .set = true,
-				      .nice = clamp(nice, -20, 19) };
+	struct priority_walk walk = {
+		.kind = kind, .who = who, .set = true, .nice = clamp(nice, -20, 19)
+	};
 
 	return priority_do(&walk);
 }

@@ -47,7 +47,7 @@ static int send_checked(struct process *process, const struct linux_siginfo *inf
 
 /* What a walk over processes for kill(-pgid) and kill(-1) remembers. */
 struct broadcast {
-	process_id group;	/* 0: everybody */
+	process_id group; /* 0: everybody */
 	process_id next;
 };
 
@@ -315,8 +315,9 @@ int sys_sigprocmask(int how, user_addr new, user_addr old)
 		if (get_user_u32(&set, new))
 			return -EFAULT;
 		/* The old call cannot name the upper signals: SIG_SETMASK leaves them. */
-		error = change_mask(how, how == SIG_SETMASK ? (before & ~(signal_set)UINT32_MAX) | set :
-							      set);
+		error = change_mask(how, how == SIG_SETMASK
+						 ? (before & ~(signal_set)UINT32_MAX) | set
+						 : set);
 		if (error)
 			return error;
 	}
@@ -453,7 +454,7 @@ static int set_alternate_stack(struct user_thread *thread, uintptr_t sp,
 		return -ENOMEM;
 	thread->alt_stack = new->sp;
 	thread->alt_stack_size = new->size;
-	thread->alt_stack_flags = new->flags & SS_AUTODISARM;
+	thread->alt_stack_flags = new->flags &SS_AUTODISARM;
 	return 0;
 }
 
@@ -466,10 +467,9 @@ int sys_sigaltstack(user_addr new, user_addr old)
 
 	before.sp = thread->alt_stack;
 	before.size = thread->alt_stack_size;
-	before.flags = thread->alt_stack_flags |
-		       (!thread->alt_stack_size	       ? SS_DISABLE :
-			on_alternate_stack(thread, sp) ? SS_ONSTACK :
-							 0);
+	before.flags = thread->alt_stack_flags | (!thread->alt_stack_size	   ? SS_DISABLE
+						  : on_alternate_stack(thread, sp) ? SS_ONSTACK
+										   : 0);
 	if (new) {
 		if (copy_from_user(&given, new, sizeof(given)))
 			return -EFAULT;

@@ -118,8 +118,16 @@ int sys_sysinfo(user_addr to)
 }
 
 enum {
-	SYSLOG_CLOSE, SYSLOG_OPEN, SYSLOG_READ, SYSLOG_READ_ALL, SYSLOG_READ_CLEAR, SYSLOG_CLEAR,
-	SYSLOG_CONSOLE_OFF, SYSLOG_CONSOLE_ON, SYSLOG_CONSOLE_LEVEL, SYSLOG_SIZE_UNREAD,
+	SYSLOG_CLOSE,
+	SYSLOG_OPEN,
+	SYSLOG_READ,
+	SYSLOG_READ_ALL,
+	SYSLOG_READ_CLEAR,
+	SYSLOG_CLEAR,
+	SYSLOG_CONSOLE_OFF,
+	SYSLOG_CONSOLE_ON,
+	SYSLOG_CONSOLE_LEVEL,
+	SYSLOG_SIZE_UNREAD,
 	SYSLOG_SIZE_BUFFER,
 };
 
@@ -142,8 +150,8 @@ static int read_log(user_addr to, int size, uint64_t *position)
 	if (!position && end - start > (uint64_t)size)
 		start = end - (uint64_t)size;
 	while (done < size) {
-		size_t got = printk_read(&start, chunk,
-					 min_t(size_t, PAGE_SIZE, (size_t)(size - done)));
+		size_t got =
+			printk_read(&start, chunk, min_t(size_t, PAGE_SIZE, (size_t)(size - done)));
 
 		if (!got)
 			break;
@@ -227,24 +235,23 @@ int sys_getrandom(user_addr to, size_t size, uint32_t flags)
 	return (int)done;
 }
 
-#define REBOOT_MAGIC1	   0xfee1deadu
-#define REBOOT_MAGIC2	   672274793u
-#define REBOOT_MAGIC2A	   85072278u
-#define REBOOT_MAGIC2B	   369367448u
-#define REBOOT_MAGIC2C	   537993216u
-#define REBOOT_RESTART	   0x01234567u
-#define REBOOT_HALT	   0xcdef0123u
-#define REBOOT_CAD_ON	   0x89abcdefu
-#define REBOOT_CAD_OFF	   0u
-#define REBOOT_POWER_OFF   0x4321fedcu
+#define REBOOT_MAGIC1 0xfee1deadu
+#define REBOOT_MAGIC2 672274793u
+#define REBOOT_MAGIC2A 85072278u
+#define REBOOT_MAGIC2B 369367448u
+#define REBOOT_MAGIC2C 537993216u
+#define REBOOT_RESTART 0x01234567u
+#define REBOOT_HALT 0xcdef0123u
+#define REBOOT_CAD_ON 0x89abcdefu
+#define REBOOT_CAD_OFF 0u
+#define REBOOT_POWER_OFF 0x4321fedcu
 
 int sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command)
 {
 	if (!credentials_capable(credentials_current(), CAP_SYS_BOOT))
 		return -EPERM;
-	if (magic1 != REBOOT_MAGIC1 ||
-	    (magic2 != REBOOT_MAGIC2 && magic2 != REBOOT_MAGIC2A && magic2 != REBOOT_MAGIC2B &&
-	     magic2 != REBOOT_MAGIC2C))
+	if (magic1 != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != REBOOT_MAGIC2A &&
+					magic2 != REBOOT_MAGIC2B && magic2 != REBOOT_MAGIC2C))
 		return -EINVAL;
 	switch (command) {
 	case REBOOT_CAD_ON:

@@ -14,9 +14,17 @@
 #include "vfs/credentials.h"
 
 enum {
-	CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-	CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
-	CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM, CLOCK_TAI = 11,
+	CLOCK_REALTIME,
+	CLOCK_MONOTONIC,
+	CLOCK_PROCESS_CPUTIME_ID,
+	CLOCK_THREAD_CPUTIME_ID,
+	CLOCK_MONOTONIC_RAW,
+	CLOCK_REALTIME_COARSE,
+	CLOCK_MONOTONIC_COARSE,
+	CLOCK_BOOTTIME,
+	CLOCK_REALTIME_ALARM,
+	CLOCK_BOOTTIME_ALARM,
+	CLOCK_TAI = 11,
 };
 enum { TIMER_ABSTIME = 1, NS_PER_SECOND = 1000000000 };
 enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
@@ -263,10 +271,9 @@ static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool
 		return -EINVAL;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_for(abi_deadline_after(ns), left, wide);
-	deadline = clock == CLOCK_REALTIME || clock == CLOCK_TAI ||
-				   clock == CLOCK_REALTIME_ALARM ?
-			   clock_realtime_to_monotonic(ns) :
-			   (uint64_t)ns;
+	deadline = clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM
+			   ? clock_realtime_to_monotonic(ns)
+			   : (uint64_t)ns;
 	return clock_sleep_until(deadline) ? -ERESTARTNOHAND : 0;
 }
 
@@ -331,7 +338,8 @@ int sys_setitimer(int which, user_addr from, user_addr old)
 	if (from)
 		error = abi_timeval32_get(from, &interval);
 	if (from && !error)
-		error = abi_timeval32_get(user_addr_add(from, sizeof(struct linux_timeval32)), &value);
+		error = abi_timeval32_get(user_addr_add(from, sizeof(struct linux_timeval32)),
+					  &value);
 	if (error)
 		return error;
 	if (which < ITIMER_REAL || which > ITIMER_PROF || value < 0 || interval < 0)

@@ -245,8 +245,7 @@ int sys_pause(void);
 int sys_rt_sigsuspend(user_addr from, size_t set_size);
 int sys_sigsuspend(int unused1, int unused2, uint32_t set);
 int sys_rt_sigtimedwait(user_addr which, user_addr info, user_addr timeout, size_t set_size);
-int sys_rt_sigtimedwait_time64(user_addr which, user_addr info, user_addr timeout,
-			       size_t set_size);
+int sys_rt_sigtimedwait_time64(user_addr which, user_addr info, user_addr timeout, size_t set_size);
 int sys_sigaltstack(user_addr new, user_addr old);
 int sys_sigreturn(void);
 int sys_rt_sigreturn(void);

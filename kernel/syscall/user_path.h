@@ -11,15 +11,15 @@
 
 struct file;
 
-enum { USER_PATH_SMALL = 192 };	/* most paths fit; longer ones take a page */
+enum { USER_PATH_SMALL = 192 }; /* most paths fit; longer ones take a page */
 
 /* On the caller's stack from user_path_get to user_path_put. */
 struct user_path {
-	char *name;			/* NUL-terminated; small or a page of its own */
+	char *name; /* NUL-terminated; small or a page of its own */
 	struct fs_context_walk walk;
 	/* what walk.context.start was before `directory` took its place */
 	struct path cwd;
-	struct file *directory;		/* that `dirfd` names, or NULL */
+	struct file *directory; /* that `dirfd` names, or NULL */
 	bool directory_needs_put;
 	char small[USER_PATH_SMALL];
 };

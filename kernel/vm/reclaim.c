@@ -248,7 +248,8 @@ static bool exhausted(void)
 	atomic_store(&is_kill_wanted, true);
 	wake();
 	/* The victim unwinds and gives back its memory; we look again in a while. */
-	for (unsigned int tries = 0; tries < PATIENCE && atomic_load(&kill_tries) == before; tries++)
+	for (unsigned int tries = 0; tries < PATIENCE && atomic_load(&kill_tries) == before;
+	     tries++)
 		writeback_wait_progress(10 * MILLISECOND);
 	writeback_wait_progress(10 * MILLISECOND);
 	return atomic_load(&did_kill) && !thread_is_killed(self);

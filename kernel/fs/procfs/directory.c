@@ -13,9 +13,12 @@
 static unsigned int entry_type(const struct procfs_entry *entry)
 {
 	switch (entry->mode & MODE_TYPE_MASK) {
-	case MODE_DIRECTORY: return DT_DIR;
-	case MODE_LINK: return DT_LNK;
-	default: return DT_REG;
+	case MODE_DIRECTORY:
+		return DT_DIR;
+	case MODE_LINK:
+		return DT_LNK;
+	default:
+		return DT_REG;
 	}
 }
 
@@ -42,8 +45,8 @@ int procfs_lookup_in(struct inode *dir, const struct procfs_entry *table, const 
 		return -ENOENT;
 	for (const struct procfs_entry *entry = table; entry->name; entry++) {
 		if (strlen(entry->name) == length && memcmp(entry->name, name, length) == 0)
-			return procfs_inode_create(dir->super, entry,
-						   &procfs_inode(dir)->subject, out);
+			return procfs_inode_create(dir->super, entry, &procfs_inode(dir)->subject,
+						   out);
 	}
 	return -ENOENT;
 }

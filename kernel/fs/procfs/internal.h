@@ -17,15 +17,15 @@ struct procfs_text;
 
 /* What an inode is about. References are the inode's. */
 struct procfs_subject {
-	struct process *process;	/* NULL outside /proc/PID */
-	process_id thread;		/* /proc/PID/task/TID: its id; else 0 */
-	int fd;				/* /proc/PID/fd/N; else -1 */
+	struct process *process; /* NULL outside /proc/PID */
+	process_id thread;	 /* /proc/PID/task/TID: its id; else 0 */
+	int fd;			 /* /proc/PID/fd/N; else -1 */
 };
 
 struct procfs_entry {
 	const char *name;
-	file_mode mode;			/* with type */
-	uint32_t id;			/* [I] unique: lower bits of inode numbers */
+	file_mode mode; /* with type */
+	uint32_t id;	/* [I] unique: lower bits of inode numbers */
 	/* Regular files: make the whole text. Errors: -ESRCH, -EACCES, -ENOMEM. May sleep. */
 	int (*show)(const struct procfs_subject *subject, struct procfs_text *text);
 	/*
@@ -51,8 +51,8 @@ struct procfs_entry {
 
 struct procfs_inode {
 	struct inode inode;
-	const struct procfs_entry *entry;	/* [I] */
-	struct procfs_subject subject;		/* [I] */
+	const struct procfs_entry *entry; /* [I] */
+	struct procfs_subject subject;	  /* [I] */
 };
 
 static inline struct procfs_inode *procfs_inode(struct inode *inode)
@@ -76,20 +76,21 @@ extern const struct file_ops procfs_static_directory_file_ops;
  * Look `name` up in a table / give its entries from position on (positions 2, 3, ... are table
  * places).
  */
-must_check int procfs_lookup_in(struct inode *dir, const struct procfs_entry *table, const char *name,
-				size_t length, struct inode **out);
+must_check int procfs_lookup_in(struct inode *dir, const struct procfs_entry *table,
+				const char *name, size_t length, struct inode **out);
 bool procfs_emit_table(struct file *file, struct directory_sink *sink,
 		       const struct procfs_entry *table);
 bool procfs_emit_dots(struct file *file, struct directory_sink *sink);
-uint64_t procfs_inode_number(const struct procfs_entry *entry, const struct procfs_subject *subject);
+uint64_t procfs_inode_number(const struct procfs_entry *entry,
+			     const struct procfs_subject *subject);
 /* A decimal number without sign or leading zero, or -1. */
 int procfs_parse_number(const char *name, size_t length);
 
 /* text.c */
 struct procfs_text {
-	char *buffer;		/* kmalloc'ed; NULL until the first print */
+	char *buffer; /* kmalloc'ed; NULL until the first print */
 	size_t length, capacity;
-	int error;		/* -ENOMEM: prints do nothing more */
+	int error; /* -ENOMEM: prints do nothing more */
 };
 void procfs_print(struct procfs_text *text, const char *format, ...) format_printf(2, 3);
 void procfs_put_bytes(struct procfs_text *text, const char *bytes, size_t size);
@@ -97,14 +98,14 @@ extern const struct file_ops procfs_text_file_ops;
 extern const struct inode_ops procfs_file_inode_ops, procfs_link_inode_ops;
 
 /* The tables. */
-extern const struct procfs_entry procfs_root_entry;		/* root.c */
-extern const struct procfs_entry procfs_system_entries[];	/* system_files.c: in the root */
-extern const struct procfs_entry procfs_process_entry;		/* pid_directory.c: /proc/PID */
+extern const struct procfs_entry procfs_root_entry;	  /* root.c */
+extern const struct procfs_entry procfs_system_entries[]; /* system_files.c: in the root */
+extern const struct procfs_entry procfs_process_entry;	  /* pid_directory.c: /proc/PID */
 /* pid_directory.c: what /proc/PID and task/TID share */
 extern const struct procfs_entry procfs_thread_entries[];
 extern const struct procfs_entry procfs_task_directory, procfs_fd_directory;
-extern const struct procfs_entry procfs_quartet_entries[];	/* quartet_files.c */
-extern const struct procfs_entry procfs_sys_entries[];		/* sys_files.c */
+extern const struct procfs_entry procfs_quartet_entries[]; /* quartet_files.c */
+extern const struct procfs_entry procfs_sys_entries[];	   /* sys_files.c */
 extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_memory_ops,
 	procfs_kmsg_ops;
 

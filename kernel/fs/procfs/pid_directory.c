@@ -12,7 +12,7 @@
 #include "vfs/fd_table.h"
 #include "vfs/fs_context.h"
 
-enum { NUMBERS_START = 256 };	/* positions from here on are numbers: table places lie below */
+enum { NUMBERS_START = 256 }; /* positions from here on are numbers: table places lie below */
 
 /*
  * ---- the root
@@ -360,46 +360,75 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 	return read_place(subject, buffer, size, root_path);
 }
 
-#define DIRECTORY(entry_name, number, inode, directory)                                     \
-	{ .name = entry_name, .mode = MODE_DIRECTORY | 0555, .id = number, .inode_ops = inode, \
-	  .directory_ops = directory }
-#define TEXT(entry_name, number, function) \
-	{ .name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function }
-#define OWNERS_TEXT(entry_name, number, function)                                            \
-	{ .name = entry_name, .mode = MODE_REGULAR | 0400, .id = number, .show = function,   \
-	  .private_to_owner = true }
-#define PLACE(entry_name, number, reader, follower)                                            \
-	{ .name = entry_name, .mode = MODE_LINK | 0777, .id = number, .read_link = reader,     \
-	  .follow_link = follower }
+#define DIRECTORY(entry_name, number, inode, directory)                          \
+	{                                                                        \
+		.name = entry_name, .mode = MODE_DIRECTORY | 0555, .id = number, \
+		.inode_ops = inode, .directory_ops = directory                   \
+	}
+#define TEXT(entry_name, number, function)                                                      \
+	{                                                                                       \
+		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
+	}
+#define OWNERS_TEXT(entry_name, number, function)                                                \
+	{                                                                                        \
+		.name = entry_name, .mode = MODE_REGULAR | 0400, .id = number, .show = function, \
+		.private_to_owner = true                                                         \
+	}
+#define PLACE(entry_name, number, reader, follower)                                              \
+	{                                                                                        \
+		.name = entry_name, .mode = MODE_LINK | 0777, .id = number, .read_link = reader, \
+		.follow_link = follower                                                          \
+	}
 
-#define COMMON_ENTRIES                                                                          \
-	{ .name = "auxv", .mode = MODE_REGULAR | 0400, .id = 16, .show = procfs_show_auxv,      \
-	  .private_to_owner = true },                                                           \
-	TEXT("cmdline", 17, procfs_show_cmdline),                                               \
-	{ .name = "comm", .mode = MODE_REGULAR | 0644, .id = 18, .show = procfs_show_comm,      \
-	  .store = procfs_store_comm },                                                         \
-	PLACE("cwd", 19, read_cwd, cwd_path),                                                   \
-	OWNERS_TEXT("environ", 20, procfs_show_environ),                                        \
-	PLACE("exe", 21, read_executable, executable_path),                                     \
-	{ .name = "fd", .mode = MODE_DIRECTORY | 0500, .id = 22, .inode_ops = &fd_inode_ops,    \
-	  .directory_ops = &fd_file_ops },                                                      \
-	TEXT("limits", 23, procfs_show_limits),                                                 \
-	{ .name = "maps", .mode = MODE_REGULAR | 0444, .id = 24, .show = procfs_show_maps,      \
-	  .private_to_owner = true },                                                           \
-	{ .name = "mem", .mode = MODE_REGULAR | 0600, .id = 25,                                 \
-	  .file_ops = &procfs_memory_ops },                                                     \
-	TEXT("mountinfo", 26, procfs_show_mountinfo),                                           \
-	TEXT("mounts", 27, procfs_show_mounts),                                                 \
-	{ .name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .id = 28,                       \
-	  .show = procfs_show_oom_adjust, .store = procfs_store_oom_adjust },                   \
-	{ .name = "pagemap", .mode = MODE_REGULAR | 0400, .id = 29,                             \
-	  .file_ops = &procfs_pagemap_ops },                                                    \
-	PLACE("root", 30, read_root, root_path),                                                \
-	{ .name = "smaps", .mode = MODE_REGULAR | 0444, .id = 31, .show = procfs_show_smaps,    \
-	  .private_to_owner = true },                                                           \
-	TEXT("stat", 32, procfs_show_stat),                                                     \
-	TEXT("statm", 33, procfs_show_statm),                                                   \
-	TEXT("status", 34, procfs_show_status)
+#define COMMON_ENTRIES                                                                    \
+	{ .name = "auxv",                                                                 \
+	  .mode = MODE_REGULAR | 0400,                                                    \
+	  .id = 16,                                                                       \
+	  .show = procfs_show_auxv,                                                       \
+	  .private_to_owner = true },                                                     \
+		TEXT("cmdline", 17, procfs_show_cmdline),                                 \
+		{ .name = "comm",                                                         \
+		  .mode = MODE_REGULAR | 0644,                                            \
+		  .id = 18,                                                               \
+		  .show = procfs_show_comm,                                               \
+		  .store = procfs_store_comm },                                           \
+		PLACE("cwd", 19, read_cwd, cwd_path),                                     \
+		OWNERS_TEXT("environ", 20, procfs_show_environ),                          \
+		PLACE("exe", 21, read_executable, executable_path),                       \
+		{ .name = "fd",                                                           \
+		  .mode = MODE_DIRECTORY | 0500,                                          \
+		  .id = 22,                                                               \
+		  .inode_ops = &fd_inode_ops,                                             \
+		  .directory_ops = &fd_file_ops },                                        \
+		TEXT("limits", 23, procfs_show_limits),                                   \
+		{ .name = "maps",                                                         \
+		  .mode = MODE_REGULAR | 0444,                                            \
+		  .id = 24,                                                               \
+		  .show = procfs_show_maps,                                               \
+		  .private_to_owner = true },                                             \
+		{ .name = "mem",                                                          \
+		  .mode = MODE_REGULAR | 0600,                                            \
+		  .id = 25,                                                               \
+		  .file_ops = &procfs_memory_ops },                                       \
+		TEXT("mountinfo", 26, procfs_show_mountinfo),                             \
+		TEXT("mounts", 27, procfs_show_mounts),                                   \
+		{ .name = "oom_score_adj",                                                \
+		  .mode = MODE_REGULAR | 0644,                                            \
+		  .id = 28,                                                               \
+		  .show = procfs_show_oom_adjust,                                         \
+		  .store = procfs_store_oom_adjust },                                     \
+		{ .name = "pagemap",                                                      \
+		  .mode = MODE_REGULAR | 0400,                                            \
+		  .id = 29,                                                               \
+		  .file_ops = &procfs_pagemap_ops },                                      \
+		PLACE("root", 30, read_root, root_path),                                  \
+		{ .name = "smaps",                                                        \
+		  .mode = MODE_REGULAR | 0444,                                            \
+		  .id = 31,                                                               \
+		  .show = procfs_show_smaps,                                              \
+		  .private_to_owner = true },                                             \
+		TEXT("stat", 32, procfs_show_stat), TEXT("statm", 33, procfs_show_statm), \
+		TEXT("status", 34, procfs_show_status)
 
 const struct procfs_entry procfs_thread_entries[] = { COMMON_ENTRIES, { .name = NULL } };
 

@@ -37,13 +37,20 @@ struct snapshot {
 static const char *state_name(char state)
 {
 	switch (state) {
-	case 'R': return "R (running)";
-	case 'S': return "S (sleeping)";
-	case 'D': return "D (disk sleep)";
-	case 'T': return "T (stopped)";
-	case 't': return "t (tracing stop)";
-	case 'Z': return "Z (zombie)";
-	default: return "X (dead)";
+	case 'R':
+		return "R (running)";
+	case 'S':
+		return "S (sleeping)";
+	case 'D':
+		return "D (disk sleep)";
+	case 'T':
+		return "T (stopped)";
+	case 't':
+		return "t (tracing stop)";
+	case 'Z':
+		return "Z (zombie)";
+	default:
+		return "X (dead)";
 	}
 }
 
@@ -212,8 +219,8 @@ static void print_memory(struct procfs_text *text, struct address_space *space)
 	peak = atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
 	procfs_print(text, "VmPeak:\t%8zu kB\nVmSize:\t%8zu kB\nVmLck:\t%8zu kB\nVmPin:\t%8u kB\n",
 		     size, size, space->locked_pages * KIB_PER_PAGE, 0u);
-	procfs_print(text, "VmHWM:\t%8zu kB\nVmRSS:\t%8zu kB\n",
-		     peak * KIB_PER_PAGE, (resident.anonymous + resident.file) * KIB_PER_PAGE);
+	procfs_print(text, "VmHWM:\t%8zu kB\nVmRSS:\t%8zu kB\n", peak * KIB_PER_PAGE,
+		     (resident.anonymous + resident.file) * KIB_PER_PAGE);
 	procfs_print(text, "RssAnon:\t%8zu kB\nRssFile:\t%8zu kB\nRssShmem:\t%8u kB\n",
 		     resident.anonymous * KIB_PER_PAGE, resident.file * KIB_PER_PAGE, 0u);
 	procfs_print(text, "VmData:\t%8zu kB\nVmStk:\t%8u kB\nVmExe:\t%8zu kB\nVmLib:\t%8u kB\n",
@@ -259,8 +266,8 @@ int procfs_show_status(const struct procfs_subject *subject, struct procfs_text 
 	if (fds)
 		fd_table_put(fds);
 	print_groups(text, credentials);
-	procfs_print(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", s.thread_group, s.id,
-		     s.group, s.session);
+	procfs_print(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", s.thread_group,
+		     s.id, s.group, s.session);
 	space = process_space_get(process);
 	if (space) {
 		print_memory(text, space);
@@ -398,7 +405,9 @@ ssize_t procfs_store_comm(const struct procfs_subject *subject, char *line, size
 
 int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	static const struct { const char *name, *unit; } rows[LIMIT_COUNT] = {
+	static const struct {
+		const char *name, *unit;
+	} rows[LIMIT_COUNT] = {
 		[LIMIT_CPU] = { "Max cpu time", "seconds" },
 		[LIMIT_FILE_SIZE] = { "Max file size", "bytes" },
 		[LIMIT_DATA] = { "Max data size", "bytes" },
@@ -417,7 +426,8 @@ int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text 
 		[LIMIT_REALTIME_TIME] = { "Max realtime timeout", "us" },
 	};
 
-	procfs_print(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	procfs_print(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit",
+		     "Units");
 	for (unsigned int i = 0; i < LIMIT_COUNT; i++) {
 		const struct limit *limit = &subject->process->limits.of[i];
 		const uint64_t values[2] = { limit->current, limit->maximum };

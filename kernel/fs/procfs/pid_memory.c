@@ -17,8 +17,8 @@
 #include "vfs/credentials.h"
 #include "vm/region.h"
 
-#define PAGEMAP_PRESENT	  (1ull << 63)
-#define PAGEMAP_FILE	  (1ull << 61)
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_FILE (1ull << 61)
 #define PAGEMAP_EXCLUSIVE (1ull << 56)
 enum { CHUNK_WORDS = 512 };
 
@@ -78,17 +78,20 @@ static void print_usage(struct procfs_text *text, struct address_space *space,
 	struct region_usage usage;
 
 	region_usage(space, region, &usage);
-	procfs_print(text, "Size:           %8zu kB\nKernelPageSize: %8u kB\nMMUPageSize:    %8u kB\n",
+	procfs_print(text,
+		     "Size:           %8zu kB\nKernelPageSize: %8u kB\nMMUPageSize:    %8u kB\n",
 		     (size_t)(region->end - region->start) / 1024, 4u, 4u);
 	procfs_print(text, "Rss:            %8zu kB\nPss:            %8zu kB\n",
 		     usage.resident * KIB_PER_PAGE,
 		     (usage.private_clean + usage.private_dirty +
-		      (usage.shared_clean + usage.shared_dirty) / 2) * KIB_PER_PAGE);
+		      (usage.shared_clean + usage.shared_dirty) / 2) *
+			     KIB_PER_PAGE);
 	procfs_print(text, "Shared_Clean:   %8zu kB\nShared_Dirty:   %8zu kB\n",
 		     usage.shared_clean * KIB_PER_PAGE, usage.shared_dirty * KIB_PER_PAGE);
 	procfs_print(text, "Private_Clean:  %8zu kB\nPrivate_Dirty:  %8zu kB\n",
 		     usage.private_clean * KIB_PER_PAGE, usage.private_dirty * KIB_PER_PAGE);
-	procfs_print(text, "Referenced:     %8zu kB\nAnonymous:      %8zu kB\nSwap:           %8u kB\n",
+	procfs_print(text,
+		     "Referenced:     %8zu kB\nAnonymous:      %8zu kB\nSwap:           %8u kB\n",
 		     usage.referenced * KIB_PER_PAGE, usage.anonymous * KIB_PER_PAGE, 0u);
 }
 

@@ -4,7 +4,7 @@
  * 	leaks		what must be the same before and after a test, once caches are dropped
  * 	counters	faults by kind, tables shared and copied (struct vm_counters)
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
- * 	failpoint	write "KIND NTH": the NTH allocation of that kind by the writer fails; read: whether it did
+ * 	failpoint	write "KIND NTH": the writer's NTH allocation of that kind fails; read: did it
  */
 #include "block/block_device.h"
 #include "core/config.h"
@@ -72,7 +72,10 @@ static int show_leaks(const struct procfs_subject *subject, struct procfs_text *
 
 static int show_counters(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	const struct { const char *name; atomic_uint *count; } rows[] = {
+	const struct {
+		const char *name;
+		atomic_uint *count;
+	} rows[] = {
 		{ "faults", &vm_counters.faults },
 		{ "faults_file", &vm_counters.faults_file },
 		{ "faults_anonymous", &vm_counters.faults_anonymous },
@@ -144,7 +147,10 @@ static ssize_t store_block_fail(const struct procfs_subject *subject, char *line
 const struct procfs_entry procfs_quartet_entries[] = {
 	{ .name = "block_fail", .mode = MODE_REGULAR | 0200, .id = 95, .store = store_block_fail },
 	{ .name = "counters", .mode = MODE_REGULAR | 0444, .id = 96, .show = show_counters },
-	{ .name = "failpoint", .mode = MODE_REGULAR | 0600, .id = 97, .show = show_failpoint,
+	{ .name = "failpoint",
+	  .mode = MODE_REGULAR | 0600,
+	  .id = 97,
+	  .show = show_failpoint,
 	  .store = store_failpoint },
 	{ .name = "leaks", .mode = MODE_REGULAR | 0400, .id = 98, .show = show_leaks },
 	{ .name = NULL },

@@ -168,8 +168,8 @@ int procfs_inode_create(struct super_block *super, const struct procfs_entry *en
 	inode->link_count = inode_is(inode, MODE_DIRECTORY) ? 2 : 1;
 	inode->ops = entry->inode_ops ? entry->inode_ops : default_inode_ops(entry);
 	if (inode_is(inode, MODE_DIRECTORY))
-		inode->file_ops = entry->directory_ops ? entry->directory_ops :
-							 &procfs_static_directory_file_ops;
+		inode->file_ops = entry->directory_ops ? entry->directory_ops
+						       : &procfs_static_directory_file_ops;
 	else
 		inode->file_ops = entry->file_ops ? entry->file_ops : &procfs_text_file_ops;
 	time_stamp_now(&inode->modified);

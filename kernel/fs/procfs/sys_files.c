@@ -66,15 +66,20 @@ static int show_uuid(const struct procfs_subject *subject, struct procfs_text *t
 	b[6] = (b[6] & 0x0f) | 0x40;
 	b[8] = (b[8] & 0x3f) | 0x80;
 	for (unsigned int i = 0; i < sizeof(b); i++)
-		procfs_print(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
+		procfs_print(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			     b[i]);
 	procfs_print(text, "\n");
 	return 0;
 }
 
-#define TEXT(entry_name, number, function) \
-	{ .name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function }
-#define TABLE(entry_name, number, table) \
-	{ .name = entry_name, .mode = MODE_DIRECTORY | 0555, .id = number, .children = table }
+#define TEXT(entry_name, number, function)                                                      \
+	{                                                                                       \
+		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
+	}
+#define TABLE(entry_name, number, table)                                                           \
+	{                                                                                          \
+		.name = entry_name, .mode = MODE_DIRECTORY | 0555, .id = number, .children = table \
+	}
 
 static const struct procfs_entry random_entries[] = {
 	TEXT("uuid", 128, show_uuid),

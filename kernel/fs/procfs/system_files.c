@@ -41,12 +41,15 @@ static int show_meminfo(const struct procfs_subject *subject, struct procfs_text
 	page_frame_count(&frames);
 	procfs_print(text, "MemTotal:       %8zu kB\nMemFree:        %8zu kB\n",
 		     frames.total * KIB_PER_PAGE, frames.free * KIB_PER_PAGE);
-	procfs_print(text, "MemAvailable:   %8zu kB\nBuffers:        %8u kB\nCached:         %8zu kB\n",
+	procfs_print(text,
+		     "MemAvailable:   %8zu kB\nBuffers:        %8u kB\nCached:         %8zu kB\n",
 		     (frames.free + frames.page_cache) * KIB_PER_PAGE, 0u,
 		     frames.page_cache * KIB_PER_PAGE);
-	procfs_print(text, "SwapCached:     %8u kB\nAnonPages:      %8zu kB\nSlab:           %8zu kB\n",
+	procfs_print(text,
+		     "SwapCached:     %8u kB\nAnonPages:      %8zu kB\nSlab:           %8zu kB\n",
 		     0u, frames.anonymous * KIB_PER_PAGE, frames.slab * KIB_PER_PAGE);
-	procfs_print(text, "PageTables:     %8zu kB\nSwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
+	procfs_print(text,
+		     "PageTables:     %8zu kB\nSwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
 		     frames.page_table * KIB_PER_PAGE, 0u, 0u);
 	procfs_print(text, "CommitLimit:    %8zu kB\nCommitted_AS:   %8zu kB\n",
 		     vm_commit_limit_pages() * KIB_PER_PAGE, vm_committed_pages() * KIB_PER_PAGE);
@@ -162,7 +165,8 @@ static int show_cpuinfo(const struct procfs_subject *subject, struct procfs_text
 	for (unsigned int cpu = 0; cpu < smp_cpu_count(); cpu++) {
 		if (!(smp_online_mask() & 1u << cpu))
 			continue;
-		procfs_print(text, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n",
+		procfs_print(text,
+			     "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n",
 			     cpu, features->vendor, features->family, features->model);
 		procfs_print(text, "model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %u.%03u\n",
 			     features->model_name, features->stepping, khz / 1000, khz % 1000);
@@ -217,10 +221,11 @@ static int show_diskstats(const struct procfs_subject *subject, struct procfs_te
 
 	(void)subject;
 	while ((disk = block_device_next(disk)) != NULL)
-		procfs_print(text, "%4u %7u %s %u 0 %u 0 %u 0 %u 0 %u 0 0\n", DEV_MAJOR(disk->number),
-			     DEV_MINOR(disk->number), disk->name, atomic_load(&disk->reads),
-			     atomic_load(&disk->sectors_read), atomic_load(&disk->writes),
-			     atomic_load(&disk->sectors_written), disk->queue.in_flight);
+		procfs_print(text, "%4u %7u %s %u 0 %u 0 %u 0 %u 0 %u 0 0\n",
+			     DEV_MAJOR(disk->number), DEV_MINOR(disk->number), disk->name,
+			     atomic_load(&disk->reads), atomic_load(&disk->sectors_read),
+			     atomic_load(&disk->writes), atomic_load(&disk->sectors_written),
+			     disk->queue.in_flight);
 	return 0;
 }
 
@@ -232,7 +237,8 @@ static int show_interrupts(const struct procfs_subject *subject, struct procfs_t
 		uint64_t count = irq_count(irq, &name);
 
 		if (name)
-			procfs_print(text, "%3u: %10llu   %s\n", irq, (unsigned long long)count, name);
+			procfs_print(text, "%3u: %10llu   %s\n", irq, (unsigned long long)count,
+				     name);
 	}
 	return 0;
 }
@@ -242,7 +248,9 @@ static int show_slabinfo(const struct procfs_subject *subject, struct procfs_tex
 	struct slab_cache *cache = NULL;
 
 	(void)subject;
-	procfs_print(text, "slabinfo - version: 2.1\n# name            <active_objs> <objsize> <frames>\n");
+	procfs_print(
+		text,
+		"slabinfo - version: 2.1\n# name            <active_objs> <objsize> <frames>\n");
 	while ((cache = slab_cache_next(cache)) != NULL) {
 		const char *name;
 		size_t size, in_use, frames;
@@ -304,8 +312,9 @@ static bool show_mount(struct mount *mount, void *argument)
 		return true;
 	}
 	procfs_print(walk->text, "%u %u %u:%u / %s %s - %s %s %s\n", mount->id, parent->id,
-		     DEV_MAJOR(super->device_number), DEV_MINOR(super->device_number), name, options,
-		     super->type->name, mount->source, atomic_load(&super->read_only) ? "ro" : "rw");
+		     DEV_MAJOR(super->device_number), DEV_MINOR(super->device_number), name,
+		     options, super->type->name, mount->source,
+		     atomic_load(&super->read_only) ? "ro" : "rw");
 	return true;
 }
 
@@ -359,7 +368,8 @@ static ssize_t read_thread_self(const struct procfs_subject *subject, char *buff
 	char text[32];
 
 	(void)subject;
-	snprintf(text, sizeof(text), "%d/task/%d", process_current()->id, user_thread_current()->id);
+	snprintf(text, sizeof(text), "%d/task/%d", process_current()->id,
+		 user_thread_current()->id);
 	return copy_text(buffer, size, text);
 }
 
@@ -369,10 +379,14 @@ static ssize_t read_mounts_link(const struct procfs_subject *subject, char *buff
 	return copy_text(buffer, size, "self/mounts");
 }
 
-#define TEXT(entry_name, number, function) \
-	{ .name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function }
-#define LINK(entry_name, number, function) \
-	{ .name = entry_name, .mode = MODE_LINK | 0777, .id = number, .read_link = function }
+#define TEXT(entry_name, number, function)                                                      \
+	{                                                                                       \
+		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
+	}
+#define LINK(entry_name, number, function)                                                        \
+	{                                                                                         \
+		.name = entry_name, .mode = MODE_LINK | 0777, .id = number, .read_link = function \
+	}
 
 const struct procfs_entry procfs_system_entries[] = {
 	TEXT("cmdline", 64, show_command_line),
@@ -381,13 +395,17 @@ const struct procfs_entry procfs_system_entries[] = {
 	TEXT("diskstats", 67, show_diskstats),
 	TEXT("filesystems", 68, show_filesystems),
 	TEXT("interrupts", 69, show_interrupts),
-	{ .name = "kpagecount", .mode = MODE_REGULAR | 0400, .id = 70,
+	{ .name = "kpagecount",
+	  .mode = MODE_REGULAR | 0400,
+	  .id = 70,
 	  .file_ops = &procfs_kpagecount_ops },
 	TEXT("loadavg", 71, show_loadavg),
 	TEXT("meminfo", 72, show_meminfo),
 	LINK("mounts", 73, read_mounts_link),
 	TEXT("partitions", 74, show_partitions),
-	{ .name = "quartet", .mode = MODE_DIRECTORY | 0555, .id = 75,
+	{ .name = "quartet",
+	  .mode = MODE_DIRECTORY | 0555,
+	  .id = 75,
 	  .children = procfs_quartet_entries },
 	LINK("self", 76, read_self),
 	{ .name = "slabinfo", .mode = MODE_REGULAR | 0400, .id = 77, .show = show_slabinfo },
