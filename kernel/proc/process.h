@@ -6,7 +6,7 @@
  *
  * Life of a process, and the function of each arrow:
  * 	(none) -> ALIVE		fork.c
- * 	ALIVE -> DEAD		exit.c, when its last thread has ended; all but the status is given back
+ * 	ALIVE -> DEAD		exit.c: the last thread has ended, all but the status is given back
  * 	DEAD -> forgiven	wait.c by the parent; exit.c at once if the parent ignores SIGCHLD
  *
  * Locks. process_tree_lock protects the id table, parents and children, groups and sessions. A

@@ -4,7 +4,7 @@
  * 	leaks		what must be the same before and after a test, once caches are dropped
  * 	counters	faults by kind, tables shared and copied (struct vm_counters)
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
- * 	failpoint	write "KIND NTH": the writer's NTH allocation of that kind fails; read: did it
+ * 	failpoint	write "KIND NTH": the NTH allocation of the writer fails; read: did it
  */
 #include "block/block_device.h"
 #include "core/config.h"
