@@ -230,10 +230,12 @@ static int map_all(struct elf_file *elf, struct address_space *space,
 		const struct elf_program *program = &elf->programs[i];
 		int error;
 
-		if (program->type != PT_LOAD || !program->memory_size)
+		if (program->type != PT_LOAD)
 			continue;
 		if (!segment_is_sane(program, elf->bias))
 			return -EINVAL;
+		if (!program->memory_size)
+			continue;
 		error = map_segment(elf, program, space, limits);
 		if (error)
 			return error;

@@ -160,6 +160,12 @@ static bool leave_process(struct user_thread *thread, uint32_t status)
 
 	thread->ended = true;
 	last = --process->thread_count == 0;
+	if (last) {
+		/* From now on the process is judged by these: it has no live thread to ask. */
+		process->last_credentials = credentials_current();
+		credentials_get(process->last_credentials);
+		memcpy(process->last_name, thread->thread.name, sizeof(process->last_name));
+	}
 	if (last && !(process->flags & PROCESS_EXITING)) {
 		process->exit_status = status;
 		process->flags |= PROCESS_EXITING;
@@ -303,9 +309,6 @@ static void give_back_shared(struct user_thread *thread)
 	flags = spin_lock_irq(&process->signal_lock);
 	executable = process->executable;
 	process->executable = NULL;
-	process->last_credentials = credentials_current();
-	credentials_get(process->last_credentials);
-	memcpy(process->last_name, thread->thread.name, sizeof(process->last_name));
 	signal_pending_flush(&process->pending, ~(signal_set)0);
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (executable) {
