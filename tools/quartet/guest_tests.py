@@ -302,7 +302,7 @@ def run_in_quartet(tests, settings_for, column, results, seed):
                 left.clear()
 
 
-def run(tests, kernel, cpu_counts, results, seed, on_linux=True):
+def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True):
     """All guest tests in all their environments, two machines at a time."""
     linux_tests = [test for test in tests if test.on_linux] if on_linux else []
     cpu_columns = {test.name: [n for n in cpu_counts if not test.cpus or n in test.cpus] for test in tests}
@@ -328,7 +328,7 @@ def run(tests, kernel, cpu_counts, results, seed, on_linux=True):
         for (cpus, memory, size, disk, append), group in sorted(groups.items(), key=lambda item: -len(item[1])):
             def settings_for(cpus=cpus, memory=memory, size=size, disk=disk, append=append):
                 return qemu.Settings(kernel=kernel, image=images[size], memory=memory, cpus=cpus, disk=disk,
-                                     append=append.split())
+                                     accel=accel, append=append.split())
             jobs.append(pool.submit(run_in_quartet, group, settings_for, column_name(cpus), results, seed))
         for job in jobs:
             job.result()

@@ -6,7 +6,7 @@ import shlex
 
 import image
 from common import Failure, build_kernel, build_path
-from qemu import Settings
+from qemu import ACCELERATORS, Settings
 
 OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
 
@@ -22,7 +22,7 @@ def parser(command):
     result.add_argument('--share', metavar='DIR')
     result.add_argument('--build', choices=('debug', 'release'), default='release')
     result.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
-    result.add_argument('--accel', choices=('tcg', 'kvm'), default='tcg')
+    result.add_argument('--accel', choices=ACCELERATORS, default='tcg')
     result.add_argument('--screen', action='store_true')
     return result
 

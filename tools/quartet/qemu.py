@@ -10,6 +10,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 
+ACCELERATORS = ('tcg', 'tcg-single', 'tcg-multi', 'kvm')
 QEMU = 'qemu-system-i386'
 PANIC = re.compile(rb'panic on CPU \d|panic in a panic')	# how core/panic.c begins on the console
 
@@ -24,7 +25,7 @@ class Settings:
     cpus: int = 4
     disk: str = 'ide'			# or virtio
     snapshot: bool = True		# writes to the image are forgotten
-    accel: str = 'tcg'
+    accel: str = 'tcg'			# one of ACCELERATORS
     append: list = field(default_factory=list)
     initrd: str = ''
     extra: list = field(default_factory=list)	# more words for QEMU itself
@@ -36,7 +37,10 @@ def accelerator(settings):
             print('quartet: /dev/kvm cannot be used here; running without it', file=sys.stderr)
         else:
             return ['-accel', 'kvm']
-    threads = 'multi' if settings.cpus > 1 else 'single'
+    # Where the host has fewer processors than the machine, a thread for each of the machine's would
+    # mostly spin for locks whose holder is not running; taking turns is far quicker then.
+    threads = {'tcg-multi': 'multi', 'tcg-single': 'single'}.get(settings.accel)
+    threads = threads or ('multi' if 1 < settings.cpus <= (os.cpu_count() or 1) else 'single')
     return ['-accel', f'tcg,thread={threads}']
 
 

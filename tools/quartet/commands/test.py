@@ -9,6 +9,7 @@ import driven_tests
 import guest_tests
 import host_tests
 from common import build_kernel, make
+from qemu import ACCELERATORS
 from results import Results
 
 
@@ -20,6 +21,7 @@ def parse(arguments):
     parser.add_argument('--seed', type=int, default=None, help="the scheduler's seed; random unless given")
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
+    parser.add_argument('--accel', choices=ACCELERATORS, default='tcg')
     parser.add_argument('--kernel', default='', metavar='FILE', help='test this kernel instead of building one')
     parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on this machine')
     return parser.parse_args(arguments)
@@ -50,6 +52,6 @@ def main(arguments):
         kernel = build_kernel(options.build, options.cc)
     if guest:
         make('--silent', *[f'build/guest/{test.name}' for test in guest])
-        guest_tests.run(guest, kernel, cpu_counts, results, seed, not options.no_linux)
+        guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux)
     driven_tests.run(driven, kernel, results, seed)
     return results.finish()
