@@ -33,9 +33,12 @@
 #include "fs/ext2/ext2.h"
 #include "fs/procfs/procfs.h"
 #include "fs/tmpfs/tmpfs.h"
+#include "tty/console.h"
 #include "tty/tty.h"
 #include "drivers/char/serial.h"
 #include "drivers/drivers.h"
+#include "drivers/input/ps2_keyboard.h"
+#include "drivers/video/vga_text.h"
 #include "entry/machine_memory.h"
 #include "entry/syscall.h"
 
@@ -130,6 +133,9 @@ static void start_rest(void *argument)
 	process_init();
 	syscall_trace_init();
 	tty_init();
+	vga_text_init();
+	console_init();
+	ps2_keyboard_init();
 	serial_init();
 	drivers_init();
 	mount_root();

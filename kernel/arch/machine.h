@@ -12,8 +12,8 @@
 void early_console_init(void);
 
 /*
- * The serial driver shares that port for ever: between these two, nobody else writes to its transmitter. A lock of rank
- * LOCK_RANK_SERIAL_OUTPUT; without meaning for other ports.
+ * The serial driver shares that port for ever: between these two, nobody else writes to its
+ * transmitter. A lock of rank LOCK_RANK_SERIAL_OUTPUT; without meaning for other ports.
  */
 bool early_console_uses(uint16_t port);
 must_check irq_flags early_console_lock(void);

@@ -26,5 +26,8 @@ void tty_start_output(struct tty *tty);
 /* tty_file.c: what every terminal's open file does; `open` finds the terminal. */
 extern const struct file_ops tty_file_ops;
 
-/* termios.c: all commands but those of job control and of the kind of terminal. -ENOTTY: not one of these. */
+/*
+ * termios.c: all commands but those of job control and of the kind of terminal. -ENOTTY: not one of
+ * these.
+ */
 must_check int termios_ioctl(struct tty *tty, unsigned int command, uintptr_t argument);

@@ -1,12 +1,14 @@
 /*
  * Job control (POSIX 11.1): the terminal's side of sessions and process groups.
  *
- * A session and its controlling terminal point at each other, under process_tree_lock: session->tty holds a reference,
- * tty->session is cleared before the session can go. The foreground group is referenced by the terminal. Both are
- * set together, when a session leader takes the terminal, and cleared together: by TIOCNOTTY of the leader, by its end,
- * by a hang-up, or when an administrator's TIOCSCTTY steals the terminal.
+ * A session and its controlling terminal point at each other, under process_tree_lock: session->tty
+ * holds a reference, tty->session is cleared before the session can go. The foreground group is
+ * referenced by the terminal. Both are set together, when a session leader takes the terminal, and
+ * cleared together: by TIOCNOTTY of the leader, by its end, by a hang-up, or when an
+ * administrator's TIOCSCTTY steals the terminal.
  *
- * Signals are sent without the tree lock, which signal_send_group takes by itself, to a group that is referenced meanwhile.
+ * Signals are sent without the tree lock, which signal_send_group takes by itself, to a group that
+ * is referenced meanwhile.
  */
 #include "tty/job_control.h"
 
@@ -83,7 +85,7 @@ void job_control_signal_foreground(struct tty *tty, int signal)
 	process_group_put(group);
 }
 
-/* ---- who may use the terminal --------------------------------------------------------------------------- */
+/* ---- who may use the terminal ---------------------------------------------------------------- */
 
 static bool current_heeds(int signal)
 {
@@ -93,7 +95,10 @@ static bool current_heeds(int signal)
 	       thread->process->handlers->actions[signal - 1].handler != SIG_IGN;
 }
 
-/* The current group if it is in the background of its own session's terminal `tty`: referenced, else NULL. */
+/*
+ * The current group if it is in the background of its own session's terminal `tty`: referenced,
+ * else NULL.
+ */
 static struct process_group *background_get(struct tty *tty, bool *is_orphaned)
 {
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
@@ -129,7 +134,7 @@ int job_control_check(struct tty *tty, int signal)
 	return error;
 }
 
-/* ---- taking and leaving a terminal -------------------------------------------------------------------------- */
+/* ---- taking and leaving a terminal ----------------------------------------------------------- */
 
 /* What a change of hands leaves to be put once the tree lock is dropped. */
 struct leftovers {
@@ -205,7 +210,10 @@ unlock:
 	return error;
 }
 
-/* The session `session` (NULL: whichever has it) loses the terminal; its leader and foreground group hear of it. */
+/*
+ * The session `session` (NULL: whichever has it) loses the terminal; its leader and foreground
+ * group hear of it.
+ */
 static void leave_terminal(struct tty *tty, struct session *session)
 {
 	struct leftovers leftovers = { NULL, NULL };
@@ -236,8 +244,8 @@ static void leave_terminal(struct tty *tty, struct session *session)
 }
 
 /*
- * TIOCNOTTY. Here a session has the terminal or has not, for all its processes; a member that is not the leader
- * cannot give it up for itself alone, and keeps it.
+ * TIOCNOTTY. Here a session has the terminal or has not, for all its processes; a member that is
+ * not the leader cannot give it up for itself alone, and keeps it.
  */
 static int give_up_terminal(struct tty *tty)
 {
@@ -257,9 +265,12 @@ static int give_up_terminal(struct tty *tty)
 	return is_own ? 0 : -ENOTTY;
 }
 
-/* ---- hanging up ------------------------------------------------------------------------------------------ */
+/* ---- hanging up ------------------------------------------------------------------------------ */
 
-/* Whoever has the terminal open now has it no more. What was written is still sent: it may be a program's last words. */
+/*
+ * Whoever has the terminal open now has it no more. What was written is still sent: it may be a
+ * program's last words.
+ */
 static void kill_open_files(struct tty *tty)
 {
 	irq_flags flags = spin_lock_irq(&tty->lock);
@@ -319,7 +330,7 @@ void job_control_init(void)
 	session_set_terminal_ops(&terminal_ops);
 }
 
-/* ---- commands -------------------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static int get_foreground(struct tty *tty, user_addr to)
 {
@@ -341,7 +352,10 @@ static int get_session(struct tty *tty, user_addr to)
 	return is_own && id ? put_user_u32(to, (uint32_t)id) : -ENOTTY;
 }
 
-/* Why there is no such group: no process has that number either, or it is one that does not lead a group. */
+/*
+ * Why there is no such group: no process has that number either, or it is one that does not lead a
+ * group.
+ */
 static int missing_group(process_id id)
 {
 	struct process *process = process_find_get(id);

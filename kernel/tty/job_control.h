@@ -12,8 +12,9 @@ struct process_group;
 struct tty;
 
 /*
- * May the current process use `tty` now? 0; or, for a background process of its session: -ERESTARTSYS after its group was
- * sent `signal` (SIGTTIN or SIGTTOU), or -EIO where that cannot stop it.
+ * May the current process use `tty` now? 0; or, for a background process of its session:
+ * -ERESTARTSYS after its group was sent `signal` (SIGTTIN or SIGTTOU), or -EIO where that cannot
+ * stop it.
  */
 must_check int job_control_check(struct tty *tty, int signal);
 
@@ -30,8 +31,8 @@ must_check int job_control_ioctl(struct file *file, struct tty *tty, unsigned in
 void job_control_signal_foreground(struct tty *tty, int signal);
 
 /*
- * The line is gone: files open on it are dead, its session has no terminal any more, the session's leader and the
- * foreground group get SIGHUP and SIGCONT. May sleep.
+ * The line is gone: files open on it are dead, its session has no terminal any more, the session's
+ * leader and the foreground group get SIGHUP and SIGCONT. May sleep.
  */
 void job_control_hang_up(struct tty *tty);
 /* vhangup(2) on the current process's terminal. */

@@ -1,14 +1,15 @@
 /*
- * N_TTY. The order of the checks below is Linux's, because programs see it: flow control before signals, signals before the
- * translation of CR, that before editing, editing before echo.
+ * N_TTY. The order of the checks below is Linux's, because programs see it: flow control before
+ * signals, signals before the translation of CR, that before editing, editing before echo.
  *
- * Input lies in a ring. In canonical mode [input_tail, line_end) are finished lines, [line_end, input_head) is the
- * line being typed, which alone can be edited. The end of a line is a mark beside its last byte, so the byte
- * can be any: newline, VEOL, VEOL2, or a 0 for the end of file, which is not given to the reader. In raw mode line_end
- * means nothing.
+ * Input lies in a ring. In canonical mode [input_tail, line_end) are finished lines, [line_end,
+ * input_head) is the line being typed, which alone can be edited. The end of a line is a mark
+ * beside its last byte, so the byte can be any: newline, VEOL, VEOL2, or a 0 for the end of file,
+ * which is not given to the reader. In raw mode line_end means nothing.
  *
- * Echo goes into the output ring like output. Programs never fill the last LINE_ECHO_RESERVE bytes of it; so an echo finds
- * room unless the device stands still, and then echoes are dropped, input never.
+ * Echo goes into the output ring like output. Programs never fill the last LINE_ECHO_RESERVE bytes
+ * of it; so an echo finds room unless the device stands still, and then echoes are dropped, input
+ * never.
  */
 #include "tty/line_discipline.h"
 
@@ -17,7 +18,11 @@
 #include "lib/string.h"
 #include "uapi/linux/signal.h"
 
-enum { TAB_WIDTH = 8, BELL = 7, END_OF_FILE_MARK = 0, ROOM_FOR_ONE = 4 /* a marked parity error is three */ };
+enum {
+	TAB_WIDTH = 8,
+	END_OF_FILE_MARK = 0,
+	ROOM_FOR_ONE = 4,	/* a marked parity error is three bytes */
+};
 
 static inline bool has_input(const struct line_discipline *line, uint32_t flag)
 {
@@ -108,7 +113,7 @@ void line_discipline_init(struct line_discipline *line, uint8_t *input, uint8_t 
 	memcpy(line->termios.c_cc, keys, sizeof(keys));
 }
 
-/* ---- output ----------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 /* Each of these keeps `room` bytes of the output ring free; false: too full, nothing was done. */
 static bool put_output(struct line_discipline *line, const char *bytes, size_t size, size_t room)
@@ -215,7 +220,7 @@ static void start_by_key(struct line_discipline *line)
 		line->is_stopped = false;
 }
 
-/* ---- echo --------------------------------------------------------------------------------------------- */
+/* ---- echo ------------------------------------------------------------------------------------ */
 
 static void echo_raw(struct line_discipline *line, uint8_t byte)
 {
@@ -259,7 +264,7 @@ static void note_line_start(struct line_discipline *line)
 		line->line_column = line->column;
 }
 
-/* ---- storing ------------------------------------------------------------------------------------------ */
+/* ---- storing --------------------------------------------------------------------------------- */
 
 static bool has_finished_line(const struct line_discipline *line)
 {
@@ -270,7 +275,9 @@ bool line_discipline_has_room(const struct line_discipline *line)
 {
 	if (LINE_INPUT_SIZE - input_used(line) >= ROOM_FOR_ONE)
 		return true;
-	/* Nobody can make room by reading before the line ends: what is too long for it is dropped. */
+	/*
+	 * Nobody can make room by reading before the line ends: what is too long for it is dropped.
+	 */
 	return has_local(line, ICANON) && !has_finished_line(line);
 }
 
@@ -336,7 +343,7 @@ void line_discipline_flush_input(struct line_discipline *line)
 	unthrottle_peer(line);
 }
 
-/* ---- editing ------------------------------------------------------------------------------------------- */
+/* ---- editing --------------------------------------------------------------------------------- */
 
 /* A tab is erased by going back to where it began, which what was typed before it tells. */
 static void echo_erase_tab(struct line_discipline *line)
@@ -361,7 +368,10 @@ static void echo_erase_tab(struct line_discipline *line)
 		echo_raw(line, '\b');
 }
 
-/* Show that the character that began with `byte` is gone; its `size` bytes still lie behind input_head. */
+/*
+ * Show that the character that began with `byte` is gone; its `size` bytes still lie behind
+ * input_head.
+ */
 static void echo_erased(struct line_discipline *line, uint8_t byte, uint32_t size, bool is_single)
 {
 	if (!has_local(line, ECHO))
@@ -445,7 +455,7 @@ static void reprint(struct line_discipline *line)
 		echo_byte(line, input_at(line, i));
 }
 
-/* ---- receiving ------------------------------------------------------------------------------------------ */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 static bool receive_flow_control(struct line_discipline *line, uint8_t byte)
 {
@@ -635,7 +645,7 @@ void line_discipline_receive_error(struct line_discipline *line, enum line_error
 	}
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 bool line_discipline_is_readable(const struct line_discipline *line, bool at_least_minimum)
 {
@@ -679,7 +689,10 @@ static size_t read_line(struct line_discipline *line, uint8_t *to, size_t size, 
 		uint8_t byte = input_at(line, line->input_tail);
 		bool is_mark = ends_line(line, line->input_tail) && byte == END_OF_FILE_MARK;
 
-		/* An end of file right behind the last byte asked for goes with it, or the next read gives 0. */
+		/*
+		 * An end of file right behind the last byte asked for goes with it, or the next
+		 * read gives 0.
+		 */
 		if (done == size && !is_mark)
 			break;
 		*is_end = ends_line(line, line->input_tail);
@@ -701,7 +714,7 @@ size_t line_discipline_read(struct line_discipline *line, uint8_t *to, size_t si
 	return done;
 }
 
-/* ---- settings ------------------------------------------------------------------------------------------ */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 /* Bytes that came while lines did not matter become a line; and finished lines become bytes. */
 static void canonical_changed(struct line_discipline *line)

@@ -1,9 +1,10 @@
 /*
- * The line discipline: what happens to bytes between a terminal and its programs, as Linux's N_TTY does it.
+ * The line discipline: what happens to bytes between a terminal and its programs, as Linux's N_TTY
+ * does it.
  *
- * Pure: it knows no locks, threads or devices. The owner (struct tty) serialises all calls, gives bytes in with
- * line_discipline_receive and line_discipline_write, takes what is to be shown from `output`, and acts on what is noted
- * in `signals`, `has_news` and `urgent`.
+ * Pure: it knows no locks, threads or devices. The owner (struct tty) serialises all calls, gives
+ * bytes in with line_discipline_receive and line_discipline_write, takes what is to be shown from
+ * `output`, and acts on what is noted in `signals`, `has_news` and `urgent`.
  */
 #pragma once
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 #include "uapi/linux/termios.h"
 
 enum {
-	LINE_INPUT_SIZE = 4096,		/* as Linux's N_TTY_BUF_SIZE: the longest line with its newline */
+	LINE_INPUT_SIZE = 4096,		/* as on Linux: the longest line with its newline */
 	LINE_OUTPUT_SIZE = 4096,
 	LINE_ECHO_RESERVE = 512,	/* of the output ring: programs leave this for echoes */
 };
@@ -26,7 +27,8 @@ struct line_discipline {
 	uint32_t input_head;		/* where the next byte goes in; these three only grow */
 	uint32_t line_end;		/* canonical: behind the last finished line */
 	uint32_t input_tail;		/* where the next byte comes out */
-	uint32_t line_ends[BITMAP_WORDS(LINE_INPUT_SIZE)]; /* this byte finishes a line; a 0 is an end of file */
+	/* Bit n: byte n finishes a line; if it is 0, it is an end of file. */
+	uint32_t line_ends[BITMAP_WORDS(LINE_INPUT_SIZE)];
 
 	struct ring_buffer output;	/* processed, for the device */
 	unsigned int column;		/* of the cursor, as far as our output tells */
@@ -41,7 +43,7 @@ struct line_discipline {
 	/* For the owner to act upon and clear. */
 	uint32_t signals;		/* bit n: send signal n to the foreground group */
 	bool has_news;			/* readers may find something */
-	int urgent;			/* VSTOP or VSTART to be sent ahead of everything; -1: none */
+	int urgent;			/* VSTOP or VSTART, ahead of all else; -1: none */
 };
 
 enum line_error { LINE_ERROR_BREAK, LINE_ERROR_PARITY, LINE_ERROR_FRAME, LINE_ERROR_OVERRUN };
@@ -49,7 +51,10 @@ enum line_error { LINE_ERROR_BREAK, LINE_ERROR_PARITY, LINE_ERROR_FRAME, LINE_ER
 /* Settings as of a new terminal on Linux; speeds 38400. */
 void line_discipline_init(struct line_discipline *line, uint8_t *input, uint8_t *output);
 
-/* Can the next byte be taken? If not, the device holds it back until line_discipline_read made room. */
+/*
+ * Can the next byte be taken? If not, the device holds it back until line_discipline_read made
+ * room.
+ */
 bool line_discipline_has_room(const struct line_discipline *line);
 /* A byte from the terminal. Without room it is dropped, and with IMAXBEL the bell rings. */
 void line_discipline_receive(struct line_discipline *line, uint8_t byte);
@@ -61,8 +66,8 @@ bool line_discipline_is_readable(const struct line_discipline *line, bool at_lea
 /* What FIONREAD says. */
 size_t line_discipline_readable(const struct line_discipline *line);
 /*
- * Up to `size` > 0 bytes for a program; in canonical mode not beyond the end of a line, which then sets *is_end. The end of
- * file ends a line without being given: 0 with *is_end.
+ * Up to `size` > 0 bytes for a program; in canonical mode not beyond the end of a line, which then
+ * sets *is_end. The end of file ends a line without being given: 0 with *is_end.
  */
 size_t line_discipline_read(struct line_discipline *line, uint8_t *to, size_t size, bool *is_end);
 

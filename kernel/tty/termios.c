@@ -1,6 +1,6 @@
 /*
- * The ioctls on terminals that set and tell how they behave: settings in Linux's three forms, queues, flow, breaks, modem
- * lines, window size.
+ * The ioctls on terminals that set and tell how they behave: settings in Linux's three forms,
+ * queues, flow, breaks, modem lines, window size.
  */
 #include "arch/user_copy.h"
 #include "lib/string.h"
@@ -14,7 +14,7 @@
 
 enum { MS_NS = 1000000, DEFAULT_BREAK_MS = 250, SENT_POLL_NS = MS_NS };
 
-/* ---- speeds ---------------------------------------------------------------------------------------------- */
+/* ---- speeds ---------------------------------------------------------------------------------- */
 
 /* By the number in CBAUD: 0 to 15, and from 0x1001 on. */
 static const uint32_t low_speeds[] = { 0,   50,	  75,	110,  134,  150,  200,	 300,
@@ -42,7 +42,7 @@ static void settle_speeds(struct termios2 *termios)
 					  termios->c_ospeed;
 }
 
-/* ---- settings ---------------------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 enum settings_form { FORM_TERMIO, FORM_TERMIOS, FORM_TERMIOS2 };
 enum settings_when { WHEN_NOW, WHEN_SENT, WHEN_SENT_AND_FLUSHED };
@@ -162,7 +162,7 @@ static int settings_ioctl(struct tty *tty, unsigned int command, user_addr addre
 	return -ENOTTY;
 }
 
-/* ---- flow -------------------------------------------------------------------------------------------------- */
+/* ---- flow ------------------------------------------------------------------------------------ */
 
 static bool is_empty(struct tty *tty)
 {
@@ -304,7 +304,7 @@ static int type_ioctl(struct tty *tty, user_addr address)
 	return 0;
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static int window_ioctl(struct tty *tty, unsigned int command, user_addr address)
 {

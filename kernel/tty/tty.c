@@ -1,17 +1,18 @@
 /*
  * Terminals: numbers, life, and the way of bytes between a device and the line discipline.
  *
- * Input. The device's interrupt handler gives bytes to tty_receive, which runs them through the line discipline under
- * tty->lock: echo lands in the output ring and is handed to the device at once, readers are woken. Signals need
- * the process tree, whose lock comes before ours, so they are noted and sent by a work item a moment later.
- * When readers are behind, bytes are left with the device, which holds them back (a UART's FIFO fills up, and the sender
- * stops); the next read calls resume_input. Nothing is lost unless the device cannot wait.
+ * Input. The device's interrupt handler gives bytes to tty_receive, which runs them through the
+ * line discipline under tty->lock: echo lands in the output ring and is handed to the device at
+ * once, readers are woken. Signals need the process tree, whose lock comes before ours, so they are
+ * noted and sent by a work item a moment later. When readers are behind, bytes are left with the
+ * device, which holds them back (a UART's FIFO fills up, and the sender stops); the next read calls
+ * resume_input. Nothing is lost unless the device cannot wait.
  *
- * Output. A writer fills the output ring through the line discipline; the device takes from it, now or in its own
- * interrupt, and tty_take_output wakes writers when half of the ring is free.
+ * Output. A writer fills the output ring through the line discipline; the device takes from it, now
+ * or in its own interrupt, and tty_take_output wakes writers when half of the ring is free.
  *
- * Life. A terminal is referenced by its driver (for ever, but for pseudo-terminals), by open files, by the session that it
- * controls, and by the work item while it is pending.
+ * Life. A terminal is referenced by its driver (for ever, but for pseudo-terminals), by open files,
+ * by the session that it controls, and by the work item while it is pending.
  */
 #include "tty/tty.h"
 
@@ -32,7 +33,7 @@ enum { GROUP_TTY = 5 };
 
 static struct tty_kind *first_kind;	/* [I] after boot */
 static struct tty *console_tty;		/* [I] after boot */
-static bool console_was_named;		/* [I] after boot: console_tty is what the command line asked for */
+static bool console_was_named;		/* [I] after boot: the command line asked for it */
 
 static void signal_work_function(struct work *work)
 {
@@ -67,7 +68,7 @@ void tty_put(struct tty *tty)
 	tty->ops->destroy(tty);
 }
 
-/* ---- input ----------------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 bool tty_receive_locked(struct tty *tty, uint8_t byte)
 {
@@ -107,7 +108,7 @@ void tty_received_locked(struct tty *tty)
 			tty->ops->flush_output(tty);
 		tty_get(tty);
 		if (!work_schedule(&tty->signal_work))
-			(void)!refcount_put(&tty->references); /* never the last: the caller has one */
+			tty_put(tty);
 	}
 	act_on_input(tty);
 }
@@ -157,7 +158,7 @@ void tty_send_signals(struct tty *tty)
 	}
 }
 
-/* ---- output ---------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 bool tty_has_output(const struct tty *tty)
 {
@@ -223,7 +224,7 @@ void tty_set_window(struct tty *tty, const struct winsize *window)
 		job_control_signal_foreground(tty, SIGWINCH);
 }
 
-/* ---- numbers and names --------------------------------------------------------------------------------- */
+/* ---- numbers and names ----------------------------------------------------------------------- */
 
 void tty_kind_register(struct tty_kind *kind)
 {

@@ -1,9 +1,10 @@
 /*
  * Terminals: what serial lines, virtual consoles and pseudo-terminals have in common.
  *
- * A driver embeds a struct tty in its own structure, and fills in tty_driver_ops. It gives bytes in with
- * tty_receive, and takes bytes out with tty_take_output. Programs come through tty_file.c; the line discipline
- * stands between the two; job_control.c says who may use the terminal, and whom its keys signal.
+ * A driver embeds a struct tty in its own structure, and fills in tty_driver_ops. It gives bytes in
+ * with tty_receive, and takes bytes out with tty_take_output. Programs come through tty_file.c; the
+ * line discipline stands between the two; job_control.c says who may use the terminal, and whom its
+ * keys signal.
  */
 #pragma once
 #include <stdatomic.h>
@@ -25,14 +26,21 @@ struct session;
 struct tty;
 
 /*
- * What the device of a terminal does. [L]: called with tty->lock held and interrupts off, so it must not sleep,
- * and may only take locks of later ranks. The others are called without locks and may sleep. NULL: nothing to do.
+ * What the device of a terminal does. [L]: called with tty->lock held and interrupts off, so it
+ * must not sleep, and may only take locks of later ranks. The others are called without locks and
+ * may sleep. NULL: nothing to do.
  */
 struct tty_driver_ops {
-	/* The first open, and the last close; both under tty->open_mutex. Errors of open go to the program. */
+	/*
+	 * The first open, and the last close; both under tty->open_mutex. Errors of open go to the
+	 * program.
+	 */
 	int (*open)(struct tty *tty);
 	void (*close)(struct tty *tty);
-	/* [L] There is output: take as much as the device can have now; the driver comes back for the rest by itself. */
+	/*
+	 * [L] There is output: take as much as the device can have now; the driver comes back for
+	 * the rest by itself.
+	 */
 	void (*start_output)(struct tty *tty);
 	/* [L] Readers made room: go on with input that tty_receive did not take. */
 	void (*resume_input)(struct tty *tty);
@@ -58,7 +66,7 @@ struct tty_driver_ops {
 /* [I] immutable  [a] atomic  [l] lock  [o] open_mutex  [T] process_tree_lock  [r] read_mutex */
 struct tty {
 	const struct tty_driver_ops *ops;	/* [I] */
-	struct refcount references;		/* [a] open files, the session, pending work, the driver's table */
+	struct refcount references;		/* [a] files, session, work, the driver */
 	dev_number device;			/* [I] */
 
 	struct spinlock lock;			/* LOCK_RANK_TTY_STATE */
@@ -66,18 +74,18 @@ struct tty {
 	struct winsize window;			/* [l] */
 	bool is_exclusive;			/* [l] TIOCEXCL */
 	bool input_is_held;			/* [l] tty_receive left bytes with the driver */
-	atomic_uint hang_up_count;		/* [a] changes under lock; files opened before it are dead */
+	atomic_uint hang_up_count;		/* [a] changes under lock; older files are dead */
 	struct wait_queue read_queue;		/* readers and pollers */
-	struct wait_queue write_queue;		/* writers, pollers, and who waits for output to be sent */
+	struct wait_queue write_queue;		/* writers, pollers, tcdrain(3) */
 
 	struct mutex open_mutex;		/* LOCK_RANK_SLEEPING_LEAF */
 	unsigned int open_count;		/* [o] */
 	struct mutex read_mutex;		/* LOCK_RANK_TTY_READ: one reader at a time */
 	struct mutex write_mutex;		/* LOCK_RANK_TTY_WRITE: one writer at a time */
 
-	struct session *session;		/* [T] whose controlling terminal this is; cleared before it goes */
+	struct session *session;		/* [T] it controls this one; cleared in time */
 	struct process_group *foreground;	/* [T] reference */
-	struct work signal_work;		/* sends line.signals; holds a reference while pending */
+	struct work signal_work;		/* sends line.signals; referenced while pending */
 };
 
 /* `buffers`: LINE_INPUT_SIZE and then LINE_OUTPUT_SIZE bytes, the driver's. One reference. */
@@ -88,11 +96,12 @@ enum { TTY_BUFFERS_SIZE = LINE_INPUT_SIZE + LINE_OUTPUT_SIZE };
 static inline void tty_get(struct tty *tty) { refcount_get(&tty->references); }
 void tty_put(struct tty *tty);	/* any context */
 
-/* ---- for drivers -------------------------------------------------------------------------------------- */
+/* ---- for drivers ----------------------------------------------------------------------------- */
 
 /*
- * Bytes from the device, in order; the driver calls this for one device from one place at a time. Any context, no lock
- * of TTY_STATE's rank or later. Returns how many were taken: the rest is held back by the driver until resume_input.
+ * Bytes from the device, in order; the driver calls this for one device from one place at a time.
+ * Any context, no lock of TTY_STATE's rank or later. Returns how many were taken: the rest is held
+ * back by the driver until resume_input.
  */
 size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t count);
 /* The same under tty->lock, one byte; false: not taken. The driver then calls tty_received. */
@@ -110,11 +119,11 @@ bool tty_has_output(const struct tty *tty);	/* tty->lock held */
 /* The size of the window changed: SIGWINCH to the foreground. No locks, may not be an interrupt. */
 void tty_set_window(struct tty *tty, const struct winsize *window);
 
-/* ---- for programs' side -------------------------------------------------------------------------------- */
+/* ---- for programs' side ---------------------------------------------------------------------- */
 
 /*
- * Where the terminals of a device number come from. `find` gives a reference, or -ENXIO, -ENOMEM... (0: *out set); may
- * sleep.
+ * Where the terminals of a device number come from. `find` gives a reference, or -ENXIO, -ENOMEM...
+ * (0: *out set); may sleep.
  */
 struct tty_numbers {
 	dev_number first;
@@ -131,7 +140,10 @@ void tty_kind_register(struct tty_kind *kind);
 /* The terminal with this number, referenced. Errors: -ENXIO, those of `find`. */
 must_check int tty_find(dev_number number, struct tty **out);
 
-/* What /dev/console is: the last console= of the command line, or the screen. A driver offers itself by name ("ttyS0"). */
+/*
+ * What /dev/console is: the last console= of the command line, or the screen. A driver offers
+ * itself by name ("ttyS0").
+ */
 void tty_offer_console(const char *name, struct tty *tty);
 /* A node in /dev: mode 0620 and group tty as on Linux, but 0666 for /dev/tty and /dev/ptmx. */
 void tty_add_node(const char *name, dev_number device, file_mode permissions);

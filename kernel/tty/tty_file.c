@@ -1,10 +1,12 @@
 /*
  * Terminals as programs open them: read, write, poll, ioctl.
  *
- * A file that was open when its terminal was hung up is dead: reads give 0, writes and ioctls -EIO, poll everything.
- * Opening the terminal again gives a live one. Sleepers look at that too, so a hang-up ends their waits.
+ * A file that was open when its terminal was hung up is dead: reads give 0, writes and ioctls -EIO,
+ * poll everything. Opening the terminal again gives a live one. Sleepers look at that too, so a
+ * hang-up ends their waits.
  *
- * The conditions of sleepers read the line discipline without its lock: single words, looked at again under it.
+ * The conditions of sleepers read the line discipline without its lock: single words, looked at
+ * again under it.
  */
 #include "arch/user_copy.h"
 #include "lib/min_max.h"
@@ -37,7 +39,7 @@ static int lock_turn(struct mutex *mutex, const struct file *file)
 	return mutex_lock_interruptible(mutex) ? -ERESTARTSYS : 0;
 }
 
-/* ---- open and close ------------------------------------------------------------------------------------ */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 static int begin_use(struct tty *tty)
 {
@@ -108,7 +110,7 @@ static void tty_file_release(struct file *file)
 	kfree(opened);
 }
 
-/* ---- read ---------------------------------------------------------------------------------------------- */
+/* ---- read ------------------------------------------------------------------------------------ */
 
 /* How long a read waits, and for how much (termios(3), "noncanonical mode"). */
 struct patience {
@@ -135,7 +137,10 @@ static void get_patience(struct tty *tty, struct patience *patience)
 	spin_unlock_irq(&tty->lock, flags);
 }
 
-/* Move what there is, but not beyond the end of a line. Returns bytes, or -EFAULT if there were none. */
+/*
+ * Move what there is, but not beyond the end of a line. Returns bytes, or -EFAULT if there were
+ * none.
+ */
 static ssize_t take_input(struct tty *tty, struct io_buffer *buffer, bool *is_end)
 {
 	uint8_t chunk[CHUNK];
@@ -189,7 +194,8 @@ static ssize_t read_locked(struct file *file, struct io_buffer *buffer)
 			deadline_ns = clock_monotonic_ns() + patience.pause_ns;
 		error = wait_event_interruptible_until(
 			&tty->read_queue,
-			line_discipline_is_readable(&tty->line, false) || tty_file_is_hung_up(opened),
+			line_discipline_is_readable(&tty->line, false) ||
+				tty_file_is_hung_up(opened),
 			deadline_ns);
 		if (error == -ETIMEDOUT)
 			return total;
@@ -221,7 +227,7 @@ static ssize_t tty_file_read(struct file *file, struct io_buffer *buffer, file_o
 	return result;
 }
 
-/* ---- write --------------------------------------------------------------------------------------------- */
+/* ---- write ----------------------------------------------------------------------------------- */
 
 /* Give `size` bytes to the line discipline, waiting for room. Adds to *total; 0 or an error. */
 static int write_chunk(struct file *file, const uint8_t *bytes, size_t size, ssize_t *total)
@@ -301,7 +307,7 @@ static ssize_t tty_file_write(struct file *file, struct io_buffer *buffer, file_
 	return result;
 }
 
-/* ---- poll and ioctl ------------------------------------------------------------------------------------ */
+/* ---- poll and ioctl -------------------------------------------------------------------------- */
 
 static uint32_t tty_file_poll(struct file *file, struct poll_table *table)
 {

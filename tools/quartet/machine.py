@@ -104,7 +104,7 @@ class Screen:
         return '\n'.join(self.rows).rstrip()
 
     def has(self, text):
-        return text in str(self)
+        return any(text in row + ' ' for row in self.rows)	# blank cells follow what a row shows
 
     def attribute_at(self, text):
         """The attribute of the first character of `text`, or None if it is not on the screen."""

@@ -1,18 +1,21 @@
 /*
- * Serial lines: 8250 to 16550A UARTs (National Semiconductor PC16550D datasheet), on ISA interrupts 4 and 3.
+ * Serial lines: 8250 to 16550A UARTs (National Semiconductor PC16550D datasheet), on ISA interrupts
+ * 4 and 3.
  *
- * A port's registers are protected by its terminal's lock: the line discipline calls us with it held, and the interrupt
- * handler takes it. The transmitter of the first port is also written by the kernel's log (early_console.c).
+ * A port's registers are protected by its terminal's lock: the line discipline calls us with it
+ * held, and the interrupt handler takes it. The transmitter of the first port is also written by
+ * the kernel's log (early_console.c).
  *
- * Sending: whenever the transmitter is empty its FIFO is filled whole, 16 bytes for one look at the line status. Emulated
- * UARTs are empty again at once, so a long write goes out without any interrupt; a real one interrupts when it is.
+ * Sending: whenever the transmitter is empty its FIFO is filled whole, 16 bytes for one look at the
+ * line status. Emulated UARTs are empty again at once, so a long write goes out without any
+ * interrupt; a real one interrupts when it is.
  *
- * Receiving: everything the FIFO holds goes to the line discipline. When that has no room, the receive interrupt is turned
- * off and the bytes stay where they are; resume_input goes on. What the sender then does is RTS's business
- * (or the emulator's, which waits).
+ * Receiving: everything the FIFO holds goes to the line discipline. When that has no room, the
+ * receive interrupt is turned off and the bytes stay where they are; resume_input goes on. What the
+ * sender then does is RTS's business (or the emulator's, which waits).
  *
- * Lines 4 and 3 are edge-triggered and each may be shared by two ports, so a handler looks at all ports of its line
- * until none of them wants anything: only then the next edge can come.
+ * Lines 4 and 3 are edge-triggered and each may be shared by two ports, so a handler looks at all
+ * ports of its line until none of them wants anything: only then the next edge can come.
  */
 #include "drivers/char/serial.h"
 
@@ -128,7 +131,7 @@ static void set_interrupts(struct serial_port *port, uint8_t set, uint8_t clear)
 	write_register(port, REGISTER_INTERRUPT_ENABLE, wanted);
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------ */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /* Fill the FIFO with what is pending; false: it is still busy. */
 static bool send_pending(struct serial_port *port)
@@ -181,7 +184,7 @@ static bool serial_is_sent(struct tty *tty)
 	       (read_register(port, REGISTER_LINE_STATUS) & STATUS_ALL_SENT);
 }
 
-/* ---- receiving ---------------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 static enum line_error error_of(uint8_t status)
 {
@@ -269,7 +272,7 @@ static bool handle_interrupt(void *argument)
 	return was_wanted;
 }
 
-/* ---- settings ------------------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static void set_modem_control(struct serial_port *port, uint8_t set, uint8_t clear)
 {
@@ -279,7 +282,8 @@ static void set_modem_control(struct serial_port *port, uint8_t set, uint8_t cle
 
 static uint8_t line_control_of(const struct termios2 *termios)
 {
-	uint8_t control = (uint8_t)((termios->c_cflag & CSIZE) >> 4); /* CS5 to CS8 are 0 to 3 in both */
+	/* CS5 to CS8 are 0 to 3 in both. */
+	uint8_t control = (uint8_t)((termios->c_cflag & CSIZE) >> 4);
 
 	if (termios->c_cflag & CSTOPB)
 		control |= LINE_TWO_STOP_BITS;
@@ -380,7 +384,10 @@ static int serial_open(struct tty *tty)
 	return 0;
 }
 
-/* What was written still goes out. Bytes that come from now on stay in the FIFO for the next who opens. */
+/*
+ * What was written still goes out. Bytes that come from now on stay in the FIFO for the next who
+ * opens.
+ */
 static void serial_close(struct tty *tty)
 {
 	struct serial_port *port = port_of(tty);
@@ -405,7 +412,7 @@ static const struct tty_driver_ops serial_ops = {
 	.set_modem_lines = serial_set_modem_lines,
 };
 
-/* ---- finding the ports ---------------------------------------------------------------------------------- */
+/* ---- finding the ports ----------------------------------------------------------------------- */
 
 static int serial_find(dev_number number, struct tty **out)
 {

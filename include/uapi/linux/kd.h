@@ -1,0 +1,51 @@
+/*
+ * Ioctls of virtual consoles: keyboard and display (KD...), and switching (VT_...).
+ */
+#pragma once
+#include <stdint.h>
+
+/* clang-format off */
+#define KDGETLED	0x4b31u
+#define KDSETLED	0x4b32u
+#define KDGKBTYPE	0x4b33u
+#define KDSETMODE	0x4b3au
+#define KDGETMODE	0x4b3bu
+#define KDGKBMODE	0x4b44u
+#define KDSKBMODE	0x4b45u
+#define KDGKBLED	0x4b64u
+#define KDSKBLED	0x4b65u
+
+#define KB_101		0x02
+#define KD_TEXT		0x00
+#define KD_GRAPHICS	0x01
+#define K_RAW		0x00
+#define K_XLATE		0x01
+#define K_UNICODE	0x03
+#define K_OFF		0x04
+
+#define VT_OPENQRY	0x5600u
+#define VT_GETMODE	0x5601u
+#define VT_SETMODE	0x5602u
+#define VT_GETSTATE	0x5603u
+#define VT_ACTIVATE	0x5606u
+#define VT_WAITACTIVE	0x5607u
+
+#define VT_AUTO		0x00
+/* clang-format on */
+
+struct vt_mode {
+	int8_t mode;
+	int8_t waitv;
+	int16_t relsig;
+	int16_t acqsig;
+	int16_t frsig;
+};
+
+struct vt_stat {
+	uint16_t v_active;
+	uint16_t v_signal;
+	uint16_t v_state;	/* bit n: console n is open */
+};
+
+_Static_assert(sizeof(struct vt_mode) == 8, "struct vt_mode");
+_Static_assert(sizeof(struct vt_stat) == 6, "struct vt_stat");

@@ -1,0 +1,419 @@
+/*
+ * Virtual consoles: terminals that share the screen.
+ *
+ * Each console has a screen in memory, with its scrollback (console_screen.h); output goes there
+ * and nowhere else. What the display shows is brought up to date afterwards, and at most every
+ * REFRESH_NS: text that scrolls by faster than anyone can read it costs memory accesses, not
+ * accesses to a slow device. A timer does the refresh that was put off. Only cells that differ from
+ * what the display already shows are drawn.
+ *
+ * The first output after a pause is shown at once, so typing is echoed without delay, and an idle
+ * console has no timer.
+ *
+ * Locks. console_lock protects all screens, which of them is shown, and the display. It comes after
+ * tty->lock: output and echo arrive with that held. Answers to a program's questions (where is the
+ * cursor?) are input, which is given to the line discipline when console_lock is dropped again.
+ *
+ * A console is made when it is first opened or switched to, and lives for ever.
+ */
+#include "tty/console.h"
+
+#include "core/printk.h"
+#include "lib/format.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "sched/clock.h"
+#include "sched/timer.h"
+#include "tty/console_internal.h"
+#include "tty/tty_numbers.h"
+#include "uapi/linux/errno.h"
+
+enum {
+	LINES = 256,			/* of the ring: the screen and its scrollback */
+	CHUNK = 256,
+	REFRESH_NS = 15000000,
+};
+
+struct spinlock console_lock = SPINLOCK_INIT(LOCK_RANK_CONSOLE, "console");
+struct wait_queue console_switch_queue = WAIT_QUEUE_INIT(console_switch_queue);
+
+static const struct console_display *display;	/* [I] after boot; NULL: none, and no consoles */
+static struct console *consoles[CONSOLE_COUNT];	/* [console_lock] by number - 1; never freed */
+static struct console *foreground;		/* [console_lock] */
+static atomic_uint foreground_number;		/* [a] its number, for those who wait for it */
+static uint16_t *shown_cells;			/* [console_lock] what the display shows */
+static unsigned int shown_shape;		/* [console_lock] of the cursor */
+static unsigned int shown_row, shown_column;	/* [console_lock] where the cursor is */
+static bool shown_is_known;			/* [console_lock] false: draw everything */
+static uint64_t refreshed_ns;			/* [console_lock] when the display was last */
+static bool refresh_is_due;			/* [console_lock] the timer is armed */
+static struct timer refresh_timer;
+
+static unsigned int wanted_number;		/* [console_lock] to switch to once it is made */
+static struct work switch_work;
+
+void console_set_display(const struct console_display *new_display)
+{
+	display = new_display;
+}
+
+struct console *console_at(unsigned int number)
+{
+	spin_assert_held(&console_lock);
+	return number >= 1 && number <= CONSOLE_COUNT ? consoles[number - 1] : NULL;
+}
+
+struct console *console_foreground(void)
+{
+	spin_assert_held(&console_lock);
+	return foreground;
+}
+
+unsigned int console_foreground_number(void)
+{
+	return atomic_load_explicit(&foreground_number, memory_order_acquire);
+}
+
+/* ---- the display ----------------------------------------------------------------------------- */
+
+/* One row: from its first changed cell to its last. */
+static void refresh_row(const struct console *console, unsigned int row)
+{
+	const uint16_t *cells = console_screen_view(&console->screen, console->view, row);
+	uint16_t *shown = shown_cells + row * display->columns;
+	unsigned int start = 0, end = display->columns;
+
+	if (shown_is_known) {
+		while (start < end && cells[start] == shown[start])
+			start++;
+		while (end > start && cells[end - 1] == shown[end - 1])
+			end--;
+	}
+	if (start == end)
+		return;
+	memcpy(shown + start, cells + start, (end - start) * sizeof(*shown));
+	display->draw(row, start, cells + start, end - start);
+}
+
+static void refresh_cursor(const struct console *console)
+{
+	const struct console_screen *screen = &console->screen;
+	unsigned int shape = screen->cursor_shape;
+	unsigned int column = screen_cursor_column(screen);
+
+	if (!screen->cursor_visible || console->view > 0)
+		shape = SCREEN_CURSOR_INVISIBLE;
+	if (shape != shown_shape || !shown_is_known)
+		display->shape_cursor(shape);
+	if (screen->row != shown_row || column != shown_column || !shown_is_known)
+		display->place_cursor(screen->row, column);
+	shown_shape = shape;
+	shown_row = screen->row;
+	shown_column = column;
+}
+
+static void refresh(void)
+{
+	if (!foreground || foreground->is_graphics)
+		return;
+	for (unsigned int row = 0; row < display->rows; row++)
+		refresh_row(foreground, row);
+	refresh_cursor(foreground);
+	foreground->screen.is_changed = false;
+	shown_is_known = true;
+	refreshed_ns = clock_monotonic_ns();
+}
+
+static void refresh_later(struct timer *timer)
+{
+	irq_flags flags = spin_lock_irq(&console_lock);
+
+	(void)timer;
+	refresh_is_due = false;
+	refresh();
+	spin_unlock_irq(&console_lock, flags);
+}
+
+/* The foreground's screen may have changed: now, or a little later if it was just done. */
+static void request_refresh(void)
+{
+	uint64_t next_ns = refreshed_ns + REFRESH_NS;
+
+	if (refresh_is_due || !foreground->screen.is_changed)
+		return;
+	if (clock_monotonic_ns() >= next_ns) {
+		refresh();
+	} else {
+		refresh_is_due = true;
+		timer_arm(&refresh_timer, next_ns);
+	}
+}
+
+/* Colours that the console's program has set, or the usual ones. */
+static void apply_palette(const struct console *console)
+{
+	for (unsigned int i = 0; display->set_color && i < 16; i++) {
+		bool is_own = console->screen.palette_set & (1u << i);
+
+		display->set_color(i, is_own ? console->screen.palette[i] :
+					       display->default_colors[i]);
+	}
+}
+
+void console_redraw(void)
+{
+	spin_assert_held(&console_lock);
+	shown_is_known = false;
+	if (foreground)
+		apply_palette(foreground);
+	refresh();
+}
+
+void console_show(struct console *console)
+{
+	spin_assert_held(&console_lock);
+	if (console == foreground)
+		return;
+	foreground = console;
+	atomic_store_explicit(&foreground_number, console->number, memory_order_release);
+	console->view = 0;
+	apply_palette(console);
+	refresh();
+	wait_queue_wake_all(&console_switch_queue, 0);
+}
+
+void console_scroll_view(struct console *console, int lines)
+{
+	int view = (int)console->view + lines;
+
+	spin_assert_held(&console_lock);
+	view = clamp(view, 0, (int)console->screen.history);
+	if ((unsigned int)view == console->view)
+		return;
+	console->view = (unsigned int)view;
+	if (console == foreground)
+		refresh();
+}
+
+unsigned int console_neighbour(int direction)
+{
+	unsigned int index = foreground ? foreground->number - 1 : 0;
+
+	spin_assert_held(&console_lock);
+	do {
+		index = (index + CONSOLE_COUNT + (unsigned int)direction) % CONSOLE_COUNT;
+	} while (!consoles[index] && foreground);
+	return index + 1;
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+/*
+ * Show what a program has written; its answers go to `reply`. Returns how many bytes of them there
+ * are.
+ */
+static size_t write_screen(struct console *console, const uint8_t *bytes, size_t size,
+			   uint8_t reply[SCREEN_REPLY_SIZE])
+{
+	irq_flags flags = spin_lock_irq(&console_lock);
+	struct console_screen *screen = &console->screen;
+	uint32_t palette_set = screen->palette_set;
+	size_t reply_size;
+
+	console_screen_write(screen, bytes, size);
+	reply_size = screen->reply_size;
+	memcpy(reply, screen->reply, reply_size);
+	screen->reply_size = 0;
+	screen->wants_bell = false;
+	if (screen->wants_palette_reset) {
+		screen->wants_palette_reset = false;
+		screen->palette_set = 0;
+	}
+	if (console == foreground) {
+		if (palette_set != screen->palette_set || screen->palette_set)
+			apply_palette(console);
+		if (screen->is_changed)
+			console->view = 0;
+		request_refresh();
+	}
+	spin_unlock_irq(&console_lock, flags);
+	return reply_size;
+}
+
+static void console_start_output(struct tty *tty)
+{
+	struct console *console = container_of(tty, struct console, tty);
+	uint8_t reply[SCREEN_REPLY_SIZE];
+	uint8_t chunk[CHUNK];
+	size_t size;
+
+	if (console->is_writing)
+		return;
+	console->is_writing = true;
+	while ((size = tty_take_output(tty, chunk, sizeof(chunk))) > 0) {
+		size_t reply_size = write_screen(console, chunk, size, reply);
+
+		for (size_t i = 0; i < reply_size; i++)
+			(void)!tty_receive_locked(tty, reply[i]);
+		if (reply_size)
+			tty_received_locked(tty);
+	}
+	console->is_writing = false;
+}
+
+static const struct tty_driver_ops console_ops = {
+	.start_output = console_start_output,
+	.ioctl = console_ioctl,
+};
+
+/* ---- making and switching -------------------------------------------------------------------- */
+
+static struct console *make_console(unsigned int number)
+{
+	size_t cells_size = (size_t)LINES * display->columns * sizeof(uint16_t);
+	struct console *console = kzalloc(sizeof(*console), 0);
+	uint8_t *buffers = kmalloc(TTY_BUFFERS_SIZE, 0);
+	uint16_t *cells = vmap_alloc(DIV_ROUND_UP(cells_size, PAGE_SIZE), 1);
+
+	if (!console || !buffers || !cells)
+		goto free;
+	tty_init_one(&console->tty, &console_ops, TTY_SCREEN_NUMBER(number), buffers);
+	console->tty.line.termios.c_iflag |= IUTF8;
+	console->tty.window.ws_row = (uint16_t)display->rows;
+	console->tty.window.ws_col = (uint16_t)display->columns;
+	console->number = number;
+	console_screen_init(&console->screen, cells, LINES, display->columns, display->rows);
+	console->screen.wants_palette_reset = false;
+	return console;
+
+free:
+	if (cells)
+		vmap_free(cells, DIV_ROUND_UP(cells_size, PAGE_SIZE));
+	kfree(buffers);
+	kfree(console);
+	return NULL;
+}
+
+static void destroy_unused(struct console *console)
+{
+	size_t cells_size = (size_t)LINES * display->columns * sizeof(uint16_t);
+
+	vmap_free(console->screen.cells, DIV_ROUND_UP(cells_size, PAGE_SIZE));
+	kfree(console->tty.line.input);
+	kfree(console);
+}
+
+int console_allocate(unsigned int number)
+{
+	struct console *fresh;
+	irq_flags flags;
+	bool exists;
+
+	if (!display || number < 1 || number > CONSOLE_COUNT)
+		return -ENXIO;
+	flags = spin_lock_irq(&console_lock);
+	exists = consoles[number - 1] != NULL;
+	spin_unlock_irq(&console_lock, flags);
+	if (exists)
+		return 0;
+	fresh = make_console(number);
+	if (!fresh)
+		return -ENOMEM;
+	flags = spin_lock_irq(&console_lock);
+	if (!consoles[number - 1]) {
+		consoles[number - 1] = fresh;
+		fresh = NULL;
+	}
+	spin_unlock_irq(&console_lock, flags);
+	if (fresh)
+		destroy_unused(fresh); /* somebody was faster */
+	return 0;
+}
+
+static int console_find(dev_number number, struct tty **out)
+{
+	unsigned int minor = number - TTY_SCREEN_NUMBER(0);
+	struct console *console;
+	irq_flags flags;
+	int error = minor ? console_allocate(minor) : 0;
+
+	if (error)
+		return error;
+	flags = spin_lock_irq(&console_lock);
+	console = minor ? consoles[minor - 1] : foreground;
+	spin_unlock_irq(&console_lock, flags);
+	if (!console)
+		return -ENXIO;
+	tty_get(&console->tty);
+	*out = &console->tty;
+	return 0;
+}
+
+static void switch_function(struct work *work)
+{
+	irq_flags flags = spin_lock_irq(&console_lock);
+	unsigned int number = wanted_number;
+
+	(void)work;
+	spin_unlock_irq(&console_lock, flags);
+	if (console_allocate(number))
+		return;
+	flags = spin_lock_irq(&console_lock);
+	console_show(consoles[number - 1]);
+	spin_unlock_irq(&console_lock, flags);
+}
+
+void console_switch_soon(unsigned int number)
+{
+	irq_flags flags = spin_lock_irq(&console_lock);
+	struct console *console = console_at(number);
+
+	if (console)
+		console_show(console);
+	else if (display && number <= CONSOLE_COUNT)
+		wanted_number = number;
+	spin_unlock_irq(&console_lock, flags);
+	if (!console && display && number <= CONSOLE_COUNT)
+		work_schedule(&switch_work);
+}
+
+static struct tty_kind console_kind = {
+	.numbers = { .first = TTY_SCREEN_NUMBER(0), .count = CONSOLE_COUNT + 1,
+		     .find = console_find },
+	.name = "tty",
+};
+
+static void add_nodes(void)
+{
+	char name[8];
+
+	for (unsigned int i = 0; i <= CONSOLE_COUNT; i++) {
+		snprintf(name, sizeof(name), "tty%u", i);
+		tty_add_node(name, TTY_SCREEN_NUMBER(i), 0620);
+	}
+}
+
+void console_init(void)
+{
+	irq_flags flags;
+
+	work_init(&switch_work, switch_function);
+	timer_init(&refresh_timer, refresh_later);
+	if (!display)
+		return;
+	shown_cells = kmalloc_array((size_t)display->columns * display->rows, sizeof(*shown_cells),
+				    0);
+	if (!shown_cells || console_allocate(1)) {
+		printk(LOG_ERROR, "no memory for the first console");
+		display = NULL;
+		return;
+	}
+	flags = spin_lock_irq(&console_lock);
+	console_show(consoles[0]);
+	spin_unlock_irq(&console_lock, flags);
+	tty_offer_console("tty0", &consoles[0]->tty);
+	tty_offer_console("tty1", &consoles[0]->tty);
+	tty_kind_register(&console_kind);
+	add_nodes();
+}
