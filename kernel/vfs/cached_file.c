@@ -22,11 +22,11 @@ static bool keeps_access_time(const struct file *file)
 	     (MOUNT_NO_ACCESS_TIME | MOUNT_READ_ONLY)) || inode->super->read_only)
 		return false;
 	/*
-	 * Accessed after the last change already: only a day may make a difference, and open()
-	 * looks at that.
+	 * Accessed after the last change already: only a day may make a difference; open() minds
+	 * it.
 	 */
-	return inode->accessed.seconds <= inode->modified.seconds ||
-	       inode->accessed.seconds <= inode->changed.seconds;
+	return !time_stamp_is_later(&inode->accessed, &inode->modified) ||
+	       !time_stamp_is_later(&inode->accessed, &inode->changed);
 }
 
 static ssize_t cached_read(struct file *file, struct io_buffer *buffer, file_offset *position)
@@ -66,7 +66,6 @@ static ssize_t cached_write(struct file *file, struct io_buffer *buffer, file_of
 static int cached_open(struct file *file)
 {
 	const struct inode *inode = file->inode;
-	struct time_stamp now;
 
 	if (!(file->flags & O_LARGEFILE) && inode_size(inode) > SMALL_FILE_MAX)
 		return -EOVERFLOW;
@@ -74,8 +73,7 @@ static int cached_open(struct file *file)
 	if (!(file->mode & FILE_READ) || inode->super->read_only ||
 	    (file->path.mount->flags & (MOUNT_NO_ACCESS_TIME | MOUNT_READ_ONLY)))
 		return 0;
-	time_stamp_now(&now);
-	if (now.seconds - inode->accessed.seconds >= 24 * 60 * 60 &&
+	if (time_stamp_recent_seconds() - inode->accessed.seconds >= 24 * 60 * 60 &&
 	    !(file->flags & O_NOATIME))
 		inode_touch(file->inode, true, false, false);
 	return 0;

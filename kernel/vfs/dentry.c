@@ -211,10 +211,24 @@ static struct dentry *put_one(struct dentry *dentry)
 	return dies ? kill(dentry) : NULL;
 }
 
-void dentry_put(struct dentry *dentry)
+/* A child's end may be its parent's. NULL is nothing. */
+static void put_chain(struct dentry *dentry)
 {
 	while (dentry)
 		dentry = put_one(dentry);
+}
+
+void dentry_put(struct dentry *dentry)
+{
+	int old = atomic_load_explicit(&dentry->references.count, memory_order_relaxed);
+
+	while (old > 1) { /* not the last: nothing else to do, and nothing to look at afterwards */
+		if (atomic_compare_exchange_weak_explicit(&dentry->references.count, &old, old - 1,
+							  memory_order_release,
+							  memory_order_relaxed))
+			return;
+	}
+	put_chain(dentry);
 }
 
 void dentry_prune_children(struct dentry *dentry)
@@ -235,7 +249,7 @@ void dentry_prune_children(struct dentry *dentry)
 		}
 		spin_unlock(&dentry->lock);
 		for (unsigned int i = 0; i < count; i++)
-			dentry_put(kill(claimed[i]));
+			put_chain(kill(claimed[i]));
 	} while (count == PRUNE_BATCH);
 }
 
@@ -316,7 +330,7 @@ static size_t prune_pass(struct super_block *super, size_t wanted)
 		unsigned int count = claim_batch(super, &scan, claimed);
 
 		for (unsigned int i = 0; i < count; i++)
-			dentry_put(kill(claimed[i]));
+			put_chain(kill(claimed[i]));
 		freed += count;
 		if (count == 0 && scan > 0 && unused_total() == 0)
 			break;

@@ -26,8 +26,8 @@ struct spinlock tree_lock = SPINLOCK_INIT(LOCK_RANK_MOUNT_HASH, "tree");
 struct seqcount tree_sequence;
 uint32_t dentry_hash_seed;
 
-static struct dentry *_Atomic *buckets;	/* [I] */
-static unsigned int bucket_shift;	/* [I] 32 - log2 of the number of buckets */
+struct dentry *_Atomic *dentry_buckets;
+unsigned int dentry_bucket_shift;
 static struct spinlock bucket_locks[BUCKET_LOCKS];
 
 void tree_write_begin(void)
@@ -51,10 +51,10 @@ void dentry_cache_init(void)
 	page_frame_count(&counts);
 	count = (size_t)1 << log2_floor(max((uint32_t)counts.total / 8, 1024u));
 	count = min(count, (size_t)128 * 1024);
-	buckets = kzalloc(count * sizeof(buckets[0]), 0);
-	if (!buckets)
+	dentry_buckets = kzalloc(count * sizeof(dentry_buckets[0]), 0);
+	if (!dentry_buckets)
 		panic("no memory for the dentry table");
-	bucket_shift = 32 - log2_floor((uint32_t)count);
+	dentry_bucket_shift = 32 - log2_floor((uint32_t)count);
 	if (!cpu_random_u32(&dentry_hash_seed))
 		dentry_hash_seed = hash_u64(cpu_cycles());
 	for (unsigned int i = 0; i < BUCKET_LOCKS; i++)
@@ -72,35 +72,12 @@ uint32_t dentry_hash_name(const struct dentry *parent, const char *name, size_t 
 
 static inline struct dentry *_Atomic *bucket_of(uint32_t hash)
 {
-	return &buckets[hash >> bucket_shift];
+	return &dentry_buckets[hash >> dentry_bucket_shift];
 }
 
 static struct spinlock *bucket_lock(uint32_t hash)
 {
-	return &bucket_locks[(hash >> bucket_shift) % BUCKET_LOCKS];
-}
-
-/*
- * Relaxed: torn combinations happen only while the tree's sequence is odd, and then nobody believes
- * the result.
- */
-static inline bool is_named(const struct dentry *dentry, const struct dentry *parent,
-			    const char *name, size_t length, uint32_t hash)
-{
-	return atomic_load_explicit(&dentry->hash, memory_order_relaxed) == hash &&
-	       atomic_load_explicit(&dentry->parent, memory_order_relaxed) == parent &&
-	       atomic_load_explicit(&dentry->length, memory_order_relaxed) == length &&
-	       memcmp(atomic_load_explicit(&dentry->name, memory_order_acquire), name, length) == 0;
-}
-
-struct dentry *dentry_find_rcu(const struct dentry *parent, const char *name, size_t length,
-			       uint32_t hash)
-{
-	struct dentry *dentry = rcu_read(*bucket_of(hash));
-
-	while (dentry && !is_named(dentry, parent, name, length, hash))
-		dentry = rcu_read(dentry->hash_next);
-	return dentry;
+	return &bucket_locks[(hash >> dentry_bucket_shift) % BUCKET_LOCKS];
 }
 
 /*
@@ -112,7 +89,7 @@ static struct dentry *find_locked(const struct dentry *parent, const char *name,
 	struct dentry *dentry = rcu_read(*bucket_of(hash));
 
 	for (; dentry; dentry = rcu_read(dentry->hash_next)) {
-		if (is_named(dentry, parent, name, length, hash) && dentry_try_get(dentry))
+		if (dentry_is_named(dentry, parent, name, length, hash) && dentry_try_get(dentry))
 			return dentry;
 	}
 	return NULL;

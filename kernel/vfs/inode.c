@@ -225,10 +225,7 @@ int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wai
 
 /* ---- times ----------------------------------------------------------------------------------- */
 
-static bool is_later(const struct time_stamp *a, const struct time_stamp *b)
-{
-	return a->seconds != b->seconds ? a->seconds > b->seconds : a->nanoseconds > b->nanoseconds;
-}
+static _Atomic(uint32_t) recent_seconds; /* [a] when the time was last asked for; good to 2106 */
 
 void time_stamp_now(struct time_stamp *out)
 {
@@ -236,6 +233,12 @@ void time_stamp_now(struct time_stamp *out)
 
 	out->seconds = (int64_t)div64_u32((uint64_t)clock_realtime_ns(), 1000000000u, &nanoseconds);
 	out->nanoseconds = nanoseconds;
+	atomic_store_explicit(&recent_seconds, (uint32_t)out->seconds, memory_order_relaxed);
+}
+
+int64_t time_stamp_recent_seconds(void)
+{
+	return (int64_t)atomic_load_explicit(&recent_seconds, memory_order_relaxed);
 }
 
 /*
@@ -245,8 +248,8 @@ void time_stamp_now(struct time_stamp *out)
  */
 static bool wants_access_time(const struct inode *inode, const struct time_stamp *now)
 {
-	return !is_later(&inode->accessed, &inode->modified) ||
-	       !is_later(&inode->accessed, &inode->changed) ||
+	return !time_stamp_is_later(&inode->accessed, &inode->modified) ||
+	       !time_stamp_is_later(&inode->accessed, &inode->changed) ||
 	       now->seconds - inode->accessed.seconds >= 24 * 60 * 60;
 }
 

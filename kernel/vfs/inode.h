@@ -42,6 +42,12 @@ struct super_block;
 
 struct time_stamp { int64_t seconds; uint32_t nanoseconds; };
 void time_stamp_now(struct time_stamp *out);	/* real time */
+/* of the last file time that was set: free of charge */
+int64_t time_stamp_recent_seconds(void);
+static inline bool time_stamp_is_later(const struct time_stamp *a, const struct time_stamp *b)
+{
+	return a->seconds != b->seconds ? a->seconds > b->seconds : a->nanoseconds > b->nanoseconds;
+}
 
 /*
  * What a file system does for an inode. Names are not NUL-terminated: (name, length). Called with

@@ -37,7 +37,10 @@ void tree_write_end(void);
 
 /* ---- dentry_cache.c: dentries by parent and name --------------------------------------------- */
 
-extern uint32_t dentry_hash_seed; /* [I] */
+extern uint32_t dentry_hash_seed;		 /* [I] */
+/* [I] the array; its elements under bucket locks */
+extern struct dentry *_Atomic *dentry_buckets;
+extern unsigned int dentry_bucket_shift;	 /* [I] 32 - log2 of the number of buckets */
 
 /* FNV-1a, begun with the parent: the walk computes it while it looks for the next slash. */
 static inline uint32_t dentry_hash_begin(const struct dentry *parent)
@@ -53,9 +56,37 @@ static inline uint32_t dentry_hash_step(uint32_t hash, char byte)
 uint32_t dentry_hash_name(const struct dentry *parent, const char *name, size_t length);
 void dentry_cache_init(void);
 
-/* Borrowed, or NULL: not cached (or just being moved). Under RCU. */
-struct dentry *dentry_find_rcu(const struct dentry *parent, const char *name, size_t length,
-			       uint32_t hash);
+/*
+ * Relaxed: torn combinations happen only while the tree's sequence is odd, and then nobody believes
+ * the result. Names are short: a loop costs less than a call.
+ */
+static inline bool dentry_is_named(const struct dentry *dentry, const struct dentry *parent,
+				   const char *name, size_t length, uint32_t hash)
+{
+	const char *own;
+
+	if (atomic_load_explicit(&dentry->hash, memory_order_relaxed) != hash ||
+	    atomic_load_explicit(&dentry->parent, memory_order_relaxed) != parent ||
+	    atomic_load_explicit(&dentry->length, memory_order_relaxed) != length)
+		return false;
+	own = atomic_load_explicit(&dentry->name, memory_order_acquire);
+	while (length > 0 && own[length - 1] == name[length - 1])
+		length--;
+	return length == 0;
+}
+
+/*
+ * Borrowed, or NULL: not cached (or just being moved). Under RCU. Inline: half of a walk is here.
+ */
+static inline struct dentry *dentry_find_rcu(const struct dentry *parent, const char *name,
+					     size_t length, uint32_t hash)
+{
+	struct dentry *dentry = rcu_read(dentry_buckets[hash >> dentry_bucket_shift]);
+
+	while (dentry && !dentry_is_named(dentry, parent, name, length, hash))
+		dentry = rcu_read(dentry->hash_next);
+	return dentry;
+}
 /* The same with a reference and certain: no RCU needed. */
 struct dentry *dentry_get_cached(const struct dentry *parent, const char *name, size_t length,
 				 uint32_t hash);

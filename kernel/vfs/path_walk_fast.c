@@ -97,27 +97,24 @@ static int enter_link(struct fast_walk *walk, const struct inode *inode)
 	return 0;
 }
 
-/* The cached child of that name: borrowed. */
-static int find_child(struct fast_walk *walk, struct dentry **out, struct inode **inode_out)
+/* What the cache says about a name: -EAGAIN if nothing, -ENOENT if there is no such file. */
+static inline int check_child(const struct dentry *child, struct inode **out)
 {
-	struct dentry *child =
-		dentry_find_rcu(walk->dentry, walk->name, walk->length, walk->hash);
 	struct inode *inode;
 
 	if (unlikely(!child))
 		return -EAGAIN;
 	inode = dentry_inode(child);
-	if (!inode)
+	if (unlikely(!inode))
 		return -ENOENT;
 	if (unlikely(atomic_load_explicit(&child->flags, memory_order_relaxed) &
 		     DENTRY_REVALIDATE) && !inode->ops->revalidate(inode))
 		return -EAGAIN;
-	*out = child;
-	*inode_out = inode;
+	*out = inode;
 	return 0;
 }
 
-static void go_to(struct fast_walk *walk, struct dentry *child)
+static inline void go_to(struct fast_walk *walk, struct dentry *child)
 {
 	walk->dentry = child;
 	if (unlikely(atomic_load_explicit(&child->flags, memory_order_relaxed) &
@@ -125,26 +122,38 @@ static void go_to(struct fast_walk *walk, struct dentry *child)
 		cross_mounts(walk);
 }
 
+/* The part that was just read is the last one, or one of the dots. */
+static void note_part(struct fast_walk *walk, const char *name, size_t length, uint32_t hash)
+{
+	walk->name = name;
+	walk->length = length;
+	walk->hash = hash;
+	walk->type = part_type(name, length);
+}
+
 /* Over all parts but the last, which is left in walk->name and so on. */
 static int walk_on(struct fast_walk *walk)
 {
+	const char *p = walk->rest;
+
 	for (;;) {
 		const struct inode *inode = dentry_inode(walk->dentry);
-		const char *p = walk->rest;
-		struct dentry *child;
 		struct inode *child_inode;
+		struct dentry *child;
+		const char *name;
+		size_t length;
 		uint32_t hash;
 		int error;
 
 		while (*p == '/')
 			p++;
 		if (unlikely(!*p)) {
-			if (walk->depth) {
-				walk->rest = walk->saved[--walk->depth];
-				continue;
+			if (walk->depth == 0) {
+				walk->type = LAST_ROOT;
+				return 0;
 			}
-			walk->type = LAST_ROOT;
-			return 0;
+			p = walk->saved[--walk->depth];
+			continue;
 		}
 		if (unlikely(!inode || !inode_is(inode, MODE_DIRECTORY)))
 			return -ENOTDIR;
@@ -152,37 +161,39 @@ static int walk_on(struct fast_walk *walk)
 		if (unlikely(error))
 			return error;
 
-		walk->name = p;
+		name = p;
 		hash = dentry_hash_begin(walk->dentry);
 		do {
 			hash = dentry_hash_step(hash, *p++);
 		} while (*p && *p != '/');
-		walk->hash = hash;
-		walk->length = (size_t)(p - walk->name);
-		if (unlikely(walk->length > NAME_MAX_LENGTH))
+		length = (size_t)(p - name);
+		if (unlikely(length > NAME_MAX_LENGTH))
 			return -ENAMETOOLONG;
-		walk->type = part_type(walk->name, walk->length);
-		if (*p == '/') {
-			while (*p == '/')
-				p++;
-			walk->trailing_slash |= !*p && !walk->depth;
-		}
-		walk->rest = p;
-		if (!*p && !walk->depth)
+		while (*p == '/')
+			p++;
+		if (unlikely(!*p && walk->depth == 0)) {
+			note_part(walk, name, length, hash);
+			walk->trailing_slash |= p[-1] == '/';
+			walk->rest = p;
 			return 0;
-
-		if (unlikely(walk->type != LAST_NAME)) {
+		}
+		if (unlikely(name[0] == '.')) {
+			note_part(walk, name, length, hash);
 			if (walk->type == LAST_DOT_DOT)
 				step_up(walk);
-			continue;
+			if (walk->type != LAST_NAME)
+				continue;
 		}
-		error = find_child(walk, &child, &child_inode);
+		child = dentry_find_rcu(walk->dentry, name, length, hash);
+		error = check_child(child, &child_inode);
 		if (unlikely(error))
 			return error;
 		if (unlikely(inode_is(child_inode, MODE_LINK))) {
+			walk->rest = p;
 			error = enter_link(walk, child_inode);
 			if (error)
 				return error;
+			p = walk->rest;
 			continue;
 		}
 		go_to(walk, child);
@@ -206,7 +217,8 @@ static int walk_to_end(struct fast_walk *walk, uint32_t flags)
 			inode = dentry_inode(walk->dentry);
 			break;
 		}
-		error = find_child(walk, &child, &inode);
+		child = dentry_find_rcu(walk->dentry, walk->name, walk->length, walk->hash);
+		error = check_child(child, &inode);
 		if (error)
 			return error;
 		if (unlikely(inode_is(inode, MODE_LINK)) &&

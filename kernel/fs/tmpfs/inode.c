@@ -46,8 +46,12 @@ static void inode_free(struct inode *inode)
 static void recount(struct inode *inode, size_t pages)
 {
 	struct tmpfs *tmpfs = tmpfs_of(inode);
-	size_t old = atomic_exchange_explicit(&tmpfs_inode(inode)->charged_pages, pages,
-					      memory_order_relaxed);
+	atomic_size_t *charged = &tmpfs_inode(inode)->charged_pages;
+	size_t old;
+
+	if (atomic_load_explicit(charged, memory_order_relaxed) == pages)
+		return;
+	old = atomic_exchange_explicit(charged, pages, memory_order_relaxed);
 
 	/* Unsigned wrap-around makes this right for shrinking too. */
 	atomic_fetch_add_explicit(&tmpfs->used_pages, pages - old, memory_order_relaxed);
