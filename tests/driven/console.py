@@ -29,6 +29,6 @@ with Machine(cpus=2) as machine:
     machine.wait_for_text('line-60-')
 
     # The cursor moves where the program says, and the screen can be cleared.
-    machine.type("printf '\\033[2J\\033[10;20Hhere'; sleep 1\n")
+    machine.type("printf '\\033[2J\\033[10;20H%s%s' he re; sleep 1\n")
     screen = machine.wait_for_text('here')
     assert screen.rows[9].startswith(' ' * 19 + 'here'), str(screen)
