@@ -47,6 +47,7 @@ static const struct super_ops anonymous_super_ops = {
 	.inode_alloc = anonymous_alloc,
 	.inode_free = anonymous_free,
 	.statistics = anonymous_statistics,
+	.never_walked = true,
 };
 
 static const struct inode_ops anonymous_inode_ops = { 0 };

@@ -169,7 +169,11 @@ static struct dentry *kill(struct dentry *dentry)
 	}
 	if (inode)
 		inode_put(inode);
-	rcu_call(&dentry->rcu, free_dentry);
+	/* One without a directory was never in the table: no walk can stand on it. */
+	if (dentry->flags & DENTRY_ANONYMOUS)
+		free_dentry(&dentry->rcu);
+	else
+		rcu_call(&dentry->rcu, free_dentry);
 	return parent != dentry ? parent : NULL;
 }
 

@@ -73,7 +73,10 @@ void inode_evict(struct inode *inode)
 	if (ops->inode_release)
 		ops->inode_release(inode);
 	inode_table_remove(inode);
-	rcu_call(&inode->rcu, inode_free_rcu);
+	if (ops->never_walked)
+		inode_free_rcu(&inode->rcu);
+	else
+		rcu_call(&inode->rcu, inode_free_rcu);
 }
 
 /*

@@ -215,6 +215,7 @@ struct super_ops {
 	void (*unmount)(struct super_block *super);	/* all inodes are gone */
 	void (*show_options)(struct super_block *super, char *buffer, size_t size);
 	/* worth caching after the last reference (disk file systems) */
+	bool never_walked;	/* no path leads to its inodes: freed without a grace period */
 	bool keep_unused_inodes;
 };
 
