@@ -7,7 +7,7 @@ with Machine(cpus=4) as machine:
     assert machine.shell('echo $((6 * 7))') == '42'
     for console in range(1, 5):
         machine.press(f'alt-f{console}')
-        machine.wait_for_text('# ')
+        machine.wait_for_shell()
         machine.type(f'echo console $(({console} + 10))\n')
         machine.wait_for_text(f'console {console + 10}')
     machine.serial.send('poweroff\r')

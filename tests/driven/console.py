@@ -5,7 +5,7 @@ from machine import Machine
 with Machine(cpus=2) as machine:
     machine.wait_for_prompt()
     machine.press('alt-f3')
-    machine.wait_for_text('# ')
+    machine.wait_for_shell()
     machine.type("printf 'A\\033[31;44mred\\033[0m \\303\\244\\n'\n")
     screen = machine.wait_for_text('Ared ä')
     row = next(i for i, text in enumerate(screen.rows) if text.startswith('Ared'))
@@ -14,7 +14,7 @@ with Machine(cpus=2) as machine:
 
     # Another console knows nothing of it, and coming back shows it again.
     machine.press('alt-f4')
-    assert not machine.wait_for_text('# ').has('Ared')
+    assert not machine.wait_for_shell().has('Ared')
     machine.press('alt-f3')
     machine.wait_for_text('Ared')
 

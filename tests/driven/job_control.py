@@ -63,7 +63,7 @@ def on_serial(machine):
 
 def at_keyboard(machine):
     machine.press('alt-f2')
-    machine.wait_for_text('# ')
+    machine.wait_for_shell()
     machine.type('sleep 100\n')
     machine.pause()
     machine.press('ctrl-z')

@@ -27,12 +27,19 @@ def build_plugin():
     return PLUGIN
 
 
-def elf_entry(path):
+def physical_entry(path):
+    """Where the loader enters a kernel: the entry in its ELF header is a virtual address."""
     with open(path, 'rb') as file:
-        header = file.read(52)
-    if header[:4] != b'\x7fELF':
+        data = file.read(4096)
+    if data[:4] != b'\x7fELF':
         raise Failure(f'{path} is no ELF file')
-    return struct.unpack_from('<I', header, 24)[0]
+    entry, headers = struct.unpack_from('<II', data, 24)
+    count = struct.unpack_from('<H', data, 44)[0]
+    for index in range(count):
+        _, _, virtual, physical, _, size = struct.unpack_from('<6I', data, headers + 32 * index)
+        if virtual <= entry < virtual + size:
+            return entry - virtual + physical
+    return entry
 
 
 class Counter:
@@ -41,7 +48,7 @@ class Counter:
     def __init__(self, kernel, output):
         self.output = output
         self.arguments = ['-icount', 'shift=0,sleep=off',
-                          '-plugin', f'{build_plugin()},entry={elf_entry(kernel):#x},output={output}']
+                          '-plugin', f'{build_plugin()},entry={physical_entry(kernel):#x},output={output}']
 
     def read(self):
         """Instructions since the kernel's first: in all, and in user mode."""

@@ -254,6 +254,10 @@ class Machine:
                 raise Failure(f'the screen does not show "{text}" after {timeout} s')
             time.sleep(0.1)
 
+    def wait_for_shell(self, timeout=60):
+        """Wait until the last line of the text screen is a prompt. Returns the screen."""
+        return self.wait_for_text(re.compile(r'[#$]$'), timeout)
+
     def screenshot(self, path):
         """Write what a monitor would show, as PPM."""
         self.monitor.execute('screendump', filename=os.path.abspath(path))

@@ -22,7 +22,7 @@ def capture(machine, work):
     pictures = []
     for number, (line, _) in enumerate(CONSOLES, 1):
         machine.press(f'alt-f{number}')
-        machine.wait_for_text('#')
+        machine.wait_for_shell()
         machine.type(f'clear; {line}; echo\n')
     for number in range(1, len(CONSOLES) + 1):
         machine.press(f'alt-f{number}')
