@@ -34,6 +34,7 @@
 #include "fs/procfs/procfs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "tty/console.h"
+#include "tty/pty.h"
 #include "tty/tty.h"
 #include "drivers/char/serial.h"
 #include "drivers/drivers.h"
@@ -81,19 +82,25 @@ static void mount_disk(const char *device, struct path *root)
 		panic("cannot mount %s as the root: error %d", device, -error);
 }
 
-/* The devices are there before the first program, which opens its console at once. */
-static void mount_devices(const struct path *root)
+static void mount_at(const struct path *root, const char *name, const char *type)
 {
 	struct walk_context context = { *root, *root, &credentials_root };
 	struct path place;
-	int error = path_walk(&context, "/dev", WALK_FOLLOW | WALK_DIRECTORY, &place);
+	int error = path_walk(&context, name, WALK_FOLLOW | WALK_DIRECTORY, &place);
 
 	if (!error) {
-		error = mount_create("devfs", &place, "devfs", 0, NULL);
+		error = mount_create(type, &place, type, 0, NULL);
 		path_put(&place);
 	}
 	if (error)
-		printk(LOG_WARNING, "cannot mount /dev: error %d", -error);
+		printk(LOG_WARNING, "cannot mount %s: error %d", name, -error);
+}
+
+/* The devices are there before the first program, which opens its console at once. */
+static void mount_devices(const struct path *root)
+{
+	mount_at(root, "/dev", "devfs");
+	mount_at(root, "/dev/pts", "devpts");
 }
 
 static void mount_root(void)
@@ -127,12 +134,14 @@ static void start_rest(void *argument)
 	writeback_init();
 	vfs_init();
 	tmpfs_init();
+	anonymous_memory_init();
 	devfs_init();
 	procfs_init();
 	ext2_init();
 	process_init();
 	syscall_trace_init();
 	tty_init();
+	pty_init();
 	vga_text_init();
 	console_init();
 	ps2_keyboard_init();

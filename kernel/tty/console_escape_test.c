@@ -186,12 +186,13 @@ static void colours_are_those_of_linux(struct test *t)
 		const char *sequence;
 		uint8_t attribute;
 	} cases[] = {
-		{ "\033[31;44m", 0x14 },     { "\033[1;32m", 0x0a },	   { "\033[7m", 0x70 },
-		{ "\033[5;33m", 0x86 },	     { "\033[91m", 0x0c },	   { "\033[4m", 0x03 },
-		{ "\033[2m", 0x08 },	     { "\033[38;5;196m", 0x0c },   { "\033[38;5;21m", 0x09 },
-		{ "\033[48;5;4m", 0x17 },    { "\033[38;2;0;160;0m", 0x02 }, { "\033[38;5;244m", 0x07 },
-		{ "\033[31m\033[39m", 0x07 }, { "\033[1m\033[22m", 0x07 },  { "\033[38;5m", 0x07 },
-		{ "\033[38;5;238m", 0x08 },  { "\033[?5h", 0x70 },
+		{ "\033[31;44m", 0x14 }, { "\033[1;32m", 0x0a }, { "\033[7m", 0x70 },
+		{ "\033[5;33m", 0x86 }, { "\033[91m", 0x0c }, { "\033[4m", 0x03 },
+		{ "\033[2m", 0x08 }, { "\033[38;5;196m", 0x0c }, { "\033[38;5;21m", 0x09 },
+		{ "\033[48;5;4m", 0x17 }, { "\033[38;2;0;160;0m", 0x02 },
+		{ "\033[38;5;244m", 0x07 }, { "\033[31m\033[39m", 0x07 },
+		{ "\033[1m\033[22m", 0x07 }, { "\033[38;5m", 0x07 }, { "\033[38;5;238m", 0x08 },
+		{ "\033[?5h", 0x70 },
 	};
 	struct console_screen screen;
 
@@ -271,10 +272,11 @@ static void modes_and_unknown_sequences(struct test *t)
 	EXPECT(t, screen.cursor_visible);
 }
 
-/* Whatever comes, nothing is touched outside (the sanitizers watch), and the cursor stays on the screen. */
+/* Whatever comes, nothing is touched outside (the sanitizers watch); the cursor stays inside. */
 static void random_bytes_are_harmless(struct test *t)
 {
-	static const char pieces[] = "\033[\033[?;0123456789ABCDEFGHJKLMPXabcdefghlmnrsu@`(0)B#8%G]P";
+	static const char pieces[] = "\033[\033[?;0123456789ABCDEFGHJKLMPX"
+				     "abcdefghlmnrsu@`(0)B#8%G]P";
 	struct console_screen screen;
 	uint32_t state = 11;
 

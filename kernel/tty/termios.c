@@ -172,7 +172,7 @@ static bool is_empty(struct tty *tty)
 static bool device_is_idle(struct tty *tty)
 {
 	irq_flags flags = spin_lock_irq(&tty->lock);
-	bool is_idle = !tty->ops->is_sent || tty->ops->is_sent(tty);
+	bool is_idle = tty->ops->is_sent(tty);
 
 	spin_unlock_irq(&tty->lock, flags);
 	return is_idle;
@@ -181,7 +181,11 @@ static bool device_is_idle(struct tty *tty)
 int tty_wait_sent(struct tty *tty, uint64_t deadline_ns)
 {
 	unsigned int hang_up_count = atomic_load(&tty->hang_up_count);
-	int error = wait_event_interruptible_until(
+	int error;
+
+	if (!tty->ops->is_sent)
+		return 0;
+	error = wait_event_interruptible_until(
 		&tty->write_queue,
 		is_empty(tty) || atomic_load(&tty->hang_up_count) != hang_up_count, deadline_ns);
 

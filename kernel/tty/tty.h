@@ -46,7 +46,7 @@ struct tty_driver_ops {
 	void (*resume_input)(struct tty *tty);
 	/* [L] Throw away output that the device has but has not sent. */
 	void (*flush_output)(struct tty *tty);
-	/* [L] Has the device sent all it took? NULL: at once. */
+	/* [L] Has the device sent all it took? NULL: what is written counts as sent. */
 	bool (*is_sent)(struct tty *tty);
 	/* [L] The settings changed; takes what it cannot do back out of them. */
 	void (*set_termios)(struct tty *tty, const struct termios2 *old);
