@@ -15,13 +15,7 @@
 
 /* [a] atomic  [I] immutable  [l] the lock itself */
 struct spinlock {
-	union {
-		atomic_uint tickets;		/* [a] both halves: next ticket << 16 | serving */
-		struct {
-			atomic_ushort serving;	/* [a] the ticket that holds the lock */
-			atomic_ushort next;	/* [a] the ticket for the next who comes */
-		};
-	};
+	atomic_uint held;		/* [a] 1: taken */
 	enum lock_rank rank : 16;	/* [I] */
 	unsigned int irq_state : 16;	/* [l] debug: enum lock_irq_state */
 	const char *name;		/* [I] */

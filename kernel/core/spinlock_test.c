@@ -43,20 +43,6 @@ static void threads_exclude_each_other(struct test *t)
 	EXPECT_EQ(t, shared_count, THREADS * ROUNDS);
 }
 
-static void tickets_wrap_around(struct test *t)
-{
-	begin();
-	for (unsigned int i = 0; i < 0x20003; i++) {
-		spin_lock(&inner);
-		spin_unlock(&inner);
-	}
-	EXPECT(t, spin_try_lock(&inner));
-	EXPECT(t, !spin_try_lock(&inner));
-	spin_unlock(&inner);
-	EXPECT(t, spin_try_lock(&inner));
-	spin_unlock(&inner);
-}
-
 static void preemption_and_interrupts_come_back(struct test *t)
 {
 	irq_flags flags;
@@ -181,7 +167,6 @@ static void readers_never_see_half_a_write(struct test *t)
 
 const struct test_case test_cases[] = {
 	TEST(threads_exclude_each_other),
-	TEST(tickets_wrap_around),
 	TEST(preemption_and_interrupts_come_back),
 	TEST(wrong_order_panics),
 	TEST(same_rank_needs_a_pair),

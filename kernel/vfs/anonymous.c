@@ -4,6 +4,7 @@
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/vfs.h"
 #include "vfs/internal.h"
 
 /*
@@ -18,8 +19,7 @@
 static struct slab_cache *inode_slab;
 static struct mount *anonymous_mount;
 static struct inode *shared_inode;
-static struct mount *memory_mount;	/* made when first needed; [mount mutex] to set */
-static struct mutex memory_lock;
+static struct mount *memory_mount;	/* [I] a tmpfs that nobody sees */
 
 /* ---- the file system of nothing but inodes --------------------------------------------------- */
 
@@ -84,7 +84,6 @@ static struct file_system_type anonymous_type = {
 void anonymous_init(void)
 {
 	inode_slab = slab_cache_create("anonymous inode", sizeof(struct inode), 0);
-	mutex_init(&memory_lock, LOCK_RANK_RENAME, "anonymous memory");
 	file_system_register(&anonymous_type);
 	if (mount_create_internal("anon_inodefs", &anonymous_mount) != 0)
 		panic("no memory for the anonymous file system");
@@ -206,26 +205,18 @@ static int open_unnamed(struct mount *mount, struct inode *dir, const char *name
 	return 0;
 }
 
-static int get_memory_mount(struct mount **out)
+void anonymous_memory_init(void)
 {
-	int error = 0;
-
-	mutex_lock(&memory_lock);
-	if (!memory_mount)
-		error = mount_create_internal("tmpfs", &memory_mount);
-	*out = memory_mount;
-	mutex_unlock(&memory_lock);
-	return error;
+	if (mount_create_internal("tmpfs", &memory_mount) != 0)
+		panic("no memory for the file system of anonymous memory");
 }
 
 int anonymous_file_create(const char *name, uint64_t size, uint32_t flags, struct file **out)
 {
-	struct mount *mount;
+	struct mount *mount = memory_mount;
 	struct file *file;
-	int error = get_memory_mount(&mount);
+	int error;
 
-	if (error)
-		return error;
 	error = open_unnamed(mount, dentry_inode(mount->root), name, flags, 0600,
 			     FILE_READ | FILE_WRITE, &credentials_root, &file);
 	if (error)

@@ -169,6 +169,7 @@ static unused void init_once(void)
 	page_cache_setup();
 	vfs_init();
 	tmpfs_init();
+	anonymous_memory_init();
 	devfs_init();
 	if (mount_root_create("tmpfs", "rootfs", 0, &root))
 		test_expect(NULL, false, __FILE__, __LINE__, "a root");
