@@ -17,6 +17,7 @@
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
 #include "syscall/system_names.h"
+#include "tty/job_control.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
@@ -245,6 +246,15 @@ int sys_getrandom(user_addr to, size_t size, uint32_t flags)
 #define REBOOT_CAD_ON 0x89abcdefu
 #define REBOOT_CAD_OFF 0u
 #define REBOOT_POWER_OFF 0x4321fedcu
+
+/* The caller's own terminal, if it has one. */
+int sys_vhangup(void)
+{
+	if (!credentials_capable(credentials_current(), CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	job_control_hang_up_current();
+	return 0;
+}
 
 int sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command)
 {

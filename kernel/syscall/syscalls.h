@@ -296,4 +296,5 @@ int sys_setdomainname(user_addr from, int size);
 int sys_sysinfo(user_addr to);
 int sys_syslog(int command, user_addr buffer, int size);
 int sys_getrandom(user_addr to, size_t size, uint32_t flags);
+int sys_vhangup(void);
 int sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command);
