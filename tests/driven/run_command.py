@@ -1,10 +1,15 @@
 """`./quartet run -- CMD` gives the command's output alone and its exit status."""
 
+import os
 import subprocess
+
+from common import build_kernel
+
+KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
 
 
 def run(*command):
-    done = subprocess.run(['./quartet', 'run', '--cpus', '2', '--', *command], stdin=subprocess.DEVNULL,
+    done = subprocess.run(['./quartet', 'run', '--kernel', KERNEL, '--cpus', '2', '--', *command], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     return done.returncode, done.stdout, done.stderr
 

@@ -17,7 +17,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
       --keep                keep the changes made to the root disk for the next run --keep
       --append STR          more words for the kernel command line, such as loglevel=7 or seed=1
       --share DIR           pack a folder, read-only, into the root disk as /share
-      --build debug|release which kernel (release); --cc gcc|clang its compiler (gcc)
+      --build debug|release which kernel (release); --cc gcc|clang its compiler (gcc); --kernel FILE
       --accel HOW           QEMU's way to execute: tcg, tcg-single, tcg-multi (threads), kvm (tcg)
   ./quartet test [PATTERN...] [--cpus LIST] [--seed N] [--accel HOW] [--kernel FILE]
                             all tests, or those whose names contain a pattern: guest tests on Linux and on

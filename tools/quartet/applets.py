@@ -36,7 +36,7 @@ def run_on_linux(prefix=()):
         applet_tree().lay_out(work)
         os.chmod(work, 0o755)
         script = ('mount -t tmpfs none "$0/tmp" && mount -t proc none "$0/proc" && mount --rbind /dev "$0/dev" && '
-                  'hostname quartet && exec chroot "$0" /bin/busybox sh -c "cd /tmp && exec /bin/busybox sh /applets/run"')
+                  'hostname quartet && exec setarch i686 chroot "$0" /bin/busybox sh -c "cd /tmp && exec /bin/busybox sh /applets/run"')
         command = list(prefix) + ['unshare', '--mount', '--pid', '--fork', '--uts', '--kill-child', 'sh', '-c', script, work]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode != 0:

@@ -127,6 +127,7 @@ class Machine:
         self.work = tempfile.mkdtemp(prefix='quartet-machine-')
         self.log = open(os.path.join(self.work, 'serial.log'), 'wb')
         self.process = None
+        self.is_wide = False		# the serial terminal
         try:
             self._start(kernel, image_path, command, tree, block_size, keep_image, settings)
         except BaseException:
@@ -198,6 +199,10 @@ class Machine:
 
     def shell(self, line, timeout=60):
         """Run a line in the serial shell, at whose prompt we stand. Returns what it printed."""
+        if not self.is_wide:
+            # The shell breaks lines that are wider than its terminal, and then the echo is not the line.
+            self.is_wide = True
+            self.shell('stty rows 50 cols 1000')
         self.serial.send(line + '\r')
         self.serial.expect_exact(line, timeout=timeout)
         self.serial.expect(r'\r*\n', timeout=timeout)

@@ -22,6 +22,7 @@ def parser(command):
     result.add_argument('--share', metavar='DIR')
     result.add_argument('--build', choices=('debug', 'release'), default='release')
     result.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
+    result.add_argument('--kernel', metavar='FILE')
     result.add_argument('--accel', choices=ACCELERATORS, default='tcg')
     result.add_argument('--screen', action='store_true')
     return result
@@ -58,7 +59,7 @@ def root_image(options):
 
 def machine_settings(options):
     """Build what is needed and describe the machine."""
-    kernel = build_kernel(options.build, options.cc)
+    kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel(options.build, options.cc)
     path, snapshot = root_image(options)
     words = [word for text in options.append for word in shlex.split(text)]
     return Settings(kernel=kernel, image=path, memory=options.memory, cpus=options.cpus, disk=options.disk,
