@@ -48,6 +48,9 @@ static int show_meminfo(const struct procfs_subject *subject, struct procfs_text
 	procfs_print(text,
 		     "SwapCached:     %8u kB\nAnonPages:      %8zu kB\nSlab:           %8zu kB\n",
 		     0u, frames.anonymous * KIB_PER_PAGE, frames.slab * KIB_PER_PAGE);
+	/* busybox's free trusts MemAvailable only where it finds how much of Slab that counts. */
+	procfs_print(text, "SReclaimable:   %8u kB\nSUnreclaim:     %8zu kB\n", 0u,
+		     frames.slab * KIB_PER_PAGE);
 	procfs_print(text,
 		     "PageTables:     %8zu kB\nSwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
 		     frames.page_table * KIB_PER_PAGE, 0u, 0u);
