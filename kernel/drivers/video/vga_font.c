@@ -207,7 +207,8 @@ static void draw_grid(const uint8_t grid[GRID_ROWS], uint8_t rows[VGA_FONT_ROWS]
 	for (unsigned int i = 0; i < VGA_FONT_ROWS; i++) {
 		uint8_t dots = (uint8_t)(grid[i / 2] << 2); /* the leftmost in bit 6 */
 
-		rows[i] = dots | dots >> 1;
+		/* Where two dots have one place between them, it stays empty. */
+		rows[i] = (uint8_t)(dots | (dots >> 1 & ~(dots << 1)));
 	}
 }
 
