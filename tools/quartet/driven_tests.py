@@ -26,8 +26,12 @@ def find_tests(is_wanted):
             if name.endswith('.py') and is_wanted(f'driven/{name.removesuffix(".py")}')]
 
 
+def test_name(path):
+    return f'driven/{os.path.basename(path).removesuffix(".py")}'
+
+
 def run_one(path, environment, results):
-    name = f'driven/{os.path.basename(path).removesuffix(".py")}'
+    name = test_name(path)
     started = time.monotonic()
     try:
         done = subprocess.run([sys.executable, path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
@@ -45,6 +49,14 @@ def run(paths, kernel, results, seed):
     results.heading('driven tests')
     tools = os.path.join(ROOT, 'tools/quartet')
     environment = dict(os.environ, QUARTET_KERNEL=kernel, QUARTET_SEED=str(seed), PYTHONPATH=tools)
+    run_round(paths, environment, results)
+    if results.second_chance:
+        results.second_chance = False
+        run_round([path for path in paths if test_name(path) in results.suspects], environment, results)
+        results.second_chance = True
+
+
+def run_round(paths, environment, results):
     with concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
         for job in [pool.submit(run_one, path, environment, results) for path in paths]:
             job.result()

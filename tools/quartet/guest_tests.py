@@ -306,6 +306,22 @@ def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True):
     """All guest tests in all their environments, two machines at a time."""
     linux_tests = [test for test in tests if test.on_linux] if on_linux else []
     cpu_columns = {test.name: [n for n in cpu_counts if not test.cpus or n in test.cpus] for test in tests}
+    run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel)
+    if results.second_chance:
+        results.second_chance = False
+        suspects = set(results.suspects)
+        linux_tests = [test for test in linux_tests if f'{test.name} on Linux' in suspects]
+        cpu_columns = {name: [n for n in counts if f'{name} on {column_name(n)}' in suspects]
+                       for name, counts in cpu_columns.items()}
+        again = [test for test in tests if test in linux_tests or cpu_columns[test.name]]
+        if again:
+            results.heading('once more, what failed')
+        run_round(again, linux_tests, cpu_columns, kernel, results, seed, accel)
+        results.second_chance = True
+
+
+def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
+    """Each test once in each of its environments."""
     for test in tests:
         columns = (['Linux'] if test in linux_tests else []) + [column_name(n) for n in cpu_columns[test.name]]
         results.expect(test.name, columns)

@@ -19,12 +19,20 @@ class Results:
         self.expected = {}		# guest test -> columns it will have
         self.failures = []		# (title, explanation)
         self.skips = []
+        self.second_chance = False	# are failures of this round looked at once more?
+        self.suspects = {}		# title -> what the first failure said, while in that second round
+        self.unsteady = []		# (title, explanation) of tests that failed once and then passed
 
     def heading(self, text):
         with self.lock:
             print(f'\n{text}', flush=True)
 
     def _count(self, outcome, title, detail):
+        if outcome == FAILED and self.second_chance:
+            self.suspects[title] = detail
+            return
+        if outcome == PASSED and title in self.suspects:
+            self.unsteady.append((title, self.suspects.pop(title)))
         self.counts[outcome] += 1
         if outcome == FAILED:
             self.failures.append((title, detail))
@@ -67,6 +75,10 @@ class Results:
                 print(f'    {line}')
             if len(lines) > DETAIL_LINES:
                 print(f'    ... and {len(lines) - DETAIL_LINES} more lines')
+        for title, detail in self.unsteady:
+            print(f'\nUNSTEADY {title}: failed once, then passed. The failure:')
+            for line in detail.rstrip().splitlines()[:DETAIL_LINES]:
+                print(f'    {line}')
         if self.skips:
             print()
             for title, detail in self.skips:

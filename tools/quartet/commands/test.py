@@ -23,6 +23,8 @@ def parse(arguments):
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
     parser.add_argument('--accel', choices=ACCELERATORS, default='tcg')
     parser.add_argument('--kernel', default='', metavar='FILE', help='test this kernel instead of building one')
+    parser.add_argument('--second-chance', action='store_true',
+                        help='run guest and driven tests that failed once more; those that then pass are listed as unsteady')
     parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on this machine')
     return parser.parse_args(arguments)
 
@@ -47,6 +49,7 @@ def main(arguments):
 
     checks.run(is_wanted, results)
     host_tests.run(host_tests.find_tests(is_wanted), results)
+    results.second_chance = options.second_chance
     kernel = options.kernel
     if not kernel and (driven or (guest and cpu_counts)):
         kernel = build_kernel(options.build, options.cc)
