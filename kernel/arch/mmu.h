@@ -35,6 +35,7 @@
  *	mmu_entry mmu_entry_make(frame_number frame, mmu_entry bits)
  *	frame_number mmu_entry_frame(mmu_entry entry)
  *	mmu_entry mmu_entry_read(const mmu_entry *entry)
+ *	bool mmu_entry_is_used(const mmu_entry *entry)	is it not 0?
  *	void mmu_entry_write(mmu_entry *entry, mmu_entry value)	low half last when it becomes
  *					present, first when it ceases to be: never half an entry
  *	mmu_entry mmu_entry_exchange(mmu_entry *entry, mmu_entry value)	atomic: loses no dirty bit

@@ -69,15 +69,15 @@ static void rotate(struct rbtree *root, struct rbtree_node *node, bool right,
 	set_parent(pivot, parent);
 	replace_child(root, parent, node, pivot);
 	if (update) {
-		update(node);
-		update(pivot);
+		(void)update(node);
+		(void)update(pivot);
 	}
 }
 
 void rbtree_update_path(struct rbtree_node *node, rbtree_update *update)
 {
-	for (; node; node = rbtree_parent(node))
-		update(node);
+	while (node && update(node))
+		node = rbtree_parent(node);
 }
 
 static always_inline void insert_fixup(struct rbtree *root, struct rbtree_node *node,
@@ -118,7 +118,8 @@ void rbtree_insert_fixup(struct rbtree *root, struct rbtree_node *node)
 void rbtree_insert_fixup_summed(struct rbtree *root, struct rbtree_node *node,
 				rbtree_update *update)
 {
-	rbtree_update_path(node, update);
+	(void)update(node);
+	rbtree_update_path(rbtree_parent(node), update);
 	insert_fixup(root, node, update);
 }
 
@@ -189,9 +190,12 @@ static always_inline void remove_node(struct rbtree *root, struct rbtree_node *n
 			parent = next;
 		rbtree_replace(root, node, next);
 	}
-	/* `parent` is the lowest node that lost something below it. */
-	if (update)
-		rbtree_update_path(parent, update);
+	/*
+	 * `parent` is the lowest node that lost something below it. Up to the root: the node that
+	 * took the place of `node` may have brought the very sum that was there before.
+	 */
+	for (struct rbtree_node *up = parent; update && up; up = rbtree_parent(up))
+		(void)update(up);
 	if (lost_black)
 		remove_fixup(root, orphan, parent, update);
 }

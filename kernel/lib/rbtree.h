@@ -64,10 +64,11 @@ void rbtree_remove(struct rbtree *root, struct rbtree_node *node);
 
 /*
  * Trees in which each object sums up its subtree (a largest gap, a latest end): `update` computes
- * the sum of one node from its own value and its children's sums. Set the node's own value before
- * it is linked. rbtree_update_path is for a node whose value has changed where it is.
+ * the sum of one node from its own value and its children's sums, and says whether it has changed.
+ * Set the node's own value before it is linked. rbtree_update_path is for a node whose value has
+ * changed where it is; it goes up only as far as sums change.
  */
-typedef void rbtree_update(struct rbtree_node *node);
+typedef bool rbtree_update(struct rbtree_node *node);
 void rbtree_insert_fixup_summed(struct rbtree *root, struct rbtree_node *node,
 				rbtree_update *update);
 void rbtree_remove_summed(struct rbtree *root, struct rbtree_node *node, rbtree_update *update);

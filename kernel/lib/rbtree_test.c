@@ -143,11 +143,13 @@ static uint32_t count_below(const struct rbtree_node *node)
 	return node ? rbtree_entry(node, struct counted, node)->subtree_count : 0;
 }
 
-static void update_count(struct rbtree_node *node)
+static bool update_count(struct rbtree_node *node)
 {
 	struct counted *item = rbtree_entry(node, struct counted, node);
+	uint32_t old = item->subtree_count;
 
 	item->subtree_count = 1 + count_below(node->left) + count_below(node->right);
+	return item->subtree_count != old;
 }
 
 static void insert_counted(struct rbtree *tree, struct counted *item)

@@ -58,7 +58,7 @@ struct frame_cache {
 static struct frame_cache caches[CPU_MAX];
 
 /* Set once at boot. */
-static struct page_frame *frames;
+struct page_frame *page_frame_descriptors;
 static frame_number frame_limit;
 static const struct boot_info *boot_memory;
 static struct page_frame *zero_frame;
@@ -70,17 +70,6 @@ static size_t low_water;		/* free frames below which the reclaimer is woken */
 
 static const struct reclaim_ops *_Atomic reclaim_ops;
 static atomic_uint drain_requests;	/* CPUs that should empty their stacks */
-
-struct page_frame *page_frame_of(frame_number number)
-{
-	assert(number < frame_limit);
-	return &frames[number];
-}
-
-frame_number page_frame_number(const struct page_frame *frame)
-{
-	return (frame_number)(frame - frames);
-}
 
 frame_number page_frame_limit(void)
 {
@@ -455,16 +444,8 @@ static void free_frame(struct page_frame *frame)
 	irq_restore(irq);
 }
 
-void page_frame_put(struct page_frame *frame)
+void page_frame_put_last(struct page_frame *frame, int old)
 {
-	/*
-	 * Release: what we did to the frame is done. Acquire: the last one sees what all others
-	 * did.
-	 */
-	int old = atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel);
-
-	if (likely(old > 1))
-		return;
 	if (unlikely(old <= 0))
 		panic("frame %#x has no reference to drop", page_frame_number(frame));
 	free_frame(frame);
@@ -602,8 +583,8 @@ static size_t free_memory(phys_addr start, phys_addr end)
 static void mark_reserved(frame_number start, frame_number end)
 {
 	for (; start < end && start < frame_limit; start++) {
-		atomic_store_explicit(&frames[start].kind, FRAME_RESERVED, memory_order_relaxed);
-		atomic_store_explicit(&frames[start].references, 1, memory_order_relaxed);
+		atomic_store_explicit(&page_frame_descriptors[start].kind, FRAME_RESERVED, memory_order_relaxed);
+		atomic_store_explicit(&page_frame_descriptors[start].references, 1, memory_order_relaxed);
 	}
 }
 
@@ -631,9 +612,9 @@ static struct boot_range make_descriptors(void)
 	phys_addr end = boot_memory->memory[boot_memory->memory_count - 1].end >> PAGE_SHIFT;
 	phys_addr at, size;
 
-	frame_limit = (frame_number)min_t(phys_addr, end, UINT32_MAX / sizeof(*frames));
+	frame_limit = (frame_number)min_t(phys_addr, end, UINT32_MAX / sizeof(struct page_frame));
 	for (;;) {
-		size = ALIGN_UP((phys_addr)frame_limit * sizeof(*frames), PAGE_SIZE);
+		size = ALIGN_UP((phys_addr)frame_limit * sizeof(struct page_frame), PAGE_SIZE);
 		at = find_room(size);
 		if (at)
 			break;
@@ -641,8 +622,8 @@ static struct boot_range make_descriptors(void)
 		if (frame_limit < 256)
 			panic("no room for page frame descriptors");
 	}
-	frames = phys_to_virt(at);
-	memset(frames, 0, (size_t)size);
+	page_frame_descriptors = phys_to_virt(at);
+	memset(page_frame_descriptors, 0, (size_t)size);
 	return (struct boot_range){ at, at + size };
 }
 
@@ -694,7 +675,7 @@ void page_frame_release_boot(phys_addr start, phys_addr end)
 	frame_number last = range_end_frame(&range);
 
 	for (frame_number number = first; number < last; number++) {
-		struct page_frame *frame = &frames[number];
+		struct page_frame *frame = &page_frame_descriptors[number];
 
 		assert(atomic_load(&frame->kind) == FRAME_RESERVED);
 		atomic_store_explicit(&frame->references, 0, memory_order_relaxed);

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "arch/mmu.h"
+#include "core/assert.h"
 #include "core/compiler.h"
 #include "core/spinlock.h"
 #include "core/types.h"
@@ -77,9 +78,26 @@ struct page_frame {
 struct boot_info;
 void page_frame_init(const struct boot_info *boot);
 
-struct page_frame *page_frame_of(frame_number number);	/* must be below page_frame_limit() */
-frame_number page_frame_number(const struct page_frame *frame);
 frame_number page_frame_limit(void);			/* highest frame number of RAM + 1 */
+
+/*
+ * All descriptors, by frame number; set once at boot. Public only for the conversions below: a fork
+ * and its exit make a thousand of them.
+ */
+extern struct page_frame *page_frame_descriptors;
+
+/* `number` must be below page_frame_limit(). */
+static inline struct page_frame *page_frame_of(frame_number number)
+{
+	assert(number < page_frame_limit());
+	return &page_frame_descriptors[number];
+}
+
+static inline frame_number page_frame_number(const struct page_frame *frame)
+{
+	return (frame_number)(frame - page_frame_descriptors);
+}
+
 bool page_frame_is_ram(frame_number number);
 
 enum frame_alloc_flags {
@@ -111,11 +129,24 @@ static inline void page_frame_get(struct page_frame *frame)
 /* Fails if the count is 0: the frame is being freed. For finders that hold no reference yet. */
 must_check bool page_frame_try_get(struct page_frame *frame);
 
+/* For page_frame_put: the count was `old`, 1 or wrong. */
+void page_frame_put_last(struct page_frame *frame, int old);
+
 /*
  * Drop a reference; the last one frees the frame (and, for an order > 0, all its frames). Any
  * context.
  */
-void page_frame_put(struct page_frame *frame);
+static inline void page_frame_put(struct page_frame *frame)
+{
+	/*
+	 * Release: what we did to the frame is done. Acquire: the last one sees what all others
+	 * did.
+	 */
+	int old = atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel);
+
+	if (unlikely(old <= 1))
+		page_frame_put_last(frame, old);
+}
 
 static inline int page_frame_references(const struct page_frame *frame)
 {

@@ -215,7 +215,6 @@ static bool report(const struct region *region, const char *what)
 static bool check_region(struct region *region, const struct region *previous)
 {
 	uintptr_t room_start = previous ? previous->end : 0;
-	uintptr_t largest = region->largest_gap;
 
 	if (region->start < room_start || region->start >= region->end ||
 	    region->start < USER_START || region->end > USER_END)
@@ -224,8 +223,7 @@ static bool check_region(struct region *region, const struct region *previous)
 		return report(region, "is not page-aligned");
 	if (region->gap_before > region->start - room_start)
 		return report(region, "claims more room below it than there is");
-	region_gap_sum(&region->node);
-	if (region->largest_gap != largest)
+	if (region_gap_sum(&region->node))
 		return report(region, "has a wrong sum of gaps");
 	if (region->cache && (!region->backing || !list_node_is_linked(&region->cache_node)))
 		return report(region, "is not on its cache's list");

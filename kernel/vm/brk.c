@@ -42,9 +42,7 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 	if (heap) {
 		region_set_bounds(heap, heap->start, end);
 	} else {
-		fresh->start = start;
-		fresh->end = end;
-		fresh->flags = HEAP_FLAGS;
+		*fresh = (struct region){ .start = start, .end = end, .flags = HEAP_FLAGS };
 		region_insert(space, fresh, NULL);
 	}
 	return 0;

@@ -33,8 +33,7 @@ static inline void count(atomic_uint *counter)
 static bool may_grow(struct address_space *space, struct region *region, uintptr_t start,
 		     const struct vm_limits *limits)
 {
-	struct rbtree_node *node = rbtree_previous(&region->node);
-	struct region *previous = node ? rbtree_entry(node, struct region, node) : NULL;
+	struct region *previous = region_previous(region);
 	size_t more = (region->start - start) >> PAGE_SHIFT;
 
 	if (start < VM_MAP_MIN)

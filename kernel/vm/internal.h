@@ -49,7 +49,7 @@ static inline mmu_entry region_entry_bits(const struct region *region)
 /* ---- region.c: the tree, its gaps, and the sums in the address space ---- */
 
 void region_init(void);
-struct region *region_alloc(void);	/* zeroed; NULL when memory is short */
+struct region *region_alloc(void);	/* not initialised; NULL when memory is short */
 void region_free(struct region *region);	/* its memory alone */
 
 /*
@@ -62,6 +62,9 @@ void region_insert(struct address_space *space, struct region *region, struct re
  * Out of all of it, and its pages' charge returned; the backing's reference stays with the region.
  */
 void region_detach(struct region *region);
+/* The region before this one, or NULL. */
+struct region *region_previous(struct region *region);
+struct region *region_last(struct address_space *space);
 /* Move its edges, keeping the backing of each page. Growth was charged by the caller. */
 void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end);
 /* region_split with memory that the caller has: cannot fail. Returns `upper`. */
@@ -84,9 +87,11 @@ bool region_any(struct address_space *space, uintptr_t start, uintptr_t end);
 bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
 		     uintptr_t *out);
 /* The sum for the tree. */
-void region_gap_sum(struct rbtree_node *node);
-/* The room below `region` has changed. */
-void region_gap_update(struct region *region);
+bool region_gap_sum(struct rbtree_node *node);
+/* The room that mmap may use between `below`, or the start of user memory, and `region`. */
+uintptr_t region_gap_above(const struct region *region, const struct region *below);
+/* It may have changed; `below` is the region before `region`, or NULL. */
+void region_gap_update(struct region *region, const struct region *below);
 
 /*
  * Commit accounting (heuristic overcommit): false if it is more than the machine could ever have.
@@ -112,6 +117,7 @@ static inline bool flags_are_data(uint32_t flags)
  */
 struct unmap_plan {
 	uintptr_t start, end;
+	struct region *first;	/* that ends above start; NULL: nothing is mapped in the range */
 	struct region *spare;	/* for cutting a hole into one region */
 };
 /*

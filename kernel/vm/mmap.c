@@ -71,15 +71,18 @@ static void describe(struct region *region, const struct vm_map_request *request
 		region->flags |= REGION_ACCOUNTED;
 }
 
-/* Limits, given that what lies in the range now will go. Errors: -ENOMEM, -EAGAIN. */
+/*
+ * Limits, given that what lies in the range now, from `above` on, will go. Errors: -ENOMEM,
+ * -EAGAIN.
+ */
 static int check_limits(struct address_space *space, const struct region *wish,
-			const struct vm_limits *limits)
+			struct region *above, const struct vm_limits *limits)
 {
 	size_t pages = region_pages(wish);
 	size_t replaced = 0;
 
-	for (struct region *region = region_find_from(space, wish->start);
-	     region && region->start < wish->end; region = region_next(region))
+	for (struct region *region = above; region && region->start < wish->end;
+	     region = region_next(region))
 		replaced += (min(region->end, wish->end) - max(region->start, wish->start)) >>
 			    PAGE_SHIFT;
 	if (vm_exceeds_limits(space, pages - replaced, wish->flags, limits))
@@ -90,22 +93,30 @@ static int check_limits(struct address_space *space, const struct region *wish,
 	return 0;
 }
 
-/* Let a neighbour grow over `wish`, whose place is free. False: none is of its kind. */
-static bool extend_neighbour(struct address_space *space, const struct region *wish)
+/*
+ * The region that can grow over `wish`, or NULL. The place is free, and `above` is the first region
+ * after it, or NULL.
+ */
+static struct region *find_neighbour(struct address_space *space, const struct region *wish,
+				     struct region *above)
 {
-	struct region *below = region_find(space, wish->start - 1);
-	struct region *above = region_find(space, wish->end);
+	struct region *below = above ? region_previous(above) : region_last(space);
 
-	if (below && region_can_merge(below, wish)) {
-		region_set_bounds(below, below->start, wish->end);
-		region_merge_range(space, wish->start, wish->end);
-		return true;
+	if (below && region_can_merge(below, wish))
+		return below;
+	return above && region_can_merge(wish, above) ? above : NULL;
+}
+
+/* Let it. What is on the other side may be of the same kind, too. */
+static void extend(struct address_space *space, struct region *neighbour,
+		   const struct region *wish)
+{
+	if (neighbour->end != wish->start) {
+		region_set_bounds(neighbour, wish->start, neighbour->end);
+		return;
 	}
-	if (above && region_can_merge(wish, above)) {
-		region_set_bounds(above, wish->start, above->end);
-		return true;
-	}
-	return false;
+	region_set_bounds(neighbour, neighbour->start, wish->end);
+	region_merge_range(space, wish->start, wish->end);
 }
 
 /* Enter all pages of a device region. Errors: -ENOMEM; some may be entered. */
@@ -130,88 +141,101 @@ static int fill_device(struct region *region)
 }
 
 /*
- * Put `wish` into the space; `region` is memory for it, which is used or freed. Cannot fail but for
- * devices.
+ * Put `wish` into the space as a region of its own. Errors: -ENOMEM, of a device; then it is gone
+ * again.
  */
-static int place(struct address_space *space, const struct region *wish, struct region *region)
+static int insert(struct address_space *space, const struct region *wish, struct region *region)
 {
-	int error = 0;
+	int error;
 
-	if (!region) {
-		bool extended = extend_neighbour(space, wish);
-
-		assert(extended);
-		return extended ? 0 : -ENOMEM;
-	}
 	*region = *wish;
 	region_insert(space, region, NULL);
-	if (region->flags & REGION_DEVICE)
-		error = fill_device(region);
+	if (!(region->flags & REGION_DEVICE))
+		return 0;
+	error = fill_device(region);
 	if (error) {
 		page_table_unmap(space, region->start, region->end);
-		region_detach(region);
+		region_detach(region);	/* returns the charge */
 		if (region->backing)	/* the caller has one too: not the last */
 			region->backing_ops->put(region->backing);
 		region_free(region);
-	} else {
-		region_merge_range(space, wish->start, wish->end);
 	}
 	return error;
 }
 
-static bool has_neighbour(struct address_space *space, const struct region *wish)
-{
-	struct region *below = region_find(space, wish->start - 1);
-	struct region *above = region_find(space, wish->end);
+/* The reservations for a mapping, and what it will be made of. */
+struct map_plan {
+	struct region wish;
+	struct region *neighbour;	/* to be extended; else */
+	struct region *fresh;		/*  to be inserted */
+	bool replaces;
+	struct unmap_plan unmap;	/* of what is in the way, if it replaces */
+};
 
-	return (below && region_can_merge(below, wish)) ||
-	       (above && region_can_merge(wish, above));
+/* Everything that may fail but for a device's tables. Errors: see vm_map. */
+static int prepare(struct address_space *space, const struct vm_map_request *request,
+		   uintptr_t start, uintptr_t size, const struct vm_limits *limits,
+		   struct map_plan *plan)
+{
+	struct region *above = region_find_from(space, start);
+	int error;
+
+	describe(&plan->wish, request, start, start + size);
+	plan->neighbour = plan->fresh = NULL;
+	plan->replaces = above && above->start < start + size;
+	error = check_limits(space, &plan->wish, above, limits);
+	if (error)
+		return error;
+	if (!plan->replaces)
+		plan->neighbour = find_neighbour(space, &plan->wish, above);
+	if (!plan->neighbour) {
+		plan->fresh = region_alloc();
+		if (!plan->fresh)
+			return -ENOMEM;
+	}
+	error = -ENOMEM;
+	if ((plan->wish.flags & REGION_ACCOUNTED) &&
+	    !commit_charge(space, region_pages(&plan->wish)))
+		goto free_region;
+	if (plan->replaces) {
+		error = unmap_prepare(space, start, start + size, &plan->unmap);
+		if (error)
+			goto return_charge;
+	}
+	return 0;
+
+return_charge:
+	if (plan->wish.flags & REGION_ACCOUNTED)
+		commit_return(space, region_pages(&plan->wish));
+free_region:
+	region_free(plan->fresh);
+	return error;
 }
 
 static int map_locked(struct address_space *space, const struct vm_map_request *request,
 		      uintptr_t size, const struct vm_limits *limits, struct list *dead,
 		      uintptr_t *out)
 {
-	struct region *region = NULL;
-	struct unmap_plan plan;
-	struct region wish;
+	struct map_plan plan;
 	uintptr_t start;
-	bool replaces;
 	int error;
 
 	error = choose_place(space, request, size, &start);
 	if (error)
 		return error;
-	describe(&wish, request, start, start + size);
-	error = check_limits(space, &wish, limits);
+	error = prepare(space, request, start, size, limits, &plan);
 	if (error)
 		return error;
-	replaces = request->fixed && region_any(space, wish.start, wish.end);
-	if (replaces || !has_neighbour(space, &wish)) {
-		region = region_alloc();
-		if (!region)
-			return -ENOMEM;
-	}
-	if ((wish.flags & REGION_ACCOUNTED) && !commit_charge(space, region_pages(&wish))) {
-		error = -ENOMEM;
-		goto free_region;
-	}
-	if (replaces) {
-		error = unmap_prepare(space, wish.start, wish.end, &plan);
-		if (error)
-			goto return_charge;
-		unmap_commit(space, &plan, dead);
-	}
-	error = place(space, &wish, region);	/* returns the charge if it fails */
+	if (plan.replaces)
+		unmap_commit(space, &plan.unmap, dead);
+	if (plan.neighbour)
+		extend(space, plan.neighbour, &plan.wish);
+	else
+		error = insert(space, &plan.wish, plan.fresh);
+	if (plan.replaces && !error)
+		region_merge_range(space, start, start + size);
 	if (!error)
 		*out = start;
-	return error;
-
-return_charge:
-	if (wish.flags & REGION_ACCOUNTED)
-		commit_return(space, region_pages(&wish));
-free_region:
-	region_free(region);
 	return error;
 }
 

@@ -172,13 +172,11 @@ int page_table_install(struct address_space *space, uintptr_t span, struct page_
 	return 0;
 }
 
-/* One entry into the new table; true if there was one. Source table locked. */
-static inline bool copy_entry(mmu_entry *source, mmu_entry *target)
+/* One used entry into the new table. Source table locked. */
+static inline void copy_entry(mmu_entry *source, mmu_entry *target)
 {
 	mmu_entry entry = mmu_entry_read(source);
 
-	if (entry == 0)
-		return false;
 	if (!(entry & MMU_SOFT_DEVICE))
 		page_frame_get(page_frame_of(mmu_entry_frame(entry)));
 	if (!(entry & (MMU_SOFT_SHARED | MMU_SOFT_DEVICE)) && (entry & MMU_WRITE)) {
@@ -186,38 +184,58 @@ static inline bool copy_entry(mmu_entry *source, mmu_entry *target)
 		mmu_entry_write(source, entry);
 	}
 	mmu_entry_write(target, entry & ~MMU_DIRTY);
-	return true;
 }
 
 /*
- * Copy what the regions of `space` have in `span`, except those with a flag of `skip`. Source
- * locked; the target is nobody else's. Locks: space->lock.
+ * Copy what the regions of `space` have in `span`. Source locked; the target is empty and nobody
+ * else's. Locks: space->lock. A fork and a write cost little but this loop.
  */
 static void copy_entries(struct address_space *space, uintptr_t span, struct page_frame *source,
-			 struct page_frame *target, uint32_t skip)
+			 struct page_frame *target)
 {
-	uintptr_t span_end = span + TABLE_SPAN;
 	unsigned int left = page_table_used(source);
 
 	for (struct region *region = region_find_from(space, span);
-	     left > 0 && region && region->start < span_end; region = region_next(region)) {
-		uintptr_t end = min(region->end, span_end);
+	     left > 0 && region && region->start < span + TABLE_SPAN;
+	     region = region_next(region)) {
+		uintptr_t start = max(region->start, span);
+		uintptr_t pages = (min(region->end, span + TABLE_SPAN) - start) >> PAGE_SHIFT;
+		mmu_entry *from = page_table_entry(source, start);
+		mmu_entry *to = page_table_entry(target, start);
 
-		for (uintptr_t address = max(region->start, span); left > 0 && address < end;
-		     address += PAGE_SIZE) {
-			mmu_entry *entry = page_table_entry(target, address);
-
-			if (region->flags & skip) {
-				left -= *page_table_entry(source, address) != 0;
+		for (; left > 0 && pages > 0; pages--, from++, to++) {
+			if (!mmu_entry_is_used(from))
 				continue;
-			}
-			if (copy_entry(page_table_entry(source, address), entry)) {
-				count(target, page_table_weight(*entry));
-				left--;
-			}
+			copy_entry(from, to);
+			left--;
 		}
 	}
 	assert(left == 0);	/* invariant 3 */
+	count(target, atomic_load_explicit(&source->present, memory_order_relaxed));
+}
+
+/* The same without the regions that a child does not get, or gets empty. */
+static void copy_entries_for_child(struct address_space *space, uintptr_t span,
+				   struct page_frame *source, struct page_frame *target)
+{
+	uintptr_t span_end = span + TABLE_SPAN;
+
+	for (struct region *region = region_find_from(space, span);
+	     region && region->start < span_end; region = region_next(region)) {
+		uintptr_t end = min(region->end, span_end);
+
+		if (region->flags & (REGION_DONT_COPY | REGION_WIPE_ON_FORK))
+			continue;
+		for (uintptr_t address = max(region->start, span); address < end;
+		     address += PAGE_SIZE) {
+			mmu_entry *entry = page_table_entry(target, address);
+
+			if (!mmu_entry_is_used(page_table_entry(source, address)))
+				continue;
+			copy_entry(page_table_entry(source, address), entry);
+			count(target, page_table_weight(*entry));
+		}
+	}
 }
 
 /*
@@ -227,7 +245,7 @@ static void copy_entries(struct address_space *space, uintptr_t span, struct pag
 static void split_off(struct address_space *space, uintptr_t span, mmu_entry *slot,
 		      struct page_frame *source, struct page_frame *copy)
 {
-	copy_entries(space, span, source, copy, 0);
+	copy_entries(space, span, source, copy);
 	mmu_entry_write(slot, mmu_entry_make(page_frame_number(copy), DIRECTORY_BITS));
 	/*
 	 * One page is enough: it makes CPUs forget all upper levels; lower ones are right in both.
@@ -366,13 +384,14 @@ static bool span_is_special(struct address_space *parent, uintptr_t span)
 }
 
 /*
- * A copy for the child at once. The parent's table may be private, with CPUs that remember W: the
- * flush that *shared asks for comes before either side runs on.
+ * A copy for the child at once, or no table if nothing comes along. The parent's table may be private,
+ * with CPUs that remember W: the flush that *shared asks for comes before either side runs on.
  */
 static int fork_copy(struct address_space *parent, struct address_space *child, uintptr_t span,
 		     struct page_frame *source)
 {
 	struct page_frame *copy = page_table_create();
+	mmu_entry *slot;
 	int error;
 
 	if (!copy)
@@ -382,18 +401,23 @@ static int fork_copy(struct address_space *parent, struct address_space *child, 
 	 * is in.
 	 */
 	spin_lock(&child->directory_lock);
-	error = page_table_install(child, span, copy, true);
-	if (error) {
-		spin_unlock(&child->directory_lock);
-		page_frame_put(copy);
-		return error;
+	error = mmu_directory_entry_create(&child->mmu, span, &slot);
+	if (!error) {
+		page_table_lock(source);
+		copy_entries_for_child(parent, span, source, copy);
+		page_table_unlock(source);
 	}
-	page_table_lock(source);
-	copy_entries(parent, span, source, copy, REGION_DONT_COPY | REGION_WIPE_ON_FORK);
-	page_table_unlock(source);
+	if (!error && page_table_used(copy) != 0) {
+		error = page_table_install(child, span, copy, true);
+		assert(!error);	/* the level is there */
+		copy = NULL;
+	}
 	spin_unlock(&child->directory_lock);
-	atomic_fetch_add_explicit(&vm_counters.tables_copied, 1, memory_order_relaxed);
-	return 0;
+	if (copy)
+		page_frame_put(copy);
+	else
+		atomic_fetch_add_explicit(&vm_counters.tables_copied, 1, memory_order_relaxed);
+	return error;
 }
 
 int page_table_fork(struct address_space *parent, struct address_space *child, uintptr_t span,

@@ -43,7 +43,7 @@ void page_gather_add(struct page_gather *gather, uintptr_t address, mmu_entry en
 }
 
 /* The last use of a mapping of `frame`. Nobody can write through it any more. */
-static void let_go(struct page_frame *frame, bool was_dirty)
+static inline void let_go(struct page_frame *frame, bool was_dirty)
 {
 	if (unlikely(was_dirty) &&
 	    atomic_load_explicit(&frame->kind, memory_order_relaxed) == FRAME_PAGE_CACHE) {
@@ -79,7 +79,7 @@ static void take_range(struct page_frame *table, uintptr_t start, uintptr_t end,
 	     address += PAGE_SIZE) {
 		mmu_entry *entry = page_table_entry(table, address);
 
-		if (mmu_entry_read(entry) == 0)
+		if (!mmu_entry_is_used(entry))
 			continue;
 		if (page_gather_is_full(gather)) {
 			/* Dirty pages are reported without spinlocks. The table stays ours. */
@@ -146,20 +146,22 @@ static void park(struct address_space *space, mmu_entry *slot)
 /* The frames of a table that nobody owns any more; what it has lies in the regions of `space`. */
 static void let_go_of_entries(struct address_space *space, uintptr_t span, struct page_frame *table)
 {
-	uintptr_t span_end = span + TABLE_SPAN;
 	unsigned int left = page_table_used(table);
 
 	for (struct region *region = region_find_from(space, span);
-	     left > 0 && region && region->start < span_end; region = region_next(region)) {
-		uintptr_t end = min(region->end, span_end);
+	     left > 0 && region && region->start < span + TABLE_SPAN;
+	     region = region_next(region)) {
+		uintptr_t start = max(region->start, span);
+		uintptr_t pages = (min(region->end, span + TABLE_SPAN) - start) >> PAGE_SHIFT;
+		const mmu_entry *slot = page_table_entry(table, start);
 
-		for (uintptr_t address = max(region->start, span); left > 0 && address < end;
-		     address += PAGE_SIZE) {
-			mmu_entry entry = mmu_entry_read(page_table_entry(table, address));
+		for (; left > 0 && pages > 0; pages--, slot++) {
+			mmu_entry entry;
 
-			if (entry == 0)
+			if (!mmu_entry_is_used(slot))
 				continue;
 			left--;
+			entry = mmu_entry_read(slot);
 			if (!(entry & MMU_SOFT_DEVICE))
 				let_go(page_frame_of(mmu_entry_frame(entry)),
 				       (entry & MMU_DIRTY) && (entry & MMU_SOFT_SHARED));

@@ -31,7 +31,7 @@ void region_init(void)
 
 struct region *region_alloc(void)
 {
-	return slab_alloc_zeroed(region_slab, 0);
+	return slab_alloc(region_slab, 0);
 }
 
 void region_free(struct region *region)
@@ -49,9 +49,19 @@ struct region *region_first(struct address_space *space)
 	return region_of(rbtree_first(&space->regions));
 }
 
+struct region *region_last(struct address_space *space)
+{
+	return region_of(rbtree_last(&space->regions));
+}
+
 struct region *region_next(struct region *region)
 {
 	return region_of(rbtree_next(&region->node));
+}
+
+struct region *region_previous(struct region *region)
+{
+	return region_of(rbtree_previous(&region->node));
 }
 
 struct region *region_find_from(struct address_space *space, uintptr_t address)
@@ -127,31 +137,36 @@ void region_set_flags(struct region *region, uint32_t flags)
 static void link_into_tree(struct address_space *space, struct region *region)
 {
 	struct rbtree_node **link = &space->regions.node;
+	struct region *below = NULL, *above = NULL;
 	struct rbtree_node *parent = NULL;
-	struct region *next;
 
 	while (*link) {
 		parent = *link;
-		link = region->start < region_of(parent)->start ? &parent->left : &parent->right;
+		if (region->start < region_of(parent)->start) {
+			above = region_of(parent);
+			link = &parent->left;
+		} else {
+			below = region_of(parent);
+			link = &parent->right;
+		}
 	}
 	rbtree_link(&region->node, parent, link);
-	region->gap_before = 0;
+	region->gap_before = region_gap_above(region, below);
 	rbtree_insert_fixup_summed(&space->regions, &region->node, region_gap_sum);
-	region_gap_update(region);
-	next = region_next(region);
-	if (next)
-		region_gap_update(next);
+	if (above)
+		region_gap_update(above, region);
 	space->region_count++;
 }
 
 static void unlink_from_tree(struct region *region)
 {
 	struct address_space *space = region->space;
+	struct region *previous = region_previous(region);
 	struct region *next = region_next(region);
 
 	rbtree_remove_summed(&space->regions, &region->node, region_gap_sum);
 	if (next)
-		region_gap_update(next);
+		region_gap_update(next, previous);
 	space->region_count--;
 	if (atomic_load_explicit(&space->last_found, memory_order_relaxed) == region)
 		atomic_store_explicit(&space->last_found, NULL, memory_order_relaxed);
@@ -244,10 +259,10 @@ void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end)
 	account(region, region_pages(region), 1);
 	if ((region->flags & REGION_ACCOUNTED) && region_pages(region) < old_pages)
 		commit_return(region->space, old_pages - region_pages(region));
-	region_gap_update(region);
+	region_gap_update(region, region_previous(region));
 	next = region_next(region);
 	if (next)
-		region_gap_update(next);
+		region_gap_update(next, region);
 }
 
 /* ---- cutting and joining: the pages stay what they were, so the sums do too ---- */
@@ -298,6 +313,7 @@ bool region_can_merge(const struct region *left, const struct region *right)
 static void merge(struct region *left, struct region *right)
 {
 	void *backing = right->backing;
+	struct region *next;
 
 	unlink_from_tree(right);
 	lock_edges(left);
@@ -308,8 +324,9 @@ static void merge(struct region *left, struct region *right)
 	 * The next region's room below has not changed: it was told of the wrong neighbour
 	 * meanwhile.
 	 */
-	if (region_next(left))
-		region_gap_update(region_next(left));
+	next = region_next(left);
+	if (next)
+		region_gap_update(next, left);
 	/* Never the last reference: `left` has one. */
 	if (backing)
 		right->backing_ops->put(backing);

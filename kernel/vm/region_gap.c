@@ -17,16 +17,19 @@ static inline struct region *region_of(const struct rbtree_node *node)
 	return rbtree_entry(node, struct region, node);
 }
 
-void region_gap_sum(struct rbtree_node *node)
+bool region_gap_sum(struct rbtree_node *node)
 {
 	struct region *region = region_of(node);
 	uintptr_t largest = region->gap_before;
+	bool changed;
 
 	if (node->left)
 		largest = max(largest, region_of(node->left)->largest_gap);
 	if (node->right)
 		largest = max(largest, region_of(node->right)->largest_gap);
+	changed = region->largest_gap != largest;
 	region->largest_gap = largest;
+	return changed;
 }
 
 /* Where the room above the region before `region` ends; a stack wants a part of it left alone. */
@@ -37,12 +40,17 @@ static uintptr_t gap_end(const struct region *region)
 	return region->start > STACK_GUARD_GAP ? region->start - STACK_GUARD_GAP : 0;
 }
 
-void region_gap_update(struct region *region)
+uintptr_t region_gap_above(const struct region *region, const struct region *below)
 {
-	struct rbtree_node *previous = rbtree_previous(&region->node);
-	uintptr_t start = previous ? region_of(previous)->end : 0;
+	uintptr_t start = below ? below->end : 0;
 	uintptr_t end = gap_end(region);
-	uintptr_t gap = end > start ? end - start : 0;
+
+	return end > start ? end - start : 0;
+}
+
+void region_gap_update(struct region *region, const struct region *below)
+{
+	uintptr_t gap = region_gap_above(region, below);
 
 	if (gap == region->gap_before)
 		return;

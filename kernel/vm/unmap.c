@@ -20,11 +20,10 @@ int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
 	int error;
 
 	rwlock_assert_held_exclusive(&space->lock);
-	plan->start = start;
-	plan->end = end;
-	plan->spare = NULL;
+	*plan = (struct unmap_plan){ .start = start, .end = end };
 	if (!first || first->start >= end)
 		return 0;
+	plan->first = first;
 	if (first->start < start && first->end > end) {
 		plan->spare = region_alloc();
 		if (!plan->spare)
@@ -45,9 +44,9 @@ void unmap_cancel(struct unmap_plan *plan)
 void unmap_commit(struct address_space *space, struct unmap_plan *plan, struct list *dead)
 {
 	uintptr_t start = plan->start, end = plan->end;
-	struct region *region = region_find_from(space, start);
+	struct region *region = plan->first;
 
-	if (!region || region->start >= end)
+	if (!region)
 		return;
 	page_table_unmap(space, start, end);
 	if (plan->spare) {

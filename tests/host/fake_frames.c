@@ -15,6 +15,7 @@
 enum { FRAME_COUNT = 8192 };
 
 static struct page_frame frames[FRAME_COUNT];
+struct page_frame *page_frame_descriptors = frames;
 static frame_number next_candidate = 1;	/* where the search for a free frame goes on */
 static uint8_t *memory;
 
@@ -36,16 +37,6 @@ static void map_memory(void)
 		exit(1);
 	}
 	__asan_poison_memory_region(memory, size);
-}
-
-struct page_frame *page_frame_of(frame_number number)
-{
-	return &frames[number];
-}
-
-frame_number page_frame_number(const struct page_frame *frame)
-{
-	return (frame_number)(frame - frames);
 }
 
 frame_number page_frame_limit(void)
@@ -117,17 +108,14 @@ bool page_frame_try_get(struct page_frame *frame)
 	return false;
 }
 
-void page_frame_put(struct page_frame *frame)
+void page_frame_put_last(struct page_frame *frame, int old)
 {
 	size_t count = (size_t)1 << frame->order;
-	int old = atomic_fetch_sub(&frame->references, 1);
 
 	if (old <= 0) {
 		fprintf(stderr, "frame %u: put without a reference\n", page_frame_number(frame));
 		abort();
 	}
-	if (old > 1)
-		return;
 	__asan_poison_memory_region(frame_bytes(frame), count * PAGE_SIZE);
 	for (size_t i = 0; i < count; i++)
 		atomic_store(&frame[i].kind, FRAME_FREE);

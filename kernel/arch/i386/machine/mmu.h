@@ -47,6 +47,12 @@ static inline mmu_entry mmu_entry_read(const mmu_entry *entry)
 	return (mmu_entry)half[1] << 32 | low;
 }
 
+/* Cheaper than reading it: what is not 0 has MMU_USER, in the low half. For walks over a table. */
+static inline bool mmu_entry_is_used(const mmu_entry *entry)
+{
+	return *(const volatile uint32_t *)entry != 0;
+}
+
 static inline void mmu_entry_write(mmu_entry *entry, mmu_entry value)
 {
 	volatile uint32_t *half = (volatile uint32_t *)entry;
