@@ -466,7 +466,7 @@ static void print_shared(const struct process *const *group, size_t count)
 		total.common += sums.common;
 	}
 	print_group_row("sum", "", total_pages, &total, "");
-	printf("%zu pages in %zu frames: %zu frames are the same in all %zu; "
+	printf("%zu pages in %zu frames: %zu frames are common to all %zu; "
 	       "sharing saves %zu KiB\n",
 	       total.present, total.frames, total.common, count,
 	       (total.present - total.frames) * (PAGE_SIZE / 1024));
