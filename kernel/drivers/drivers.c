@@ -5,6 +5,7 @@
 
 #include "drivers/block/ide.h"
 #include "drivers/block/virtio_blk.h"
+#include "drivers/char/screen_log.h"
 #include "drivers/char/memory_devices.h"
 #include "drivers/pci/pci.h"
 
@@ -13,6 +14,7 @@ const struct pci_driver *const pci_drivers[] = { &ide_driver, &virtio_blk_driver
 void drivers_init(void)
 {
 	memory_devices_init();
+	screen_log_init();
 	pci_init();
 	ide_attach_isa();
 }

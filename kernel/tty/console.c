@@ -18,6 +18,7 @@
  */
 #include "tty/console.h"
 
+#include "core/panic.h"
 #include "core/printk.h"
 #include "lib/format.h"
 #include "lib/min_max.h"
@@ -266,6 +267,29 @@ static const struct tty_driver_ops console_ops = {
 	.start_output = console_start_output,
 	.ioctl = console_ioctl,
 };
+
+void console_write_kernel(const char *text, size_t size)
+{
+	bool is_panic = panic_in_progress();
+	irq_flags flags = 0;
+
+	if (!is_panic)
+		flags = spin_lock_irq(&console_lock);
+	if (foreground) {
+		for (size_t i = 0; i < size; i++) {
+			if (text[i] == '\n')
+				console_screen_write(&foreground->screen, (const uint8_t *)"\r", 1);
+			console_screen_write(&foreground->screen, (const uint8_t *)&text[i], 1);
+		}
+		foreground->view = 0;
+		if (is_panic)
+			refresh();
+		else
+			request_refresh();
+	}
+	if (!is_panic)
+		spin_unlock_irq(&console_lock, flags);
+}
 
 /* ---- making and switching -------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -37,6 +38,12 @@ void console_set_keyboard(const struct console_keyboard *keyboard);
 
 /* A byte from the keyboard (scan code set 1), in order. Interrupt context, no locks. */
 void console_scan_code(uint8_t scan_code);
+
+/*
+ * The kernel's own words, on the console in the foreground. Any context, with no lock of the rank
+ * of consoles or a later one; in a panic, which has the machine for itself, whatever is locked.
+ */
+void console_write_kernel(const char *text, size_t size);
 
 /* Make the consoles, after tty_init() and the display's driver. May sleep. */
 void console_init(void);
