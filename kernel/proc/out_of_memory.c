@@ -26,13 +26,14 @@ static size_t size_of(struct process *process)
 	return resident.anonymous + resident.file / 8 + 1;
 }
 
+/* Until it is dead: its memory comes free only after it has let go of it. */
 static bool is_dying(struct process *process)
 {
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	bool dying = (process->flags & PROCESS_EXITING) && process->space;
+	bool exiting = process->flags & PROCESS_EXITING;
 
 	spin_unlock_irq(&process->signal_lock, flags);
-	return dying;
+	return exiting && atomic_load(&process->state) == PROCESS_ALIVE;
 }
 
 /* The largest process, referenced, or NULL; *dying if one is on its way out already. */
@@ -48,7 +49,7 @@ static struct process *find_largest(size_t *largest, bool *dying)
 		size_t size = size_of(process);
 
 		id = process->id + 1;
-		*dying |= size > 0 && is_dying(process);
+		*dying |= is_dying(process);
 		if (size > *largest) {
 			if (victim)
 				process_put(victim);

@@ -13,11 +13,11 @@
  * wait. An inode that is FREEING stays in the table until it is deleted; a lookup waits for its end
  * and looks again. Such waits are rare, so one queue for all of them does.
  *
- * The bucket array doubles as it fills; growing is only an optimisation, and is left out when
- * memory is short.
+ * The bucket array doubles as it fills, and shrinks when unused inodes are dropped; both are only
+ * optimisations, and are left out when memory is short.
  */
 
-enum { FIRST_BUCKETS = 32 };
+enum { FIRST_BUCKETS = 32, MOST_BUCKETS = 65536 };
 
 static struct wait_queue state_queue;
 
@@ -55,36 +55,31 @@ static void insert(struct super_block *super, struct inode *inode)
 	super->inode_count++;
 }
 
-/*
- * Room for one more: the first buckets, or twice as many if they are full. Errors: -ENOMEM without
- * any.
- */
-static int make_room(struct super_block *super)
+/* How many buckets so many inodes want. */
+static size_t wanted_buckets(size_t inode_count)
 {
-	struct list *buckets, *old;
+	size_t count = FIRST_BUCKETS;
+
+	while (count < MOST_BUCKETS && count <= inode_count / 2)
+		count *= 2;
+	return count;
+}
+
+/* Replace `from` buckets by `count`, unless another was faster. False: no memory. */
+static bool rehash(struct super_block *super, size_t from, size_t count)
+{
+	struct list *buckets = kmalloc_array(count, sizeof(buckets[0]), 0);
+	struct list *old = buckets;
 	struct inode *inode;
-	size_t count;
 
-	spin_lock(&super->table_lock);
-	count = super->inode_bucket_count;
-	if (count > super->inode_count / 2 || count >= 65536) {
-		spin_unlock(&super->table_lock);
-		return 0;
-	}
-	spin_unlock(&super->table_lock);
-
-	count = count ? count * 2 : FIRST_BUCKETS;
-	buckets = kmalloc_array(count, sizeof(buckets[0]), 0);
 	if (!buckets)
-		return count == FIRST_BUCKETS ? -ENOMEM : 0;
+		return false;
 	for (size_t i = 0; i < count; i++)
 		list_init(&buckets[i]);
-
 	spin_lock(&super->table_lock);
-	old = buckets;
-	if (super->inode_bucket_count < count) { /* else another was faster */
+	if (super->inode_bucket_count == from) {
 		old = super->inode_buckets;
-		for (size_t i = 0; i < super->inode_bucket_count; i++) {
+		for (size_t i = 0; i < from; i++) {
 			while ((inode = list_pop_head_entry(&old[i], struct inode, table_node)))
 				list_add_head(&buckets[bucket_index(inode->number, count)],
 					      &inode->table_node);
@@ -94,7 +89,37 @@ static int make_room(struct super_block *super)
 	}
 	spin_unlock(&super->table_lock);
 	kfree(old);
+	return true;
+}
+
+/*
+ * Room for one more: the first buckets, or twice as many if they are full. Errors: -ENOMEM without
+ * any.
+ */
+static int make_room(struct super_block *super)
+{
+	size_t count, wanted;
+
+	spin_lock(&super->table_lock);
+	count = super->inode_bucket_count;
+	wanted = wanted_buckets(super->inode_count);
+	spin_unlock(&super->table_lock);
+	if (count < wanted && !rehash(super, count, wanted) && count == 0)
+		return -ENOMEM;
 	return 0;
+}
+
+/* Fewer buckets, if that is enough for those who are left. */
+static void give_room_back(struct super_block *super)
+{
+	size_t count, wanted;
+
+	spin_lock(&super->table_lock);
+	count = super->inode_bucket_count;
+	wanted = wanted_buckets(super->inode_count);
+	spin_unlock(&super->table_lock);
+	if (count > wanted)
+		(void)rehash(super, count, wanted);
 }
 
 int inode_publish(struct inode *inode)
@@ -320,6 +345,7 @@ static void shrink_super(struct super_block *super, void *argument)
 
 	if (request->freed < request->wanted)
 		request->freed += drop_unused(super, request->wanted - request->freed);
+	give_room_back(super);
 }
 
 static size_t shrink(size_t wanted)
