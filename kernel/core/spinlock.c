@@ -1,20 +1,20 @@
 /*
  * Spinlocks: one word, test-and-set.
  *
- * Why no queue. Tickets serve waiters in order, but then the CPU whose turn it is must really run: in
- * a machine whose CPUs are threads of a busy host it may not for a long time, and all others wait
- * behind it (measured: four CPUs on two host cores spent 98 % of their time so). Here the lock goes
- * to whoever runs. Sections are short and there are at most eight CPUs, so starving is not to be
- * feared. Waiters only read until the lock looks free. Taking a free lock is one locked
- * instruction, dropping it a plain store.
+ * Why no queue. Tickets serve waiters in order, but then the CPU whose turn it is must really
+ * run: in a machine whose CPUs are threads of a busy host it may not for a long time, and all
+ * others wait behind it (measured: four CPUs on two host cores spent 98 % of their time so).
+ * Here the lock goes to whoever runs. Sections are short and there are at most eight CPUs, so
+ * starving is not to be feared. Waiters only read until the lock looks free. Taking a free lock
+ * is one locked instruction, dropping it a plain store.
  *
- * A waiter spins with interrupts in the state that it keeps for the section, off in the _irq forms.
- * That cannot deadlock with a CPU that waits for us to answer an interrupt, because such waits are
- * forbidden under locks that are taken with interrupts off (arch/mmu.h, arch/smp.h).
+ * A waiter spins with interrupts in the state that it keeps for the section, off in the _irq
+ * forms. That cannot deadlock with a CPU that waits for us to answer an interrupt, because such
+ * waits are forbidden under locks that are taken with interrupts off (arch/mmu.h, arch/smp.h).
  *
  * Order in every function: preemption (or interrupts) off first, then the lock; the lock away
- * first, then preemption. The lock checker hears of a lock before we wait for it, so that a wrong
- * order is reported and not waited out.
+ * first, then preemption. The lock checker hears of a lock before we wait for it, so that a
+ * wrong order is reported and not waited out.
  */
 #include "core/spinlock.h"
 #include <stddef.h>
@@ -61,7 +61,10 @@ static inline void acquire(struct spinlock *lock, bool pair, const void *taken_a
 {
 	if (CONFIG_LOCK_CHECK)
 		lock_check_acquire(lock, lock->name, lock->rank, false, pair, taken_at);
-	/* Acquire: pairs with the release in release(). Relaxed: only a look, the exchange decides. */
+	/*
+	 * Acquire: pairs with the release in release(). Relaxed: only a look, the exchange
+	 * decides.
+	 */
 	while (unlikely(atomic_exchange_explicit(&lock->held, 1, memory_order_acquire))) {
 		while (atomic_load_explicit(&lock->held, memory_order_relaxed))
 			cpu_relax();

@@ -583,8 +583,10 @@ static size_t free_memory(phys_addr start, phys_addr end)
 static void mark_reserved(frame_number start, frame_number end)
 {
 	for (; start < end && start < frame_limit; start++) {
-		atomic_store_explicit(&page_frame_descriptors[start].kind, FRAME_RESERVED, memory_order_relaxed);
-		atomic_store_explicit(&page_frame_descriptors[start].references, 1, memory_order_relaxed);
+		struct page_frame *frame = &page_frame_descriptors[start];
+
+		atomic_store_explicit(&frame->kind, FRAME_RESERVED, memory_order_relaxed);
+		atomic_store_explicit(&frame->references, 1, memory_order_relaxed);
 	}
 }
 

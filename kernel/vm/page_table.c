@@ -384,8 +384,9 @@ static bool span_is_special(struct address_space *parent, uintptr_t span)
 }
 
 /*
- * A copy for the child at once, or no table if nothing comes along. The parent's table may be private,
- * with CPUs that remember W: the flush that *shared asks for comes before either side runs on.
+ * A copy for the child at once, or no table if nothing comes along. The parent's table may be
+ * private, with CPUs that remember W: the flush that *shared asks for comes before either side
+ * runs on.
  */
 static int fork_copy(struct address_space *parent, struct address_space *child, uintptr_t span,
 		     struct page_frame *source)
