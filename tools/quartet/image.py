@@ -13,6 +13,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 
 import packages
 from common import Failure, build_path, run_quietly
@@ -20,6 +21,7 @@ from common import Failure, build_path, run_quietly
 MEBIBYTE = 1 << 20
 FREE_SPACE = 24 * MEBIBYTE	# what programs in the machine can write
 SPARE_INODES = 16384
+KEEP_SECONDS = 3600	# since its last use, for an image that something has replaced
 
 FOLDERS = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'dev', 'proc', 'tmp', 'run', 'root', 'mnt',
            'home/player', 'var/log', 'var/tmp']
@@ -174,11 +176,15 @@ def make_image(tree, path, block_size=1024, free_space=FREE_SPACE):
 
 
 def cached_image(tree, name, block_size=1024, free_space=FREE_SPACE):
-    """The path of an image with this content; made unless it exists. Older ones of that name go."""
+    """The path of an image with this content; made unless it exists."""
     path = build_path('images', f'{name}-{block_size // 1024}k-{tree.digest()}.img')
-    if not os.path.exists(path):
+    if os.path.exists(path):
+        os.utime(path)
+    else:
+        # Another ./quartet may be using the last ones of that name; those that nobody wants any more go.
         for old in glob.glob(build_path('images', f'{name}-{block_size // 1024}k-*.img')):
-            os.remove(old)
+            if time.time() - os.path.getmtime(old) > KEEP_SECONDS:
+                os.remove(old)
         make_image(tree, path, block_size, free_space)
     return path
 
