@@ -9,6 +9,8 @@ say so when a structure has changed its shape.
 import gdb
 
 KERNEL_STACK_SIZE = 8192
+SCHEDULER = {'arch_switch', 'schedule_switch', 'switch_and_reap', 'schedule', 'thread_sleep', 'thread_sleep_until',
+             'sleep_with_timer', 'wait_step'}
 STATES = 'NRSKITX'	# of enum thread_state, in order: new, runnable, sleeping, killable, interruptible, stopped, dead
 
 
@@ -40,17 +42,16 @@ def tree_entries(root, type_name, member):
         node = node['right']
 
 
-def first_symbol(*names):
-    """The value of the first of these variables that the kernel has."""
-    for name in names:
-        symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
-        if symbol:
-            return symbol.value()
-    raise gdb.GdbError(f'this kernel has none of: {", ".join(names)}')
+def variable(name):
+    """A global or static variable of the kernel."""
+    symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+    if not symbol:
+        raise gdb.GdbError(f'this kernel has no variable {name}')
+    return symbol.value()
 
 
 def all_threads():
-    return list(list_entries(first_symbol('all_threads', 'threads', 'thread_list'), 'thread', 'all_node'))
+    return list(list_entries(variable('all_threads'), 'thread', 'all_node'))
 
 
 def stack_header(thread):
@@ -111,12 +112,19 @@ class Threads(gdb.Command):
     def invoke(self, argument, from_tty):
         print(f'{"TID":>6} S CPU {"NAME":<16} {"THREAD":<10} AT')
         for thread in all_threads():
-            state = STATES[atomic(thread['state'])]
+            state = STATES[atomic(thread['state_word'])]
             running = atomic(thread['on_cpu'])
             cpu = str(int(stack_header(thread)['cpu'])) if int(thread['stack']) else '-'
-            chain = [] if running else saved_chain(thread)
-            where = 'running' if running else ' < '.join(symbol_at(address) for address in chain[:4])
+            where = 'running' if running else waiting_place(thread)
             print(f'{thread_id(thread):>6} {state} {cpu:>3} {thread["name"].string():<16} {int(thread):#010x} {where}')
+
+
+def waiting_place(thread):
+    """The calls that led a thread to the scheduler, without the scheduler's own."""
+    names = [symbol_at(address).split(' ')[0] for address in saved_chain(thread)]
+    while names and names[0] in SCHEDULER:
+        names.pop(0)
+    return ' < '.join(names[:4])
 
 
 def saved_chain(thread):
