@@ -394,6 +394,8 @@ void schedule(void)
 void schedule_yield(void)
 {
 	assert_may_sleep();
+	/* Who yields waits for somebody, perhaps on a CPU that shares the host's with this one. */
+	cpu_relax();
 	switch_and_reap(SWITCH_YIELD);
 }
 

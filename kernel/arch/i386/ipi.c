@@ -55,6 +55,8 @@ void ipi_handle_calls(void)
 		/* Release: the asker's acquire below sees all that the function did. */
 		atomic_fetch_sub_explicit(&request->pending, 1, memory_order_release);
 	}
+	/* The askers first, where CPUs take turns on one of the host's (QEMU without threads). */
+	cpu_relax();
 }
 
 void smp_call(uint32_t mask, void (*function)(void *), void *argument)
