@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 
 import applets
@@ -20,11 +21,11 @@ def run_program(command):
 
 
 def check_layers():
-    return run_program(['tools/check-layers'])
+    return run_program([sys.executable, 'tools/check-layers'])
 
 
 def check_format():
-    return run_program(['tools/check-format'])
+    return run_program([sys.executable, 'tools/check-format'])
 
 
 def check_headers():
@@ -40,8 +41,8 @@ def check_syscall_document():
     table = 'kernel/syscall/syscall.tbl'
     if not os.path.exists(os.path.join(ROOT, table)):
         return True, ''
-    return run_program(['sh', '-c', 'tools/gen-syscalls "$0" --document build/syscalls.md && '
-                                    'diff -u docs/syscalls.md build/syscalls.md', table])
+    return run_program(['sh', '-c', '"$0" tools/gen-syscalls "$1" --document build/syscalls.md && '
+                                    'diff -u docs/syscalls.md build/syscalls.md', sys.executable, table])
 
 
 def check_applets():
