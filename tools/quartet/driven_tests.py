@@ -40,7 +40,10 @@ def run_one(path, environment, results):
         outcome = {0: PASSED, SKIP_STATUS: SKIPPED}.get(done.returncode, FAILED)
     except subprocess.TimeoutExpired as error:
         outcome, text = FAILED, f'took more than {TIMEOUT} s\n{(error.stdout or b"").decode(errors="replace")}'
-    results.single(name, outcome, text, time.monotonic() - started)
+    # One line, such as a number that a test has measured, is worth seeing even if it passes.
+    lines = text.strip().splitlines()
+    note = lines[0] if outcome == PASSED and len(lines) == 1 else ''
+    results.single(name, outcome, text, time.monotonic() - started, note)
 
 
 def run(paths, kernel, results, seed):

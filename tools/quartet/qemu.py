@@ -28,6 +28,7 @@ class Settings:
     accel: str = 'tcg'			# one of ACCELERATORS
     append: list = field(default_factory=list)
     initrd: str = ''
+    exit_port: bool = True		# the guest can end QEMU, with status 1; else it powers off by ACPI
     extra: list = field(default_factory=list)	# more words for QEMU itself
 
 
@@ -60,7 +61,9 @@ def command_line(settings):
     words = ['console=ttyS0'] + ([f'root={root}'] if root else []) + list(settings.append)
     command = [QEMU, '-M', 'pc', '-cpu', 'max', '-m', str(settings.memory), '-smp', str(settings.cpus)]
     command += accelerator(settings)
-    command += ['-no-reboot', '-nic', 'none', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4']
+    command += ['-no-reboot', '-nic', 'none']
+    if settings.exit_port:
+        command += ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4']
     command += ['-kernel', settings.kernel, '-append', ' '.join(words)]
     if settings.initrd:
         command += ['-initrd', settings.initrd]

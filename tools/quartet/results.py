@@ -39,12 +39,12 @@ class Results:
         elif outcome == SKIPPED:
             self.skips.append((title, detail))
 
-    def single(self, name, outcome, detail='', seconds=None):
-        """A test with one environment: a line of its own."""
+    def single(self, name, outcome, detail='', seconds=None, note=''):
+        """A test with one environment: a line of its own, with a note at its end."""
         with self.lock:
             self._count(outcome, name, detail)
             took = f'  {seconds:.1f} s' if seconds is not None else ''
-            print(f'  {name:<44} {WORDS[outcome]}{took}', flush=True)
+            print(f'  {name:<44} {WORDS[outcome]}{took}  {note}'.rstrip(), flush=True)
 
     def expect(self, name, columns):
         self.expected[name] = list(columns)

@@ -25,6 +25,7 @@ def display_arguments(screen):
 
 
 def run_machine(settings, screen):
+    settings.exit_port = False		# a power-off is a success, and QEMU says so only by ACPI
     command = qemu.command_line(settings) + display_arguments(screen)
     sys.stdout.flush()
     os.execvp(command[0], command)
