@@ -24,6 +24,6 @@ def make_iso(kernel, words):
         with open(os.path.join(work, 'boot/grub/grub.cfg'), 'w') as menu:
             menu.write(MENU.format(words=words))
         # Only what a BIOS needs: modules, fonts and languages would be most of the image.
-        run_quietly(['grub-mkrescue', '-d', '/usr/lib/grub/i386-pc', '--compress=xz', '--fonts=', '--locales=',
+        run_quietly(['grub-mkrescue', '-d', '/usr/lib/grub/i386-pc', '--fonts=', '--locales=',
                      '--themes=', '-o', path, work], 'grub-mkrescue failed')
     return path
