@@ -89,7 +89,7 @@ void page_table_unlock(struct page_frame *table)
 }
 
 /* The counts change only under the table's lock; relaxed, because other readers want a hint. */
-static inline void count(struct page_frame *table, unsigned int change)
+static inline void add_to_counts(struct page_frame *table, unsigned int change)
 {
 	atomic_store_explicit(&table->present,
 			      atomic_load_explicit(&table->present, memory_order_relaxed) + change,
@@ -120,14 +120,14 @@ void page_table_fill(struct page_frame *table, mmu_entry *entry, mmu_entry value
 		     unsigned int weight)
 {
 	mmu_entry_write(entry, value);
-	count(table, weight);
+	add_to_counts(table, weight);
 }
 
 mmu_entry page_table_take(struct page_frame *table, mmu_entry *entry)
 {
 	mmu_entry old = mmu_entry_exchange(entry, 0);
 
-	count(table, -page_table_weight(old));
+	add_to_counts(table, -page_table_weight(old));
 	return old;
 }
 
@@ -172,18 +172,38 @@ int page_table_install(struct address_space *space, uintptr_t span, struct page_
 	return 0;
 }
 
-/* One used entry into the new table. Source table locked. */
+/*
+ * One used entry into the new table, which no CPU can see yet. Source table locked. The bits are
+ * looked at in 32-bit arithmetic.
+ */
 static inline void copy_entry(mmu_entry *source, mmu_entry *target)
 {
 	mmu_entry entry = mmu_entry_read(source);
+	uint32_t bits = (uint32_t)entry;
 
-	if (!(entry & MMU_SOFT_DEVICE))
+	if (likely(!(bits & (uint32_t)MMU_SOFT_DEVICE)))
 		page_frame_get(page_frame_of(mmu_entry_frame(entry)));
-	if (!(entry & (MMU_SOFT_SHARED | MMU_SOFT_DEVICE)) && (entry & MMU_WRITE)) {
+	if ((bits & (uint32_t)(MMU_SOFT_SHARED | MMU_SOFT_DEVICE | MMU_WRITE)) ==
+	    (uint32_t)MMU_WRITE) {
 		entry &= ~MMU_WRITE;
 		mmu_entry_write(source, entry);
 	}
-	mmu_entry_write(target, entry & ~MMU_DIRTY);
+	*target = entry & ~MMU_DIRTY;
+}
+
+/* Some entries; how many there were. */
+static unsigned int copy_run(mmu_entry *source, mmu_entry *target, size_t count)
+{
+	const mmu_entry *end = source + count;
+	unsigned int used = 0;
+
+	for (; source < end; source++, target++) {
+		if (!mmu_entry_is_used(source))
+			continue;
+		copy_entry(source, target);
+		used++;
+	}
+	return used;
 }
 
 /*
@@ -200,18 +220,12 @@ static void copy_entries(struct address_space *space, uintptr_t span, struct pag
 	     region = region_next(region)) {
 		uintptr_t start = max(region->start, span);
 		uintptr_t pages = (min(region->end, span + TABLE_SPAN) - start) >> PAGE_SHIFT;
-		mmu_entry *from = page_table_entry(source, start);
-		mmu_entry *to = page_table_entry(target, start);
 
-		for (; left > 0 && pages > 0; pages--, from++, to++) {
-			if (!mmu_entry_is_used(from))
-				continue;
-			copy_entry(from, to);
-			left--;
-		}
+		left -= copy_run(page_table_entry(source, start), page_table_entry(target, start),
+				 pages);
 	}
 	assert(left == 0);	/* invariant 3 */
-	count(target, atomic_load_explicit(&source->present, memory_order_relaxed));
+	add_to_counts(target, atomic_load_explicit(&source->present, memory_order_relaxed));
 }
 
 /* The same without the regions that a child does not get, or gets empty. */
@@ -233,7 +247,7 @@ static void copy_entries_for_child(struct address_space *space, uintptr_t span,
 			if (!mmu_entry_is_used(page_table_entry(source, address)))
 				continue;
 			copy_entry(page_table_entry(source, address), entry);
-			count(target, page_table_weight(*entry));
+			add_to_counts(target, page_table_weight(*entry));
 		}
 	}
 }

@@ -143,6 +143,29 @@ static void park(struct address_space *space, mmu_entry *slot)
 	spin_unlock(&space->directory_lock);
 }
 
+/* The frames of some entries; how many there were. The bits are looked at in 32-bit arithmetic. */
+static unsigned int let_go_of_run(const mmu_entry *slot, const mmu_entry *end)
+{
+	const uint32_t dirty_shared = (uint32_t)(MMU_DIRTY | MMU_SOFT_SHARED);
+	unsigned int used = 0;
+
+	for (; slot < end; slot++) {
+		mmu_entry entry;
+		uint32_t bits;
+
+		if (!mmu_entry_is_used(slot))
+			continue;
+		used++;
+		entry = mmu_entry_read(slot);
+		bits = (uint32_t)entry;
+		if (unlikely(bits & (uint32_t)MMU_SOFT_DEVICE))
+			continue;
+		let_go(page_frame_of(mmu_entry_frame(entry)),
+		       (bits & dirty_shared) == dirty_shared);
+	}
+	return used;
+}
+
 /* The frames of a table that nobody owns any more; what it has lies in the regions of `space`. */
 static void let_go_of_entries(struct address_space *space, uintptr_t span, struct page_frame *table)
 {
@@ -155,17 +178,7 @@ static void let_go_of_entries(struct address_space *space, uintptr_t span, struc
 		uintptr_t pages = (min(region->end, span + TABLE_SPAN) - start) >> PAGE_SHIFT;
 		const mmu_entry *slot = page_table_entry(table, start);
 
-		for (; left > 0 && pages > 0; pages--, slot++) {
-			mmu_entry entry;
-
-			if (!mmu_entry_is_used(slot))
-				continue;
-			left--;
-			entry = mmu_entry_read(slot);
-			if (!(entry & MMU_SOFT_DEVICE))
-				let_go(page_frame_of(mmu_entry_frame(entry)),
-				       (entry & MMU_DIRTY) && (entry & MMU_SOFT_SHARED));
-		}
+		left -= let_go_of_run(slot, slot + pages);
 	}
 	assert(left == 0);
 }
