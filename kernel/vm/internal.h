@@ -246,6 +246,13 @@ static inline uint32_t page_count_of(uint64_t size)
  * it came up meanwhile.
  */
 must_check int read_ahead_miss(struct page_cache *cache, uint32_t index, struct page_frame **first);
+/* Is `index` where the next window should be started? Racy by intent. */
+static inline bool read_ahead_is_due(const struct page_cache *cache, uint32_t index)
+{
+	return cache->read_ahead_size > 1 &&
+	       index == cache->read_ahead_next - cache->read_ahead_size / 2;
+}
+
 /* A reader met `index`: perhaps the next window should start. */
 void read_ahead_hit(struct page_cache *cache, uint32_t index);
 /* madvise(WILLNEED), readahead(2): start reading what is absent of [first, end). */

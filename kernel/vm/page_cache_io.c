@@ -33,8 +33,7 @@ static int get_for_read(struct page_cache *cache, uint32_t index, struct page_fr
 		/*
 		 * Perhaps the window after this one should start: that is filling, hence the lock.
 		 */
-		if (unlikely(cache->read_ahead_size > 0 &&
-			     index == cache->read_ahead_next - cache->read_ahead_size) &&
+		if (unlikely(read_ahead_is_due(cache, index)) &&
 		    rwlock_try_read_lock(&cache->truncate_lock)) {
 			read_ahead_hit(cache, index);
 			rwlock_read_unlock(&cache->truncate_lock);

@@ -3,8 +3,9 @@
  *
  * A cache remembers the window that was read last: [next - size, next). A miss right at its end is
  * a file read in order, and the window doubles, up to a limit; a miss anywhere else starts anew
- * with a small one. When a reader comes to the first page of the newest window, the one after it is
- * started, so that a sequential reader never waits again once it is under way.
+ * with a small one. When a reader comes to the middle of the newest window, the one after it is
+ * started, so that a sequential reader never waits again once it is under way, and one who stays at
+ * a page, or only looks in, starts nothing.
  *
  * Of a first touch by many at once one read is made: whoever enters the first frame reads, with as
  * many absent pages behind it as the window wants. A page that is there already ends the run:
@@ -104,7 +105,7 @@ void read_ahead_hit(struct page_cache *cache, uint32_t index)
 	uint32_t next = cache->read_ahead_next;
 	struct page_frame *first;
 
-	if (likely(size == 0 || index != next - size) || cache->is_metadata)
+	if (likely(!read_ahead_is_due(cache, index)) || cache->is_metadata)
 		return;
 	if (next >= page_count_of(page_cache_size(cache)))
 		return;

@@ -1,0 +1,201 @@
+/*
+ * Regions: cutting and joining them, and finding room between them.
+ *
+ * test: with=vm/address_space.c,vm/page_table.c,vm/page_table_unmap.c,vm/region_gap.c,vm/mmap.c
+ * test: with=vm/unmap.c,vm/fault.c,vm/fault_file.c,vm/anonymous.c,vm/copy_on_write.c
+ * test: with=vm/reverse_map.c,vm/page_cache.c,vm/truncate.c,vm/readahead.c,vm/writeback.c
+ * test: with=vm/reclaim.c,vm/futex.c,vm/protect.c
+ */
+#include "vm/region.h"
+#include "test.h"
+#include "uapi/linux/errno.h"
+#include "vm/internal.h"
+
+#define FLAGS (REGION_READ | REGION_WRITE | REGION_MAY_READ | REGION_MAY_WRITE)
+
+static struct address_space *new_space(struct test *t)
+{
+	struct address_space *space;
+	static bool is_ready;
+
+	if (!is_ready)
+		vm_init();
+	is_ready = true;
+	EXPECT_EQ(t, address_space_create(&space), 0);
+	return space;
+}
+
+static int map(struct address_space *space, uintptr_t start, uintptr_t end, uint32_t flags)
+{
+	struct vm_map_request request = {
+		.address = start, .size = end - start, .flags = flags, .fixed = true,
+	};
+	uintptr_t out;
+
+	return vm_map(space, &request, NULL, &out);
+}
+
+/* Fail each allocation of a split in turn: it says -ENOMEM and leaves everything as it was. */
+static void split_changes_nothing_when_memory_runs_out(struct test *t)
+{
+	bool failed = true;
+
+	for (unsigned int nth = 1; failed; nth++) {
+		struct address_space *space = new_space(t);
+		struct region *region;
+		int error;
+
+		EXPECT_EQ(t, map(space, 0x20000, 0x24000, FLAGS), 0);
+		rwlock_write_lock(&space->lock);
+		region = region_find(space, 0x20000);
+		test_fail_allocation(nth);
+		error = region_split(space, region, 0x22000);
+		failed = test_allocation_failed();
+		EXPECT_EQ(t, error, failed ? -ENOMEM : 0);
+		EXPECT_EQ(t, region->end, failed ? 0x24000 : 0x22000);
+		EXPECT_EQ(t, space->region_count, failed ? 1 : 2);
+		EXPECT(t, address_space_check(space));
+		rwlock_write_unlock(&space->lock);
+		address_space_put(space);
+	}
+}
+
+/* The same for a hole in the middle, which needs one more region. */
+static void unmap_changes_nothing_when_memory_runs_out(struct test *t)
+{
+	bool failed = true;
+
+	for (unsigned int nth = 1; failed; nth++) {
+		struct address_space *space = new_space(t);
+		int error;
+
+		EXPECT_EQ(t, map(space, 0x20000, 0x28000, FLAGS), 0);
+		test_fail_allocation(nth);
+		error = vm_unmap(space, 0x22000, 0x2000);
+		failed = test_allocation_failed();
+		EXPECT_EQ(t, error, failed ? -ENOMEM : 0);
+		EXPECT_EQ(t, space->mapped_pages, failed ? 8 : 6);
+		EXPECT_EQ(t, space->committed_pages, space->mapped_pages);
+		rwlock_write_lock(&space->lock);
+		EXPECT(t, !!region_find(space, 0x22000) == failed);
+		EXPECT_EQ(t, region_find(space, 0x24000)->start, failed ? 0x20000 : 0x24000);
+		EXPECT(t, address_space_check(space));
+		rwlock_write_unlock(&space->lock);
+		address_space_put(space);
+	}
+}
+
+static void neighbours_of_one_kind_become_one(struct test *t)
+{
+	struct address_space *space = new_space(t);
+
+	EXPECT_EQ(t, map(space, 0x20000, 0x21000, FLAGS), 0);
+	EXPECT_EQ(t, map(space, 0x22000, 0x23000, FLAGS), 0);
+	EXPECT_EQ(t, space->region_count, 2);
+	EXPECT_EQ(t, map(space, 0x21000, 0x22000, FLAGS), 0);
+	EXPECT_EQ(t, space->region_count, 1);
+	EXPECT_EQ(t, map(space, 0x23000, 0x24000, FLAGS & ~REGION_WRITE), 0);
+	EXPECT_EQ(t, space->region_count, 2);
+	EXPECT_EQ(t, vm_protect(space, 0x23000, 0x1000, REGION_READ | REGION_WRITE, false), 0);
+	EXPECT_EQ(t, space->region_count, 1);
+	EXPECT_EQ(t, vm_protect(space, 0x21000, 0x1000, REGION_READ, false), 0);
+	EXPECT_EQ(t, space->region_count, 3);
+	EXPECT_EQ(t, vm_protect(space, 0x21000, 0x1000, REGION_READ | REGION_WRITE, false), 0);
+	EXPECT_EQ(t, space->region_count, 1);
+	address_space_put(space);
+}
+
+/* What the search should find, by looking at every region. */
+static bool naive_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
+		      uintptr_t *out)
+{
+	struct region *previous = NULL;
+	bool found = false;
+
+	for (struct region *region = region_first(space);; region = region_next(region)) {
+		uintptr_t start = previous ? previous->end : 0;
+		uintptr_t end = region ? region->start : high;
+
+		if (region && (region->flags & REGION_GROWS_DOWN))
+			end = end > STACK_GUARD_GAP ? end - STACK_GUARD_GAP : 0;
+		start = start > low ? start : low;
+		end = end < high ? end : high;
+		if (end >= start && end - start >= size) {
+			*out = end - size;
+			found = true;
+		}
+		if (!region)
+			return found;
+		previous = region;
+	}
+}
+
+static void the_highest_gap_is_found(struct test *t)
+{
+	struct address_space *space = new_space(t);
+	uint32_t seed = 42;
+
+	for (unsigned int i = 0; i < 4000 && t->failure_count == 0; i++) {
+		uintptr_t start = 0x10000 + test_random(&seed) % 2000 * PAGE_SIZE;
+		uintptr_t size = (1 + test_random(&seed) % 12) * PAGE_SIZE;
+		uintptr_t low = 0x10000 + test_random(&seed) % 500 * PAGE_SIZE;
+		uintptr_t high = low + test_random(&seed) % 2500 * PAGE_SIZE;
+		uintptr_t expected = 0, actual = 0;
+		bool found, wanted;
+
+		if (test_random(&seed) % 2) {
+			uint32_t grows = test_random(&seed) % 16 ? 0 : REGION_GROWS_DOWN;
+			uint32_t flags = test_random(&seed) % 2 ? FLAGS : REGION_READ;
+
+			EXPECT_EQ(t, map(space, start, start + size, flags | grows), 0);
+		} else {
+			EXPECT_EQ(t, vm_unmap(space, start, size), 0);
+		}
+		rwlock_write_lock(&space->lock);
+		size = (1 + test_random(&seed) % 40) * PAGE_SIZE;
+		found = region_find_gap(space, size, low, high, &actual);
+		wanted = naive_gap(space, size, low, high, &expected);
+		EXPECT_EQ(t, found, wanted);
+		EXPECT_EQ(t, actual, expected);
+		EXPECT(t, address_space_check(space));
+		rwlock_write_unlock(&space->lock);
+	}
+	address_space_put(space);
+}
+
+static void limits_are_kept(struct test *t)
+{
+	const struct vm_limits limits = {
+		.address_space_size = 16 * PAGE_SIZE, .data_size = 8 * PAGE_SIZE,
+		.stack_size = UINT64_MAX, .locked_size = 2 * PAGE_SIZE,
+	};
+	struct vm_map_request request = { .size = 9 * PAGE_SIZE, .flags = FLAGS };
+	struct address_space *space = new_space(t);
+	uintptr_t out;
+
+	EXPECT_EQ(t, vm_map(space, &request, &limits, &out), -ENOMEM);
+	request.flags = REGION_READ;
+	EXPECT_EQ(t, vm_map(space, &request, &limits, &out), 0);
+	EXPECT_EQ(t, vm_map(space, &request, &limits, &out), -ENOMEM);
+	request.size = 3 * PAGE_SIZE;
+	request.flags |= REGION_LOCKED;
+	EXPECT_EQ(t, vm_map(space, &request, &limits, &out), -EAGAIN);
+	request.size = 0;
+	EXPECT_EQ(t, vm_map(space, &request, &limits, &out), -EINVAL);
+	request.size = SIZE_MAX;
+	EXPECT_EQ(t, vm_map(space, &request, &limits, &out), -ENOMEM);
+	EXPECT_EQ(t, map(space, 0x1000, 0x2000, FLAGS), -EPERM);
+	EXPECT_EQ(t, map(space, USER_END - PAGE_SIZE, USER_END + PAGE_SIZE, FLAGS), -ENOMEM);
+	EXPECT_EQ(t, vm_unmap(space, USER_END - PAGE_SIZE, 2 * PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(t, vm_unmap(space, 0x20000, SIZE_MAX), -EINVAL);
+	address_space_put(space);
+}
+
+const struct test_case test_cases[] = {
+	TEST(split_changes_nothing_when_memory_runs_out),
+	TEST(unmap_changes_nothing_when_memory_runs_out),
+	TEST(neighbours_of_one_kind_become_one),
+	TEST(the_highest_gap_is_found),
+	TEST(limits_are_kept),
+	TEST_END
+};
