@@ -58,18 +58,14 @@ int address_space_create(struct address_space **out)
 
 static void destroy(struct address_space *space)
 {
-	struct region *region;
 	struct list dead;
 
 	list_init(&dead);
 	rwlock_write_lock(&space->lock);
+	if (CONFIG_INVARIANTS)
+		assert(address_space_check(space));
 	page_table_unmap_all(space);
-	while ((region = region_first(space))) {
-		region_detach(region);
-		list_add_tail(&dead, &region->cache_node);
-	}
-	assert(space->mapped_pages == 0 && space->locked_pages == 0 && space->data_pages == 0);
-	assert(space->committed_pages == 0);
+	region_detach_all(space, &dead);
 	rwlock_write_unlock(&space->lock);
 	region_release_list(&dead);
 	mmu_space_fini(&space->mmu);

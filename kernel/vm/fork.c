@@ -43,8 +43,8 @@ static void copy_layout(struct address_space *child, const struct address_space 
 	child->dumpable = parent->dumpable;
 }
 
-/* The child's region for one of the parent's. Errors: -ENOMEM. */
-static int copy_region(struct address_space *child, struct region *region)
+/* The child's region for one of the parent's; *last is its highest so far. Errors: -ENOMEM. */
+static int copy_region(struct address_space *child, struct region *region, struct region **last)
 {
 	struct region *copy;
 
@@ -59,9 +59,9 @@ static int copy_region(struct address_space *child, struct region *region)
 		return -ENOMEM;
 	}
 	*copy = *region;
-	list_node_init(&copy->cache_node);
 	copy->flags &= ~(uint32_t)REGION_LOCKED;	/* mlock(2): not inherited */
-	region_insert(child, copy, region);
+	region_insert_copy(child, copy, region, *last);
+	*last = copy;
 	return 0;
 }
 
@@ -87,6 +87,7 @@ static int share_tables(struct address_space *parent, struct address_space *chil
 int address_space_fork(struct address_space *parent, struct address_space **out)
 {
 	struct address_space *child;
+	struct region *last = NULL;
 	int error;
 
 	error = address_space_create(&child);
@@ -99,7 +100,7 @@ int address_space_fork(struct address_space *parent, struct address_space **out)
 	copy_layout(child, parent);
 	for (struct region *region = region_first(parent); region && !error;
 	     region = region_next(region))
-		error = copy_region(child, region);
+		error = copy_region(child, region, &last);
 	if (!error)
 		error = share_tables(parent, child);
 	if (CONFIG_INVARIANTS)

@@ -59,6 +59,14 @@ void region_free(struct region *region);	/* its memory alone */
  */
 void region_insert(struct address_space *space, struct region *region, struct region *after);
 /*
+ * fork: `copy`, filled in from `original`, becomes the highest region, after `last` or NULL, and
+ * comes right behind the original on the cache's list.
+ */
+void region_insert_copy(struct address_space *space, struct region *copy, struct region *original,
+			struct region *last);
+/* All regions of a space that ends, and their charge; the tree is not kept up meanwhile. */
+void region_detach_all(struct address_space *space, struct list *dead);
+/*
  * Out of all of it, and its pages' charge returned; the backing's reference stays with the region.
  */
 void region_detach(struct region *region);

@@ -158,6 +158,17 @@ static void link_into_tree(struct address_space *space, struct region *region)
 	space->region_count++;
 }
 
+/* The same for a region above all others, of which `last` is the highest, or NULL. */
+static void link_last(struct address_space *space, struct region *region, struct region *last)
+{
+	struct rbtree_node **link = last ? &last->node.right : &space->regions.node;
+
+	rbtree_link(&region->node, last ? &last->node : NULL, link);
+	region->gap_before = region_gap_above(region, last);
+	rbtree_insert_fixup_summed(&space->regions, &region->node, region_gap_sum);
+	space->region_count++;
+}
+
 static void unlink_from_tree(struct region *region)
 {
 	struct address_space *space = region->space;
@@ -221,6 +232,37 @@ void region_insert(struct address_space *space, struct region *region, struct re
 	link_into_cache(region, after);
 	unlock_edges(region);
 	account(region, region_pages(region), 1);
+}
+
+void region_insert_copy(struct address_space *space, struct region *copy, struct region *original,
+			struct region *last)
+{
+	rwlock_assert_held_exclusive(&space->lock);
+	copy->space = space;
+	list_node_init(&copy->cache_node);
+	if (copy->backing)
+		copy->backing_ops->get(copy->backing);
+	link_last(space, copy, last);
+	lock_edges(copy);
+	link_into_cache(copy, original);
+	unlock_edges(copy);
+	account(copy, region_pages(copy), 1);
+}
+
+void region_detach_all(struct address_space *space, struct list *dead)
+{
+	rwlock_assert_held_exclusive(&space->lock);
+	for (struct region *region = region_first(space); region; region = region_next(region)) {
+		lock_edges(region);
+		unlink_from_cache(region);
+		unlock_edges(region);
+		list_add_tail(dead, &region->cache_node);
+	}
+	rbtree_init(&space->regions);
+	atomic_store_explicit(&space->last_found, NULL, memory_order_relaxed);
+	commit_return(space, space->committed_pages);
+	space->region_count = space->mapped_pages = 0;
+	space->locked_pages = space->data_pages = 0;
 }
 
 void region_detach(struct region *region)
