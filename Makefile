@@ -63,7 +63,7 @@ OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter %.c,$(SOURCES))) \
 	$(if $(wildcard $(SYSCALL_TABLE)),$(GEN)/syscall_table.o $(GEN)/syscall_names.o)
 GENERATED := $(GEN)/asm_offsets.h $(if $(VDSO_SOURCES),$(GEN)/vdso.so $(GEN)/vdso_offsets.h)
 
-.PHONY: all kernel objects print-flags user docs run test check debug bench clean help
+.PHONY: all kernel objects print-flags user docs run test check debug clean help
 all: kernel user
 kernel: $(KERNEL)
 objects: $(OBJECTS)
@@ -174,7 +174,7 @@ include tests/host/rules.mk
 
 # ---- the rest is ./quartet's -----------------------------------------------------------------------
 
-run test check debug bench:
+run test check debug:
 	./quartet $@ $(T)
 
 clean:
@@ -187,7 +187,7 @@ help:
 	@echo '  user         programs of user/         guest-tests  programs of tests/guest/'
 	@echo '  host-tests   unit tests beside the code: programs for this machine, in build/host/'
 	@echo '  docs         docs/syscalls.md from kernel/syscall/syscall.tbl'
-	@echo '  run test check debug bench             the same as ./quartet TARGET (T=PATTERN)'
+	@echo '  run test check debug                   the same as ./quartet TARGET (T=PATTERN)'
 	@echo '  clean        remove build/'
 	@echo '  V=1          show every command'
 

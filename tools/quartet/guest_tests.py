@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import image
 import qemu
-from common import ROOT, build_path
+from common import ROOT, build_path, run_quietly
 from results import FAILED, PASSED, SKIPPED
 
 DEFAULT_TIMEOUT = 60		# seconds; a test may ask for another
@@ -102,15 +102,37 @@ def can_run_i386(program):
     return True
 
 
+# A shell is process 1 in the name space: it adopts and reaps orphans, and a test must not be process 1,
+# which ignores signals that would kill others. $1 is the image of a small disk, if the test wants one.
+LINUX_SCRIPT = '''
+if [ -n "$1" ] && mkdir "$2" && mount -o loop "$1" "$2" 2>/dev/null; then
+	export TEST_DISK_DIR="$2"
+fi
+"$0"
+exit $?
+'''
+
+
+def small_disk(test, work):
+    """An empty ext2 disk for a test that asks for one (its text names TEST_DISK_DIR), or ''."""
+    with open(test.program, 'rb') as program:
+        if b'TEST_DISK_DIR' not in program.read():
+            return ''
+    path = os.path.join(work, '.disk.img')
+    run_quietly(['/usr/sbin/mke2fs', '-q', '-F', '-t', 'ext2', '-b', str(test.image), path, '48M'], 'mke2fs failed')
+    return path
+
+
 def run_on_linux(test, results, isolate):
     work = tempfile.mkdtemp(prefix='quartet-test-')
     os.chmod(work, 0o755)
+    here = os.path.join(work, 'here')
+    os.mkdir(here)
     started = time.monotonic()
     environment = {key: value for key, value in os.environ.items() if key in ('PATH', 'HOME', 'TEST_SCALE')}
+    command = isolate + ['/bin/sh', '-c', LINUX_SCRIPT, test.program, small_disk(test, work), os.path.join(work, 'disk')]
     with tempfile.TemporaryFile() as output:
-        # A shell is process 1 in there: it adopts and reaps orphans, and a test must not be process 1,
-        # which ignores signals that would kill others.
-        process = subprocess.Popen(isolate + ['/bin/sh', '-c', '"$0"; exit $?', test.program], cwd=work, env=environment, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(command, cwd=here, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=output, stderr=output, start_new_session=True)
         try:
             status = process.wait(timeout=test.timeout)
