@@ -33,6 +33,7 @@ enum {
 
 /* Everything an exec has in its hands until it commits. */
 struct exec {
+	const struct exec_request *request;
 	const struct walk_context *context;
 	const char *path;  /* as called: AT_EXECFN and the process's name */
 	struct file *file; /* the program, in the end the last interpreter */
@@ -52,15 +53,19 @@ struct exec {
 	bool secure;
 };
 
-int exec_open(const struct walk_context *context, const char *path, struct file **out)
+static int open_with(const struct walk_context *context, const char *path, uint32_t walk_flags,
+		     struct file **out)
 {
 	struct path at;
 	struct inode *inode;
-	int error = path_walk(context, path, WALK_FOLLOW, &at);
+	int error = path_walk(context, path, walk_flags, &at);
 
 	if (error)
 		return error;
 	inode = atomic_load(&at.dentry->inode);
+	error = -ELOOP;
+	if (inode_is(inode, MODE_LINK)) /* AT_SYMLINK_NOFOLLOW */
+		goto put_path;
 	error = -EACCES;
 	if (!inode_is(inode, MODE_REGULAR) || (atomic_load(&at.mount->flags) & MOUNT_NO_EXECUTE))
 		goto put_path;
@@ -80,6 +85,11 @@ put_path:
 	return error;
 }
 
+int exec_open(const struct walk_context *context, const char *path, struct file **out)
+{
+	return open_with(context, path, WALK_FOLLOW, out);
+}
+
 static void close_program(struct exec *exec)
 {
 	if (!exec->file)
@@ -89,9 +99,9 @@ static void close_program(struct exec *exec)
 	exec->file = NULL;
 }
 
-static int open_program(struct exec *exec, const char *path)
+static int open_program(struct exec *exec, const char *path, uint32_t walk_flags)
 {
-	int error = exec_open(exec->context, path, &exec->file);
+	int error = open_with(exec->context, path, walk_flags, &exec->file);
 
 	if (error)
 		return error;
@@ -122,6 +132,8 @@ static int resolve_scripts(struct exec *exec)
 			return 0; /* not a script */
 		if (depth == SCRIPT_DEPTH)
 			return -ELOOP;
+		if (exec->request->hides_path)
+			return -ENOENT;
 		if (depth == 0) {
 			exec_strings_drop_first(&exec->arguments, &exec->arguments_start);
 			error = push_name(exec, exec->path);
@@ -137,7 +149,7 @@ static int resolve_scripts(struct exec *exec)
 		if (error)
 			return error;
 		close_program(exec);
-		error = open_program(exec, exec->names[exec->name_count - 1]);
+		error = open_program(exec, exec->names[exec->name_count - 1], WALK_FOLLOW);
 		if (error)
 			return error;
 	}
@@ -425,15 +437,16 @@ static int run(struct exec *exec)
 	return 0;
 }
 
-static struct exec *exec_create(const struct walk_context *context, const char *path)
+static struct exec *exec_create(const struct exec_request *request)
 {
 	struct exec *exec = kzalloc(sizeof(*exec), 0);
 	uint64_t limit = process_current()->limits.of[LIMIT_STACK].current / 4;
 
 	if (!exec)
 		return NULL;
-	exec->context = context;
-	exec->path = path;
+	exec->request = request;
+	exec->context = request->context;
+	exec->path = request->shown_path;
 	if (limit > STRINGS_LIMIT)
 		limit = STRINGS_LIMIT;
 	if (limit < 32 * PAGE_SIZE)
@@ -444,15 +457,14 @@ static struct exec *exec_create(const struct walk_context *context, const char *
 	return exec;
 }
 
-int process_exec(const struct walk_context *context, const char *path, user_addr argv,
-		 user_addr envp)
+int process_exec(const struct exec_request *request, user_addr argv, user_addr envp)
 {
-	struct exec *exec = exec_create(context, path);
+	struct exec *exec = exec_create(request);
 	int error;
 
 	if (!exec)
 		return -ENOMEM;
-	error = open_program(exec, path);
+	error = open_program(exec, request->path, request->walk_flags);
 	if (error)
 		goto out;
 	error = exec_strings_add_user_vector(&exec->arguments, argv);
@@ -472,12 +484,14 @@ out:
 int process_exec_kernel(const struct walk_context *context, const char *path,
 			const char *const *argv, const char *const *envp)
 {
-	struct exec *exec = exec_create(context, path);
+	struct exec_request request = { .context = context, .path = path,
+					.walk_flags = WALK_FOLLOW, .shown_path = path };
+	struct exec *exec = exec_create(&request);
 	int error;
 
 	if (!exec)
 		return -ENOMEM;
-	error = open_program(exec, path);
+	error = open_program(exec, path, WALK_FOLLOW);
 	for (; !error && *argv; argv++)
 		error = exec_strings_add(&exec->arguments, *argv);
 	for (; !error && *envp; envp++)

@@ -282,8 +282,15 @@ must_check int process_clone(const struct clone_request *request);
  * of execve(2).
  */
 struct walk_context;
-must_check int process_exec(const struct walk_context *context, const char *path, user_addr argv,
-			    user_addr envp);
+struct exec_request {
+	const struct walk_context *context;
+	const char *path;	/* to be walked; may be empty with WALK_EMPTY_OK */
+	uint32_t walk_flags;	/* WALK_FOLLOW, WALK_EMPTY_OK */
+	/* what the program is told it is (AT_EXECFN), and a script's interpreter gets to open */
+	const char *shown_path;
+	bool hides_path;	/* shown_path will be closed by then: a script is -ENOENT */
+};
+must_check int process_exec(const struct exec_request *request, user_addr argv, user_addr envp);
 /* The same for strings in kernel memory (init). */
 must_check int process_exec_kernel(const struct walk_context *context, const char *path,
 				   const char *const *argv, const char *const *envp);

@@ -17,8 +17,10 @@
 enum {
 	TRANSFER_MAX = 0x7ffff000, /* the most one call moves; more is cut, as on Linux */
 	PIECES_MAX = 1024,	   /* IOV_MAX */
-	PIECES_ON_STACK = 8,
 };
+
+/* preadv2(2) and pwritev2(2) */
+enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4, RWF_APPEND = 16 };
 
 static uint64_t file_size_limit(void)
 {
@@ -137,14 +139,7 @@ int sys_pwrite64(int fd, user_addr from, size_t size, uint32_t low, uint32_t hig
 	return syscall_write_result(result);
 }
 
-/* What readv and friends get: pieces copied in once, then checked. */
-struct pieces {
-	struct io_piece *list;
-	struct io_piece small[PIECES_ON_STACK];
-	struct io_buffer buffer;
-};
-
-static int pieces_get(struct pieces *pieces, user_addr from, unsigned int count)
+int syscall_pieces_get(struct syscall_pieces *pieces, user_addr from, unsigned int count)
 {
 	size_t total = 0;
 	int error;
@@ -153,7 +148,7 @@ static int pieces_get(struct pieces *pieces, user_addr from, unsigned int count)
 	pieces->list = pieces->small;
 	if (count > PIECES_MAX)
 		return -EINVAL;
-	if (count > PIECES_ON_STACK) {
+	if (count > ARRAY_SIZE(pieces->small)) {
 		pieces->list = kmalloc_array(count, sizeof(*pieces->list), 0);
 		if (!pieces->list)
 			return -ENOMEM;
@@ -179,18 +174,51 @@ static int pieces_get(struct pieces *pieces, user_addr from, unsigned int count)
 	return 0;
 }
 
-static void pieces_put(struct pieces *pieces)
+void syscall_pieces_put(struct syscall_pieces *pieces)
 {
 	if (pieces->list != pieces->small)
 		kfree(pieces->list);
 }
 
-/* All four vector calls. `offset` -1: at and with the file's position. */
+/*
+ * All vector calls. `offset` -1: at and with the file's position. `flags`: RWF_..., checked by
+ * check_flags.
+ */
+static ssize_t write_pieces(struct file *file, struct io_buffer *buffer, file_offset offset,
+			    uint32_t flags)
+{
+	ssize_t result;
+
+	if (flags & RWF_APPEND)
+		result = file_append(file, buffer, offset, file_size_limit());
+	else if (offset < 0)
+		result = file_write(file, buffer, file_size_limit());
+	else
+		result = file_write_at(file, buffer, offset, file_size_limit());
+	if (result > 0 && (flags & (RWF_DSYNC | RWF_SYNC)) && file->ops->sync) {
+		int error = file_sync(file, !(flags & RWF_SYNC));
+
+		if (error)
+			return error;
+	}
+	return result;
+}
+
+/* Flags that this kind of file cannot honour are refused, as on Linux; RWF_HIPRI is a wish. */
+static int check_flags(const struct file *file, uint32_t flags, bool write)
+{
+	uint32_t known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND;
+
+	if (flags & ~known)
+		return -EOPNOTSUPP;
+	return (flags & RWF_APPEND) && write && !file->ops->append ? -EOPNOTSUPP : 0;
+}
+
 static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_offset offset,
-			   bool write)
+			   uint32_t flags, bool write)
 {
 	uint32_t wanted = write ? FILE_WRITE : FILE_READ;
-	struct pieces pieces;
+	struct syscall_pieces pieces;
 	bool needs_put;
 	struct file *file = syscall_file(fd, &needs_put);
 	ssize_t result;
@@ -202,17 +230,17 @@ static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_of
 	else if (!(file->mode & wanted))
 		result = -EBADF;
 	else
-		result = pieces_get(&pieces, vector, count);
+		result = syscall_pieces_get(&pieces, vector, count);
 	if (result)
 		goto return_file;
-	if (write)
-		result = offset < 0
-				 ? file_write(file, &pieces.buffer, file_size_limit())
-				 : file_write_at(file, &pieces.buffer, offset, file_size_limit());
-	else
+	if (flags && pieces.buffer.remaining)
+		result = check_flags(file, flags, write);
+	if (!result && write)
+		result = write_pieces(file, &pieces.buffer, offset, flags);
+	else if (!result)
 		result = offset < 0 ? file_read(file, &pieces.buffer)
 				    : file_read_at(file, &pieces.buffer, offset);
-	pieces_put(&pieces);
+	syscall_pieces_put(&pieces);
 return_file:
 	fd_table_return(file, needs_put);
 	return write ? syscall_write_result(result) : (int)result;
@@ -220,26 +248,42 @@ return_file:
 
 int sys_readv(int fd, user_addr vector, unsigned int count)
 {
-	return transfer_pieces(fd, vector, count, -1, false);
+	return transfer_pieces(fd, vector, count, -1, 0, false);
 }
 
 int sys_writev(int fd, user_addr vector, unsigned int count)
 {
-	return transfer_pieces(fd, vector, count, -1, true);
+	return transfer_pieces(fd, vector, count, -1, 0, true);
 }
 
 int sys_preadv(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high)
 {
 	if (offset_of(low, high) < 0)
 		return -EINVAL;
-	return transfer_pieces(fd, vector, count, offset_of(low, high), false);
+	return transfer_pieces(fd, vector, count, offset_of(low, high), 0, false);
 }
 
 int sys_pwritev(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high)
 {
 	if (offset_of(low, high) < 0)
 		return -EINVAL;
-	return transfer_pieces(fd, vector, count, offset_of(low, high), true);
+	return transfer_pieces(fd, vector, count, offset_of(low, high), 0, true);
+}
+
+int sys_preadv2(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high,
+		uint32_t flags)
+{
+	if (offset_of(low, high) < -1)
+		return -EINVAL;
+	return transfer_pieces(fd, vector, count, offset_of(low, high), flags, false);
+}
+
+int sys_pwritev2(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high,
+		 uint32_t flags)
+{
+	if (offset_of(low, high) < -1)
+		return -EINVAL;
+	return transfer_pieces(fd, vector, count, offset_of(low, high), flags, true);
 }
 
 int sys_lseek(int fd, int32_t offset, int whence)
@@ -517,29 +561,4 @@ int sys_fallocate(int fd, int mode, uint32_t offset_low, uint32_t offset_high, u
 	error = file_allocate(file, mode, offset, size, file_size_limit());
 	fd_table_return(file, needs_put);
 	return syscall_write_result(error);
-}
-
-/* Advice about access patterns: readahead finds out by itself, so it is checked and left. */
-int sys_fadvise64_64(int fd, uint32_t offset_low, uint32_t offset_high, uint32_t size_low,
-		     uint32_t size_high, int advice)
-{
-	bool needs_put;
-	struct file *file = syscall_file(fd, &needs_put);
-	int error = 0;
-
-	(void)offset_low;
-	(void)offset_high;
-	if (!file)
-		return -EBADF;
-	if (file->ops->stream)
-		error = -ESPIPE;
-	else if (offset_of(size_low, size_high) < 0 || advice < 0 || advice > 5)
-		error = -EINVAL;
-	fd_table_return(file, needs_put);
-	return error;
-}
-
-int sys_fadvise64(int fd, uint32_t offset_low, uint32_t offset_high, size_t size, int advice)
-{
-	return sys_fadvise64_64(fd, offset_low, offset_high, size, 0, advice);
 }

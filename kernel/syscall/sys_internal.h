@@ -5,9 +5,23 @@
 #include <stdbool.h>
 #include "core/compiler.h"
 #include "core/types.h"
+#include "vm/io_buffer.h"
 
 struct file;
 struct time_stamp;
+
+/*
+ * sys_file.c: what readv and friends get: pieces copied in once, then checked. Errors: -EINVAL,
+ * -EFAULT, -ENOMEM.
+ */
+struct syscall_pieces {
+	struct io_piece *list;
+	struct io_piece small[8];
+	struct io_buffer buffer;
+};
+must_check int syscall_pieces_get(struct syscall_pieces *pieces, user_addr from,
+				  unsigned int count);
+void syscall_pieces_put(struct syscall_pieces *pieces);
 
 /* sys_file.c: the description behind `fd`, or NULL; give back with fd_table_return. */
 struct file *syscall_file(int fd, bool *needs_put);

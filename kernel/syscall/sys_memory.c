@@ -67,6 +67,7 @@ static int map_request(struct vm_map_request *request, unsigned int flags, int f
 	if (!error) {
 		process_vm_limits(process, &limits);
 		error = vm_map(process->space, request, &limits, &address);
+		file_map_end(request);
 	}
 	if (file)
 		file_put(file);

@@ -10,6 +10,7 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "uapi/linux/mman.h"
 #include "vfs/credentials.h"
 #include "vfs/dentry.h"
 #include "vfs/fd_table.h"
@@ -48,6 +49,129 @@ int sys_openat(int dirfd, user_addr name, uint32_t flags, uint32_t mode)
 	error = file_open(user_path_context(&path), path.name, flags & ~O_CLOEXEC, mode, &file);
 	user_path_put(&path);
 	return error ? error : syscall_install_file(file, flags & O_CLOEXEC);
+}
+
+/* openat2's structure; a later and longer one must have zeros in what we do not know. */
+static int open_how_get(struct open_how *how, user_addr from, size_t size)
+{
+	if (size < sizeof(*how))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (copy_from_user(how, from, sizeof(*how)))
+		return -EFAULT;
+	for (size_t i = sizeof(*how); i < size; i++) {
+		char byte;
+
+		if (copy_from_user(&byte, user_addr_add(from, i), 1))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+static int open_how_check(const struct open_how *how)
+{
+	const uint64_t path_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const uint64_t resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS |
+				 RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED;
+	const uint64_t both_roots = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
+	bool creates = how->flags & (O_CREAT | O_TMPFILE_BIT);
+
+	if ((how->flags & ~(uint64_t)OPEN_FLAGS_KNOWN) || (how->resolve & ~resolve) ||
+	    (how->resolve & both_roots) == both_roots)
+		return -EINVAL;
+	if (how->mode & ~(uint64_t)(creates ? MODE_PERMISSIONS : 0))
+		return -EINVAL;
+	if ((how->flags & O_TMPFILE_BIT) &&
+	    ((how->flags & O_TMPFILE) != O_TMPFILE || (how->flags & O_CREAT) ||
+	     (how->flags & O_ACCMODE) == O_RDONLY))
+		return -EINVAL;
+	if ((how->flags & O_PATH) && (how->flags & ~path_flags))
+		return -EINVAL;
+	if ((how->resolve & RESOLVE_CACHED) && (how->flags & O_TRUNC || creates))
+		return -EAGAIN;
+	return 0;
+}
+
+static uint32_t walk_flags_of(uint64_t resolve)
+{
+	static const struct {
+		uint32_t resolve, walk;
+	} names[] = {
+		{ RESOLVE_NO_XDEV, WALK_NO_CROSS },
+		{ RESOLVE_NO_MAGICLINKS, WALK_NO_MAGIC_LINKS },
+		{ RESOLVE_NO_SYMLINKS, WALK_NO_LINKS | WALK_NO_MAGIC_LINKS },
+		{ RESOLVE_BENEATH, WALK_BENEATH },
+		{ RESOLVE_IN_ROOT, WALK_IN_ROOT },
+		{ RESOLVE_CACHED, WALK_CACHED },
+	};
+	uint32_t flags = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		flags |= resolve & names[i].resolve ? names[i].walk : 0;
+	return flags;
+}
+
+int sys_openat2(int dirfd, user_addr name, user_addr how_from, size_t size)
+{
+	struct user_path path;
+	struct open_how how;
+	struct file *file;
+	uint32_t flags, mode;
+	int error = open_how_get(&how, how_from, size);
+
+	if (!error)
+		error = open_how_check(&how);
+	if (error)
+		return error;
+	flags = (uint32_t)how.flags;
+	mode = flags & (O_CREAT | O_TMPFILE_BIT) ? masked_mode((uint32_t)how.mode) : 0;
+	error = user_path_get(&path, dirfd, name,
+			      how.resolve & RESOLVE_IN_ROOT ? USER_PATH_IN_ROOT : 0);
+	if (error)
+		return error;
+	error = file_open_restricted(user_path_context(&path), path.name,
+				     flags & ~(uint32_t)O_CLOEXEC, mode,
+				     walk_flags_of(how.resolve), &file);
+	user_path_put(&path);
+	return error ? error : syscall_install_file(file, flags & O_CLOEXEC);
+}
+
+int sys_memfd_create(user_addr name, uint32_t flags)
+{
+	static const char prefix[] = "memfd:";
+	enum { PREFIX = sizeof(prefix) - 1 };
+	const uint32_t known = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC;
+	uint32_t seals = F_SEAL_SEAL;
+	char full[NAME_MAX + 1];
+	file_mode mode = 0777;
+	struct file *file;
+	ssize_t length;
+	int error;
+
+	if (flags & ~(known | MFD_HUGETLB | (flags & MFD_HUGETLB ? MFD_HUGE_MASK : 0)))
+		return -EINVAL;
+	if ((flags & MFD_EXEC) && (flags & MFD_NOEXEC_SEAL))
+		return -EINVAL;
+	memcpy(full, prefix, PREFIX);
+	length = string_from_user(full + PREFIX, name, sizeof(full) - PREFIX);
+	if (length < 0)
+		return (int)length;
+	if ((size_t)length == sizeof(full) - PREFIX)
+		return -EINVAL;
+	if (flags & MFD_HUGETLB)
+		return -ENOSYS; /* as Linux without huge pages configured */
+	if (flags & MFD_NOEXEC_SEAL) {
+		mode = 0666;
+		seals = F_SEAL_EXEC;
+	} else if (flags & MFD_ALLOW_SEALING) {
+		seals = 0;
+	}
+	error = memory_file_create(full, seals, O_RDWR | O_LARGEFILE, mode, credentials_current(),
+				   &file);
+	return error ? error : syscall_install_file(file, flags & MFD_CLOEXEC);
 }
 
 int sys_open(user_addr name, uint32_t flags, uint32_t mode)

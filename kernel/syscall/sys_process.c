@@ -5,9 +5,11 @@
 #include "arch/smp.h"
 #include "arch/user_copy.h"
 #include "core/printk.h"
+#include "lib/format.h"
 #include "lib/min_max.h"
 #include "lib/math64.h"
 #include "lib/string.h"
+#include "mem/kmalloc.h"
 #include "proc/process.h"
 #include "sched/schedule.h"
 #include "syscall/sys_internal.h"
@@ -80,7 +82,59 @@ int sys_execve(user_addr name, user_addr argv, user_addr envp)
 
 	if (error)
 		return error;
-	error = process_exec(user_path_context(&path), path.name, argv, envp);
+	error = process_exec(&(struct exec_request){ .context = user_path_context(&path),
+						     .path = path.name,
+						     .walk_flags = WALK_FOLLOW,
+						     .shown_path = path.name },
+			     argv, envp);
+	user_path_put(&path);
+	return error;
+}
+
+/* How the program can name its file itself: "/dev/fd/N", or "/dev/fd/N/path". NULL: no memory. */
+static char *fd_path_create(int dirfd, const char *name)
+{
+	size_t size = strlen(name) + sizeof("/dev/fd/-2147483648/");
+	char *path = kmalloc(size, 0);
+
+	if (path)
+		(void)snprintf(path, size, name[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", dirfd, name);
+	return path;
+}
+
+int sys_execveat(int dirfd, user_addr name, user_addr argv, user_addr envp, uint32_t flags)
+{
+	struct exec_request request = { .path = NULL };
+	struct user_path path;
+	char *shown = NULL;
+	int error;
+
+	error = user_path_get(&path, dirfd, name, flags & AT_EMPTY_PATH ? USER_PATH_EMPTY_OK : 0);
+	/* As on Linux a bad string comes before bad flags, and those before a bad descriptor. */
+	if ((flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) &&
+	    (!error || error == -EBADF || error == -ENOTDIR)) {
+		if (!error)
+			user_path_put(&path);
+		return -EINVAL;
+	}
+	if (error)
+		return error;
+	request.context = user_path_context(&path);
+	request.path = request.shown_path = path.name;
+	if (!(flags & AT_SYMLINK_NOFOLLOW))
+		request.walk_flags |= WALK_FOLLOW;
+	if (flags & AT_EMPTY_PATH)
+		request.walk_flags |= WALK_EMPTY_OK;
+	if (path.directory) {
+		shown = fd_path_create(dirfd, path.name);
+		error = shown ? 0 : -ENOMEM;
+		request.shown_path = shown;
+		request.hides_path =
+			fd_table_get_close_on_exec(user_thread_current()->fds, dirfd) == FD_CLOEXEC;
+	}
+	if (!error)
+		error = process_exec(&request, argv, envp);
+	kfree(shown);
 	user_path_put(&path);
 	return error;
 }

@@ -34,9 +34,18 @@ int sys_ftruncate64(int fd, uint32_t low, uint32_t high);
 int sys_ftruncate(int fd, int32_t size);
 int sys_fallocate(int fd, int mode, uint32_t offset_low, uint32_t offset_high, uint32_t size_low,
 		  uint32_t size_high);
+int sys_preadv2(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high,
+		uint32_t flags);
+int sys_pwritev2(int fd, user_addr vector, unsigned int count, uint32_t low, uint32_t high,
+		 uint32_t flags);
+
+/* sys_advise.c */
 int sys_fadvise64_64(int fd, uint32_t offset_low, uint32_t offset_high, uint32_t size_low,
 		     uint32_t size_high, int advice);
 int sys_fadvise64(int fd, uint32_t offset_low, uint32_t offset_high, size_t size, int advice);
+int sys_readahead(int fd, uint32_t low, uint32_t high, size_t size);
+int sys_sync_file_range(int fd, uint32_t offset_low, uint32_t offset_high, uint32_t size_low,
+			uint32_t size_high, uint32_t flags);
 
 /* sys_lock.c */
 int sys_flock(int fd, int operation);
@@ -45,12 +54,36 @@ int sys_flock(int fd, int operation);
 int sys_fcntl64(int fd, unsigned int command, uintptr_t argument);
 int sys_fcntl(int fd, unsigned int command, uintptr_t argument);
 int sys_ioctl(int fd, unsigned int command, uintptr_t argument);
+
+/* sys_transfer.c */
 int sys_sendfile64(int out_fd, int in_fd, user_addr offset, size_t size);
 int sys_sendfile(int out_fd, int in_fd, user_addr offset, size_t size);
+int sys_copy_file_range(int in_fd, user_addr in_offset, int out_fd, user_addr out_offset,
+			size_t size, uint32_t flags);
+int sys_splice(int in_fd, user_addr in_offset, int out_fd, user_addr out_offset, size_t size,
+	       uint32_t flags);
+int sys_tee(int in_fd, int out_fd, size_t size, uint32_t flags);
+int sys_vmsplice(int fd, user_addr vector, unsigned int count, uint32_t flags);
+
+/* sys_xattr.c: sizes and buffers of calls that never fill one are not looked at */
+int sys_setxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags);
+int sys_lsetxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags);
+int sys_fsetxattr(int fd, user_addr name, user_addr value, size_t size, int flags);
+int sys_getxattr(user_addr path, user_addr name);
+int sys_lgetxattr(user_addr path, user_addr name);
+int sys_fgetxattr(int fd, user_addr name);
+int sys_listxattr(user_addr path);
+int sys_llistxattr(user_addr path);
+int sys_flistxattr(int fd);
+int sys_removexattr(user_addr path, user_addr name);
+int sys_lremovexattr(user_addr path, user_addr name);
+int sys_fremovexattr(int fd, user_addr name);
 
 /* sys_open.c */
 int sys_openat(int dirfd, user_addr name, uint32_t flags, uint32_t mode);
 int sys_open(user_addr name, uint32_t flags, uint32_t mode);
+int sys_openat2(int dirfd, user_addr name, user_addr how, size_t size);
+int sys_memfd_create(user_addr name, uint32_t flags);
 int sys_creat(user_addr name, uint32_t mode);
 int sys_faccessat2(int dirfd, user_addr name, uint32_t wish, uint32_t flags);
 int sys_faccessat(int dirfd, user_addr name, uint32_t wish);
@@ -149,6 +182,7 @@ int sys_clone(uint32_t flags, uintptr_t stack, user_addr parent_tid, user_addr t
 int sys_exit(int status);
 int sys_exit_group(int status);
 int sys_execve(user_addr name, user_addr argv, user_addr envp);
+int sys_execveat(int dirfd, user_addr name, user_addr argv, user_addr envp, uint32_t flags);
 int sys_wait4(process_id id, user_addr status, uint32_t options, user_addr usage);
 int sys_waitpid(process_id id, user_addr status, uint32_t options);
 int sys_waitid(int kind, process_id id, user_addr info_out, uint32_t options, user_addr usage);

@@ -64,7 +64,7 @@ int user_path_get(struct user_path *path, int dirfd, user_addr name, uint32_t fl
 		return error;
 	fs_context_begin_walk(thread->fs, credentials_current(), &path->walk);
 	path->directory = NULL;
-	if (dirfd == AT_FDCWD || path->name[0] == '/')
+	if (dirfd == AT_FDCWD || (path->name[0] == '/' && !(flags & USER_PATH_IN_ROOT)))
 		return 0;
 	cwd = path->walk.context.start;
 	error = start_at(path, dirfd);

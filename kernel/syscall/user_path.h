@@ -24,7 +24,10 @@ struct user_path {
 	char small[USER_PATH_SMALL];
 };
 
-enum user_path_flags { USER_PATH_EMPTY_OK = 1 << 0 /* AT_EMPTY_PATH */ };
+enum user_path_flags {
+	USER_PATH_EMPTY_OK = 1 << 0,	/* AT_EMPTY_PATH */
+	USER_PATH_IN_ROOT = 1 << 1,	/* an absolute path starts at `dirfd` too */
+};
 
 /*
  * Copy the path at `name`; a relative one starts at `dirfd` (AT_FDCWD: the working directory).

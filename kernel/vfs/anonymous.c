@@ -234,6 +234,24 @@ int anonymous_file_create(const char *name, uint64_t size, uint32_t flags, struc
 	return 0;
 }
 
+int memory_file_create(const char *name, uint32_t seals, uint32_t flags, file_mode mode,
+		       const struct credentials *credentials, struct file **out)
+{
+	struct inode *dir = dentry_inode(memory_mount->root);
+	struct file *file;
+	int error = open_unnamed(memory_mount, dir, name, flags, mode, FILE_READ | FILE_WRITE,
+				 credentials, &file);
+
+	if (error)
+		return error;
+	/* Nobody else can have it yet: no lock. */
+	file->inode->seals = INODE_SEALABLE | seals;
+	file->inode->file_ops = &sealed_file_ops;
+	file->ops = &sealed_file_ops;
+	*out = file;
+	return 0;
+}
+
 int file_open_unnamed(const struct path *directory, uint32_t flags, file_mode mode,
 		      const struct credentials *credentials, struct file **out)
 {

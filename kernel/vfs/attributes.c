@@ -1,6 +1,7 @@
 #include "core/assert.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
 
 /*
@@ -116,7 +117,9 @@ static int check(const struct inode *inode, const struct attributes *attributes,
 	error = check_owner_change(inode, attributes, credentials);
 	if (error)
 		return error;
-	if ((attributes->valid & ATTRIBUTE_MODE) && !permission_is_owner(inode, credentials))
+	if ((attributes->valid & ATTRIBUTE_MODE) &&
+	    (!permission_is_owner(inode, credentials) ||
+	     ((inode->seals & F_SEAL_EXEC) && ((inode->mode ^ attributes->mode) & 0111))))
 		return -EPERM;
 	return check_times(inode, attributes->valid, credentials);
 }
@@ -179,6 +182,11 @@ int inode_truncate_locked(struct inode *inode, uint64_t size,
 	rwlock_assert_held_exclusive(&inode->lock);
 	if (!inode->ops->truncate)
 		return -EINVAL;
+	if (unlikely(inode->seals)) {
+		error = seals_check_size(inode, size);
+		if (error)
+			return error;
+	}
 	error = inode->ops->truncate(inode, size);
 	if (error)
 		return error;

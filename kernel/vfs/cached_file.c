@@ -29,7 +29,7 @@ static bool keeps_access_time(const struct file *file)
 	       !time_stamp_is_later(&inode->accessed, &inode->changed);
 }
 
-static ssize_t cached_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+ssize_t file_read_cached(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	ssize_t result = page_cache_read(&file->inode->cache, buffer, *position);
 
@@ -40,15 +40,13 @@ static ssize_t cached_read(struct file *file, struct io_buffer *buffer, file_off
 	return result;
 }
 
-static ssize_t cached_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+static inline ssize_t write_locked(struct file *file, struct io_buffer *buffer,
+				   file_offset *position, bool append)
 {
 	struct inode *inode = file->inode;
 	ssize_t result;
 
-	if (buffer->remaining == 0)
-		return 0;
-	rwlock_write_lock(&inode->lock);
-	if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_APPEND)
+	if (append)
 		*position = (file_offset)inode_size(inode);
 	if (unlikely(inode->mode & (MODE_SETUID | MODE_SETGID)))
 		inode_clear_set_id(inode, file->credentials);
@@ -57,13 +55,44 @@ static ssize_t cached_write(struct file *file, struct io_buffer *buffer, file_of
 		*position += result;
 		inode_touch(inode, false, true, true);
 	}
+	return result;
+}
+
+ssize_t file_write_cached(struct file *file, struct io_buffer *buffer, file_offset *position,
+			  bool append)
+{
+	rwlock_assert_held_exclusive(&file->inode->lock);
+	return write_locked(file, buffer, position, append);
+}
+
+static inline ssize_t lock_and_write(struct file *file, struct io_buffer *buffer,
+				     file_offset *position, bool append)
+{
+	struct inode *inode = file->inode;
+	ssize_t result;
+
+	if (buffer->remaining == 0)
+		return 0;
+	rwlock_write_lock(&inode->lock);
+	result = write_locked(file, buffer, position, append);
 	rwlock_write_unlock(&inode->lock);
 	if (inode->cache.ops->write)
 		writeback_throttle();
 	return result;
 }
 
-static int cached_open(struct file *file)
+static ssize_t cached_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	return lock_and_write(file, buffer, position,
+			      atomic_load_explicit(&file->flags, memory_order_relaxed) & O_APPEND);
+}
+
+static ssize_t cached_append(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	return lock_and_write(file, buffer, position, true);
+}
+
+int file_open_cached(struct file *file)
 {
 	const struct inode *inode = file->inode;
 
@@ -79,7 +108,7 @@ static int cached_open(struct file *file)
 	return 0;
 }
 
-static int cached_map(struct file *file, struct vm_map_request *request)
+int file_map_cached(struct file *file, struct vm_map_request *request)
 {
 	request->cache = &file->inode->cache;
 	if (keeps_access_time(file))
@@ -92,7 +121,7 @@ static int cached_map(struct file *file, struct vm_map_request *request)
  * back (a journal, the disk's own cache). An error of background writing since the last call is
  * reported once.
  */
-static int cached_sync(struct file *file, bool data_only)
+int file_sync_cached(struct file *file, bool data_only)
 {
 	struct inode *inode = file->inode;
 	const struct super_ops *ops = inode->super->ops;
@@ -113,9 +142,10 @@ static int cached_sync(struct file *file, bool data_only)
 }
 
 const struct file_ops file_ops_cached = {
-	.open = cached_open,
-	.read = cached_read,
+	.open = file_open_cached,
+	.read = file_read_cached,
 	.write = cached_write,
-	.map = cached_map,
-	.sync = cached_sync,
+	.append = cached_append,
+	.map = file_map_cached,
+	.sync = file_sync_cached,
 };

@@ -35,6 +35,8 @@ struct file_ops {
 	void (*flush)(struct file *file, const void *owner);	/* each close(): record locks */
 	ssize_t (*read)(struct file *file, struct io_buffer *buffer, file_offset *position);
 	ssize_t (*write)(struct file *file, struct io_buffer *buffer, file_offset *position);
+	/* write at the end, whatever O_APPEND says (RWF_APPEND). NULL: -EOPNOTSUPP */
+	ssize_t (*append)(struct file *file, struct io_buffer *buffer, file_offset *position);
 	int (*seek)(struct file *file, file_offset offset, int whence, file_offset *out);
 	/* `command` and `argument` as the program gave them. Result >= 0 or -errno. */
 	int (*ioctl)(struct file *file, unsigned int command, uintptr_t argument);
@@ -124,6 +126,9 @@ must_check ssize_t file_write(struct file *file, struct io_buffer *buffer, uint6
 must_check ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset offset);
 must_check ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset offset,
 				 uint64_t size_limit);
+/* RWF_APPEND: at the end; the file's position moves there too if `offset` is negative. */
+must_check ssize_t file_append(struct file *file, struct io_buffer *buffer, file_offset offset,
+			       uint64_t size_limit);
 must_check int file_seek(struct file *file, file_offset offset, int whence, file_offset *out);
 must_check int file_status(struct file *file, struct file_status *out);
 must_check int file_read_directory(struct file *file, struct directory_sink *sink);
@@ -158,6 +163,8 @@ extern const struct file_ops file_ops_cached;
  * -EACCES, -ENODEV, -EPERM (noexec).
  */
 must_check int file_map(struct file *file, struct vm_map_request *request);
+/* After file_map succeeded, once the request was mapped or was not. */
+void file_map_end(const struct vm_map_request *request);
 
 /*
  * A regular file in memory without a name: shared anonymous memory, memfd ("memfd:name"). Read and
@@ -166,6 +173,15 @@ must_check int file_map(struct file *file, struct vm_map_request *request);
  */
 must_check int anonymous_file_create(const char *name, uint64_t size, uint32_t flags,
 				     struct file **out);
+/*
+ * memfd_create(2): the same of `credentials`, empty, with `mode`, and with `seals` on it. Those can
+ * be added to while F_SEAL_SEAL is not among them.
+ */
+must_check int memory_file_create(const char *name, uint32_t seals, uint32_t flags, file_mode mode,
+				  const struct credentials *credentials, struct file **out);
+/* F_GET_SEALS, F_ADD_SEALS. Errors: -EINVAL (no such file, or seal), -EPERM, -EBUSY (mapped). */
+must_check int file_get_seals(struct file *file);
+must_check int file_add_seals(struct file *file, uint32_t seals);
 /* An unnamed file in directory `directory` (O_TMPFILE). Errors: -EOPNOTSUPP, as file_open. */
 must_check int file_open_unnamed(const struct path *directory, uint32_t flags, file_mode mode,
 				 const struct credentials *credentials, struct file **out);

@@ -97,3 +97,10 @@ int file_map(struct file *file, struct vm_map_request *request)
 	request->backing_ops = &file_backing_ops;
 	return file->ops->map(file, request);
 }
+
+void file_map_end(const struct vm_map_request *request)
+{
+	if (unlikely(request->holds_writable))
+		atomic_fetch_sub_explicit(&request->cache->writable_mappings, 1,
+					  memory_order_release);
+}

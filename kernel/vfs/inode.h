@@ -133,6 +133,8 @@ struct inode {
 	uint64_t block_count;			/* [m] 512-byte units, for st_blocks */
 	/* [i] ext2 attributes: immutable, append-only... (FS_..._FL values) */
 	uint32_t flags;
+	/* [i] F_SEAL_ bits and INODE_SEALABLE: what will never happen to it again (vfs/seals.c) */
+	uint32_t seals;
 	struct rwlock lock;
 	struct spinlock state_lock;		/* LOCK_RANK_INODE_STATE */
 	/* [D] enum inode_dirty; read without the lock as a hint */
@@ -161,6 +163,8 @@ struct inode {
 	const char *link_target;
 	struct rcu_head rcu;			/* vfs/inode.c's, at the end */
 };
+
+#define INODE_SEALABLE 0x80000000u	/* in `seals`: a file that can have them at all */
 
 enum inode_state {
 	INODE_NEW = 1 << 0,		/* in the table, but still being read: wait */

@@ -288,6 +288,25 @@ must_check int inode_record_attributes(struct inode *inode);
 must_check int inode_truncate_locked(struct inode *inode, uint64_t size,
 				     const struct credentials *credentials);
 
+/* ---- seals.c, cached_file.c ------------------------------------------------------------------ */
+
+/* Does a seal forbid this size, or this fallocate(2) up to `end`? Inode locked. Error: -EPERM. */
+must_check int seals_check_size(const struct inode *inode, uint64_t size);
+must_check int seals_check_allocate(const struct inode *inode, int mode, uint64_t end);
+/* of regular files whose seals may change */
+extern const struct file_ops sealed_file_ops;
+/*
+ * The operations of cached files, for those that do a little more. Write: inode lock held
+ * exclusive; at the file's end if `append`.
+ */
+must_check int file_open_cached(struct file *file);
+must_check ssize_t file_read_cached(struct file *file, struct io_buffer *buffer,
+				    file_offset *position);
+must_check int file_map_cached(struct file *file, struct vm_map_request *request);
+must_check int file_sync_cached(struct file *file, bool data_only);
+must_check ssize_t file_write_cached(struct file *file, struct io_buffer *buffer,
+				     file_offset *position, bool append);
+
 /* ---- file_lock.c ----------------------------------------------------------------------------- */
 
 void file_lock_init(void);

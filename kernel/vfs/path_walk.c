@@ -472,6 +472,8 @@ int path_walk(const struct walk_context *context, const char *name, uint32_t fla
 		if (likely(error != -EAGAIN))
 			return error;
 	}
+	if (unlikely(flags & WALK_CACHED))
+		return -EAGAIN;
 	return walk_carefully(context, name, flags, out);
 }
 

@@ -26,6 +26,7 @@ enum walk_flags {
 	WALK_IN_ROOT = 1 << 8,		/* RESOLVE_IN_ROOT */
 	WALK_NO_CROSS = 1 << 9,		/* RESOLVE_NO_XDEV */
 	WALK_NO_MAGIC_LINKS = 1 << 10,	/* RESOLVE_NO_MAGICLINKS */
+	WALK_CACHED = 1 << 11,		/* RESOLVE_CACHED: -EAGAIN where it would not be quick */
 };
 
 /*

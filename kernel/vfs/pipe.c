@@ -48,22 +48,17 @@ struct pipe *pipe_alloc(void)
 		slab_free(pipe_slab, pipe);
 		return NULL;
 	}
-	pipe->slot_count = DEFAULT_SLOTS;
+	pipe->slot_count = pipe->capacity = DEFAULT_SLOTS;
 	mutex_init(&pipe->mutex, LOCK_RANK_PIPE, "pipe");
 	wait_queue_init(&pipe->read_queue);
 	wait_queue_init(&pipe->write_queue);
 	return pipe;
 }
 
-static struct pipe_slot *slot_at(struct pipe *pipe, unsigned int index)
-{
-	return &pipe->slots[(pipe->first + index) & (pipe->slot_count - 1)];
-}
-
 void pipe_free(struct pipe *pipe)
 {
 	for (unsigned int i = 0; i < pipe->used; i++)
-		page_frame_put(slot_at(pipe, i)->frame);
+		page_frame_put(pipe_slot_at(pipe, i)->frame);
 	for (unsigned int i = 0; i < pipe->spare_count; i++)
 		page_frame_put(pipe->spare[i]);
 	kfree(pipe->slots);
@@ -86,26 +81,6 @@ static void give_frame(struct pipe *pipe, struct page_frame *frame)
 		page_frame_put(frame);
 }
 
-static inline unsigned int used(const struct pipe *pipe)
-{
-	return atomic_load_explicit(&pipe->used, memory_order_acquire);
-}
-
-static inline bool is_full(const struct pipe *pipe)
-{
-	return used(pipe) >= pipe->slot_count;
-}
-
-static inline bool has_readers(const struct pipe *pipe)
-{
-	return atomic_load_explicit(&pipe->readers, memory_order_acquire) > 0;
-}
-
-static inline bool has_writers(const struct pipe *pipe)
-{
-	return atomic_load_explicit(&pipe->writers, memory_order_acquire) > 0;
-}
-
 /* The state was changed and the mutex dropped. */
 static void wake(struct wait_queue *queue, uint32_t events, bool hand_over)
 {
@@ -123,7 +98,7 @@ static void wake(struct wait_queue *queue, uint32_t events, bool hand_over)
  */
 static size_t read_slot(struct pipe *pipe, struct io_buffer *buffer, bool *fault, bool *packet_end)
 {
-	struct pipe_slot *slot = slot_at(pipe, 0);
+	struct pipe_slot *slot = pipe_slot_at(pipe, 0);
 	size_t size = min((size_t)slot->size, buffer->remaining);
 	size_t done = io_buffer_put_frame(buffer, slot->frame, slot->offset, size);
 
@@ -132,19 +107,22 @@ static size_t read_slot(struct pipe *pipe, struct io_buffer *buffer, bool *fault
 	slot->offset = (uint16_t)(slot->offset + done);
 	slot->size = (uint16_t)(slot->size - done);
 	if (slot->size == 0 || (slot->is_packet && !*fault)) {
-		give_frame(pipe, slot->frame);
+		if (unlikely(slot->is_borrowed))
+			page_frame_put(slot->frame);
+		else
+			give_frame(pipe, slot->frame);
 		pipe->first = (pipe->first + 1) & (pipe->slot_count - 1);
-		atomic_store_explicit(&pipe->used, used(pipe) - 1, memory_order_release);
+		atomic_store_explicit(&pipe->used, pipe_used(pipe) - 1, memory_order_release);
 	}
 	return done;
 }
 
 /* As much as there is and fits. The mutex is held. Returns bytes or -EFAULT if none. */
-static ssize_t read_available(struct pipe *pipe, struct io_buffer *buffer)
+ssize_t pipe_read_available(struct pipe *pipe, struct io_buffer *buffer)
 {
 	size_t done = 0;
 
-	while (buffer->remaining > 0 && used(pipe) > 0) {
+	while (buffer->remaining > 0 && pipe_used(pipe) > 0) {
 		bool fault, packet_end;
 
 		done += read_slot(pipe, buffer, &fault, &packet_end);
@@ -169,24 +147,24 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 		int error;
 
 		mutex_lock(&pipe->mutex);
-		was_full = is_full(pipe);
-		done = read_available(pipe, buffer);
+		was_full = pipe_is_full(pipe);
+		done = pipe_read_available(pipe, buffer);
 		/* Readers sleep one by one: what is left is for the next. */
-		wake_next = done != 0 && used(pipe) > 0;
+		wake_next = done != 0 && pipe_used(pipe) > 0;
 		mutex_unlock(&pipe->mutex);
 		if (done != 0) {
-			if (was_full && !is_full(pipe))
+			if (was_full && !pipe_is_full(pipe))
 				wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
 			if (wake_next)
 				wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, false);
 			return done;
 		}
-		if (!has_writers(pipe) && used(pipe) == 0)
+		if (!pipe_has_writers(pipe) && pipe_used(pipe) == 0)
 			return 0;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_exclusive_interruptible(&pipe->read_queue,
-							   used(pipe) > 0 || !has_writers(pipe));
+		error = wait_event_exclusive_interruptible(
+			&pipe->read_queue, pipe_used(pipe) > 0 || !pipe_has_writers(pipe));
 		if (error) {
 			wake(&pipe->read_queue, POLL_IN, false); /* it may have been for us */
 			return -ERESTARTSYS;
@@ -202,9 +180,9 @@ static bool append(struct pipe *pipe, struct io_buffer *buffer, size_t size, siz
 	struct pipe_slot *slot;
 	size_t end;
 
-	if (used(pipe) == 0)
+	if (pipe_used(pipe) == 0)
 		return false;
-	slot = slot_at(pipe, used(pipe) - 1);
+	slot = pipe_slot_at(pipe, pipe_used(pipe) - 1);
 	end = (size_t)slot->offset + slot->size;
 	if (slot->is_packet || slot->is_borrowed || end + size > PAGE_SIZE)
 		return false;
@@ -228,13 +206,13 @@ static int fill_slot(struct pipe *pipe, struct io_buffer *buffer, bool is_packet
 		give_frame(pipe, frame);
 		return -EFAULT;
 	}
-	slot = slot_at(pipe, used(pipe));
+	slot = pipe_slot_at(pipe, pipe_used(pipe));
 	slot->frame = frame;
 	slot->offset = 0;
 	slot->size = (uint16_t)*done;
 	slot->is_packet = is_packet;
 	slot->is_borrowed = false;
-	atomic_store_explicit(&pipe->used, used(pipe) + 1, memory_order_release);
+	atomic_store_explicit(&pipe->used, pipe_used(pipe) + 1, memory_order_release);
 	return *done < size ? -EFAULT : 0;
 }
 
@@ -243,8 +221,8 @@ static int fill_slot(struct pipe *pipe, struct io_buffer *buffer, bool is_packet
  * odd bytes that would begin a frame of their own go behind the last ones first, as a short write
  * does whole.
  */
-static int write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_packet,
-			   ssize_t *total)
+int pipe_write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_packet,
+			 ssize_t *total)
 {
 	size_t odd = buffer->remaining % PAGE_SIZE;
 	size_t done;
@@ -254,7 +232,7 @@ static int write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_
 		if (done < odd)
 			return -EFAULT;
 	}
-	while (buffer->remaining > 0 && !is_full(pipe)) {
+	while (buffer->remaining > 0 && !pipe_is_full(pipe)) {
 		int error = fill_slot(pipe, buffer, is_packet, &done);
 
 		*total += (ssize_t)done;
@@ -279,9 +257,10 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 		int error;
 
 		mutex_lock(&pipe->mutex);
-		error = has_readers(pipe) ? write_available(pipe, buffer, flags & O_DIRECT, &total)
-					  : -EPIPE;
-		room_left = !is_full(pipe);
+		error = -EPIPE;
+		if (pipe_has_readers(pipe))
+			error = pipe_write_available(pipe, buffer, flags & O_DIRECT, &total);
+		room_left = !pipe_is_full(pipe);
 		mutex_unlock(&pipe->mutex);
 		if (total > before)
 			wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, true);
@@ -292,8 +271,8 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 		}
 		if (flags & O_NONBLOCK)
 			return total ? total : -EAGAIN;
-		error = wait_event_exclusive_interruptible(&pipe->write_queue,
-							   !is_full(pipe) || !has_readers(pipe));
+		error = wait_event_exclusive_interruptible(
+			&pipe->write_queue, !pipe_is_full(pipe) || !pipe_has_readers(pipe));
 		if (error) {
 			wake(&pipe->write_queue, POLL_OUT, false); /* it may have been for us */
 			return total ? total : -ERESTARTSYS;
@@ -313,16 +292,16 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 	if (file->mode & FILE_WRITE)
 		poll_register(table, &pipe->write_queue);
 	if (file->mode & FILE_READ) {
-		if (used(pipe) > 0)
+		if (pipe_used(pipe) > 0)
 			state |= POLL_IN | POLL_READ_NORMAL;
 		/* A FIFO that nobody has written to since it was opened has not been hung up. */
-		if (!has_writers(pipe) && file->directory_version != pipe->writer_generation)
+		if (!pipe_has_writers(pipe) && file->directory_version != pipe->writer_generation)
 			state |= POLL_HANG_UP;
 	}
 	if (file->mode & FILE_WRITE) {
-		if (!is_full(pipe))
+		if (!pipe_is_full(pipe))
 			state |= POLL_OUT | POLL_WRITE_NORMAL;
-		if (!has_readers(pipe))
+		if (!pipe_has_readers(pipe))
 			state |= POLL_ERROR;
 	}
 	return state;
@@ -333,8 +312,8 @@ static size_t readable(struct pipe *pipe)
 	size_t size = 0;
 
 	mutex_lock(&pipe->mutex);
-	for (unsigned int i = 0; i < used(pipe); i++)
-		size += slot_at(pipe, i)->size;
+	for (unsigned int i = 0; i < pipe_used(pipe); i++)
+		size += pipe_slot_at(pipe, i)->size;
 	mutex_unlock(&pipe->mutex);
 	return size;
 }
@@ -348,9 +327,9 @@ void pipe_drop_end(struct pipe *pipe, uint32_t access)
 	if (access & FILE_WRITE)
 		atomic_fetch_sub_explicit(&pipe->writers, 1, memory_order_release);
 	mutex_unlock(&pipe->mutex);
-	if ((access & FILE_READ) && !has_readers(pipe))
+	if ((access & FILE_READ) && !pipe_has_readers(pipe))
 		wait_queue_wake_all(&pipe->write_queue, POLL_ERROR | POLL_OUT);
-	if ((access & FILE_WRITE) && !has_writers(pipe))
+	if ((access & FILE_WRITE) && !pipe_has_writers(pipe))
 		wait_queue_wake_all(&pipe->read_queue, POLL_HANG_UP | POLL_IN);
 }
 
@@ -458,20 +437,23 @@ static int resize(struct pipe *pipe, unsigned int count)
 {
 	struct pipe_slot *slots = kmalloc_array(count, sizeof(slots[0]), 0);
 	struct pipe_slot *old;
+	unsigned int held;
 
 	if (!slots)
 		return -ENOMEM;
 	mutex_lock(&pipe->mutex);
-	if (used(pipe) > count) {
+	held = pipe->slot_count - pipe->capacity;
+	if (pipe_used(pipe) + held > count) {
 		mutex_unlock(&pipe->mutex);
 		kfree(slots);
 		return -EBUSY;
 	}
-	for (unsigned int i = 0; i < used(pipe); i++)
-		slots[i] = *slot_at(pipe, i);
+	for (unsigned int i = 0; i < pipe_used(pipe); i++)
+		slots[i] = *pipe_slot_at(pipe, i);
 	old = pipe->slots;
 	pipe->slots = slots;
 	pipe->slot_count = count;
+	pipe->capacity = count - held;
 	pipe->first = 0;
 	mutex_unlock(&pipe->mutex);
 	kfree(old);

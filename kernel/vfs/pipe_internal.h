@@ -5,12 +5,15 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/compiler.h"
+#include "core/types.h"
 #include "mem/page_frame.h"
 #include "sched/mutex.h"
 #include "sched/wait_queue.h"
 
 struct file;
 struct file_ops;
+struct io_buffer;
 struct inode;
 
 struct pipe_slot {
@@ -24,7 +27,9 @@ struct pipe_slot {
 struct pipe {
 	struct mutex mutex;			/* LOCK_RANK_PIPE */
 	struct pipe_slot *slots;		/* [m] ring of slot_count, a power of two */
-	unsigned int slot_count;		/* [m] read as a hint */
+	unsigned int slot_count;		/* [m] */
+	/* [m] slots that may be used: less than there are while splice.c holds some; also a hint */
+	unsigned int capacity;
 	unsigned int first;			/* [m] the slot to be read next */
 	atomic_uint used;			/* [a] slots with bytes */
 	atomic_uint readers, writers;		/* [a] open files of each side */
@@ -43,6 +48,39 @@ struct pipe *pipe_alloc(void);	/* NULL: no memory */
 void pipe_free(struct pipe *pipe);
 void pipe_drop_end(struct pipe *pipe, uint32_t access);
 void pipe_put(struct pipe *pipe, struct inode *inode);
+
+static inline struct pipe_slot *pipe_slot_at(struct pipe *pipe, unsigned int index)
+{
+	return &pipe->slots[(pipe->first + index) & (pipe->slot_count - 1)];
+}
+
+static inline unsigned int pipe_used(const struct pipe *pipe)
+{
+	return atomic_load_explicit(&pipe->used, memory_order_acquire);
+}
+
+static inline bool pipe_is_full(const struct pipe *pipe)
+{
+	return pipe_used(pipe) >= pipe->capacity;
+}
+
+static inline bool pipe_has_readers(const struct pipe *pipe)
+{
+	return atomic_load_explicit(&pipe->readers, memory_order_acquire) > 0;
+}
+
+static inline bool pipe_has_writers(const struct pipe *pipe)
+{
+	return atomic_load_explicit(&pipe->writers, memory_order_acquire) > 0;
+}
+
+/*
+ * One step of read(2) and write(2): what is there or fits now. Mutex held. Read: bytes, or -EFAULT
+ * if that is none. Write: adds to *total; 0 or what ended it.
+ */
+must_check ssize_t pipe_read_available(struct pipe *pipe, struct io_buffer *buffer);
+must_check int pipe_write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_packet,
+				    ssize_t *total);
 
 /*
  * As wait_event_interruptible, but one of a queue's sleepers is woken at a time, and hands the

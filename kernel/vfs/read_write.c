@@ -1,4 +1,5 @@
 #include "core/assert.h"
+#include "lib/min_max.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/file_lock.h"
@@ -79,9 +80,9 @@ ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset of
  * at `position`. -EFBIG if that is nothing (the caller sends SIGXFSZ if it was the process's).
  */
 static int limit_size(const struct file *file, struct io_buffer *buffer, file_offset position,
-		      uint64_t size_limit)
+		      uint64_t size_limit, uint32_t more_flags)
 {
-	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
+	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed) | more_flags;
 	uint64_t limit = file->inode->super->max_file_size;
 	uint64_t start = (uint64_t)position;
 
@@ -111,7 +112,7 @@ static ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset
 
 	if (unlikely(*position < 0 || *position > INT64_MAX - (file_offset)buffer->remaining))
 		return -EFBIG;
-	error = limit_size(file, buffer, *position, size_limit);
+	error = limit_size(file, buffer, *position, size_limit, 0);
 	if (unlikely(error))
 		return error;
 	return file->ops->write(file, buffer, position);
@@ -159,6 +160,26 @@ ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset o
 	if (unlikely(error))
 		return error;
 	return sync_written(file, write_at(file, buffer, &offset, size_limit));
+}
+
+ssize_t file_append(struct file *file, struct io_buffer *buffer, file_offset offset,
+		    uint64_t size_limit)
+{
+	file_offset position = max(offset, (file_offset)0);
+	ssize_t result;
+	bool is_locked;
+
+	if (!(file->mode & FILE_WRITE) || !file->ops->append)
+		return file->mode & FILE_WRITE ? -EOPNOTSUPP : -EBADF;
+	result = limit_size(file, buffer, position, size_limit, O_APPEND);
+	if (result)
+		return result;
+	is_locked = begin_position(file);
+	result = file->ops->append(file, buffer, &position);
+	if (offset < 0 && result > 0)
+		file->position = position;
+	end_position(file, is_locked);
+	return sync_written(file, result);
 }
 
 ssize_t file_read_kernel(struct file *file, void *memory, size_t size, file_offset offset)
@@ -314,7 +335,9 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 	if (!inode->ops->allocate)
 		return -EOPNOTSUPP;
 	rwlock_write_lock(&inode->lock);
-	error = inode->ops->allocate(inode, mode, offset, size);
+	error = seals_check_allocate(inode, mode, end);
+	if (!error)
+		error = inode->ops->allocate(inode, mode, offset, size);
 	if (!error) {
 		inode_clear_set_id(inode, file->credentials);
 		inode_touch(inode, false, true, true);

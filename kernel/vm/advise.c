@@ -106,7 +106,7 @@ static int will_need(struct address_space *space, uintptr_t start, uintptr_t end
 		}
 		rwlock_read_unlock(&space->lock);
 		if (cache) {
-			read_ahead_range(cache, first, first + count);
+			page_cache_read_ahead(cache, first, first + count);
 			ops->put(backing);
 		}
 	}

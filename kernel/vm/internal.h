@@ -263,8 +263,6 @@ static inline bool read_ahead_is_due(const struct page_cache *cache, uint32_t in
 
 /* A reader met `index`: perhaps the next window should start. */
 void read_ahead_hit(struct page_cache *cache, uint32_t index);
-/* madvise(WILLNEED), readahead(2): start reading what is absent of [first, end). */
-void read_ahead_range(struct page_cache *cache, uint32_t first, uint32_t end);
 
 /* ---- reverse_map.c ---- */
 

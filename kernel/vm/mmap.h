@@ -12,6 +12,7 @@ struct vm_map_request {
 	bool fixed;			/* exactly here, replacing what is there */
 	bool fixed_no_replace;		/* exactly here or -EEXIST */
 	bool populate;			/* MAP_POPULATE: fault all in afterwards */
+	bool holds_writable;		/* cache->writable_mappings counts this request itself */
 	struct page_cache *cache;	/* NULL: anonymous; if that is shared, an unnamed file's */
 	void *backing;			/* borrowed; a reference is taken */
 	const struct backing_ops *backing_ops;

@@ -93,6 +93,18 @@ static inline uint64_t page_cache_size(const struct page_cache *cache)
  */
 must_check int page_cache_get(struct page_cache *cache, uint32_t index, struct page_frame **out,
 			      bool *major);
+/*
+ * The same for somebody who holds no lock and will only read: *out NULL is a page of zeros that
+ * need not exist. -EAGAIN: the file has become shorter; look at its size again.
+ */
+must_check int page_cache_get_for_read(struct page_cache *cache, uint32_t index,
+				       struct page_frame **out);
+/* Start reading what is absent of [first, end): madvise(WILLNEED), readahead(2). May sleep. */
+void page_cache_read_ahead(struct page_cache *cache, uint32_t first, uint32_t end);
+/*
+ * posix_fadvise(DONTNEED): forget what is clean and used by nobody of [first, end). May sleep.
+ */
+void page_cache_drop_unused(struct page_cache *cache, uint32_t first, uint32_t end);
 /* Only if it is there and filled: a reference, or NULL. Any context. */
 struct page_frame *page_cache_find(struct page_cache *cache, uint32_t index);
 /*

@@ -23,8 +23,7 @@
 #include "vm/internal.h"
 #include "vm/writeback.h"
 
-/* The frame for reading, or NULL for a page of zeros that need not exist. */
-static int get_for_read(struct page_cache *cache, uint32_t index, struct page_frame **out)
+int page_cache_get_for_read(struct page_cache *cache, uint32_t index, struct page_frame **out)
 {
 	int error;
 
@@ -58,7 +57,7 @@ static ssize_t read_page(struct page_cache *cache, struct io_buffer *buffer, uin
 {
 	struct page_frame *frame;
 	size_t done;
-	int error = get_for_read(cache, index, &frame);
+	int error = page_cache_get_for_read(cache, index, &frame);
 
 	if (error)
 		return error;

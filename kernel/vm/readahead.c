@@ -115,7 +115,7 @@ void read_ahead_hit(struct page_cache *cache, uint32_t index)
 		page_frame_put(first);
 }
 
-void read_ahead_range(struct page_cache *cache, uint32_t first, uint32_t end)
+void page_cache_read_ahead(struct page_cache *cache, uint32_t first, uint32_t end)
 {
 	struct page_frame *frame;
 

@@ -113,3 +113,18 @@ void page_cache_drop_range(struct page_cache *cache, uint32_t first, uint32_t en
 	page_cache_drop_all(cache, first, end);
 	rwlock_write_unlock(&cache->truncate_lock);
 }
+
+void page_cache_drop_unused(struct page_cache *cache, uint32_t first, uint32_t end)
+{
+	struct page_frame *frame;
+	uint32_t index = first;
+
+	if (page_cache_is_memory(cache))
+		return;
+	while (index < end && (frame = page_cache_find_next(cache, &index, end))) {
+		(void)page_cache_remove_unused(cache, frame);
+		page_frame_put(frame);
+		if (++index == 0)
+			break;
+	}
+}

@@ -63,4 +63,11 @@
 #define MADV_PAGEOUT		21
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
+
+#define MFD_CLOEXEC		0x0001u
+#define MFD_ALLOW_SEALING	0x0002u
+#define MFD_HUGETLB		0x0004u
+#define MFD_NOEXEC_SEAL		0x0008u
+#define MFD_EXEC		0x0010u
+#define MFD_HUGE_MASK		(0x3fu << 26)
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
 #include "vfs/char_device.h"
 #include "vfs/file.h"
 #include "vfs/pipe.h"
@@ -130,6 +131,7 @@ static void set_kind(struct inode *inode, dev_number device)
 	case MODE_REGULAR:
 		inode->ops = &tmpfs_file_ops;
 		inode->file_ops = &file_ops_cached;
+		inode->seals = INODE_SEALABLE | F_SEAL_SEAL; /* memfd_create lifts that */
 		break;
 	case MODE_DIRECTORY:
 		inode->ops = &tmpfs_directory_ops;

@@ -1,0 +1,214 @@
+/*
+ * Extended attributes: no file system here keeps any.
+ *
+ * So names and flags are checked, the file is looked up and its permissions are asked, in Linux's
+ * order; then setting, getting and removing end in EOPNOTSUPP, and a list is empty. Programs that
+ * copy files with all their attributes (cp -a, tar, ls -l) take exactly that for an answer.
+ */
+#include "arch/user_copy.h"
+#include "lib/string.h"
+#include "proc/process.h"
+#include "syscall/sys_internal.h"
+#include "syscall/syscalls.h"
+#include "syscall/user_path.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/credentials.h"
+#include "vfs/dentry.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
+#include "vfs/permission.h"
+
+enum { XATTR_NAME_MAX = 255, XATTR_SIZE_MAX = 65536, XATTR_CREATE = 1, XATTR_REPLACE = 2 };
+
+/* What is to be done to the attribute `name`; NULL: list them all. */
+struct request {
+	const char *name;
+	bool change;
+};
+
+/* Errors: -ERANGE, -EFAULT. */
+static int copy_name(char name[XATTR_NAME_MAX + 1], user_addr from)
+{
+	ssize_t length = string_from_user(name, from, XATTR_NAME_MAX + 1);
+
+	if (length < 0)
+		return (int)length;
+	return length == 0 || length > XATTR_NAME_MAX ? -ERANGE : 0;
+}
+
+static bool starts_with(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* May the attribute be looked at or changed at all? */
+static int check_permission(const struct inode *inode, const struct request *request)
+{
+	const struct credentials *credentials = credentials_current();
+
+	if (request->change && (inode->flags & 0x30u /* immutable, append-only */))
+		return -EPERM;
+	if (starts_with(request->name, "security.") || starts_with(request->name, "system."))
+		return 0;
+	if (starts_with(request->name, "trusted.")) {
+		if (credentials_capable(credentials, CAP_SYS_ADMIN))
+			return 0;
+		return request->change ? -EPERM : -ENODATA;
+	}
+	if (starts_with(request->name, "user.") && !inode_is(inode, MODE_REGULAR) &&
+	    !inode_is(inode, MODE_DIRECTORY))
+		return request->change ? -EPERM : -ENODATA;
+	return permission_check(inode, credentials, request->change ? ACCESS_WRITE : ACCESS_READ);
+}
+
+static int do_at(const struct path *at, const struct request *request)
+{
+	struct inode *inode = atomic_load_explicit(&at->dentry->inode, memory_order_acquire);
+	int error = 0;
+
+	if (!request->name)
+		return 0;
+	if (request->change)
+		error = mount_begin_write(at->mount);
+	if (error)
+		return error;
+	error = check_permission(inode, request);
+	if (request->change)
+		mount_end_write(at->mount);
+	return error ? error : -EOPNOTSUPP;
+}
+
+static int do_by_name(user_addr path, bool follow, const struct request *request)
+{
+	struct path at;
+	int error = user_path_walk(AT_FDCWD, path, 0, follow ? WALK_FOLLOW : 0, &at);
+
+	if (error)
+		return error;
+	error = do_at(&at, request);
+	path_put(&at);
+	return error;
+}
+
+static int do_by_fd(int fd, const struct request *request)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	int error;
+
+	if (!file)
+		return -EBADF;
+	error = file->mode & FILE_PATH_ONLY ? -EBADF : do_at(&file->path, request);
+	fd_table_return(file, needs_put);
+	return error;
+}
+
+/* setxattr's arguments; the value is not looked at, but must be there. */
+static int check_set(char name[XATTR_NAME_MAX + 1], user_addr from, user_addr value, size_t size,
+		     int flags)
+{
+	char piece[64];
+	int error;
+
+	if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
+	error = copy_name(name, from);
+	if (error)
+		return error;
+	if (size > XATTR_SIZE_MAX)
+		return -E2BIG;
+	for (size_t done = 0; done < size; done += sizeof(piece)) {
+		size_t count = size - done < sizeof(piece) ? size - done : sizeof(piece);
+
+		if (copy_from_user(piece, user_addr_add(value, done), count))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+int sys_setxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags)
+{
+	char copy[XATTR_NAME_MAX + 1];
+	int error = check_set(copy, name, value, size, flags);
+
+	return error ? error : do_by_name(path, true, &(struct request){ copy, true });
+}
+
+int sys_lsetxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags)
+{
+	char copy[XATTR_NAME_MAX + 1];
+	int error = check_set(copy, name, value, size, flags);
+
+	return error ? error : do_by_name(path, false, &(struct request){ copy, true });
+}
+
+int sys_fsetxattr(int fd, user_addr name, user_addr value, size_t size, int flags)
+{
+	char copy[XATTR_NAME_MAX + 1];
+	int error = check_set(copy, name, value, size, flags);
+
+	return error ? error : do_by_fd(fd, &(struct request){ copy, true });
+}
+
+static int one_by_name(user_addr path, user_addr name, bool follow, bool change)
+{
+	char copy[XATTR_NAME_MAX + 1];
+	int error = copy_name(copy, name);
+
+	return error ? error : do_by_name(path, follow, &(struct request){ copy, change });
+}
+
+static int one_by_fd(int fd, user_addr name, bool change)
+{
+	char copy[XATTR_NAME_MAX + 1];
+	int error = copy_name(copy, name);
+
+	return error ? error : do_by_fd(fd, &(struct request){ copy, change });
+}
+
+int sys_getxattr(user_addr path, user_addr name)
+{
+	return one_by_name(path, name, true, false);
+}
+
+int sys_lgetxattr(user_addr path, user_addr name)
+{
+	return one_by_name(path, name, false, false);
+}
+
+int sys_fgetxattr(int fd, user_addr name)
+{
+	return one_by_fd(fd, name, false);
+}
+
+int sys_listxattr(user_addr path)
+{
+	return do_by_name(path, true, &(struct request){ NULL, false });
+}
+
+int sys_llistxattr(user_addr path)
+{
+	return do_by_name(path, false, &(struct request){ NULL, false });
+}
+
+int sys_flistxattr(int fd)
+{
+	return do_by_fd(fd, &(struct request){ NULL, false });
+}
+
+int sys_removexattr(user_addr path, user_addr name)
+{
+	return one_by_name(path, name, true, true);
+}
+
+int sys_lremovexattr(user_addr path, user_addr name)
+{
+	return one_by_name(path, name, false, true);
+}
+
+int sys_fremovexattr(int fd, user_addr name)
+{
+	return one_by_fd(fd, name, true);
+}
