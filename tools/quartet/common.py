@@ -1,7 +1,10 @@
 """What every part of ./quartet needs: where things are, how to fail, how to run a program."""
 
+import functools
 import os
+import struct
 import subprocess
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, 'build')
@@ -33,6 +36,37 @@ def run_quietly(command, what, **options):
     if done.returncode != 0:
         raise Failure(f'{what} (status {done.returncode})\n{done.stdout.rstrip()}')
     return done.stdout
+
+
+# An i386 program that exits with status 0: ELF header, one segment of all of it, and exit(0) by int 0x80.
+SMALLEST_PROGRAM = (
+    b'\x7fELF\1\1\1' + bytes(9) + struct.pack('<HHIIIIIHHHHHH', 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    + struct.pack('<IIIIIIII', 1, 0, 0x8048000, 0x8048000, 93, 93, 5, 4096)
+    + b'\xb8\1\0\0\0\x31\xdb\xcd\x80')
+
+
+@functools.cache
+def runs_i386_programs():
+    """Whether this machine's kernel executes i386 programs. Some have no part for that."""
+    with tempfile.NamedTemporaryFile(suffix='.i386', delete=False) as file:
+        file.write(SMALLEST_PROGRAM)
+    try:
+        os.chmod(file.name, 0o755)
+        return subprocess.run([file.name], stdin=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+    finally:
+        os.unlink(file.name)
+
+
+def i386_command(program, *arguments):
+    """
+    How to run an i386 program that only computes, such as a unit test. Where the kernel cannot, QEMU's user mode does; it
+    is no judge of what Linux does, and the leak sanitizer, which traces its own threads, does not work in it.
+    """
+    if runs_i386_programs():
+        return [program, *arguments]
+    return ['env', 'ASAN_OPTIONS=detect_leaks=0', 'qemu-i386', program, *arguments]
 
 
 def make(*arguments):

@@ -1,8 +1,9 @@
 """
-Guest tests: each program of tests/guest/ on Linux (this machine) and in Quartet with 1 and 4 CPUs.
+Guest tests: each program of tests/guest/ on Linux and in Quartet with 1 and 4 CPUs.
 
-On Linux a test runs as root, in name spaces and a folder of its own. In Quartet many run in one boot:
-init works through a list and reports on the third serial line
+Linux is this machine's, if it runs i386 programs: a test runs as root, in name spaces and a folder of its
+own. Otherwise it is Debian's Linux for i386 in QEMU (linux_machine.py), with the same disk and the same init
+as Quartet. In QEMU many tests run in one boot: init works through a list and reports on the third serial line
 	begin NAME, counters, after NAME, counters, end NAME STATUS
 while the tests' output, after a line `begin NAME`, is on the second. Counters are those of
 /proc/quartet/leaks; a test that leaves one of them changed has failed. When the machine panics, falls
@@ -17,11 +18,12 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import image
+import linux_machine
 import qemu
-from common import ROOT, build_path, run_quietly
+from common import ROOT, Failure, build_path, run_quietly, runs_i386_programs
 from results import FAILED, PASSED, SKIPPED
 
 DEFAULT_TIMEOUT = 60		# seconds; a test may ask for another
@@ -29,6 +31,7 @@ BOOT_TIMEOUT = 60
 SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
 SKIP_STATUS = 77
 TESTS_AT_ONCE = 2
+EMULATED_LINUX_SLOWNESS = 3	# what a test's time limit is multiplied with there
 
 
 @dataclass
@@ -91,17 +94,6 @@ def isolation():
     return []
 
 
-def can_run_i386(program):
-    """Whether this machine's kernel executes i386 programs at all."""
-    try:
-        subprocess.run([program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=0.001)
-    except subprocess.TimeoutExpired:
-        return True
-    except OSError:
-        return False
-    return True
-
-
 # A shell is process 1 in the name space: it adopts and reaps orphans, and a test must not be process 1,
 # which ignores signals that would kill others. $1 is the image of a small disk, if the test wants one.
 LINUX_SCRIPT = '''
@@ -156,7 +148,7 @@ def run_on_linux(test, results, isolate):
         results.cell(test.name, 'Linux', FAILED, f'status {status}\n{text}', seconds)
 
 
-# ---- in Quartet ------------------------------------------------------------------------------------
+# ---- in QEMU ---------------------------------------------------------------------------------------
 
 
 class Report:
@@ -278,8 +270,8 @@ class Boot:
             self.process.communicate()
 
 
-def run_in_quartet(tests, settings_for, column, results, seed):
-    """Run a list of tests with one kind of machine, booting as often as it takes."""
+def run_in_machine(tests, settings_for, column, results, seed):
+    """Run a list of tests with one kind of machine and kernel, booting as often as it takes."""
     left = list(tests)
     failed_boots = 0
     started = {}
@@ -350,26 +342,41 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
     if not tests:
         return
     results.table_heading()
-    isolate = isolation()
-    if linux_tests and not can_run_i386(linux_tests[0].program):
-        for test in linux_tests:
-            results.cell(test.name, 'Linux', SKIPPED, 'this machine does not run i386 programs')
-        linux_tests = []
-
     groups = {}
     for test in tests:
         for cpus in cpu_columns[test.name]:
             groups.setdefault((cpus, test.memory, test.image, test.disk, test.append), []).append(test)
     images = {size: test_image(tests, size) for size in {test.image for test in tests}}
     with concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
-        jobs = [pool.submit(run_on_linux, test, results, isolate) for test in linux_tests]
+        jobs = submit_linux(pool, linux_tests, images, results, seed)
         for (cpus, memory, size, disk, append), group in sorted(groups.items(), key=lambda item: -len(item[1])):
             def settings_for(cpus=cpus, memory=memory, size=size, disk=disk, append=append):
                 return qemu.Settings(kernel=kernel, image=images[size], memory=memory, cpus=cpus, disk=disk,
                                      accel=accel, append=append.split())
-            jobs.append(pool.submit(run_in_quartet, group, settings_for, column_name(cpus), results, seed))
+            jobs.append(pool.submit(run_in_machine, group, settings_for, column_name(cpus), results, seed))
         for job in jobs:
             job.result()
+
+
+def submit_linux(pool, tests, images, results, seed):
+    """Start the tests on Linux, wherever there is one. Returns the jobs."""
+    if not tests:
+        return []
+    if runs_i386_programs():
+        isolate = isolation()
+        return [pool.submit(run_on_linux, test, results, isolate) for test in tests]
+    try:
+        linux_machine.kernel()
+    except Failure as failure:
+        for test in tests:
+            results.cell(test.name, 'Linux', SKIPPED, f'no Linux that runs i386 programs: {failure}')
+        return []
+    groups = {}
+    for test in tests:
+        patient = replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS)
+        groups.setdefault(test.image, []).append(patient)
+    return [pool.submit(run_in_machine, group, lambda size=size: linux_machine.settings(images[size]), 'Linux', results, seed)
+            for size, group in groups.items()]
 
 
 def test_image(tests, block_size):

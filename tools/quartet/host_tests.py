@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from common import ROOT, Failure, build_path, make
+from common import ROOT, Failure, build_path, i386_command, make
 from results import FAILED, PASSED
 
 
@@ -35,7 +35,7 @@ def run(paths, results):
             continue
         started = time.monotonic()
         try:
-            done = subprocess.run([build_path('host', path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            done = subprocess.run(i386_command(build_path('host', path)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, timeout=120, cwd=ROOT)
             outcome = PASSED if done.returncode == 0 else FAILED
             detail = f'status {done.returncode}\n{done.stdout.decode(errors="replace")}'

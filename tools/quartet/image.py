@@ -16,7 +16,7 @@ import tempfile
 import time
 
 import packages
-from common import Failure, build_path, run_quietly
+from common import Failure, build_path, i386_command, run_quietly
 
 MEBIBYTE = 1 << 20
 FREE_SPACE = 24 * MEBIBYTE	# what programs in the machine can write
@@ -95,7 +95,7 @@ class Tree:
 
 def applet_links(busybox):
     """Path -> target for every applet, as busybox itself lists them: bin/ls, usr/bin/awk, ..."""
-    listed = run_quietly([busybox, '--list-full'], 'cannot run an i386 program on this machine')
+    listed = run_quietly(i386_command(busybox, '--list-full'), 'cannot run an i386 program on this machine')
     return {path: '/bin/busybox' for path in listed.split() if os.path.basename(path) not in NOT_LINKED}
 
 

@@ -12,6 +12,7 @@ fails to download or names a file that is gone, each source is tried alone.
 
 import glob
 import os
+import re
 import shutil
 import subprocess
 
@@ -161,9 +162,34 @@ APT::Get::List-Cleanup "false";
         return None, done.stdout
 
 
+    def dependencies(self, package):
+        """The names that a package depends on, as far as the indexes know it."""
+        done = subprocess.run(['apt-cache', '-c', self.configuration, 'depends', package], text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              env=dict(os.environ, LC_ALL='C'))
+        return [line.split(':', 1)[1].strip() for line in done.stdout.splitlines() if line.strip().startswith('Depends:')]
+
+
 def last_error(text):
     errors = [line for line in text.splitlines() if line.startswith(('E:', 'W:', 'Err:'))]
     return errors[-1] if errors else 'apt gave no reason'
+
+
+def newest_dependency(package, prefix):
+    """
+    What a package such as linux-image-686 stands for now: the first package with this prefix that it depends on.
+    What was unpacked before is good enough, so that tests do not wait for the network.
+    """
+    flavour = package.removeprefix(prefix)
+    known = [os.path.basename(path) for path in glob.glob(cache_path('i386', f'{prefix}[0-9]*-{flavour}'))]
+    if known:
+        return max(known, key=lambda name: [int(part) for part in re.findall(r'[0-9]+', name)])
+    apt = PrivateApt()
+    said = apt.use_sources(machine_sources())
+    for name in apt.dependencies(package):
+        if name.startswith(prefix):
+            return name
+    raise Failure(f'cannot find {package} for i386: {last_error(said)}')
 
 
 def fetch(package):

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 ACCELERATORS = ('tcg', 'tcg-single', 'tcg-multi', 'kvm')
 QEMU = 'qemu-system-i386'
-PANIC = re.compile(rb'panic on CPU \d|panic in a panic')	# how core/panic.c begins on the console
+# How core/panic.c begins on the console, and Linux's.
+PANIC = re.compile(rb'panic on CPU \d|panic in a panic|Kernel panic - not syncing')
 
 
 @dataclass

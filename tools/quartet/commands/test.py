@@ -54,7 +54,7 @@ def main(arguments):
     if not kernel and (driven or (guest and cpu_counts)):
         kernel = build_kernel(options.build, options.cc)
     if guest:
-        make('--silent', *[f'build/guest/{test.name}' for test in guest])
+        make('--silent', 'user', *[f'build/guest/{test.name}' for test in guest])
         guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux)
     driven_tests.run(driven, kernel, results, seed)
     return results.finish()
