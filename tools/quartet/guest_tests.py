@@ -366,7 +366,7 @@ def submit_linux(pool, tests, images, results, seed):
         isolate = isolation()
         return [pool.submit(run_on_linux, test, results, isolate) for test in tests]
     try:
-        linux_machine.kernel()
+        machine = linux_machine.settings(image='')
     except Failure as failure:
         for test in tests:
             results.cell(test.name, 'Linux', SKIPPED, f'no Linux that runs i386 programs: {failure}')
@@ -375,7 +375,8 @@ def submit_linux(pool, tests, images, results, seed):
     for test in tests:
         patient = replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS)
         groups.setdefault(test.image, []).append(patient)
-    return [pool.submit(run_in_machine, group, lambda size=size: linux_machine.settings(images[size]), 'Linux', results, seed)
+    return [pool.submit(run_in_machine, group, lambda size=size: replace(machine, image=images[size]),
+                        'Linux', results, seed)
             for size, group in groups.items()]
 
 
