@@ -6,10 +6,17 @@
 #include <stdint.h>
 #include "arch/trap_frame.h"
 #include "core/compiler.h"
+#include "core/stack_header.h"
 #include "core/types.h"
 
-struct thread;
+struct thread; /* begins with its struct arch_thread */
 #include "machine/context.h" /* struct arch_thread */
+
+/* The running thread's; NULL before there are threads. */
+static inline struct arch_thread *arch_thread_current(void)
+{
+	return (struct arch_thread *)thread_current();
+}
 
 /*
  * Prepare a new stack so that the first switch to it calls entry(argument), which never returns,

@@ -27,13 +27,23 @@ bool upcall_page_fault(struct trap_frame *frame, uintptr_t address, enum fault_a
 void upcall_exception(struct trap_frame *frame, uint32_t vector, uint32_t error);
 
 /*
+ * A debug trap of a user program: after a single step, or at breakpoints in hardware (a bit each).
+ * Neither: an instruction that asks for the trap. Interrupts on.
+ */
+void upcall_debug(struct trap_frame *frame, bool step, unsigned int breakpoints);
+
+/*
  * Before return to user mode, while return_work is not zero: called with interrupts on, returns
  * with them off.
  */
 void upcall_return_work(struct trap_frame *frame);
 
-/* A system call with RETURN_WORK_TRACE set: before and after. */
-void upcall_syscall_enter(struct trap_frame *frame);
+/*
+ * A system call with RETURN_WORK_TRACE set: before and after. The first gives the handler to call,
+ * or 0: the call is not made, its result is the frame's. The frame's registers are the program's
+ * all the time.
+ */
+uintptr_t upcall_syscall_enter(struct trap_frame *frame);
 void upcall_syscall_leave(struct trap_frame *frame);
 
 /* The alarm of this CPU rang. Interrupts off. Implemented by sched/timer.c. */

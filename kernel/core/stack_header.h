@@ -24,6 +24,7 @@ enum return_work {
 	RETURN_WORK_FPU = 1 << 3,	 /* this CPU holds another thread's FPU registers */
 	RETURN_WORK_NOTIFY = 1 << 4,	 /* run proc's deferred work, as the last file_put */
 	RETURN_WORK_FRAME = 1 << 5,	 /* take every register from the trap frame */
+	RETURN_WORK_DEBUG = 1 << 6,	 /* the thread has debug registers; stays set */
 };
 
 /* [t] own thread  [a] atomic  [I] immutable */

@@ -35,7 +35,6 @@ static const struct exception_signal {
 	int16_t code;
 } signals[] = {
 	[EXCEPTION_DIVIDE] = { SIGFPE, FPE_INTDIV },
-	[EXCEPTION_DEBUG] = { SIGTRAP, TRAP_TRACE },
 	[EXCEPTION_BREAKPOINT] = { SIGTRAP, SI_KERNEL },
 	[EXCEPTION_OVERFLOW] = { SIGSEGV, SI_KERNEL },
 	[EXCEPTION_BOUND] = { SIGSEGV, SI_KERNEL },
@@ -60,6 +59,13 @@ static int fpu_code(enum fpu_exceptions exceptions)
 	if (exceptions & (FPU_DENORMAL | FPU_UNDERFLOW))
 		return FPE_FLTUND;
 	return FPE_FLTRES;
+}
+
+void upcall_debug(struct trap_frame *frame, bool step, unsigned int breakpoints)
+{
+	int code = step ? TRAP_TRACE : breakpoints ? TRAP_HWBKPT : TRAP_BRKPT;
+
+	signal_force_fault(SIGTRAP, code, trap_frame_instruction(frame), EXCEPTION_DEBUG, 0);
 }
 
 void upcall_exception(struct trap_frame *frame, uint32_t vector, uint32_t error)

@@ -7,6 +7,7 @@
  * would take them away again.
  */
 #include "arch/context.h"
+#include "arch/debug.h"
 #include "arch/irq_flags.h"
 #include "arch/upcall.h"
 #include "core/config.h"
@@ -61,6 +62,8 @@ void upcall_return_work(struct trap_frame *frame)
 	/* Interrupts are off until user mode. */
 	if (atomic_load_explicit(&header->return_work, memory_order_relaxed) & RETURN_WORK_FPU)
 		arch_fpu_load(&thread_current()->arch);
+	if (atomic_load_explicit(&header->return_work, memory_order_relaxed) & RETURN_WORK_DEBUG)
+		arch_debug_load(&thread_current()->arch);
 	clear_work(header, RETURN_WORK_FRAME | RETURN_WORK_NOTIFY);
 	check_result(frame);
 	if (CONFIG_LOCK_CHECK)

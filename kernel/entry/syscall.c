@@ -1,9 +1,9 @@
 /*
  * Traced system calls, and the handler of those that do not exist.
  *
- * With trace=syscall on the command line each thread takes the slow way through entry.S
- * (RETURN_WORK_TRACE), which comes here before and after the call; the log then reads like
- * strace's.
+ * A thread that another one traces (proc/ptrace.h) has RETURN_WORK_TRACE set, and so takes the slow
+ * way through entry.S, which comes here before and after each call. With trace=syscall on the
+ * command line every thread does, and the log then reads like strace's.
  */
 #include "entry/syscall.h"
 #include "arch/upcall.h"
@@ -53,7 +53,7 @@ static unsigned int argument_count(uint32_t number)
 	return count < ARGUMENTS_MAX ? count : ARGUMENTS_MAX;
 }
 
-void upcall_syscall_enter(struct trap_frame *frame)
+static void print_call(const struct trap_frame *frame)
 {
 	uint32_t number = trap_frame_call_number(frame);
 	unsigned int count = argument_count(number);
@@ -67,10 +67,27 @@ void upcall_syscall_enter(struct trap_frame *frame)
 	       call_name(number), number, text);
 }
 
+uintptr_t upcall_syscall_enter(struct trap_frame *frame)
+{
+	uint32_t number;
+
+	/* What a tracer sees, and what a call that is not made returns unless it says otherwise. */
+	trap_frame_set_result(frame, -ENOSYS);
+	if (trace_is_on)
+		print_call(frame);
+	if (!trace_syscall_enter(frame) || !trap_frame_is_syscall(frame))
+		return 0;
+	number = trap_frame_call_number(frame);
+	return number < syscall_count ? syscall_table[number] : 0;
+}
+
 void upcall_syscall_leave(struct trap_frame *frame)
 {
-	printk(LOG_DEBUG, "[%d %s] %s = %d", user_thread_current()->id, thread_current()->name,
-	       call_name(trap_frame_call_number(frame)), trap_frame_result(frame));
+	if (trace_is_on)
+		printk(LOG_DEBUG, "[%d %s] %s = %d", user_thread_current()->id,
+		       thread_current()->name, call_name(trap_frame_call_number(frame)),
+		       trap_frame_result(frame));
+	trace_syscall_leave(frame);
 }
 
 int sys_ni(void)

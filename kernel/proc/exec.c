@@ -51,6 +51,7 @@ struct exec {
 	struct fd_table *fds;
 	struct signal_handlers *handlers; /* the same of handlers */
 	bool secure;
+	bool readable; /* by who runs it: else nobody may look into it */
 };
 
 static int open_with(const struct walk_context *context, const char *path, uint32_t walk_flags,
@@ -105,6 +106,8 @@ static int open_program(struct exec *exec, const char *path, uint32_t walk_flags
 
 	if (error)
 		return error;
+	exec->readable = permission_check(exec->file->inode, exec->context->credentials,
+					  ACCESS_READ) == 0;
 	memset(exec->header, 0, sizeof(exec->header));
 	exec->header_size = file_read_kernel(exec->file, exec->header, sizeof(exec->header), 0);
 	return exec->header_size < 0 ? (int)exec->header_size : 0;
@@ -176,6 +179,7 @@ static int compute_credentials(struct exec *exec)
 	struct credentials *new = credentials_copy(old, old->group_count);
 	const struct inode *inode = exec->file->inode;
 	uint64_t all = ((uint64_t)1 << CAP_COUNT) - 1;
+	bool unprivileged = false;
 
 	if (!new)
 		return -ENOMEM;
@@ -190,6 +194,14 @@ static int compute_credentials(struct exec *exec)
 		if ((inode->mode & (MODE_SETGID | 0010)) == (MODE_SETGID | 0010))
 			new->egid = inode->gid;
 	}
+	if ((new->euid != old->uid || new->egid != old->gid) && !trace_allows_privilege()) {
+		/* Who is traced by somebody without privilege does not gain any. */
+		unprivileged = true;
+		if (!credentials_capable(old, CAP_SETUID)) {
+			new->euid = new->uid;
+			new->egid = new->gid;
+		}
+	}
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;
 	if (new->euid == 0 || new->uid == 0) {
@@ -197,6 +209,10 @@ static int compute_credentials(struct exec *exec)
 		new->cap_effective = new->euid == 0 ? new->cap_permitted : new->cap_ambient;
 	} else {
 		new->cap_permitted = new->cap_effective = new->cap_ambient;
+	}
+	if (unprivileged) {
+		new->cap_permitted &= old->cap_permitted;
+		new->cap_effective &= new->cap_permitted;
 	}
 	exec->secure = new->uid != new->euid || new->gid != new->egid;
 	exec->credentials = new;
@@ -300,10 +316,15 @@ static void become_leader(void)
 	if (process->group_leader == self)
 		return;
 	flags = rwspin_write_lock_irq(&process_tree_lock);
+	/* A traced leader that has ended is not reported: it seems to go on as us. */
+	if (process->leader_tracee)
+		trace_unlink(process->leader_tracee);
 	inner = spin_lock_irq(&process->signal_lock);
 	process_table_set_thread(process->id, self);
 	process_table_set_thread(self->id, NULL);
 	self->id = process->id;
+	if (atomic_load_explicit(&self->trace.tracer, memory_order_relaxed))
+		process->leader_tracee = self;
 	process->group_leader = self;
 	spin_unlock_irq(&process->signal_lock, inner);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
@@ -359,7 +380,7 @@ static void switch_tables(struct exec *exec, struct user_thread *thread)
 	process->executable = exec->file;
 	exec->file = NULL;
 	process->flags |= PROCESS_HAS_EXECED;
-	process->dumpable = !exec->secure;
+	process->dumpable = !exec->secure && exec->readable;
 	spin_unlock_irq(&process->signal_lock, flags);
 	signal_handlers_put(old_handlers);
 	if (old_fds)
@@ -412,6 +433,7 @@ static void release(struct exec *exec)
 /* From opened program and gathered strings to the new image. */
 static int run(struct exec *exec)
 {
+	process_id old_id = user_thread_current()->id;
 	int error = resolve_scripts(exec);
 
 	if (error)
@@ -434,6 +456,7 @@ static int run(struct exec *exec)
 	if (error)
 		return error;
 	commit(exec);
+	trace_exec(old_id);
 	return 0;
 }
 

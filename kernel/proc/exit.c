@@ -17,6 +17,7 @@
 #include "proc/internal.h"
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/ptrace.h"
 #include "uapi/linux/wait.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
@@ -171,6 +172,9 @@ static bool leave_process(struct user_thread *thread, uint32_t status)
 		process->flags |= PROCESS_EXITING;
 	}
 	signal_pending_flush(&thread->pending, ~(signal_set)0);
+	if (thread->stop_done)
+		process->stopped_count--;
+	thread->stop_done = false;
 	/* A stop that waited only for us is complete now. */
 	if (!last && process->stop_requested && !process->is_stopped &&
 	    process->stopped_count >= process->thread_count)
@@ -200,31 +204,36 @@ static bool forgives_at_once(struct process *parent, const struct process *child
 	       (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT));
 }
 
+void process_child_info(struct process *child, struct linux_siginfo *info)
+{
+	const struct credentials *credentials = process_credentials_get(child);
+	struct usage usage;
+
+	memset(info, 0, sizeof(*info));
+	info->child.pid = child->id;
+	info->child.uid = credentials->uid;
+	credentials_put(credentials);
+	process_usage(child, &usage);
+	/* about a hundredth of a second */
+	info->child.user_ticks = (int32_t)(usage.user_ns >> 20) / 10;
+	info->child.system_ticks = (int32_t)(usage.system_ns >> 20) / 10;
+}
+
 void process_notify_parent(struct process *child, int code)
 {
 	struct process *parent = child->parent;
 	const struct signal_action *action;
 	struct linux_siginfo info;
-	struct usage usage;
 	bool is_end = code == CLD_EXITED;
-	const struct credentials *credentials;
 
 	if (!parent)
 		return;
 	action = &parent->handlers->actions[SIGCHLD - 1];
-	memset(&info, 0, sizeof(info));
+	process_child_info(child, &info);
 	info.signo = is_end ? child->exit_signal : SIGCHLD;
 	info.code = code;
 	if (is_end && (child->exit_status & 0x7f))
 		info.code = child->exit_status & 0x80 ? CLD_DUMPED : CLD_KILLED;
-	info.child.pid = child->id;
-	credentials = process_credentials_get(child);
-	info.child.uid = credentials->uid;
-	credentials_put(credentials);
-	process_usage(child, &usage);
-	/* about a hundredth of a second */
-	info.child.user_ticks = (int32_t)(usage.user_ns >> 20) / 10;
-	info.child.system_ticks = (int32_t)(usage.system_ns >> 20) / 10;
 	if (is_end)
 		info.child.status = info.code == CLD_EXITED ? (int32_t)(child->exit_status >> 8)
 							    : (int32_t)(child->exit_status & 0x7f);
@@ -236,9 +245,18 @@ void process_notify_parent(struct process *child, int code)
 	wait_queue_wake_all(&parent->child_wait, 0);
 }
 
+void process_report_death(struct process *process)
+{
+	process_notify_parent(process, CLD_EXITED);
+	if (forgives_at_once(process->parent, process))
+		process_forgive(process);
+}
+
 void process_forgive(struct process *process)
 {
 	assert(process->state == PROCESS_DEAD);
+	if (process->leader_tracee)
+		trace_unlink(process->leader_tracee);
 	process->state = PROCESS_FORGIVEN;
 	list_remove(&process->sibling);
 	process->parent = NULL;
@@ -271,11 +289,8 @@ static void hand_over_children(struct process *dead, struct process *heir)
 			signal_info_kernel(&info, child->parent_death_signal);
 			signal_send_process(child, &info);
 		}
-		if (child->state != PROCESS_DEAD)
-			continue;
-		process_notify_parent(child, CLD_EXITED);
-		if (forgives_at_once(heir, child))
-			process_forgive(child);
+		if (child->state == PROCESS_DEAD && !trace_hides_death(child))
+			process_report_death(child);
 	}
 }
 
@@ -283,15 +298,14 @@ static void hand_over_children(struct process *dead, struct process *heir)
 static void become_dead(struct process *process)
 {
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
-	struct process *parent;
 
 	process_group_check_orphans(process);
 	hand_over_children(process, choose_new_parent(process));
-	parent = process->parent;
 	atomic_store(&process->state, PROCESS_DEAD);
-	process_notify_parent(process, CLD_EXITED);
-	if (forgives_at_once(parent, process))
-		process_forgive(process);
+	if (trace_hides_death(process))
+		trace_notify_death(process);
+	else
+		process_report_death(process);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	wait_queue_wake_all(&process->signal_queue, 0);
 }
@@ -317,14 +331,24 @@ static void give_back_shared(struct user_thread *thread)
 	}
 }
 
+static bool is_traced(const struct user_thread *thread)
+{
+	return atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
+}
+
 /* Take the thread out of the tables, and its accounts; after this only its stack is left. */
-static void forget_thread(struct user_thread *thread)
+static void forget_thread(struct user_thread *thread, uint32_t status)
 {
 	struct process *process = thread->process;
 	const struct credentials *credentials = credentials_current();
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
 
+	if (unlikely(is_traced(thread)))
+		trace_end_tracee(thread, status);
 	process_table_set_thread(thread->id, NULL);
+	/* Nobody finds us any more to be traced by us. */
+	if (unlikely(!list_is_empty(&process->tracees)))
+		trace_end_tracer(thread);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	flags = spin_lock_irq(&process->signal_lock);
 	process_add_thread_usage(&process->usage, thread);
@@ -339,6 +363,24 @@ static void forget_thread(struct user_thread *thread)
 	wait_queue_wake_all(&process->thread_ended, 0);
 }
 
+/*
+ * The tracer may look at us once more. Whoever has killed us so far has done so; only another
+ * SIGKILL ends this stop.
+ */
+static void stop_before_exit(struct user_thread *thread, uint32_t status)
+{
+	struct process *process = thread->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	thread->pending.set &= ~SIGNAL_BIT(SIGKILL);
+	thread_clear_interrupt(&thread->thread, THREAD_INTERRUPT_KILL);
+	spin_unlock_irq(&process->signal_lock, flags);
+	(void)trace_event(PTRACE_EVENT_EXIT, status);
+	flags = spin_lock_irq(&process->signal_lock);
+	thread_interrupt(&thread->thread, THREAD_INTERRUPT_KILL);
+	spin_unlock_irq(&process->signal_lock, flags);
+}
+
 void user_thread_exit(uint32_t status)
 {
 	struct user_thread *thread = user_thread_current();
@@ -348,6 +390,8 @@ void user_thread_exit(uint32_t status)
 	irq_enable();
 	if (process->id == 1 && process->thread_count == 1)
 		panic("init ended with status %x", status);
+	if (unlikely(trace_has_event(thread, PTRACE_EVENT_EXIT)))
+		stop_before_exit(thread, status);
 	user_thread_forget_user_pointers(thread);
 	last = leave_process(thread, status);
 	give_back_memory(thread, last);
@@ -358,7 +402,7 @@ void user_thread_exit(uint32_t status)
 		session_leader_exit(process);
 		give_back_shared(thread);
 	}
-	forget_thread(thread);
+	forget_thread(thread, status);
 	if (last)
 		become_dead(process);
 	thread_exit();

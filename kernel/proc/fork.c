@@ -17,6 +17,7 @@
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/capability.h"
+#include "uapi/linux/ptrace.h"
 #include "uapi/linux/wait.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
@@ -198,7 +199,8 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
  * The point of no return. The child enters the tables and the family; a signal for the group
  * either came before (then it is pending and the fork restarts after it) or finds the child.
  */
-static int commit(struct user_thread *child, bool new_process, const struct clone_request *request)
+static int commit(struct user_thread *child, bool new_process, const struct clone_request *request,
+		  bool is_traced)
 {
 	struct user_thread *parent = user_thread_current();
 	struct process *creator = parent->process;
@@ -235,6 +237,8 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 	process->thread_count++;
 	spin_unlock_irq(&process->signal_lock, inner);
 	process_table_set_thread(child->id, child);
+	if (unlikely(is_traced))
+		trace_inherit(child, parent);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	return 0;
 }
@@ -248,6 +252,32 @@ static int wait_for_vfork_child(struct process *child)
 	return error ? -EINTR : 0;
 }
 
+/* The event that a tracer of ours wants to see of this clone, or 0. */
+static unsigned int wanted_event(const struct clone_request *request)
+{
+	unsigned int event = PTRACE_EVENT_FORK;
+
+	if (request->flags & CLONE_UNTRACED)
+		return 0;
+	if (request->flags & CLONE_VFORK)
+		event = PTRACE_EVENT_VFORK;
+	else if (request->exit_signal != SIGCHLD)
+		event = PTRACE_EVENT_CLONE;
+	return trace_has_event(user_thread_current(), event) ? event : 0;
+}
+
+/* The child runs: what the parent does before its call returns. Takes over the process. */
+static void after_start(const struct clone_request *request, struct process *process,
+			process_id id, unsigned int event)
+{
+	if (unlikely(event))
+		(void)trace_event(event, (uint32_t)id);
+	if (!(request->flags & CLONE_VFORK))
+		process_put(process);
+	else if (!wait_for_vfork_child(process))
+		(void)trace_event(PTRACE_EVENT_VFORK_DONE, (uint32_t)id);
+}
+
 int process_clone(const struct clone_request *request)
 {
 	struct user_thread *parent = user_thread_current();
@@ -256,6 +286,7 @@ int process_clone(const struct clone_request *request)
 	struct user_thread *child;
 	struct process *process;
 	process_id id;
+	unsigned int event = wanted_event(request);
 	int error = check_flags(request->flags);
 
 	if (error)
@@ -305,7 +336,7 @@ int process_clone(const struct clone_request *request)
 	 * look.
 	 */
 	process_get(process);
-	error = commit(child, new_process, request);
+	error = commit(child, new_process, request, event || (request->flags & CLONE_PTRACE));
 	if (error)
 		goto cancel_id;
 	/*
@@ -315,10 +346,7 @@ int process_clone(const struct clone_request *request)
 	if (new_process)
 		(void)!process_watch_cpu_limit(process);
 	thread_start(&child->thread);
-	if (request->flags & CLONE_VFORK)
-		(void)!wait_for_vfork_child(process);
-	else
-		process_put(process);
+	after_start(request, process, id, event);
 	return id;
 
 cancel_id:

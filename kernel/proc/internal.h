@@ -19,6 +19,9 @@ void process_table_set_thread(process_id id, struct user_thread *thread);
 void process_table_set_process(process_id id, struct process *process);
 void process_table_set_group(process_id id, struct process_group *group);
 void process_table_set_session(process_id id, struct session *session);
+/* The number of an ended thread stays taken until its tracer has waited for it. */
+void process_table_keep_id(process_id id);
+void process_table_release_id(process_id id);
 struct process *process_table_process(process_id id);	 /* borrowed; lock in either mode */
 struct user_thread *process_table_thread(process_id id); /* borrowed; lock in either mode */
 struct session *process_table_session(process_id id);	 /* borrowed; lock in either mode */
@@ -70,6 +73,9 @@ bool signal_pending_add(struct signal_pending *pending, const struct linux_sigin
 int signal_pending_take(struct signal_pending *pending, signal_set allowed,
 			struct linux_siginfo *info);
 void signal_queue_init(void);
+/* The nth in the queue, the first being 0. False: it is shorter. */
+bool signal_pending_peek(const struct signal_pending *pending, uint64_t nth,
+			 struct linux_siginfo *info);
 
 /* signal.c: signal lock held. */
 void signal_kill_all_threads(struct process *process); /* SIGKILL to each: exit_group, exec */
@@ -77,6 +83,20 @@ void signal_wake_for(struct process *process, int signal);
 bool signal_is_ignored(const struct process *process, const struct user_thread *thread, int signal);
 void signal_flush_everywhere(struct process *process, signal_set which);
 void signal_stop_cancel(struct process *process); /* a SIGCONT or SIGKILL: forget stops */
+
+/*
+ * signal_deliver.c: the running thread counts as stopped. True if it was the last to. Signal lock
+ * held.
+ */
+bool signal_take_part_in_stop(struct user_thread *thread);
+
+/* ptrace_request.c: signal lock held. A tracee that listens is to report anew. */
+void trace_wake_listener(struct user_thread *tracee);
+
+/* exit.c: of SIGCHLD about `child`, all but signal, code and status. Tree lock held. */
+void process_child_info(struct process *child, struct linux_siginfo *info);
+/* exit.c: the parent of a dead process learns of it. Tree lock exclusive. */
+void process_report_death(struct process *process);
 
 /*
  * exit.c: robust futexes and the id to clear, while the thread still has its memory: at its end

@@ -42,6 +42,7 @@ struct process *process_alloc(void)
 	refcount_set(&process->references, 1);
 	list_init(&process->children);
 	list_init(&process->threads);
+	list_init(&process->tracees);
 	spin_init(&process->signal_lock, LOCK_RANK_SIGNAL, "process signals");
 	wait_queue_init(&process->thread_ended);
 	wait_queue_init(&process->signal_queue);
@@ -62,6 +63,7 @@ void process_put(struct process *process)
 	if (!refcount_put(&process->references))
 		return;
 	assert(list_is_empty(&process->threads) && list_is_empty(&process->children));
+	assert(list_is_empty(&process->tracees) && !process->leader_tracee);
 	assert(!process->space && !process->executable);
 	signal_handlers_put(process->handlers);
 	if (process->last_credentials)
@@ -172,19 +174,33 @@ const struct credentials *process_credentials_get(struct process *process)
 	return credentials;
 }
 
-/* Same user in all three ids, and dumpable; or CAP_SYS_PTRACE. Oneself always. */
-bool process_may_inspect(struct process *process)
+static bool same_user(const struct credentials *mine, const struct credentials *theirs,
+		      enum process_access kind)
+{
+	user_id uid = kind == PROCESS_ACCESS_REAL ? mine->uid : mine->fsuid;
+	group_id gid = kind == PROCESS_ACCESS_REAL ? mine->gid : mine->fsgid;
+
+	return uid == theirs->euid && uid == theirs->suid && uid == theirs->uid &&
+	       gid == theirs->egid && gid == theirs->sgid && gid == theirs->gid;
+}
+
+/*
+ * Same user in all three ids, dumpable, and no capability that we lack; or CAP_SYS_PTRACE. Oneself
+ * always.
+ */
+bool process_may_access(struct process *process, enum process_access kind)
 {
 	const struct credentials *mine = credentials_current();
+	uint64_t capabilities =
+		kind == PROCESS_ACCESS_REAL ? mine->cap_permitted : mine->cap_effective;
 	const struct credentials *theirs;
 	bool allowed;
 
 	if (process == process_current() || credentials_capable(mine, CAP_SYS_PTRACE))
 		return true;
 	theirs = process_credentials_get(process);
-	allowed = process->dumpable && mine->fsuid == theirs->euid && mine->fsuid == theirs->suid &&
-		  mine->fsuid == theirs->uid && mine->fsgid == theirs->egid &&
-		  mine->fsgid == theirs->sgid && mine->fsgid == theirs->gid;
+	allowed = process->dumpable && same_user(mine, theirs, kind) &&
+		  !(theirs->cap_permitted & ~capabilities);
 	credentials_put(theirs);
 	return allowed;
 }

@@ -24,6 +24,7 @@
 #include "core/types.h"
 #include "lib/list.h"
 #include "proc/limits.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 #include "sched/rcu.h"
 #include "sched/thread.h"
@@ -87,6 +88,10 @@ struct process {
 	process_id parent_thread;
 	struct list children;	     /* [T] of sibling */
 	struct list_node sibling;    /* [T] */
+	/* [T] of user_thread.trace.node: what threads of this one trace */
+	struct list tracees;
+	/* [T] its leader, while that is traced, even once it has ended */
+	struct user_thread *leader_tracee;
 	struct process_group *group; /* [T] reference */
 	struct list_node group_node; /* [T] */
 	/* [I] to the parent at the end: SIGCHLD, another, or 0 */
@@ -105,7 +110,7 @@ struct process {
 
 	/* Stop and continue. */
 	bool stop_requested;			   /* [s] every thread is to stop */
-	unsigned int stopped_count;		   /* [s] threads that have */
+	unsigned int stopped_count;		   /* [s] threads with stop_done */
 	int stop_signal;			   /* [s] which one */
 	bool is_stopped;			   /* [s] all have; */
 	bool stop_unreported, continue_unreported; /* [s] for wait4 WUNTRACED, WCONTINUED */
@@ -157,6 +162,8 @@ struct user_thread {
 	struct process *process;       /* [I] reference */
 	struct list_node process_node; /* [s] */
 	bool ended;		       /* [s] */
+	bool stop_done;		       /* [s] has taken part in the stop that is requested */
+	struct trace trace;
 
 	/* [s], own thread reads freely; reference */
 	_Atomic(const struct credentials *) credentials;
@@ -236,8 +243,16 @@ struct address_space *process_space_get(struct process *process);
 struct fd_table *process_fds_get(struct process *process);
 struct fs_context *process_fs_get(struct process *process);
 const struct credentials *process_credentials_get(struct process *process);
-/* May the current thread look into `process` (ptrace access check)? */
-bool process_may_inspect(struct process *process);
+/*
+ * May the current thread look into `process`? Files of /proc judge by the file-system ids and
+ * effective capabilities, calls by the real ids and permitted ones.
+ */
+enum process_access { PROCESS_ACCESS_FILE, PROCESS_ACCESS_REAL };
+bool process_may_access(struct process *process, enum process_access kind);
+static inline bool process_may_inspect(struct process *process)
+{
+	return process_may_access(process, PROCESS_ACCESS_FILE);
+}
 
 /* The name that ps shows, of its eldest live thread. Returns `buffer`. */
 const char *process_name(struct process *process, char *buffer, size_t size);

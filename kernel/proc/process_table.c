@@ -28,6 +28,7 @@ enum {
 struct process_table_slot {
 	process_id id;		     /* [I] */
 	bool reserved;		     /* [T] being given out: nobody bears it yet */
+	bool kept;		     /* [T] of a thread that has ended, for its tracer */
 	struct user_thread *thread;  /* [T] */
 	struct process *process;     /* [T] holds a reference to it */
 	struct process_group *group; /* [T] */
@@ -120,7 +121,8 @@ int process_table_reserve(process_id wanted, struct process_table_slot **out)
 
 static void slot_drop_if_unused(struct process_table_slot *slot)
 {
-	if (slot->reserved || slot->thread || slot->process || slot->group || slot->session)
+	if (slot->reserved || slot->kept || slot->thread || slot->process || slot->group ||
+	    slot->session)
 		return;
 	radix_tree_remove(&table, (uint32_t)slot->id);
 	slab_free(slot_cache, slot);
@@ -180,6 +182,19 @@ void process_table_set_session(process_id id, struct session *session)
 	struct process_table_slot *slot = slot_of(id);
 
 	slot->session = session;
+	slot_drop_if_unused(slot);
+}
+
+void process_table_keep_id(process_id id)
+{
+	slot_of(id)->kept = true;
+}
+
+void process_table_release_id(process_id id)
+{
+	struct process_table_slot *slot = slot_of(id);
+
+	slot->kept = false;
 	slot_drop_if_unused(slot);
 }
 

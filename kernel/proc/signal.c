@@ -42,6 +42,11 @@ static uintptr_t handler_of(const struct process *process, int signal)
 	return *(volatile const uintptr_t *)&process->handlers->actions[signal - 1].handler;
 }
 
+static bool is_traced(const struct user_thread *thread)
+{
+	return atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
+}
+
 static bool default_is_ignore(int signal)
 {
 	return SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal);
@@ -57,6 +62,9 @@ bool signal_is_ignored(const struct process *process, const struct user_thread *
 	 */
 	if (thread && ((thread->blocked | thread->waiting_for) & SIGNAL_BIT(signal)))
 		return false;
+	/* A tracer sees even those, and may want them delivered. */
+	if (thread && is_traced(thread) && signal != SIGKILL)
+		return false;
 	/* Init hears only what it asked for: it cannot be killed by accident. */
 	if (process->id == 1 && handler == SIG_DFL && signal != SIGCHLD)
 		return true;
@@ -70,6 +78,9 @@ void signal_recalculate(struct user_thread *thread)
 	bool stop = process->stop_requested && !(process->flags & PROCESS_EXITING);
 
 	spin_assert_held(&process->signal_lock);
+	/* A tracee that has reported the stop goes on when its tracer says so. */
+	if (is_traced(thread))
+		stop = (stop && !thread->stop_done) || trace_wants_stop(thread);
 	if (pending || stop || (process->flags & PROCESS_EXITING)) {
 		/* Work first: a call that ends early must find it on its way out. */
 		thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
@@ -136,9 +147,27 @@ void signal_stop_cancel(struct process *process)
 	process->stop_unreported = false;
 	process->stopped_count = 0;
 	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
-	     node = node->next)
-		thread_resume_stopped(
-			&container_of(node, struct user_thread, process_node)->thread);
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		thread->stop_done = false;
+		thread_resume_stopped(&thread->thread);
+	}
+}
+
+/* Tracers that asked for it (PTRACE_SEIZE) hear that a group stop has ended. */
+static void tell_tracers_of_continuation(struct process *process)
+{
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (thread->ended || !is_traced(thread) || !thread->trace.seized)
+			continue;
+		thread->trace.notify_wanted = true;
+		trace_wake_listener(thread);
+		signal_recalculate(thread);
+	}
 }
 
 void signal_flush_everywhere(struct process *process, signal_set which)
@@ -165,6 +194,7 @@ static void apply_stop_rules(struct process *process, int signal)
 			process->continue_untold = true;
 		}
 		signal_stop_cancel(process);
+		tell_tracers_of_continuation(process);
 	} else if (SIGNAL_BIT(signal) & SIGNALS_STOP) {
 		signal_flush_everywhere(process, SIGNAL_BIT(SIGCONT));
 	}
@@ -173,9 +203,15 @@ static void apply_stop_rules(struct process *process, int signal)
 /* Is the process sure to die of this? Then all its threads learn of it now. */
 static void end_group_if_fatal(struct process *process, struct user_thread *receiver, int signal)
 {
-	if (process->flags & PROCESS_EXITING)
+	if (process->flags & PROCESS_EXITING) {
+		/* Who stops for its tracer on the way out shall not be held up by it. */
+		if (signal == SIGKILL)
+			signal_kill_all_threads(process);
 		return;
+	}
 	if (signal != SIGKILL) {
+		if (receiver && is_traced(receiver))
+			return;
 		if (handler_of(process, signal) != SIG_DFL || default_is_ignore(signal) ||
 		    (SIGNAL_BIT(signal) & (SIGNALS_STOP | SIGNALS_CORE)))
 			return;

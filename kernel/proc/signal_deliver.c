@@ -1,6 +1,7 @@
 /*
  * Delivering signals: the one place, on the way back to user mode.
  *
+ *	a tracer		sees each signal before anything else happens: ptrace_stop.c
  * 	stop requested		the thread stops here until SIGCONT or SIGKILL
  * 	default: ignore		the next one
  * 	default: stop		the whole process stops, this thread first
@@ -14,6 +15,7 @@
  * -ERESTART_RESTARTBLOCK the same but through restart_syscall(2), which knows how much of a
  * timeout is left.
  */
+#include "arch/debug.h"
 #include "arch/signal_frame.h"
 #include "core/assert.h"
 #include "core/printk.h"
@@ -69,38 +71,86 @@ static void resolve_without_handler(struct trap_frame *frame)
 	}
 }
 
+bool signal_take_part_in_stop(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+
+	spin_assert_held(&process->signal_lock);
+	if (!thread->stop_done) {
+		thread->stop_done = true;
+		process->stopped_count++;
+	}
+	if (process->stopped_count < process->thread_count || process->is_stopped)
+		return false;
+	process->is_stopped = true;
+	process->stop_unreported = true;
+	process->continue_unreported = false;
+	return true;
+}
+
+static bool is_traced(const struct user_thread *thread)
+{
+	return atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
+}
+
+/* Unless the parent is the tracer, and has heard of it as such. */
+static void tell_parent_of_stop(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+	struct user_thread *tracer =
+		atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
+
+	if (!tracer || tracer->process != process->parent)
+		process_notify_parent(process, CLD_STOPPED);
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+}
+
 /*
- * Stop here if the process is to stop: the last thread to do so tells the parent. True if it
- * stopped (then look at everything again).
+ * Stop here if the process is to stop: the last thread to do so tells the parent. A tracee stops
+ * for its tracer instead, and no more than once. True if it stopped (then look at everything
+ * again).
  */
 static bool stop_if_requested(struct user_thread *thread)
 {
 	struct process *process = thread->process;
-	bool last = false;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	bool traced = is_traced(thread);
+	bool last;
 
 	if (!process->stop_requested || (process->flags & PROCESS_EXITING) ||
-	    (thread->pending.set & SIGNAL_BIT(SIGKILL))) {
+	    (thread->pending.set & SIGNAL_BIT(SIGKILL)) || (traced && thread->stop_done)) {
 		spin_unlock_irq(&process->signal_lock, flags);
 		return false;
 	}
-	process->stopped_count++;
-	if (process->stopped_count >= process->thread_count && !process->is_stopped) {
-		process->is_stopped = true;
-		process->stop_unreported = true;
-		process->continue_unreported = false;
-		last = true;
-	}
+	last = signal_take_part_in_stop(thread);
 	/* Before the lock goes: a SIGCONT from now on finds us stopped, or about to be. */
-	thread_prepare_sleep(THREAD_STOPPED);
+	if (!traced)
+		thread_prepare_sleep(THREAD_STOPPED);
 	spin_unlock_irq(&process->signal_lock, flags);
-	if (last) {
-		flags = rwspin_write_lock_irq(&process_tree_lock);
-		process_notify_parent(process, CLD_STOPPED);
-		rwspin_write_unlock_irq(&process_tree_lock, flags);
-	}
-	thread_sleep();
+	if (last)
+		tell_parent_of_stop(thread);
+	if (traced)
+		trace_group_stop();
+	else
+		thread_sleep();
 	return true;
+}
+
+/* A stop that the tracer asked for, or that it is to be told of. True if there was one. */
+static bool stop_for_tracer(struct user_thread *thread)
+{
+	irq_flags flags;
+	bool wanted;
+
+	if (likely(!is_traced(thread)))
+		return false;
+	flags = spin_lock_irq(&thread->process->signal_lock);
+	wanted = trace_wants_stop(thread) && !thread_is_killed(&thread->thread);
+	spin_unlock_irq(&thread->process->signal_lock, flags);
+	if (wanted)
+		trace_wanted_stop();
+	return wanted;
 }
 
 static void tell_parent_of_continuation(struct process *process)
@@ -115,6 +165,30 @@ static void tell_parent_of_continuation(struct process *process)
 	flags = rwspin_write_lock_irq(&process_tree_lock);
 	process_notify_parent(process, CLD_CONTINUED);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
+}
+
+/*
+ * Every thread is to stop; tracees that were resumed while the others stayed stopped do so once
+ * more. Signal lock held.
+ */
+static void begin_stop(struct process *process, int signal)
+{
+	if (!process->stop_requested)
+		process->stopped_count = 0;
+	process->stop_requested = true;
+	process->stop_signal = signal;
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (thread->ended)
+			continue;
+		if (thread->stop_done && is_traced(thread) && !thread->trace.stopped) {
+			thread->stop_done = false;
+			process->stopped_count--;
+		}
+		signal_recalculate(thread);
+	}
 }
 
 /* A stop signal's default action. An orphaned group is not stopped by the terminal's signals. */
@@ -132,31 +206,18 @@ static void request_stop(struct process *process, int signal)
 	}
 	flags = spin_lock_irq(&process->signal_lock);
 	/* A SIGCONT or SIGKILL that came since the signal was taken wins. */
-	if (!(process->flags & PROCESS_EXITING) && !process->stop_requested &&
-	    !(process->pending.set & SIGNAL_BIT(SIGCONT))) {
-		process->stop_requested = true;
-		process->stopped_count = 0;
-		process->stop_signal = signal;
-		for (struct list_node *node = process->threads.head.next;
-		     node != &process->threads.head; node = node->next) {
-			struct user_thread *thread =
-				container_of(node, struct user_thread, process_node);
-
-			if (!thread->ended)
-				signal_recalculate(thread);
-		}
-	}
+	if (!(process->flags & PROCESS_EXITING) &&
+	    !(process->pending.set & SIGNAL_BIT(SIGCONT)))
+		begin_stop(process, signal);
 	spin_unlock_irq(&process->signal_lock, flags);
 }
 
-/* Take the next signal to act on, and what to do about it. 0: none. */
-static int take_next(struct user_thread *thread, struct linux_siginfo *info,
-		     struct signal_action *action)
+/* Take the next signal to act on. 0: none. */
+static int take_next(struct user_thread *thread, struct linux_siginfo *info)
 {
 	struct process *process = thread->process;
 	signal_set allowed = ~thread->blocked;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	struct signal_handlers *handlers = process->handlers;
 	int signal;
 
 	if ((process->flags & PROCESS_EXITING) || (thread->pending.set & SIGNAL_BIT(SIGKILL))) {
@@ -166,17 +227,21 @@ static int take_next(struct user_thread *thread, struct linux_siginfo *info,
 	signal = signal_pending_take(&thread->pending, allowed, info);
 	if (!signal)
 		signal = signal_pending_take(&process->pending, allowed, info);
-	if (signal) {
-		irq_flags inner = spin_lock_irq(&handlers->lock);
-
-		*action = handlers->actions[signal - 1];
-		if (action->handler > SIG_IGN && (action->flags & SA_RESETHAND))
-			handlers->actions[signal - 1].handler = SIG_DFL;
-		spin_unlock_irq(&handlers->lock, inner);
-	}
 	signal_recalculate(thread);
 	spin_unlock_irq(&process->signal_lock, flags);
 	return signal;
+}
+
+/* What to do about it. */
+static void take_action(struct process *process, int signal, struct signal_action *action)
+{
+	struct signal_handlers *handlers = process->handlers;
+	irq_flags flags = spin_lock_irq(&handlers->lock);
+
+	*action = handlers->actions[signal - 1];
+	if (action->handler > SIG_IGN && (action->flags & SA_RESETHAND))
+		handlers->actions[signal - 1].handler = SIG_DFL;
+	spin_unlock_irq(&handlers->lock, flags);
 }
 
 static bool is_on_alt_stack(const struct user_thread *thread, uintptr_t sp)
@@ -190,6 +255,8 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 			const struct linux_siginfo *info, const struct signal_action *action)
 {
 	uintptr_t sp = trap_frame_stack(frame);
+	bool stepping;
+	int error;
 	signal_set mask = thread->restore_mask ? thread->saved_mask : thread->blocked;
 	struct signal_frame_request request = {
 		.signal = signal,
@@ -215,7 +282,14 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 		request.stack_top = thread->alt_stack + thread->alt_stack_size;
 	resolve_for_handler(frame, action);
 	thread->restore_mask = false;
-	if (signal_frame_push(&thread->thread.arch, frame, &request)) {
+	/* The frame gets the program's own flags. */
+	stepping = arch_step_is_on(&thread->thread.arch);
+	if (unlikely(stepping))
+		arch_step_disable(&thread->thread.arch, frame);
+	error = signal_frame_push(&thread->thread.arch, frame, &request);
+	/* No call is left to resolve. */
+	frame->vector = 0;
+	if (error) {
 		/* SIGSEGV may have a stack of its own; if this was it, there is none. */
 		if (signal == SIGSEGV)
 			signal_force(SIGSEGV);
@@ -232,6 +306,8 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 	if (!(action->flags & SA_NODEFER))
 		mask |= SIGNAL_BIT(signal);
 	signal_set_mask(mask);
+	if (unlikely(stepping))
+		trace_handler_started(stepping);
 }
 
 static void act_by_default(struct process *process, int signal)
@@ -253,18 +329,22 @@ void signal_deliver(struct trap_frame *frame)
 	for (;;) {
 		int signal;
 
-		if (stop_if_requested(thread))
+		if (stop_for_tracer(thread) || stop_if_requested(thread))
 			continue;
 		tell_parent_of_continuation(process);
-		signal = take_next(thread, &info, &action);
+		signal = take_next(thread, &info);
 		if (!signal)
 			break;
+		if (unlikely(is_traced(thread)) && signal != SIGKILL) {
+			signal = trace_signal_stop(signal, &info);
+			if (!signal)
+				continue;
+		}
+		take_action(process, signal, &action);
 		if (action.handler == SIG_IGN)
 			continue;
 		if (action.handler != SIG_DFL) {
 			run_handler(thread, frame, signal, &info, &action);
-			/* The frame is now the handler's: no call is left to resolve. */
-			frame->vector = 0;
 			handled = true;
 			continue;
 		}

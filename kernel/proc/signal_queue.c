@@ -126,6 +126,19 @@ int signal_pending_take(struct signal_pending *pending, signal_set allowed,
 	return signal;
 }
 
+bool signal_pending_peek(const struct signal_pending *pending, uint64_t nth,
+			 struct linux_siginfo *info)
+{
+	for (const struct list_node *node = pending->queue.head.next;
+	     node != &pending->queue.head; node = node->next) {
+		if (nth-- == 0) {
+			*info = container_of(node, struct signal_entry, node)->info;
+			return true;
+		}
+	}
+	return false;
+}
+
 void signal_pending_flush(struct signal_pending *pending, signal_set which)
 {
 	struct list_node *next;

@@ -1,8 +1,9 @@
 /*
  * Waiting for children: what wait4(2), waitpid(2) and waitid(2) become.
  *
- * A child has something to report when it is dead, has stopped, or was continued. The waiter
- * looks through its process's children under the tree lock, takes at most one report, and
+ * A child has something to report when it is dead, has stopped, or was continued; a thread that we
+ * trace, when it has stopped for us or has ended (proc/ptrace.h). The waiter looks through its
+ * process's children, then its tracees, under the tree lock, takes at most one report, and
  * forgives the child if that was its death. Whoever changes a child's state wakes the parent's
  * child_wait (process_notify_parent); any number of the parent's threads may wait, and each
  * report goes to one of them.
@@ -62,17 +63,21 @@ static void describe(struct process *child, struct wait_result *out)
 	credentials_put(credentials);
 }
 
+static void describe_end(uint32_t status, struct wait_result *out)
+{
+	out->status = status;
+	if ((status & 0x7f) == 0)
+		out->code = CLD_EXITED;
+	else
+		out->code = status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+}
+
 /* Take the report of a death. Tree lock exclusive. */
 static void take_death(struct process *parent, struct process *child,
 		       const struct wait_request *request, struct wait_result *out)
 {
 	describe(child, out);
-	out->status = child->exit_status;
-	if ((out->status & 0x7f) == 0) {
-		out->code = CLD_EXITED;
-	} else {
-		out->code = out->status & 0x80 ? CLD_DUMPED : CLD_KILLED;
-	}
+	describe_end(child->exit_status, out);
 	if (request->options & WNOWAIT)
 		return;
 	add_usage(&parent->children_usage, &out->usage);
@@ -107,7 +112,97 @@ static bool take_stop(struct process *child, const struct wait_request *request,
 	return found;
 }
 
-/* One look at all children: 1 found, 0 none yet, -ECHILD. */
+static struct user_thread *tracer_of(const struct user_thread *thread)
+{
+	return atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
+}
+
+/* Who is traced by us is waited for whatever its kind. */
+static bool tracee_matches(const struct user_thread *tracee, const struct wait_request *request)
+{
+	const struct process_group *group = tracee->process->group;
+
+	if ((request->options & __WNOTHREAD) && tracer_of(tracee) != user_thread_current())
+		return false;
+	switch (request->kind) {
+	case WAIT_PID:
+	case WAIT_PIDFD:
+		return tracee->id == request->id;
+	case WAIT_GROUP:
+		return group && group->id == request->id;
+	default:
+		return true;
+	}
+}
+
+/* Take the report of a tracee's end, if that is what there is. Tree lock exclusive. */
+static bool take_tracee_end(struct process *tracer, struct user_thread *tracee,
+			    const struct wait_request *request, struct wait_result *out)
+{
+	struct process *process = tracee->process;
+	bool is_leader = process->leader_tracee == tracee;
+
+	if (!(request->options & WEXITED) || (is_leader && process->state != PROCESS_DEAD))
+		return false;
+	if (is_leader && process->parent == tracer) {
+		take_death(tracer, process, request, out);
+		return true;
+	}
+	describe(process, out);
+	out->id = tracee->id;
+	describe_end(is_leader ? process->exit_status : tracee->trace.exit_status, out);
+	if (request->options & WNOWAIT)
+		return true;
+	process_get(process);
+	trace_unlink(tracee);
+	/* Now its parent may know. */
+	if (is_leader)
+		process_report_death(process);
+	process_put(process);
+	return true;
+}
+
+/* Take the report of a tracee's stop, if there is one. Tree lock exclusive. */
+static bool take_tracee_stop(struct user_thread *tracee, const struct wait_request *request,
+			     struct wait_result *out)
+{
+	struct trace *trace = &tracee->trace;
+	irq_flags flags = spin_lock_irq(&tracee->process->signal_lock);
+	bool found = trace->stopped && !trace->listening && trace->code;
+
+	if (found) {
+		out->status = trace->code << 8 | 0x7f;
+		out->code = CLD_TRAPPED;
+		if (!(request->options & WNOWAIT))
+			trace->code = 0;
+	}
+	spin_unlock_irq(&tracee->process->signal_lock, flags);
+	if (!found)
+		return false;
+	describe(tracee->process, out);
+	out->id = tracee->id;
+	return true;
+}
+
+/* One look at all tracees: as look(), and `result` what that has found so far. */
+static int look_at_tracees(struct process *tracer, const struct wait_request *request,
+			   struct wait_result *out, int result)
+{
+	for (struct list_node *node = tracer->tracees.head.next; node != &tracer->tracees.head;
+	     node = node->next) {
+		struct user_thread *tracee = container_of(node, struct user_thread, trace.node);
+
+		if (!tracee_matches(tracee, request))
+			continue;
+		result = 0;
+		if (tracee->trace.ended ? take_tracee_end(tracer, tracee, request, out)
+					: take_tracee_stop(tracee, request, out))
+			return 1;
+	}
+	return result;
+}
+
+/* One look at all children and tracees: 1 found, 0 none yet, -ECHILD. */
 static int look(struct process *parent, const struct wait_request *request, struct wait_result *out)
 {
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
@@ -121,17 +216,22 @@ static int look(struct process *parent, const struct wait_request *request, stru
 			continue;
 		result = 0;
 		if (child->state == PROCESS_DEAD) {
-			if (!(request->options & WEXITED))
+			if (!(request->options & WEXITED) || trace_hides_death(child))
 				continue;
 			take_death(parent, child, request, out);
 			result = 1;
 			break;
 		}
+		/* A child that we trace tells us of its stops as our tracee. */
+		if (child->leader_tracee && !trace_hides_death(child))
+			continue;
 		if (take_stop(child, request, out)) {
 			result = 1;
 			break;
 		}
 	}
+	if (result != 1)
+		result = look_at_tracees(parent, request, out, result);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	return result;
 }

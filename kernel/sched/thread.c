@@ -395,6 +395,16 @@ void thread_add_return_work(struct thread *thread, unsigned int work)
 	spin_unlock_irq(&thread->lock, flags);
 }
 
+void thread_clear_return_work(struct thread *thread, unsigned int work)
+{
+	irq_flags flags = spin_lock_irq(&thread->lock);
+	struct stack_header *header = thread->stack;
+
+	if (header)
+		atomic_fetch_and(&header->return_work, ~work);
+	spin_unlock_irq(&thread->lock, flags);
+}
+
 /* ---- looking ---- */
 
 void thread_set_name(struct thread *thread, const char *name)

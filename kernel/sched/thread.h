@@ -90,6 +90,8 @@ struct thread {
 	struct list_node all_node;	/* [l] every thread, for debuggers and panics */
 };
 
+_Static_assert(offsetof(struct thread, arch) == 0, "arch_thread_current() relies on it");
+
 static inline enum thread_state thread_state(const struct thread *thread)
 {
 	return atomic_load_explicit(&thread->state_word, memory_order_acquire) & 0xff;
@@ -163,6 +165,9 @@ void thread_resume_stopped(struct thread *thread);
 
 /* Ask `thread` to look at return_work `work` soon, wherever it runs. Any context. */
 void thread_add_return_work(struct thread *thread, unsigned int work);
+
+/* Take that back. It has no effect on a thread that has looked already. */
+void thread_clear_return_work(struct thread *thread, unsigned int work);
 
 /* Change the name shown by ps; cut to what fits. */
 void thread_set_name(struct thread *thread, const char *name);

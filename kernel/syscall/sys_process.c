@@ -245,7 +245,7 @@ int sys_waitid(int kind, process_id id, user_addr info_out, uint32_t options, us
 		info.child.uid = result.uid;
 		if (result.code == CLD_EXITED)
 			info.child.status = (int32_t)(result.status >> 8);
-		else if (result.code == CLD_STOPPED)
+		else if (result.code == CLD_STOPPED || result.code == CLD_TRAPPED)
 			info.child.status = (int32_t)(result.status >> 8);
 		else if (result.code == CLD_CONTINUED)
 			info.child.status = SIGCONT;
@@ -330,7 +330,7 @@ int sys_get_robust_list(process_id id, user_addr head, user_addr size)
 
 	if (!thread)
 		return -ESRCH;
-	if (id && !process_may_inspect(thread->process)) {
+	if (id && !process_may_access(thread->process, PROCESS_ACCESS_REAL)) {
 		user_thread_put(thread);
 		return -EPERM;
 	}

@@ -8,6 +8,15 @@
 #include <stdint.h>
 #include "core/types.h"
 
+/* sys_process_vm.c */
+int sys_process_vm_readv(process_id id, user_addr local, unsigned int local_count, user_addr remote,
+			 unsigned int remote_count, uint32_t flags);
+int sys_process_vm_writev(process_id id, user_addr local, unsigned int local_count,
+			  user_addr remote, unsigned int remote_count, uint32_t flags);
+
+/* sys_ptrace.c */
+int sys_ptrace(uint32_t request, process_id id, uintptr_t address, uint32_t data);
+
 /* sys_file.c */
 int sys_read(int fd, user_addr to, size_t size);
 int sys_write(int fd, user_addr from, size_t size);

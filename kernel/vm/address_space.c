@@ -35,6 +35,17 @@ void vm_init(void)
 	futex_setup();
 }
 
+static uint64_t next_serial(void)
+{
+	static struct spinlock lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "address space serial");
+	static uint64_t last; /* [lock] */
+	irq_flags flags = spin_lock_irq(&lock);
+	uint64_t serial = ++last;
+
+	spin_unlock_irq(&lock, flags);
+	return serial;
+}
+
 int address_space_create(struct address_space **out)
 {
 	struct address_space *space = slab_alloc_zeroed(space_slab, 0);
@@ -52,6 +63,7 @@ int address_space_create(struct address_space **out)
 	refcount_set(&space->users, 1);
 	rbtree_init(&space->regions);
 	space->dumpable = true;
+	space->serial = next_serial();
 	*out = space;
 	return 0;
 }

@@ -39,6 +39,7 @@ struct address_space {
 	uintptr_t vdso_base;			/* [e] address of the vDSO image, 0 if none */
 	uint32_t saved_auxv[2 * 24];		/* [e] for /proc/PID/auxv */
 	bool dumpable;				/* [s] */
+	uint64_t serial;			/* [I] no other since boot has the same */
 };
 
 /* Limits and wishes of the process that the caller passes down: vm asks nobody who is running. */

@@ -3,6 +3,7 @@
  * registers that switch_stacks (switch.S) keeps lie below it until the thread first runs.
  */
 #include "arch/context.h"
+#include "arch/debug.h"
 #include "arch/irq_flags.h"
 #include "arch/stack.h"
 #include "arch/upcall.h"
@@ -50,6 +51,7 @@ void arch_thread_fini(struct arch_thread *thread)
 {
 	upcall_memory_free(thread->fpu, FPU_IMAGE_SIZE);
 	thread->fpu = NULL;
+	arch_debug_clear(thread);
 }
 
 void arch_switch(struct arch_thread *from, struct arch_thread *to)
@@ -80,6 +82,7 @@ int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_t
 	tls_fork(child, parent);
 	*frame = *arch_user_frame(arch_stack_base());
 	trap_frame_set_result(frame, 0);
+	arch_step_forget(parent, frame);
 	if (user_stack)
 		trap_frame_set_stack(frame, user_stack);
 	return 0;
@@ -87,8 +90,11 @@ int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_t
 
 void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t stack)
 {
-	*arch_user_frame(arch_stack_base()) = (struct trap_frame){
+	struct trap_frame *frame = arch_user_frame(arch_stack_base());
+
+	*frame = (struct trap_frame){
 		.vector = TRAP_VECTOR_RESTORED,
+		.error = frame->error,	/* a debugger sees which call it was */
 		.eip = entry,
 		.cs = SELECTOR_USER_CODE,
 		.eflags = EFLAGS_IF | EFLAGS_FIXED,
@@ -98,6 +104,8 @@ void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t sta
 	fpu_forget_registers(thread);
 	fpu_init_image(thread->fpu);
 	tls_clear(thread);
+	arch_debug_clear(thread);
+	thread->step_forced = false;
 	atomic_fetch_or_explicit(&stack_header()->return_work, RETURN_WORK_FRAME,
 				 memory_order_relaxed);
 }

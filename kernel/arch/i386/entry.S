@@ -28,6 +28,7 @@
 #include "vdso_offsets.h"
 
 #define EFLAGS_IF 0x200
+#define VECTOR_RESTORED 0x100	/* TRAP_VECTOR_RESTORED */
 
 /*
  * Flags of a program under which C code must not run, and after sysenter those that need iret to
@@ -204,31 +205,36 @@ fault_handler:
 	movl $-EFAULT, %eax
 	ret
 
-/* Before the call; a tracer may change all registers and the number. */
+/*
+ * A tracer may change all registers and the number, before the call and while it stops in it. So
+ * here the frame is the truth, and the handler gets a copy of its last three arguments.
+ */
 syscall_traced:
+	cmpl $fault_handler, FRAME_EAX(%esp)
+	je 3f
 	movl %esp, %eax
 	call upcall_syscall_enter
-	movl FRAME_ERROR(%esp), %eax
-	movl $sys_ni, %edx
-	cmpl syscall_count, %eax
-	jae 1f
-	movl syscall_table(,%eax,4), %edx
-1:	movl %edx, FRAME_EAX(%esp)
-	movl FRAME_EBX(%esp), %ebx
-	movl FRAME_ESI(%esp), %esi
-	movl FRAME_EDI(%esp), %edi
-	movl FRAME_EBP(%esp), %ebp
-	movl %ebx, %eax
-	movl FRAME_ECX(%esp), %edx
-	movl FRAME_EDX(%esp), %ecx
-	call *FRAME_EAX(%esp)
-	cmpl $VECTOR_SYSCALL, FRAME_VECTOR(%esp)
-	jne 2f
-	STORE_LIVE_REGISTERS
+	testl %eax, %eax
+	jz 2f
+	movl %eax, %ebx
+	movl %esp, %esi
+	pushl FRAME_EBP(%esi)
+	pushl FRAME_EDI(%esi)
+	pushl FRAME_ESI(%esi)
+	movl FRAME_EBX(%esi), %eax
+	movl FRAME_ECX(%esi), %edx
+	movl FRAME_EDX(%esi), %ecx
+	call *%ebx
+	addl $12, %esp
+	cmpl $VECTOR_RESTORED, FRAME_VECTOR(%esp)
+	je 2f
+	movl %eax, FRAME_EAX(%esp)
 2:	movl %esp, %eax
 	call upcall_syscall_leave
-	cli
+1:	cli
 	jmp exit_to_user
+3:	movl $-EFAULT, FRAME_EAX(%esp)
+	jmp 1b
 
 /* Interrupts off, return_work not zero. */
 syscall_work:
@@ -351,7 +357,9 @@ debug_entry:
 	LEAVE_ENTRY_STACK
 	pushl $0
 	pushl $1
-	jmp exception_common
+	SAVE_ALL
+	call trap_debug
+	jmp trap_exit
 
 nmi_entry:
 	LEAVE_ENTRY_STACK

@@ -70,6 +70,7 @@ void user_copy_patch(void);
 
 /* trap.c: called by entry.S with interrupts off. */
 void trap_common(struct trap_frame *frame);
+void trap_debug(struct trap_frame *frame);
 void trap_page_fault(struct trap_frame *frame, uintptr_t address);
 void trap_interrupt(struct trap_frame *frame);
 void trap_nmi(struct trap_frame *frame);
@@ -138,6 +139,7 @@ bool segment_load_gs(uint32_t selector);
 /* fpu.c */
 void fpu_init_cpu(void);
 #define FPU_IMAGE_SIZE 512
+#define FXSAVE_MXCSR_OFFSET 24
 extern bool fpu_has_fxsr;
 uint32_t fpu_mxcsr_mask(void);	/* bits that may be set */
 void fpu_save_image(void *image);
@@ -157,3 +159,15 @@ void fpu_forget_registers(struct arch_thread *thread);
 void tls_switch(struct arch_thread *from, struct arch_thread *to);
 void tls_fork(struct arch_thread *child, const struct arch_thread *parent);
 void tls_clear(struct arch_thread *thread);
+/* The running thread's are in memory alone; loaded again. Interrupts off. */
+void tls_park(struct arch_thread *thread);
+void tls_unpark(struct arch_thread *thread);
+
+/* debug_registers.c */
+#define DEBUG_STATE_SIZE 32
+/*
+ * A debug trap came on this thread, with DR6 as it says: which of its own breakpoints were hit, a
+ * bit each. Interrupts off.
+ */
+unsigned int debug_trap(struct arch_thread *thread, struct trap_frame *frame, uint32_t status);
+void debug_note_step(struct arch_thread *thread);

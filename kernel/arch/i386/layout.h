@@ -47,6 +47,9 @@
 #define EFLAGS_AC	0x00040000
 #define EFLAGS_ID	0x00200000
 
+#define DR6_BREAKPOINTS	0x0000000f
+#define DR6_STEP	0x00004000	/* a single step, not a breakpoint */
+
 #define CR0_PE		0x00000001
 #define CR0_MP		0x00000002
 #define CR0_EM		0x00000004

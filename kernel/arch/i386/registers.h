@@ -43,6 +43,16 @@ static inline void write_cr4(uint32_t value)
 	__asm__ volatile("movl %0, %%cr4" : : "r"(value) : "memory");
 }
 
+/* What caused a debug trap; the processor only ever sets bits, so they are cleared here. */
+static inline uint32_t take_debug_status(void)
+{
+	uint32_t value;
+
+	__asm__ volatile("movl %%dr6, %0" : "=r"(value));
+	__asm__ volatile("movl %0, %%dr6" : : "r"(0));
+	return value;
+}
+
 static inline uint64_t read_msr(uint32_t msr)
 {
 	uint64_t value;

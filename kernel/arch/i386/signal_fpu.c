@@ -104,6 +104,22 @@ static void legacy_into_fxsave(struct fxsave_image *image, const struct legacy_i
 	image->operand_segment = legacy->operand_segment & 0xffff;
 }
 
+void signal_fpu_legacy_from(void *registers, const void *image)
+{
+	struct legacy_image legacy;
+
+	legacy_from_fxsave(&legacy, image);
+	memcpy(registers, &legacy, offsetof(struct legacy_image, status_again));
+}
+
+void signal_fpu_legacy_into(void *image, const void *registers)
+{
+	struct legacy_image legacy;
+
+	memcpy(&legacy, registers, offsetof(struct legacy_image, status_again));
+	legacy_into_fxsave(image, &legacy);
+}
+
 int signal_fpu_push(struct arch_thread *thread, uintptr_t top, uintptr_t *address)
 {
 	struct legacy_image legacy;

@@ -13,6 +13,13 @@ struct arch_thread;
 #define SIGNAL_FPU_SIZE	       (SIGNAL_FPU_LEGACY_SIZE + 512)
 
 /*
+ * The 108 bytes of x87 registers in FNSAVE form, made from an FXSAVE image; or put into one, whose
+ * SSE registers stay.
+ */
+void signal_fpu_legacy_from(void *registers, const void *image);
+void signal_fpu_legacy_into(void *image, const void *registers);
+
+/*
  * Write the running thread's registers to user memory below `top`; *address is where. Errors:
  * -EFAULT.
  */

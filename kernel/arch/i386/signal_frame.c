@@ -203,6 +203,7 @@ static uint32_t user_selector(uint16_t selector)
 static void load_context(struct trap_frame *frame, const struct sigcontext *context)
 {
 	*frame = (struct trap_frame){
+		.error = (uint32_t)-1,	/* what a debugger sees: no system call */
 		.esi = context->esi, .edi = context->edi, .ebp = context->ebp,
 		.ebx = context->ebx, .ecx = context->ecx, .edx = context->edx,
 		.eax = context->eax,

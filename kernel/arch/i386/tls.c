@@ -104,6 +104,28 @@ void tls_clear(struct arch_thread *thread)
 	irq_restore(flags);
 }
 
+void tls_park(struct arch_thread *thread)
+{
+	if (!is_loaded(thread))
+		return;
+	thread->fs = read_fs();
+	thread->gs = read_gs();
+	thread->segments_cpu = 0;
+}
+
+void tls_unpark(struct arch_thread *thread)
+{
+	unsigned int cpu = cpu_index();
+
+	if (is_loaded(thread))
+		return;
+	load_descriptors(&machine_cpus[cpu], thread);
+	segment_load_fs(thread->fs);
+	segment_load_gs(thread->gs);
+	thread->segments_cpu = (uint8_t)(cpu + 1);
+	machine_cpus[cpu].segments_owner = thread;
+}
+
 /* What Linux takes for "remove the entry": all zero, or empty as modify_ldt(2) says it. */
 static bool is_empty(const struct user_desc *desc)
 {

@@ -18,9 +18,9 @@
 #include "internal.h"
 #include "layout.h"
 #include "machine_cpu.h"
+#include "registers.h"
 
 enum trap_vector {
-	VECTOR_DEBUG = 1,
 	VECTOR_PAGE_FAULT = 14,
 	VECTOR_MACHINE_CHECK = 18,
 };
@@ -156,6 +156,19 @@ static noreturn void handle_bad_iret(const struct trap_frame *frame)
 	arch_enter_user();
 }
 
+static void kernel_exception(struct trap_frame *frame)
+{
+	const struct exception_entry *entry = find_exception(frame->eip);
+
+	if (entry) {
+		frame->eip = entry->fixup;
+	} else if (frame->eip == (uintptr_t)trap_iret || frame->eip == (uintptr_t)trap_fast_iret) {
+		handle_bad_iret(frame);
+	} else {
+		panic_at(frame, "kernel %s", exception_name(frame->vector));
+	}
+}
+
 /*
  * A program that single-steps over sysenter: go on without stepping, and step again back in user
  * mode.
@@ -167,27 +180,37 @@ static void kernel_single_step(struct trap_frame *frame)
 		frame->eip = (uintptr_t)sysenter_on_stack_traced;
 }
 
-static void kernel_exception(struct trap_frame *frame)
+/*
+ * In the kernel this comes from a watched user address that a copy touches, from one whose trap was
+ * held back until the first instruction of a system call (SDM vol. 3, 6.8.3), or from sysenter.
+ * Nothing is called that might sleep or ask who is running.
+ */
+void trap_debug(struct trap_frame *frame)
 {
-	const struct exception_entry *entry = find_exception(frame->eip);
+	uint32_t status = take_debug_status();
+	struct arch_thread *thread = arch_thread_current();
+	unsigned int hits = debug_trap(thread, frame, status);
+	bool step = status & DR6_STEP;
 
-	if (frame->vector == VECTOR_DEBUG) {
-		kernel_single_step(frame);
-	} else if (entry) {
-		frame->eip = entry->fixup;
-	} else if (frame->eip == (uintptr_t)trap_iret || frame->eip == (uintptr_t)trap_fast_iret) {
-		handle_bad_iret(frame);
-	} else {
-		panic_at(frame, "kernel %s", exception_name(frame->vector));
+	if (!trap_frame_is_user(frame)) {
+		/* Without a processor that says why, a set trap flag is reason enough. */
+		if (step || (frame->eflags & EFLAGS_TF))
+			kernel_single_step(frame);
+		return;
 	}
+	if (step)
+		debug_note_step(thread);
+	/* Neither: another thread's breakpoint, or ICEBP, which leaves no trace in DR6. */
+	if (!step && !hits && (status & DR6_BREAKPOINTS))
+		return;
+	irq_enable();
+	upcall_debug(frame, step, hits);
 }
 
 void trap_common(struct trap_frame *frame)
 {
 	if (frame->vector == VECTOR_MACHINE_CHECK)
 		panic_at(frame, "machine check");
-	if (frame->vector == VECTOR_DEBUG)
-		__asm__ volatile("movl %0, %%dr6" : : "r"(0));
 	if (!trap_frame_is_user(frame)) {
 		kernel_exception(frame);
 		return;

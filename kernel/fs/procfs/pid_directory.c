@@ -428,7 +428,8 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		  .show = procfs_show_smaps,                                              \
 		  .private_to_owner = true },                                             \
 		TEXT("stat", 32, procfs_show_stat), TEXT("statm", 33, procfs_show_statm), \
-		TEXT("status", 34, procfs_show_status)
+		TEXT("status", 34, procfs_show_status),                                   \
+		TEXT("wchan", 36, procfs_show_wait_channel)
 
 const struct procfs_entry procfs_thread_entries[] = { COMMON_ENTRIES, { .name = NULL } };
 

@@ -18,7 +18,7 @@ enum { NS_PER_TICK = 10000000, TASK_TEXT_LIMIT = 1 << 20 };
 
 /* What stat and status say, taken at one moment as far as locks allow. */
 struct snapshot {
-	process_id id, thread_group, parent, group, session;
+	process_id id, thread_group, parent, group, session, tracer;
 	char state;
 	char name[16];
 	unsigned int thread_count;
@@ -73,6 +73,9 @@ static void snapshot_thread(struct snapshot *out, struct user_thread *thread)
 {
 	out->id = thread->id;
 	out->state = thread_state_letter(&thread->thread);
+	if (out->state == 'T' && thread->trace.stopped)
+		out->state = 't';
+	out->tracer = trace_tracer_id(thread);
 	memcpy(out->name, thread->thread.name, sizeof(out->name));
 	out->nice = thread->thread.nice;
 	out->policy = thread->thread.policy;
@@ -257,8 +260,8 @@ int procfs_show_status(const struct procfs_subject *subject, struct procfs_text 
 		procfs_print(text, "Umask:\t%04o\n", fs->umask);
 		fs_context_put(fs);
 	}
-	procfs_print(text, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		     state_name(s.state), s.thread_group, s.id, s.parent);
+	procfs_print(text, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+		     state_name(s.state), s.thread_group, s.id, s.parent, s.tracer);
 	procfs_print(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", credentials->uid,
 		     credentials->euid, credentials->suid, credentials->fsuid, credentials->gid,
 		     credentials->egid, credentials->sgid, credentials->fsgid);
@@ -401,6 +404,14 @@ ssize_t procfs_store_comm(const struct procfs_subject *subject, char *line, size
 		strlcpy(thread->thread.name, line, sizeof(thread->thread.name));
 	spin_unlock_irq(&process->signal_lock, flags);
 	return thread ? (ssize_t)size : -ESRCH;
+}
+
+/* Where in the kernel a thread waits is nobody's business, as on Linux for those without rights. */
+int procfs_show_wait_channel(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "0");
+	return 0;
 }
 
 int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text *text)

@@ -232,11 +232,52 @@ static ssize_t kpagecount_read(struct file *file, struct io_buffer *buffer, file
 
 const struct file_ops procfs_kpagecount_ops = { .read = kpagecount_read };
 
+/*
+ * The memory that an open mem file shows is that which the process had then: after an exec it may
+ * be somebody else's secret, and the file is at its end. Only the serial number is kept, so that
+ * an open file keeps no memory.
+ */
+static int memory_open(struct file *file)
+{
+	struct process *process = procfs_subject(file)->process;
+	struct address_space *space;
+	uint64_t *serial;
+
+	if (!process_may_inspect(process))
+		return -EACCES;
+	serial = kzalloc(sizeof(*serial), 0);
+	if (!serial)
+		return -ENOMEM;
+	space = process_space_get(process);
+	if (space) {
+		*serial = space->serial;
+		address_space_put(space);
+	}
+	file->private = serial;
+	return 0;
+}
+
+static void memory_release(struct file *file)
+{
+	kfree(file->private);
+}
+
+static struct address_space *opened_memory(struct file *file)
+{
+	struct address_space *space = process_space_get(procfs_subject(file)->process);
+
+	if (space && space->serial != *(const uint64_t *)file->private) {
+		address_space_put(space);
+		space = NULL;
+	}
+	return space;
+}
+
+/* As a debugger: pages that the program may not touch can be read, and text be written. */
 static ssize_t memory_transfer(struct file *file, struct io_buffer *buffer, file_offset *position,
 			       bool write)
 {
-	struct process *process = procfs_subject(file)->process;
-	struct address_space *space = process_space_get(process);
+	struct address_space *space = opened_memory(file);
 	size_t before = buffer->remaining;
 	char *chunk;
 	ssize_t done = 0;
@@ -258,7 +299,7 @@ static ssize_t memory_transfer(struct file *file, struct io_buffer *buffer, file
 			done = -EFAULT;
 			break;
 		}
-		done = address_space_access(space, (uintptr_t)*position, chunk, size, write, write);
+		done = address_space_access(space, (uintptr_t)*position, chunk, size, write, true);
 		if (done <= 0) {
 			done = -EIO;
 			break;
@@ -285,7 +326,8 @@ static ssize_t memory_write(struct file *file, struct io_buffer *buffer, file_of
 }
 
 const struct file_ops procfs_memory_ops = {
-	.open = owner_open,
+	.open = memory_open,
+	.release = memory_release,
 	.read = memory_read,
 	.write = memory_write,
 };

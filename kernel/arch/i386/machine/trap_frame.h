@@ -18,6 +18,7 @@ struct trap_frame {
 
 #define TRAP_VECTOR_SYSCALL 0x80u
 #define TRAP_VECTOR_RESTORED 0x100u /* rewritten by sigreturn or exec: no longer a system call */
+#define TRAP_VECTOR_NO_CALL 0x101u /* a debugger has said that it is no system call */
 
 static inline bool trap_frame_is_user(const struct trap_frame *frame)
 {
