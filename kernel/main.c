@@ -32,6 +32,7 @@
 #include "fs/devfs/devfs.h"
 #include "fs/ext2/ext2.h"
 #include "fs/procfs/procfs.h"
+#include "fs/sysfs/sysfs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "tty/console.h"
 #include "tty/pty.h"
@@ -137,6 +138,7 @@ static void start_rest(void *argument)
 	anonymous_memory_init();
 	devfs_init();
 	procfs_init();
+	sysfs_init();
 	ext2_init();
 	process_init();
 	syscall_trace_init();

@@ -218,8 +218,40 @@ static void open_standard_streams(const char *device)
 		close(fd);
 }
 
+/* The machine's name is the first line of /etc/hostname. */
+static void set_host_name(void)
+{
+	size_t size;
+	char *name = read_whole_file("/etc/hostname", &size);
+
+	if (name && size > 0)
+		sethostname(name, strcspn(name, "\n"));
+	free(name);
+}
+
+/* The shell that /etc/passwd gives to root, or /bin/sh. The caller frees it. */
+static char *root_shell(void)
+{
+	char *users = read_whole_file("/etc/passwd", NULL);
+	char *rest = users;
+	char *shell = NULL;
+
+	for (char *line; !shell && (line = strsep(&rest, "\n"));) {
+		if (strncmp(line, "root:", 5) != 0)
+			continue;
+		for (int field = 0; line && field < 6; field++)
+			strsep(&line, ":");
+		if (line && access(line, X_OK) == 0)
+			shell = strdup(line);
+	}
+	free(users);
+	return shell ? shell : strdup("/bin/sh");
+}
+
 static void set_up_machine(void)
 {
+	char *shell;
+
 	umask(022);
 	mount_unless_mounted("proc", "/proc", NULL);
 	if (access("/dev/null", F_OK) < 0)
@@ -228,10 +260,18 @@ static void set_up_machine(void)
 		open_standard_streams("/dev/console");
 	mount_unless_mounted("tmpfs", "/tmp", "mode=1777");
 	mount_unless_mounted("tmpfs", "/run", "mode=755");
+	mount_unless_mounted("tmpfs", "/dev/shm", "mode=1777");
+	mount_unless_mounted("sysfs", "/sys", NULL);
+	mkdir("/run/lock", 01777);
+	chmod("/run/lock", 01777);
+	set_host_name();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/root", 1);
 	setenv("USER", "root", 1);
-	setenv("SHELL", "/bin/sh", 1);
+	setenv("LOGNAME", "root", 1);
+	shell = root_shell();
+	setenv("SHELL", shell ? shell : "/bin/sh", 1);
+	free(shell);
 	setenv("TERM", "linux", 1);
 	mkdir("/root", 0700);
 
@@ -404,8 +444,14 @@ static void become_shell(const struct terminal *terminal)
 	become_ordinary_process();
 	setenv("TERM", terminal->type, 1);
 	go_to("/root");
-	execl("/bin/sh", "-sh", (char *)NULL);
-	complain("%s: cannot start /bin/sh: %s", terminal->device, strerror(errno));
+
+	/* A dash before its name makes it a login shell. */
+	const char *shell = getenv("SHELL");
+	char name[64];
+
+	snprintf(name, sizeof(name), "-%s", strrchr(shell, '/') ? strrchr(shell, '/') + 1 : shell);
+	execl(shell, name, (char *)NULL);
+	complain("%s: cannot start %s: %s", terminal->device, shell, strerror(errno));
 	_exit(127);
 }
 

@@ -24,7 +24,7 @@ SPARE_INODES = 16384
 KEEP_SECONDS = 3600	# since its last use, for an image that something has replaced
 
 FOLDERS = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'dev', 'proc', 'tmp', 'run', 'root', 'mnt',
-           'home/player', 'var/log', 'var/tmp']
+           'home/player', 'sys', 'var/log', 'var/tmp']
 OWNERS = {'home/player': 1000}
 
 TEXTS = {

@@ -1,0 +1,6 @@
+/*
+ * sysfs: which processors and disks the machine has.
+ */
+#pragma once
+
+void sysfs_init(void);
