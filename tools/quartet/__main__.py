@@ -10,9 +10,10 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet run [OPTIONS]               boot in QEMU; the serial shell is in this terminal (Ctrl-A X ends it)
   ./quartet run [OPTIONS] -- CMD ARGS   run one command in the machine; its output and status are yours
       --screen              show the virtual consoles: a window, or curses; Alt-F1 to Alt-F4 switch
-      --memory M            megabytes of memory (128)
+      --memory M            megabytes of memory (128; Debian 512)
       --cpus N              processors, 1 to 8 (4)
-      --image FILE|NAME     a disk image of your own, changed in place; or 1k, 2k, 4k: ours with that block size
+      --image FILE|NAME     a disk image of your own, changed in place; or 1k, 2k, 4k: ours with that block size;
+                            or debian: a stock Debian with bash, gcc, python3 and more
       --disk ide|virtio     which disk the machine has (ide)
       --keep                keep the changes made to the root disk for the next run --keep
       --append STR          more words for the kernel command line, such as loglevel=7 or seed=1
@@ -24,7 +25,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
                             Quartet, host unit tests, tests driven from keyboard and serial line, checks
   ./quartet check           layers, headers, format, and both compilers in debug and release
   ./quartet debug [OPTIONS] QEMU stopped at its first instruction, with gdb; try `help quartet` in it
-  ./quartet build           kernel and programs             ./quartet image [iso]  root disk; bootable CD
+  ./quartet build           kernel and programs             ./quartet image [iso|debian]  root disk; CD; Debian
   ./quartet screenshot      make docs/four-shells.png       ./quartet help         this
 
 Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""

@@ -4,18 +4,20 @@ import argparse
 import os
 import shlex
 
+import debian
 import image
 from common import Failure, build_kernel, build_path
 from qemu import ACCELERATORS, Settings
 
 OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
+DEFAULT_MEMORY, DEBIAN_MEMORY = 128, 512
 
 
 def parser(command):
     result = argparse.ArgumentParser(prog=f'./quartet {command}', add_help=True, allow_abbrev=False)
-    result.add_argument('--memory', type=int, default=128, metavar='MIB')
+    result.add_argument('--memory', type=int, default=None, metavar='MIB')
     result.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N')
-    result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k')
+    result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k|debian')
     result.add_argument('--disk', choices=('ide', 'virtio'), default='ide')
     result.add_argument('--keep', action='store_true')
     result.add_argument('--append', action='append', default=[], metavar='STR')
@@ -38,20 +40,26 @@ def split_command(arguments):
 
 def root_image(options):
     """The image to boot from, and whether what the machine writes to it is to be forgotten."""
+    if options.image == 'debian':
+        path = debian.added_to_copy(debian.folder_files(options.share, '/share') if options.share else None)
+        return kept_copy(path, 'debian') if options.keep else (path, True)
     if options.image not in OWN_IMAGES:
         if options.share:
             raise Failure('--share goes with our own images, not with --image FILE')
         if not os.path.isfile(options.image):
-            raise Failure(f'{options.image}: no such image (1k, 2k and 4k are ours)')
+            raise Failure(f'{options.image}: no such image (1k, 2k, 4k and debian are ours)')
         return os.path.abspath(options.image), False
     tree = image.base_tree()
     if options.share:
         image.add_folder(tree, options.share, 'share')
     name = 'share' if options.share else 'root'
     path = image.cached_image(tree, name, OWN_IMAGES[options.image])
-    if not options.keep:
-        return path, True
-    kept = build_path('images', f'kept-{name}-{options.image}.img')
+    return kept_copy(path, f'{name}-{options.image}') if options.keep else (path, True)
+
+
+def kept_copy(path, name):
+    """A copy of an image that keeps what the machine writes to it, from one run to the next."""
+    kept = build_path('images', f'kept-{name}.img')
     if not os.path.exists(kept):
         image.copy_image(path, kept)
     return kept, False
@@ -62,5 +70,8 @@ def machine_settings(options):
     kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel(options.build, options.cc)
     path, snapshot = root_image(options)
     words = [word for text in options.append for word in shlex.split(text)]
-    return Settings(kernel=kernel, image=path, memory=options.memory, cpus=options.cpus, disk=options.disk,
+    if options.image == 'debian':
+        words.insert(0, f'init={debian.INIT}')
+    memory = options.memory or (DEBIAN_MEMORY if options.image == 'debian' else DEFAULT_MEMORY)
+    return Settings(kernel=kernel, image=path, memory=memory, cpus=options.cpus, disk=options.disk,
                     snapshot=snapshot, accel=options.accel, append=words)

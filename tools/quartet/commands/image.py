@@ -1,7 +1,8 @@
-"""./quartet image [iso]: the root disk, or a bootable CD."""
+"""./quartet image [iso|debian]: the root disk, a bootable CD, or Debian's root file system."""
 
 import os
 
+import debian
 import image
 import iso
 import options as machine_options
@@ -9,6 +10,9 @@ from common import ROOT, build_kernel
 
 
 def main(arguments):
+    if arguments == ['debian']:
+        print(debian.stock_image())
+        return 0
     wants_iso = arguments[:1] == ['iso']
     parsed = machine_options.parser('image').parse_args(arguments[1:] if wants_iso else arguments)
     kernel = build_kernel(parsed.build, parsed.cc)
