@@ -1,4 +1,5 @@
-/* PT_INTERP: the named program is loaded and started; if it cannot be, exec fails as Linux says. */
+/* test: linux=native
+ * PT_INTERP: the named program is loaded and started; if it cannot be, exec fails as Linux says. */
 #include "elf_builder.h"
 
 static struct elf_file file;

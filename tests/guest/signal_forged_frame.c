@@ -36,6 +36,12 @@ static void change_fpu_state(int signal, siginfo_t *info, void *context)
 	memset(user->uc_mcontext.fpregs, (int)changed_value, 600);
 }
 
+static bool is_fault(int status)
+{
+	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS ||
+				       WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP);
+}
+
 /* The handler changes something; if the program survives, it must be an ordinary one still. */
 static void try_handler(void (*handler)(int, siginfo_t *, void *))
 {
@@ -57,8 +63,7 @@ static void try_handler(void (*handler)(int, siginfo_t *, void *))
 		_exit(0);
 	}
 	status = wait_status(pid);
-	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS ||
-				    WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP))
+	if (is_fault(status))
 		return;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		FAIL("register %d = %#x: status %#x", changed_register, changed_value, status);
@@ -76,7 +81,7 @@ static void raw_return(int number, uintptr_t stack)
 		_exit(1);
 	}
 	status = wait_status(pid);
-	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSEGV)
+	if (!is_fault(status))
 		FAIL("call %d at %#lx: status %#x", number, (unsigned long)stack, status);
 }
 

@@ -1,4 +1,5 @@
-/* Where the processor can forbid it, data and stack are not executable. */
+/* test: linux=native
+ * Where the processor can forbid it, data and stack are not executable. */
 #include "faults.h"
 
 static char return_instruction[16] = { (char)0xc3 };

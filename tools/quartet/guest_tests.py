@@ -31,6 +31,7 @@ BOOT_TIMEOUT = 60
 SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
 SKIP_STATUS = 77
 TESTS_AT_ONCE = 2
+EMULATED_LINUX_SCALE = '20'	# what TEST_SCALE is there, unless set
 EMULATED_LINUX_SLOWNESS = 3	# what a test's time limit is multiplied with there
 
 
@@ -42,9 +43,10 @@ class GuestTest:
     memory: int
     image: int			# block size of the root disk
     cpus: tuple			# CPU counts it wants, empty for all
-    on_linux: bool
+    on_linux: str			# yes, no, or native: what an older Linux or an i386 kernel of it does differently
     disk: str
     append: str
+    scale: str = os.environ.get('TEST_SCALE', '')	# per cent of the full number of repetitions; '': all
 
 
 def parse_directives(source):
@@ -67,7 +69,7 @@ def find_tests(is_wanted):
             name=name, program=build_path('guest', name), timeout=int(words.get('timeout', DEFAULT_TIMEOUT)),
             memory=int(words.get('memory', 128)), image=int(words.get('image', '1k').rstrip('k')) * 1024,
             cpus=tuple(int(n) for n in words['cpus'].split(',')) if 'cpus' in words else (),
-            on_linux=words.get('linux', 'yes') != 'no', disk=words.get('disk', 'ide'),
+            on_linux=words.get('linux', 'yes'), disk=words.get('disk', 'ide'),
             append=words.get('append', '').replace(',', ' ')))
     return tests
 
@@ -211,8 +213,7 @@ class Boot:
         self.report_file = Growing(os.path.join(work, 'report'))
         self.report = Report()
         self.console_mark = 0		# where the console stood when the last test ended
-        scale = os.environ.get('TEST_SCALE')
-        lines = [f'{test.name} {test.timeout}' + (f' TEST_SCALE={scale}' if scale else '') for test in tests]
+        lines = [f'{test.name} {test.timeout}' + (f' TEST_SCALE={test.scale}' if test.scale else '') for test in tests]
         image.write_into_image(settings.image, '/quartet.tests', ('\n'.join(lines) + '\n').encode())
         settings.append = ['quartet.tests=/quartet.tests', f'seed={seed}', 'loglevel=6'] + settings.append
         command = qemu.command_line(settings) + ['-display', 'none', '-monitor', 'none']
@@ -318,7 +319,7 @@ def run_in_machine(tests, settings_for, column, results, seed):
 
 def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True):
     """All guest tests in all their environments, two machines at a time."""
-    linux_tests = [test for test in tests if test.on_linux] if on_linux else []
+    linux_tests = [test for test in tests if test.on_linux != 'no'] if on_linux else []
     cpu_columns = {test.name: [n for n in cpu_counts if not test.cpus or n in test.cpus] for test in tests}
     run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel)
     if results.second_chance:
@@ -373,7 +374,11 @@ def submit_linux(pool, tests, images, results, seed):
         return []
     groups = {}
     for test in tests:
-        patient = replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS)
+        if test.on_linux == 'native':
+            results.cell(test.name, 'Linux', SKIPPED, 'wants a newer Linux than Debian\'s for i386, on this machine itself')
+            continue
+        patient = replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS,
+                          scale=test.scale or EMULATED_LINUX_SCALE)
         groups.setdefault(test.image, []).append(patient)
     return [pool.submit(run_in_machine, group, lambda size=size: replace(machine, image=images[size]),
                         'Linux', results, seed)

@@ -85,7 +85,7 @@ def initramfs(flavour='686-pae'):
     return path
 
 
-def settings(image, memory=256, cpus=2, flavour='686-pae', append=()):
+def settings(image, memory=512, cpus=2, flavour='686-pae', append=()):
     """A machine that runs this Linux from `image`."""
     return qemu.Settings(kernel=kernel(flavour), initrd=initramfs(flavour), image=image, memory=memory, cpus=cpus, disk='virtio',
                          append=['mitigations=off', 'panic=-1', 'random.trust_cpu=on', 'apparmor=0', *append])
