@@ -102,3 +102,29 @@ void wait_end(struct wait_entry *entry);
 	WAIT_EVENT(queue, condition, THREAD_SLEEPING_INTERRUPTIBLE, WAIT_FOREVER)
 #define wait_event_interruptible_until(queue, condition, deadline_ns) \
 	WAIT_EVENT(queue, condition, THREAD_SLEEPING_INTERRUPTIBLE, deadline_ns)
+
+/*
+ * As wait_event_interruptible_until, but one of a queue's sleepers is woken at a time. It hands the
+ * wake-up on (wake_one) if there is more, or if it gives up.
+ */
+#define wait_event_exclusive_interruptible_until(queue_pointer, condition, deadline_ns)          \
+	({                                                                                       \
+		struct wait_entry entry_;                                                        \
+		int error_ = 0;                                                                  \
+		wait_entry_init(&entry_);                                                        \
+		for (;;) {                                                                       \
+			wait_begin_exclusive((queue_pointer), &entry_,                           \
+					     THREAD_SLEEPING_INTERRUPTIBLE);                     \
+			if (condition) {                                                         \
+				error_ = 0;                                                      \
+				break;                                                           \
+			}                                                                        \
+			if (error_)                                                              \
+				break;                                                           \
+			error_ = wait_step(&entry_, THREAD_SLEEPING_INTERRUPTIBLE, (deadline_ns)); \
+		}                                                                                \
+		wait_end(&entry_);                                                               \
+		error_;                                                                          \
+	})
+#define wait_event_exclusive_interruptible(queue, condition) \
+	wait_event_exclusive_interruptible_until(queue, condition, WAIT_FOREVER)

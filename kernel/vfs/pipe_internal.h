@@ -81,27 +81,3 @@ static inline bool pipe_has_writers(const struct pipe *pipe)
 must_check ssize_t pipe_read_available(struct pipe *pipe, struct io_buffer *buffer);
 must_check int pipe_write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_packet,
 				    ssize_t *total);
-
-/*
- * As wait_event_interruptible, but one of a queue's sleepers is woken at a time, and hands the
- * wake-up on if there is more.
- */
-#define wait_event_exclusive_interruptible(queue_pointer, condition)                             \
-	({                                                                                       \
-		struct wait_entry entry_;                                                        \
-		int error_ = 0;                                                                  \
-		wait_entry_init(&entry_);                                                        \
-		for (;;) {                                                                       \
-			wait_begin_exclusive((queue_pointer), &entry_,                           \
-					     THREAD_SLEEPING_INTERRUPTIBLE);                     \
-			if (condition) {                                                         \
-				error_ = 0;                                                      \
-				break;                                                           \
-			}                                                                        \
-			if (error_)                                                              \
-				break;                                                           \
-			error_ = wait_step(&entry_, THREAD_SLEEPING_INTERRUPTIBLE, WAIT_FOREVER); \
-		}                                                                                \
-		wait_end(&entry_);                                                               \
-		error_;                                                                          \
-	})
