@@ -29,6 +29,7 @@
 #include "vfs/path_walk.h"
 #include "vfs/vfs.h"
 #include "proc/process.h"
+#include "net/socket.h"
 #include "fs/devfs/devfs.h"
 #include "fs/ext2/ext2.h"
 #include "fs/procfs/procfs.h"
@@ -144,6 +145,7 @@ static void start_rest(void *argument)
 	syscall_trace_init();
 	tty_init();
 	pty_init();
+	socket_system_init();
 	vga_text_init();
 	console_init();
 	ps2_keyboard_init();

@@ -13,6 +13,7 @@ enum lock_rank {
 	LOCK_RANK_TTY_READ,	  /* mutex: one reader of a terminal at a time */
 	LOCK_RANK_TTY_WRITE,	  /* mutex: one writer to a terminal at a time */
 	LOCK_RANK_PIPE,		  /* mutex: contents of a pipe */
+	LOCK_RANK_SOCKET_READ,	  /* mutex: one receiver of a socket at a time */
 	LOCK_RANK_ADDRESS_SPACE,  /* rwlock: regions; faults inside read() take it */
 	LOCK_RANK_TRUNCATE,	  /* rwlock: a file's size against faults and page-cache fills */
 	LOCK_RANK_WRITEBACK,	  /* mutex: one writer-back of one cache at a time */
@@ -20,6 +21,7 @@ enum lock_rank {
 	LOCK_RANK_BLOCK_MAP,	  /* mutex: where one file's blocks lie on the disk */
 	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables, indirect blocks of one mount */
 	LOCK_RANK_BLOCK_DEVICE,	  /* mutex: opening, partitions */
+	LOCK_RANK_SOCKET_BIND,	  /* mutex: giving a socket its name */
 	LOCK_RANK_SLEEPING_LEAF,  /* mutex: anything that takes no other sleeping lock inside */
 	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_SLEEPING_LEAF,
 
@@ -36,6 +38,10 @@ enum lock_rank {
 	LOCK_RANK_INODE_TABLE,	  /* spinlock: inodes of one mount by number */
 	LOCK_RANK_INODE_STATE,	  /* spinlock: one inode's dirty state, times, link count */
 	LOCK_RANK_FILE_LOCK,	  /* spinlock: record locks of files */
+	LOCK_RANK_SOCKET_NAMES,	  /* spinlock: abstract names of local sockets; the list of all */
+	LOCK_RANK_SOCKET_FLIGHT,  /* spinlock: files on their way through local sockets */
+	LOCK_RANK_SOCKET,	  /* spinlock: one socket's state and queues */
+	LOCK_RANK_SOCKET_ROOM,	  /* spinlock: who polls for room at whose datagram socket */
 	LOCK_RANK_FUTEX,	  /* spinlock: one bucket of waiters on user words */
 	LOCK_RANK_CACHE_REGIONS,  /* spinlock: regions that map one page cache */
 	LOCK_RANK_PAGE_DIRECTORY, /* spinlock: which page tables one address space has */

@@ -267,6 +267,13 @@ int process_nice(struct process *process);
 void process_set_nice(struct process *process, int nice);
 /* A descriptor table of its own for the current thread. Errors: -ENOMEM. */
 must_check int process_unshare_fds(void);
+/*
+ * `count` files leave in a socket: the current thread's user, charged and referenced; NULL if he
+ * has more in flight than LIMIT_OPEN_FILES and is not privileged. user_count.c
+ */
+struct user_count;
+struct user_count *process_charge_in_flight(unsigned int count);
+void process_uncharge_in_flight(struct user_count *user, unsigned int count);
 void process_vm_limits(struct process *process, struct vm_limits *out);
 
 /*

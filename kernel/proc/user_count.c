@@ -1,6 +1,6 @@
 /*
- * What each user has: threads (against LIMIT_PROCESSES) and queued signals
- * (LIMIT_PENDING_SIGNALS).
+ * What each user has: threads (against LIMIT_PROCESSES), queued signals (LIMIT_PENDING_SIGNALS),
+ * and files on their way through sockets (LIMIT_OPEN_FILES).
  *
  * One record a real user id that is in use, found through a small hash; it goes with its last
  * reference. The counts are atomic, so charging takes no lock once the record is at hand.
@@ -9,6 +9,8 @@
 #include "lib/list.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
+#include "uapi/linux/capability.h"
+#include "vfs/credentials.h"
 
 /* [u] user_count_lock  [a] atomic  [I] immutable */
 struct user_count {
@@ -17,6 +19,7 @@ struct user_count {
 	struct refcount references; /* [a] 0 only under the lock */
 	atomic_uint threads;	    /* [a] */
 	atomic_uint signals;	    /* [a] */
+	atomic_uint in_flight;	    /* [a] */
 };
 
 enum { USER_BUCKETS = 64 };
@@ -132,4 +135,30 @@ void user_count_uncharge_signal(struct user_count *user)
 
 	assert(old > 0);
 	(void)old;
+}
+
+/* As on Linux: whoever is not over the limit may pass it by one call. */
+struct user_count *process_charge_in_flight(unsigned int count)
+{
+	struct user_count *user = user_thread_current()->charged;
+	uint64_t limit = process_current()->limits.of[LIMIT_OPEN_FILES].current;
+	const struct credentials *credentials = credentials_current();
+
+	if (atomic_load_explicit(&user->in_flight, memory_order_relaxed) > limit &&
+	    !credentials_capable(credentials, CAP_SYS_RESOURCE) &&
+	    !credentials_capable(credentials, CAP_SYS_ADMIN))
+		return NULL;
+	atomic_fetch_add_explicit(&user->in_flight, count, memory_order_relaxed);
+	user_count_hold(user);
+	return user;
+}
+
+void process_uncharge_in_flight(struct user_count *user, unsigned int count)
+{
+	unsigned int old = atomic_fetch_sub_explicit(&user->in_flight, count,
+						     memory_order_relaxed);
+
+	assert(old >= count);
+	(void)old;
+	user_count_put(user);
 }

@@ -11,6 +11,7 @@
 #include "uapi/linux/fcntl.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
+#include "vfs/inode.h"
 #include "vfs/pipe.h"
 #include "vm/io_buffer.h"
 
@@ -39,6 +40,13 @@ int syscall_write_result(ssize_t result)
 		return (int)result;
 	signal_send_thread(user_thread_current(), &info);
 	return (int)result;
+}
+
+int syscall_file_write_result(const struct file *file, ssize_t result)
+{
+	if (result == -EPIPE && inode_is(file->inode, MODE_SOCKET))
+		return (int)result;
+	return syscall_write_result(result);
 }
 
 struct file *syscall_file(int fd, bool *needs_put)
@@ -85,8 +93,10 @@ int sys_write(int fd, user_addr from, size_t size)
 	result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
 	if (!result)
 		result = file_write(file, &buffer, file_size_limit());
+	if (unlikely(result < 0))
+		result = syscall_file_write_result(file, result);
 	fd_table_return(file, needs_put);
-	return unlikely(result < 0) ? syscall_write_result(result) : (int)result;
+	return (int)result;
 }
 
 static file_offset offset_of(uint32_t low, uint32_t high)
@@ -242,8 +252,10 @@ static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_of
 				    : file_read_at(file, &pieces.buffer, offset);
 	syscall_pieces_put(&pieces);
 return_file:
+	if (write)
+		result = syscall_file_write_result(file, result);
 	fd_table_return(file, needs_put);
-	return write ? syscall_write_result(result) : (int)result;
+	return (int)result;
 }
 
 int sys_readv(int fd, user_addr vector, unsigned int count)

@@ -27,6 +27,8 @@ void syscall_pieces_put(struct syscall_pieces *pieces);
 struct file *syscall_file(int fd, bool *needs_put);
 /* A write's result as the program gets it: with SIGPIPE or SIGXFSZ where the error wants it. */
 int syscall_write_result(ssize_t result);
+/* The same, but for a socket, which knows better and has sent its SIGPIPE itself. */
+int syscall_file_write_result(const struct file *file, ssize_t result);
 /* LIMIT_OPEN_FILES of the current process. */
 unsigned int syscall_fd_limit(void);
 /*

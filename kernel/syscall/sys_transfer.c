@@ -110,8 +110,9 @@ static ssize_t send_file(int out_fd, int in_fd, file_offset *position, size_t si
 		result = -EINVAL;
 	else
 		result = transfer(ends.out, NULL, ends.in, position, size, file_size_limit());
+	result = syscall_file_write_result(ends.out, result);
 	ends_put(&ends);
-	return syscall_write_result(result);
+	return result;
 }
 
 int sys_sendfile64(int out_fd, int in_fd, user_addr offset, size_t size)
@@ -316,8 +317,9 @@ int sys_splice(int in_fd, user_addr in_offset, int out_fd, user_addr out_offset,
 	if (result)
 		return (int)result;
 	result = splice(&ends, in_offset, out_offset, size, flags & SPLICE_F_NONBLOCK);
+	result = syscall_file_write_result(ends.out, result);
 	ends_put(&ends);
-	return syscall_write_result(result);
+	return (int)result;
 }
 
 int sys_tee(int in_fd, int out_fd, size_t size, uint32_t flags)

@@ -56,6 +56,34 @@ int sys_readahead(int fd, uint32_t low, uint32_t high, size_t size);
 int sys_sync_file_range(int fd, uint32_t offset_low, uint32_t offset_high, uint32_t size_low,
 			uint32_t size_high, uint32_t flags);
 
+/* sys_socket.c */
+int sys_socket(int family, int type, int protocol);
+int sys_socketpair(int family, int type, int protocol, user_addr fds_out);
+int sys_bind(int fd, user_addr address_in, int size);
+int sys_connect(int fd, user_addr address_in, int size);
+int sys_listen(int fd, int backlog);
+int sys_accept4(int fd, user_addr address_out, user_addr size_inout, int flags);
+int sys_getsockname(int fd, user_addr address_out, user_addr size_inout);
+int sys_getpeername(int fd, user_addr address_out, user_addr size_inout);
+int sys_shutdown(int fd, int how);
+int sys_socketcall(unsigned int call, user_addr arguments);
+
+/* sys_socket_message.c */
+int sys_sendto(int fd, user_addr from, size_t size, uint32_t flags, user_addr address_in,
+	       int address_size);
+int sys_recvfrom(int fd, user_addr to, size_t size, uint32_t flags, user_addr address_out,
+		 user_addr size_inout);
+int sys_sendmsg(int fd, user_addr header_in, uint32_t flags);
+int sys_recvmsg(int fd, user_addr header_inout, uint32_t flags);
+int sys_sendmmsg(int fd, user_addr vector, unsigned int count, uint32_t flags);
+int sys_recvmmsg(int fd, user_addr vector, unsigned int count, uint32_t flags, user_addr timeout);
+int sys_recvmmsg_time64(int fd, user_addr vector, unsigned int count, uint32_t flags,
+			user_addr timeout);
+
+/* sys_socket_option.c */
+int sys_setsockopt(int fd, int level, int name, user_addr from, int size);
+int sys_getsockopt(int fd, int level, int name, user_addr to, user_addr size_inout);
+
 /* sys_lock.c */
 int sys_flock(int fd, int operation);
 

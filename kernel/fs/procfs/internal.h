@@ -106,6 +106,7 @@ extern const struct procfs_entry procfs_thread_entries[];
 extern const struct procfs_entry procfs_task_directory, procfs_fd_directory;
 extern const struct procfs_entry procfs_quartet_entries[]; /* quartet_files.c */
 extern const struct procfs_entry procfs_sys_entries[];	   /* sys_files.c */
+extern const struct procfs_entry procfs_net_entries[];	   /* net_files.c: /proc/PID/net */
 extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_memory_ops,
 	procfs_kmsg_ops;
 

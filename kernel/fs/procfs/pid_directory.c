@@ -412,6 +412,10 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		  .file_ops = &procfs_memory_ops },                                       \
 		TEXT("mountinfo", 26, procfs_show_mountinfo),                             \
 		TEXT("mounts", 27, procfs_show_mounts),                                   \
+		{ .name = "net",                                                          \
+		  .mode = MODE_DIRECTORY | 0555,                                          \
+		  .id = 36,                                                               \
+		  .children = procfs_net_entries },                                       \
 		{ .name = "oom_score_adj",                                                \
 		  .mode = MODE_REGULAR | 0644,                                            \
 		  .id = 28,                                                               \

@@ -382,6 +382,12 @@ static ssize_t read_mounts_link(const struct procfs_subject *subject, char *buff
 	return copy_text(buffer, size, "self/mounts");
 }
 
+static ssize_t read_net_link(const struct procfs_subject *subject, char *buffer, size_t size)
+{
+	(void)subject;
+	return copy_text(buffer, size, "self/net");
+}
+
 #define TEXT(entry_name, number, function)                                                      \
 	{                                                                                       \
 		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
@@ -405,6 +411,7 @@ const struct procfs_entry procfs_system_entries[] = {
 	TEXT("loadavg", 71, show_loadavg),
 	TEXT("meminfo", 72, show_meminfo),
 	LINK("mounts", 73, read_mounts_link),
+	LINK("net", 84, read_net_link),
 	TEXT("partitions", 74, show_partitions),
 	{ .name = "quartet",
 	  .mode = MODE_DIRECTORY | 0555,

@@ -1,0 +1,118 @@
+/*
+ * Sockets: families, types, options, message flags and the structures of i386.
+ */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/* clang-format off */
+#define AF_UNSPEC	0
+#define AF_UNIX		1
+#define AF_COUNT	46	/* families that Linux has numbers for */
+
+#define SOCK_STREAM	1
+#define SOCK_DGRAM	2
+#define SOCK_RAW	3
+#define SOCK_SEQPACKET	5
+#define SOCK_TYPE_COUNT	11	/* types that Linux has numbers for */
+#define SOCK_TYPE_MASK	0xf
+#define SOCK_CLOEXEC	02000000
+#define SOCK_NONBLOCK	00004000
+
+#define SHUT_RD		0
+#define SHUT_WR		1
+#define SHUT_RDWR	2
+#define SOMAXCONN	4096
+
+#define MSG_OOB		0x00000001u
+#define MSG_PEEK	0x00000002u
+#define MSG_CTRUNC	0x00000008u
+#define MSG_TRUNC	0x00000020u
+#define MSG_DONTWAIT	0x00000040u
+#define MSG_EOR		0x00000080u
+#define MSG_WAITALL	0x00000100u
+#define MSG_NOSIGNAL	0x00004000u
+#define MSG_WAITFORONE	0x00010000u
+#define MSG_CMSG_CLOEXEC 0x40000000u
+#define MSG_CMSG_COMPAT	0x80000000u	/* refused from user programs */
+
+#define SOL_SOCKET	1
+#define SO_DEBUG	1
+#define SO_REUSEADDR	2
+#define SO_TYPE		3
+#define SO_ERROR	4
+#define SO_DONTROUTE	5
+#define SO_BROADCAST	6
+#define SO_SNDBUF	7
+#define SO_RCVBUF	8
+#define SO_KEEPALIVE	9
+#define SO_OOBINLINE	10
+#define SO_PRIORITY	12
+#define SO_LINGER	13
+#define SO_PASSCRED	16
+#define SO_PEERCRED	17
+#define SO_RCVLOWAT	18
+#define SO_SNDLOWAT	19
+#define SO_RCVTIMEO_OLD	20
+#define SO_SNDTIMEO_OLD	21
+#define SO_ACCEPTCONN	30
+#define SO_SNDBUFFORCE	32
+#define SO_RCVBUFFORCE	33
+#define SO_PROTOCOL	38
+#define SO_DOMAIN	39
+#define SO_PEERGROUPS	59
+#define SO_RCVTIMEO_NEW	66
+#define SO_SNDTIMEO_NEW	67
+
+#define SCM_RIGHTS	1
+#define SCM_CREDENTIALS	2
+#define SCM_MAX_FD	253
+
+#define SIOCINQ		0x541bu	/* FIONREAD */
+#define SIOCOUTQ	0x5411u
+/* clang-format on */
+
+enum {
+	SOCKET_ADDRESS_MAX = 128, /* struct sockaddr_storage */
+	UNIX_PATH_MAX = 108,
+	UNIX_ADDRESS_HEAD = 2, /* the family, before sun_path */
+	UNIX_ADDRESS_MAX = UNIX_ADDRESS_HEAD + UNIX_PATH_MAX,
+};
+
+struct linux_msghdr {
+	uint32_t name;
+	int32_t name_size;
+	uint32_t vector;
+	uint32_t vector_count;
+	uint32_t control;
+	uint32_t control_size;
+	uint32_t flags;
+};
+
+struct linux_mmsghdr {
+	struct linux_msghdr header;
+	uint32_t length;
+};
+
+/* The head of a control message; its data follow, and the next one is aligned to 4 bytes. */
+struct linux_cmsghdr {
+	uint32_t size; /* with this head */
+	int32_t level;
+	int32_t type;
+};
+
+struct linux_ucred {
+	int32_t pid;
+	uint32_t uid;
+	uint32_t gid;
+};
+
+struct linux_linger {
+	int32_t is_on;
+	int32_t seconds;
+};
+
+_Static_assert(sizeof(struct linux_msghdr) == 28, "struct msghdr of i386");
+_Static_assert(offsetof(struct linux_msghdr, control_size) == 20, "struct msghdr of i386");
+_Static_assert(sizeof(struct linux_mmsghdr) == 32, "struct mmsghdr of i386");
+_Static_assert(sizeof(struct linux_cmsghdr) == 12, "struct cmsghdr of i386");

@@ -1,0 +1,202 @@
+/*
+ * Options of the level SOL_SOCKET, as numbers and times; syscall/ turns Linux's structures into
+ * them.
+ *
+ * Some only matter to networks (SO_KEEPALIVE, SO_LINGER, SO_PRIORITY...). Linux keeps what was set
+ * on any socket and gives it back to whoever asks; so do we. SO_RCVBUF is of that kind for local
+ * sockets: what is under way is paid for by its sender.
+ */
+#include "core/assert.h"
+#include "lib/min_max.h"
+#include "net/socket.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
+
+enum {
+	BUFFER_LIMIT = 212992,	    /* net.core.wmem_max and rmem_max: what anyone may ask for */
+	SEND_BUFFER_LEAST = 4608,   /* SOCK_MIN_SNDBUF */
+	RECEIVE_BUFFER_LEAST = 2304, /* SOCK_MIN_RCVBUF */
+	PRIORITY_FREE = 6,	    /* above it CAP_NET_ADMIN is asked for */
+};
+
+/* Kept as one bit each; any value but 0 means on. */
+static bool is_switch(int name)
+{
+	switch (name) {
+	case SO_REUSEADDR:
+	case SO_DONTROUTE:
+	case SO_BROADCAST:
+	case SO_KEEPALIVE:
+	case SO_OOBINLINE:
+	case SO_PASSCRED:
+	case SO_DEBUG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Twice the wish, because Linux counts its bookkeeping too and programs know that it doubles. */
+static void set_buffer(atomic_uint *buffer, int value, unsigned int least, bool force)
+{
+	unsigned int wish = (unsigned int)max(value, 0);
+
+	if (!force)
+		wish = min((unsigned int)value, (unsigned int)BUFFER_LIMIT);
+	wish = min(wish, (unsigned int)INT32_MAX / 2) * 2;
+	atomic_store_explicit(buffer, max(wish, least), memory_order_relaxed);
+}
+
+static int set_priority(struct socket *socket, int value, const struct credentials *credentials)
+{
+	if ((value < 0 || value > PRIORITY_FREE) &&
+	    !credentials_capable(credentials, CAP_NET_RAW) &&
+	    !credentials_capable(credentials, CAP_NET_ADMIN))
+		return -EPERM;
+	atomic_store_explicit(&socket->priority, value, memory_order_relaxed);
+	return 0;
+}
+
+static int set_switch(struct socket *socket, int name, bool on,
+		      const struct credentials *credentials)
+{
+	if (name == SO_DEBUG && on && !credentials_capable(credentials, CAP_NET_ADMIN))
+		return -EACCES;
+	if (on)
+		atomic_fetch_or_explicit(&socket->options, SOCKET_OPTION_BIT(name),
+					 memory_order_relaxed);
+	else
+		atomic_fetch_and_explicit(&socket->options, ~SOCKET_OPTION_BIT(name),
+					  memory_order_relaxed);
+	return 0;
+}
+
+int socket_set_option(struct socket *socket, int name, int value,
+		      const struct credentials *credentials)
+{
+	bool force = name == SO_SNDBUFFORCE || name == SO_RCVBUFFORCE;
+
+	if (is_switch(name))
+		return set_switch(socket, name, value != 0, credentials);
+	if (force && !credentials_capable(credentials, CAP_NET_ADMIN))
+		return -EPERM;
+	switch (name) {
+	case SO_SNDBUF:
+	case SO_SNDBUFFORCE:
+		set_buffer(&socket->send_limit, value, SEND_BUFFER_LEAST, force);
+		wait_queue_wake_all(&socket->write_queue, 0);
+		return 0;
+	case SO_RCVBUF:
+	case SO_RCVBUFFORCE:
+		set_buffer(&socket->receive_limit, value, RECEIVE_BUFFER_LEAST, force);
+		return 0;
+	case SO_RCVLOWAT:
+		value = value < 0 ? INT32_MAX : max(value, 1);
+		atomic_store_explicit(&socket->receive_low, value, memory_order_relaxed);
+		return 0;
+	case SO_PRIORITY:
+		return set_priority(socket, value, credentials);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int socket_get_option(struct socket *socket, int name, int *out)
+{
+	if (is_switch(name)) {
+		*out = socket_has_option(socket, (unsigned int)name);
+		return 0;
+	}
+	switch (name) {
+	case SO_TYPE:
+		*out = socket->type;
+		return 0;
+	case SO_DOMAIN:
+		*out = socket->family;
+		return 0;
+	case SO_PROTOCOL:
+		*out = socket->protocol;
+		return 0;
+	case SO_ERROR:
+		*out = -socket_take_error(socket);
+		return 0;
+	case SO_ACCEPTCONN:
+		*out = socket_state(socket) == SOCKET_LISTENING;
+		return 0;
+	case SO_SNDBUF:
+		*out = (int)atomic_load_explicit(&socket->send_limit, memory_order_relaxed);
+		return 0;
+	case SO_RCVBUF:
+		*out = (int)atomic_load_explicit(&socket->receive_limit, memory_order_relaxed);
+		return 0;
+	case SO_RCVLOWAT:
+		*out = atomic_load_explicit(&socket->receive_low, memory_order_relaxed);
+		return 0;
+	case SO_SNDLOWAT:
+		*out = 1;
+		return 0;
+	case SO_PRIORITY:
+		*out = atomic_load_explicit(&socket->priority, memory_order_relaxed);
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+void socket_set_linger(struct socket *socket, bool on, int seconds)
+{
+	if (on)
+		atomic_store_explicit(&socket->linger_seconds, seconds, memory_order_relaxed);
+	(void)!set_switch(socket, SO_LINGER, on, NULL);
+}
+
+int socket_get_linger(struct socket *socket, bool *on)
+{
+	*on = socket_has_option(socket, SO_LINGER);
+	return atomic_load_explicit(&socket->linger_seconds, memory_order_relaxed);
+}
+
+uint64_t socket_get_timeout(struct socket *socket, bool sending)
+{
+	uint64_t timeout;
+
+	spin_lock(&socket->lock);
+	timeout = sending ? socket->send_timeout_ns : socket->receive_timeout_ns;
+	spin_unlock(&socket->lock);
+	return timeout;
+}
+
+void socket_set_timeout(struct socket *socket, bool sending, uint64_t ns)
+{
+	spin_lock(&socket->lock);
+	if (sending)
+		socket->send_timeout_ns = ns;
+	else
+		socket->receive_timeout_ns = ns;
+	spin_unlock(&socket->lock);
+}
+
+const struct credentials *socket_get_peer_credentials(struct socket *socket)
+{
+	const struct credentials *credentials;
+
+	spin_lock(&socket->lock);
+	credentials = socket->peer_credentials;
+	if (credentials)
+		credentials_get(credentials);
+	spin_unlock(&socket->lock);
+	return credentials;
+}
+
+void socket_get_peer(struct socket *socket, struct socket_identity *out)
+{
+	*out = (struct socket_identity){ .uid = UINT32_MAX, .gid = UINT32_MAX };
+	spin_lock(&socket->lock);
+	if (socket->peer_credentials) {
+		out->pid = socket->peer_process;
+		out->uid = socket->peer_credentials->euid;
+		out->gid = socket->peer_credentials->egid;
+	}
+	spin_unlock(&socket->lock);
+}

@@ -1,0 +1,297 @@
+/*
+ * Streams: bytes without borders.
+ *
+ * A write becomes one packet, or several of at most half the sender's limit, so that the receiver
+ * can work on one while the next is filled. A reader takes bytes from as many packets as it has
+ * room for, but stops behind a packet that carried files, and between packets of different senders
+ * if it wants to know who they are.
+ *
+ * The peer of a connection never changes, and each side holds a reference to the other, so sending
+ * looks at it without a lock; whether it still takes anything is decided under its lock.
+ */
+#include "core/assert.h"
+#include "lib/min_max.h"
+#include "net/unix/internal.h"
+#include "uapi/linux/errno.h"
+#include "vfs/poll.h"
+#include "vm/io_buffer.h"
+
+enum { CHUNK_MAX = 16 * PAGE_SIZE };
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static size_t chunk_size(const struct unix_socket *socket, size_t left)
+{
+	size_t limit = atomic_load_explicit(&socket->base.send_limit, memory_order_relaxed) / 2;
+
+	limit = min(limit, (size_t)CHUNK_MAX);
+	return min(left, limit);
+}
+
+static inline bool wants_identity(const struct unix_socket *socket,
+				  const struct unix_socket *receiver)
+{
+	/* One that is not accepted yet may still come to want it. */
+	return socket_has_option(&socket->base, SO_PASSCRED) ||
+	       socket_has_option(&receiver->base, SO_PASSCRED) || receiver->base.number == 0;
+}
+
+/* Queue `packet` at the peer, who may have gone: -EPIPE, the packet stays the caller's. */
+static int deliver(struct unix_socket *socket, struct unix_socket *peer, struct packet *packet,
+		   const struct socket_caller *caller)
+{
+	spin_lock(&peer->base.lock);
+	if (unlikely(unix_is_dead(peer) || (socket_shut(&peer->base) & SOCKET_SHUT_READ))) {
+		spin_unlock(&peer->base.lock);
+		return -EPIPE;
+	}
+	if (unlikely(wants_identity(socket, peer)))
+		packet_identify(packet, caller);
+	unix_queue_add_locked(peer, packet);
+	spin_unlock(&peer->base.lock);
+	wait_queue_wake_handover(&peer->base.read_queue, POLL_IN | POLL_READ_NORMAL);
+	return 0;
+}
+
+/* One packet's worth. Returns bytes, or the error. */
+static ssize_t send_chunk(struct unix_socket *socket, struct unix_socket *peer,
+			  struct socket_message *message)
+{
+	size_t size = chunk_size(socket, message->buffer->remaining);
+	struct packet *packet;
+	int error;
+
+	error = unix_wait_to_send(socket, message->flags & MSG_DONTWAIT);
+	if (unlikely(error))
+		return error;
+	error = packet_create(socket, message->buffer, size, &packet);
+	if (unlikely(error))
+		return error;
+	if (unlikely(message->control && message->control->rights)) {
+		error = unix_rights_depart(message->control->rights, packet, peer);
+		if (error)
+			goto free_packet;
+		message->control->rights = NULL;
+	}
+	if (unlikely(message->control && message->control->has_identity))
+		packet->identity = message->control->identity;
+	error = deliver(socket, peer, packet, message->caller);
+	if (unlikely(error))
+		goto broken_pipe;
+	return (ssize_t)size;
+
+broken_pipe:
+	message->notes |= SOCKET_BROKEN_PIPE;
+free_packet:
+	packet_free(packet);
+	return error;
+}
+
+static ssize_t unix_stream_send(struct socket *base, struct socket_message *message)
+{
+	struct unix_socket *socket = unix_socket(base);
+	struct unix_socket *peer = unix_peer(socket);
+	ssize_t sent = 0;
+
+	if (unlikely(message->flags & MSG_OOB))
+		return -EOPNOTSUPP;
+	if (unlikely(message->address))
+		return socket_state(base) == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
+	if (unlikely(!peer))
+		return -ENOTCONN;
+	if (unlikely(socket_shut(base) & SOCKET_SHUT_WRITE)) {
+		message->notes |= SOCKET_BROKEN_PIPE;
+		sent = -EPIPE;
+	}
+	while (sent >= 0 && message->buffer->remaining > 0) {
+		ssize_t done = send_chunk(socket, peer, message);
+
+		if (unlikely(done < 0)) {
+			sent = sent ? sent : done;
+			break;
+		}
+		sent += done;
+	}
+	if (sent >= 0 || (message->flags & MSG_NOSIGNAL))
+		message->notes &= ~(uint32_t)SOCKET_BROKEN_PIPE;
+	return sent;
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+/* One call of receive, as far as it has got. */
+struct reading {
+	struct unix_socket *socket;
+	struct socket_message *message;
+	struct socket_control *control;
+	size_t copied;
+	bool peeks, has_identity, has_address;
+};
+
+static bool is_same_identity(const struct socket_identity *a, const struct socket_identity *b)
+{
+	return a->pid == b->pid && a->uid == b->uid && a->gid == b->gid;
+}
+
+/*
+ * From one packet as much as fits; what else there is to know of it. True: go on with the next, 0
+ * bytes having stayed. *error: -EFAULT.
+ */
+static bool read_packet(struct reading *reading, struct packet *packet, int *error)
+{
+	struct socket_message *message = reading->message;
+	size_t size = min((size_t)(packet->size - packet->offset), message->buffer->remaining);
+
+	if (message->address && !reading->has_address)
+		unix_tell_address(packet->sender, message->address);
+	reading->has_address = true;
+	if (unlikely(packet_copy(packet, packet->offset, size, message->buffer))) {
+		*error = -EFAULT;
+		return false;
+	}
+	reading->copied += size;
+	unix_give_control(reading->socket, packet, reading->peeks, reading->control);
+	if (reading->peeks)
+		return !packet->rights && message->buffer->remaining > 0;
+	packet->offset += (uint32_t)size;
+	if (packet->offset < packet->size)
+		return false;
+	unix_queue_remove(reading->socket, packet);
+	packet_free(packet);
+	return !reading->control->rights && message->buffer->remaining > 0;
+}
+
+/* The packet behind `packet` for one who peeks: behind the front, neighbours may change. */
+static struct packet *next_packet(struct unix_socket *socket, struct packet *packet)
+{
+	struct packet *next;
+
+	spin_lock(&socket->base.lock);
+	next = list_next_entry(&socket->packets, packet, node);
+	spin_unlock(&socket->base.lock);
+	return next;
+}
+
+/*
+ * What there is now. read_mutex held. True: the call is over; false: it may want more. *error:
+ * -EFAULT.
+ */
+static bool read_available(struct reading *reading, int *error)
+{
+	struct unix_socket *socket = reading->socket;
+	bool wants_identity = socket_has_option(&socket->base, SO_PASSCRED);
+	struct packet *packet = unix_queue_first(socket);
+
+	while (packet) {
+		struct packet *next = reading->peeks ? next_packet(socket, packet) : NULL;
+
+		if (wants_identity && reading->has_identity &&
+		    !is_same_identity(&packet->identity, &reading->control->identity))
+			return true;
+		reading->has_identity = true;
+		if (!read_packet(reading, packet, error))
+			return true;
+		packet = reading->peeks ? next : unix_queue_first(socket);
+		if (reading->peeks && !packet)
+			return true;
+	}
+	return false;
+}
+
+/* How many bytes a call waits for. */
+static size_t least_size(const struct unix_socket *socket, const struct socket_message *message)
+{
+	size_t size = message->buffer->remaining;
+	size_t low;
+
+	if (!(message->flags & MSG_WAITALL)) {
+		low = (size_t)atomic_load_explicit(&socket->base.receive_low, memory_order_relaxed);
+		size = min(size, low);
+	}
+	return max(size, (size_t)1);
+}
+
+/* The loop of receive. read_mutex held; held again at the end. 0 or the error that ended it. */
+static int read_all(struct reading *reading)
+{
+	struct unix_socket *socket = reading->socket;
+	size_t least = least_size(socket, reading->message);
+	bool nonblocking = reading->message->flags & MSG_DONTWAIT;
+	uint64_t deadline = 0;
+	bool has_deadline = false;
+
+	for (;;) {
+		int error = 0;
+
+		if (read_available(reading, &error) || reading->copied >= least)
+			return error;
+		error = socket_take_error(&socket->base);
+		if (error || (socket_shut(&socket->base) & SOCKET_SHUT_READ))
+			return error;
+		mutex_unlock(&socket->read_mutex);
+		if (!has_deadline)
+			deadline = socket_deadline(&socket->base, false, nonblocking);
+		has_deadline = true;
+		error = unix_wait_to_receive(socket, deadline);
+		mutex_lock(&socket->read_mutex);
+		if (error)
+			return error;
+	}
+}
+
+static ssize_t unix_stream_receive(struct socket *base, struct socket_message *message)
+{
+	struct unix_socket *socket = unix_socket(base);
+	struct socket_control unwanted;
+	struct reading reading = {
+		.socket = socket,
+		.message = message,
+		.control = message->control ? message->control : &unwanted,
+		.peeks = message->flags & MSG_PEEK,
+	};
+	int error;
+
+	if (unlikely(socket_state(base) != SOCKET_CONNECTED))
+		return -EINVAL;
+	if (unlikely(message->flags & MSG_OOB))
+		return -EOPNOTSUPP;
+	reading.control->rights = NULL;
+	reading.control->has_identity = false;
+	mutex_lock(&socket->read_mutex);
+	error = read_all(&reading);
+	mutex_unlock(&socket->read_mutex);
+	/* Readers sleep one by one: what is left is for the next. */
+	if (unix_packet_count(socket) > 0)
+		wait_queue_wake_one(&base->read_queue, POLL_IN | POLL_READ_NORMAL);
+	if (unlikely(!message->control && reading.control->rights))
+		socket_rights_drop(reading.control->rights);
+	return reading.copied ? (ssize_t)reading.copied : error;
+}
+
+static uint32_t unix_stream_poll(struct socket *base, struct poll_table *table)
+{
+	struct unix_socket *socket = unix_socket(base);
+	uint32_t state = unix_poll_common(socket, table);
+
+	if (unix_is_writable(socket))
+		state |= POLL_OUT | POLL_WRITE_NORMAL | POLL_WRITE_BAND;
+	return state;
+}
+
+const struct socket_ops unix_stream_ops = {
+	.release = unix_socket_release,
+	.destroy = unix_socket_destroy,
+	.flush = unix_flush,
+	.bind = unix_bind,
+	.connect = unix_connect,
+	.pair = unix_pair,
+	.listen = unix_listen,
+	.accept = unix_accept,
+	.attached = unix_attached,
+	.get_name = unix_get_name,
+	.shutdown = unix_shutdown,
+	.send = unix_stream_send,
+	.receive = unix_stream_receive,
+	.poll = unix_stream_poll,
+	.ioctl = unix_ioctl,
+};
