@@ -23,7 +23,11 @@ enum fault_access {
  */
 bool upcall_page_fault(struct trap_frame *frame, uintptr_t address, enum fault_access access);
 
-/* Any other exception of a user program: turned into its signal. Interrupts on. */
+/*
+ * Any other exception of a user program: turned into its signal. Interrupts on. The last number is
+ * Linux's own: what the program's registers name cannot be returned to.
+ */
+#define UPCALL_EXCEPTION_IRET 32
 void upcall_exception(struct trap_frame *frame, uint32_t vector, uint32_t error);
 
 /*

@@ -46,6 +46,7 @@ static const struct exception_signal {
 	[EXCEPTION_STACK] = { SIGBUS, SI_KERNEL },
 	[EXCEPTION_PROTECTION] = { SIGSEGV, SI_KERNEL },
 	[EXCEPTION_ALIGNMENT] = { SIGBUS, BUS_ADRALN },
+	[UPCALL_EXCEPTION_IRET] = { SIGILL, ILL_BADSTK },
 };
 
 static int fpu_code(enum fpu_exceptions exceptions)
@@ -80,7 +81,7 @@ void upcall_exception(struct trap_frame *frame, uint32_t vector, uint32_t error)
 	} else if (vector < ARRAY_SIZE(signals) && signals[vector].signal) {
 		signal = signals[vector];
 	}
-	if (signal.code == SI_KERNEL)
+	if (signal.code == SI_KERNEL || vector == UPCALL_EXCEPTION_IRET)
 		address = 0;
 	signal_force_fault(signal.signal, signal.code, address, vector, error);
 }

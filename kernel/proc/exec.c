@@ -288,12 +288,8 @@ static int end_other_threads(void)
 			struct user_thread *thread =
 				container_of(node, struct user_thread, process_node);
 
-			if (thread == self || thread->ended)
-				continue;
-			thread->pending.set |= SIGNAL_BIT(SIGKILL);
-			thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
-			thread_interrupt(&thread->thread,
-					 THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
+			if (thread != self && !thread->ended)
+				signal_kill_thread(thread);
 		}
 	}
 	spin_unlock_irq(&process->signal_lock, flags);

@@ -390,6 +390,8 @@ void user_thread_exit(uint32_t status)
 	irq_enable();
 	if (process->id == 1 && process->thread_count == 1)
 		panic("init ended with status %x", status);
+	if (unlikely(process->core_dumper))
+		core_dump_wait(thread);
 	if (unlikely(trace_has_event(thread, PTRACE_EVENT_EXIT)))
 		stop_before_exit(thread, status);
 	user_thread_forget_user_pointers(thread);

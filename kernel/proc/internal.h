@@ -79,6 +79,7 @@ bool signal_pending_peek(const struct signal_pending *pending, uint64_t nth,
 
 /* signal.c: signal lock held. */
 void signal_kill_all_threads(struct process *process); /* SIGKILL to each: exit_group, exec */
+void signal_kill_thread(struct user_thread *thread);
 void signal_wake_for(struct process *process, int signal);
 bool signal_is_ignored(const struct process *process, const struct user_thread *thread, int signal);
 void signal_flush_everywhere(struct process *process, signal_set which);
@@ -126,6 +127,14 @@ void process_forgive(struct process *process);
 	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | \
 	 SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
 #define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+
+/*
+ * core_dump.c: `signal` kills the process: write its core file, if it may have one; then its status
+ * says so. The other threads are on their way out afterwards. May sleep.
+ */
+void core_dump(int signal, const struct linux_siginfo *info);
+/* On the way out: if another thread writes a core file, wait, so that our registers get into it. */
+void core_dump_wait(struct user_thread *self);
 
 /* out_of_memory.c: who dies when no memory can be reclaimed. */
 void out_of_memory_init(void);

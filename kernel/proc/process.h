@@ -117,6 +117,8 @@ struct process {
 	bool continue_untold;			   /* [s] the parent has not had its SIGCHLD yet */
 
 	/* The end. */
+	struct user_thread *core_dumper; /* [s] who writes a core file just now */
+	unsigned int core_waiting;	 /* [s] threads that wait for that, parked */
 	/* [s] as wait4 gives it, once dead (or decided by exit_group) */
 	uint32_t exit_status;
 	/* [s] of the last thread, once dead; reference */

@@ -127,17 +127,21 @@ void signal_wake_for(struct process *process, int signal)
 		wake_thread(chosen);
 }
 
+void signal_kill_thread(struct user_thread *thread)
+{
+	thread->pending.set |= SIGNAL_BIT(SIGKILL);
+	thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+	thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
+}
+
 void signal_kill_all_threads(struct process *process)
 {
 	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
 	     node = node->next) {
 		struct user_thread *thread = container_of(node, struct user_thread, process_node);
 
-		if (thread->ended)
-			continue;
-		thread->pending.set |= SIGNAL_BIT(SIGKILL);
-		thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
-		thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
+		if (!thread->ended)
+			signal_kill_thread(thread);
 	}
 }
 

@@ -310,12 +310,15 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 		trace_handler_started(stepping);
 }
 
-static void act_by_default(struct process *process, int signal)
+static void act_by_default(struct process *process, int signal, const struct linux_siginfo *info)
 {
-	if (SIGNAL_BIT(signal) & SIGNALS_STOP)
+	if (SIGNAL_BIT(signal) & SIGNALS_STOP) {
 		request_stop(process, signal);
-	else
-		process_exit_group((uint32_t)signal);
+		return;
+	}
+	if (SIGNAL_BIT(signal) & SIGNALS_CORE)
+		core_dump(signal, info);
+	process_exit_group((uint32_t)signal);
 }
 
 void signal_deliver(struct trap_frame *frame)
@@ -351,7 +354,7 @@ void signal_deliver(struct trap_frame *frame)
 		if ((SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal)) ||
 		    (process->id == 1 && signal != SIGKILL && info.code != SI_KERNEL))
 			continue;
-		act_by_default(process, signal);
+		act_by_default(process, signal, &info);
 	}
 	if (handled)
 		return;

@@ -224,9 +224,12 @@ static int set_set(struct user_thread *tracee, const struct register_set *set, u
 static int whole_set(struct user_thread *tracee, uint32_t kind, user_addr data, bool write)
 {
 	const struct register_set *set = find_set(kind);
+	int error;
 
-	return write ? set_set(tracee, set, data, set->size)
-		     : get_set(tracee, set, data, set->size);
+	error = write ? set_set(tracee, set, data, set->size)
+		      : get_set(tracee, set, data, set->size);
+	/* Linux hides what is wrong with these. */
+	return error && kind == NT_PRXFPREG ? -EIO : error;
 }
 
 /* GETREGSET and SETREGSET: `vector` is a struct iovec; its length says how much was moved. */

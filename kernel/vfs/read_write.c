@@ -88,6 +88,9 @@ static int limit_size(const struct file *file, struct io_buffer *buffer, file_of
 
 	if (likely(!inode_is(file->inode, MODE_REGULAR)))
 		return 0;
+	/* Not a file with a size: /proc/PID/mem. */
+	if (unlikely(limit == UINT64_MAX))
+		return 0;
 	if (size_limit < limit)
 		limit = size_limit;
 	if (!(flags & O_LARGEFILE) && limit > SMALL_FILE_MAX)

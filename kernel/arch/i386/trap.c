@@ -148,11 +148,11 @@ static noreturn void handle_bad_iret(const struct trap_frame *frame)
 	user->eax = registers.eax;
 	user->segments = registers.segments;
 	user->vector = registers.vector;
-	user->error = registers.error;
+	user->error = 0;
 	user->cs = SELECTOR_USER_CODE;
 	user->ss = SELECTOR_USER_DATA;
 	irq_enable();
-	upcall_exception(user, user->vector, user->error);
+	upcall_exception(user, UPCALL_EXCEPTION_IRET, 0);
 	arch_enter_user();
 }
 

@@ -278,9 +278,8 @@ static ssize_t memory_transfer(struct file *file, struct io_buffer *buffer, file
 			       bool write)
 {
 	struct address_space *space = opened_memory(file);
-	size_t before = buffer->remaining;
+	ssize_t moved = 0, done = 0;
 	char *chunk;
-	ssize_t done = 0;
 
 	if (!space)
 		return 0;
@@ -309,10 +308,11 @@ static ssize_t memory_transfer(struct file *file, struct io_buffer *buffer, file
 			break;
 		}
 		*position += done;
+		moved += done;
 	}
 	kfree(chunk);
 	address_space_put(space);
-	return before - buffer->remaining ? (ssize_t)(before - buffer->remaining) : done;
+	return moved ? moved : done;
 }
 
 static ssize_t memory_read(struct file *file, struct io_buffer *buffer, file_offset *position)

@@ -186,7 +186,7 @@ static int procfs_mount(struct super_block *super, const char *options, struct i
 	(void)options; /* Linux's hidepid= and gid= are accepted and do nothing */
 	super->ops = &procfs_super_ops;
 	super->block_size = 1024;
-	super->max_file_size = INT64_MAX;
+	super->max_file_size = UINT64_MAX; /* no limits: its files have no size */
 	return procfs_inode_create(super, &procfs_root_entry, &nobody, root);
 }
 

@@ -28,7 +28,15 @@ static int show_pid_max(const struct procfs_subject *subject, struct procfs_text
 	return 0;
 }
 
-static int show_overcommit(const struct procfs_subject *subject, struct procfs_text *text)
+static int show_core_pattern(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "core\n");
+	return 0;
+}
+
+/* What is off, and stays so. */
+static int show_zero(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	(void)subject;
 	procfs_print(text, "0\n");
@@ -87,6 +95,8 @@ static const struct procfs_entry random_entries[] = {
 };
 
 static const struct procfs_entry kernel_entries[] = {
+	TEXT("core_pattern", 140, show_core_pattern),
+	TEXT("core_uses_pid", 141, show_zero),
 	TEXT("osrelease", 129, show_osrelease),
 	TEXT("ostype", 130, show_ostype),
 	TEXT("pid_max", 131, show_pid_max),
@@ -96,7 +106,7 @@ static const struct procfs_entry kernel_entries[] = {
 
 static const struct procfs_entry vm_entries[] = {
 	TEXT("mmap_min_addr", 133, show_mmap_min_addr),
-	TEXT("overcommit_memory", 134, show_overcommit),
+	TEXT("overcommit_memory", 134, show_zero),
 	{ .name = NULL },
 };
 
