@@ -175,6 +175,9 @@ void socket_set_timeout(struct socket *socket, bool sending, uint64_t ns)
 	else
 		socket->receive_timeout_ns = ns;
 	spin_unlock(&socket->lock);
+	atomic_fetch_or_explicit(&socket->options,
+				 SOCKET_OPTION_BIT(sending ? SO_SNDTIMEO_OLD : SO_RCVTIMEO_OLD),
+				 memory_order_relaxed);
 }
 
 const struct credentials *socket_get_peer_credentials(struct socket *socket)

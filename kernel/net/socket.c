@@ -140,6 +140,9 @@ uint64_t socket_deadline(struct socket *socket, bool sending, bool nonblocking)
 
 	if (nonblocking)
 		return 0;
+	/* Few sockets have limits of time: those that never had need no lock. */
+	if (likely(!socket_has_option(socket, sending ? SO_SNDTIMEO_OLD : SO_RCVTIMEO_OLD)))
+		return WAIT_FOREVER;
 	timeout = socket_get_timeout(socket, sending);
 	if (timeout == WAIT_FOREVER)
 		return WAIT_FOREVER;

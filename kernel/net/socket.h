@@ -118,7 +118,9 @@ struct socket_family {
 enum socket_state { SOCKET_UNCONNECTED, SOCKET_LISTENING, SOCKET_CONNECTED };
 enum socket_shut { SOCKET_SHUT_READ = 1, SOCKET_SHUT_WRITE = 2, SOCKET_SHUT_BOTH = 3 };
 
-/* One bit for each option that is on or off, as its SO_ number. */
+/*
+ * One bit for each option that is on or off, as its SO_ number; of a timeout: it was ever set.
+ */
 #define SOCKET_OPTION_BIT(number) (1u << (number))
 
 /* [I] immutable  [a] atomic  [l] lock  [la] changes under the lock, read without */

@@ -257,6 +257,13 @@ static ssize_t unix_stream_receive(struct socket *base, struct socket_message *m
 		return -EOPNOTSUPP;
 	reading.control->rights = NULL;
 	reading.control->has_identity = false;
+	/* Mostly a reader is there before the bytes: it sleeps before it locks anything. */
+	if (unix_packet_count(socket) == 0 && !(message->flags & MSG_DONTWAIT) &&
+	    !socket_has_option(base, SO_RCVTIMEO_OLD)) {
+		error = unix_wait_to_receive(socket, WAIT_FOREVER);
+		if (unlikely(error))
+			return error;
+	}
 	mutex_lock(&socket->read_mutex);
 	error = read_all(&reading);
 	mutex_unlock(&socket->read_mutex);
