@@ -42,6 +42,36 @@ static void nothing(int signal)
 	(void)signal;
 }
 
+static void put_at(int fd, int place)
+{
+	CHECK(fd >= 0);
+	CHECK_EQ(dup2(fd, place), place);
+	close(fd);
+}
+
+/*
+ * A pair with bytes to be read, a listener with a client, a datagram socket that sends to itself.
+ */
+static void set_up_sockets(void)
+{
+	int fds[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	CHECK_EQ(write(fds[1], "0123456789abcdef", 16), 16);
+	put_at(fds[0], SOCKET_FD);
+	put_at(fds[1], PEER_FD);
+	put_at(socket(AF_UNIX, SOCK_STREAM, 0), NEW_SOCKET_FD);
+	put_at(socket(AF_UNIX, SOCK_STREAM, 0), LISTENER_FD);
+	CHECK(bind(LISTENER_FD, (struct sockaddr *)&listener_address,
+		   sizeof(listener_address)) == 0);
+	CHECK(listen(LISTENER_FD, 5) == 0);
+	int client = MUST(socket(AF_UNIX, SOCK_STREAM, 0));
+	CHECK(connect(client, (struct sockaddr *)&listener_address,
+		      sizeof(listener_address)) == 0);
+	put_at(socket(AF_UNIX, SOCK_DGRAM, 0), DATAGRAM_FD);
+	CHECK(bind(DATAGRAM_FD, (struct sockaddr *)&own_address, sizeof(own_address)) == 0);
+}
+
 /* The directory and the descriptors that the calls' good arguments name. */
 static void set_up(const struct call *call)
 {
@@ -60,6 +90,8 @@ static void set_up(const struct call *call)
 	CHECK_EQ(dup2(fds[0], PIPE_READ_FD), PIPE_READ_FD);
 	CHECK_EQ(dup2(fds[1], PIPE_WRITE_FD), PIPE_WRITE_FD);
 	CHECK(setgroups(2, (gid_t[]){ 3, 4 }) == 0);
+	if (call->flags & NEEDS_SOCKETS)
+		set_up_sockets();
 	if (call->flags & NEEDS_ZOMBIE) {
 		pid_t pid = FORK();
 		siginfo_t info;

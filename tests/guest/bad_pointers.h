@@ -2,14 +2,17 @@
 #pragma once
 #include "check.h"
 #include <linux/capability.h>
+#include <sys/socket.h>
 #include <sys/statfs.h>
+#include <sys/un.h>
 
 enum { FILE_FD = 50, DIRECTORY_FD, PIPE_READ_FD, PIPE_WRITE_FD };
+enum { SOCKET_FD = 60, PEER_FD, NEW_SOCKET_FD, LISTENER_FD, DATAGRAM_FD };
 
 /* Buffers are moved byte by byte, so part of one may do; structures are all or nothing. */
 enum kind { VALUE, IN, OUT, IN_BUFFER, OUT_BUFFER };
 
-enum { NEEDS_ZOMBIE = 1 };
+enum { NEEDS_ZOMBIE = 1, NEEDS_SOCKETS = 2 };
 
 struct argument {
 	enum kind kind;
@@ -50,6 +53,17 @@ static int group_list[2] = { 5, 6 };
 static uint32_t mask_pair[2];
 static stack_t alternate_stack = { .ss_flags = SS_DISABLE };
 static uint64_t open_how[3];
+
+static struct sockaddr_un own_address = { .sun_family = AF_UNIX, .sun_path = "\0bad-pointers-own" };
+static struct sockaddr_un listener_address = { .sun_family = AF_UNIX,
+					       .sun_path = "\0bad-pointers" };
+static unsigned int address_size = sizeof(own_address), option_size = 4;
+static unsigned int socket_block[3] = { AF_UNIX, SOCK_STREAM, 0 };
+static struct msghdr send_header = { .msg_iov = &one_part, .msg_iovlen = 1 };
+static struct msghdr receive_header = { .msg_iov = &one_part, .msg_iovlen = 1 };
+static struct mmsghdr send_headers = { .msg_hdr = { .msg_iov = &one_part, .msg_iovlen = 1 } };
+static struct mmsghdr receive_headers = { .msg_hdr = { .msg_iov = &one_part, .msg_iovlen = 1 } };
+static int long_time[4] = { 5 };
 
 #define V(number) { VALUE, (long)(number) }
 #define S(text) { IN, (long)(text) }
@@ -110,6 +124,7 @@ static const struct call calls[] = {
 	{ 92, "truncate", { S("file"), V(5) }, 0 },
 	{ 99, "statfs", { S("file"), O(out) }, 0 },
 	{ 100, "fstatfs", { V(FILE_FD), O(out) }, 0 },
+	{ 102, "socketcall", { V(1), I(socket_block) }, 0 },
 	{ 104, "setitimer", { V(0), I(zero_time), O(out) }, 0 },
 	{ 105, "getitimer", { V(0), O(out) }, 0 },
 	{ 106, "stat", { S("file"), O(out) }, 0 },
@@ -205,12 +220,35 @@ static const struct call calls[] = {
 	{ 331, "pipe2", { O(out), V(0) }, 0 },
 	{ 333, "preadv", { V(FILE_FD), I(&one_part), V(1), V(0), V(0) }, 0 },
 	{ 334, "pwritev", { V(FILE_FD), I(&one_part), V(1), V(0), V(0) }, 0 },
+	{ 337, "recvmmsg", { V(SOCKET_FD), O(&receive_headers), V(1), V(0), O(long_time) },
+	  NEEDS_SOCKETS },
 	{ 340, "prlimit64", { V(0), V(7), I(limits64), O(out) }, 0 },
+	{ 345, "sendmmsg", { V(SOCKET_FD), O(&send_headers), V(1), V(0) }, NEEDS_SOCKETS },
 	{ 353, "renameat2", { HERE, S("file"), HERE, S("new"), V(0) }, 0 },
 	{ 355, "getrandom", { B(out), V(16), V(0) }, 0 },
 	{ 356, "memfd_create", { S("name"), V(0) }, 0 },
 	{ 358, "execveat", { HERE, S("/proc/self/exe"), I(exec_arguments), I(exec_environment),
 			     V(0) }, 0 },
+	{ 360, "socketpair", { V(AF_UNIX), V(SOCK_STREAM), V(0), O(out) }, 0 },
+	{ 361, "bind", { V(NEW_SOCKET_FD), I(&own_address), V(sizeof(own_address)) },
+	  NEEDS_SOCKETS },
+	{ 362, "connect", { V(NEW_SOCKET_FD), I(&listener_address), V(sizeof(listener_address)) },
+	  NEEDS_SOCKETS },
+	{ 364, "accept4", { V(LISTENER_FD), O(out), O(&address_size), V(0) }, NEEDS_SOCKETS },
+	{ 365, "getsockopt", { V(SOCKET_FD), V(SOL_SOCKET), V(SO_TYPE), O(out), O(&option_size) },
+	  NEEDS_SOCKETS },
+	{ 365, "getsockopt SO_PEERCRED", { V(SOCKET_FD), V(SOL_SOCKET), V(SO_PEERCRED), O(out),
+	  O(&address_size) }, NEEDS_SOCKETS },
+	{ 366, "setsockopt", { V(SOCKET_FD), V(SOL_SOCKET), V(SO_KEEPALIVE), I(&option_size),
+			       V(4) }, NEEDS_SOCKETS },
+	{ 367, "getsockname", { V(SOCKET_FD), O(out), O(&address_size) }, NEEDS_SOCKETS },
+	{ 368, "getpeername", { V(SOCKET_FD), O(out), O(&address_size) }, NEEDS_SOCKETS },
+	{ 369, "sendto", { V(DATAGRAM_FD), D(in), V(16), V(0), I(&own_address),
+	  V(sizeof(own_address)) }, NEEDS_SOCKETS },
+	{ 370, "sendmsg", { V(SOCKET_FD), I(&send_header), V(0) }, NEEDS_SOCKETS },
+	{ 371, "recvfrom", { V(SOCKET_FD), B(out), V(16), V(0), O(out2), O(&address_size) },
+	  NEEDS_SOCKETS },
+	{ 372, "recvmsg", { V(SOCKET_FD), O(&receive_header), V(0) }, NEEDS_SOCKETS },
 	{ 378, "preadv2", { V(FILE_FD), I(&one_part), V(1), V(0), V(0), V(0) }, 0 },
 	{ 379, "pwritev2", { V(FILE_FD), I(&one_part), V(1), V(0), V(0), V(0) }, 0 },
 	{ 383, "statx", { HERE, S("file"), V(0), V(0x7ff), O(out) }, 0 },
@@ -221,6 +259,8 @@ static const struct call calls[] = {
 	{ 413, "pselect6_time64", { V(60), O(readable), O(in + 16), O(in + 32), O(zero_time),
 				    I(mask_pair) }, 0 },
 	{ 414, "ppoll_time64", { O(&poll_fd), V(1), O(zero_time), I(signal_mask), V(8) }, 0 },
+	{ 417, "recvmmsg_time64", { V(SOCKET_FD), O(&receive_headers), V(1), V(0), O(long_time) },
+	  NEEDS_SOCKETS },
 	{ 421, "rt_sigtimedwait_time64", { I(pending_mask), V(0), I(zero_time), V(8) }, 0 },
 	{ 422, "futex_time64", { I(in), V(0), V(1), I(zero_time) }, 0 },
 	{ 437, "openat2", { HERE, S("file"), I(open_how), V(24) }, 0 },

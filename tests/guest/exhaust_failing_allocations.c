@@ -5,6 +5,7 @@
  * disarms.
  */
 #include "failpoint.h"
+#include "socket_util.h"
 
 #define MOST_ALLOCATIONS 400
 
@@ -109,6 +110,56 @@ static long do_sigqueue(void)
 	return sigqueue(getpid(), SIGRTMIN, value);
 }
 
+/* Two packets, one small and one in frames, and files beside the first. */
+static long do_socket_pair(void)
+{
+	char buffer[3 * PAGE] = { 0 };
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0)
+		return -1;
+	long result = send_fds(fds[0], fds, 2);
+	if (result > 0)
+		result = write(fds[0], buffer, sizeof(buffer));
+	int error = errno;
+
+	close(fds[0]);
+	close(fds[1]);
+	errno = error;
+	return result;
+}
+
+static long do_connect(void)
+{
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	int client = socket(AF_UNIX, SOCK_STREAM, 0);
+	long result = -1;
+
+	if (listener >= 0 && client >= 0 && bind_name(listener, "name") == 0) {
+		if (listen(listener, 1) == 0 && connect_name(client, "name") == 0)
+			result = accept(listener, NULL, NULL);
+		/* A connection that could not be accepted for want of memory is still there. */
+		if (result < 0 && fcntl(client, F_GETFD) == 0 && poll_now(listener, POLLIN))
+			CHECK(accept(listener, NULL, NULL) >= 0);
+	}
+	int error = errno;
+
+	unlink("name");
+	errno = error;
+	return result;
+}
+
+static long do_datagram(void)
+{
+	char byte;
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	if (fd < 0 || bind_name(fd, "@failing") < 0 || send_to_name(fd, "x", 1, "@failing") < 0)
+		return -1;
+	send_fds_flags(fd, &fd, 1, 0);
+	return recv(fd, &byte, 1, MSG_PEEK);
+}
+
 static const struct {
 	const char *name;
 	long (*call)(void);
@@ -116,6 +167,7 @@ static const struct {
 	{ "fork", do_fork }, { "exec", do_exec }, { "open", do_open }, { "mmap", do_mmap },
 	{ "pipe", do_pipe }, { "mkdir", do_mkdir }, { "write", do_write },
 	{ "mprotect", do_mprotect }, { "poll", do_poll }, { "sigqueue", do_sigqueue },
+	{ "socket pair", do_socket_pair }, { "connect", do_connect }, { "datagram", do_datagram },
 };
 
 /* The Nth allocation fails. True while there was an Nth one. */
@@ -135,7 +187,8 @@ static bool fail_nth(const char *name, long (*call)(void), const char *point, in
 		*struck = failpoint_has_struck(point);
 		failpoint_arm(point, 0);
 		/* EFAULT: it was a page of the program's own, in the middle of a copy. */
-		if (result < 0 && error != ENOMEM && error != EAGAIN && error != EFAULT)
+		if (result < 0 && error != ENOMEM && error != EAGAIN && error != EFAULT &&
+		    error != ENOBUFS)
 			FAIL("%s with %s %d failing: errno %d", name, point, nth, error);
 		_exit(0);
 	}
