@@ -87,8 +87,9 @@ static int map_vdso(struct address_space *space, const struct vm_limits *limits)
 	if (error)
 		return error;
 	request.address = VDSO_IMAGE;
-	request.flags = REGION_READ | REGION_EXECUTE | REGION_MAY_READ | REGION_MAY_EXECUTE |
-			REGION_SPECIAL;
+	/* A debugger may put a breakpoint there: into a copy of the process's own. */
+	request.flags = REGION_READ | REGION_EXECUTE | REGION_MAY_READ | REGION_MAY_WRITE |
+			REGION_MAY_EXECUTE | REGION_SPECIAL;
 	request.special_frames = image_frame;
 	request.special_name = "[vdso]";
 	error = vm_map(space, &request, limits, &at);

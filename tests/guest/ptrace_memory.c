@@ -3,6 +3,7 @@
  * copy of its own; pages without access; process_vm_readv and writev, which force nothing.
  */
 #include "ptrace.h"
+#include <sys/auxv.h>
 
 static const char constant[2 * PAGE] __attribute__((aligned(PAGE))) = "constant";
 static char variable[2 * PAGE] __attribute__((aligned(PAGE))) = "variable";
@@ -66,6 +67,23 @@ static void test_words(void)
 		CHECK_EQ(pread64(fd, text, 8, (uintptr_t)constant), 0);	/* gone */
 	}
 	close(fd);
+}
+
+/* A breakpoint in the vDSO is the tracee's own. */
+static void test_vdso(void)
+{
+	const char *vdso = (const char *)getauxval(AT_SYSINFO_EHDR);
+	pid_t pid = start_tracee(body);
+	long word = peek(pid, vdso + 1024);
+
+	poke(pid, vdso + 1024, ~word);
+	CHECK_EQ(peek(pid, vdso + 1024), ~word);
+	CHECK_EQ(memcmp(vdso + 1024, &word, sizeof(word)), 0);
+	poke(pid, vdso + 1024, word);
+	poke(pid, constant, (peek(pid, constant) & ~0xffL) | 'C');
+	poke(pid, variable, (peek(pid, variable) & ~0xffL) | 'V');
+	resume(PTRACE_CONT, pid, 0);
+	expect_exit(pid, 0);
 }
 
 /* An open mem file does not show what a later exec has put there. */
@@ -153,6 +171,7 @@ int main(int argc, char **argv)
 	CHECK(shared != MAP_FAILED);
 	close(fd);
 	test_words();
+	test_vdso();
 	test_exec();
 	test_process_vm();
 	return 0;
