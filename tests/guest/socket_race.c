@@ -190,7 +190,7 @@ static void many_readers(void)
 
 int main(void)
 {
-	rounds = scaled(2000);
+	rounds = scaled(800);
 	in_child(pass_and_close);
 	in_child(connect_and_vanish);
 	in_child(threads_and_closing);

@@ -351,8 +351,11 @@ static int wait_for_packet(struct unix_socket *socket, bool nonblocking, struct 
 		if (*out)
 			return 0;
 		mutex_unlock(&socket->read_mutex);
-		if (error)
+		if (error) {
+			/* It may have been a packet that woke us: it is for the next reader. */
+			wait_queue_wake_one(&base->read_queue, POLL_IN | POLL_READ_NORMAL);
 			return error;
+		}
 		if (!has_deadline)
 			deadline = socket_deadline(base, false, false);
 		has_deadline = true;

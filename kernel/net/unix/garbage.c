@@ -19,14 +19,18 @@
  * new ones, for only who has a reference could make one. The cost is that of the sockets in flight
  * and what they hold; a socket that is not in flight is closed without any of it.
  *
- * Not done. A thread that sleeps in a call on a socket while another closes its last descriptor
- * drops the last outside reference itself, without looking. The ring then stays until the next
- * look.
+ * A call under way in a thread keeps a reference of its own to its socket while another thread
+ * closes the last descriptor, and drops it without looking. So closing one of several references,
+ * or having slept in a call, asks for a look a moment later, when such calls are over.
  */
 #include "core/assert.h"
 #include "net/unix/internal.h"
+#include "sched/clock.h"
+#include "sched/timer.h"
+#include "sched/work_queue.h"
 #include "vfs/file.h"
 
+enum { LATER_NS = 10 * 1000 * 1000 };
 enum { OUTSIDE, CANDIDATE, REACHED }; /* unix_socket.mark */
 
 typedef void visit_child(struct unix_socket *child, struct list *out);
@@ -149,4 +153,36 @@ void unix_collect_garbage(struct unix_socket *closing)
 		unix_rights_discharge(rights);
 		socket_rights_drop(rights);
 	}
+}
+
+/* ---- later ----------------------------------------------------------------------------------- */
+
+static struct timer later_timer;
+static struct work later_work;
+static atomic_bool is_later_asked; /* [a] the timer runs, or the work waits */
+
+static void collect_now(struct work *work)
+{
+	(void)work;
+	/* First, so that what is asked for from now on is seen by another look. */
+	atomic_store_explicit(&is_later_asked, false, memory_order_seq_cst);
+	unix_collect_garbage(NULL);
+}
+
+static void later_is_now(struct timer *timer)
+{
+	(void)timer;
+	work_schedule(&later_work);
+}
+
+void unix_collect_garbage_later(void)
+{
+	if (!atomic_exchange_explicit(&is_later_asked, true, memory_order_seq_cst))
+		timer_arm(&later_timer, clock_monotonic_ns() + LATER_NS);
+}
+
+void unix_garbage_init(void)
+{
+	timer_init(&later_timer, later_is_now);
+	work_init(&later_work, collect_now);
 }

@@ -219,15 +219,18 @@ void unix_flush(struct socket *base)
 {
 	struct unix_socket *socket = unix_socket(base);
 	unsigned int in_flight = atomic_load_explicit(&socket->in_flight, memory_order_acquire);
-	bool may_be_lost;
+	bool may_be_lost, is_last;
 
-	if (likely(in_flight == 0) ||
-	    refcount_read(&base->file->references) > (int)in_flight + 1)
+	if (likely(in_flight == 0))
 		return;
+	is_last = refcount_read(&base->file->references) <= (int)in_flight + 1;
 	spin_lock(&unix_in_flight_lock);
 	may_be_lost = (!list_is_empty(&socket->rights_held) || !list_is_empty(&socket->embryos)) &&
 		      !is_held_locked(socket);
 	spin_unlock(&unix_in_flight_lock);
-	if (may_be_lost)
+	if (may_be_lost && is_last)
 		unix_collect_garbage(socket);
+	/* The other references may be of calls under way in other threads, soon to go unseen. */
+	else if (may_be_lost)
+		unix_collect_garbage_later();
 }

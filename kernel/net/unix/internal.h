@@ -280,6 +280,9 @@ void unix_flush(struct socket *socket);
  * less.
  */
 void unix_collect_garbage(struct unix_socket *closing);
+/* The same by a kernel thread, a moment from now. */
+void unix_collect_garbage_later(void);
+void unix_garbage_init(void);
 /* garbage.c, under the lock: off the books without arriving. */
 void unix_rights_strip_locked(struct socket_rights *rights);
 /* Without the lock, afterwards: the user who sent them has them in flight no more. */

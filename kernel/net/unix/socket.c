@@ -19,6 +19,7 @@ void unix_init(void)
 {
 	socket_slab = slab_cache_create("unix socket", sizeof(struct unix_socket), 0);
 	packet_init_system();
+	unix_garbage_init();
 	unix_report_init();
 }
 
