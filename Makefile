@@ -63,7 +63,7 @@ OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter %.c,$(SOURCES))) \
 	$(if $(wildcard $(SYSCALL_TABLE)),$(GEN)/syscall_table.o $(GEN)/syscall_names.o)
 GENERATED := $(GEN)/asm_offsets.h $(if $(VDSO_SOURCES),$(GEN)/vdso.so $(GEN)/vdso_offsets.h)
 
-.PHONY: all kernel objects print-flags user docs run test check debug clean help
+.PHONY: all kernel objects print-flags user docs run test check debug bench clean help
 all: kernel user
 kernel: $(KERNEL)
 objects: $(OBJECTS)
@@ -170,11 +170,20 @@ build/guest/%: tests/guest/%.c $$(wildcard tests/guest/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)gcc $(GUEST_CFLAGS) -o $@ $<
 
+# The ruler of ./quartet bench. Without -g: it is part of the initramfs that both kernels unpack.
+BENCH_CFLAGS := -m32 -static -std=gnu17 -O2 -Wall -Wextra -Werror -Wshadow -Wvla -D_GNU_SOURCE
+.PHONY: bench-programs
+bench-programs: build/bench/yardstick
+
+build/bench/yardstick: $(wildcard bench/yardstick/*) Makefile
+	@mkdir -p $(@D)
+	$(Q)gcc $(BENCH_CFLAGS) -o $@ $(filter %.c %.S,$^) -lpthread
+
 include tests/host/rules.mk
 
 # ---- the rest is ./quartet's -----------------------------------------------------------------------
 
-run test check debug:
+run test check debug bench:
 	./quartet $@ $(T)
 
 clean:
@@ -187,7 +196,7 @@ help:
 	@echo '  user         programs of user/         guest-tests  programs of tests/guest/'
 	@echo '  host-tests   unit tests beside the code: programs for this machine, in build/host/'
 	@echo '  docs         docs/syscalls.md from kernel/syscall/syscall.tbl'
-	@echo '  run test check debug                   the same as ./quartet TARGET (T=PATTERN)'
+	@echo '  run test check debug bench             the same as ./quartet TARGET (T=PATTERN)'
 	@echo '  clean        remove build/'
 	@echo '  V=1          show every command'
 

@@ -24,13 +24,15 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
                             all tests, or those whose names contain a pattern: guest tests on Linux and on
                             Quartet, host unit tests, tests driven from keyboard and serial line, checks
   ./quartet check           layers, headers, format, and both compilers in debug and release
+  ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
+                            what system calls, faults and processes cost, beside Linux on the same machine
   ./quartet debug [OPTIONS] QEMU stopped at its first instruction, with gdb; try `help quartet` in it
   ./quartet build           kernel and programs             ./quartet image [iso|debian]  root disk; CD; Debian
   ./quartet screenshot      make docs/four-shells.png       ./quartet help         this
 
 Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""
 
-COMMANDS = ('run', 'test', 'check', 'debug', 'build', 'image', 'screenshot')
+COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot')
 
 
 def main():

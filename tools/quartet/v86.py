@@ -5,6 +5,7 @@ import os
 from common import Failure, ROOT, cache_path, run_quietly
 
 VERSION = '0.5.462'
+BIOS = '/usr/share/seabios/bios.bin'
 
 
 def v86_folder():
@@ -24,3 +25,12 @@ def v86_folder():
 def command(kernel, image_path, append, memory=128):
     """The program that runs a machine: serial line on its standard input and output."""
     return ['node', os.path.join(ROOT, 'tools/v86/run.mjs'), v86_folder(), kernel, image_path, str(memory), append]
+
+
+def bare_command(kernel, archive, append, memory):
+    """The same without a disk, from an initramfs. A Linux kernel needs a BIOS, ours none."""
+    with open(kernel, 'rb') as file:
+        bios = '' if file.read(4) == b'\x7fELF' else BIOS
+    if bios and not os.path.exists(bios):
+        raise Failure(f'{bios} is missing; the package seabios has it')
+    return command(kernel, '', append, memory) + [archive, bios]

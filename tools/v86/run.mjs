@@ -1,10 +1,11 @@
 // Run a Quartet machine in v86 under Node, without a BIOS: the kernel's ELF goes in by multiboot, as in QEMU.
-//	node run.mjs V86_FOLDER KERNEL IMAGE MEMORY_MIB COMMAND_LINE
+//	node run.mjs V86_FOLDER KERNEL IMAGE MEMORY_MIB COMMAND_LINE [INITRAMFS [BIOS]]
+// With a BIOS, the kernel is a Linux one (bzImage), which this BIOS loads.
 // Standard input and output are the first serial line. The machine's end is the program's end.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [v86Folder, kernelPath, imagePath, memory, commandLine] = process.argv.slice(2);
+const [v86Folder, kernelPath, imagePath, memory, commandLine, initramfsPath, biosPath] = process.argv.slice(2);
 const { V86 } = await import(pathToFileURL(`${v86Folder}/build/libv86.mjs`));
 
 // v86 wants an ArrayBuffer of its own; a Node buffer may be a window into a larger one.
@@ -44,7 +45,9 @@ const machine = new V86({
 	wasm_path: `${v86Folder}/build/v86.wasm`,
 	memory_size: Number(memory) << 20,
 	vga_memory_size: 2 << 20,
-	multiboot: { buffer: readArrayBuffer(kernelPath) },
+	[biosPath ? "bzimage" : "multiboot"]: { buffer: readArrayBuffer(kernelPath) },
+	...(initramfsPath && { initrd: { buffer: readArrayBuffer(initramfsPath) } }),
+	...(biosPath && { bios: { buffer: readArrayBuffer(biosPath) } }),
 	cmdline: commandLine,
 	...(imagePath && { hda: { buffer: readArrayBuffer(imagePath) } }),
 	autostart: true,

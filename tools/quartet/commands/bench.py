@@ -1,0 +1,200 @@
+"""./quartet bench: the ruler on Quartet and on Linux, side by side."""
+
+import argparse
+import json
+import os
+import statistics
+
+import chart
+import linux_rival
+import ruler
+from common import ROOT, Failure, build_kernel
+
+GOALS = os.path.join(ROOT, 'bench/goals.tsv')
+TOLERANCE = 1.05		# a row this much dearer than its baseline is a failure
+RUNS = 5			# of each kernel, in turn, where the host's clock measures
+UNITS = {'icount': 'instructions an operation', 'time': 'host clock ticks an operation (plain TCG)',
+         'v86': 'ns an operation (v86)'}
+TABLE_BEGIN, TABLE_END = '<!-- table: made by ./quartet bench --document -->', '<!-- end of the table -->'
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog='./quartet bench', allow_abbrev=False)
+    parser.add_argument('patterns', nargs='*', metavar='ROW', help='names of rows, with * and ?; all without any')
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument('--icount', dest='mode', action='store_const', const='icount', help='count instructions (default)')
+    how.add_argument('--time', dest='mode', action='store_const', const='time',
+                     help=f'plain TCG, medians of {RUNS} runs of each kernel in turn')
+    how.add_argument('--v86', dest='mode', action='store_const', const='v86', help='in v86 under Node')
+    parser.set_defaults(mode='icount')
+    parser.add_argument('--quick', action='store_true', help='short rounds: a few seconds for all rows')
+    parser.add_argument('--no-linux', action='store_true', help='Quartet alone')
+    parser.add_argument('--fresh', action='store_true', help="measure Linux again instead of taking its kept figures")
+    parser.add_argument('--json', metavar='FILE', help='write the figures; - is standard output instead of the table')
+    parser.add_argument('--plot', metavar='FILE', help='write a bar chart (SVG)')
+    parser.add_argument('--document', metavar='FILE', help='put the table into a document, between its marks')
+    parser.add_argument('--baseline', metavar='FILE', help='fail if a row is 5 %% dearer than that table says')
+    parser.add_argument('--save-baseline', metavar='FILE', help='write that table')
+    parser.add_argument('--kernel', metavar='FILE', help='measure this kernel instead of building one')
+    parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
+    options = parser.parse_args(arguments)
+    if options.mode != 'icount' and (options.baseline or options.save_baseline):
+        parser.error('a baseline is in instructions: use --icount')
+    return options
+
+
+def read_table(path):
+    """Row -> numbers, of a file of tab-separated lines."""
+    table = {}
+    try:
+        with open(path) as lines:
+            for line in lines:
+                if line.strip() and not line.startswith('#'):
+                    name, *numbers = line.rstrip('\n').split('\t')
+                    table[name] = [float(number) for number in numbers]
+    except (OSError, ValueError) as error:
+        raise Failure(f'{path}: {error}') from None
+    return table
+
+
+def medians(runs):
+    """Row by row the median of several runs' figures; a word instead of a figure stays that word."""
+    result = {}
+    for name in runs[0]:
+        figures = [run.get(name) for run in runs]
+        numbers = [figure for figure in figures if isinstance(figure, float)]
+        result[name] = statistics.median(numbers) if len(numbers) == len(runs) else figures[0]
+    return result
+
+
+def measure(options, rows, kernel):
+    """Figures of Quartet, and of Linux or {}."""
+    effort = ruler.QUICK if options.quick else ruler.FULL
+    wants_linux = not options.no_linux
+
+    def quartet():
+        return ruler.run(kernel, options.mode, ruler.script(rows, effort), timeout=effort.timeout)
+    if options.mode == 'icount':
+        return quartet(), linux_rival.figures('icount', options.fresh) if wants_linux else {}
+    if options.mode == 'v86':
+        return quartet(), linux_rival.figures('v86', options.fresh) if wants_linux else {}
+    ours, theirs = [], []
+    for _ in range(RUNS):
+        ours.append(quartet())
+        if wants_linux:
+            theirs.append(linux_rival.measure('time', rows, effort))
+    return medians(ours), medians(theirs) if theirs else {}
+
+
+def show_figure(figure):
+    if isinstance(figure, float):
+        return f'{figure:,.0f}' if figure >= 100 else f'{figure:.1f}'
+    return figure or '-'
+
+
+def show_ratio(ours, theirs):
+    if isinstance(ours, float) and isinstance(theirs, float) and theirs:
+        return f'{ours / theirs:.2f}' if ours / theirs >= 0.01 else f'{ours / theirs:.4f}'
+    return '-'
+
+
+def table_rows(rows, ours, theirs, goals):
+    """Name, Linux, Quartet, ratio, goal and whether it is reached, as text."""
+    for name in rows:
+        goal = goals.get(name)
+        mine = ours.get(name)
+        verdict = ''
+        if goal and isinstance(mine, float):
+            verdict = 'yes' if mine <= goal else f'{mine / goal - 1:+.0%}'
+        yield (name, show_figure(theirs.get(name)), show_figure(mine), show_ratio(mine, theirs.get(name)),
+               show_figure(goal), verdict)
+
+
+def print_table(lines, mode):
+    print(f'\n{UNITS[mode]}')
+    print(f'{"row":<20}{"Linux":>14}{"Quartet":>12}{"ratio":>8}{"goal":>10}  reached')
+    for name, linux, mine, ratio, goal, verdict in lines:
+        print(f'{name:<20}{linux:>14}{mine:>12}{ratio:>8}{goal:>10}  {verdict}'.rstrip())
+
+
+def write_document(path, lines):
+    """Replace what stands between the marks."""
+    with open(path) as file:
+        text = file.read()
+    before, begin, rest = text.partition(TABLE_BEGIN)
+    _, end, after = rest.partition(TABLE_END)
+    if not begin or not end:
+        raise Failure(f'{path} has no "{TABLE_BEGIN}" and "{TABLE_END}"')
+    table = ['| row | Linux | Quartet | ratio | goal | reached |', '|---|---:|---:|---:|---:|---|']
+    table += ['| ' + ' | '.join(line) + ' |' for line in lines]
+    with open(path, 'w') as file:
+        file.write(before + begin + '\n' + '\n'.join(table) + '\n' + end + after)
+
+
+def write_plot(path, rows, ours, theirs, goals, mode):
+    def number(figure):
+        return figure if isinstance(figure, float) else None
+    bars = [chart.Bars(name, [number(theirs.get(name)), number(ours.get(name))], goals.get(name)) for name in rows
+            if number(ours.get(name))]
+    with open(path, 'w') as file:
+        file.write(chart.draw('Quartet and Linux 6.1 (Debian, mitigations=off)', ('Linux', 'Quartet'), bars, UNITS[mode]))
+
+
+def compare_with_baseline(path, rows, ours):
+    """Print the rows that became dearer, and those much cheaper. Returns whether none became dearer."""
+    good = True
+    for name, numbers in read_table(path).items():
+        figure, before = ours.get(name), numbers[0]
+        if name not in rows:
+            continue
+        if not isinstance(figure, float):
+            print(f'{name}: {figure or "missing"}; the baseline is {show_figure(before)}')
+            good = False
+        elif figure > before * TOLERANCE:
+            print(f'{name}: {show_figure(figure)}, the baseline is {show_figure(before)}: {figure / before - 1:+.1%}')
+            good = False
+        elif figure * TOLERANCE < before:
+            print(f'{name}: {show_figure(figure)}, better than the baseline, {show_figure(before)}')
+    return good
+
+
+def save_baseline(path, rows, ours):
+    """Rows that were not measured keep what they had."""
+    table = read_table(path) if os.path.exists(path) else {}
+    table.update({name: [ours[name]] for name in rows if isinstance(ours.get(name), float)})
+    names = [name for name in ruler.row_names() if name in table]
+    with open(path, 'w') as file:
+        file.write('# Instructions an operation, release build with gcc, QEMU -icount shift=0: what no change may make\n'
+                   '# 5 % dearer. Made by ./quartet bench --quick --no-linux --save-baseline bench/baseline.tsv\n')
+        file.writelines(f'{name}\t{table[name][0]:.1f}\n' for name in names)
+
+
+def main(arguments):
+    options = parse(arguments)
+    rows = ruler.row_names(options.patterns)
+    if not rows:
+        raise Failure('no row has such a name; these are there: ' + ' '.join(ruler.row_names()))
+    kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel('release', options.cc)
+    ruler.build()
+    ours, theirs = measure(options, rows, kernel)
+    goals = {name: numbers[-1] for name, numbers in read_table(GOALS).items()} if options.mode == 'icount' else {}
+    if options.json:
+        text = json.dumps({'mode': options.mode, 'unit': UNITS[options.mode], 'quartet': ours,
+                           'linux': {name: theirs[name] for name in rows if name in theirs}, 'goal': goals}, indent=1)
+        if options.json == '-':
+            print(text)
+        else:
+            with open(options.json, 'w') as file:
+                file.write(text + '\n')
+    lines = list(table_rows(rows, ours, theirs, goals))
+    if options.json != '-':
+        print_table(lines, options.mode)
+    if options.plot:
+        write_plot(options.plot, rows, ours, theirs, goals, options.mode)
+    if options.document:
+        write_document(options.document, lines)
+    if options.save_baseline:
+        save_baseline(options.save_baseline, rows, ours)
+    if options.baseline and not compare_with_baseline(options.baseline, rows, ours):
+        return 1
+    return 1 if any(str(ours.get(name, 'failed')).startswith('failed') for name in rows) else 0
