@@ -39,6 +39,12 @@ must_check int put_user_u32(user_addr to, uint32_t value);
 must_check int get_user_u64(uint64_t *out, user_addr from);
 must_check int put_user_u64(user_addr to, uint64_t value);
 
+/*
+ * One 16-bit field of each of `count` records that are `stride` bytes apart on both sides; `to` and
+ * `from` are the first record's. On -EFAULT the earlier ones have been written.
+ */
+must_check int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t stride);
+
 /* Is [address, address + size) inside user space? Says nothing about what is mapped. */
 bool user_range_ok(user_addr address, size_t size);
 

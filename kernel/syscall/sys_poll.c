@@ -35,13 +35,10 @@ static int poll_requests(user_addr list, unsigned int count, uint64_t deadline_n
 	if (!result)
 		result = poll_wait(user_thread_current()->fds, requests, count, deadline_ns);
 	/* Only the answers go back; the program may be changing the rest. */
-	for (unsigned int i = 0; result >= 0 && i < count; i++) {
-		user_addr to = user_addr_add(list, i * sizeof(*requests) +
-							   offsetof(struct poll_request, result));
-
-		if (copy_to_user(to, &requests[i].result, sizeof(requests[i].result)))
-			result = -EFAULT;
-	}
+	if (result >= 0 && count > 0 &&
+	    put_user_u16_fields(user_addr_add(list, offsetof(struct poll_request, result)),
+				&requests->result, count, sizeof(*requests)))
+		result = -EFAULT;
 	if (requests != small)
 		kfree(requests);
 	return result;

@@ -294,6 +294,15 @@ struct file *fd_table_borrow(struct fd_table *table, int fd, bool *needs_put)
 	return get_shared(table, (unsigned int)fd);
 }
 
+bool fd_table_view(struct fd_table *table, struct fd_view *view)
+{
+	struct fd_array *array = array_of(table);
+
+	view->files = array->files;
+	view->count = array->count;
+	return !is_shared(table);
+}
+
 struct file *fd_table_get(struct fd_table *table, int fd)
 {
 	bool has_reference;

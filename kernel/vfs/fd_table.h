@@ -2,6 +2,7 @@
  * Descriptor tables: from small numbers to open file descriptions, with close-on-exec bits.
  */
 #pragma once
+#include <stdatomic.h>
 #include <stdbool.h>
 #include "core/compiler.h"
 #include "core/refcount.h"
@@ -37,6 +38,23 @@ static inline void fd_table_return(struct file *file, bool needs_put)
 
 	if (needs_put)
 		file_put(file);
+}
+
+/*
+ * For many look-ups within one system call of the table's own thread: the files as an array, as
+ * long as no other thread uses the table. Without sleeping in between nobody can close what is in
+ * it. False if it is shared: then each descriptor is borrowed.
+ */
+struct fd_view {
+	struct file *_Atomic *files;
+	unsigned int count;
+};
+must_check bool fd_table_view(struct fd_table *table, struct fd_view *view);
+
+static inline struct file *fd_view_find(const struct fd_view *view, unsigned int fd)
+{
+	return fd < view->count ? atomic_load_explicit(&view->files[fd], memory_order_relaxed)
+				: NULL;
 }
 
 /*

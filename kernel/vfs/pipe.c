@@ -285,20 +285,21 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 {
 	struct pipe *pipe = file->private;
+	uint32_t mode = file->mode;
 	uint32_t state = 0;
 
-	if (file->mode & FILE_READ)
+	if (table && (mode & FILE_READ))
 		poll_register(table, &pipe->read_queue);
-	if (file->mode & FILE_WRITE)
+	if (table && (mode & FILE_WRITE))
 		poll_register(table, &pipe->write_queue);
-	if (file->mode & FILE_READ) {
+	if (mode & FILE_READ) {
 		if (pipe_used(pipe) > 0)
 			state |= POLL_IN | POLL_READ_NORMAL;
 		/* A FIFO that nobody has written to since it was opened has not been hung up. */
 		if (!pipe_has_writers(pipe) && file->directory_version != pipe->writer_generation)
 			state |= POLL_HANG_UP;
 	}
-	if (file->mode & FILE_WRITE) {
+	if (mode & FILE_WRITE) {
 		if (!pipe_is_full(pipe))
 			state |= POLL_OUT | POLL_WRITE_NORMAL;
 		if (!pipe_has_readers(pipe))

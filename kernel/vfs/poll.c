@@ -10,10 +10,15 @@
 /*
  * poll(2) and select(2).
  *
- * Each file is asked for its state and, the first time round, puts the sleeper on every queue that
- * could change the answer. A wake-up sets `triggered`; then all are asked again, now without
+ * The first round only asks each file for its state: most calls find something ready, or do not
+ * want to wait, and end here. Else each file is asked again and puts the sleeper on every queue
+ * that could change the answer. A wake-up sets `triggered`; then all are asked once more, without
  * registering. So no event is lost: what happens after a file was asked finds the sleeper on the
  * file's queue.
+ *
+ * Rounds that register nothing read a table that no other thread uses as a plain array. With the
+ * two rounds that makes a poll of a hundred pipes cost 7,200 instructions instead of 19,100, or
+ * 35,400 with one ready (poll_100, poll_100_ready).
  *
  * Entries for a few queues lie on the stack, more are allocated in chunks. Once some file is ready,
  * nobody will sleep, and nothing is registered any more. In a table that threads share, each entry
@@ -141,6 +146,16 @@ static uint32_t ask(struct poller *poller, struct fd_table *table, int fd)
 	return state;
 }
 
+/* The same where nothing is registered and no other thread uses the table. */
+static inline uint32_t ask_own(const struct fd_view *view, unsigned int fd)
+{
+	struct file *file = fd_view_find(view, fd);
+
+	if (unlikely(!file || (file->mode & FILE_PATH_ONLY)))
+		return POLL_INVALID;
+	return file->ops->poll ? file->ops->poll(file, NULL) : POLL_ALWAYS_READY;
+}
+
 /*
  * Until the next wake-up. 0, -EINTR, or -ETIMEDOUT. The order matters: say that we sleep, then look
  * whether somebody has woken us meanwhile.
@@ -165,6 +180,11 @@ static int sleep_until_triggered(struct poller *poller, uint64_t deadline_ns)
 
 /* ---- poll ------------------------------------------------------------------------------------ */
 
+static inline uint32_t bits_wanted(const struct poll_request *request)
+{
+	return (uint16_t)request->events | POLL_ERROR | POLL_HANG_UP | POLL_INVALID;
+}
+
 static int scan_requests(struct poller *poller, struct fd_table *table,
 			 struct poll_request *requests, unsigned int count)
 {
@@ -172,13 +192,12 @@ static int scan_requests(struct poller *poller, struct fd_table *table,
 
 	for (unsigned int i = 0; i < count; i++) {
 		struct poll_request *request = &requests[i];
-		uint32_t wanted = (uint16_t)request->events | POLL_ERROR | POLL_HANG_UP |
-				  POLL_INVALID;
 
 		request->result = 0;
 		if (request->fd < 0)
 			continue;
-		request->result = (int16_t)(ask(poller, table, request->fd) & wanted);
+		request->result =
+			(int16_t)(ask(poller, table, request->fd) & bits_wanted(request));
 		if (request->result) {
 			ready++;
 			poller->is_registering = false;
@@ -187,12 +206,34 @@ static int scan_requests(struct poller *poller, struct fd_table *table,
 	return ready;
 }
 
+static int scan_own_requests(const struct fd_view *view, struct poll_request *requests,
+			     unsigned int count)
+{
+	int ready = 0;
+
+	for (struct poll_request *request = requests; request < requests + count; request++) {
+		uint32_t state = 0;
+
+		if (likely(request->fd >= 0))
+			state = ask_own(view, (unsigned int)request->fd) & bits_wanted(request);
+		request->result = (int16_t)state;
+		ready += state != 0;
+	}
+	return ready;
+}
+
 int poll_wait(struct fd_table *table, struct poll_request *requests, unsigned int count,
 	      uint64_t deadline_ns)
 {
 	struct poller poller;
+	struct fd_view view;
 	int result, error = 0;
 
+	if (likely(fd_table_view(table, &view))) {
+		result = scan_own_requests(&view, requests, count);
+		if (result || deadline_ns == 0)
+			return result;
+	}
 	poller_init(&poller, deadline_ns != 0);
 	for (;;) {
 		result = scan_requests(&poller, table, requests, count);
@@ -268,11 +309,74 @@ static int scan_sets(struct poller *poller, struct fd_table *table, struct selec
 	return ready;
 }
 
+/* The word of a set, without the bits beyond the last descriptor. */
+static inline uint32_t word_of(const struct selection *selection, unsigned int set, size_t word)
+{
+	unsigned int left = selection->count - (unsigned int)word * BITMAP_WORD_BITS;
+	uint32_t bits = selection->sets[set] ? selection->sets[set][word] : 0;
+
+	return left < BITMAP_WORD_BITS ? bits & ((1u << left) - 1) : bits;
+}
+
+/* The 32 descriptors of one word; `state` of each that some set names. As scan_one. */
+static int scan_own_word(const struct fd_view *view, struct selection *selection, size_t word)
+{
+	uint32_t readable = word_of(selection, SET_READABLE, word), readable_now = 0;
+	uint32_t writable = word_of(selection, SET_WRITABLE, word), writable_now = 0;
+	uint32_t exceptional = word_of(selection, SET_EXCEPTIONAL, word), exceptional_now = 0;
+	uint32_t wanted = readable | writable | exceptional;
+
+	for (; wanted; wanted &= wanted - 1) {
+		unsigned int bit = (unsigned int)__builtin_ctz(wanted);
+		uint32_t state = ask_own(view, (unsigned int)word * BITMAP_WORD_BITS + bit);
+
+		if (unlikely(state & POLL_INVALID))
+			return -EBADF;
+		if (state & READABLE_BITS)
+			readable_now |= 1u << bit;
+		if (state & WRITABLE_BITS)
+			writable_now |= 1u << bit;
+		if (state & POLL_PRI)
+			exceptional_now |= 1u << bit;
+	}
+	readable_now &= readable;
+	writable_now &= writable;
+	exceptional_now &= exceptional;
+	if (likely(!(readable_now | writable_now | exceptional_now)))
+		return 0;
+	selection->results[SET_READABLE][word] = readable_now;
+	selection->results[SET_WRITABLE][word] = writable_now;
+	selection->results[SET_EXCEPTIONAL][word] = exceptional_now;
+	return __builtin_popcount(readable_now) + __builtin_popcount(writable_now) +
+	       __builtin_popcount(exceptional_now);
+}
+
+static int scan_own_sets(const struct fd_view *view, struct selection *selection)
+{
+	size_t words = BITMAP_WORDS((size_t)selection->count);
+	int ready = 0;
+
+	for (size_t word = 0; word < words; word++) {
+		int result = scan_own_word(view, selection, word);
+
+		if (result < 0)
+			return result;
+		ready += result;
+	}
+	return ready;
+}
+
 static int select_loop(struct fd_table *table, struct selection *selection, uint64_t deadline_ns)
 {
 	struct poller poller;
+	struct fd_view view;
 	int result, error = 0;
 
+	if (likely(fd_table_view(table, &view))) {
+		result = scan_own_sets(&view, selection);
+		if (result || deadline_ns == 0)
+			return result;
+	}
 	poller_init(&poller, deadline_ns != 0);
 	for (;;) {
 		result = scan_sets(&poller, table, selection);

@@ -292,7 +292,7 @@ int file_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 uint32_t file_poll(struct file *file, struct poll_table *table)
 {
 	if (!file->ops->poll)
-		return POLL_IN | POLL_OUT | POLL_READ_NORMAL | POLL_WRITE_NORMAL;
+		return POLL_ALWAYS_READY;
 	return file->ops->poll(file, table);
 }
 

@@ -206,6 +206,31 @@ user_write_word:
 	EXCEPTION 1b, user_word_fault
 
 /*
+ * int user_write_fields(void *to, const void *from, size_t count, size_t stride): 16 bits of each
+ * record. `count` is not 0. 0 or -EFAULT
+ */
+	.globl user_write_fields
+user_write_fields:
+	pushl %ebx
+	pushl %esi
+	movl 12(%esp), %esi
+	USER_ACCESS_OPEN
+1:	movzwl (%edx), %ebx
+2:	movw %bx, (%eax)
+	addl %esi, %edx
+	addl %esi, %eax
+	decl %ecx
+	jnz 1b
+	xorl %eax, %eax
+3:	USER_ACCESS_CLOSE
+	popl %esi
+	popl %ebx
+	ret
+4:	movl $-EFAULT, %eax
+	jmp 3b
+	EXCEPTION 2b, 4b
+
+/*
  * int user_touch(void *at, bool write): makes the page present by using a byte without changing it.
  * 0 or -EFAULT
  */

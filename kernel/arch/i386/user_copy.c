@@ -30,6 +30,7 @@ ssize_t user_copy_text(char *to, const void *from, size_t size);
 ssize_t user_text_length(const void *from, size_t limit);
 int user_read_word(uint32_t *out, const void *from);
 int user_write_word(void *to, uint32_t value);
+int user_write_fields(void *to, const void *from, size_t count, size_t stride);
 int user_touch(void *at, bool write);
 int user_exchange_word(void *word, uint32_t expected, uint32_t desired, uint32_t *seen);
 
@@ -191,6 +192,15 @@ int put_user_u32(user_addr to, uint32_t value)
 	if (!user_range_ok(to, sizeof(value)))
 		return -EFAULT;
 	return user_write_word((void *)user_addr_value(to), value);
+}
+
+int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t stride)
+{
+	size_t size;
+
+	if (__builtin_mul_overflow(count, stride, &size) || !user_range_ok(to, size - stride + 2))
+		return -EFAULT;
+	return user_write_fields((void *)user_addr_value(to), from, count, stride);
 }
 
 int get_user_u64(uint64_t *out, user_addr from)
