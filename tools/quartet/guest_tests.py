@@ -29,7 +29,7 @@ from results import FAILED, PASSED, SKIPPED
 DEFAULT_TIMEOUT = 60		# seconds; a test may ask for another
 BOOT_TIMEOUT = 60
 SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
-SKIP_STATUS = 77
+SKIP_STATUS, STATUS_TIMEOUT = 77, 124
 TESTS_AT_ONCE = 2
 EMULATED_LINUX_SCALE = '20'	# what TEST_SCALE is there, unless set
 EMULATED_LINUX_SLOWNESS = 3	# what a test's time limit is multiplied with there
@@ -271,7 +271,12 @@ class Boot:
             self.process.communicate()
 
 
-def run_in_machine(tests, settings_for, column, results, seed):
+def judge_status(name, status, output):
+    """What is wrong with a test's end, or ''."""
+    return f'status {status}\n{output}' if status else ''
+
+
+def run_in_machine(tests, settings_for, column, results, seed, judge=judge_status):
     """Run a list of tests with one kind of machine and kernel, booting as often as it takes."""
     left = list(tests)
     failed_boots = 0
@@ -284,12 +289,13 @@ def run_in_machine(tests, settings_for, column, results, seed):
         left[:] = [test for test in left if test.name != name]
         if status == SKIP_STATUS:
             results.cell(name, column, SKIPPED, boot.output_of(name), seconds)
-        elif status == 0 and not leaks:
-            results.cell(name, column, PASSED, '', seconds)
-        else:
-            why = f'status {status}' if status else 'something leaked'
+            return
+        complaint = judge(name, status, boot.output_of(name))
+        if complaint or leaks:
             results.cell(name, column, FAILED, '\n'.join(
-                part for part in (why, leaks, boot.output_of(name), boot.console_tail(boot.console_mark)) if part), seconds)
+                part for part in (complaint, leaks, boot.console_tail(boot.console_mark)) if part), seconds)
+        else:
+            results.cell(name, column, PASSED, '', seconds)
 
     while left:
         with tempfile.TemporaryDirectory(prefix='quartet-boot-') as work:

@@ -61,10 +61,10 @@ class Results:
                 cells = ''.join(f'{row.get(column, "-"):<14}' for column in self.columns)
                 print(f'  {name:<36} {cells}'.rstrip(), flush=True)
 
-    def table_heading(self):
+    def table_heading(self, kind='guest test'):
         with self.lock:
             cells = ''.join(f'{column:<14}' for column in self.columns)
-            print(f'\n  {"guest test":<36} {cells}'.rstrip(), flush=True)
+            print(f'\n  {kind:<36} {cells}'.rstrip(), flush=True)
 
     def finish(self):
         """Explain the failures, print the last line. Returns the exit status."""

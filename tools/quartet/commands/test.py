@@ -8,6 +8,7 @@ import checks
 import driven_tests
 import guest_tests
 import host_tests
+import session_tests
 from common import build_kernel, make
 from qemu import ACCELERATORS
 from results import Results
@@ -16,7 +17,7 @@ from results import Results
 def parse(arguments):
     parser = argparse.ArgumentParser(prog='./quartet test', allow_abbrev=False)
     parser.add_argument('patterns', nargs='*', metavar='PATTERN',
-                        help='part of a name such as guest/pipe, host/lib, driven/ctrl_c, check/layers; or with * and ?')
+                        help='part of a name such as guest/pipe, host/lib, driven/ctrl_c, session/perl, check/layers; or with * and ?')
     parser.add_argument('--cpus', default='1,4', metavar='LIST', help="CPU counts of guest tests (1,4); '' for Linux alone")
     parser.add_argument('--seed', type=int, default=None, help="the scheduler's seed; random unless given")
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
@@ -45,16 +46,18 @@ def main(arguments):
     results = Results(([] if options.no_linux else ['Linux']) + [guest_tests.column_name(n) for n in cpu_counts])
     guest = guest_tests.find_tests(is_wanted)
     driven = driven_tests.find_tests(is_wanted)
+    sessions = session_tests.find_tests(is_wanted, options.patterns)
     print(f'seed {seed}: give it back with --seed')
 
     checks.run(is_wanted, results)
     host_tests.run(host_tests.find_tests(is_wanted), results)
     results.second_chance = options.second_chance
     kernel = options.kernel
-    if not kernel and (driven or (guest and cpu_counts)):
+    if not kernel and (driven or sessions or (guest and cpu_counts)):
         kernel = build_kernel(options.build, options.cc)
     if guest:
         make('--silent', 'user', *[f'build/guest/{test.name}' for test in guest])
         guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux)
     driven_tests.run(driven, kernel, results, seed)
+    session_tests.run(sessions, kernel, results, seed, options.accel)
     return results.finish()
