@@ -10,6 +10,7 @@
 /* What this machine offers; the same on all CPUs (a CPU that lacks one is not started). */
 struct cpu_features {
 	bool nx, pge, smep, smap, umip, sysenter, tsc, fxsr, sse, sse2, apic, rdrand, rdseed;
+	bool avx;	/* and XSAVE, which alone keeps its registers */
 	bool tsc_invariant, hypervisor;
 	char vendor[13];
 	char model_name[49];

@@ -15,22 +15,27 @@
 enum {
 	SMALL_SIZE = 32,
 	SMALL_ALIGN = 32,
-	LARGE_SIZE = 512,
-	LARGE_ALIGN = 16,
+	MEDIUM_SIZE = 512,
+	MEDIUM_ALIGN = 16,
+	LARGE_SIZE = 832,
+	LARGE_ALIGN = 64,
 };
 
-static struct slab_cache *small_objects, *large_objects;	/* constant once made */
+static struct slab_cache *small_objects, *medium_objects, *large_objects;	/* constant once made */
 
 void machine_memory_init(void)
 {
 	small_objects = slab_cache_create("machine-32", SMALL_SIZE, SMALL_ALIGN);
-	large_objects = slab_cache_create("machine-512", LARGE_SIZE, LARGE_ALIGN);
+	medium_objects = slab_cache_create("machine-512", MEDIUM_SIZE, MEDIUM_ALIGN);
+	large_objects = slab_cache_create("machine-832", LARGE_SIZE, LARGE_ALIGN);
 }
 
 static struct slab_cache *cache_for(size_t size)
 {
 	assert(size <= LARGE_SIZE);
-	return size <= SMALL_SIZE ? small_objects : large_objects;
+	if (size <= SMALL_SIZE)
+		return small_objects;
+	return size <= MEDIUM_SIZE ? medium_objects : large_objects;
 }
 
 void *upcall_memory_alloc(size_t size, bool atomic)

@@ -271,9 +271,9 @@ class Boot:
             self.process.communicate()
 
 
-def judge_status(name, status, output):
+def judge_status(name, status, output, leaks):
     """What is wrong with a test's end, or ''."""
-    return f'status {status}\n{output}' if status else ''
+    return '\n'.join(part for part in (f'status {status}' if status else '', leaks, output) if part) if status or leaks else ''
 
 
 def run_in_machine(tests, settings_for, column, results, seed, judge=judge_status):
@@ -290,10 +290,9 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
         if status == SKIP_STATUS:
             results.cell(name, column, SKIPPED, boot.output_of(name), seconds)
             return
-        complaint = judge(name, status, boot.output_of(name))
-        if complaint or leaks:
-            results.cell(name, column, FAILED, '\n'.join(
-                part for part in (complaint, leaks, boot.console_tail(boot.console_mark)) if part), seconds)
+        complaint = judge(name, status, boot.output_of(name), leaks)
+        if complaint:
+            results.cell(name, column, FAILED, f'{complaint}\n{boot.console_tail(boot.console_mark)}', seconds)
         else:
             results.cell(name, column, PASSED, '', seconds)
 

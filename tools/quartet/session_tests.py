@@ -4,7 +4,8 @@ print on Quartet what it prints on Linux.
 
 Both kernels boot the same Debian image with the same init, which runs one session after another, in a folder in
 memory and with another on the disk ($TEST_DISK_DIR). What Linux printed is kept in the cache until the session or the
-image changes. What differs by nature, such as a process id, the session itself must not print.
+image changes. They leave files behind, in /run and on the disk, so what the machine holds is not compared as for guest
+tests. What differs by nature, such as a process id, the session itself must not print.
 
 A session may ask for more by words in its first lines: `# test: timeout=240 memory=1024`.
 """
@@ -100,7 +101,7 @@ def run_on_linux(tests, path, outputs, results, seed):
             results.cell(test.name, 'Linux', PASSED)
     by_name = {test.name: test for test in tests}
 
-    def judge(name, status, output):
+    def judge(name, status, output, _leaks):
         if status == guest_tests.STATUS_TIMEOUT:
             return 'took too long'
         outputs.keep(by_name[name], whole_output(output, status))
@@ -115,7 +116,7 @@ def run_on_linux(tests, path, outputs, results, seed):
 def run_in_quartet(tests, path, kernel, outputs, results, seed, accel):
     by_name = {test.name: test for test in tests}
 
-    def judge(name, status, output):
+    def judge(name, status, output, _leaks):
         expected = outputs.find(by_name[name])
         if expected is None:
             return 'no output of Linux to compare with'

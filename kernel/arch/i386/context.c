@@ -49,7 +49,7 @@ void arch_thread_init(struct arch_thread *thread, void *stack, void (*entry)(voi
 
 void arch_thread_fini(struct arch_thread *thread)
 {
-	upcall_memory_free(thread->fpu, FPU_IMAGE_SIZE);
+	upcall_memory_free(thread->fpu, fpu_image_size);
 	thread->fpu = NULL;
 	arch_debug_clear(thread);
 }
@@ -78,7 +78,7 @@ int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_t
 	if (error)
 		return error;
 	fpu_sync_for_read(parent);
-	memcpy(child->fpu, parent->fpu, FPU_IMAGE_SIZE);
+	memcpy(child->fpu, parent->fpu, fpu_image_size);
 	tls_fork(child, parent);
 	*frame = *arch_user_frame(arch_stack_base());
 	trap_frame_set_result(frame, 0);

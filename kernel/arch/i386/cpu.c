@@ -23,9 +23,13 @@ enum {
 	LEAF1_EDX_SSE = 1 << 25,
 	LEAF1_EDX_SSE2 = 1 << 26,
 	LEAF1_ECX_TSC_DEADLINE = 1 << 24,
+	LEAF1_ECX_XSAVE = 1 << 26,
+	LEAF1_ECX_AVX = 1 << 28,
 	LEAF1_ECX_RDRAND = 1 << 30,
 };
 #define LEAF1_ECX_HYPERVISOR (1u << 31)
+
+enum { XSAVE_LEAF = 0xd };
 
 /* Leaf 7, 0x80000001, 0x80000007. */
 enum {
@@ -104,6 +108,9 @@ void cpu_identify(void)
 	features.sse2 = features.sse && (leaf1.edx & LEAF1_EDX_SSE2);
 	features.rdrand = leaf1.ecx & LEAF1_ECX_RDRAND;
 	features.hypervisor = leaf1.ecx & LEAF1_ECX_HYPERVISOR;
+	features.avx = features.sse2 && leaf0.eax >= XSAVE_LEAF &&
+		       (leaf1.ecx & LEAF1_ECX_XSAVE) && (leaf1.ecx & LEAF1_ECX_AVX) &&
+		       (read_cpuid(XSAVE_LEAF).eax & FPU_XFEATURES) == FPU_XFEATURES;
 	/* The first Pentium Pros say SEP but have another form of it (SDM vol. 2, SYSENTER). */
 	features.sysenter = (leaf1.edx & LEAF1_EDX_SEP) && (leaf1.eax & 0xfff) >= 0x633;
 	if (leaf0.eax >= 7) {
@@ -125,6 +132,7 @@ void cpu_setup_registers(void)
 	cr4 |= features.pge ? CR4_PGE : 0;
 	cr4 |= features.fxsr ? CR4_OSFXSR : 0;
 	cr4 |= features.sse ? CR4_OSXMMEXCPT : 0;
+	cr4 |= features.avx ? CR4_OSXSAVE : 0;
 	cr4 |= features.smep ? CR4_SMEP : 0;
 	cr4 |= features.smap ? CR4_SMAP : 0;
 	cr4 |= features.umip ? CR4_UMIP : 0;

@@ -12,7 +12,9 @@
  *		that the thread was the last to load, the registers happen to be equal to the image
  *
  * The image has FXSAVE's form, or FNSAVE's on processors without it (Intel SDM vol. 1, 8.1.10 and
- * 10.5).
+ * 10.5). Where there is AVX, XSAVE continues FXSAVE's form with a header and the upper halves of
+ * the AVX registers (13.4). Its header may call a part "initial" though its bytes stand there; we
+ * take that back for the x87 and SSE parts, which debuggers and signal handlers change by hand.
  */
 #include "arch/context.h"
 #include "arch/cpu.h"
@@ -31,14 +33,17 @@ enum {
 	FXSAVE_CONTROL = 0,		/* offsets into the image */
 	FXSAVE_MXCSR = 24,
 	FXSAVE_MXCSR_MASK = 28,
+	XSAVE_PARTS = 512,		/* of the header: which parts are not initial */
+	PARTS_X87_SSE = 3,
 };
 
-bool fpu_has_fxsr;
+bool fpu_has_fxsr, fpu_has_xsave;
+size_t fpu_image_size = FPU_FXSAVE_SIZE;
 static uint32_t mxcsr_mask;
 
 static void read_mxcsr_mask(void)
 {
-	static uint8_t image[FPU_IMAGE_SIZE] aligned_to(16);
+	static uint8_t image[FPU_XSAVE_SIZE] aligned_to(64);
 
 	if (!cpu_features()->sse)
 		return;
@@ -48,15 +53,25 @@ static void read_mxcsr_mask(void)
 		mxcsr_mask = MXCSR_MASK_DEFAULT;
 }
 
+static void write_xcr0(uint32_t value)
+{
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(value), "d"(0));
+}
+
 void fpu_init_cpu(void)
 {
 	uint32_t mxcsr = MXCSR_INITIAL;
 
+	if (cpu_features()->avx)
+		write_xcr0(FPU_XFEATURES);
 	__asm__ volatile("fninit");
 	if (cpu_features()->sse)
 		__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
 	if (cpu_index() == 0) {
 		fpu_has_fxsr = cpu_features()->fxsr;
+		fpu_has_xsave = cpu_features()->avx;
+		if (fpu_has_xsave)
+			fpu_image_size = FPU_XSAVE_SIZE;
 		read_mxcsr_mask();
 	}
 }
@@ -69,15 +84,23 @@ uint32_t fpu_mxcsr_mask(void)
 /* FNSAVE also resets the registers: load them again, they may go on being used. */
 void fpu_save_image(void *image)
 {
-	if (fpu_has_fxsr)
+	if (fpu_has_xsave) {
+		__asm__ volatile("xsave (%0)"
+				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
+		*((uint8_t *)image + XSAVE_PARTS) |= PARTS_X87_SSE;
+	} else if (fpu_has_fxsr) {
 		__asm__ volatile("fxsave (%0)" : : "r"(image) : "memory");
-	else
+	} else {
 		__asm__ volatile("fnsave (%0); frstor (%0)" : : "r"(image) : "memory");
+	}
 }
 
 void fpu_load_image(const void *image)
 {
-	if (fpu_has_fxsr)
+	if (fpu_has_xsave)
+		__asm__ volatile("xrstor (%0)"
+				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
+	else if (fpu_has_fxsr)
 		__asm__ volatile("fxrstor (%0)" : : "r"(image) : "memory");
 	else
 		__asm__ volatile("frstor (%0)" : : "r"(image) : "memory");
@@ -91,18 +114,20 @@ void fpu_init_image(void *image)
 	uint32_t mxcsr = MXCSR_INITIAL;
 	uint16_t control = CONTROL_INITIAL;
 
-	memset(image, 0, FPU_IMAGE_SIZE);
+	memset(image, 0, fpu_image_size);
 	if (!fpu_has_fxsr) {
 		memcpy(image, fnsave_initial, sizeof(fnsave_initial));
 		return;
 	}
 	memcpy((char *)image + FXSAVE_CONTROL, &control, sizeof(control));
 	memcpy((char *)image + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+	if (fpu_has_xsave)
+		*((uint8_t *)image + XSAVE_PARTS) = PARTS_X87_SSE;
 }
 
 int arch_thread_create_fpu(struct arch_thread *thread)
 {
-	thread->fpu = upcall_memory_alloc(FPU_IMAGE_SIZE, false);
+	thread->fpu = upcall_memory_alloc(fpu_image_size, false);
 	if (!thread->fpu)
 		return -ENOMEM;
 	fpu_init_image(thread->fpu);

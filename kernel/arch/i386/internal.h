@@ -138,9 +138,12 @@ bool segment_load_gs(uint32_t selector);
 
 /* fpu.c */
 void fpu_init_cpu(void);
-#define FPU_IMAGE_SIZE 512
+#define FPU_FXSAVE_SIZE 512
+#define FPU_XSAVE_SIZE	832	/* FXSAVE's form, a header of 64 bytes, AVX's upper halves */
+#define FPU_XFEATURES	7	/* x87, SSE, AVX */
 #define FXSAVE_MXCSR_OFFSET 24
-extern bool fpu_has_fxsr;
+extern bool fpu_has_fxsr, fpu_has_xsave;
+extern size_t fpu_image_size;	/* of every thread's image; constant once the CPU is known */
 uint32_t fpu_mxcsr_mask(void);	/* bits that may be set */
 void fpu_save_image(void *image);
 void fpu_load_image(const void *image);

@@ -3,7 +3,8 @@
  *
  * Programs and debuggers know the old FNSAVE form; the FXSAVE form follows it and holds the SSE
  * registers as well. Both are written, and on return the x87 registers come from the old form,
- * because that is what programs change. (Intel SDM vol. 1, figure 8-9 and table 10-2.)
+ * because that is what programs change. (Intel SDM vol. 1, figure 8-9 and table 10-2.) With AVX
+ * the FXSAVE form goes on as an XSAVE image, which Linux marks by two numbers.
  */
 #include "signal_fpu.h"
 #include "arch/context.h"
@@ -16,6 +17,9 @@ enum {
 	X87_REGISTER_SIZE = 10,
 	MAGIC_FXSR = 0x0000,
 	MAGIC_PLAIN = 0xffff,
+	EXTENSION_MAGIC = 0x46505853,	/* Linux's FP_XSTATE_MAGIC1, and 2 after the image */
+	EXTENSION_END = 0x46505845,
+	HEADER_SIZE = 64,
 	TAG_VALID = 0, TAG_ZERO = 1, TAG_SPECIAL = 2, TAG_EMPTY = 3,
 };
 
@@ -25,6 +29,14 @@ struct legacy_image {
 	uint16_t status_again, magic;
 };
 _Static_assert(sizeof(struct legacy_image) == SIGNAL_FPU_LEGACY_SIZE, "Linux i386 ABI");
+
+/* Tells that an XSAVE image follows, and how much of one: Linux's struct _fpx_sw_bytes. */
+struct extension {
+	uint32_t magic, extended_size;
+	uint64_t parts;
+	uint32_t image_size, padding[7];
+};
+_Static_assert(sizeof(struct extension) == 48, "Linux i386 ABI");
 
 struct fxsave_image {
 	uint16_t control, status;
@@ -36,9 +48,10 @@ struct fxsave_image {
 		uint8_t bytes[X87_REGISTER_SIZE];
 		uint8_t padding[6];
 	} registers[X87_REGISTERS];
-	uint8_t rest[352];
+	uint8_t rest[304];
+	struct extension extension;	/* the processor leaves these bytes to software */
 };
-_Static_assert(sizeof(struct fxsave_image) == FPU_IMAGE_SIZE, "fixed by the processor");
+_Static_assert(sizeof(struct fxsave_image) == FPU_FXSAVE_SIZE, "fixed by the processor");
 
 /* The two-bit tag of a register that is not empty. */
 static unsigned int tag_of(const uint8_t bytes[X87_REGISTER_SIZE])
@@ -120,8 +133,19 @@ void signal_fpu_legacy_into(void *image, const void *registers)
 	legacy_into_fxsave(image, &legacy);
 }
 
+static void set_extension(struct fxsave_image *image)
+{
+	image->extension = (struct extension){
+		.magic = EXTENSION_MAGIC,
+		.extended_size = SIGNAL_FPU_LEGACY_SIZE + FPU_XSAVE_SIZE + sizeof(uint32_t),
+		.parts = FPU_XFEATURES,
+		.image_size = FPU_XSAVE_SIZE,
+	};
+}
+
 int signal_fpu_push(struct arch_thread *thread, uintptr_t top, uintptr_t *address)
 {
+	const uint32_t end = EXTENSION_END;
 	struct legacy_image legacy;
 	uintptr_t at;
 	int error;
@@ -134,12 +158,47 @@ int signal_fpu_push(struct arch_thread *thread, uintptr_t top, uintptr_t *addres
 		legacy.magic = MAGIC_PLAIN;
 		return copy_to_user(user_addr_from(*address), &legacy, sizeof(legacy));
 	}
-	/* The FXSAVE image is aligned, the old form ends where it begins. */
-	at = (top - FPU_IMAGE_SIZE) & ~(uintptr_t)63;
+	/* The image is aligned, the old form ends where it begins. */
+	at = (top - fpu_image_size - (fpu_has_xsave ? sizeof(uint32_t) : 0)) & ~(uintptr_t)63;
 	*address = at - sizeof(legacy);
 	legacy_from_fxsave(&legacy, thread->fpu);
 	error = copy_to_user(user_addr_from(*address), &legacy, sizeof(legacy));
-	return error ? error : copy_to_user(user_addr_from(at), thread->fpu, FPU_IMAGE_SIZE);
+	if (!error && fpu_has_xsave)
+		set_extension(thread->fpu);
+	if (!error)
+		error = copy_to_user(user_addr_from(at), thread->fpu, fpu_image_size);
+	if (!error && fpu_has_xsave)
+		error = copy_to_user(user_addr_from(at + fpu_image_size), &end, sizeof(end));
+	return error;
+}
+
+/*
+ * The rest of an XSAVE image, at `address`. A program may have written anything there: parts that
+ * we do not know and a compact form would make XRSTOR fault. Without the marks of an extension,
+ * as an older program may have left it, AVX's halves are initial.
+ */
+static int read_extension(struct arch_thread *thread, user_addr address)
+{
+	struct fxsave_image *image = thread->fpu;
+	uint8_t *header = (uint8_t *)thread->fpu + FPU_FXSAVE_SIZE;
+	uint8_t parts = FPU_XFEATURES;
+	uint32_t end;
+	int error;
+
+	if (image->extension.magic != EXTENSION_MAGIC ||
+	    image->extension.image_size != FPU_XSAVE_SIZE)
+		return 0;
+	error = copy_from_user(&end, user_addr_add(address, FPU_XSAVE_SIZE), sizeof(end));
+	if (error || end != EXTENSION_END)
+		return error;
+	error = copy_from_user(header, user_addr_add(address, FPU_FXSAVE_SIZE),
+			       FPU_XSAVE_SIZE - FPU_FXSAVE_SIZE);
+	if (error)
+		return error;
+	parts &= header[0] | 3;		/* x87 and SSE stand in the part that is always there */
+	memset(header, 0, HEADER_SIZE);
+	header[0] = parts;
+	return 0;
 }
 
 static int read_image(struct arch_thread *thread, user_addr address)
@@ -157,6 +216,8 @@ static int read_image(struct arch_thread *thread, user_addr address)
 	if (legacy.magic == MAGIC_FXSR) {
 		error = copy_from_user(image, user_addr_add(address, sizeof(legacy)),
 				       sizeof(*image));
+		if (!error && fpu_has_xsave)
+			error = read_extension(thread, user_addr_add(address, sizeof(legacy)));
 		if (error)
 			return error;
 	}
