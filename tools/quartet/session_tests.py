@@ -26,14 +26,19 @@ DEFAULT_TIMEOUT = 90
 MEMORY = 512
 CPUS = 2
 # The short set, when no pattern asks for others: the rest takes many minutes.
-USUAL = {'bash', 'coreutils', 'gawk', 'python3', 'less', 'users'}
+USUAL = {'bash', 'coreutils', 'gawk', 'git', 'less', 'python3'}
+
+
+def is_session(path):
+    """Sessions say by which program they run; other files of the folder are for them to read."""
+    return os.path.isfile(path) and os.access(path, os.X_OK) and not path.endswith('.sh')
 
 
 def find_tests(is_wanted, patterns):
     tests = []
     for name in sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []:
         path = os.path.join(FOLDER, name)
-        if not os.path.isfile(path) or not is_wanted(f'session/{name}') or (not patterns and name not in USUAL):
+        if not is_session(path) or not is_wanted(f'session/{name}') or (not patterns and name not in USUAL):
             continue
         words = guest_tests.parse_directives(path)
         tests.append(guest_tests.GuestTest(

@@ -68,7 +68,9 @@ static int root_read(struct file *file, struct directory_sink *sink)
 	return 0;
 }
 
-static const struct inode_ops root_inode_ops = { .lookup = root_lookup };
+static const struct inode_ops root_inode_ops = { .lookup = root_lookup,
+						 .create = procfs_create,
+						 .symlink = procfs_symlink };
 static const struct file_ops root_file_ops = { .read_directory = root_read };
 
 const struct procfs_entry procfs_root_entry = {
@@ -154,6 +156,8 @@ static int task_read(struct file *file, struct directory_sink *sink)
 }
 
 static const struct inode_ops task_inode_ops = { .lookup = task_lookup,
+						 .create = procfs_create,
+						 .symlink = procfs_symlink,
 						 .revalidate = subject_revalidate };
 static const struct file_ops task_file_ops = { .read_directory = task_read };
 
@@ -277,6 +281,8 @@ static int fd_read(struct file *file, struct directory_sink *sink)
 }
 
 static const struct inode_ops fd_inode_ops = { .lookup = fd_lookup,
+					       .create = procfs_create,
+					       .symlink = procfs_symlink,
 					       .revalidate = subject_revalidate };
 static const struct file_ops fd_file_ops = { .read_directory = fd_read };
 
