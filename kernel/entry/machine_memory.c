@@ -21,7 +21,8 @@ enum {
 	LARGE_ALIGN = 64,
 };
 
-static struct slab_cache *small_objects, *medium_objects, *large_objects;	/* constant once made */
+/* Constant once made. */
+static struct slab_cache *small_objects, *medium_objects, *large_objects;
 
 void machine_memory_init(void)
 {

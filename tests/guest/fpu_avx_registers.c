@@ -1,6 +1,6 @@
 /*
- * Where the processor has AVX, programs may use it, and the whole registers live through switches, system
- * calls, fork and signal handlers. The bits of CPUID alone tell some programs, so they must be true.
+ * Where the processor has AVX, programs may use it, and the whole registers live through switches,
+ * system calls, fork and signal handlers. CPUID alone tells some programs, so it must be true.
  */
 #include "check.h"
 #include <cpuid.h>
