@@ -282,16 +282,12 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static uint32_t pipe_poll(struct file *file, struct poll_table *table)
+static inline uint32_t poll_state(struct file *file)
 {
 	struct pipe *pipe = file->private;
 	uint32_t mode = file->mode;
 	uint32_t state = 0;
 
-	if (table && (mode & FILE_READ))
-		poll_register(table, &pipe->read_queue);
-	if (table && (mode & FILE_WRITE))
-		poll_register(table, &pipe->write_queue);
 	if (mode & FILE_READ) {
 		if (pipe_used(pipe) > 0)
 			state |= POLL_IN | POLL_READ_NORMAL;
@@ -306,6 +302,23 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 			state |= POLL_ERROR;
 	}
 	return state;
+}
+
+static noinline uint32_t register_and_poll(struct file *file, struct poll_table *table)
+{
+	struct pipe *pipe = file->private;
+
+	if (file->mode & FILE_READ)
+		poll_register(table, &pipe->read_queue);
+	if (file->mode & FILE_WRITE)
+		poll_register(table, &pipe->write_queue);
+	return poll_state(file);
+}
+
+/* Mostly asked without a table: then no register needs saving. */
+static uint32_t pipe_poll(struct file *file, struct poll_table *table)
+{
+	return likely(!table) ? poll_state(file) : register_and_poll(file, table);
 }
 
 static size_t readable(struct pipe *pipe)

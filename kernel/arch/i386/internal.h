@@ -157,6 +157,8 @@ void fpu_switch(struct arch_thread *from, struct stack_header *from_header, stru
  */
 void fpu_sync_for_read(struct arch_thread *thread);
 void fpu_forget_registers(struct arch_thread *thread);
+/* Initial registers for the running thread, empty x87 ones with whatever they held. */
+void fpu_reset_registers(struct arch_thread *thread);
 
 /* tls.c; tls_fork and tls_clear are for the running thread as parent, or as itself. */
 void tls_switch(struct arch_thread *from, struct arch_thread *to);

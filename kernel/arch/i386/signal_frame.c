@@ -35,13 +35,18 @@ struct sigcontext {
 };
 _Static_assert(sizeof(struct sigcontext) == 88, "Linux i386 ABI");
 
+/* The hole, where old versions had the FPU image, is not written: neither by Linux nor by us. */
 struct signal_frame {
-	uint32_t pretcode;
-	int32_t signal;
-	struct sigcontext context;
+	struct signal_frame_head {
+		uint32_t pretcode;
+		int32_t signal;
+		struct sigcontext context;
+	} head;
 	uint8_t fpstate_unused[SIGNAL_FPU_SIZE];
-	uint32_t mask_high;
-	uint8_t retcode[8];
+	struct signal_frame_tail {
+		uint32_t mask_high;
+		uint8_t retcode[8];
+	} tail;
 };
 _Static_assert(sizeof(struct signal_frame) == 732, "Linux i386 ABI");
 
@@ -113,17 +118,24 @@ static uintptr_t frame_address(uintptr_t below, size_t size)
 static int push_plain(const struct trap_frame *regs, const struct signal_frame_request *request,
 		      uintptr_t fpstate, uintptr_t *address)
 {
-	struct signal_frame frame = {
+	struct signal_frame_head head = {
 		.pretcode = request->restorer ? (uint32_t)request->restorer
 					      : (uint32_t)(VDSO_IMAGE + vdso_sigreturn_offset()),
 		.signal = request->signal,
-		.mask_high = (uint32_t)(request->mask >> 32),
 	};
+	struct signal_frame_tail tail = { .mask_high = (uint32_t)(request->mask >> 32) };
+	user_addr at;
+	int error;
 
-	fill_context(&frame.context, regs, request, fpstate);
-	memcpy(frame.retcode, retcode, sizeof(retcode));
-	*address = frame_address(fpstate, sizeof(frame));
-	return copy_to_user(user_addr_from(*address), &frame, sizeof(frame));
+	fill_context(&head.context, regs, request, fpstate);
+	memcpy(tail.retcode, retcode, sizeof(retcode));
+	*address = frame_address(fpstate, sizeof(struct signal_frame));
+	at = user_addr_from(*address);
+	error = copy_to_user(at, &head, sizeof(head));
+	if (error)
+		return error;
+	return copy_to_user(user_addr_add(at, offsetof(struct signal_frame, tail)), &tail,
+			    sizeof(tail));
 }
 
 static int push_rt(const struct trap_frame *regs, const struct signal_frame_request *request,
@@ -175,8 +187,7 @@ int signal_frame_push(struct arch_thread *thread, struct trap_frame *frame,
 	if (error)
 		return error;
 	/* Nothing below can fail. A handler starts with a fresh FPU, as on Linux. */
-	fpu_forget_registers(thread);
-	fpu_init_image(thread->fpu);
+	fpu_reset_registers(thread);
 	frame->eax = (uint32_t)request->signal;
 	frame->edx = 0;
 	frame->ecx = 0;
@@ -227,13 +238,13 @@ static int read_plain(const struct trap_frame *frame, struct sigcontext *context
 	user_addr at = user_addr_from(frame->esp - 8);
 	uint32_t mask_high;
 	int error = copy_from_user(context,
-				   user_addr_add(at, offsetof(struct signal_frame, context)),
+				   user_addr_add(at, offsetof(struct signal_frame, head.context)),
 				   sizeof(*context));
 
 	if (error)
 		return error;
 	error = get_user_u32(&mask_high,
-			     user_addr_add(at, offsetof(struct signal_frame, mask_high)));
+			     user_addr_add(at, offsetof(struct signal_frame, tail.mask_high)));
 	if (error)
 		return error;
 	*mask = (uint64_t)mask_high << 32 | context->old_mask;
