@@ -100,6 +100,14 @@ static void finish_create(struct target *target, struct inode *inode)
 	inode_touch(target->dir, false, true, true);
 }
 
+static bool may_make(const struct credentials *credentials, file_mode mode)
+{
+	bool device = (mode & MODE_TYPE_MASK) == MODE_CHARACTER ||
+		      (mode & MODE_TYPE_MASK) == MODE_BLOCK;
+
+	return !device || credentials_capable(credentials, CAP_MKNOD);
+}
+
 static int make(const struct walk_context *context, const char *name, file_mode mode,
 		dev_number device, struct path *out)
 {
@@ -111,7 +119,7 @@ static int make(const struct walk_context *context, const char *name, file_mode 
 	error = begin_create(context, name, (mode & MODE_TYPE_MASK) == MODE_DIRECTORY, &target);
 	if (error)
 		return error;
-	if (!target.dir->ops->create) {
+	if (!target.dir->ops->create || !may_make(context->credentials, mode)) {
 		error = -EPERM;
 		goto end;
 	}
@@ -149,9 +157,7 @@ int namespace_make_node(const struct walk_context *context, const char *name, fi
 		break;
 	case MODE_CHARACTER:
 	case MODE_BLOCK:
-		if (!credentials_capable(context->credentials, CAP_MKNOD))
-			return -EPERM;
-		break;
+		break;		/* only for whom CAP_MKNOD allows it: see make() */
 	case MODE_DIRECTORY:
 		return -EPERM;
 	default:

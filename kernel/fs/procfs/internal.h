@@ -118,6 +118,7 @@ extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_m
 /* Shows of /proc/PID files. */
 int procfs_show_maps(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_smaps(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_smaps_rollup(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_stat(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_status(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_statm(const struct procfs_subject *subject, struct procfs_text *text);

@@ -240,6 +240,8 @@ static int fd_lookup(struct inode *dir, const char *name, size_t length, struct 
 {
 	struct procfs_subject subject = procfs_inode(dir)->subject;
 	struct file *file;
+	uint32_t access;
+	int error;
 
 	subject.fd = procfs_parse_number(name, length);
 	if (subject.fd < 0)
@@ -249,8 +251,15 @@ static int fd_lookup(struct inode *dir, const char *name, size_t length, struct 
 	file = subject_file(&subject);
 	if (!file)
 		return -ENOENT;
+	access = file->mode;
 	file_put(file);
-	return procfs_inode_create(dir->super, &fd_entry, &subject, out);
+	error = procfs_inode_create(dir->super, &fd_entry, &subject, out);
+	if (error)
+		return error;
+	/* The link's permissions tell how the file is open, which lsof shows. */
+	(*out)->mode = MODE_LINK | (access & FILE_READ ? 0500 : 0) |
+		       (access & FILE_WRITE ? 0300 : 0);
+	return 0;
 }
 
 static int fd_read(struct file *file, struct directory_sink *sink)
@@ -437,9 +446,14 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		  .id = 31,                                                               \
 		  .show = procfs_show_smaps,                                              \
 		  .private_to_owner = true },                                             \
+		{ .name = "smaps_rollup",                                                 \
+		  .mode = MODE_REGULAR | 0444,                                            \
+		  .id = 38,                                                               \
+		  .show = procfs_show_smaps_rollup,                                       \
+		  .private_to_owner = true },                                             \
 		TEXT("stat", 32, procfs_show_stat), TEXT("statm", 33, procfs_show_statm), \
 		TEXT("status", 34, procfs_show_status),                                   \
-		TEXT("wchan", 36, procfs_show_wait_channel)
+		TEXT("wchan", 39, procfs_show_wait_channel)
 
 const struct procfs_entry procfs_thread_entries[] = { COMMON_ENTRIES, { .name = NULL } };
 

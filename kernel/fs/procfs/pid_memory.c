@@ -71,28 +71,29 @@ static void print_region(struct procfs_text *text, const struct region *region, 
 	procfs_put_bytes(text, "\n", 1);
 }
 
-static void print_usage(struct procfs_text *text, struct address_space *space,
-			struct region *region)
-{
-	enum { KIB_PER_PAGE = PAGE_SIZE / 1024 };
-	struct region_usage usage;
+enum { KIB_PER_PAGE = PAGE_SIZE / 1024 };
 
-	region_usage(space, region, &usage);
+static void print_sizes(struct procfs_text *text, const struct region *region)
+{
 	procfs_print(text,
 		     "Size:           %8zu kB\nKernelPageSize: %8u kB\nMMUPageSize:    %8u kB\n",
 		     (size_t)(region->end - region->start) / 1024, 4u, 4u);
+}
+
+static void print_usage(struct procfs_text *text, const struct region_usage *usage)
+{
 	procfs_print(text, "Rss:            %8zu kB\nPss:            %8zu kB\n",
-		     usage.resident * KIB_PER_PAGE,
-		     (usage.private_clean + usage.private_dirty +
-		      (usage.shared_clean + usage.shared_dirty) / 2) *
+		     usage->resident * KIB_PER_PAGE,
+		     (usage->private_clean + usage->private_dirty +
+		      (usage->shared_clean + usage->shared_dirty) / 2) *
 			     KIB_PER_PAGE);
 	procfs_print(text, "Shared_Clean:   %8zu kB\nShared_Dirty:   %8zu kB\n",
-		     usage.shared_clean * KIB_PER_PAGE, usage.shared_dirty * KIB_PER_PAGE);
+		     usage->shared_clean * KIB_PER_PAGE, usage->shared_dirty * KIB_PER_PAGE);
 	procfs_print(text, "Private_Clean:  %8zu kB\nPrivate_Dirty:  %8zu kB\n",
-		     usage.private_clean * KIB_PER_PAGE, usage.private_dirty * KIB_PER_PAGE);
+		     usage->private_clean * KIB_PER_PAGE, usage->private_dirty * KIB_PER_PAGE);
 	procfs_print(text,
 		     "Referenced:     %8zu kB\nAnonymous:      %8zu kB\nSwap:           %8u kB\n",
-		     usage.referenced * KIB_PER_PAGE, usage.anonymous * KIB_PER_PAGE, 0u);
+		     usage->referenced * KIB_PER_PAGE, usage->anonymous * KIB_PER_PAGE, 0u);
 }
 
 static int show_regions(const struct procfs_subject *subject, struct procfs_text *text, bool usage)
@@ -110,8 +111,13 @@ static int show_regions(const struct procfs_subject *subject, struct procfs_text
 	rwlock_read_lock(&space->lock);
 	for (struct region *region = region_first(space); region; region = region_next(region)) {
 		print_region(text, region, buffer);
-		if (usage)
-			print_usage(text, space, region);
+		if (usage) {
+			struct region_usage pages;
+
+			region_usage(space, region, &pages);
+			print_sizes(text, region);
+			print_usage(text, &pages);
+		}
 	}
 	rwlock_read_unlock(&space->lock);
 	kfree(buffer);
@@ -127,6 +133,41 @@ int procfs_show_maps(const struct procfs_subject *subject, struct procfs_text *t
 int procfs_show_smaps(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	return show_regions(subject, text, true);
+}
+
+static void add_usage(struct region_usage *sum, const struct region_usage *one)
+{
+	sum->resident += one->resident;
+	sum->shared_clean += one->shared_clean;
+	sum->shared_dirty += one->shared_dirty;
+	sum->private_clean += one->private_clean;
+	sum->private_dirty += one->private_dirty;
+	sum->referenced += one->referenced;
+	sum->anonymous += one->anonymous;
+}
+
+/* The sums of smaps, without its many lines. */
+int procfs_show_smaps_rollup(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	struct address_space *space = process_space_get(subject->process);
+	struct region_usage sum = { 0 }, one;
+	uintptr_t start = 0, end = 0;
+
+	if (!space)
+		return -ESRCH;
+	rwlock_read_lock(&space->lock);
+	for (struct region *region = region_first(space); region; region = region_next(region)) {
+		region_usage(space, region, &one);
+		add_usage(&sum, &one);
+		start = end ? start : region->start;
+		end = region->end;
+	}
+	rwlock_read_unlock(&space->lock);
+	address_space_put(space);
+	procfs_print(text, "%08zx-%08zx ---p 00000000 00:00 0 %*s[rollup]\n", (size_t)start,
+		     (size_t)end, 25, "");
+	print_usage(text, &sum);
+	return 0;
 }
 
 /* Positions and sizes of word files are multiples of 8. */

@@ -253,13 +253,24 @@ static int show_slabinfo(const struct procfs_subject *subject, struct procfs_tex
 	(void)subject;
 	procfs_print(
 		text,
-		"slabinfo - version: 2.1\n# name            <active_objs> <objsize> <frames>\n");
+		"slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> "
+		"<objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : "
+		"slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	while ((cache = slab_cache_next(cache)) != NULL) {
 		const char *name;
-		size_t size, in_use, frames;
+		size_t size, in_use, frames, per_frame;
+		char word[32];
 
 		slab_cache_count(cache, &name, &size, &in_use, &frames);
-		procfs_print(text, "%-20s %6zu %6zu %6zu\n", name, in_use, size, frames);
+		/* Programs read the name as one word. */
+		strlcpy(word, name, sizeof(word));
+		for (char *space = strchr(word, ' '); space; space = strchr(space, ' '))
+			*space = '_';
+		per_frame = max_t(size_t, PAGE_SIZE / size, 1);
+		procfs_print(text, "%-17s %6zu %6zu %6zu %4zu %4u", word, in_use,
+			     max_t(size_t, frames * per_frame, in_use), size, per_frame, 1u);
+		procfs_print(text, " : tunables    0    0    0 : slabdata %6zu %6zu      0\n",
+			     frames, frames);
 	}
 	return 0;
 }

@@ -19,7 +19,7 @@ import sys
 import termios
 import time
 
-SEQUENCE = re.compile(r'\x1b\[([?>=!]?)([0-9;]*)([ -/]*)([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()#]?[ -~]')
+SEQUENCE = re.compile(r'\x1b\[([?>=!]?)([0-9;]*)([ -/]*)([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b(?:[()#][ -~]|[ -\"$-\'*-Z\\^-~])')
 
 
 class Screen:
