@@ -18,7 +18,6 @@
 
 #define USER_START	0x00001000u	/* below: never mapped by default */
 #define USER_END	0xbffff000u	/* one page below the kernel: no address wraps into it */
-#define KERNEL_BASE	0xc0000000u	/* direct map: virtual = physical + KERNEL_BASE */
 #define TABLE_SHIFT	21
 #define TABLE_SPAN	(1u << TABLE_SHIFT)
 #define TABLE_ENTRIES	512u
@@ -26,7 +25,9 @@
 
 #include "machine/mmu.h"
 /*
- * Inline there:
+ * There:
+ *	KERNEL_BASE		direct map: virtual = physical + KERNEL_BASE
+ * and inline:
  *	typedef uint64_t mmu_entry;		0 is "nothing here"
  *	MMU_PRESENT MMU_WRITE MMU_USER MMU_ACCESSED MMU_DIRTY MMU_NO_CACHE MMU_GLOBAL	constants
  *	MMU_SOFT_SHARED		software bit: of a shared mapping, never copied on write

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#define KERNEL_BASE	0xc0000000u
+
 typedef uint64_t mmu_entry;
 
 #define MMU_PRESENT	0x001ull

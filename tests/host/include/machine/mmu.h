@@ -1,3 +1,9 @@
-/* The real one: nothing in it needs the kernel's privileges. */
+/*
+ * The real one, for nothing in it needs the kernel's privileges; but the direct map lies where
+ * programs may have memory whatever kernel runs them.
+ */
 #pragma once
 #include "../../../../kernel/arch/i386/machine/mmu.h"
+
+#undef KERNEL_BASE
+#define KERNEL_BASE	0xa0000000u
