@@ -10,7 +10,9 @@ import subprocess
 import tempfile
 
 import image
-from common import ROOT, Failure
+import linux_machine
+from commands import run
+from common import ROOT, Failure, runs_i386_programs
 
 FOLDER = os.path.join(ROOT, 'tests/applets')
 # What the C library tries once and does without: ENOSYS is a full answer.
@@ -26,7 +28,28 @@ def applet_tree():
     return tree
 
 
-def run_on_linux(prefix=()):
+def run_on_linux():
+    """Run all commands on this machine, or in a machine of Linux's own. Returns what they printed."""
+    if runs_i386_programs():
+        return run_here()
+    with tempfile.TemporaryDirectory() as work:
+        disk = os.path.join(work, 'disk')
+        image.make_image(applet_tree(), disk)
+        return run_in_machine(linux_machine.settings(disk))
+
+
+def run_in_machine(settings):
+    """Run all commands in QEMU, where the disk of `settings` is one of applet_tree()."""
+    with tempfile.TemporaryFile() as output:
+        status = run.run_command(settings, ['sh', '-c', 'cd /tmp && sh /applets/run | cat'], output)
+        output.seek(0)
+        text = output.read().decode(errors='replace')
+    if status != 0:
+        raise Failure(f'applets: status {status}: {text[-500:]}')
+    return text
+
+
+def run_here(prefix=()):
     """
     Run all commands on this machine, in a mount and process name space, with the root disk's tree as root.
     Returns what they printed. `prefix` is a program that runs the whole, such as strace.
@@ -55,7 +78,7 @@ def split_cases(text):
 def trace():
     """Names of all system calls that the applets make on Linux."""
     with tempfile.NamedTemporaryFile() as log:
-        run_on_linux(['strace', '-f', '-qq', '-o', log.name])
+        run_here(['strace', '-f', '-qq', '-o', log.name])
         # unshare, sh and chroot are this machine's own; what runs after busybox's execve is i386.
         names, outside, begun = set(), set(), False
         for line in log.read().decode(errors='replace').splitlines():

@@ -57,8 +57,8 @@ def follow(process, console, report):
             return
 
 
-def run_command(settings, command):
-    """Boot, run `command`, pass its output on, and return its status."""
+def run_command(settings, command, output=None):
+    """Boot, run `command`, pass its output on (to the file `output`, if given), and return its status."""
     with tempfile.TemporaryDirectory() as work:
         console, report = os.path.join(work, 'console'), os.path.join(work, 'report')
         if settings.snapshot:
@@ -72,7 +72,7 @@ def run_command(settings, command):
             '-serial', 'stdio', '-serial', f'file:{report}']
         for path in (console, report):
             open(path, 'w').close()
-        process = subprocess.Popen(arguments)
+        process = subprocess.Popen(arguments, stdout=output)
         try:
             follow(process, console, report)
         finally:
