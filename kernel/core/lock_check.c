@@ -5,7 +5,8 @@
  * for one another in a circle. So each thread keeps a list of what it holds, and every acquisition
  * is compared with it: a mistake is reported the first time that the code runs, not the first time
  * that two CPUs meet in it. An interrupt handler works on the interrupted thread's list, because
- * what that thread holds stays held until the handler has returned.
+ * what that thread holds stays held until the handler has returned. Which locks those are is
+ * chance; so a handler may only take locks that come after all that are held with interrupts on.
  *
  * A list is touched by its own thread only, with interrupts off so that a handler finds it whole.
  * Very early, before a CPU runs on a stack with a list, nothing is checked.
@@ -78,6 +79,10 @@ void lock_check_acquire(const void *lock, const char *name, enum lock_rank rank,
 
 	if (!state)
 		return;
+	if (rank < LOCK_RANK_FIRST_IN_INTERRUPT && in_interrupt())
+		panic("lock %s (rank %d) is taken by an interrupt handler, "
+		      "whoever it interrupted may hold a later one",
+		      name, rank);
 	check_order(state, &new, pair);
 	push(state, &new);
 }

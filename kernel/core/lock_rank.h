@@ -27,9 +27,6 @@ enum lock_rank {
 
 	/* Spinlocks. */
 	LOCK_RANK_PROCESS_TREE,	  /* rwspinlock: parents, children, groups, sessions, pids */
-	LOCK_RANK_SIGNAL,	  /* spinlock, interrupts off: one process's signals and life */
-	LOCK_RANK_SIGNAL_HANDLERS, /* spinlock, interrupts off: what a process does on signals */
-	LOCK_RANK_USER_COUNT,	  /* spinlock, interrupts off: how many threads a user has */
 	LOCK_RANK_FD_TABLE,	  /* spinlock: descriptor to open file description */
 	LOCK_RANK_MOUNT_HASH,	  /* spinlock: mounts by mount point */
 	LOCK_RANK_DENTRY_LRU,	  /* spinlock: unused dentries */
@@ -46,6 +43,15 @@ enum lock_rank {
 	LOCK_RANK_CACHE_REGIONS,  /* spinlock: regions that map one page cache */
 	LOCK_RANK_PAGE_DIRECTORY, /* spinlock: which page tables one address space has */
 	LOCK_RANK_PAGE_TABLE,	  /* spinlock: entries of one page table */
+
+	/*
+	 * Interrupt handlers take locks from here on: they may have stopped a thread that holds any
+	 * of those above.
+	 */
+	LOCK_RANK_SIGNAL,	  /* spinlock, interrupts off: one process's signals and life */
+	LOCK_RANK_SIGNAL_HANDLERS, /* spinlock, interrupts off: what a process does on signals */
+	LOCK_RANK_USER_COUNT,	  /* spinlock, interrupts off: how many threads a user has */
+	LOCK_RANK_FIRST_IN_INTERRUPT = LOCK_RANK_SIGNAL,
 	LOCK_RANK_PAGE_CACHE,	  /* spinlock, interrupts off: one inode's cached frames */
 	LOCK_RANK_TTY_STATE,	  /* spinlock, interrupts off: line discipline and termios */
 	LOCK_RANK_CONSOLE,	  /* spinlock, interrupts off: the screen and its cursor */

@@ -140,8 +140,10 @@ struct fd_table *process_fds_get(struct process *process)
 	struct fd_table *fds = thread ? thread->fds : NULL;
 
 	if (fds)
-		fd_table_get_reference(fds);
+		fd_table_keep(fds);
 	spin_unlock_irq(&process->signal_lock, flags);
+	if (fds)
+		fd_table_mark_shared(fds);
 	return fds;
 }
 

@@ -211,14 +211,21 @@ int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out)
 
 void fd_table_get_reference(struct fd_table *table)
 {
+	fd_table_keep(table);
+	fd_table_mark_shared(table);
+}
+
+void fd_table_keep(struct fd_table *table)
+{
+	refcount_get(&table->references);
+}
+
+void fd_table_mark_shared(struct fd_table *table)
+{
 	struct fd_array *array;
 
-	/*
-	 * Under the lock, so that whoever installs a file sees either no sharing or marks the file
-	 * itself.
-	 */
+	/* The reference is there already: whoever installs a file from now on marks it itself. */
 	spin_lock(&table->lock);
-	refcount_get(&table->references);
 	array = array_of(table);
 	for (unsigned int fd = 0; fd < array->count; fd++) {
 		struct file *file = file_at(array, fd);

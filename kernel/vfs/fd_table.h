@@ -16,6 +16,12 @@ must_check int fd_table_copy(struct fd_table *table, struct fd_table **out);
 /* exec: *out is a copy if others share the table, else NULL. Errors: -ENOMEM. */
 must_check int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out);
 void fd_table_get_reference(struct fd_table *table);
+/*
+ * The same in two steps, for who may not take the table's lock yet: a reference that only keeps
+ * the table alive, and what has to follow before its files are looked at.
+ */
+void fd_table_keep(struct fd_table *table);
+void fd_table_mark_shared(struct fd_table *table);
 void fd_table_put(struct fd_table *table);	/* the last one closes all; may sleep */
 /*
  * exec: close the marked ones. The caller alone uses the table (a shared one was replaced by a copy
