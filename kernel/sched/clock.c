@@ -81,10 +81,15 @@ static void write_rtc(struct work *work)
 	arch_rtc_write(div64_s64(clock_realtime_ns(), NS_PER_SECOND));
 }
 
-void clock_set_realtime(int64_t ns)
+int clock_set_realtime(int64_t ns)
 {
-	set_offset(ns - (int64_t)arch_clock_ns());
+	int64_t offset = ns - (int64_t)arch_clock_ns();
+
+	if (offset < 0)
+		return -EINVAL;
+	set_offset(offset);
 	(void)work_schedule(&rtc_work);
+	return 0;
 }
 
 uint64_t clock_realtime_to_monotonic(int64_t realtime_ns)

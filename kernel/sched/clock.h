@@ -8,7 +8,15 @@
 void clock_init(void);			/* reads the RTC, publishes to the vDSO */
 uint64_t clock_monotonic_ns(void);	/* since boot */
 int64_t clock_realtime_ns(void);	/* since 1970 */
-void clock_set_realtime(int64_t ns);	/* also the RTC, later */
+
+/* The latest time that can be set: 30 years before the end of 64 bits of nanoseconds. */
+#define REALTIME_MAX_NS ((INT64_MAX / 1000000000 - 30 * 365 * 24 * 3600LL) * 1000000000 - 1)
+
+/*
+ * Set the time, at most REALTIME_MAX_NS; the RTC follows later.
+ * Errors: -EINVAL if that is less than the time since boot; then nothing has changed.
+ */
+must_check int clock_set_realtime(int64_t ns);
 /* For an absolute realtime deadline: its monotonic equivalent now. */
 uint64_t clock_realtime_to_monotonic(int64_t realtime_ns);
 /* Sleep until then; interruptible. 0 or -EINTR. */

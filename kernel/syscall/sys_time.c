@@ -131,20 +131,21 @@ int sys_clock_getres_time64(int clock, user_addr to)
 	return error || !to ? error : abi_timespec64_put(to, 1);
 }
 
+/*
+ * As on Linux, wall time stays above the time since the start, and so far below the end of 64 bits
+ * that a machine cannot live to see it run over.
+ */
 static int set_realtime(int clock, int64_t ns)
 {
 	int error = check_clock(clock);
 
 	if (error)
 		return error;
-	if (clock != CLOCK_REALTIME)
+	if (clock != CLOCK_REALTIME || ns > REALTIME_MAX_NS || ns < 0)
 		return -EINVAL;
 	if (!credentials_capable(credentials_current(), CAP_SYS_TIME))
 		return -EPERM;
-	if (ns < 0)
-		return -EINVAL;
-	clock_set_realtime(ns);
-	return 0;
+	return clock_set_realtime(ns);
 }
 
 int sys_clock_settime(int clock, user_addr from)

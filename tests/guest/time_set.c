@@ -1,14 +1,25 @@
 /* test: linux=no
- * Setting the clock moves the wall clock at once and the monotonic one not at all; only root may.
+ * Setting the clock moves the wall clock at once and the monotonic one not at all; only root may. A
+ * time that leaves no room before the end of 64 bits of nanoseconds, or that lies before the time
+ * since boot, is refused.
  */
 #include "check.h"
 #include <sys/time.h>
 
+#define MOST_SECONDS (9223372036LL - 30 * 365 * 24 * 3600LL)	/* less than so many */
+
+/* The C library's own clock_settime() has 32 bits of seconds here. */
+static long set_seconds(int64_t seconds)
+{
+	int64_t time[2] = { seconds, 0 };
+
+	return raw_syscall(404, CLOCK_REALTIME, time);
+}
+
 static void as_user(void)
 {
-	struct timespec time = { 1500000000, 0 };
-
-	CHECK_ERRNO(clock_settime(CLOCK_REALTIME, &time), EPERM);
+	CHECK_EQ(set_seconds(1500000000), -EPERM);
+	CHECK_EQ(set_seconds(MOST_SECONDS), -EINVAL);
 }
 
 int main(void)
@@ -26,6 +37,14 @@ int main(void)
 	CHECK_ERRNO(clock_settime(CLOCK_MONOTONIC, &wanted), EINVAL);
 	wanted.tv_nsec = -1;
 	CHECK_ERRNO(clock_settime(CLOCK_REALTIME, &wanted), EINVAL);
+	CHECK_EQ(set_seconds(MOST_SECONDS), -EINVAL);
+	CHECK_EQ(set_seconds(INT64_MAX), -EINVAL);
+	CHECK_EQ(set_seconds(0), -EINVAL);
+	CHECK_EQ(set_seconds(-1), -EINVAL);
+	CHECK_EQ(set_seconds(MOST_SECONDS - 1), 0);
+	sleep_ms(20);
+	old_way = (struct timeval){ -1, 0 };
+	CHECK_ERRNO(settimeofday(&old_way, NULL), EINVAL);
 	old_way = (struct timeval){ before.tv_sec, 0 };
 	CHECK(settimeofday(&old_way, NULL) == 0);
 	CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
