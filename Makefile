@@ -178,6 +178,18 @@ bench-programs: build/bench/yardstick
 build/bench/yardstick: $(wildcard bench/yardstick/*) Makefile
 	@mkdir -p $(@D)
 	$(Q)gcc $(BENCH_CFLAGS) -o $@ $(filter %.c %.S,$^) -lpthread
+# Each tests/stress/NAME.c is a program for long runs: build/stress/NAME.
+STRESS_PROGRAMS := $(patsubst tests/stress/%.c,build/stress/%,$(wildcard tests/stress/*.c))
+.PHONY: stress
+stress: $(STRESS_PROGRAMS)
+
+build/calls.h: $(SYSCALL_TABLE) tools/gen-syscalls
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/gen-syscalls $< --calls $@
+
+build/stress/%: tests/stress/%.c $$(wildcard tests/stress/*.h) build/calls.h Makefile
+	@mkdir -p $(@D)
+	$(Q)gcc $(GUEST_CFLAGS) -Ibuild -o $@ $<
 
 include tests/host/rules.mk
 

@@ -1,0 +1,350 @@
+/*
+ * syscall_fuzz: hostile programs, made at random, against the kernel.
+ *
+ * Theory. A *worker* is a process that makes system calls for ever: a random call of the
+ * kernel's own table (build/calls.h is made from syscall.tbl, so new calls join by themselves),
+ * each argument drawn by its kind. Kinds are chained: descriptors, processes and mappings that
+ * calls return go into pools, from which later calls draw; buffers lie in an arena that other
+ * calls unmap, protect and remap meanwhile; structures are filled with numbers, addresses and
+ * descriptors from the same pools. So calls reach each other's leavings, which independent
+ * random numbers hardly ever do. Workers fork, exec themselves, start threads, handle and queue
+ * signals. Half of them are root, half an ordinary user; half work on tmpfs, half on the disk.
+ * In a debug kernel root's workers also let the Nth allocation of their next calls fail.
+ *
+ * The *supervisor* lets some workers run for a round of some seconds, kills all processes, and
+ * expects that every one dies, that its folder can be removed, and that the kernel's leak
+ * counters are what they were. Round N uses seed SEED + N: a round that fails is begun again
+ * with that seed and --rounds 1, and mostly fails again.
+ *
+ * Panics, lock reports and broken invariants are the kernel's to tell. What workers may not do:
+ * end the machine (reboot), or signal the supervisor.
+ *
+ *	syscall_fuzz [--seed N] [--rounds N] [--seconds N] [--workers N]
+ *		[--only NAME,NAME] [--verbose]
+ *
+ * Only for Quartet, or a machine that nobody needs: it runs as root.
+ */
+#include "fuzz_worker.h"
+
+/* ---- the supervisor -------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
+{
+	char text[8192];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (length > (int)sizeof(text) - 1)
+		length = sizeof(text) - 1;
+	if (write(2, text, (size_t)length) < 0)
+		_exit(98);
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static void pause_ms(long ms)
+{
+	struct timespec left = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&left, NULL);
+}
+
+static bool read_leaks(char *text, size_t room)
+{
+	int fd = open(LEAKS_FILE, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return false;
+	while (size < room - 1 && (got = read(fd, text + size, room - 1 - size)) > 0)
+		size += (size_t)got;
+	text[size] = '\0';
+	close(fd);
+	return true;
+}
+
+static char leaks_before[16384], leaks_after[16384];
+
+/* What dead processes held may be given back a moment after they were waited for. */
+static bool leaks_agree(void)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		if (!read_leaks(leaks_after, sizeof(leaks_after)))
+			return true;
+		if (strcmp(leaks_before, leaks_after) == 0)
+			return true;
+		pause_ms(20);
+	}
+	return false;
+}
+
+static void tell_leaks(void)
+{
+	char *before = leaks_before, *after = leaks_after;
+	char *old, *new;
+
+	while ((old = strsep(&before, "\n")) && (new = strsep(&after, "\n"))) {
+		if (strcmp(old, new) != 0)
+			tell("leak: was %s, is %s\n", old, new);
+	}
+}
+
+/* What a device keeps from its first use on, such as what holds its locks, is no leak. */
+static void use_specials(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(special_names); i++) {
+		int fd = open(special_names[i], O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		flock(fd, LOCK_SH);
+		close(fd);
+	}
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *ftw)
+{
+	(void)status;
+	(void)kind;
+	(void)ftw;
+	if (remove(path) < 0)
+		tell("cannot remove %s: %s\n", path, strerror(errno));
+	return 0;
+}
+
+/* In a child, so that the supervisor's memory stays the same. Mounts inside go first. */
+static void clear_folder(const char *folder)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char line[1024];
+
+		for (int tries = 0; tries < 50; tries++) {
+			FILE *mounts = fopen("/proc/mounts", "r");
+			bool found = false;
+
+			while (mounts && fgets(line, sizeof(line), mounts)) {
+				char *rest = line;
+
+				strsep(&rest, " ");
+				char *place = strsep(&rest, " ");
+
+				if (place && strncmp(place, folder, strlen(folder)) == 0) {
+					found = true;
+					umount2(place, MNT_DETACH);
+				}
+			}
+			if (mounts)
+				fclose(mounts);
+			if (!found)
+				break;
+		}
+		nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void start_worker(uint32_t seed, bool is_root, const char *folder)
+{
+	pid_t pid = fork();
+	char path[64];
+
+	if (pid != 0)
+		return;
+	snprintf(path, sizeof(path), "%s/%u", folder, seed % 1000);
+	mkdir(path, 0777);
+	chmod(path, 0777);
+	if (chdir(path) < 0)
+		_exit(97);
+	setsid();
+	if (!is_root && (setgroups(0, NULL) < 0 || setresgid(USER_ID, USER_ID, USER_ID) < 0 ||
+			 setresuid(USER_ID, USER_ID, USER_ID) < 0))
+		_exit(97);
+	/* A worker must not fill memory for ever: that is another test. */
+	setrlimit(RLIMIT_AS, &(struct rlimit){ 96 << 20, 96 << 20 });
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 4 << 20, 4 << 20 });
+	setrlimit(RLIMIT_NPROC, &(struct rlimit){ 60, 60 });
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	make_files();
+	/*
+	 * Nothing that a worker prints is of interest, and it must not reach the supervisor's
+	 * terminal.
+	 */
+	int nowhere = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3; fd++)
+		dup2(nowhere, fd);
+	be_worker(seed);
+}
+
+static void list_survivors(void)
+{
+	DIR *processes = opendir("/proc");
+
+	for (struct dirent *entry; processes && (entry = readdir(processes));) {
+		char path[300], text[512];
+		int fd;
+		ssize_t got;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+		fd = open(path, O_RDONLY);
+		got = fd >= 0 ? read(fd, text, 60) : 0;
+		close(fd);
+		if (got > 0)
+			tell("lives: %.*s\n", (int)got, text);
+	}
+	if (processes)
+		closedir(processes);
+}
+
+/* Kill all and wait until there is nobody left; false if someone would not die. */
+static bool end_workers(void)
+{
+	long long give_up = now_ms() + DEATH_PATIENCE_S * 1000;
+
+	for (;;) {
+		pid_t pid;
+
+		kill(-1, SIGKILL);
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid < 0)
+			return true;
+		if (now_ms() > give_up)
+			return false;
+		pause_ms(5);
+	}
+}
+
+static bool run_round(uint32_t seed, int seconds, int workers)
+{
+	static const char *const folders[] = { "/tmp/fuzz", "/var/tmp/fuzz" };
+	long long end = now_ms() + seconds * 1000LL;
+	uint32_t next = seed * 1000;
+	int running = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		mkdir(folders[i], 0777);
+		chmod(folders[i], 0777);
+	}
+	while (now_ms() < end) {
+		while (running < workers) {
+			start_worker(next, next % 2, folders[next / 2 % 2]);
+			running++;
+			next++;
+		}
+		pause_ms(20);
+		/*
+		 * Orphans of workers are ours too; it does not matter whose place is filled
+		 * again.
+		 */
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			running = running > 0 ? running - 1 : 0;
+		if (next - seed * 1000 > 900)
+			break;
+	}
+	if (!end_workers()) {
+		list_survivors();
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		clear_folder(folders[i]);
+	return true;
+}
+
+static void tell_statistics(void)
+{
+	char text[8192];
+	size_t size = 0;
+	unsigned int total = 0, good = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		total += statistics->made[i];
+		good += statistics->done[i];
+		if (size < sizeof(text) - 64 && statistics->done[i] == 0)
+			size += (size_t)snprintf(text + size, sizeof(text) - size, " %s",
+						 calls[i].name);
+	}
+	tell("%u calls made, %u succeeded; never successful:%.*s\n", total, good, (int)size, text);
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t seed = 1;
+	int rounds = 1, seconds = 5, workers = 8;
+	bool verbose = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (strcmp(argv[i], "--verbose") == 0) {
+			verbose = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--continue") == 0)
+			seed = (uint32_t)strtoul(value, NULL, 0), rounds = 0;
+		else if (strcmp(argv[i], "--seed") == 0)
+			seed = (uint32_t)strtoul(value, NULL, 0);
+		else if (strcmp(argv[i], "--rounds") == 0)
+			rounds = atoi(value);
+		else if (strcmp(argv[i], "--seconds") == 0)
+			seconds = atoi(value);
+		else if (strcmp(argv[i], "--workers") == 0)
+			workers = atoi(value);
+		else if (strcmp(argv[i], "--only") == 0)
+			only = value;
+		else
+			continue;
+		i++;
+	}
+	program = "/proc/self/exe";
+	vdso_entry = (void *)getauxval(AT_SYSINFO);
+	parse_calls();
+	statistics = mmap(NULL, sizeof(*statistics), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (rounds == 0)
+		be_worker(seed);
+	if (access(LEAKS_FILE, F_OK) < 0) {
+		tell("this is not Quartet; it is not safe to run here\n");
+		return 77;
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	signal(SIGTTOU, SIG_IGN);
+	mlockall(MCL_CURRENT);
+	/* Ours is the last word, even when a worker of root's gives itself a high priority. */
+	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 99 });
+
+	use_specials();
+	/* A round of nothing, so that the first one's counters are like the others'. */
+	bool good = run_round(seed, 0, 0);
+
+	read_leaks(leaks_before, sizeof(leaks_before));
+	for (int round = 0; good && round < rounds; round++) {
+		if (verbose)
+			tell("round %d, seed %u\n", round, seed + round);
+		good = run_round(seed + (uint32_t)round, seconds, workers);
+		if (!good)
+			tell("seed %u: processes that do not die\n", seed + round);
+		else if (!leaks_agree()) {
+			tell("seed %u: something leaked\n", seed + round);
+			tell_leaks();
+			good = false;
+		}
+	}
+	tell_statistics();
+	return good ? 0 : 1;
+}
