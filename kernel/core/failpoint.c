@@ -44,6 +44,11 @@ void failpoint_arm(enum failpoint point, struct thread *thread, unsigned int nth
 	atomic_store_explicit(&armed_thread, thread, memory_order_release);
 }
 
+void failpoint_forget(struct thread *thread)
+{
+	atomic_compare_exchange_strong(&armed_thread, &thread, NULL);
+}
+
 bool failpoint_has_struck(enum failpoint point, unsigned int *hits)
 {
 	if (atomic_load_explicit(&armed_point, memory_order_relaxed) != (unsigned int)point) {

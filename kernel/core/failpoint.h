@@ -28,5 +28,8 @@ struct thread;
  */
 void failpoint_arm(enum failpoint point, struct thread *thread, unsigned int nth);
 
+/* `thread` ends: what was armed for it must not strike the next one that gets its memory. */
+void failpoint_forget(struct thread *thread);
+
 /* Whether the armed one has struck, and how many hits were counted since it was armed. */
 bool failpoint_has_struck(enum failpoint point, unsigned int *hits);

@@ -232,6 +232,8 @@ void thread_start(struct thread *thread)
 void thread_exit(void)
 {
 	assert_may_sleep();
+	if (CONFIG_FAILPOINTS)
+		failpoint_forget(thread_current());
 	atomic_store(&thread_current()->state_word, THREAD_DEAD);
 	schedule();
 	panic("a dead thread runs");
