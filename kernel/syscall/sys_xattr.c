@@ -1,7 +1,7 @@
 /*
  * Extended attributes: no file system here keeps any.
  *
- * So names and flags are checked, the file is looked up and its permissions are asked, in Linux's
+ * So the file is looked up, names and flags are checked and its permissions are asked, in Linux's
  * order; then setting, getting and removing end in EOPNOTSUPP, and a list is empty. Programs that
  * copy files with all their attributes (cp -a, tar, ls -l) take exactly that for an answer.
  */
@@ -22,11 +22,19 @@
 
 enum { XATTR_NAME_MAX = 255, XATTR_SIZE_MAX = 65536, XATTR_CREATE = 1, XATTR_REPLACE = 2 };
 
-/* What is to be done to the attribute `name`; NULL: list them all. */
+/* What is to be done to an attribute; looked at once the file is found, as on Linux. */
 struct request {
-	const char *name;
-	bool change;
+	enum { REQUEST_LIST, REQUEST_GET, REQUEST_REMOVE, REQUEST_SET } kind;
+	user_addr name;
+	user_addr value;	/* of SET, with the next two */
+	size_t size;
+	int flags;
 };
+
+static bool is_change(const struct request *request)
+{
+	return request->kind >= REQUEST_REMOVE;
+}
 
 /* Errors: -ERANGE, -EFAULT. */
 static int copy_name(char name[XATTR_NAME_MAX + 1], user_addr from)
@@ -44,23 +52,55 @@ static bool starts_with(const char *name, const char *prefix)
 }
 
 /* May the attribute be looked at or changed at all? */
-static int check_permission(const struct inode *inode, const struct request *request)
+static int check_permission(const struct inode *inode, const char *name, bool change)
 {
 	const struct credentials *credentials = credentials_current();
 
-	if (request->change && (inode->flags & 0x30u /* immutable, append-only */))
+	if (change && (inode->flags & 0x30u /* immutable, append-only */))
 		return -EPERM;
-	if (starts_with(request->name, "security.") || starts_with(request->name, "system."))
+	if (starts_with(name, "security.") || starts_with(name, "system."))
 		return 0;
-	if (starts_with(request->name, "trusted.")) {
+	if (starts_with(name, "trusted.")) {
 		if (credentials_capable(credentials, CAP_SYS_ADMIN))
 			return 0;
-		return request->change ? -EPERM : -ENODATA;
+		return change ? -EPERM : -ENODATA;
 	}
-	if (starts_with(request->name, "user.") && !inode_is(inode, MODE_REGULAR) &&
+	if (starts_with(name, "user.") && !inode_is(inode, MODE_REGULAR) &&
 	    !inode_is(inode, MODE_DIRECTORY))
-		return request->change ? -EPERM : -ENODATA;
-	return permission_check(inode, credentials, request->change ? ACCESS_WRITE : ACCESS_READ);
+		return change ? -EPERM : -ENODATA;
+	return permission_check(inode, credentials, change ? ACCESS_WRITE : ACCESS_READ);
+}
+
+/* setxattr's arguments; the value is not looked at, but must be there. */
+static int check_value(const struct request *request)
+{
+	char piece[64];
+
+	if (request->size > XATTR_SIZE_MAX)
+		return -E2BIG;
+	for (size_t done = 0; done < request->size; done += sizeof(piece)) {
+		size_t left = request->size - done;
+
+		if (copy_from_user(piece, user_addr_add(request->value, done),
+				   left < sizeof(piece) ? left : sizeof(piece)))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int do_to(const struct inode *inode, const struct request *request)
+{
+	char name[XATTR_NAME_MAX + 1];
+	int error;
+
+	if (request->flags & ~(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
+	error = copy_name(name, request->name);
+	if (!error && request->kind == REQUEST_SET)
+		error = check_value(request);
+	if (!error)
+		error = check_permission(inode, name, is_change(request));
+	return error ? error : -EOPNOTSUPP;
 }
 
 static int do_at(const struct path *at, const struct request *request)
@@ -68,16 +108,16 @@ static int do_at(const struct path *at, const struct request *request)
 	struct inode *inode = atomic_load_explicit(&at->dentry->inode, memory_order_acquire);
 	int error = 0;
 
-	if (!request->name)
+	if (request->kind == REQUEST_LIST)
 		return 0;
-	if (request->change)
+	if (is_change(request))
 		error = mount_begin_write(at->mount);
 	if (error)
 		return error;
-	error = check_permission(inode, request);
-	if (request->change)
+	error = do_to(inode, request);
+	if (is_change(request))
 		mount_end_write(at->mount);
-	return error ? error : -EOPNOTSUPP;
+	return error;
 }
 
 static int do_by_name(user_addr path, bool follow, const struct request *request)
@@ -105,110 +145,68 @@ static int do_by_fd(int fd, const struct request *request)
 	return error;
 }
 
-/* setxattr's arguments; the value is not looked at, but must be there. */
-static int check_set(char name[XATTR_NAME_MAX + 1], user_addr from, user_addr value, size_t size,
-		     int flags)
-{
-	char piece[64];
-	int error;
-
-	if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
-		return -EINVAL;
-	error = copy_name(name, from);
-	if (error)
-		return error;
-	if (size > XATTR_SIZE_MAX)
-		return -E2BIG;
-	for (size_t done = 0; done < size; done += sizeof(piece)) {
-		size_t count = size - done < sizeof(piece) ? size - done : sizeof(piece);
-
-		if (copy_from_user(piece, user_addr_add(value, done), count))
-			return -EFAULT;
-	}
-	return 0;
-}
-
 int sys_setxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags)
 {
-	char copy[XATTR_NAME_MAX + 1];
-	int error = check_set(copy, name, value, size, flags);
+	struct request request = { REQUEST_SET, name, value, size, flags };
 
-	return error ? error : do_by_name(path, true, &(struct request){ copy, true });
+	return do_by_name(path, true, &request);
 }
 
 int sys_lsetxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags)
 {
-	char copy[XATTR_NAME_MAX + 1];
-	int error = check_set(copy, name, value, size, flags);
+	struct request request = { REQUEST_SET, name, value, size, flags };
 
-	return error ? error : do_by_name(path, false, &(struct request){ copy, true });
+	return do_by_name(path, false, &request);
 }
 
 int sys_fsetxattr(int fd, user_addr name, user_addr value, size_t size, int flags)
 {
-	char copy[XATTR_NAME_MAX + 1];
-	int error = check_set(copy, name, value, size, flags);
+	struct request request = { REQUEST_SET, name, value, size, flags };
 
-	return error ? error : do_by_fd(fd, &(struct request){ copy, true });
-}
-
-static int one_by_name(user_addr path, user_addr name, bool follow, bool change)
-{
-	char copy[XATTR_NAME_MAX + 1];
-	int error = copy_name(copy, name);
-
-	return error ? error : do_by_name(path, follow, &(struct request){ copy, change });
-}
-
-static int one_by_fd(int fd, user_addr name, bool change)
-{
-	char copy[XATTR_NAME_MAX + 1];
-	int error = copy_name(copy, name);
-
-	return error ? error : do_by_fd(fd, &(struct request){ copy, change });
+	return do_by_fd(fd, &request);
 }
 
 int sys_getxattr(user_addr path, user_addr name)
 {
-	return one_by_name(path, name, true, false);
+	return do_by_name(path, true, &(struct request){ .kind = REQUEST_GET, .name = name });
 }
 
 int sys_lgetxattr(user_addr path, user_addr name)
 {
-	return one_by_name(path, name, false, false);
+	return do_by_name(path, false, &(struct request){ .kind = REQUEST_GET, .name = name });
 }
 
 int sys_fgetxattr(int fd, user_addr name)
 {
-	return one_by_fd(fd, name, false);
+	return do_by_fd(fd, &(struct request){ .kind = REQUEST_GET, .name = name });
 }
 
 int sys_listxattr(user_addr path)
 {
-	return do_by_name(path, true, &(struct request){ NULL, false });
+	return do_by_name(path, true, &(struct request){ .kind = REQUEST_LIST });
 }
 
 int sys_llistxattr(user_addr path)
 {
-	return do_by_name(path, false, &(struct request){ NULL, false });
+	return do_by_name(path, false, &(struct request){ .kind = REQUEST_LIST });
 }
 
 int sys_flistxattr(int fd)
 {
-	return do_by_fd(fd, &(struct request){ NULL, false });
+	return do_by_fd(fd, &(struct request){ .kind = REQUEST_LIST });
 }
 
 int sys_removexattr(user_addr path, user_addr name)
 {
-	return one_by_name(path, name, true, true);
+	return do_by_name(path, true, &(struct request){ .kind = REQUEST_REMOVE, .name = name });
 }
 
 int sys_lremovexattr(user_addr path, user_addr name)
 {
-	return one_by_name(path, name, false, true);
+	return do_by_name(path, false, &(struct request){ .kind = REQUEST_REMOVE, .name = name });
 }
 
 int sys_fremovexattr(int fd, user_addr name)
 {
-	return one_by_fd(fd, name, true);
+	return do_by_fd(fd, &(struct request){ .kind = REQUEST_REMOVE, .name = name });
 }
