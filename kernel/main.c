@@ -35,6 +35,7 @@
 #include "fs/procfs/procfs.h"
 #include "fs/sysfs/sysfs.h"
 #include "fs/tmpfs/tmpfs.h"
+#include "ipc/ipc.h"
 #include "tty/console.h"
 #include "tty/pty.h"
 #include "tty/tty.h"
@@ -142,6 +143,7 @@ static void start_rest(void *argument)
 	sysfs_init();
 	ext2_init();
 	process_init();
+	ipc_init();
 	syscall_trace_init();
 	tty_init();
 	pty_init();

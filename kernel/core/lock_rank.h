@@ -6,6 +6,8 @@ enum lock_rank {
 	LOCK_RANK_RENAME,	  /* mutex: moving directories to other directories, one a mount */
 	LOCK_RANK_TTY_SESSION,	  /* mutex: a terminal's session and foreground group */
 	LOCK_RANK_EXEC,		  /* mutex: a process replacing its image, against /proc */
+	LOCK_RANK_IPC_UNDO,	  /* mutex: what a process has to take back of semaphores */
+	LOCK_RANK_IPC_TABLE,	  /* mutex: ids and keys of System V objects of one kind */
 	LOCK_RANK_MOUNT,	  /* mutex: the mount tree */
 	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
 	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
@@ -26,6 +28,7 @@ enum lock_rank {
 	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_SLEEPING_LEAF,
 
 	/* Spinlocks. */
+	LOCK_RANK_IPC_OBJECT,	  /* spinlock: one System V object */
 	LOCK_RANK_PROCESS_TREE,	  /* rwspinlock: parents, children, groups, sessions, pids */
 	LOCK_RANK_FD_TABLE,	  /* spinlock: descriptor to open file description */
 	LOCK_RANK_MOUNT_HASH,	  /* spinlock: mounts by mount point */

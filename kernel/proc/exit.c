@@ -395,6 +395,10 @@ void user_thread_exit(uint32_t status)
 	if (unlikely(trace_has_event(thread, PTRACE_EVENT_EXIT)))
 		stop_before_exit(thread, status);
 	user_thread_forget_user_pointers(thread);
+	if (unlikely(thread->semaphore_undo)) {
+		process_ipc_ops()->release(thread->semaphore_undo);
+		thread->semaphore_undo = NULL;
+	}
 	last = leave_process(thread, status);
 	give_back_memory(thread, last);
 	if (last)

@@ -309,10 +309,15 @@ int process_clone(const struct clone_request *request)
 	error = share_files(child, request->flags);
 	if (error)
 		goto unmake;
+	if (request->flags & CLONE_SYSVSEM) {
+		error = process_ipc_ops()->share(&parent->semaphore_undo, &child->semaphore_undo);
+		if (error)
+			goto put_files;
+	}
 	error = thread_init(&child->thread, parent->thread.name, first_run, child,
 			    user_thread_release);
 	if (error)
-		goto put_files;
+		goto put_undo;
 	error = arch_thread_fork(&child->thread.arch, child->thread.stack, &parent->thread.arch,
 				 request->stack);
 	if (error)
@@ -355,6 +360,9 @@ cancel_id:
 	process_table_cancel(slot);
 fini_thread:
 	thread_fini_unstarted(&child->thread);
+put_undo:
+	if (child->semaphore_undo)
+		process_ipc_ops()->release(child->semaphore_undo);
 put_files:
 	fs_context_put(child->fs);
 	fd_table_put(child->fds);

@@ -353,3 +353,15 @@ const char *process_name(struct process *process, char *buffer, size_t size)
 	spin_unlock_irq(&process->signal_lock, flags);
 	return buffer;
 }
+
+static const struct thread_ipc_ops *ipc_ops;	/* constant after boot */
+
+void process_set_ipc_ops(const struct thread_ipc_ops *ops)
+{
+	ipc_ops = ops;
+}
+
+const struct thread_ipc_ops *process_ipc_ops(void)
+{
+	return ipc_ops;
+}

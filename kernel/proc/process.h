@@ -36,6 +36,7 @@ struct credentials;
 struct fd_table;
 struct file;
 struct fs_context;
+struct semaphore_undo_list;
 struct tty;
 
 /* Used time and events, of one thread, one process, or all dead children. */
@@ -194,6 +195,8 @@ struct user_thread {
 	user_addr robust_list;		     /* [t] */
 	uint64_t minor_faults, major_faults; /* [t] */
 	uint64_t start_ns;		     /* [I] */
+	/* [t] what System V semaphores keep for its end; NULL for nothing */
+	struct semaphore_undo_list *semaphore_undo;
 };
 
 /* Only syscall/, entry/, proc/ and job control ask who is running. */
@@ -385,3 +388,15 @@ const struct terminal_ops *session_terminal_ops(void);
 
 /* Notify `parent` of a child's stop, continuation or death. Tree lock held. */
 void process_notify_parent(struct process *child, int code);
+
+/*
+ * What ipc fills in for proc, which stands below it: what a thread keeps of System V semaphores.
+ * share: CLONE_SYSVSEM; makes the list if there is none. Errors: -ENOMEM. release: a list or NULL,
+ * at the thread's end. Both may sleep.
+ */
+struct thread_ipc_ops {
+	int (*share)(struct semaphore_undo_list **from, struct semaphore_undo_list **to);
+	void (*release)(struct semaphore_undo_list *list);
+};
+void process_set_ipc_ops(const struct thread_ipc_ops *ops);
+const struct thread_ipc_ops *process_ipc_ops(void);

@@ -359,6 +359,22 @@ int sys_futex(user_addr word, int operation, uint32_t value, user_addr timeout, 
 int sys_futex_time64(user_addr word, int operation, uint32_t value, user_addr timeout,
 		     user_addr word2, uint32_t value3);
 
+/* sys_ipc.c */
+int sys_ipc(uint32_t call, int first, uint32_t second, uint32_t third, user_addr pointer,
+	    uint32_t fifth);
+int sys_semget(int32_t key, int count, int flags);
+int sys_semop(int id, user_addr operations, unsigned int count);
+int sys_semctl(int id, int number, int command, uint32_t argument);
+int sys_semtimedop_time64(int id, user_addr operations, unsigned int count, user_addr timeout);
+int sys_msgget(int32_t key, int flags);
+int sys_msgsnd(int id, user_addr from, size_t size, int flags);
+int sys_msgrcv(int id, user_addr to, size_t size, int32_t type, int flags);
+int sys_msgctl(int id, int command, user_addr pointer);
+int sys_shmget(int32_t key, size_t size, int flags);
+int sys_shmat(int id, uintptr_t address, int flags);
+int sys_shmdt(uintptr_t address);
+int sys_shmctl(int id, int command, user_addr pointer);
+
 /* sys_system.c */
 int sys_uname(user_addr to);
 int sys_olduname(user_addr to);

@@ -56,6 +56,14 @@ must_check int vm_lock(struct address_space *space, uintptr_t start, size_t size
 must_check int vm_lock_all(struct address_space *space, bool lock, const struct vm_limits *limits);
 
 /*
+ * The first region of [from, limit) that is backed through `ops`, with the page at offset 0 of its
+ * backing at `origin`: false if there is none. *backing is referenced.
+ */
+bool vm_find_backing(struct address_space *space, uintptr_t origin, uintptr_t from,
+		     uintptr_t limit, const struct backing_ops *ops, void **backing,
+		     uintptr_t *start, uintptr_t *end);
+
+/*
  * Unmap file pages [first, end) of a cache from everywhere (truncate; end UINT32_MAX: to the end).
  * Private copies stay unless `even_copies`. Locks: cache's truncate lock held exclusive.
  */

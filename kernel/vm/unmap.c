@@ -93,3 +93,25 @@ int vm_unmap(struct address_space *space, uintptr_t start, size_t size)
 	region_release_list(&dead);
 	return error;
 }
+
+bool vm_find_backing(struct address_space *space, uintptr_t origin, uintptr_t from,
+		     uintptr_t limit, const struct backing_ops *ops, void **backing,
+		     uintptr_t *start, uintptr_t *end)
+{
+	bool found = false;
+
+	rwlock_read_lock(&space->lock);
+	for (struct region *region = region_find_from(space, from);
+	     region && region->start < limit && !found; region = region_next(region)) {
+		if (region->backing_ops != ops || region->start < from ||
+		    region->start - origin != (uintptr_t)region->page_offset << PAGE_SHIFT)
+			continue;
+		ops->get(region->backing);
+		*backing = region->backing;
+		*start = region->start;
+		*end = region->end;
+		found = true;
+	}
+	rwlock_read_unlock(&space->lock);
+	return found;
+}

@@ -6,6 +6,10 @@
  */
 #include "failpoint.h"
 #include "socket_util.h"
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 
 #define MOST_ALLOCATIONS 400
 
@@ -129,6 +133,42 @@ static long do_socket_pair(void)
 	return result;
 }
 
+#define IPC_KEY 0x51544d40
+
+/* What a child that was killed in the middle has left. */
+static void remove_objects(void)
+{
+	shmctl(shmget(IPC_KEY, 0, 0), IPC_RMID, NULL);
+	semctl(semget(IPC_KEY, 0, 0), 0, IPC_RMID);
+	msgctl(msgget(IPC_KEY, 0), IPC_RMID, NULL);
+}
+
+static long do_shm(void)
+{
+	int id = shmget(IPC_KEY, 3 * PAGE, IPC_CREAT | 0600);
+	char *memory = id < 0 ? (char *)-1 : shmat(id, NULL, 0);
+	int error = errno;
+
+	remove_objects();
+	errno = error;
+	if (memory == (char *)-1)
+		return -1;
+	memory[PAGE] = 'x';
+	return shmdt(memory);
+}
+
+static long do_sem(void)
+{
+	struct sembuf operation = { 2, 1, SEM_UNDO };
+	int id = semget(IPC_KEY, 300, IPC_CREAT | 0600);
+	long result = id < 0 ? -1 : semop(id, &operation, 1);
+	int error = errno;
+
+	remove_objects();
+	errno = error;
+	return result;
+}
+
 static long do_connect(void)
 {
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -160,6 +200,46 @@ static long do_datagram(void)
 	return recv(fd, &byte, 1, MSG_PEEK);
 }
 
+static long do_msg(void)
+{
+	static struct { long type; char text[3000]; } letter = { 1, "text" };
+	int id = msgget(IPC_KEY, IPC_CREAT | 0600);
+	long result = id < 0 ? -1 : msgsnd(id, &letter, sizeof(letter.text), 0);
+	int error;
+
+	if (result == 0)
+		result = msgrcv(id, &letter, sizeof(letter.text), 0, 0);
+	error = errno;
+	remove_objects();
+	errno = error;
+	return result;
+}
+
+static long do_memfd(void)
+{
+	int fd = memfd_create("name", MFD_ALLOW_SEALING);
+	long result;
+
+	if (fd < 0)
+		return -1;
+	result = write(fd, "text", 4) < 0 ? -1 : fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE);
+	close(fd);
+	return result;
+}
+
+static long do_splice(void)
+{
+	int fd = open("file", O_RDWR), fds[2];
+	long result = -1;
+
+	if (fd >= 0 && pipe(fds) == 0) {
+		result = splice(fd, &(loff_t){ 0 }, fds[1], NULL, 1, 0);
+		if (result > 0)
+			result = splice(fds[0], NULL, fd, NULL, 1, 0);
+	}
+	return result;
+}
+
 static const struct {
 	const char *name;
 	long (*call)(void);
@@ -168,6 +248,8 @@ static const struct {
 	{ "pipe", do_pipe }, { "mkdir", do_mkdir }, { "write", do_write },
 	{ "mprotect", do_mprotect }, { "poll", do_poll }, { "sigqueue", do_sigqueue },
 	{ "socket pair", do_socket_pair }, { "connect", do_connect }, { "datagram", do_datagram },
+	{ "shm", do_shm }, { "sem", do_sem }, { "msg", do_msg }, { "memfd", do_memfd },
+	{ "splice", do_splice },
 };
 
 /* The Nth allocation fails. True while there was an Nth one. */
@@ -195,6 +277,7 @@ static bool fail_nth(const char *name, long (*call)(void), const char *point, in
 	status = wait_status(pid);
 	/* The child may have died armed; nobody else shall be struck by it. */
 	failpoint_arm(point, 0);
+	remove_objects();
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CHECK_SKIPPED)
 		SKIP("%s cannot be armed", FAILPOINT_FILE);
 	bool again;

@@ -112,6 +112,7 @@ extern const struct procfs_entry procfs_task_directory, procfs_fd_directory;
 extern const struct procfs_entry procfs_quartet_entries[]; /* quartet_files.c */
 extern const struct procfs_entry procfs_sys_entries[];	   /* sys_files.c */
 extern const struct procfs_entry procfs_net_entries[];	   /* net_files.c: /proc/PID/net */
+extern const struct procfs_entry procfs_sysvipc_entries[]; /* sysvipc_files.c */
 extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_memory_ops,
 	procfs_kmsg_ops;
 
@@ -133,3 +134,11 @@ int procfs_show_oom_adjust(const struct procfs_subject *subject, struct procfs_t
 ssize_t procfs_store_oom_adjust(const struct procfs_subject *subject, char *line, size_t size);
 int procfs_show_mounts(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_mountinfo(const struct procfs_subject *subject, struct procfs_text *text);
+
+/* sysvipc_files.c: System V's limits, for /proc/sys/kernel. */
+int procfs_show_shm_max(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_shm_count(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_sem_limits(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_msg_max(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_msg_queue_bytes(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_msg_queues(const struct procfs_subject *subject, struct procfs_text *text);

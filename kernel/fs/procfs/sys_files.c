@@ -97,10 +97,17 @@ static const struct procfs_entry random_entries[] = {
 static const struct procfs_entry kernel_entries[] = {
 	TEXT("core_pattern", 140, show_core_pattern),
 	TEXT("core_uses_pid", 141, show_zero),
+	TEXT("msgmax", 194, procfs_show_msg_max),
+	TEXT("msgmnb", 195, procfs_show_msg_queue_bytes),
+	TEXT("msgmni", 196, procfs_show_msg_queues),
 	TEXT("osrelease", 129, show_osrelease),
 	TEXT("ostype", 130, show_ostype),
 	TEXT("pid_max", 131, show_pid_max),
 	TABLE("random", 132, random_entries),
+	TEXT("sem", 197, procfs_show_sem_limits),
+	TEXT("shmall", 198, procfs_show_shm_max),
+	TEXT("shmmax", 199, procfs_show_shm_max),
+	TEXT("shmmni", 200, procfs_show_shm_count),
 	{ .name = NULL },
 };
 

@@ -1,0 +1,12 @@
+#include "ipc/ipc.h"
+
+#include "ipc/msg.h"
+#include "ipc/sem.h"
+#include "ipc/shm.h"
+
+void ipc_init(void)
+{
+	shm_init();
+	sem_init();
+	msg_init();
+}

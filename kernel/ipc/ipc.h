@@ -1,0 +1,6 @@
+/*
+ * System V IPC. At boot, after proc.
+ */
+#pragma once
+
+void ipc_init(void);
