@@ -12,6 +12,8 @@ enum lock_rank {
 	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
 	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
 	LOCK_RANK_INODE,	  /* rwlock: contents and size of a file */
+	LOCK_RANK_EPOLL_NESTING,  /* mutex: which epoll watches which */
+	LOCK_RANK_EPOLL,	  /* mutex: what one epoll watches; outer before inner */
 	LOCK_RANK_TTY_READ,	  /* mutex: one reader of a terminal at a time */
 	LOCK_RANK_TTY_WRITE,	  /* mutex: one writer to a terminal at a time */
 	LOCK_RANK_PIPE,		  /* mutex: contents of a pipe */
@@ -30,6 +32,7 @@ enum lock_rank {
 	/* Spinlocks. */
 	LOCK_RANK_IPC_OBJECT,	  /* spinlock: one System V object */
 	LOCK_RANK_PROCESS_TREE,	  /* rwspinlock: parents, children, groups, sessions, pids */
+	LOCK_RANK_CLOCK_LISTENERS, /* spinlock, interrupts off: who hears of a clock being set */
 	LOCK_RANK_FD_TABLE,	  /* spinlock: descriptor to open file description */
 	LOCK_RANK_MOUNT_HASH,	  /* spinlock: mounts by mount point */
 	LOCK_RANK_DENTRY_LRU,	  /* spinlock: unused dentries */
@@ -37,6 +40,7 @@ enum lock_rank {
 	LOCK_RANK_DENTRY_HASH,	  /* spinlock: one bucket of the dentry table */
 	LOCK_RANK_INODE_TABLE,	  /* spinlock: inodes of one mount by number */
 	LOCK_RANK_INODE_STATE,	  /* spinlock: one inode's dirty state, times, link count */
+	LOCK_RANK_EPOLL_LINKS,	  /* spinlock: which epolls watch each file */
 	LOCK_RANK_FILE_LOCK,	  /* spinlock: record locks of files */
 	LOCK_RANK_SOCKET_NAMES,	  /* spinlock: abstract names of local sockets; the list of all */
 	LOCK_RANK_SOCKET_FLIGHT,  /* spinlock: files on their way through local sockets */
@@ -61,8 +65,11 @@ enum lock_rank {
 	LOCK_RANK_BLOCK_QUEUE,	  /* spinlock, interrupts off: requests to one disk */
 	LOCK_RANK_DEVICE,	  /* spinlock, interrupts off: registers of one device */
 	LOCK_RANK_WORK_QUEUE,	  /* spinlock, interrupts off: work to be done by threads */
+	LOCK_RANK_TIMER_OWNER,	  /* spinlock, interrupts off: what one timerfd counts */
 	LOCK_RANK_TIMER,	  /* spinlock, interrupts off: one CPU's timers */
 	LOCK_RANK_WAIT_QUEUE,	  /* spinlock, interrupts off: one queue's sleepers */
+	LOCK_RANK_EPOLL_QUEUE,	  /* spinlock, interrupts off: who polls one epoll; inner first */
+	LOCK_RANK_EPOLL_READY,	  /* spinlock, interrupts off: one epoll's ready list, sleepers */
 	LOCK_RANK_THREAD,	  /* spinlock, interrupts off: one thread's state */
 	LOCK_RANK_RUN_QUEUE,	  /* spinlock, interrupts off: one CPU's runnable threads */
 	LOCK_RANK_RECLAIM,	  /* spinlock, interrupts off: the clock hand's lists */

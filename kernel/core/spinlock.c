@@ -126,6 +126,15 @@ void spin_unlock_irq(struct spinlock *lock, irq_flags flags)
 	preempt_enable();
 }
 
+irq_flags spin_lock_irq_second(struct spinlock *second)
+{
+	irq_flags flags = irq_disable_save();
+
+	preempt_disable();
+	acquire(second, true, RETURN_ADDRESS());
+	return flags;
+}
+
 void spin_lock_pair(struct spinlock *a, struct spinlock *b)
 {
 	struct spinlock *first = a < b ? a : b;

@@ -39,6 +39,12 @@ void spin_unlock_irq(struct spinlock *lock, irq_flags flags);
 void spin_lock_pair(struct spinlock *a, struct spinlock *b);
 void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
 
+/*
+ * A lock inside another of its rank, where something else than addresses gives the order: the
+ * caller says what.
+ */
+must_check irq_flags spin_lock_irq_second(struct spinlock *second);
+
 /* Debug builds panic unless this thread holds the lock. */
 void spin_assert_held(const struct spinlock *lock);
 

@@ -357,7 +357,7 @@ static void forget_thread(struct user_thread *thread, uint32_t status)
 		process->group_leader = NULL;
 	atomic_store_explicit(&thread->credentials, NULL, memory_order_relaxed);
 	spin_unlock_irq(&process->signal_lock, flags);
-	user_count_uncharge(thread->charged);
+	user_count_uncharge(thread->charged, USER_THREADS);
 	user_count_put(thread->charged);
 	credentials_put(credentials);
 	wait_queue_wake_all(&process->thread_ended, 0);

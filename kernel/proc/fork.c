@@ -65,7 +65,7 @@ static int charge_user(struct user_thread *child)
 	if (credentials->uid == 0 || credentials_capable(credentials, CAP_SYS_RESOURCE) ||
 	    credentials_capable(credentials, CAP_SYS_ADMIN))
 		limit = UINT64_MAX;
-	if (!user_count_charge(user, limit)) {
+	if (!user_count_charge(user, USER_THREADS, limit)) {
 		user_count_put(user);
 		return -EAGAIN;
 	}
@@ -372,7 +372,7 @@ unmake:
 	else
 		process_put(process);
 uncharge:
-	user_count_uncharge(child->charged);
+	user_count_uncharge(child->charged, USER_THREADS);
 	user_count_put(child->charged);
 free_thread:
 	user_thread_free_unstarted(child);

@@ -87,7 +87,8 @@ void process_start_init(const char *path, const char *const *arguments)
 	credentials_get(&credentials_root);
 	atomic_store(&thread->credentials, &credentials_root);
 	thread->charged = user_count_get(0);
-	must(thread->charged && user_count_charge(thread->charged, UINT64_MAX), "user");
+	must(thread->charged && user_count_charge(thread->charged, USER_THREADS, UINT64_MAX),
+	     "user");
 	mount_get_root(&root);
 	must(!fs_context_create(&root, &thread->fs), "directories");
 	path_put(&root);

@@ -3,6 +3,7 @@
  */
 #pragma once
 #include "proc/process.h"
+#include "vfs/user_count.h"
 
 struct exec_image;
 
@@ -49,19 +50,6 @@ void process_group_check_orphans(struct process *process);
 /* The session leader ends: lets go of the terminal. No locks. */
 void session_leader_exit(struct process *leader);
 
-/* user_count.c */
-struct user_count;
-struct user_count *user_count_get(user_id uid); /* reference; NULL: no memory */
-void user_count_put(struct user_count *user);
-/* one thread more; false: limit */
-must_check bool user_count_charge(struct user_count *user, uint64_t limit);
-void user_count_uncharge(struct user_count *user);
-/* Queued signals, against LIMIT_PENDING_SIGNALS. Any context. */
-must_check bool user_count_charge_signal(struct user_count *user, uint64_t limit);
-void user_count_uncharge_signal(struct user_count *user);
-void user_count_hold(struct user_count *user);
-void user_count_init(void);
-
 /* signal_queue.c: signal lock held. */
 /*
  * Adds one; false if nothing changed (a standard signal pending already). *error: -EAGAIN when a
@@ -76,6 +64,9 @@ void signal_queue_init(void);
 /* The nth in the queue, the first being 0. False: it is shorter. */
 bool signal_pending_peek(const struct signal_pending *pending, uint64_t nth,
 			 struct linux_siginfo *info);
+
+/* signal_mask.c: signal lock held. One of `which` off the thread's or the process's; 0: none. */
+int signal_take(struct user_thread *thread, signal_set which, struct linux_siginfo *info);
 
 /* signal.c: signal lock held. */
 void signal_kill_all_threads(struct process *process); /* SIGKILL to each: exit_group, exec */

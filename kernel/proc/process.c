@@ -11,6 +11,7 @@
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
+#include "proc/signalfd.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
 #include "uapi/linux/capability.h"
@@ -27,9 +28,10 @@ void process_init(void)
 {
 	process_cache = slab_cache_create("process", sizeof(struct process), 0);
 	thread_cache = slab_cache_create("user_thread", sizeof(struct user_thread), 16);
-	process_table_init();
 	user_count_init();
+	process_table_init();
 	signal_queue_init();
+	signalfd_init();
 	out_of_memory_init();
 }
 
@@ -65,6 +67,8 @@ void process_put(struct process *process)
 	assert(list_is_empty(&process->threads) && list_is_empty(&process->children));
 	assert(list_is_empty(&process->tracees) && !process->leader_tracee);
 	assert(!process->space && !process->executable);
+	/* A signalfd of ours that others inherited may still be watched by their epolls. */
+	wait_queue_close(&process->signal_queue);
 	signal_handlers_put(process->handlers);
 	if (process->last_credentials)
 		credentials_put(process->last_credentials);
@@ -221,8 +225,8 @@ void user_thread_set_credentials(const struct credentials *credentials)
 	 */
 	if (old->uid != credentials->uid)
 		user = user_count_get(credentials->uid);
-	if (user && user_count_charge(user, UINT64_MAX)) {
-		user_count_uncharge(thread->charged);
+	if (user && user_count_charge(user, USER_THREADS, UINT64_MAX)) {
+		user_count_uncharge(thread->charged, USER_THREADS);
 		user_count_put(thread->charged);
 		thread->charged = user;
 	}
@@ -364,4 +368,26 @@ void process_set_ipc_ops(const struct thread_ipc_ops *ops)
 const struct thread_ipc_ops *process_ipc_ops(void)
 {
 	return ipc_ops;
+}
+
+/* As on Linux: whoever is not over the limit may pass it by one call. */
+struct user_count *process_charge_in_flight(unsigned int count)
+{
+	struct user_count *user = user_thread_current()->charged;
+	uint64_t limit = process_current()->limits.of[LIMIT_OPEN_FILES].current;
+	const struct credentials *credentials = credentials_current();
+
+	if (user_count_used(user, USER_FILES_IN_FLIGHT) > limit &&
+	    !credentials_capable(credentials, CAP_SYS_RESOURCE) &&
+	    !credentials_capable(credentials, CAP_SYS_ADMIN))
+		return NULL;
+	user_count_charge_many(user, USER_FILES_IN_FLIGHT, count);
+	user_count_hold(user);
+	return user;
+}
+
+void process_uncharge_in_flight(struct user_count *user, unsigned int count)
+{
+	user_count_uncharge_many(user, USER_FILES_IN_FLIGHT, count);
+	user_count_put(user);
 }

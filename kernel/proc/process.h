@@ -274,7 +274,7 @@ void process_set_nice(struct process *process, int nice);
 must_check int process_unshare_fds(void);
 /*
  * `count` files leave in a socket: the current thread's user, charged and referenced; NULL if he
- * has more in flight than LIMIT_OPEN_FILES and is not privileged. user_count.c
+ * has more in flight than LIMIT_OPEN_FILES and is not privileged. process.c
  */
 struct user_count;
 struct user_count *process_charge_in_flight(unsigned int count);

@@ -68,7 +68,7 @@ signal_set signal_pending_set(void)
 	return set;
 }
 
-static int take(struct user_thread *thread, signal_set which, struct linux_siginfo *info)
+int signal_take(struct user_thread *thread, signal_set which, struct linux_siginfo *info)
 {
 	int signal = signal_pending_take(&thread->pending, which, info);
 
@@ -89,7 +89,7 @@ int signal_wait(signal_set which, struct linux_siginfo *info, uint64_t deadline_
 	for (;;) {
 		thread_prepare_sleep(THREAD_SLEEPING_INTERRUPTIBLE);
 		flags = spin_lock_irq(&process->signal_lock);
-		signal = take(thread, which, info);
+		signal = signal_take(thread, which, info);
 		/* While waiting_for is set, senders wake us though we block these. */
 		thread->waiting_for = signal ? 0 : which;
 		signal_recalculate(thread);
@@ -102,7 +102,7 @@ int signal_wait(signal_set which, struct linux_siginfo *info, uint64_t deadline_
 	flags = spin_lock_irq(&process->signal_lock);
 	thread->waiting_for = 0;
 	if (!signal)
-		signal = take(thread, which, info);
+		signal = signal_take(thread, which, info);
 	signal_recalculate(thread);
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (signal)

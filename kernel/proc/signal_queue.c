@@ -33,7 +33,7 @@ void signal_pending_init(struct signal_pending *pending)
 
 static void entry_free(struct signal_entry *entry)
 {
-	user_count_uncharge_signal(entry->payer);
+	user_count_uncharge(entry->payer, USER_SIGNALS);
 	user_count_put(entry->payer);
 	slab_free(entry_cache, entry);
 }
@@ -43,11 +43,11 @@ static struct signal_entry *entry_create(const struct linux_siginfo *info, struc
 {
 	struct signal_entry *entry;
 
-	if (!user_count_charge_signal(payer, limit))
+	if (!user_count_charge(payer, USER_SIGNALS, limit))
 		return NULL;
 	entry = slab_alloc(entry_cache, FRAME_ALLOC_ATOMIC);
 	if (!entry) {
-		user_count_uncharge_signal(payer);
+		user_count_uncharge(payer, USER_SIGNALS);
 		return NULL;
 	}
 	user_count_hold(payer);

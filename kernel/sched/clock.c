@@ -23,6 +23,10 @@ static struct spinlock clock_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "clock");
 static struct seqcount clock_sequence;	/* readers of realtime_offset; writers hold clock_lock */
 static int64_t realtime_offset;		/* realtime - monotonic, ns */
 
+static struct spinlock listeners_lock =
+	SPINLOCK_INIT(LOCK_RANK_CLOCK_LISTENERS, "clock listeners");
+static struct list listeners = LIST_INIT(listeners); /* [listeners_lock] of clock_listener.node */
+
 static void write_rtc(struct work *work);
 static struct work rtc_work = { .function = write_rtc };
 
@@ -74,6 +78,39 @@ int64_t clock_realtime_ns(void)
 	return (int64_t)arch_clock_ns() + offset_now();
 }
 
+/* ---- who must hear of a new time ------------------------------------------------------------- */
+
+void clock_listen(struct clock_listener *listener, void (*changed)(struct clock_listener *))
+{
+	irq_flags flags = spin_lock_irq(&listeners_lock);
+
+	listener->changed = changed;
+	if (!list_node_is_linked(&listener->node))
+		list_add_tail(&listeners, &listener->node);
+	spin_unlock_irq(&listeners_lock, flags);
+}
+
+void clock_unlisten(struct clock_listener *listener)
+{
+	irq_flags flags = spin_lock_irq(&listeners_lock);
+
+	if (list_node_is_linked(&listener->node))
+		list_remove(&listener->node);
+	spin_unlock_irq(&listeners_lock, flags);
+}
+
+static void tell_listeners(void)
+{
+	irq_flags flags = spin_lock_irq(&listeners_lock);
+	struct clock_listener *listener;
+
+	list_for_each_entry(listener, &listeners, node)
+		listener->changed(listener);
+	spin_unlock_irq(&listeners_lock, flags);
+}
+
+/* ---- setting and sleeping -------------------------------------------------------------------- */
+
 /* Slow port accesses: not in the system call. */
 static void write_rtc(struct work *work)
 {
@@ -88,6 +125,7 @@ int clock_set_realtime(int64_t ns)
 	if (offset < 0)
 		return -EINVAL;
 	set_offset(offset);
+	tell_listeners();
 	(void)work_schedule(&rtc_work);
 	return 0;
 }
@@ -116,4 +154,34 @@ int clock_sleep_until(uint64_t deadline_ns)
 		in_time = thread_sleep_until(deadline_ns);
 	}
 	return 0;
+}
+
+struct sleeper {
+	struct clock_listener listener;
+	struct thread *thread;
+};
+
+static void wake_sleeper(struct clock_listener *listener)
+{
+	(void)thread_wake(container_of(listener, struct sleeper, listener)->thread);
+}
+
+int clock_sleep_until_realtime(int64_t realtime_ns)
+{
+	struct sleeper sleeper = { .thread = thread_current() };
+	int error = 0;
+
+	clock_listen(&sleeper.listener, wake_sleeper);
+	while (clock_realtime_ns() < realtime_ns) {
+		thread_prepare_sleep(THREAD_SLEEPING_INTERRUPTIBLE);
+		if (thread_is_interrupted(sleeper.thread)) {
+			thread_cancel_sleep();
+			error = -EINTR;
+			break;
+		}
+		/* A clock that is set from here on wakes us, and we look again. */
+		(void)thread_sleep_until(clock_realtime_to_monotonic(realtime_ns));
+	}
+	clock_unlisten(&sleeper.listener);
+	return error;
 }

@@ -87,8 +87,3 @@ static inline void timer_alarm_before(struct run_queue *own, uint64_t deadline_n
 
 /* Does a grace period wait for this CPU? */
 bool rcu_waits_for(unsigned int cpu);
-
-/* ---- wait_queue.c ---- */
-
-/* wait_queue_wake_all for a caller that holds queue->lock. */
-void wait_queue_wake_all_locked(struct wait_queue *queue, uint32_t key);

@@ -23,4 +23,6 @@ must_check bool mutex_try_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 void mutex_lock_pair(struct mutex *a, struct mutex *b);	/* by address; a may equal b */
 void mutex_unlock_pair(struct mutex *a, struct mutex *b);
+/* Inside another of its rank, where something else gives the order: the caller says what. */
+void mutex_lock_second(struct mutex *second);
 void mutex_assert_held(const struct mutex *mutex);

@@ -15,6 +15,7 @@
 #include "arch/cpu.h"
 #include "arch/smp.h"
 #include "core/assert.h"
+#include "core/failpoint.h"
 #include "core/lock_check.h"
 #include "core/stack_header.h"
 #include "lib/string.h"

@@ -4,7 +4,9 @@
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include "lib/math64.h"
 #include "lib/rbtree.h"
 
 /*
@@ -21,6 +23,17 @@ struct timer {
 
 void timer_init(struct timer *timer, void (*expire)(struct timer *));
 void timer_arm(struct timer *timer, uint64_t deadline_ns);	/* moves it if armed */
+/*
+ * Of a timer with a period that was due at `deadline_ns`: how many periods on its next deadline
+ * lies. At least one.
+ */
+static inline uint64_t timer_periods_passed(uint64_t deadline_ns, uint64_t period_ns,
+					    uint64_t now_ns)
+{
+	if (now_ns <= deadline_ns)
+		return 1;
+	return div64_u64(now_ns - deadline_ns, period_ns, NULL) + 1;
+}
 /* True if it was still armed. Does not wait for a running expire. */
 bool timer_cancel(struct timer *timer);
 /* The same and waits (spinning) until expire is not running anywhere; not from expire itself. */

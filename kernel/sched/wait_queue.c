@@ -18,6 +18,7 @@
 #include "sched/wait_queue.h"
 #include "core/assert.h"
 #include "sched/internal.h"
+#include "sched/rcu.h"
 #include "sched/schedule.h"
 #include "uapi/linux/errno.h"
 
@@ -25,7 +26,12 @@ enum wake_mode { WAKE_ALL, WAKE_ONE, WAKE_HANDOVER };
 
 void wait_queue_init(struct wait_queue *queue)
 {
-	spin_init(&queue->lock, LOCK_RANK_WAIT_QUEUE, "wait queue");
+	wait_queue_init_ranked(queue, LOCK_RANK_WAIT_QUEUE, "wait queue");
+}
+
+void wait_queue_init_ranked(struct wait_queue *queue, enum lock_rank rank, const char *name)
+{
+	spin_init(&queue->lock, rank, name);
 	list_init(&queue->waiters);
 }
 
@@ -101,6 +107,41 @@ void wait_queue_wake_all_locked(struct wait_queue *queue, uint32_t key)
 	wake_locked(queue, key, WAKE_ALL);
 }
 
+void wait_queue_wake_one_locked(struct wait_queue *queue, uint32_t key)
+{
+	wake_locked(queue, key, WAKE_ONE);
+}
+
+void wait_queue_wake_all_second(struct wait_queue *queue, uint32_t key)
+{
+	irq_flags flags;
+
+	/* As in wake(). */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (wait_queue_is_empty(queue))
+		return;
+	flags = spin_lock_irq_second(&queue->lock);
+	wake_locked(queue, key, WAKE_ALL);
+	spin_unlock_irq(&queue->lock, flags);
+}
+
+void wait_queue_close(struct wait_queue *queue)
+{
+	struct wait_entry *entry, *next;
+	irq_flags flags;
+
+	if (wait_queue_is_empty(queue))
+		return;
+	flags = spin_lock_irq(&queue->lock);
+	list_for_each_entry_safe(entry, next, &queue->waiters, node) {
+		assert(entry->wake);
+		list_remove(&entry->node);
+		/* Release: the entry is its owner's again. */
+		atomic_store_explicit(&entry->queue, NULL, memory_order_release);
+	}
+	spin_unlock_irq(&queue->lock, flags);
+}
+
 void wait_entry_init(struct wait_entry *entry)
 {
 	/*
@@ -158,6 +199,13 @@ void wait_queue_remove(struct wait_entry *entry)
 		atomic_store_explicit(&entry->queue, NULL, memory_order_relaxed);
 	}
 	spin_unlock_irq(&queue->lock, flags);
+}
+
+void wait_queue_remove_rcu(struct wait_entry *entry)
+{
+	rcu_read_lock();
+	wait_queue_remove(entry);
+	rcu_read_unlock();
 }
 
 static void begin(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind,

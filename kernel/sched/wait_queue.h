@@ -38,6 +38,8 @@ struct wait_entry {
 	.lock = SPINLOCK_INIT(LOCK_RANK_WAIT_QUEUE, "wait queue"), \
 	.waiters = LIST_INIT((wait_queue_name).waiters) }
 void wait_queue_init(struct wait_queue *queue);
+/* For a lock with a rank of its own: these are woken from inside other queues' wake-ups. */
+void wait_queue_init_ranked(struct wait_queue *queue, enum lock_rank rank, const char *name);
 /* a hint unless the caller excludes sleepers */
 bool wait_queue_is_empty(const struct wait_queue *queue);
 
@@ -47,6 +49,19 @@ bool wait_queue_is_empty(const struct wait_queue *queue);
  */
 void wait_queue_wake_all(struct wait_queue *queue, uint32_t key);
 void wait_queue_wake_one(struct wait_queue *queue, uint32_t key);
+/*
+ * The same with queue->lock held by the caller. It may protect more than the queue: what the
+ * sleepers wait for.
+ */
+void wait_queue_wake_one_locked(struct wait_queue *queue, uint32_t key);
+void wait_queue_wake_all_locked(struct wait_queue *queue, uint32_t key);
+/* wake_all from a callback of another queue of the same rank; the caller says what orders them. */
+void wait_queue_wake_all_second(struct wait_queue *queue, uint32_t key);
+/*
+ * The queue is about to go: its callbacks hear no more, and those who remove their entries under
+ * RCU do not touch it. Its memory must live on for a grace period. No sleepers.
+ */
+void wait_queue_close(struct wait_queue *queue);
 /* wake_one, and hand it this CPU: the caller is about to sleep. */
 void wait_queue_wake_handover(struct wait_queue *queue, uint32_t key);
 
@@ -54,6 +69,8 @@ void wait_entry_init(struct wait_entry *entry);			/* for the current thread */
 void wait_queue_add(struct wait_queue *queue, struct wait_entry *entry);
 void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry);
 void wait_queue_remove(struct wait_entry *entry);		/* idempotent */
+/* The same where the queue may be closed meanwhile. */
+void wait_queue_remove_rcu(struct wait_entry *entry);
 
 /*
  * The loop's body pieces. wait_begin puts the entry on the queue and prepares the sleep; wait_step

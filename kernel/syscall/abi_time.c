@@ -112,3 +112,28 @@ uint64_t abi_deadline_after(int64_t ns)
 		return now;
 	return (uint64_t)ns > UINT64_MAX - 1 - now ? UINT64_MAX - 1 : now + (uint64_t)ns;
 }
+
+/* Interval first, then value. */
+int abi_itimerspec_get(user_addr from, bool wide, int64_t *value_ns, int64_t *interval_ns)
+{
+	int (*get)(user_addr, int64_t *) = wide ? abi_timespec64_get : abi_timespec32_get;
+	size_t size = wide ? sizeof(struct linux_timespec64) : sizeof(struct linux_timespec32);
+	int interval_error = get(from, interval_ns);
+	int error = get(user_addr_add(from, size), value_ns);
+
+	if (interval_error == -EFAULT || error == -EFAULT)
+		return -EFAULT;
+	if (interval_error || error || *interval_ns < 0 || *value_ns < 0)
+		return -EINVAL;
+	return 0;
+}
+
+int abi_itimerspec_put(user_addr to, bool wide, int64_t value_ns, int64_t interval_ns)
+{
+	int (*put)(user_addr, int64_t) = wide ? abi_timespec64_put : abi_timespec32_put;
+	size_t size = wide ? sizeof(struct linux_timespec64) : sizeof(struct linux_timespec32);
+
+	if (put(to, interval_ns))
+		return -EFAULT;
+	return put(user_addr_add(to, size), value_ns);
+}

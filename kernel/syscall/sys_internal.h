@@ -43,6 +43,12 @@ must_check int syscall_install_file(struct file *file, bool close_on_exec);
  */
 int syscall_duplicate_above(int fd, int lowest, bool close_on_exec);
 
+/*
+ * sys_poll.c: a signal mask for the length of the call; NULL: none. If the call was interrupted, a
+ * handler's frame takes it along; else signal_restore_mask(). Errors: -EINVAL, -EFAULT.
+ */
+must_check int syscall_set_temporary_mask(user_addr mask, size_t size);
+
 /* abi_time.c: Linux's forms of time. All check and say -EINVAL for nanoseconds out of range. */
 struct linux_timespec32 {
 	int32_t seconds;
@@ -63,6 +69,10 @@ must_check int abi_timeval32_get(user_addr from, int64_t *ns);
 must_check int abi_timespec32_put(user_addr to, int64_t ns);
 must_check int abi_timespec64_put(user_addr to, int64_t ns);
 must_check int abi_timeval32_put(user_addr to, int64_t ns);
+/* struct itimerspec, of two 32-bit or (wide) 64-bit timespecs. -EFAULT, -EINVAL (or negative). */
+must_check int abi_itimerspec_get(user_addr from, bool wide, int64_t *value_ns,
+				  int64_t *interval_ns);
+must_check int abi_itimerspec_put(user_addr to, bool wide, int64_t value_ns, int64_t interval_ns);
 /* A time span as a monotonic deadline; saturates. */
 uint64_t abi_deadline_after(int64_t ns);
 

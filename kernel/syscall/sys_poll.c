@@ -66,8 +66,7 @@ int sys_poll(user_addr list, unsigned int count, int timeout_ms)
 	return continue_poll(block);
 }
 
-/* A signal mask for the length of the call. NULL: none. */
-static int set_temporary_mask(user_addr mask, size_t size)
+int syscall_set_temporary_mask(user_addr mask, size_t size)
 {
 	uint64_t set;
 
@@ -128,7 +127,7 @@ static int masked_poll(user_addr list, unsigned int count, user_addr timeout, us
 				      &deadline);
 
 	if (!result)
-		result = set_temporary_mask(mask, mask_size);
+		result = syscall_set_temporary_mask(mask, mask_size);
 	if (result)
 		return result;
 	result = finish_masked(poll_requests(list, count, deadline));
@@ -221,7 +220,7 @@ static int masked_select(int count, user_addr sets[3], user_addr timeout, user_a
 	result = timeout_deadline(timeout, wide ? abi_timespec64_get : abi_timespec32_get,
 				  &deadline);
 	if (!result)
-		result = set_temporary_mask(user_addr_from(mask[0]), mask[1]);
+		result = syscall_set_temporary_mask(user_addr_from(mask[0]), mask[1]);
 	if (result)
 		return result;
 	result = finish_masked(select_sets(count, sets, deadline));

@@ -638,17 +638,32 @@ int sys_sched_get_priority_min(int policy)
 	return !is_policy(policy) ? -EINVAL : is_realtime(policy) ? 1 : 0;
 }
 
-int sys_sched_rr_get_interval(process_id id, user_addr to)
+static int get_quantum(process_id id, int64_t *ns)
 {
 	struct user_thread *thread;
 	int error = find_thread(id, &thread);
-	uint64_t ns;
 
 	if (error)
 		return error;
-	ns = schedule_quantum_ns(&thread->thread);
+	*ns = (int64_t)schedule_quantum_ns(&thread->thread);
 	user_thread_put(thread);
-	return abi_timespec32_put(to, (int64_t)ns);
+	return 0;
+}
+
+int sys_sched_rr_get_interval(process_id id, user_addr to)
+{
+	int64_t ns;
+	int error = get_quantum(id, &ns);
+
+	return error ? error : abi_timespec32_put(to, ns);
+}
+
+int sys_sched_rr_get_interval_time64(process_id id, user_addr to)
+{
+	int64_t ns;
+	int error = get_quantum(id, &ns);
+
+	return error ? error : abi_timespec64_put(to, ns);
 }
 
 int sys_sched_setaffinity(process_id id, size_t size, user_addr from)

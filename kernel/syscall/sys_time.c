@@ -11,22 +11,10 @@
 #include "syscall/syscalls.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/time.h"
 #include "vfs/credentials.h"
 
-enum {
-	CLOCK_REALTIME,
-	CLOCK_MONOTONIC,
-	CLOCK_PROCESS_CPUTIME_ID,
-	CLOCK_THREAD_CPUTIME_ID,
-	CLOCK_MONOTONIC_RAW,
-	CLOCK_REALTIME_COARSE,
-	CLOCK_MONOTONIC_COARSE,
-	CLOCK_BOOTTIME,
-	CLOCK_REALTIME_ALARM,
-	CLOCK_BOOTTIME_ALARM,
-	CLOCK_TAI = 11,
-};
-enum { TIMER_ABSTIME = 1, NS_PER_SECOND = 1000000000 };
+enum { NS_PER_SECOND = 1000000000 };
 enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 
 static int64_t process_cpu_ns(struct process *process)
@@ -259,7 +247,6 @@ int sys_nanosleep(user_addr request, user_addr left)
 
 static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool wide)
 {
-	uint64_t deadline;
 	int error = check_clock(clock);
 
 	if (error)
@@ -272,10 +259,11 @@ static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool
 		return -EINVAL;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_for(abi_deadline_after(ns), left, wide);
-	deadline = clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM
-			   ? clock_realtime_to_monotonic(ns)
-			   : (uint64_t)ns;
-	return clock_sleep_until(deadline) ? -ERESTARTNOHAND : 0;
+	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM)
+		error = clock_sleep_until_realtime(ns);
+	else
+		error = clock_sleep_until((uint64_t)ns);
+	return error ? -ERESTARTNOHAND : 0;
 }
 
 int sys_clock_nanosleep(int clock, int flags, user_addr request, user_addr left)

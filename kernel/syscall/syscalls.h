@@ -249,6 +249,7 @@ int sys_sched_setparam(process_id id, user_addr from);
 int sys_sched_get_priority_max(int policy);
 int sys_sched_get_priority_min(int policy);
 int sys_sched_rr_get_interval(process_id id, user_addr to);
+int sys_sched_rr_get_interval_time64(process_id id, user_addr to);
 int sys_sched_setaffinity(process_id id, size_t size, user_addr from);
 int sys_sched_getaffinity(process_id id, size_t size, user_addr to);
 int sys_getcpu(user_addr cpu, user_addr node);
@@ -385,3 +386,24 @@ int sys_syslog(int command, user_addr buffer, int size);
 int sys_getrandom(user_addr to, size_t size, uint32_t flags);
 int sys_vhangup(void);
 int sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command);
+
+/* sys_epoll.c */
+int sys_epoll_create(int size);
+int sys_epoll_create1(int flags);
+int sys_epoll_ctl(int epoll_fd, int operation, int fd, user_addr from);
+int sys_epoll_wait(int epoll_fd, user_addr events, int max, int timeout_ms);
+int sys_epoll_pwait(int epoll_fd, user_addr events, int max, int timeout_ms, user_addr mask,
+		    size_t mask_size);
+int sys_epoll_pwait2(int epoll_fd, user_addr events, int max, user_addr timeout, user_addr mask,
+		     size_t mask_size);
+
+/* sys_event.c */
+int sys_eventfd2(unsigned int initial, uint32_t flags);
+int sys_eventfd(unsigned int initial);
+int sys_signalfd4(int fd, user_addr mask, size_t size, uint32_t flags);
+int sys_signalfd(int fd, user_addr mask, size_t size);
+int sys_timerfd_create(int clock, uint32_t flags);
+int sys_timerfd_settime(int fd, uint32_t flags, user_addr new, user_addr old);
+int sys_timerfd_settime64(int fd, uint32_t flags, user_addr new, user_addr old);
+int sys_timerfd_gettime(int fd, user_addr to);
+int sys_timerfd_gettime64(int fd, user_addr to);

@@ -4,6 +4,7 @@
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/epoll.h"
 #include "vfs/file_lock.h"
 #include "vfs/internal.h"
 
@@ -89,7 +90,9 @@ static noinline void destroy(struct file *file)
 {
 	bool is_real = !(file->mode & FILE_PATH_ONLY);
 
-	assert(list_is_empty(&file->epoll_links));
+	/* First: while it is watched, it may be asked. */
+	if (unlikely(!list_is_empty(&file->epoll_links)))
+		epoll_forget_file(file);
 	if (is_real && atomic_load_explicit(&file->inode->locks, memory_order_acquire))
 		file_lock_release_file(file);
 	if (is_real && file->ops && file->ops->release)

@@ -21,6 +21,7 @@ struct inode;
 struct page_cache;
 struct poll_table;
 struct vm_map_request;
+struct description_sink;
 struct directory_sink;
 struct walk_context;
 
@@ -40,7 +41,10 @@ struct file_ops {
 	int (*seek)(struct file *file, file_offset offset, int whence, file_offset *out);
 	/* `command` and `argument` as the program gave them. Result >= 0 or -errno. */
 	int (*ioctl)(struct file *file, unsigned int command, uintptr_t argument);
-	/* Poll bits now; registers with `table` first unless it is NULL. */
+	/*
+	 * Poll bits now; registers with `table` first unless it is NULL. Keeps no reference to the
+	 * file: epoll may ask when the last one is just gone.
+	 */
 	uint32_t (*poll)(struct file *file, struct poll_table *table);
 	/* Fill in what to map (cache or device flags); checks of modes are done. */
 	int (*map)(struct file *file, struct vm_map_request *request);
@@ -52,8 +56,17 @@ struct file_ops {
 	int (*read_directory)(struct file *file, struct directory_sink *sink);
 	/* F_SETFL changed O_ASYNC, O_DIRECT... NULL: fine */
 	int (*set_flags)(struct file *file, uint32_t flags);
-	bool stream;		/* no position: lseek and pread are -ESPIPE, and no position lock */
+	/* Lines of its own in /proc/PID/fdinfo; NULL: none */
+	void (*describe)(struct file *file, struct description_sink *sink);
+	/* no position: pread is -ESPIPE, so is lseek without `seek`, and no position lock */
+	bool stream;
 };
+
+/* Where describe() puts its text; description_print formats up to 160 bytes. */
+struct description_sink {
+	void (*put)(struct description_sink *sink, const char *text, size_t length);
+};
+void description_print(struct description_sink *sink, const char *format, ...) format_printf(2, 3);
 
 /* One entry of a directory for getdents; false: the buffer is full, stop and do not advance. */
 struct directory_sink {
@@ -78,7 +91,8 @@ struct file {
 	atomic_int owner;			/* [a] F_SETOWN: pid or -pgid for SIGIO */
 	atomic_int owner_signal;		/* [a] F_SETSIG */
 	uint64_t directory_version;		/* [p] for file systems whose directories move */
-	struct list epoll_links;		/* epoll's */
+	/* [epoll_links_lock] of epoll_item.link: who watches it */
+	struct list epoll_links;
 	/* [a] was in a shared table: freed after an RCU grace period */
 	bool seen_by_others;
 	struct rcu_head rcu;
@@ -154,6 +168,10 @@ uint32_t file_poll(struct file *file, struct poll_table *table);
 /* Plain helper for the kernel itself (exec, initramfs): reads up to `size` bytes at `offset`. */
 must_check ssize_t file_read_kernel(struct file *file, void *buffer, size_t size,
 				    file_offset offset);
+
+/* A `seek` that stays where it is, whatever it is told: of files made by eventfd and their like. */
+must_check int file_seek_nowhere(struct file *file, file_offset offset, int whence,
+				 file_offset *out);
 
 /* For regular files of page-cache file systems. */
 extern const struct file_ops file_ops_cached;

@@ -1,4 +1,6 @@
+#include <stdarg.h>
 #include "core/assert.h"
+#include "lib/format.h"
 #include "lib/min_max.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
@@ -247,7 +249,7 @@ int file_seek(struct file *file, file_offset offset, int whence, file_offset *ou
 		return -EBADF;
 	if (whence < SEEK_SET || whence > SEEK_HOLE)
 		return -EINVAL;
-	if (file->ops->stream)
+	if (file->ops->stream && !file->ops->seek)
 		return -ESPIPE;
 	is_locked = begin_position(file);
 	if (file->ops->seek)
@@ -258,6 +260,26 @@ int file_seek(struct file *file, file_offset offset, int whence, file_offset *ou
 		file->position = *out;
 	end_position(file, is_locked);
 	return error;
+}
+
+int file_seek_nowhere(struct file *file, file_offset offset, int whence, file_offset *out)
+{
+	(void)offset;
+	(void)whence;
+	*out = file->position;
+	return 0;
+}
+
+void description_print(struct description_sink *sink, const char *format, ...)
+{
+	char text[160];
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = (size_t)vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	sink->put(sink, text, min(length, sizeof(text) - 1));
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */

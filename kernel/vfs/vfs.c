@@ -1,6 +1,9 @@
 #include "vfs/vfs.h"
 
+#include "vfs/epoll.h"
+#include "vfs/eventfd.h"
 #include "vfs/internal.h"
+#include "vfs/timerfd.h"
 
 void vfs_init(void)
 {
@@ -14,4 +17,7 @@ void vfs_init(void)
 	pipe_init();
 	file_lock_init();
 	anonymous_init();
+	epoll_init();
+	eventfd_init();
+	timerfd_init();
 }

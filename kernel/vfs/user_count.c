@@ -1,25 +1,22 @@
 /*
- * What each user has: threads (against LIMIT_PROCESSES), queued signals (LIMIT_PENDING_SIGNALS),
- * and files on their way through sockets (LIMIT_OPEN_FILES).
+ * What each user has.
  *
  * One record a real user id that is in use, found through a small hash; it goes with its last
  * reference. The counts are atomic, so charging takes no lock once the record is at hand.
  */
+#include "vfs/user_count.h"
 #include "core/assert.h"
+#include "core/refcount.h"
+#include "core/spinlock.h"
 #include "lib/list.h"
 #include "mem/slab.h"
-#include "proc/internal.h"
-#include "uapi/linux/capability.h"
-#include "vfs/credentials.h"
 
 /* [u] user_count_lock  [a] atomic  [I] immutable */
 struct user_count {
 	struct list_node node;	    /* [u] */
 	user_id uid;		    /* [I] */
 	struct refcount references; /* [a] 0 only under the lock */
-	atomic_uint threads;	    /* [a] */
-	atomic_uint signals;	    /* [a] */
-	atomic_uint in_flight;	    /* [a] */
+	atomic_uint used[USER_RESOURCE_COUNT]; /* [a] */
 };
 
 enum { USER_BUCKETS = 64 };
@@ -98,11 +95,12 @@ void user_count_put(struct user_count *user)
 		slab_free(cache, user);
 }
 
-/* Add one unless that passes `limit`. Relaxed: the count guards no other data. */
-static bool charge(atomic_uint *count, uint64_t limit)
+bool user_count_charge(struct user_count *user, enum user_resource resource, uint64_t limit)
 {
+	atomic_uint *count = &user->used[resource];
 	unsigned int old = atomic_load_explicit(count, memory_order_relaxed);
 
+	/* Relaxed: the count guards no other data. */
 	do {
 		if (old >= limit)
 			return false;
@@ -111,54 +109,28 @@ static bool charge(atomic_uint *count, uint64_t limit)
 	return true;
 }
 
-bool user_count_charge(struct user_count *user, uint64_t limit)
+void user_count_uncharge(struct user_count *user, enum user_resource resource)
 {
-	return charge(&user->threads, limit);
+	user_count_uncharge_many(user, resource, 1);
 }
 
-void user_count_uncharge(struct user_count *user)
+unsigned int user_count_used(const struct user_count *user, enum user_resource resource)
 {
-	unsigned int old = atomic_fetch_sub_explicit(&user->threads, 1, memory_order_relaxed);
-
-	assert(old > 0);
-	(void)old;
+	return atomic_load_explicit(&user->used[resource], memory_order_relaxed);
 }
 
-bool user_count_charge_signal(struct user_count *user, uint64_t limit)
+void user_count_charge_many(struct user_count *user, enum user_resource resource,
+			    unsigned int count)
 {
-	return charge(&user->signals, limit);
+	atomic_fetch_add_explicit(&user->used[resource], count, memory_order_relaxed);
 }
 
-void user_count_uncharge_signal(struct user_count *user)
+void user_count_uncharge_many(struct user_count *user, enum user_resource resource,
+			      unsigned int count)
 {
-	unsigned int old = atomic_fetch_sub_explicit(&user->signals, 1, memory_order_relaxed);
-
-	assert(old > 0);
-	(void)old;
-}
-
-/* As on Linux: whoever is not over the limit may pass it by one call. */
-struct user_count *process_charge_in_flight(unsigned int count)
-{
-	struct user_count *user = user_thread_current()->charged;
-	uint64_t limit = process_current()->limits.of[LIMIT_OPEN_FILES].current;
-	const struct credentials *credentials = credentials_current();
-
-	if (atomic_load_explicit(&user->in_flight, memory_order_relaxed) > limit &&
-	    !credentials_capable(credentials, CAP_SYS_RESOURCE) &&
-	    !credentials_capable(credentials, CAP_SYS_ADMIN))
-		return NULL;
-	atomic_fetch_add_explicit(&user->in_flight, count, memory_order_relaxed);
-	user_count_hold(user);
-	return user;
-}
-
-void process_uncharge_in_flight(struct user_count *user, unsigned int count)
-{
-	unsigned int old = atomic_fetch_sub_explicit(&user->in_flight, count,
-						     memory_order_relaxed);
+	unsigned int old =
+		atomic_fetch_sub_explicit(&user->used[resource], count, memory_order_relaxed);
 
 	assert(old >= count);
 	(void)old;
-	user_count_put(user);
 }
