@@ -6,10 +6,13 @@
 
 #define LAST_CALL 460
 
-/* Calls that end or replace the process, multiply it, or change the machine for others. */
+/*
+ * Calls that end or replace the process, multiply it, change the machine for others, or make what
+ * outlives the process (System V objects).
+ */
 static const int left_out[] = {
-	1, 2, 11, 25, 36, 74, 79, 88, 111, 119, 120, 121, 124, 162, 173, 190, 252, 258, 264, 283,
-	311, 343, 344, 358, 404, 405, 435,
+	1, 2, 11, 25, 36, 74, 79, 88, 111, 117, 119, 120, 121, 124, 162, 173, 190, 252, 258, 264, 283,
+	311, 343, 344, 358, 393, 395, 399, 404, 405, 435,
 };
 
 static bool is_left_out(int number)
