@@ -70,17 +70,23 @@ static void settle(struct page_frame *frame, enum block_operation operation, uns
 
 static void request_done(struct block_request *request)
 {
+	struct io_group *group = request->private;
+
 	for (unsigned int i = 0; i < request->segment_count; i++) {
 		const struct block_segment *segment = &request->segments[i];
 
 		settle(segment->frame, request->operation,
 		       unit_mask(segment->offset, segment->size), request->error);
 	}
+	if (group)
+		io_group_leave(group, request->error);
 	block_request_free(request);
 }
 
 void page_io_finish(struct page_io *io)
 {
+	if (io->request && io->group)
+		io_group_join(io->group);
 	if (io->request)
 		block_submit(io->request);
 	io->request = NULL;
@@ -112,6 +118,7 @@ void page_io_add(struct page_io *io, struct page_frame *frame, unsigned int offs
 		request->operation = io->operation;
 		request->sector = sector;
 		request->done = request_done;
+		request->private = io->group;
 	}
 	request->sector_count += size >> SECTOR_SHIFT;
 	last = request->segment_count ? &request->segments[request->segment_count - 1] : NULL;

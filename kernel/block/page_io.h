@@ -14,6 +14,7 @@
 #pragma once
 #include <stdint.h>
 #include "block/block_device.h"
+#include "block/io_group.h"
 
 #define PAGE_IO_UNIT 1024u
 
@@ -22,6 +23,7 @@ struct page_io {
 	struct block_device *device;
 	enum block_operation operation;		/* BLOCK_READ or BLOCK_WRITE */
 	struct block_request *request;		/* not submitted yet, or NULL */
+	struct io_group *group;			/* requests join it; NULL: none */
 };
 
 static inline void page_io_init(struct page_io *io, struct block_device *device,
@@ -30,6 +32,7 @@ static inline void page_io_init(struct page_io *io, struct block_device *device,
 	io->device = device;
 	io->operation = operation;
 	io->request = NULL;
+	io->group = NULL;
 }
 
 static inline void page_io_begin(struct page_frame *frame)

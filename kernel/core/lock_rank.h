@@ -21,7 +21,8 @@ enum lock_rank {
 	LOCK_RANK_ADDRESS_SPACE,  /* rwlock: regions; faults inside read() take it */
 	LOCK_RANK_TRUNCATE,	  /* rwlock: a file's size against faults and page-cache fills */
 	LOCK_RANK_WRITEBACK,	  /* mutex: one writer-back of one cache at a time */
-	LOCK_RANK_JOURNAL,	  /* mutex: the running transaction */
+	LOCK_RANK_JOURNAL,	  /* mutex: commits of one journal; shared: an open handle */
+	LOCK_RANK_FS_ORPHANS,	  /* mutex: files of one mount that wait to be deleted or cut */
 	LOCK_RANK_BLOCK_MAP,	  /* mutex: where one file's blocks lie on the disk */
 	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables, indirect blocks of one mount */
 	LOCK_RANK_BLOCK_DEVICE,	  /* mutex: opening, partitions */
@@ -46,6 +47,7 @@ enum lock_rank {
 	LOCK_RANK_SOCKET_FLIGHT,  /* spinlock: files on their way through local sockets */
 	LOCK_RANK_SOCKET,	  /* spinlock: one socket's state and queues */
 	LOCK_RANK_SOCKET_ROOM,	  /* spinlock: who polls for room at whose datagram socket */
+	LOCK_RANK_JOURNAL_STATE,  /* spinlock: blocks and handles of one journal */
 	LOCK_RANK_FUTEX,	  /* spinlock: one bucket of waiters on user words */
 	LOCK_RANK_CACHE_REGIONS,  /* spinlock: regions that map one page cache */
 	LOCK_RANK_PAGE_DIRECTORY, /* spinlock: which page tables one address space has */

@@ -66,10 +66,35 @@ uint8_t *disk_image_open(size_t size)
 	return memory;
 }
 
+uint8_t *disk_image_open_listed(unsigned int index, size_t *size)
+{
+	const char *list = getenv("QUARTET_REPLAY");
+	char name[256];
+	int fd;
+
+	for (; list && index > 0; index--) {
+		list = strchr(list, ':');
+		list = list ? list + 1 : NULL;
+	}
+	if (!list || !*list)
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(list, ":"), list);
+	fd = open(name, O_RDWR);
+	*size = fd < 0 ? 0 : (size_t)lseek(fd, 0, SEEK_END);
+	memory = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd < 0 || memory == MAP_FAILED) {
+		perror(name);
+		exit(1);
+	}
+	close(fd);
+	memory_size = *size;
+	return memory;
+}
+
 void disk_image_close(void)
 {
 	munmap(memory, memory_size);
-	unlink(path);
+	remove_file();	/* but not one that was listed */
 	path[0] = 0;
 }
 

@@ -14,6 +14,12 @@ bool disk_image_has_tools(void);
 uint8_t *disk_image_open(size_t size);
 void disk_image_close(void);
 
+/*
+ * The image number `index` of those that the environment's QUARTET_REPLAY lists, opened to be
+ * changed in place; NULL: there are no more.
+ */
+uint8_t *disk_image_open_listed(unsigned int index, size_t *size);
+
 /* Run mke2fs with `options` on it. */
 bool disk_image_format(const char *options);
 

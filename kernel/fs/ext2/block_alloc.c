@@ -10,7 +10,8 @@
  *
  * Promises. A block may be promised before it is found: free_blocks - promised_blocks is what
  * others can have. The blocks reserved for an owner (root, as a rule) go to files of that owner,
- * whoever writes to them: a rule that needs to know nothing about the running process.
+ * whoever writes to them: a rule that needs to know nothing about the running process. Free blocks
+ * that wait for a commit (freed_blocks.c) cannot be promised.
  *
  * Locks. bitmap_lock covers bitmaps, descriptors, counts and hints. Bitmaps are read from the disk
  * before it is taken. What was seen without it is looked at again.
@@ -81,7 +82,7 @@ static bool may_use_reserve(const struct ext2 *fs, const struct ext2_inode *inod
 /* How many blocks this file could have now. Locks: bitmap_lock. */
 static uint32_t count_available(const struct ext2 *fs, const struct ext2_inode *inode)
 {
-	uint32_t spoken_for = fs->promised_blocks;
+	uint32_t spoken_for = fs->promised_blocks + ext2_freed_count(fs);
 
 	if (!may_use_reserve(fs, inode))
 		spoken_for += fs->reserved_blocks;
@@ -133,17 +134,19 @@ static int take_in_group(struct ext2_transaction *transaction, uint32_t number, 
 	struct ext2_group *group = &fs->groups[number];
 	uint32_t size = group_size(fs, number);
 	uint32_t place, end, count;
+	const uint32_t *seen;
 
 	mutex_assert_held(&fs->bitmap_lock);
-	if (descriptor->free_block_count == 0)
+	if (ext2_usable_in_group(fs, number) == 0)
 		return 0;
-	place = find_place(bits, size, group->block_hint, goal, wanted);
+	seen = ext2_freed_mask(fs, number, bits);
+	place = find_place(seen, size, group->block_hint, goal, wanted);
 	if (place == size) {
 		ext2_report(fs, "group %u has no free blocks, but counts %u", number,
 			    descriptor->free_block_count);
 		return -EIO;
 	}
-	end = (uint32_t)bitmap_find_set(bits, min(size, place + wanted), place);
+	end = (uint32_t)bitmap_find_set(seen, min(size, place + wanted), place);
 	count = end - place;
 	*start = ext2_group_start(fs, number) + place;
 	if (touches_structures(fs, number, *start, count) ||
@@ -217,6 +220,15 @@ int ext2_blocks_allocate(struct ext2_transaction *transaction, struct ext2_inode
 	return -ENOSPC;
 }
 
+int ext2_bitmap_hold(struct ext2 *fs, uint32_t block, struct ext2_buffer *out)
+{
+	if (block < fs->first_data_block || block >= fs->block_count) {
+		ext2_report(fs, "block %u is freed, which is not on the disk", block);
+		return -EIO;
+	}
+	return ext2_metadata_get(fs, fs->groups[ext2_group_of_block(fs, block)].block_bitmap, out);
+}
+
 /* Free blocks [first, end) of one group, counted from its start. */
 static int free_in_group(struct ext2_transaction *transaction, uint32_t number, uint32_t first,
 			 uint32_t end)
@@ -242,6 +254,7 @@ static int free_in_group(struct ext2_transaction *transaction, uint32_t number, 
 		descriptor->free_block_count = (uint16_t)(descriptor->free_block_count + count);
 		fs->free_blocks += count;
 		group->block_hint = (uint16_t)min_t(uint32_t, group->block_hint, first);
+		ext2_freed_add(transaction, number, first, end);
 		ext2_metadata_dirty(transaction, &buffer);
 		ext2_descriptor_dirty(transaction, number);
 	}

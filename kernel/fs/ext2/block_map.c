@@ -324,8 +324,10 @@ static void remember_new(struct ext2_inode *inode, const struct ext2_run *run)
 	inode->last_physical = run->physical + run->count - 1;
 }
 
-int ext2_map_allocate(struct ext2_transaction *transaction, struct ext2_inode *inode,
-		      uint32_t logical, uint32_t limit, bool promised, struct ext2_run *out)
+/* ext2_map_allocate, and if `contents` is not NULL, ext2_map_allocate_metadata. */
+static int allocate(struct ext2_transaction *transaction, struct ext2_inode *inode,
+		    uint32_t logical, uint32_t limit, bool promised, struct ext2_run *out,
+		    struct ext2_buffer *contents)
 {
 	uint32_t pointer_count = pointers_per_block(transaction->fs);
 	uint32_t *entries, index, end, wanted = 1;
@@ -344,6 +346,13 @@ int ext2_map_allocate(struct ext2_transaction *transaction, struct ext2_inode *i
 				     promised, &out->physical, &out->count);
 	if (error)
 		goto put_leaf;
+	if (contents) {
+		error = ext2_metadata_get_new(transaction, out->physical, contents);
+		if (error) {
+			(void)!ext2_blocks_free(transaction, out->physical, 1);
+			goto put_leaf;
+		}
+	}
 	out->logical = logical;
 	for (uint32_t i = 0; i < out->count; i++)
 		entries[index + i] = out->physical + i;
@@ -358,4 +367,18 @@ put_leaf:
 	if (buffer.frame)
 		ext2_metadata_put(&buffer);
 	return error;
+}
+
+int ext2_map_allocate(struct ext2_transaction *transaction, struct ext2_inode *inode,
+		      uint32_t logical, uint32_t limit, bool promised, struct ext2_run *out)
+{
+	return allocate(transaction, inode, logical, limit, promised, out, NULL);
+}
+
+int ext2_map_allocate_metadata(struct ext2_transaction *transaction, struct ext2_inode *inode,
+			       uint32_t logical, struct ext2_buffer *contents)
+{
+	struct ext2_run run;
+
+	return allocate(transaction, inode, logical, 1, false, &run, contents);
 }

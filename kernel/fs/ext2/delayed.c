@@ -142,6 +142,8 @@ int ext2_promise_range(struct ext2_transaction *transaction, struct ext2_inode *
 			result = promise_hole(inode, logical, logical + run.count);
 			if (result < 0)
 				return result;
+		} else if (!transaction) {
+			return -EAGAIN;
 		} else {
 			/* Then look again: result 0 repeats the step, now with a path. */
 			result = ext2_map_make_path(transaction, inode, logical);

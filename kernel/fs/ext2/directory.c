@@ -83,7 +83,6 @@ static int find_in_block(struct ext2_inode *directory, const struct ext2_buffer 
 			 const char *name, size_t length, struct ext2_place *place)
 {
 	uint32_t size = ext2_of(directory->vfs.super)->block_size;
-	uint32_t previous = 0;
 
 	for (uint32_t offset = 0; offset < size;) {
 		const struct ext2_entry *entry = ext2_entry_at(buffer, offset);
@@ -92,10 +91,8 @@ static int find_in_block(struct ext2_inode *directory, const struct ext2_buffer 
 			return -EIO;
 		if (ext2_entry_has_name(entry, name, length)) {
 			place->offset = offset;
-			place->previous = previous;
 			return 1;
 		}
-		previous = offset;
 		offset += entry->size;
 	}
 	return 0;
@@ -109,6 +106,7 @@ static int find_in(struct ext2_inode *directory, uint32_t logical, const char *n
 
 	if (result)
 		return result;
+	place->logical = logical;
 	result = find_in_block(directory, &place->buffer, name, length, place);
 	if (result <= 0)
 		ext2_metadata_put(&place->buffer);
@@ -116,36 +114,33 @@ static int find_in(struct ext2_inode *directory, uint32_t logical, const char *n
 }
 
 static int find_by_index(struct ext2_inode *directory, const struct ext2_directory_index *index,
-			 const char *name, size_t length, struct ext2_place *place,
-			 uint32_t *logical)
+			 const char *name, size_t length, struct ext2_place *place)
 {
 	struct ext2 *fs = ext2_of(directory->vfs.super);
 	uint32_t hash = ext2_index_hash(fs, name, length), step = 0;
 	uint64_t offset;
 
 	while (ext2_index_next(index, hash, &step, &offset)) {
-		int result;
+		int result = find_in(directory, (uint32_t)(offset >> fs->block_shift), name,
+				     length, place);
 
-		*logical = (uint32_t)(offset >> fs->block_shift);
-		result = find_in(directory, *logical, name, length, place);
 		if (result)
 			return result < 0 ? result : 0;
 	}
 	return -ENOENT;
 }
 
-/* Where `name` is; put back place->buffer. Errors: -ENOENT, -EIO, -ENOMEM. */
-static int find_place(struct inode *vfs_directory, const char *name, size_t length,
-		      struct ext2_place *place, uint32_t *logical)
+int ext2_directory_find_place(struct inode *vfs_directory, const char *name, size_t length,
+			      struct ext2_place *place)
 {
 	struct ext2_inode *directory = ext2_inode_of(vfs_directory);
 	const struct ext2_directory_index *index = ext2_index_get(directory);
 
 	rwlock_assert_held(&vfs_directory->lock);
 	if (index)
-		return find_by_index(directory, index, name, length, place, logical);
-	for (*logical = 0; *logical < block_count(vfs_directory); (*logical)++) {
-		int result = find_in(directory, *logical, name, length, place);
+		return find_by_index(directory, index, name, length, place);
+	for (uint32_t logical = 0; logical < block_count(vfs_directory); logical++) {
+		int result = find_in(directory, logical, name, length, place);
 
 		if (result)
 			return result < 0 ? result : 0;
@@ -186,7 +181,6 @@ int ext2_directory_find(struct inode *directory, const char *name, size_t length
 {
 	const struct ext2_directory_index *index = ext2_index_get(ext2_inode_of(directory));
 	struct ext2_place place;
-	uint32_t logical;
 	int error;
 
 	if (index) {
@@ -194,7 +188,7 @@ int ext2_directory_find(struct inode *directory, const char *name, size_t length
 
 		return found > 0 ? 0 : found == 0 ? -ENOENT : found;
 	}
-	error = find_place(directory, name, length, &place, &logical);
+	error = ext2_directory_find_place(directory, name, length, &place);
 	if (error)
 		return error;
 	*number = ext2_entry_at(&place.buffer, place.offset)->inode;
@@ -223,8 +217,9 @@ static uint8_t type_of(const struct ext2 *fs, const struct inode *target)
 }
 
 /* The directory's contents have changed. (Its times are vfs's business.) */
-static void note_change(struct inode *directory)
+static void note_change(struct ext2_transaction *transaction, struct inode *directory)
 {
+	ext2_note_transaction(transaction, ext2_inode_of(directory));
 	if (!(directory->flags & EXT2_FLAG_INDEXED))
 		return;
 	directory->flags &= ~EXT2_FLAG_INDEXED;
@@ -304,10 +299,10 @@ static int add_block(struct ext2_transaction *transaction, struct ext2_inode *di
 	error = ext2_map_find(directory, logical, 1, &run);
 	/* A block beyond the end is left from a growth that failed half-way. */
 	if (!error && run.physical == EXT2_HOLE)
-		error = ext2_map_allocate(transaction, directory, logical, 1, false, &run);
-	mutex_unlock(&directory->map_lock);
-	if (!error)
+		error = ext2_map_allocate_metadata(transaction, directory, logical, out);
+	else if (!error)
 		error = ext2_metadata_get_new(transaction, run.physical, out);
+	mutex_unlock(&directory->map_lock);
 	if (error)
 		return error;
 	((struct ext2_entry *)out->data)->size = (uint16_t)fs->block_size;
@@ -360,57 +355,56 @@ int ext2_directory_add(struct ext2_transaction *transaction, struct inode *vfs_d
 		return result;
 	ext2_index_add(directory, ext2_index_hash(fs, name, length),
 		       ((uint64_t)logical << fs->block_shift) + offset);
-	note_change(vfs_directory);
+	note_change(transaction, vfs_directory);
 	return 0;
 }
 
-int ext2_directory_remove(struct ext2_transaction *transaction, struct inode *vfs_directory,
-			  const char *name, size_t length)
+/* The offset of the entry before the one at `place`; its own if it is the block's first. */
+static uint32_t find_previous(const struct ext2_place *place)
+{
+	uint32_t previous = 0;
+
+	/* All these entries were looked at when the place was found, or are ours. */
+	for (uint32_t offset = 0; offset < place->offset;) {
+		previous = offset;
+		offset += ext2_entry_at(&place->buffer, offset)->size;
+	}
+	return previous;
+}
+
+void ext2_directory_remove(struct ext2_transaction *transaction, struct inode *vfs_directory,
+			   const struct ext2_place *place)
 {
 	struct ext2_inode *directory = ext2_inode_of(vfs_directory);
 	struct ext2 *fs = transaction->fs;
-	struct ext2_entry *entry, *previous;
-	struct ext2_place place;
-	uint32_t logical;
-	int error = find_place(vfs_directory, name, length, &place, &logical);
+	struct ext2_entry *entry = ext2_entry_at(&place->buffer, place->offset);
+	uint32_t hash = ext2_index_hash(fs, entry->name, entry->name_length);
 
 	rwlock_assert_held_exclusive(&vfs_directory->lock);
-	if (error)
-		return error;
-	entry = ext2_entry_at(&place.buffer, place.offset);
-	previous = ext2_entry_at(&place.buffer, place.previous);
 	entry->inode = 0;
-	if (place.offset > 0) {
+	if (place->offset > 0) {
+		struct ext2_entry *previous = ext2_entry_at(&place->buffer, find_previous(place));
+
 		previous->size = (uint16_t)(previous->size + entry->size);
 		entry = previous;
 	}
-	ext2_index_raise_room(directory, logical, room_in(entry));
-	ext2_index_remove(directory, ext2_index_hash(fs, name, length),
-			  ((uint64_t)logical << fs->block_shift) + place.offset);
-	ext2_metadata_dirty(transaction, &place.buffer);
-	ext2_metadata_put(&place.buffer);
-	note_change(vfs_directory);
-	return 0;
+	ext2_index_raise_room(directory, place->logical, room_in(entry));
+	ext2_index_remove(directory, hash,
+			  ((uint64_t)place->logical << fs->block_shift) + place->offset);
+	ext2_metadata_dirty(transaction, &place->buffer);
+	note_change(transaction, vfs_directory);
 }
 
-int ext2_directory_replace(struct ext2_transaction *transaction, struct inode *vfs_directory,
-			   const char *name, size_t length, const struct inode *target)
+void ext2_directory_replace(struct ext2_transaction *transaction, struct inode *vfs_directory,
+			    const struct ext2_place *place, const struct inode *target)
 {
-	struct ext2_place place;
-	struct ext2_entry *entry;
-	uint32_t logical;
-	int error = find_place(vfs_directory, name, length, &place, &logical);
+	struct ext2_entry *entry = ext2_entry_at(&place->buffer, place->offset);
 
 	rwlock_assert_held_exclusive(&vfs_directory->lock);
-	if (error)
-		return error;
-	entry = ext2_entry_at(&place.buffer, place.offset);
 	entry->inode = (uint32_t)target->number;
 	entry->type = type_of(transaction->fs, target);
-	ext2_metadata_dirty(transaction, &place.buffer);
-	ext2_metadata_put(&place.buffer);
-	note_change(vfs_directory);
-	return 0;
+	ext2_metadata_dirty(transaction, &place->buffer);
+	note_change(transaction, vfs_directory);
 }
 
 int ext2_directory_make_empty(struct ext2_transaction *transaction, struct inode *vfs_directory,
@@ -545,9 +539,12 @@ static int ext2_directory_sync(struct file *file, bool data_only)
 	int error = inode_write_back(file->inode, false);
 
 	(void)data_only;
+	if (error)
+		return error;
+	if (fs->journal)
+		return ext2_inode_sync(file->inode);
 	/* Its entries name inodes, and its blocks are metadata themselves. */
-	if (!error)
-		error = ext2_metadata_sync_all(fs, true);
+	error = ext2_metadata_sync_all(fs, true);
 	return error ? error : block_flush(fs->device);
 }
 

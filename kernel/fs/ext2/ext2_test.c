@@ -9,7 +9,10 @@
  * test: with=block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c
  * test: with=block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c
  * test: with=vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c
- * test: with=vfs/file_system.c
+ * test: with=fs/ext2/freed_blocks.c,fs/ext2/orphan.c,fs/ext2/journal_inode.c
+ * test: with=fs/journal/journal.c,fs/journal/transaction.c,fs/journal/commit.c
+ * test: with=fs/journal/checkpoint.c,fs/journal/recover.c,fs/journal/copy_writer.c
+ * test: with=vfs/file_system.c,block/io_group.c
  */
 #include "fs/ext2/ext2_test.h"
 
@@ -18,7 +21,7 @@ static void files_survive_unmounting(struct test *t)
 	FOR_EACH_FORMAT(f) {
 		struct inode *file, *dir;
 
-		machine_start(8 << 20);
+		machine_start(format_size(f, 8 << 20));
 		EXPECT(t, disk_image_format(formats[f]));
 		EXPECT_EQ(t, mount_it(false), 0);
 		EXPECT_EQ(t, make(root, "dir", MODE_DIRECTORY | 0755, &dir), 0);
@@ -51,7 +54,7 @@ static void what_debugfs_wrote_is_read(struct test *t)
 		struct inode *file, *link;
 		char text[64];
 
-		machine_start(4 << 20);
+		machine_start(format_size(f, 4 << 20));
 		EXPECT(t, disk_image_format(formats[f]));
 		EXPECT(t, disk_image_debugfs("write /etc/passwd passwd", output, sizeof(output)));
 		EXPECT(t, disk_image_debugfs("symlink short passwd", output, sizeof(output)));
@@ -78,7 +81,7 @@ static void holes_read_as_zeros(struct test *t)
 	FOR_EACH_FORMAT(f) {
 		struct inode *file;
 
-		machine_start(8 << 20);
+		machine_start(format_size(f, 8 << 20));
 		EXPECT(t, disk_image_format(formats[f]));
 		EXPECT_EQ(t, mount_it(false), 0);
 		EXPECT_EQ(t, make(root, "sparse", MODE_REGULAR | 0600, &file), 0);
@@ -111,7 +114,7 @@ static void large_directories_stay_right(struct test *t)
 
 		if (f == 1 || f == 3)
 			continue;
-		machine_start(16 << 20);
+		machine_start(format_size(f, 16 << 20));
 		EXPECT(t, disk_image_format(formats[f]));
 		EXPECT_EQ(t, mount_it(false), 0);
 		EXPECT_EQ(t, make(root, "big", MODE_DIRECTORY | 0755, &dir), 0);
@@ -152,7 +155,7 @@ static void a_full_disk_says_so_and_recovers(struct test *t)
 		uint64_t size = 0;
 		ssize_t done;
 
-		machine_start(2 << 20);
+		machine_start(format_size(f, 2 << 20));
 		EXPECT(t, disk_image_format(formats[f]));
 		EXPECT_EQ(t, mount_it(false), 0);
 		EXPECT_EQ(t, super->ops->statistics(super, &before), 0);
@@ -187,7 +190,7 @@ static void random_work_leaves_a_clean_disk(struct test *t)
 		struct inode *dirs[2], *file;
 		char name[32], other[32];
 
-		machine_start(4 << 20);
+		machine_start(format_size(f, 4 << 20));
 		EXPECT(t, disk_image_format(formats[f]));
 		for (unsigned int round = 0; round < 3; round++) {
 			EXPECT_EQ(t, mount_it(false), 0);
@@ -253,7 +256,7 @@ static void contents_agree_with_a_model(struct test *t)
 		struct inode *file;
 
 		memset(model, 0, sizeof(model));
-		machine_start(4 << 20);
+		machine_start(format_size(f, 4 << 20));
 		EXPECT(t, disk_image_format(formats[f]));
 		EXPECT_EQ(t, mount_it(false), 0);
 		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0600, &file), 0);

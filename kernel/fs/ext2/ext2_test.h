@@ -193,7 +193,13 @@ static struct {
 	unsigned int in_flight_count;
 	uint32_t random;
 	bool broken;		/* every request fails */
-	uint32_t writes_left;	/* then the power is gone: nothing is written any more */
+	bool loses_power;	/* after power_left more requests */
+	uint32_t power_left;
+	bool is_off;		/* it has gone: every request fails */
+	uint32_t fail_after;	/* requests, then one fails (and its repetition); 0: none does */
+	bool fails_for_good;	/* and so do all after it */
+	uint8_t *durable;	/* NULL, or what is on the medium whatever happens */
+	bool *unflushed;	/* a sector each: newer in bytes[] than on the medium */
 } disk;
 
 static inline void disk_submit(struct block_device *device, struct block_request *request)
@@ -208,10 +214,8 @@ static inline void transfer(struct block_request *request)
 {
 	uint8_t *place = disk.bytes + (request->sector << SECTOR_SHIFT);
 
-	if (request->operation == BLOCK_WRITE && disk.writes_left == 0)
-		return;
-	if (request->operation == BLOCK_WRITE)
-		disk.writes_left--;
+	if (request->operation == BLOCK_WRITE && disk.durable)
+		memset(disk.unflushed + request->sector, true, request->sector_count);
 	for (unsigned int i = 0; i < request->segment_count; i++) {
 		const struct block_segment *segment = &request->segments[i];
 		uint8_t *bytes = (uint8_t *)page_frame_address(segment->frame) + segment->offset;
@@ -224,20 +228,49 @@ static inline void transfer(struct block_request *request)
 	}
 }
 
+/* What was written so far is on the medium. */
+static inline void flush_disk(void)
+{
+	if (!disk.durable)
+		return;
+	for (size_t i = 0; i < disk.block.sector_count; i++) {
+		if (disk.unflushed[i])
+			memcpy(disk.durable + i * SECTOR_SIZE, disk.bytes + i * SECTOR_SIZE,
+			       SECTOR_SIZE);
+		disk.unflushed[i] = false;
+	}
+}
+
+/* Shall the next request fail? */
+static inline bool disk_fails(const struct block_request *request)
+{
+	if (disk.loses_power && !disk.is_off && disk.power_left-- == 0)
+		disk.is_off = true;
+	if (disk.fail_after && --disk.fail_after == 0) {
+		disk.fail_after = disk.fails_for_good || !request->retried ? 1 : 0;
+		return true;
+	}
+	return disk.broken || disk.is_off;
+}
+
 /* One request, whichever, is done. False: the disk has nothing to do. */
 static inline bool disk_step(void)
 {
 	struct block_request *request;
 	unsigned int which;
+	bool fails;
 
 	if (disk.in_flight_count == 0)
 		return false;
 	which = test_random(&disk.random) % disk.in_flight_count;
 	request = disk.in_flight[which];
 	disk.in_flight[which] = disk.in_flight[--disk.in_flight_count];
-	if (!disk.broken && request->operation != BLOCK_FLUSH)
+	fails = disk_fails(request);
+	if (!fails && request->operation == BLOCK_FLUSH)
+		flush_disk();
+	else if (!fails)
 		transfer(request);
-	block_request_complete(request, disk.broken ? -EIO : 0);
+	block_request_complete(request, fails ? -EIO : 0);
 	return true;
 }
 
@@ -247,12 +280,42 @@ static inline void drain(void)
 		;
 }
 
+/* ---- a disk with a cache that forgets ---- */
+
+static uint8_t disk_medium[32 << 20];
+static bool disk_unflushed[(32 << 20) / SECTOR_SIZE];
+
+/* From now on only what is flushed is safe; all that is there now is. */
+static inline void disk_cache_begin(void)
+{
+	disk.durable = disk_medium;
+	disk.unflushed = disk_unflushed;
+	memcpy(disk.durable, disk.bytes, disk.block.sector_count << SECTOR_SHIFT);
+	memset(disk.unflushed, 0, sizeof(disk_unflushed));
+}
+
+/* The power has gone and come again: of what was not flushed any sector is there or not. */
+static inline void disk_cache_lose(uint32_t *random)
+{
+	uint32_t kept = test_random(random) % 5;	/* quarters */
+
+	for (size_t i = 0; i < disk.block.sector_count; i++) {
+		if (disk.unflushed[i] && test_random(random) % 4 >= kept)
+			memcpy(disk.bytes + i * SECTOR_SIZE, disk.durable + i * SECTOR_SIZE,
+			       SECTOR_SIZE);
+	}
+	disk.durable = NULL;
+	disk.loses_power = disk.is_off = false;
+	page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
+}
+
 /* ---- a mounted file system ---- */
 
 static struct super_block *super;
 static struct inode *root;
 
-static inline void machine_start(size_t size)
+/* With a disk that holds `bytes`. */
+static inline void machine_start_with(uint8_t *bytes, size_t size)
 {
 	static bool done;
 
@@ -267,14 +330,18 @@ static inline void machine_start(size_t size)
 	test_set_idle(disk_step);
 	memset(&disk, 0, sizeof(disk));
 	disk.random = 12345;
-	disk.writes_left = UINT32_MAX;
-	disk.bytes = disk_image_open(size);
+	disk.bytes = bytes;
 	strlcpy(disk.block.name, "test", sizeof(disk.block.name));
 	disk.block.sector_count = size >> SECTOR_SHIFT;
 	disk.block.ops = &disk_ops;
 	disk.block.depth = IN_FLIGHT_MAX;
 	disk.block.has_write_cache = true;
 	block_device_register(&disk.block);
+}
+
+static inline void machine_start(size_t size)
+{
+	machine_start_with(disk_image_open(size), size);
 }
 
 static inline void machine_stop(void)
@@ -470,7 +537,14 @@ static inline void fill_pattern(uint8_t *bytes, size_t size, uint32_t seed)
 static const char *const formats[] = {
 	"-t ext2 -b 1024", "-t ext2 -b 2048", "-t ext2 -b 4096",
 	"-t ext2 -b 1024 -r 0 -I 128", "-t ext2 -b 4096 -I 128 -O ^dir_index,^resize_inode",
+	"-t ext3 -b 1024 -J size=1", "-t ext3 -b 4096 -J size=4",
 };
+
+/* A disk of `size` bytes beside the journal that format `f` has. */
+static inline size_t format_size(size_t f, size_t size)
+{
+	return size + (f == 5 ? 2u << 20 : f == 6 ? 8u << 20 : 0);
+}
 
 #define FOR_EACH_FORMAT(index) for (size_t index = 0; index < ARRAY_SIZE(formats); index++)
 

@@ -9,6 +9,11 @@
  * for all that is promised after it, up to RUN_LIMIT, so that a file written in one go lies in one
  * piece. A dirty page without a promise can happen only where memory or space failed before; then
  * it tries for itself.
+ *
+ * With a journal the data of a page that gets a place is on its way before the transaction that
+ * gives it the place is left, and the commit waits for it: so no file is ever seen with blocks whose
+ * contents are an earlier file's ("ordered" data). That is also why no block gets a place there
+ * before its page is written. Pages that have their places already need no transaction.
  */
 #include "fs/ext2/internal.h"
 
@@ -23,6 +28,10 @@
 #include "vfs/permission.h"
 
 #define RUN_LIMIT 2048u	/* blocks that are given places at once */
+#define WRITE_CREDITS 64u	/* blocks that one transaction of writing back may change */
+/* A page's blocks in as many groups as it has blocks, the way to them, the inode. */
+#define PAGE_CREDITS 30u
+#define PROMISE_CREDITS 30u
 
 /* ioctl commands of Linux (linux/fs.h), for i386. */
 #define FS_IOC_GETFLAGS	  0x80046601u
@@ -122,42 +131,67 @@ static bool may_stay_hole(struct ext2_inode *inode, struct page_frame *frame, un
 	       is_zero(frame, offset, fs->block_size);
 }
 
+/* Pages being written back. */
+struct writing {
+	struct ext2_inode *inode;
+	struct ext2_transaction *transaction;	/* NULL: only what has a place can be written */
+	int error;				/* why there is none */
+	uint64_t block_count;			/* of the file */
+	uint64_t batch_end;			/* file block after the last page */
+	struct page_io io;
+};
+
+/* How many blocks may get places together, from `logical` to `promised_end`. */
+static uint32_t count_wanted(const struct writing *writing, uint32_t logical, uint32_t promised_end)
+{
+	uint64_t end = min_t(uint64_t, promised_end, writing->block_count);
+
+	/* With a journal only those that are written right now. */
+	if (writing->transaction->fs->journal)
+		end = min(end, writing->batch_end);
+	return (uint32_t)min_t(uint64_t, end - logical, RUN_LIMIT);
+}
+
+/* A block with a promise finds no place: freed blocks wait for a commit. It is tried again later. */
+static int judge_failure(const struct writing *writing, int error, bool promised)
+{
+	return error == -ENOSPC && promised && writing->transaction->fs->journal ? -ENOMEM : error;
+}
+
 /*
  * The run at `logical`, at most `limit` blocks of it; made if it is a hole, with what is promised
- * behind it. `transaction` NULL: the file system is read-only by an error, only what has a place
- * can be written.
+ * behind it.
  */
-static int find_or_make(struct ext2_transaction *transaction, struct ext2_inode *inode,
-			uint32_t logical, uint32_t limit, uint64_t block_count,
+static int find_or_make(struct writing *writing, uint32_t logical, uint32_t limit,
 			struct ext2_run *run)
 {
+	struct ext2_inode *inode = writing->inode;
 	uint32_t promised_end, wanted = limit;
 	int error = ext2_map_find(inode, logical, limit, run);
 
 	if (error || run->physical != EXT2_HOLE)
 		return error;
-	if (!transaction)
-		return -EROFS;
+	if (!writing->transaction)
+		return writing->error;
 	promised_end = ext2_promise_end(inode, logical);
-	if (promised_end) {
-		uint64_t end = min_t(uint64_t, promised_end, block_count);
-
-		wanted = (uint32_t)min_t(uint64_t, end - logical, RUN_LIMIT);
-	}
-	error = ext2_map_allocate(transaction, inode, logical, wanted, promised_end != 0, run);
+	if (promised_end)
+		wanted = count_wanted(writing, logical, promised_end);
+	error = ext2_map_allocate(writing->transaction, inode, logical, wanted, promised_end != 0,
+				  run);
 	if (error)
-		return error;
+		return judge_failure(writing, error, promised_end != 0);
 	if (promised_end)
 		ext2_promise_cut(inode, logical, logical + run->count, true);
 	run->count = min(run->count, limit);
 	return 0;
 }
 
-static void write_page(struct page_io *io, struct ext2_transaction *transaction,
-		       struct ext2_inode *inode, struct page_frame *frame, uint64_t block_count)
+static void write_page(struct writing *writing, struct page_frame *frame)
 {
+	struct ext2_inode *inode = writing->inode;
 	struct ext2 *fs = ext2_of(inode->vfs.super);
 	uint32_t logical = frame->index << (PAGE_SHIFT - fs->block_shift);
+	struct page_io *io = &writing->io;
 	struct ext2_run run;
 
 	page_io_begin(frame);
@@ -165,7 +199,7 @@ static void write_page(struct page_io *io, struct ext2_transaction *transaction,
 		uint32_t limit = (PAGE_SIZE - offset) >> fs->block_shift;
 		int error;
 
-		if (logical >= block_count) {	/* beyond the end: nobody will read it */
+		if (logical >= writing->block_count) {	/* beyond the end: nobody will read it */
 			page_io_settle(io, frame, offset, PAGE_SIZE - offset, 0);
 			return;
 		}
@@ -175,8 +209,8 @@ static void write_page(struct page_io *io, struct ext2_transaction *transaction,
 			logical++;
 			continue;
 		}
-		limit = (uint32_t)min_t(uint64_t, limit, block_count - logical);
-		error = find_or_make(transaction, inode, logical, limit, block_count, &run);
+		limit = (uint32_t)min_t(uint64_t, limit, writing->block_count - logical);
+		error = find_or_make(writing, logical, limit, &run);
 		if (error) {
 			/* For want of memory it is tried again later, besides being reported. */
 			if (error == -ENOMEM)
@@ -190,26 +224,114 @@ static void write_page(struct page_io *io, struct ext2_transaction *transaction,
 	}
 }
 
+/* Is there a block in [start, end) that has no place? (If that cannot be seen: yes.) */
+static bool needs_places(struct ext2_inode *inode, uint64_t start, uint64_t end)
+{
+	struct ext2_run run;
+
+	for (uint64_t logical = start; logical < end; logical += run.count) {
+		if (ext2_map_find(inode, (uint32_t)logical,
+				  (uint32_t)min_t(uint64_t, end - logical, UINT32_MAX), &run) ||
+		    run.physical == EXT2_HOLE)
+			return true;
+	}
+	return false;
+}
+
+/* Write pages that all have places. False: not all have, nothing was done. */
+static bool write_in_place(struct writing *writing, struct page_frame **frames, unsigned int count,
+			   uint64_t start)
+{
+	struct ext2_inode *inode = writing->inode;
+	bool done;
+
+	mutex_lock(&inode->map_lock);
+	done = !needs_places(inode, start, min(writing->batch_end, writing->block_count));
+	for (unsigned int i = 0; i < count && done; i++)
+		write_page(writing, frames[i]);
+	mutex_unlock(&inode->map_lock);
+	return done;
+}
+
+/* Write as many pages as one transaction can; how many. */
+static unsigned int write_some(struct writing *writing, struct page_frame **frames,
+			       unsigned int count)
+{
+	struct ext2_inode *inode = writing->inode;
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	struct ext2_transaction transaction;
+	struct ext2_buffer held;
+	unsigned int done = 0;
+
+	writing->error = ext2_transaction_begin(&transaction, fs, WRITE_CREDITS);
+	if (!writing->error) {
+		writing->error = ext2_inode_hold(inode, &held);
+		if (writing->error)
+			ext2_transaction_end(&transaction);
+	}
+	writing->transaction = writing->error ? NULL : &transaction;
+	if (writing->transaction && fs->journal)
+		writing->io.group = journal_data_group(&transaction.handle);
+	mutex_lock(&inode->map_lock);
+	do
+		write_page(writing, frames[done++]);
+	while (done < count && (!writing->transaction ||
+				ext2_transaction_credits(&transaction) >= PAGE_CREDITS));
+	mutex_unlock(&inode->map_lock);
+	/* What was put together joins the transaction before we leave it. */
+	page_io_finish(&writing->io);
+	writing->io.group = NULL;
+	if (writing->transaction) {
+		(void)!ext2_inode_store(&transaction, inode);
+		ext2_metadata_put(&held);
+		ext2_transaction_end(&transaction);
+		writing->transaction = NULL;
+	}
+	return done;
+}
+
 static int ext2_write_pages(struct page_cache *cache, struct page_frame **frames,
 			    unsigned int count)
 {
 	struct ext2_inode *inode = ext2_inode_of(cache->owner);
 	struct ext2 *fs = ext2_of(inode->vfs.super);
-	uint64_t block_count = ext2_block_count_of(fs, page_cache_size(cache));
-	struct ext2_transaction transaction;
-	bool may_allocate = ext2_transaction_begin(&transaction, fs, 4 * count) == 0;
-	struct page_io io;
+	unsigned int shift = PAGE_SHIFT - fs->block_shift;
+	uint64_t start = (uint64_t)frames[0]->index << shift;
+	struct writing writing = {
+		.inode = inode, .error = -EROFS,
+		.block_count = ext2_block_count_of(fs, page_cache_size(cache)),
+		.batch_end = start + ((uint64_t)count << shift),
+	};
 
-	page_io_init(&io, fs->device, BLOCK_WRITE);
-	mutex_lock(&inode->map_lock);
-	for (unsigned int i = 0; i < count; i++)
-		write_page(&io, may_allocate ? &transaction : NULL, inode, frames[i],
-			   block_count);
-	mutex_unlock(&inode->map_lock);
-	page_io_finish(&io);
-	if (may_allocate)
-		ext2_transaction_end(&transaction);
+	page_io_init(&writing.io, fs->device, BLOCK_WRITE);
+	if (!write_in_place(&writing, frames, count, start)) {
+		for (unsigned int done = 0; done < count;)
+			done += write_some(&writing, frames + done, count - done);
+	}
+	page_io_finish(&writing.io);
 	return 0;
+}
+
+/* Promise the blocks of a page, and make the way to them where it is missing. */
+static int promise_with_path(struct ext2_inode *inode, uint32_t start, uint32_t end)
+{
+	struct ext2_transaction transaction;
+	struct ext2_buffer held;
+	int error = ext2_transaction_begin(&transaction, ext2_of(inode->vfs.super),
+					   PROMISE_CREDITS);
+
+	if (error)
+		return error;
+	error = ext2_inode_hold(inode, &held);
+	if (!error) {
+		mutex_lock(&inode->map_lock);
+		error = ext2_promise_range(&transaction, inode, start, end);
+		mutex_unlock(&inode->map_lock);
+		(void)!ext2_inode_store(&transaction, inode);
+		ext2_metadata_put(&held);
+	}
+	ext2_transaction_end(&transaction);
+	return error;
 }
 
 static int ext2_prepare_write(struct page_cache *cache, uint32_t index)
@@ -219,18 +341,21 @@ static int ext2_prepare_write(struct page_cache *cache, uint32_t index)
 	unsigned int shift = PAGE_SHIFT - fs->block_shift;
 	uint64_t start = (uint64_t)index << shift;
 	uint64_t end = min(start + (1u << shift), fs->file_block_limit);
-	struct ext2_transaction transaction;
+	unsigned int tries = 0;
 	int error;
 
 	if (start >= end)
 		return -EFBIG;
-	error = ext2_transaction_begin(&transaction, fs, 4);
-	if (error)
-		return error;
-	mutex_lock(&inode->map_lock);
-	error = ext2_promise_range(&transaction, inode, (uint32_t)start, (uint32_t)end);
-	mutex_unlock(&inode->map_lock);
-	ext2_transaction_end(&transaction);
+	if (unlikely(!atomic_load_explicit(&fs->may_change, memory_order_relaxed)))
+		return -EROFS;
+	do {
+		/* Nearly always no indirect block is missing, and nothing on the disk changes. */
+		mutex_lock(&inode->map_lock);
+		error = ext2_promise_range(NULL, inode, (uint32_t)start, (uint32_t)end);
+		mutex_unlock(&inode->map_lock);
+		if (error == -EAGAIN)
+			error = promise_with_path(inode, (uint32_t)start, (uint32_t)end);
+	} while (error == -ENOSPC && ext2_retry_for_space(fs, &tries));
 	return error;
 }
 

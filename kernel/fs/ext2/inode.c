@@ -17,6 +17,9 @@
 #include "vfs/char_device.h"
 #include "vfs/pipe.h"
 
+/* The inode, its bitmap and counts, those of a block of attributes, the orphans beside it. */
+#define DELETE_BLOCKS 12
+
 static struct slab_cache *inode_slab;
 
 void ext2_inode_init_slab(void)
@@ -47,6 +50,7 @@ void ext2_inode_release(struct inode *vfs_inode)
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
 
 	ext2_index_drop(inode);
+	ext2_orphan_forget(inode);
 	if (inode->promised_blocks == 0)
 		return;
 	mutex_lock(&inode->map_lock);
@@ -74,6 +78,23 @@ static int get_disk_inode(struct ext2 *fs, uint32_t number, struct ext2_buffer *
 	if (!error)
 		*out = (struct ext2_disk_inode *)((uint8_t *)buffer->data + offset);
 	return error;
+}
+
+int ext2_inode_hold(struct ext2_inode *inode, struct ext2_buffer *out)
+{
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	uint32_t offset;
+
+	return ext2_metadata_get(fs, table_block(fs, (uint32_t)inode->vfs.number, &offset), out);
+}
+
+struct ext2_disk_inode *ext2_inode_on_disk(const struct ext2_inode *inode,
+					   const struct ext2_buffer *held)
+{
+	uint32_t offset;
+
+	(void)table_block(ext2_of(inode->vfs.super), (uint32_t)inode->vfs.number, &offset);
+	return (struct ext2_disk_inode *)((uint8_t *)held->data + offset);
 }
 
 /*
@@ -170,7 +191,7 @@ static int take_disk_inode(struct ext2 *fs, struct ext2_inode *inode,
 	vfs->mode = disk->mode;
 	if (inode_is(vfs, MODE_REGULAR))
 		size |= (uint64_t)disk->size_high << 32;
-	if (disk->link_count == 0 || !set_operations(vfs) ||
+	if ((disk->link_count == 0 && !fs->takes_orphans) || !set_operations(vfs) ||
 	    !size_is_good(fs, vfs, size, short_link)) {
 		ext2_report(fs, "inode %u: bad mode %#o, %u links, size %llu",
 			    (uint32_t)vfs->number, disk->mode, disk->link_count,
@@ -206,7 +227,8 @@ int ext2_inode_read(struct inode *vfs_inode)
 	int error;
 
 	if (vfs_inode->number > fs->inode_count ||
-	    (number < fs->first_inode && number != EXT2_ROOT_INODE)) {
+	    (number < fs->first_inode && number != EXT2_ROOT_INODE &&
+	     !(fs->takes_journal && number == fs->disk_super->journal_inode))) {
 		ext2_report(fs, "a directory names inode %u", number);
 		return -EIO;
 	}
@@ -216,6 +238,9 @@ int ext2_inode_read(struct inode *vfs_inode)
 		return error;
 	error = take_disk_inode(fs, inode, disk);
 	ext2_metadata_put(&buffer);
+	/* What an earlier life in memory has changed may not be committed yet. */
+	if (fs->journal)
+		inode->tid = journal_last_tid(fs->journal);
 	return error;
 }
 
@@ -269,17 +294,27 @@ static void fill_disk_inode(struct ext2_inode *inode, struct ext2_disk_inode *di
 
 int ext2_inode_store(struct ext2_transaction *transaction, struct ext2_inode *inode)
 {
-	struct ext2_disk_inode *disk;
+	struct ext2_disk_inode *disk, wanted;
 	struct ext2_buffer buffer;
-	int error = get_disk_inode(transaction->fs, (uint32_t)inode->vfs.number, &buffer, &disk);
+	bool has_changed;
+	int error = ext2_inode_hold(inode, &buffer);
 
 	if (error)
 		return error;
+	disk = ext2_inode_on_disk(inode, &buffer);
 	/* map_lock: the roots are stored as they are between two changes of the map. */
 	mutex_lock(&inode->map_lock);
-	fill_disk_inode(inode, disk);
+	wanted = *disk;
+	fill_disk_inode(inode, &wanted);
+	has_changed = memcmp(disk, &wanted, sizeof(wanted)) != 0;
+	if (has_changed)
+		*disk = wanted;
 	mutex_unlock(&inode->map_lock);
-	ext2_metadata_dirty(transaction, &buffer);
+	/* fsync comes often when nothing has changed: then there is nothing to commit. */
+	if (has_changed) {
+		ext2_metadata_dirty(transaction, &buffer);
+		ext2_note_transaction(transaction, inode);
+	}
 	ext2_metadata_put(&buffer);
 	if (unlikely(inode_is(&inode->vfs, MODE_REGULAR) && inode_size(&inode->vfs) > INT32_MAX))
 		note_large_file(transaction);
@@ -304,6 +339,19 @@ int ext2_inode_write(struct inode *inode, bool wait)
 	return error;
 }
 
+/* Its last transaction, and whatever it has written in place, are on the medium afterwards. */
+static int commit_inode(struct ext2 *fs, struct ext2_inode *inode)
+{
+	uint32_t tid = atomic_load_explicit(&inode->tid, memory_order_relaxed);
+	bool flushed = false;
+	int error = 0;
+
+	if (atomic_load_explicit(&fs->error_count, memory_order_relaxed))
+		return -EIO;
+	error = journal_commit(fs->journal, tid, &flushed);
+	return error || flushed ? error : block_flush(fs->device);
+}
+
 int ext2_inode_sync(struct inode *vfs_inode)
 {
 	struct ext2 *fs = ext2_of(vfs_inode->super);
@@ -311,6 +359,8 @@ int ext2_inode_sync(struct inode *vfs_inode)
 	uint32_t offset, block = table_block(fs, (uint32_t)vfs_inode->number, &offset);
 	int error;
 
+	if (fs->journal)
+		return commit_inode(fs, inode);
 	/*
 	 * Indirect blocks may be anywhere: all metadata is written, which is little and in
 	 * order.
@@ -342,29 +392,41 @@ static void set_now(struct inode *inode)
 	inode->modified = inode->changed = inode->accessed;
 }
 
+/* An inode in memory for `number`, known to vfs. Errors: -ENOMEM. */
+static int make_in_memory(struct ext2 *fs, uint32_t number, file_mode mode, struct inode **out)
+{
+	int error;
+
+	*out = inode_create(fs->super);
+	if (!*out)
+		return -ENOMEM;
+	(*out)->number = number;
+	(*out)->mode = mode;
+	error = inode_publish(*out);
+	if (error)
+		inode_put(*out);	/* it has a link, so nothing on the disk is deleted */
+	return error;
+}
+
 int ext2_inode_make(struct ext2_transaction *transaction, struct inode *directory, file_mode mode,
-		    dev_number device, user_id uid, group_id gid, struct inode **out)
+		    dev_number device, user_id uid, group_id gid, struct inode **out,
+		    struct ext2_buffer *held)
 {
 	struct ext2 *fs = transaction->fs;
 	struct ext2_disk_inode *disk;
-	struct ext2_buffer buffer;
 	struct ext2_inode *inode;
 	uint32_t number;
 	int error = ext2_number_allocate(transaction, ext2_inode_of(directory), mode, &number);
 
 	if (error)
 		return error;
-	error = get_disk_inode(fs, number, &buffer, &disk);
+	error = get_disk_inode(fs, number, held, &disk);
 	if (error)
 		goto free_number;
-	*out = inode_create(fs->super);
-	if (!*out) {
-		error = -ENOMEM;
+	error = make_in_memory(fs, number, mode, out);
+	if (error)
 		goto put_buffer;
-	}
 	inode = ext2_inode_of(*out);
-	inode->vfs.number = number;
-	inode->vfs.mode = mode;
 	inode->vfs.uid = uid;
 	inode->vfs.gid = gid;
 	inode->vfs.device = device;
@@ -377,24 +439,23 @@ int ext2_inode_make(struct ext2_transaction *transaction, struct inode *director
 	/* What an earlier file left there goes, the part beyond our fields included. */
 	memset(disk, 0, fs->inode_size);
 	fill_disk_inode(inode, disk);
-	ext2_metadata_dirty(transaction, &buffer);
-	ext2_metadata_put(&buffer);
-	error = inode_publish(&inode->vfs);
-	if (error)
-		ext2_inode_discard(&inode->vfs);
-	return error;
+	ext2_metadata_dirty(transaction, held);
+	ext2_note_transaction(transaction, inode);
+	return 0;
 
 put_buffer:
-	ext2_metadata_put(&buffer);
+	ext2_metadata_put(held);
 free_number:
-	ext2_number_free(transaction, number, (mode & MODE_TYPE_MASK) == MODE_DIRECTORY);
+	*out = NULL;
+	(void)!ext2_number_free(transaction, number, (mode & MODE_TYPE_MASK) == MODE_DIRECTORY);
 	return error;
 }
 
-void ext2_inode_discard(struct inode *inode)
+void ext2_inode_abandon(struct ext2_transaction *transaction, struct ext2_inode *inode)
 {
-	atomic_store_explicit(&inode->link_count, 0, memory_order_relaxed);
-	inode_put(inode);
+	atomic_store_explicit(&inode->vfs.link_count, 0, memory_order_relaxed);
+	(void)!ext2_orphan_add(transaction, inode);
+	(void)!ext2_inode_store(transaction, inode);
 }
 
 /* The block of extended attributes loses one user. */
@@ -442,28 +503,46 @@ static bool has_blocks(const struct inode *inode)
 	       (inode_is(inode, MODE_LINK) && !inode->link_target);
 }
 
+/* The inode's number is free again, and all that hangs on it. Its blocks are gone already. */
+static void delete_in(struct ext2_transaction *transaction, struct ext2_inode *inode)
+{
+	struct ext2 *fs = transaction->fs;
+	uint32_t number = (uint32_t)inode->vfs.number;
+	struct ext2_buffer held, bitmap;
+	struct ext2_disk_inode *disk;
+
+	/* Without memory for these it stays an orphan: whoever mounts next deletes it. */
+	if (ext2_inode_hold(inode, &held))
+		return;
+	if (ext2_number_hold(fs, number, &bitmap))
+		goto put_inode;
+	if (ext2_orphan_remove(transaction, inode))
+		goto put_bitmap;
+	if (inode->attribute_block)
+		put_attributes(transaction, inode);
+	disk = ext2_inode_on_disk(inode, &held);
+	fill_disk_inode(inode, disk);
+	disk->deleted = disk->changed ? disk->changed : 1;
+	ext2_metadata_dirty(transaction, &held);
+	(void)!ext2_number_free(transaction, number, inode_is(&inode->vfs, MODE_DIRECTORY));
+put_bitmap:
+	ext2_metadata_put(&bitmap);
+put_inode:
+	ext2_metadata_put(&held);
+}
+
 void ext2_inode_delete(struct inode *vfs_inode)
 {
 	struct ext2 *fs = ext2_of(vfs_inode->super);
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
-	uint32_t number = (uint32_t)vfs_inode->number;
 	struct ext2_transaction transaction;
-	struct ext2_disk_inode *disk;
-	struct ext2_buffer buffer;
 
-	if (ext2_transaction_begin(&transaction, fs, 8))
+	atomic_store_explicit(&vfs_inode->cache.size, 0, memory_order_relaxed);
+	/* What could not be freed has been reported, or is left to the next mount. */
+	if (has_blocks(vfs_inode) && ext2_free_all_blocks(inode))
+		return;
+	if (ext2_transaction_begin(&transaction, fs, DELETE_BLOCKS))
 		return;	/* read-only by an error: e2fsck will find it */
-	if (has_blocks(vfs_inode))
-		ext2_free_all_blocks(&transaction, inode);
-	if (inode->attribute_block)
-		put_attributes(&transaction, inode);
-	if (get_disk_inode(fs, number, &buffer, &disk) == 0) {
-		atomic_store_explicit(&vfs_inode->cache.size, 0, memory_order_relaxed);
-		fill_disk_inode(inode, disk);
-		disk->deleted = disk->changed ? disk->changed : 1;
-		ext2_metadata_dirty(&transaction, &buffer);
-		ext2_metadata_put(&buffer);
-		ext2_number_free(&transaction, number, inode_is(vfs_inode, MODE_DIRECTORY));
-	}
+	delete_in(&transaction, inode);
 	ext2_transaction_end(&transaction);
 }

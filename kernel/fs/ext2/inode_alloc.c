@@ -159,20 +159,29 @@ int ext2_number_allocate(struct ext2_transaction *transaction, struct ext2_inode
 	return -ENOSPC;
 }
 
-void ext2_number_free(struct ext2_transaction *transaction, uint32_t number, bool is_directory)
+int ext2_number_hold(struct ext2 *fs, uint32_t number, struct ext2_buffer *bitmap)
+{
+	uint32_t group = (number - 1) / fs->inodes_per_group;
+
+	return ext2_metadata_get(fs, fs->groups[group].inode_bitmap, bitmap);
+}
+
+int ext2_number_free(struct ext2_transaction *transaction, uint32_t number, bool is_directory)
 {
 	struct ext2 *fs = transaction->fs;
 	uint32_t group = (number - 1) / fs->inodes_per_group;
 	uint32_t place = (number - 1) % fs->inodes_per_group;
 	struct ext2_descriptor *descriptor = ext2_descriptor(fs, group);
 	struct ext2_buffer buffer;
+	int error = ext2_number_hold(fs, number, &buffer);
 
-	if (ext2_metadata_get(fs, fs->groups[group].inode_bitmap, &buffer))
-		return;
+	if (error)
+		return error;
 	mutex_lock(&fs->bitmap_lock);
 	if (!bitmap_is_set(buffer.data, place) || place < first_usable(fs, group) ||
 	    descriptor->free_inode_count >= fs->inodes_per_group) {
 		ext2_report(fs, "inode %u is freed, but not in use", number);
+		error = -EIO;
 	} else {
 		bitmap_clear(buffer.data, place);
 		descriptor->free_inode_count++;
@@ -188,4 +197,5 @@ void ext2_number_free(struct ext2_transaction *transaction, uint32_t number, boo
 	}
 	mutex_unlock(&fs->bitmap_lock);
 	ext2_metadata_put(&buffer);
+	return error;
 }

@@ -13,14 +13,19 @@
  *	ones namei.c			create, link, unlink, rename
  *	file.c			pages of files, ioctl	truncate.c	giving blocks back
  *	symlink.c		symbolic links
+ *	journal_inode.c		finding and starting the journal (fs/journal/), if there is one
+ *	freed_blocks.c		blocks that must not be used before a commit
+ *	orphan.c		files without a name, and files being cut
  *
- * Locks, outermost first: the inode's own (vfs takes it); map_lock of an inode
+ * Locks, outermost first: the inode's own (vfs takes it); an open transaction
+ * (LOCK_RANK_JOURNAL); orphan_lock (LOCK_RANK_FS_ORPHANS); map_lock of an inode
  * (LOCK_RANK_BLOCK_MAP); bitmap_lock of the file system (LOCK_RANK_FS_METADATA), under which
  * nothing waits for the disk.
  */
 #pragma once
 #include "block/block_device.h"
 #include "fs/ext2/format.h"
+#include "fs/journal/journal.h"
 #include "lib/string.h"
 #include "sched/mutex.h"
 #include "vfs/inode.h"
@@ -40,6 +45,10 @@ struct ext2_group {
 	uint16_t first_usable;		/* [I] blocks before it hold copies of the superblock */
 	uint16_t block_hint;		/* [b] no free block before this one */
 	uint16_t inode_hint;		/* [b] no free inode before this one */
+	/* freed_blocks.c, by the lowest bit of the transaction's number */
+	bool closed[2];			/* [b] no free block may be used */
+	uint32_t *freed[2];		/* [b] those that must not be used yet; NULL: none */
+	uint32_t freed_count[2];	/* [b] how many */
 };
 
 /* A mounted ext2. [I] immutable while mounted  [b] bitmap_lock  [a] atomic */
@@ -81,6 +90,13 @@ struct ext2 {
 	atomic_bool may_change;
 	bool says_unclean;			/* [I] but for remounts: so does the disk */
 	atomic_uint generation;			/* [a] of the next new inode */
+	struct journal *journal;		/* [I] NULL: there is none */
+	uint32_t *masked_bits;			/* [b] scratch for freed_blocks.c, a block */
+	uint32_t freed_blocks[2];		/* [b] sums of the groups' freed_count */
+	struct mutex orphan_lock;		/* LOCK_RANK_FS_ORPHANS */
+	struct list orphans;			/* [o] orphan_lock */
+	/* [I] while mounting: inodes without a name, and the journal's, may be read */
+	bool takes_orphans, takes_journal;
 };
 
 /* Blocks [logical, logical + count) of a file lie at `physical` on, or nowhere (EXT2_HOLE). */
@@ -112,6 +128,9 @@ struct ext2_inode {
 	struct ext2_promise first_promise;	/* [m] most files need no more than one */
 	/* [a] indirect blocks changed since they were last synced */
 	atomic_bool tree_dirty;
+	atomic_uint tid;			/* [a] the last transaction that changed it */
+	struct list_node orphan_node;		/* [o] orphan_lock */
+	uint32_t next_orphan;			/* [o] behind it only on the disk; 0: none */
 	_Atomic(struct ext2_directory_index *) index;	/* [i] changed; [a] set by readers */
 };
 
@@ -157,16 +176,33 @@ void ext2_report(struct ext2 *fs, const char *format, ...) format_printf(2, 3) c
 /* ---- metadata.c ---- */
 
 /*
- * A transaction: changes of metadata that belong together. Today it orders nothing; a journal will
- * give it meaning, so everything that changes metadata names the one it runs in, and how many
- * blocks at most.
+ * A transaction: changes of metadata that belong together; with a journal, a handle of it.
+ * Whatever is changed in the inode in memory (map, size, links) is stored before the end.
  */
-struct ext2_transaction { struct ext2 *fs; };
+struct ext2_transaction {
+	struct ext2 *fs;
+	struct journal_handle handle;	/* with a journal only */
+};
 
-/* Errors: -EROFS. May sleep. Locks: none from LOCK_RANK_JOURNAL on. */
+/*
+ * At most `block_count` blocks will be changed. Errors: -EROFS, -ENOMEM, -EIO. May sleep. Locks:
+ * none from LOCK_RANK_JOURNAL on.
+ */
 must_check int ext2_transaction_begin(struct ext2_transaction *transaction, struct ext2 *fs,
 				      unsigned int block_count);
 void ext2_transaction_end(struct ext2_transaction *transaction);
+/* How many more blocks it may change. */
+static inline unsigned int ext2_transaction_credits(const struct ext2_transaction *transaction)
+{
+	return transaction->fs->journal ? transaction->handle.credits : UINT32_MAX;
+}
+/* fsync of `inode` has to see to this transaction. */
+void ext2_note_transaction(struct ext2_transaction *transaction, struct ext2_inode *inode);
+/*
+ * Blocks were freed and only wait for a commit: commit, and true: the caller tries again. `tries`
+ * starts as 0. May sleep; no transaction is open.
+ */
+bool ext2_retry_for_space(struct ext2 *fs, unsigned int *tries);
 
 /*
  * The metadata block `block`; put it back. May sleep. Errors: -EIO (also a number off the disk),
@@ -176,16 +212,15 @@ must_check int ext2_metadata_get(struct ext2 *fs, uint32_t block, struct ext2_bu
 /* One that was just allocated: all zeros, and dirty already. */
 must_check int ext2_metadata_get_new(struct ext2_transaction *transaction, uint32_t block,
 				     struct ext2_buffer *out);
-/* Bytes of it have changed. Does not sleep. */
+/*
+ * Bytes of it have changed, in this very transaction. Does not sleep.
+ */
 void ext2_metadata_dirty(struct ext2_transaction *transaction, const struct ext2_buffer *buffer);
 static inline void ext2_metadata_put(struct ext2_buffer *buffer)
 {
 	page_frame_put(buffer->frame);
 }
-/*
- * It is about to be free: what it held must not be written over its next use. May sleep; no
- * map_lock.
- */
+/* It is about to be free: what it held must not be written over its next use. May sleep. */
 void ext2_metadata_forget(struct ext2_transaction *transaction, uint32_t block);
 /* Write the page that holds `block` and wait. Errors: -EIO. */
 must_check int ext2_metadata_sync_block(struct ext2 *fs, uint32_t block);
@@ -223,6 +258,21 @@ must_check int ext2_blocks_promise(struct ext2 *fs, const struct ext2_inode *ino
 				   uint32_t count);
 void ext2_blocks_unpromise(struct ext2 *fs, uint32_t count);
 
+/* Keep the block bitmap of `block` in memory: freeing blocks of its group then needs none. */
+must_check int ext2_bitmap_hold(struct ext2 *fs, uint32_t block, struct ext2_buffer *out);
+
+/* ---- freed_blocks.c; locks: bitmap_lock ---- */
+
+/* Blocks [first, end) of the group, just freed, wait for the transaction's commit. */
+void ext2_freed_add(struct ext2_transaction *transaction, uint32_t number, uint32_t first,
+		    uint32_t end);
+/* The group's bitmap with those that wait taken; good until the next call. */
+const uint32_t *ext2_freed_mask(struct ext2 *fs, uint32_t number, const uint32_t *bits);
+uint32_t ext2_usable_in_group(const struct ext2 *fs, uint32_t number);
+uint32_t ext2_freed_count(const struct ext2 *fs);
+/* Transaction `tid` is committed. Takes bitmap_lock. */
+void ext2_freed_release(struct ext2 *fs, uint32_t tid);
+
 /* ---- inode_alloc.c ---- */
 
 /*
@@ -232,7 +282,10 @@ void ext2_blocks_unpromise(struct ext2 *fs, uint32_t count);
 must_check int ext2_number_allocate(struct ext2_transaction *transaction,
 				    struct ext2_inode *directory, file_mode mode,
 				    uint32_t *out);
-void ext2_number_free(struct ext2_transaction *transaction, uint32_t number, bool is_directory);
+/* Errors: -EIO, -ENOMEM; not if its bitmap is held (ext2_number_hold). */
+must_check int ext2_number_free(struct ext2_transaction *transaction, uint32_t number,
+				bool is_directory);
+must_check int ext2_number_hold(struct ext2 *fs, uint32_t number, struct ext2_buffer *bitmap);
 
 /* ---- block_map.c ---- */
 
@@ -254,6 +307,10 @@ must_check int ext2_map_make_path(struct ext2_transaction *transaction, struct e
 must_check int ext2_map_allocate(struct ext2_transaction *transaction, struct ext2_inode *inode,
 				 uint32_t logical, uint32_t limit, bool promised,
 				 struct ext2_run *out);
+/* The same for one block that is metadata: all zeros, in *contents. Put it back. */
+must_check int ext2_map_allocate_metadata(struct ext2_transaction *transaction,
+					  struct ext2_inode *inode, uint32_t logical,
+					  struct ext2_buffer *contents);
 /*
  * Is `logical` a hole that was just found, with all indirect blocks above it there? Locks:
  * map_lock.
@@ -273,7 +330,7 @@ void ext2_count_blocks(struct ext2_inode *inode, int32_t blocks);
 
 /*
  * Promise the missing blocks of [start, end), indirect ones made at once. Errors: -ENOSPC, -EIO,
- * -ENOMEM.
+ * -ENOMEM; -EAGAIN: some have to be made, and `transaction` is NULL.
  */
 must_check int ext2_promise_range(struct ext2_transaction *transaction, struct ext2_inode *inode,
 				  uint32_t start, uint32_t end);
@@ -285,9 +342,31 @@ void ext2_promise_cut(struct ext2_inode *inode, uint32_t start, uint32_t end, bo
 /* ---- truncate.c ---- */
 
 int ext2_truncate(struct inode *inode, uint64_t size);
-/* Free all blocks of a deleted file. Its pages are gone already. */
-void ext2_free_all_blocks(struct ext2_transaction *transaction, struct ext2_inode *inode);
+/*
+ * Free the blocks beyond the end, which is where it shall be, and take the file off the orphans.
+ * Locks: the inode's. Errors: -EIO, -ENOMEM, -EROFS: then it stays an orphan.
+ */
+must_check int ext2_truncate_blocks(struct ext2_inode *inode);
+/* Free all blocks of a deleted file. Its pages are gone already. Errors: as above. */
+must_check int ext2_free_all_blocks(struct ext2_inode *inode);
 
+/* ---- orphan.c; in a transaction, for 3 credits ---- */
+
+/* Do nothing if it is (not) one already. Errors: -EIO, -ENOMEM; not if the inode is held. */
+must_check int ext2_orphan_add(struct ext2_transaction *transaction, struct ext2_inode *inode);
+must_check int ext2_orphan_remove(struct ext2_transaction *transaction, struct ext2_inode *inode);
+/* The inode leaves memory; on the disk it may stay an orphan. */
+void ext2_orphan_forget(struct ext2_inode *inode);
+/* After mounting for writing: finish what the disk lists. Errors: -EIO. */
+must_check int ext2_orphan_finish_all(struct ext2 *fs);
+
+/* ---- journal_inode.c ---- */
+
+/*
+ * Find the journal and replay it if it needs that. Before anything else but the superblock and the
+ * groups is used. Errors: -EINVAL, -EROFS, -EIO, -ENOMEM.
+ */
+must_check int ext2_journal_load(struct ext2 *fs);
 /* ---- inode.c ---- */
 
 struct inode *ext2_inode_alloc(struct super_block *super);
@@ -298,14 +377,23 @@ int ext2_inode_write(struct inode *inode, bool wait);
 int ext2_inode_sync(struct inode *inode);
 void ext2_inode_delete(struct inode *inode);
 /*
- * A new file, with a number, in the inode table on the disk, but without a name. Errors: -ENOSPC,
- * -EIO, -ENOMEM.
+ * A new file, with a number, in the inode table on the disk, but without a name. Its block there is
+ * held in *held; put it back. Errors: -ENOSPC, -EIO, -ENOMEM; then *out is NULL.
  */
 must_check int ext2_inode_make(struct ext2_transaction *transaction, struct inode *directory,
 			       file_mode mode, dev_number device, user_id uid, group_id gid,
-			       struct inode **out);
-/* One that got no name after all. Outside of transactions. */
-void ext2_inode_discard(struct inode *inode);
+			       struct inode **out, struct ext2_buffer *held);
+/*
+ * It gets no name after all. In the transaction that made it; the caller puts it afterwards. Errors:
+ * none if it is held.
+ */
+void ext2_inode_abandon(struct ext2_transaction *transaction, struct ext2_inode *inode);
+/*
+ * Keep its block of the inode table in memory: storing it cannot fail then. Errors: -EIO, -ENOMEM.
+ */
+must_check int ext2_inode_hold(struct ext2_inode *inode, struct ext2_buffer *out);
+struct ext2_disk_inode *ext2_inode_on_disk(const struct ext2_inode *inode,
+					   const struct ext2_buffer *held);
 /* Put its attributes into the inode table. Errors: -EIO, -ENOMEM. */
 must_check int ext2_inode_store(struct ext2_transaction *transaction, struct ext2_inode *inode);
 void ext2_inode_init_slab(void);
@@ -313,7 +401,7 @@ void ext2_inode_init_slab(void);
 /* ---- directory.c; locks: the directory's, shared to find, exclusive to change ---- */
 
 /* Where an entry is. */
-struct ext2_place { struct ext2_buffer buffer; uint32_t offset; uint32_t previous; };
+struct ext2_place { struct ext2_buffer buffer; uint32_t offset, logical; };
 
 static inline struct ext2_entry *ext2_entry_at(const struct ext2_buffer *buffer, uint32_t offset)
 {
@@ -338,13 +426,17 @@ must_check int ext2_directory_find(struct inode *directory, const char *name, si
 /* Errors: -ENOSPC, -EIO, -ENOMEM. The name is not there yet. */
 must_check int ext2_directory_add(struct ext2_transaction *transaction, struct inode *directory,
 				  const char *name, size_t length, const struct inode *target);
-/* Errors: -ENOENT, -EIO, -ENOMEM. */
-must_check int ext2_directory_remove(struct ext2_transaction *transaction,
-				     struct inode *directory, const char *name, size_t length);
-/* Let an existing name stand for `target`. Errors: as above. */
-must_check int ext2_directory_replace(struct ext2_transaction *transaction,
-				      struct inode *directory, const char *name, size_t length,
-				      const struct inode *target);
+/*
+ * Find an entry that is to be changed, so that nothing can fail when it is; put back
+ * place->buffer. Errors: -ENOENT, -EIO, -ENOMEM.
+ */
+must_check int ext2_directory_find_place(struct inode *directory, const char *name, size_t length,
+					 struct ext2_place *place);
+void ext2_directory_remove(struct ext2_transaction *transaction, struct inode *directory,
+			   const struct ext2_place *place);
+/* Let an existing name stand for `target`. */
+void ext2_directory_replace(struct ext2_transaction *transaction, struct inode *directory,
+			    const struct ext2_place *place, const struct inode *target);
 /* "." and "..". Errors: -ENOSPC, -EIO, -ENOMEM. */
 must_check int ext2_directory_make_empty(struct ext2_transaction *transaction,
 					 struct inode *directory, const struct inode *parent);

@@ -5,10 +5,10 @@
  *
  * Everything that changes metadata does it between ext2_transaction_begin and _end and names each
  * changed block to ext2_metadata_dirty after the change; blocks that stop being metadata go through
- * ext2_metadata_forget before they are freed. That is what a journal needs to be put underneath:
- * begin waits for room for the number of blocks it is told, dirty notes the block for the running
- * transaction and keeps it from its place on the disk until the commit, forget revokes. Without one
- * a dirty block goes to its place whenever the device's cache is written back.
+ * ext2_metadata_forget before they are freed. With a journal (fs/journal/) that is all it needs to
+ * know: begin waits for room for the number of blocks it is told, dirty notes the block for the
+ * running transaction and keeps it from its place on the disk until the commit, forget revokes.
+ * Without one a dirty block goes to its place whenever the device's cache is written back.
  */
 #include "block/page_io.h"
 #include "fs/ext2/internal.h"
@@ -18,16 +18,36 @@
 int ext2_transaction_begin(struct ext2_transaction *transaction, struct ext2 *fs,
 			   unsigned int block_count)
 {
-	(void)block_count;
 	if (unlikely(!atomic_load_explicit(&fs->may_change, memory_order_relaxed)))
 		return -EROFS;
 	transaction->fs = fs;
-	return 0;
+	return fs->journal ? journal_begin(&transaction->handle, fs->journal, block_count) : 0;
 }
 
 void ext2_transaction_end(struct ext2_transaction *transaction)
 {
+	if (transaction->fs->journal)
+		journal_end(&transaction->handle);
 	transaction->fs = NULL;
+}
+
+void ext2_note_transaction(struct ext2_transaction *transaction, struct ext2_inode *inode)
+{
+	if (transaction->fs->journal)
+		atomic_store_explicit(&inode->tid, journal_tid(&transaction->handle),
+				      memory_order_relaxed);
+}
+
+bool ext2_retry_for_space(struct ext2 *fs, unsigned int *tries)
+{
+	bool is_waiting;
+
+	if (!fs->journal || (*tries)++ >= 2)
+		return false;
+	mutex_lock(&fs->bitmap_lock);
+	is_waiting = ext2_freed_count(fs) > 0;
+	mutex_unlock(&fs->bitmap_lock);
+	return is_waiting && journal_commit_all(fs->journal, NULL) == 0;
 }
 
 static uint64_t byte_offset(const struct ext2 *fs, uint32_t block)
@@ -93,17 +113,22 @@ int ext2_metadata_get_new(struct ext2_transaction *transaction, uint32_t block,
 void ext2_metadata_dirty(struct ext2_transaction *transaction, const struct ext2_buffer *buffer)
 {
 	struct ext2 *fs = transaction->fs;
+	unsigned int offset = (unsigned int)(byte_offset(fs, buffer->block) % PAGE_SIZE);
 
-	block_cache_mark_dirty(fs->device, buffer->frame,
-			       (unsigned int)(byte_offset(fs, buffer->block) % PAGE_SIZE),
-			       fs->block_size);
+	if (fs->journal)
+		journal_dirty(&transaction->handle, buffer->frame, offset, buffer->block);
+	else
+		block_cache_mark_dirty(fs->device, buffer->frame, offset, fs->block_size);
 }
 
 void ext2_metadata_forget(struct ext2_transaction *transaction, uint32_t block)
 {
 	struct ext2 *fs = transaction->fs;
 
-	block_cache_forget(fs->device, byte_offset(fs, block), fs->block_size);
+	if (fs->journal)
+		journal_forget(&transaction->handle, block);
+	else
+		block_cache_forget(fs->device, byte_offset(fs, block), fs->block_size);
 }
 
 /* Metadata that did not reach the disk is lost: nothing built on it may be written. */

@@ -9,16 +9,19 @@
  * The state word. While mounted for writing, the disk says "not clean"; a clean unmount, or a
  * remount to read-only, writes back what was found, so that a disk that was not clean stays so
  * until e2fsck has seen it. Counts of free blocks and inodes are kept exact in the group
- * descriptors; the totals in the superblock are written when syncing.
+ * descriptors; the totals in the superblock are written when syncing. With a journal the disk stays
+ * "clean" for good, as Linux has it: what a power cut leaves is seen by RECOVER (journal_inode.c).
  *
  * Errors. ext2_report says what is wrong and turns the file system read-only at once, whatever the
  * superblock asks for: what is left of the data is worth more than going on, and never worth a
- * panic.
+ * panic. A journal aborts then, so that what was found wrong is not committed.
  */
 #include "fs/ext2/ext2.h"
 
+#include "block/page_io.h"
 #include "core/printk.h"
 #include "fs/ext2/internal.h"
+#include "fs/journal/journal.h"
 #include "lib/format.h"
 #include "lib/hash.h"
 #include "lib/math64.h"
@@ -43,6 +46,8 @@ void ext2_report(struct ext2 *fs, const char *format, ...)
 		printk(LOG_ERROR, "ext2 %s: %s", fs->device->name, text);
 	}
 	atomic_store_explicit(&fs->super->read_only, true, memory_order_relaxed);
+	if (fs->journal)
+		journal_abort(fs->journal, -EIO);
 	if (atomic_exchange_explicit(&fs->may_change, false, memory_order_relaxed))
 		printk(LOG_ERROR, "ext2 %s: now read-only; run e2fsck", fs->device->name);
 }
@@ -98,11 +103,6 @@ static int check_features(struct ext2 *fs, const struct ext2_superblock *disk)
 		return -EINVAL;
 	}
 	fs->has_file_types = incompatible & EXT2_INCOMPAT_FILETYPE;
-	if (incompatible & EXT2_INCOMPAT_RECOVER) {
-		printk(LOG_WARNING, "ext2 %s: its journal has not been replayed: read-only",
-		       fs->device->name);
-		fs->must_stay_read_only = true;
-	}
 	read_only &= ~(EXT2_RO_SPARSE_SUPER | EXT2_RO_LARGE_FILE | EXT2_RO_BTREE_DIR);
 	if (read_only) {
 		printk(LOG_WARNING, "ext2 %s: unknown features %#x: read-only", fs->device->name,
@@ -239,8 +239,25 @@ static void put_descriptors(struct ext2 *fs, uint32_t count)
 {
 	while (count > 0)
 		ext2_metadata_put(&fs->descriptor_buffers[--count]);
+	for (uint32_t i = 0; i < fs->group_count; i++) {
+		kfree(fs->groups[i].freed[0]);
+		kfree(fs->groups[i].freed[1]);
+	}
 	kfree(fs->descriptor_buffers);
 	kfree(fs->groups);
+}
+
+/* Sums and places of all groups, checked. Errors: -EINVAL. */
+static int take_groups(struct ext2 *fs, uint32_t descriptor_blocks)
+{
+	fs->free_blocks = fs->free_inodes = fs->directory_count = 0;
+	fs->overhead_blocks = fs->first_data_block;
+	for (uint32_t i = 0; i < fs->group_count; i++) {
+		take_group(fs, i, descriptor_blocks);
+		if (!group_is_good(fs, i))
+			return refuse(fs, "bad group descriptors");
+	}
+	return 0;
 }
 
 static uint32_t descriptor_block_count(const struct ext2 *fs)
@@ -273,14 +290,9 @@ static int read_groups(struct ext2 *fs)
 		if (error)
 			goto put_descriptors;
 	}
-	fs->overhead_blocks = fs->first_data_block;
-	for (uint32_t i = 0; i < fs->group_count; i++) {
-		take_group(fs, i, block_count);
-		if (group_is_good(fs, i))
-			continue;
-		error = refuse(fs, "bad group descriptors");
+	error = take_groups(fs, block_count);
+	if (error)
 		goto put_descriptors;
-	}
 	return 0;
 
 put_descriptors:
@@ -288,15 +300,36 @@ put_descriptors:
 	return error;
 }
 
+/* The journal was replayed: the superblock and the descriptors may say something new. */
+static int retake_groups(struct ext2 *fs)
+{
+	uint32_t blocks = fs->block_count, groups = fs->group_count, inode_size = fs->inode_size;
+	int error = fs->disk_super->magic == EXT2_MAGIC ? check_features(fs, fs->disk_super) :
+							  refuse(fs, "its journal broke it");
+
+	if (!error)
+		error = take_geometry(fs, fs->disk_super);
+	if (error)
+		return error;
+	if (fs->block_count != blocks || fs->group_count != groups ||
+	    fs->inode_size != inode_size)
+		return refuse(fs, "its journal changes its size");
+	fs->state_at_mount = fs->disk_super->state;
+	return take_groups(fs, descriptor_block_count(fs));
+}
+
 /*
  * ---- writing the superblock
  * -----------------------------------------------------------------------
  */
 
-/* Put totals and `state` into the superblock's buffer. The device is writable. */
-static void store_super(struct ext2 *fs, uint16_t state)
+/*
+ * Put totals and `state` into the superblock, on the disk, in its place: nobody else changes
+ * metadata now. Errors: -EIO.
+ */
+static int write_super(struct ext2 *fs, uint16_t state)
 {
-	struct ext2_transaction transaction = { .fs = fs };
+	int error;
 
 	mutex_lock(&fs->bitmap_lock);
 	fs->disk_super->free_block_count = fs->free_blocks;
@@ -305,43 +338,72 @@ static void store_super(struct ext2 *fs, uint16_t state)
 	if (atomic_load_explicit(&fs->error_count, memory_order_relaxed))
 		state = (uint16_t)((state & ~EXT2_STATE_VALID) | EXT2_STATE_ERROR);
 	fs->disk_super->state = state;
-	ext2_metadata_dirty(&transaction, &fs->super_buffer);
 	mutex_unlock(&fs->bitmap_lock);
+	block_cache_mark_dirty(fs->device, fs->super_buffer.frame,
+			       (fs->super_buffer.block << fs->block_shift) % PAGE_SIZE,
+			       fs->block_size);
+	error = ext2_metadata_sync_block(fs, fs->super_buffer.block);
+	return error ? error : block_flush(fs->device);
 }
 
 /* From now on the disk is written to: it says so first. Errors: -EIO. */
 static int begin_writing(struct ext2 *fs)
 {
-	int error;
+	uint16_t state = fs->disk_super->state;
+	int error = 0;
 
-	if (!(fs->disk_super->state & EXT2_STATE_VALID))
+	if (!(state & EXT2_STATE_VALID))
 		printk(LOG_WARNING, "ext2 %s: was not cleanly unmounted; run e2fsck",
 		       fs->device->name);
-	else if (fs->disk_super->state & EXT2_STATE_ERROR)
+	else if (state & EXT2_STATE_ERROR)
 		printk(LOG_WARNING, "ext2 %s: has errors; run e2fsck", fs->device->name);
-	fs->state_at_mount = fs->disk_super->state;
+	fs->state_at_mount = state;
 	fs->disk_super->mount_count++;
 	fs->disk_super->mount_time = now_seconds();
-	store_super(fs, (uint16_t)(fs->state_at_mount & ~EXT2_STATE_VALID));
-	error = ext2_metadata_sync_block(fs, fs->super_buffer.block);
-	if (!error)
-		error = block_flush(fs->device);
+	if (!fs->journal)
+		state = (uint16_t)(state & ~EXT2_STATE_VALID);
+	else
+		fs->disk_super->features_incompatible |= EXT2_INCOMPAT_RECOVER;
+	error = write_super(fs, state);
 	fs->says_unclean = true;
+	if (!error && fs->journal)
+		error = journal_start(fs->journal);
 	if (!error)
 		atomic_store_explicit(&fs->may_change, true, memory_order_relaxed);
 	return error;
 }
 
+/*
+ * The journal has failed, or something was found wrong: the disk stays as it is, to be replayed.
+ * journal_stop has noted there that there was an error.
+ */
+static int end_in_failure(struct ext2 *fs)
+{
+	atomic_store_explicit(&fs->may_change, false, memory_order_relaxed);
+	fs->says_unclean = false;
+	printk(LOG_ERROR, "ext2 %s: what was not committed is lost; run e2fsck", fs->device->name);
+	return -EIO;
+}
+
 /* All is written; now the disk may say that it is clean. Errors: -EIO. */
 static int end_writing(struct ext2 *fs)
 {
-	int error = ext2_metadata_sync_all(fs, true);
+	uint16_t state = fs->state_at_mount;
+	int error;
 
-	if (!error)
-		error = block_flush(fs->device);
-	store_super(fs, error ? (uint16_t)(fs->state_at_mount & ~EXT2_STATE_VALID) :
-				fs->state_at_mount);
-	if (ext2_metadata_sync_block(fs, fs->super_buffer.block) || block_flush(fs->device))
+	if (fs->journal) {
+		error = journal_stop(fs->journal);
+		if (error)
+			return end_in_failure(fs);
+		fs->disk_super->features_incompatible &= ~EXT2_INCOMPAT_RECOVER;
+	} else {
+		error = ext2_metadata_sync_all(fs, true);
+		if (!error)
+			error = block_flush(fs->device);
+		if (error)
+			state = (uint16_t)(state & ~EXT2_STATE_VALID);
+	}
+	if (write_super(fs, state))
 		error = -EIO;
 	atomic_store_explicit(&fs->may_change, false, memory_order_relaxed);
 	fs->says_unclean = false;
@@ -353,25 +415,41 @@ static int end_writing(struct ext2 *fs)
  * ---------------------------------------------------------------------------------------
  */
 
-static int ext2_sync(struct super_block *super, bool wait)
+/* The totals into the superblock's buffer. Errors: -EROFS, -EIO, -ENOMEM. */
+static int store_totals(struct ext2 *fs)
 {
-	struct ext2 *fs = ext2_of(super);
-	int error;
+	struct ext2_transaction transaction;
+	int error = ext2_transaction_begin(&transaction, fs, 1);
 
-	if (!atomic_load_explicit(&fs->may_change, memory_order_relaxed))
-		return 0;
+	if (error)
+		return error;
 	mutex_lock(&fs->bitmap_lock);
 	if (fs->disk_super->free_block_count != fs->free_blocks ||
 	    fs->disk_super->free_inode_count != fs->free_inodes) {
-		struct ext2_transaction transaction = { .fs = fs };
-
 		fs->disk_super->free_block_count = fs->free_blocks;
 		fs->disk_super->free_inode_count = fs->free_inodes;
 		ext2_metadata_dirty(&transaction, &fs->super_buffer);
 	}
 	mutex_unlock(&fs->bitmap_lock);
-	error = ext2_metadata_sync_all(fs, wait);
-	if (!error && wait)
+	ext2_transaction_end(&transaction);
+	return 0;
+}
+
+static int ext2_sync(struct super_block *super, bool wait)
+{
+	struct ext2 *fs = ext2_of(super);
+	bool flushed = false;
+	int error;
+
+	if (!atomic_load_explicit(&fs->may_change, memory_order_relaxed))
+		return 0;
+	error = store_totals(fs);
+	/* Without waiting: the journal commits what is old enough by itself. */
+	if (!error && fs->journal && wait)
+		error = journal_commit_all(fs->journal, &flushed);
+	else if (!error && !fs->journal)
+		error = ext2_metadata_sync_all(fs, wait);
+	if (!error && wait && !flushed)
 		error = block_flush(fs->device);
 	return error;
 }
@@ -438,6 +516,14 @@ static int ext2_remount(struct super_block *super, bool read_only, const char *o
 	return begin_writing(fs);
 }
 
+static void close_journal(struct ext2 *fs)
+{
+	if (fs->journal)
+		journal_close(fs->journal);
+	fs->journal = NULL;
+	kfree(fs->masked_bits);
+}
+
 static void ext2_unmount(struct super_block *super)
 {
 	struct ext2 *fs = ext2_of(super);
@@ -448,6 +534,7 @@ static void ext2_unmount(struct super_block *super)
 	 */
 	if (fs->says_unclean && end_writing(fs))
 		printk(LOG_ERROR, "ext2 %s: cannot write everything back", fs->device->name);
+	close_journal(fs);
 	put_descriptors(fs, descriptor_block_count(fs));
 	ext2_metadata_put(&fs->super_buffer);
 	atomic_store_explicit(&fs->device->writes_parts, false, memory_order_release);
@@ -490,7 +577,70 @@ static int read_root(struct ext2 *fs, struct inode **root)
 	return refuse(fs, "its root is not a directory");
 }
 
-static int ext2_mount(struct super_block *super, const char *options, struct inode **root)
+/*
+ * What a power cut left half-done is finished, even for a mount that will only read, as Linux does
+ * it, if the device can be written. Then writing begins, or not.
+ */
+static int start(struct ext2 *fs)
+{
+	bool read_only = atomic_load_explicit(&fs->super->read_only, memory_order_relaxed);
+	bool has_orphans = fs->disk_super->last_orphan != 0;
+	bool is_unfinished = fs->journal && !fs->must_stay_read_only && !fs->device->read_only &&
+			     (has_orphans ||
+			      fs->disk_super->features_incompatible & EXT2_INCOMPAT_RECOVER);
+	int error;
+
+	if (read_only && !is_unfinished)
+		return 0;
+	error = begin_writing(fs);
+	/* What is wrong with the orphans has been reported, and all is read-only now. */
+	if (!error && fs->journal && has_orphans)
+		(void)!ext2_orphan_finish_all(fs);
+	if (!error && read_only)
+		(void)!end_writing(fs);
+	return error;
+}
+
+/* From the superblock on, which is read already. */
+static int open_it(struct ext2 *fs, struct inode **root)
+{
+	struct super_block *super = fs->super;
+	int error = read_groups(fs);
+
+	if (error)
+		return error;
+	atomic_store_explicit(&fs->device->writes_parts, true, memory_order_release);
+	super->private = fs;
+	super->ops = &ext2_super_ops;
+	super->block_size = fs->block_size;
+	fs->file_block_limit = ext2_map_limit(fs);
+	super->max_file_size = fs->file_block_limit << fs->block_shift;
+	if (fs->must_stay_read_only)
+		atomic_store_explicit(&super->read_only, true, memory_order_relaxed);
+	error = ext2_journal_load(fs);
+	if (!error)
+		error = retake_groups(fs);
+	if (error)
+		goto close;
+	error = read_root(fs, root);
+	if (error)
+		goto close;
+	error = start(fs);
+	if (!error)
+		return 0;
+	inode_put(*root);
+	inode_drop_unused(super);
+close:
+	if (fs->says_unclean)
+		(void)!end_writing(fs);
+	close_journal(fs);
+	atomic_store_explicit(&fs->device->writes_parts, false, memory_order_release);
+	put_descriptors(fs, descriptor_block_count(fs));
+	return error;
+}
+
+static int mount(struct super_block *super, const char *options, bool wants_journal,
+		 struct inode **root)
 {
 	struct ext2 *fs = kzalloc(sizeof(*fs), 0);
 	int error;
@@ -500,6 +650,8 @@ static int ext2_mount(struct super_block *super, const char *options, struct ino
 	fs->super = super;
 	fs->device = super->device;
 	mutex_init(&fs->bitmap_lock, LOCK_RANK_FS_METADATA, "ext2 bitmaps");
+	mutex_init(&fs->orphan_lock, LOCK_RANK_FS_ORPHANS, "ext2 orphans");
+	list_init(&fs->orphans);
 	atomic_store(&fs->generation, (uint32_t)clock_monotonic_ns());
 	/* What was written to the device as a file goes out whole before only parts do. */
 	error = page_cache_write_back(&fs->device->cache, 0, UINT32_MAX, true);
@@ -509,49 +661,44 @@ static int ext2_mount(struct super_block *super, const char *options, struct ino
 		error = read_super(fs);
 	if (error)
 		goto free_fs;
-	error = read_groups(fs);
-	if (error)
-		goto put_super;
-	atomic_store_explicit(&fs->device->writes_parts, true, memory_order_release);
-	super->private = fs;
-	super->ops = &ext2_super_ops;
-	super->block_size = fs->block_size;
-	fs->file_block_limit = ext2_map_limit(fs);
-	super->max_file_size = fs->file_block_limit << fs->block_shift;
-	if (fs->must_stay_read_only)
-		atomic_store_explicit(&super->read_only, true, memory_order_relaxed);
-	error = read_root(fs, root);
-	if (error)
-		goto put_groups;
-	if (!atomic_load_explicit(&super->read_only, memory_order_relaxed)) {
-		error = begin_writing(fs);
-		if (error)
-			goto put_root;
-	}
-	return 0;
-
-put_root:
-	inode_put(*root);
-	inode_drop_unused(super);
-put_groups:
-	atomic_store_explicit(&fs->device->writes_parts, false, memory_order_release);
-	put_descriptors(fs, descriptor_block_count(fs));
-put_super:
+	if (wants_journal && !(fs->disk_super->features_compatible & EXT2_COMPAT_HAS_JOURNAL))
+		error = -EINVAL;
+	if (!error)
+		error = open_it(fs, root);
+	if (!error)
+		return 0;
 	ext2_metadata_put(&fs->super_buffer);
 free_fs:
 	kfree(fs);
 	return error;
 }
 
+static int ext2_mount(struct super_block *super, const char *options, struct inode **root)
+{
+	return mount(super, options, false, root);
+}
+
+static int ext3_mount(struct super_block *super, const char *options, struct inode **root)
+{
+	return mount(super, options, true, root);
+}
+
 void ext2_init(void)
 {
+	/* Either uses the journal if there is one; ext3 insists on it. */
 	static struct file_system_type ext2_type = {
 		.name = "ext2",
 		.needs_device = true,
 		.mount = ext2_mount,
 	};
+	static struct file_system_type ext3_type = {
+		.name = "ext3",
+		.needs_device = true,
+		.mount = ext3_mount,
+	};
 
 	ext2_inode_init_slab();
 	ext2_file_init();
+	file_system_register(&ext3_type);
 	file_system_register(&ext2_type);
 }

@@ -9,21 +9,19 @@
 #include "uapi/linux/errno.h"
 
 #define SHORT_LIMIT (EXT2_ROOT_COUNT * 4u)	/* the text and its final 0 */
-#define LINK_CHANGE_BLOCKS 24
+/* An inode, a block of text, a directory that grows, its inode, the orphans. */
+#define LINK_CHANGE_BLOCKS 30
 
 /* Errors: -ENOSPC, -EIO, -ENOMEM. */
 static int write_long(struct ext2_transaction *transaction, struct ext2_inode *inode,
 		      const char *text, size_t length)
 {
 	struct ext2_buffer buffer;
-	struct ext2_run run;
 	int error;
 
 	mutex_lock(&inode->map_lock);
-	error = ext2_map_allocate(transaction, inode, 0, 1, false, &run);
+	error = ext2_map_allocate_metadata(transaction, inode, 0, &buffer);
 	mutex_unlock(&inode->map_lock);
-	if (!error)
-		error = ext2_metadata_get_new(transaction, run.physical, &buffer);
 	if (error)
 		return error;
 	memcpy(buffer.data, text, length);
@@ -49,33 +47,53 @@ static int write_text(struct ext2_transaction *transaction, struct ext2_inode *i
 	return ext2_inode_store(transaction, inode);
 }
 
+static int create_once(struct inode *directory, const char *name, size_t length,
+		       const char *target, user_id uid, group_id gid, struct inode **out)
+{
+	struct ext2 *fs = ext2_of(directory->super);
+	struct ext2_buffer held, held_new;
+	struct ext2_transaction transaction;
+	struct inode *inode = NULL;
+	int error = ext2_transaction_begin(&transaction, fs, LINK_CHANGE_BLOCKS);
+
+	if (error)
+		return error;
+	error = ext2_inode_hold(ext2_inode_of(directory), &held);
+	if (error)
+		goto end;
+	error = ext2_inode_make(&transaction, directory, MODE_LINK | 0777, 0, uid, gid, &inode,
+				&held_new);
+	if (!error) {
+		error = write_text(&transaction, ext2_inode_of(inode), target, strlen(target));
+		if (!error)
+			error = ext2_directory_add(&transaction, directory, name, length, inode);
+		if (error)
+			ext2_inode_abandon(&transaction, ext2_inode_of(inode));
+		ext2_metadata_put(&held_new);
+	}
+	(void)!ext2_inode_store(&transaction, ext2_inode_of(directory));
+	ext2_metadata_put(&held);
+end:
+	ext2_transaction_end(&transaction);
+	if (!error)
+		*out = inode;
+	else if (inode)
+		inode_put(inode);
+	return error;
+}
+
 int ext2_symlink_create(struct inode *directory, const char *name, size_t length,
 			const char *target, user_id uid, group_id gid, struct inode **out)
 {
 	struct ext2 *fs = ext2_of(directory->super);
-	struct ext2_transaction transaction;
-	size_t target_length = strlen(target);
-	struct inode *inode;
+	unsigned int tries = 0;
 	int error;
 
-	if (target_length >= fs->block_size)
+	if (strlen(target) >= fs->block_size)
 		return -ENAMETOOLONG;
-	error = ext2_transaction_begin(&transaction, fs, LINK_CHANGE_BLOCKS);
-	if (error)
-		return error;
-	error = ext2_inode_make(&transaction, directory, MODE_LINK | 0777, 0, uid, gid, &inode);
-	if (error) {
-		ext2_transaction_end(&transaction);
-		return error;
-	}
-	error = write_text(&transaction, ext2_inode_of(inode), target, target_length);
-	if (!error)
-		error = ext2_directory_add(&transaction, directory, name, length, inode);
-	ext2_transaction_end(&transaction);
-	if (error)
-		ext2_inode_discard(inode);
-	else
-		*out = inode;
+	do
+		error = create_once(directory, name, length, target, uid, gid, out);
+	while (error == -ENOSPC && ext2_retry_for_space(fs, &tries));
 	return error;
 }
 
