@@ -11,9 +11,9 @@
  * it tries for itself.
  *
  * With a journal the data of a page that gets a place is on its way before the transaction that
- * gives it the place is left, and the commit waits for it: so no file is ever seen with blocks whose
- * contents are an earlier file's ("ordered" data). That is also why no block gets a place there
- * before its page is written. Pages that have their places already need no transaction.
+ * gives it the place is left, and the commit waits for it: so no file is ever seen with blocks
+ * whose contents are an earlier file's ("ordered" data). That is also why no block gets a place
+ * there before its page is written. Pages that have their places already need no transaction.
  */
 #include "fs/ext2/internal.h"
 
@@ -152,7 +152,7 @@ static uint32_t count_wanted(const struct writing *writing, uint32_t logical, ui
 	return (uint32_t)min_t(uint64_t, end - logical, RUN_LIMIT);
 }
 
-/* A block with a promise finds no place: freed blocks wait for a commit. It is tried again later. */
+/* A promised block finds no place: freed blocks wait for a commit. It is tried again later. */
 static int judge_failure(const struct writing *writing, int error, bool promised)
 {
 	return error == -ENOSPC && promised && writing->transaction->fs->journal ? -ENOMEM : error;

@@ -384,7 +384,8 @@ must_check int ext2_inode_make(struct ext2_transaction *transaction, struct inod
 			       file_mode mode, dev_number device, user_id uid, group_id gid,
 			       struct inode **out, struct ext2_buffer *held);
 /*
- * It gets no name after all. In the transaction that made it; the caller puts it afterwards. Errors:
+ * It gets no name after all. In the transaction that made it; the caller puts it after.
+ * Errors:
  * none if it is held.
  */
 void ext2_inode_abandon(struct ext2_transaction *transaction, struct ext2_inode *inode);

@@ -7,8 +7,8 @@
  *
  * RECOVER in the superblock says that the log may hold what is not in its place. It is set before
  * the log is written to and taken away after everything is in its place, so it is there whenever it
- * is needed. A device that cannot be written cannot be replayed, and what lies beside the log is not
- * to be trusted then, so it is not mounted; Linux does the same.
+ * is needed. A device that cannot be written cannot be replayed, and what lies beside the log is
+ * not to be trusted then, so it is not mounted; Linux does the same.
  *
  * A journal on a device of its own is refused: we would not know whether that device is the right
  * one.

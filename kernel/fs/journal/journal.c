@@ -54,7 +54,7 @@
 #include "uapi/linux/errno.h"
 
 #define SECOND_NS      UINT64_C(1000000000)
-/* The writeback thread comes every two seconds; so nothing waits longer than five for its commit. */
+/* The writeback thread comes every two seconds; so nothing waits longer than five. */
 #define COMMIT_AGE     (3 * SECOND_NS)
 #define CHECKPOINT_AGE (5 * SECOND_NS)
 

@@ -1,6 +1,6 @@
 /*
- * A journal of blocks: what happened to blocks inside of one handle reaches the disk whole or not at
- * all, whenever the power goes. It knows blocks and nothing of the file system they belong to.
+ * A journal of blocks: what happened to blocks inside of one handle reaches the disk whole or not
+ * at all, whenever the power goes. It knows blocks and nothing of the file system they belong to.
  * (Theory, states and invariants: journal.c.)
  *
  *	journal_open, journal_replay if need be, journal_start

@@ -3,14 +3,14 @@
  *
  *	scan	which transactions are whole: they have consecutive numbers and a commit record each
  *	revoke	which blocks were freed, and by which transaction last
- *	replay	copies go to the device's cache, in order, but not those that a revoke of the same or
- *		a later transaction has made void
+ *	replay	copies go to the device's cache, in order, but not those that a revoke of the same
+ *		or a later transaction has made void
  *
- * Then the cache is written, and flushed, before the log is said to be empty. So recovery can itself
- * be cut off at any point and simply begins anew.
+ * Then the cache is written, and flushed, before the log is said to be empty. So recovery can
+ * itself be cut off at any point and simply begins anew.
  *
- * The log is what a power cut left, or an enemy wrote. It ends, silently, at the first block that is
- * not what should come next: that is what an unfinished transaction looks like. Inside of a
+ * The log is what a power cut left, or an enemy wrote. It ends, silently, at the first block that
+ * is not what should come next: that is what an unfinished transaction looks like. Inside of a
  * transaction with a commit record everything has to make sense, or nothing is replayed. Every
  * pass goes round the log once at most.
  */
