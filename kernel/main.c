@@ -14,6 +14,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/stack_header.h"
+#include "mem/event_memory.h"
 #include "mem/page_frame.h"
 #include "sched/clock.h"
 #include "sched/rcu.h"
@@ -176,6 +177,7 @@ void kernel_main(void)
 	page_frame_init(boot_info());
 	machine_memory_init();
 	machine_init_time();
+	event_memory_init();
 	vdso_init();
 
 	if (schedule_init_cpu(0))

@@ -35,6 +35,8 @@ struct stack_header {
 	unsigned int preempt_count;	/* [t] 0: may be preempted; each spinlock held adds one */
 	unsigned int interrupt_depth;	/* [t] hardware interrupt handlers running on this stack */
 	struct lock_check_state *locks; /* [t] debug builds: the locks it holds */
+	/* [t] its number in event records; 0: a kernel thread. Others may read an old one. */
+	uint32_t event_thread;
 };
 
 static inline struct stack_header *stack_header(void)

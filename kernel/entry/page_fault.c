@@ -4,6 +4,7 @@
  */
 #include "arch/context.h"
 #include "arch/upcall.h"
+#include "core/event_ring.h"
 #include "core/stack_header.h"
 #include "proc/process.h"
 #include "proc/signal.h"
@@ -23,12 +24,14 @@ static enum fault_result handle(const struct trap_frame *frame, uintptr_t addres
 	if (!process->space)
 		return FAULT_BAD_ADDRESS;
 	process_vm_limits(process, &limits);
+	event_note(QUARTET_EVENT_FAULT, address, access, frame->eip);
 	result = vm_fault(process->space, address, access, trap_frame_stack(frame), &limits,
 			  &major);
 	if (major)
 		thread->major_faults++;
 	else
 		thread->minor_faults++;
+	event_note(QUARTET_EVENT_FAULT_DONE, address, result, major);
 	return result;
 }
 

@@ -12,6 +12,7 @@
  */
 #include "arch/context.h"
 #include "core/assert.h"
+#include "core/event_ring.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "proc/exec.h"
@@ -319,6 +320,7 @@ static void become_leader(void)
 	process_table_set_thread(process->id, self);
 	process_table_set_thread(self->id, NULL);
 	self->id = process->id;
+	event_set_thread(self->thread.stack, (uint32_t)self->id);
 	if (atomic_load_explicit(&self->trace.tracer, memory_order_relaxed))
 		process->leader_tracee = self;
 	process->group_leader = self;
@@ -405,6 +407,9 @@ static void commit(struct exec *exec)
 	thread->alt_stack_size = 0;
 	thread->alt_stack_flags = 0;
 	set_name(thread, exec->path);
+	event_note(QUARTET_EVENT_EXEC, (uint32_t)thread->process->id);
+	if (event_is_on(QUARTET_EVENT_EXEC))
+		event_record_text(exec->path, SIZE_MAX);
 	arch_thread_exec(&thread->thread.arch, exec->image.entry, exec->stack_pointer);
 }
 

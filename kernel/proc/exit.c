@@ -11,6 +11,7 @@
  */
 #include "arch/user_copy.h"
 #include "core/assert.h"
+#include "core/event_ring.h"
 #include "core/printk.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -180,6 +181,7 @@ static bool leave_process(struct user_thread *thread, uint32_t status)
 	    process->stopped_count >= process->thread_count)
 		process->is_stopped = process->stop_unreported = true;
 	spin_unlock_irq(&process->signal_lock, flags);
+	event_note(QUARTET_EVENT_DEATH, (uint32_t)process->id, last, last ? process->exit_status : status);
 	return last;
 }
 
@@ -258,6 +260,7 @@ void process_forgive(struct process *process)
 	if (process->leader_tracee)
 		trace_unlink(process->leader_tracee);
 	process->state = PROCESS_FORGIVEN;
+	event_note(QUARTET_EVENT_FORGIVEN, (uint32_t)process->id);
 	list_remove(&process->sibling);
 	process->parent = NULL;
 	process_group_remove(process);

@@ -12,6 +12,7 @@
 #include "arch/context.h"
 #include "arch/user_copy.h"
 #include "core/assert.h"
+#include "core/event_ring.h"
 #include "lib/string.h"
 #include "proc/internal.h"
 #include "sched/clock.h"
@@ -240,6 +241,7 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 	if (unlikely(is_traced))
 		trace_inherit(child, parent);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
+	event_note(QUARTET_EVENT_FORK, (uint32_t)child->id, (uint32_t)process->id);
 	return 0;
 }
 
@@ -332,6 +334,7 @@ int process_clone(const struct clone_request *request)
 		goto fini_thread;
 	id = process_table_slot_id(slot);
 	child->id = id;
+	event_set_thread(child->thread.stack, (uint32_t)id);
 	inherit(child, parent, request);
 	child->thread.mmu = &process->space->mmu;
 	if (request->flags & CLONE_PARENT_SETTID)

@@ -3,6 +3,7 @@
  * the kernel's start.
  */
 #include "core/assert.h"
+#include "core/event_ring.h"
 #include "core/printk.h"
 #include "lib/string.h"
 #include "proc/internal.h"
@@ -102,6 +103,7 @@ void process_start_init(const char *path, const char *const *arguments)
 	must(group, "group");
 	thread->process = process;
 	thread->id = process->id = 1;
+	event_set_thread(thread->thread.stack, 1);
 	flags = rwspin_write_lock_irq(&process_tree_lock);
 	session->leader = process;
 	process_table_set_session(1, session);

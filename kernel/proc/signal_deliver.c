@@ -18,6 +18,7 @@
 #include "arch/debug.h"
 #include "arch/signal_frame.h"
 #include "core/assert.h"
+#include "core/event_ring.h"
 #include "core/printk.h"
 #include "lib/string.h"
 #include "proc/internal.h"
@@ -280,6 +281,7 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 		request.alt_stack_flags = SS_DISABLE;
 	else if (action->flags & SA_ONSTACK)
 		request.stack_top = thread->alt_stack + thread->alt_stack_size;
+	event_note(QUARTET_EVENT_SIGNAL, (uint32_t)signal, (uint32_t)action->handler);
 	resolve_for_handler(frame, action);
 	thread->restore_mask = false;
 	/* The frame gets the program's own flags. */

@@ -13,6 +13,7 @@
 #include "sched/mutex.h"
 #include "core/assert.h"
 #include "core/config.h"
+#include "core/event_ring.h"
 #include "core/lock_check.h"
 #include "core/stack_header.h"
 #include "uapi/linux/errno.h"
@@ -40,6 +41,7 @@ static noinline int lock_slow(struct mutex *mutex, enum thread_state kind)
 	struct wait_entry entry;
 	int error = 0;
 
+	event_wait_begins(mutex, mutex->name);
 	wait_entry_init(&entry);
 	atomic_fetch_add(&mutex->waiters, 1);
 	for (;;) {
@@ -53,6 +55,7 @@ static noinline int lock_slow(struct mutex *mutex, enum thread_state kind)
 		error = wait_step(&entry, kind, WAIT_FOREVER);
 	}
 	wait_end(&entry);
+	event_note(QUARTET_EVENT_LOCK_TAKEN, (uint32_t)(uintptr_t)mutex);
 	atomic_fetch_sub(&mutex->waiters, 1);
 	if (error)
 		wait_queue_wake_one(&mutex->queue, 0);

@@ -12,6 +12,7 @@
 #include "sched/rwlock.h"
 #include "core/assert.h"
 #include "core/config.h"
+#include "core/event_ring.h"
 #include "core/lock_check.h"
 #include "core/stack_header.h"
 #include "uapi/linux/errno.h"
@@ -64,6 +65,7 @@ static noinline int write_slow(struct rwlock *lock, enum thread_state kind)
 	struct wait_entry entry;
 	int error = 0;
 
+	event_wait_begins(lock, lock->name);
 	wait_entry_init(&entry);
 	atomic_fetch_add(&lock->waiting_writers, 1);
 	for (;;) {
@@ -77,9 +79,20 @@ static noinline int write_slow(struct rwlock *lock, enum thread_state kind)
 		error = wait_step(&entry, kind, WAIT_FOREVER);
 	}
 	wait_end(&entry);
+	event_note(QUARTET_EVENT_LOCK_TAKEN, (uint32_t)(uintptr_t)lock);
 	atomic_fetch_sub(&lock->waiting_writers, 1);
 	if (error)
 		wake_next(lock);
+	return error;
+}
+
+static noinline int read_slow(struct rwlock *lock, enum thread_state kind)
+{
+	int error;
+
+	event_wait_begins(lock, lock->name);
+	error = WAIT_EVENT(&lock->readers, try_read(lock), kind, WAIT_FOREVER);
+	event_note(QUARTET_EVENT_LOCK_TAKEN, (uint32_t)(uintptr_t)lock);
 	return error;
 }
 
@@ -104,7 +117,7 @@ static inline int read_lock(struct rwlock *lock, enum thread_state kind, const v
 	check_acquire(lock, true, false, taken_at);
 	if (likely(try_read(lock)))
 		return 0;
-	return check_result(lock, WAIT_EVENT(&lock->readers, try_read(lock), kind, WAIT_FOREVER));
+	return check_result(lock, read_slow(lock, kind));
 }
 
 static inline int write_lock(struct rwlock *lock, enum thread_state kind, bool pair,

@@ -37,6 +37,7 @@
 #include "arch/upcall.h"
 #include "core/assert.h"
 #include "core/config.h"
+#include "core/event_ring.h"
 #include "core/lock_check.h"
 #include "core/preempt.h"
 #include "lib/min_max.h"
@@ -360,6 +361,8 @@ static void schedule_switch(enum switch_reason reason)
 		previous->involuntary_switches++;
 	else
 		previous->voluntary_switches++;
+	event_note(QUARTET_EVENT_SWITCH, ((struct stack_header *)next->stack)->event_thread,
+	      next->is_idle);
 	begin_running(queue, next, now);
 	queue->previous = previous;
 	tick = now + (queue->ready_count ? SLICE_NS : TICK_NS);

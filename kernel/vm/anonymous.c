@@ -6,6 +6,7 @@
  * was cleared while the CPU was idle. This is the most frequent fault there is: it allocates, locks
  * the page table, writes the entry, and is done.
  */
+#include "core/event_ring.h"
 #include "vm/internal.h"
 #include "vm/page_table.h"
 
@@ -51,6 +52,7 @@ enum fault_result fault_anonymous(struct fault *fault)
 	if (likely(mmu_entry_read(entry) == 0)) {
 		page_table_fill(table, entry, mmu_entry_make(page_frame_number(frame), bits),
 				TABLE_USED + TABLE_ANONYMOUS);
+		event_note(QUARTET_EVENT_FRAME_ZEROED, fault->address, page_frame_number(frame));
 		frame = NULL;
 	}
 	page_table_unlock(table);

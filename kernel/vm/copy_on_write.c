@@ -13,6 +13,7 @@
  * emptied and flushed before the new frame goes in, so that no thread reads the old page after
  * another has written to the new one.
  */
+#include "core/event_ring.h"
 #include "mem/kmap.h"
 #include "vm/internal.h"
 #include "vm/page_table.h"
@@ -66,11 +67,14 @@ static bool try_resolve(struct fault *fault, struct page_frame *table, struct pa
 		if (!fault->force)
 			mmu_entry_write(slot, entry | MMU_WRITE | MMU_ACCESSED | MMU_DIRTY);
 		count(&vm_counters.faults_cow_reused);
+		event_note(QUARTET_EVENT_FRAME_REUSED, fault->address, page_frame_number(frame));
 		return true;
 	}
 	if (!*fresh || (frame == page_frame_zero() && !fresh_is_zeroed))
 		return false;
 	replace(fault, table, slot, frame, *fresh);
+	event_note(QUARTET_EVENT_FRAME_COPIED, fault->address, page_frame_number(frame),
+	      page_frame_number(*fresh));
 	*fresh = NULL;
 	*old = frame;
 	count(&vm_counters.faults_cow_copied);

@@ -17,6 +17,7 @@
  * whether the mark is still there: if it is, writeback has yet to come to this table, and will find
  * our W; if not, we mark it again.
  */
+#include "core/event_ring.h"
 #include "mem/kmap.h"
 #include "lib/min_max.h"
 #include "uapi/linux/errno.h"
@@ -85,6 +86,7 @@ static bool enter_cached(struct fault *fault, uint32_t end_index, int *error)
 		}
 	}
 	page_table_unlock(table);
+	event_note(QUARTET_EVENT_FRAME_SHARED, fault->address, entered);
 	if (entered > 1)
 		atomic_fetch_add_explicit(&vm_counters.pages_mapped_around, entered - 1,
 					  memory_order_relaxed);
@@ -158,6 +160,7 @@ static int copy_page(struct fault *fault, uint32_t index)
 	if (mmu_entry_read(entry) == 0) {
 		page_table_fill(table, entry, mmu_entry_make(page_frame_number(copy), bits),
 				TABLE_USED + TABLE_ANONYMOUS);
+		event_note(QUARTET_EVENT_FRAME_COPIED, fault->address, index, page_frame_number(copy));
 		copy = NULL;
 		atomic_fetch_add_explicit(&vm_counters.pages_copied, 1, memory_order_relaxed);
 	}

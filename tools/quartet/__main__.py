@@ -23,6 +23,9 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet test [PATTERN...] [--cpus LIST] [--seed N] [--accel HOW] [--kernel FILE]
                             all tests, or those whose names contain a pattern: guest tests on Linux and on
                             Quartet, host unit tests, tests driven from keyboard and serial line, checks
+  ./quartet trace [OPTIONS] [--json FILE] [--output FILE] -- CMD ARGS
+                            the same as run -- CMD, and tell what it did: system calls as strace does, and a timeline
+                            for Perfetto or Chrome
   ./quartet check           layers, headers, format, and both compilers in debug and release
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
                             what system calls, faults and processes cost, beside Linux on the same machine
@@ -32,7 +35,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
 
 Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""
 
-COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot')
+COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot', 'trace')
 
 
 def main():

@@ -23,6 +23,7 @@ class Settings:
     kernel: str = ''
     image: str = ''
     memory: int = 128			# MiB
+    memory_file: str = ''		# that holds it, for viewers from outside; '': none
     cpus: int = 4
     disk: str = 'ide'			# or virtio
     snapshot: bool = True		# writes to the image are forgotten
@@ -60,7 +61,13 @@ def command_line(settings):
     """QEMU's arguments without display and serial lines, which differ with the purpose."""
     drives, root = drive(settings) if settings.image else ([], '')
     words = ['console=ttyS0'] + ([f'root={root}'] if root else []) + list(settings.append)
-    command = [QEMU, '-M', 'pc', '-cpu', 'max', '-m', str(settings.memory), '-smp', str(settings.cpus)]
+    machine = 'pc'
+    backend = []
+    if settings.memory_file:
+        machine = 'pc,memory-backend=ram'
+        backend = ['-object', f'memory-backend-file,id=ram,size={settings.memory}M,share=on,'
+                              f'mem-path={settings.memory_file.replace(",", ",,")}']
+    command = [QEMU, '-M', machine, *backend, '-cpu', 'max', '-m', str(settings.memory), '-smp', str(settings.cpus)]
     command += accelerator(settings)
     command += ['-no-reboot', '-nic', 'none']
     if settings.exit_port:

@@ -11,6 +11,7 @@
  */
 #include "layout.h"
 #include "asm_offsets.h"
+#include "uapi/quartet/events.h"
 
 #define PHYSICAL(symbol) (symbol - LAYOUT_KERNEL_BASE)
 
@@ -25,6 +26,9 @@
 	.long MULTIBOOT_MAGIC
 	.long MULTIBOOT_FLAGS
 	.long -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
+
+	/* Where a viewer of the machine's memory begins: uapi/quartet/events.h. */
+	.long QUARTET_MAGIC_1, QUARTET_MAGIC_2, PHYSICAL(event_directory)
 
 	.globl boot_start
 boot_start:

@@ -4,14 +4,18 @@
  * 	leaks		what must be the same before and after a test, once caches are dropped
  * 	counters	faults by kind, tables shared and copied (struct vm_counters)
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
+ * 	event_mask	which events are recorded, in hexadecimal; written: from now on
  * 	failpoint	write "KIND NTH": the NTH allocation of the writer fails; read: did it
  */
 #include "block/block_device.h"
 #include "core/config.h"
+#include "core/event_ring.h"
 #include "core/failpoint.h"
+#include "core/stack_header.h"
 #include "fs/procfs/internal.h"
 #include "lib/parse.h"
 #include "lib/string.h"
+#include "mem/event_memory.h"
 #include "mem/page_frame.h"
 #include "mem/slab.h"
 #include "sched/rcu.h"
@@ -154,9 +158,54 @@ static ssize_t store_block_fail(const struct procfs_subject *subject, char *line
 	return error ? error : (ssize_t)size;
 }
 
+/*
+ * Its threads' system calls go the way of traced ones, until they notice that nobody wants to know
+ * of them any more (entry/syscall.c).
+ */
+static bool watch_calls(struct process *process, void *argument)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread;
+
+	(void)argument;
+	list_for_each_entry(thread, &process->threads, process_node)
+		thread_add_return_work(&thread->thread, RETURN_WORK_TRACE);
+	spin_unlock_irq(&process->signal_lock, flags);
+	return true;
+}
+
+static int show_event_mask(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "%x\n", event_mask());
+	return 0;
+}
+
+static ssize_t store_event_mask(const struct procfs_subject *subject, char *line, size_t size)
+{
+	uint32_t mask;
+	int error;
+
+	(void)subject;
+	if (parse_u32(line, strlen(line), 16, &mask))
+		return -EINVAL;
+	error = mask ? event_memory_attach() : 0;
+	if (error)
+		return error;
+	event_set_mask(mask);
+	if (mask & 1u << QUARTET_EVENT_SYSCALL_ENTER || mask & 1u << QUARTET_EVENT_SYSCALL_LEAVE)
+		process_for_each(watch_calls, NULL);
+	return (ssize_t)size;
+}
+
 const struct procfs_entry procfs_quartet_entries[] = {
 	{ .name = "block_fail", .mode = MODE_REGULAR | 0200, .id = 95, .store = store_block_fail },
 	{ .name = "counters", .mode = MODE_REGULAR | 0444, .id = 96, .show = show_counters },
+	{ .name = "event_mask",
+	  .mode = MODE_REGULAR | 0600,
+	  .id = 99,
+	  .show = show_event_mask,
+	  .store = store_event_mask },
 	{ .name = "failpoint",
 	  .mode = MODE_REGULAR | 0600,
 	  .id = 97,

@@ -38,8 +38,11 @@ def reported_status(report_path):
     return int(found.group(1)) if found else None
 
 
-def follow(process, console, report):
-    """Wait for QEMU's end. A machine that has panicked, or that does not power off, is ended here."""
+def follow(process, console, report, watch=None):
+    """
+    Wait for QEMU's end. A machine that has panicked, or that does not power off, is ended here. Meanwhile `watch`
+    is called often.
+    """
     ending_since = None
     while True:
         try:
@@ -47,6 +50,8 @@ def follow(process, console, report):
             return
         except subprocess.TimeoutExpired:
             pass
+        if watch:
+            watch()
         with open(console, 'rb') as file:
             ending = qemu.PANIC.search(file.read()) or reported_status(report) is not None
         if ending and ending_since is None:
@@ -57,8 +62,10 @@ def follow(process, console, report):
             return
 
 
-def run_command(settings, command, output=None):
-    """Boot, run `command`, pass its output on (to the file `output`, if given), and return its status."""
+def run_command(settings, command, output=None, watch=None):
+    """
+    Boot, run `command`, pass its output on (to the file `output`, if given), and return its status. `watch`: see follow().
+    """
     with tempfile.TemporaryDirectory() as work:
         console, report = os.path.join(work, 'console'), os.path.join(work, 'report')
         if settings.snapshot:
@@ -74,7 +81,7 @@ def run_command(settings, command, output=None):
             open(path, 'w').close()
         process = subprocess.Popen(arguments, stdout=output)
         try:
-            follow(process, console, report)
+            follow(process, console, report, watch)
         finally:
             if process.poll() is None:
                 process.kill()
