@@ -26,7 +26,7 @@ DEFAULT_TIMEOUT = 90
 MEMORY = 512
 CPUS = 2
 # The short set, when no pattern asks for others: the rest takes many minutes.
-USUAL = {'bash', 'coreutils', 'gawk', 'git', 'less', 'python3'}
+USUAL = {'bash', 'gawk', 'git', 'less', 'python3'}
 
 
 def is_session(path):
