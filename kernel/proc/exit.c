@@ -181,7 +181,8 @@ static bool leave_process(struct user_thread *thread, uint32_t status)
 	    process->stopped_count >= process->thread_count)
 		process->is_stopped = process->stop_unreported = true;
 	spin_unlock_irq(&process->signal_lock, flags);
-	event_note(QUARTET_EVENT_DEATH, (uint32_t)process->id, last, last ? process->exit_status : status);
+	event_note(QUARTET_EVENT_DEATH, (uint32_t)process->id, last,
+		   last ? process->exit_status : status);
 	return last;
 }
 

@@ -160,7 +160,8 @@ static int copy_page(struct fault *fault, uint32_t index)
 	if (mmu_entry_read(entry) == 0) {
 		page_table_fill(table, entry, mmu_entry_make(page_frame_number(copy), bits),
 				TABLE_USED + TABLE_ANONYMOUS);
-		event_note(QUARTET_EVENT_FRAME_COPIED, fault->address, index, page_frame_number(copy));
+		event_note(QUARTET_EVENT_FRAME_COPIED, fault->address, index,
+			   page_frame_number(copy));
 		copy = NULL;
 		atomic_fetch_add_explicit(&vm_counters.pages_copied, 1, memory_order_relaxed);
 	}

@@ -31,7 +31,7 @@ enum quartet_event_kind {
 	QUARTET_EVENT_FAULT = 4,	/* address, enum fault_access, instruction */
 	QUARTET_EVENT_FAULT_DONE = 5,	/* address, enum fault_result, 1: it read from the disk */
 	QUARTET_EVENT_FRAME_ZEROED = 6, /* address, frame: a new page of zeros */
-	QUARTET_EVENT_FRAME_SHARED = 7, /* address, pages of the cache that were mapped at once */
+	QUARTET_EVENT_FRAME_SHARED = 7, /* address, pages of the cache mapped at once */
 	QUARTET_EVENT_FRAME_COPIED = 8, /* address, frame, its copy */
 	QUARTET_EVENT_FRAME_REUSED = 9, /* address, frame: the only owner may write again */
 	QUARTET_EVENT_FORK = 10,	/* the new thread, its process */
