@@ -13,8 +13,8 @@
  */
 #pragma once
 
-#define QUARTET_MAGIC_1 0x52415551u /* "QUAR" */
-#define QUARTET_MAGIC_2 0x54455431u /* "1TET" */
+#define QUARTET_MAGIC_1 0x52415551 /* "QUAR" */
+#define QUARTET_MAGIC_2 0x54455431 /* "1TET" */
 #define QUARTET_VERSION 1
 #define QUARTET_CPU_MAX 8
 #define QUARTET_EVENT_WORDS 7

@@ -49,7 +49,8 @@ static void names_are_made_and_removed(struct test *t)
 	EXPECT_EQ(t, symlink_to("", "/t/l"), -ENOENT);
 	EXPECT_EQ(t, symlink_to("x", "/t/l/"), -ENOENT);
 	EXPECT_EQ(t, namespace_make_node(&at_root, "/t/n", MODE_DIRECTORY | 0755, 0, NULL), -EPERM);
-	EXPECT_EQ(t, namespace_make_node(&as_user, "/t/n", MODE_CHARACTER | 0666, 0, NULL), -EACCES);
+	EXPECT_EQ(t, namespace_make_node(&as_user, "/t/n", MODE_CHARACTER | 0666, 0, NULL),
+		  -EACCES);
 	EXPECT_EQ(t, namespace_make_node(&at_root, "/t/n", MODE_FIFO | 0644, 0, NULL), 0);
 	end(t);
 }
