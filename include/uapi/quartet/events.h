@@ -27,7 +27,7 @@
 enum quartet_event_kind {
 	QUARTET_EVENT_SYSCALL_ENTER = 1, /* number, six arguments */
 	QUARTET_EVENT_SYSCALL_LEAVE = 2, /* number, result */
-	QUARTET_EVENT_TEXT = 3, /* 28 more bytes of what the record before points to; NUL: its end */
+	QUARTET_EVENT_TEXT = 3, /* 28 more bytes of what the record before points to; NUL: end */
 	QUARTET_EVENT_FAULT = 4,	/* address, enum fault_access, instruction */
 	QUARTET_EVENT_FAULT_DONE = 5,	/* address, enum fault_result, 1: it read from the disk */
 	QUARTET_EVENT_FRAME_ZEROED = 6, /* address, frame: a new page of zeros */
