@@ -166,12 +166,11 @@ static void race(void)
 				sched_yield();
 			_exit((fcntl(fd, F_GET_SEALS) & F_SEAL_WRITE) ? CHECK_FAILED : 0);
 		}
-		int sealed = fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0;
+		/* It may come before the mapping, fail beside it, or succeed after its end. */
+		(void)!fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE);
 		int status = wait_exit_status(pid);
 
 		CHECK(status == 0 || status == 1);
-		if (status == 0 && sealed)
-			CHECK(0 && "mapped writable and sealed");
 		close(fd);
 	}
 }
