@@ -158,15 +158,26 @@ int socket_wait_error(int error, uint64_t deadline_ns)
 	return deadline_ns == WAIT_FOREVER ? -ERESTARTSYS : -EINTR;
 }
 
+/* Takes over the reference to `credentials`, gives the old one to the caller. */
+static const struct credentials *replace_peer_locked(struct socket *socket,
+						     const struct credentials *credentials,
+						     process_id process)
+{
+	const struct credentials *old = socket->peer_credentials;
+
+	spin_assert_held(&socket->lock);
+	socket->peer_credentials = credentials;
+	socket->peer_process = process;
+	return old;
+}
+
 static void replace_peer(struct socket *socket, const struct credentials *credentials,
 			 process_id process)
 {
 	const struct credentials *old;
 
 	spin_lock(&socket->lock);
-	old = socket->peer_credentials;
-	socket->peer_credentials = credentials;
-	socket->peer_process = process;
+	old = replace_peer_locked(socket, credentials, process);
 	spin_unlock(&socket->lock);
 	if (old)
 		credentials_put(old);
@@ -176,6 +187,13 @@ void socket_set_peer(struct socket *socket, const struct socket_caller *caller)
 {
 	credentials_get(caller->credentials);
 	replace_peer(socket, caller->credentials, caller->process->id);
+}
+
+const struct credentials *socket_set_peer_locked(struct socket *socket,
+						 const struct socket_caller *caller)
+{
+	credentials_get(caller->credentials);
+	return replace_peer_locked(socket, caller->credentials, caller->process->id);
 }
 
 void socket_copy_peer(struct socket *to, struct socket *from)

@@ -229,6 +229,12 @@ uint64_t socket_deadline(struct socket *socket, bool sending, bool nonblocking);
 int socket_wait_error(int error, uint64_t deadline_ns);
 /* Remember `caller` as the other side of `socket`, or what `from` remembers. No lock held. */
 void socket_set_peer(struct socket *socket, const struct socket_caller *caller);
+/*
+ * The same with socket->lock held. Returns the old credentials, or NULL: the caller puts them once
+ * it has let go of the lock.
+ */
+const struct credentials *socket_set_peer_locked(struct socket *socket,
+						 const struct socket_caller *caller);
 void socket_copy_peer(struct socket *to, struct socket *from);
 
 static inline unsigned int socket_state(const struct socket *socket)

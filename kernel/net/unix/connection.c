@@ -16,6 +16,7 @@
 #include "core/assert.h"
 #include "net/unix/internal.h"
 #include "uapi/linux/errno.h"
+#include "vfs/credentials.h"
 #include "vfs/poll.h"
 
 /* ---- listen ---------------------------------------------------------------------------------- */
@@ -24,6 +25,7 @@ int unix_listen(struct socket *base, unsigned int backlog, const struct socket_c
 {
 	struct unix_socket *socket = unix_socket(base);
 	unsigned int old_backlog;
+	const struct credentials *old_peer;
 	unsigned int state;
 
 	if (!atomic_load_explicit(&socket->name, memory_order_acquire))
@@ -35,9 +37,12 @@ int unix_listen(struct socket *base, unsigned int backlog, const struct socket_c
 		return -EINVAL;
 	}
 	old_backlog = atomic_exchange_explicit(&socket->backlog, backlog, memory_order_acq_rel);
+	/* Whom clients connect to: known before the first of them can. */
+	old_peer = socket_set_peer_locked(base, caller);
 	atomic_store_explicit(&base->state, SOCKET_LISTENING, memory_order_release);
 	spin_unlock(&base->lock);
-	socket_set_peer(base, caller); /* whom clients connect to */
+	if (old_peer)
+		credentials_put(old_peer);
 	if (backlog > old_backlog)
 		wait_queue_wake_all(&socket->space_queue, 0);
 	return 0;
