@@ -123,8 +123,9 @@ def cached_applet_links(busybox, list_file):
     """applet_links, remembered so that a second run starts no other program."""
     if not os.path.exists(list_file) or os.path.getmtime(list_file) < os.path.getmtime(busybox):
         os.makedirs(os.path.dirname(list_file), exist_ok=True)
+        links = applet_links(busybox)
         with open(list_file, 'w') as out:
-            out.write('\n'.join(applet_links(busybox)))
+            out.write('\n'.join(links))
     with open(list_file) as lines:
         return {path: '/bin/busybox' for path in lines.read().split('\n')}
 
