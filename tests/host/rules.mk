@@ -12,7 +12,7 @@
 # only i386 in kernel mode can use.
 
 HOST := build/host
-HOST_CFLAGS := -m32 -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-common -fsanitize=address,undefined \
+HOST_CFLAGS := -m32 -Wno-psabi -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-common -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 \
 	$(filter-out -Wframe-larger-than=%,$(WARNINGS)) -fno-builtin \
 	-Itests/host/include -Itests/host -Ikernel -Iinclude

@@ -96,7 +96,10 @@ class Tree:
 def applet_links(busybox):
     """Path -> target for every applet, as busybox itself lists them: bin/ls, usr/bin/awk, ..."""
     listed = run_quietly(i386_command(busybox, '--list-full'), 'cannot run an i386 program on this machine')
-    return {path: '/bin/busybox' for path in listed.split() if os.path.basename(path) not in NOT_LINKED}
+    paths = [path for path in listed.split() if os.path.basename(path) not in NOT_LINKED]
+    if 'bin/sh' not in paths:
+        raise Failure(f'{busybox} lists no applet bin/sh: {listed[:200]!r}')
+    return {path: '/bin/busybox' for path in paths}
 
 
 def base_tree():
@@ -120,14 +123,15 @@ def base_tree():
 
 
 def cached_applet_links(busybox, list_file):
-    """applet_links, remembered so that a second run starts no other program."""
+    """applet_links, remembered so that a second run starts no other program. The list appears whole or not at all."""
     if not os.path.exists(list_file) or os.path.getmtime(list_file) < os.path.getmtime(busybox):
         os.makedirs(os.path.dirname(list_file), exist_ok=True)
         links = applet_links(busybox)
-        with open(list_file, 'w') as out:
+        with tempfile.NamedTemporaryFile('w', dir=os.path.dirname(list_file), delete=False) as out:
             out.write('\n'.join(links))
+        os.replace(out.name, list_file)
     with open(list_file) as lines:
-        return {path: '/bin/busybox' for path in lines.read().split('\n')}
+        return {path: '/bin/busybox' for path in lines.read().split()}
 
 
 def add_folder(tree, source, path):
