@@ -136,7 +136,8 @@ static int make_process(const struct clone_request *request, struct process **ou
 	child->limits = parent->limits;
 	child->dumpable = parent->dumpable;
 	child->keep_capabilities = parent->keep_capabilities;
-	child->out_of_memory_adjust = parent->out_of_memory_adjust;
+	atomic_init(&child->out_of_memory_adjust, atomic_load(&parent->out_of_memory_adjust));
+	atomic_init(&child->out_of_memory_minimum, atomic_load(&parent->out_of_memory_minimum));
 	child->exit_signal = request->exit_signal;
 	child->start_ns = clock_monotonic_ns();
 	child->holds_parents_memory = request->flags & CLONE_VFORK;

@@ -3,10 +3,13 @@
  *
  * vm/reclaim.c asks, from a thread that holds no locks, whenever an allocation can go on neither
  * with nor without waiting. One victim at a time: while the last one is still unwinding, asking
- * again only says so. Init is spared, since nothing runs without it. Sizes are looked at without
- * stopping anybody; a process that grows meanwhile is found the next time.
+ * again only says so. Init is spared, since nothing runs without it, and so is who has an
+ * /proc/PID/oom_score_adj of -1000; other values count as that many thousandths of all memory.
+ * Sizes are looked at without stopping anybody; a process that grows meanwhile is found the next
+ * time.
  */
 #include "core/printk.h"
+#include "mem/page_frame.h"
 #include "proc/internal.h"
 #include "vm/address_space.h"
 #include "vm/writeback.h"
@@ -26,6 +29,38 @@ static size_t size_of(struct process *process)
 	return resident.anonymous + resident.file / 8 + 1;
 }
 
+static size_t total_pages(void)
+{
+	struct frame_counts counts;
+
+	page_frame_count(&counts);
+	return counts.total;
+}
+
+/* Pages that count against a process, less than none for a favoured one; NEVER: it is spared. */
+#define NEVER INT64_MIN
+
+static int64_t badness_of(struct process *process, size_t total)
+{
+	int adjust = atomic_load_explicit(&process->out_of_memory_adjust, memory_order_relaxed);
+	size_t size = size_of(process);
+
+	if (size == 0 || adjust == OUT_OF_MEMORY_SPARED)
+		return NEVER;
+	return (int64_t)size + (int64_t)adjust * (int64_t)(total / 1000);
+}
+
+unsigned int process_out_of_memory_score(struct process *process)
+{
+	size_t total = total_pages();
+	int64_t badness = badness_of(process, total);
+
+	if (badness == NEVER)
+		return 0;
+	/* Linux's scale: two thirds of 0..2000, where 1000 is a process of no size and no favour. */
+	return (unsigned int)((1000 + (int)badness / (int)(total / 1000)) * 2 / 3);
+}
+
 /* Until it is dead: its memory comes free only after it has let go of it. */
 static bool is_dying(struct process *process)
 {
@@ -36,25 +71,26 @@ static bool is_dying(struct process *process)
 	return exiting && atomic_load(&process->state) == PROCESS_ALIVE;
 }
 
-/* The largest process, referenced, or NULL; *dying if one is on its way out already. */
-static struct process *find_largest(size_t *largest, bool *dying)
+/* The worst process, referenced, or NULL; *dying if one is on its way out already. */
+static struct process *find_worst(bool *dying)
 {
+	size_t total = total_pages();
+	int64_t worst = NEVER;
 	struct process *victim = NULL;
 	struct process *process;
 	process_id id = 2; /* not init */
 
-	*largest = 0;
 	*dying = false;
 	while ((process = process_next_get(id))) {
-		size_t size = size_of(process);
+		int64_t badness = badness_of(process, total);
 
 		id = process->id + 1;
 		*dying |= is_dying(process);
-		if (size > *largest) {
+		if (badness > worst) {
 			if (victim)
 				process_put(victim);
 			victim = process;
-			*largest = size;
+			worst = badness;
 		} else {
 			process_put(process);
 		}
@@ -62,21 +98,20 @@ static struct process *find_largest(size_t *largest, bool *dying)
 	return victim;
 }
 
-static bool kill_largest(void)
+static bool kill_worst(void)
 {
 	struct linux_siginfo info;
 	struct process *victim;
-	size_t pages;
 	char name[16];
 	bool dying;
 
-	victim = find_largest(&pages, &dying);
+	victim = find_worst(&dying);
 	if (!victim)
 		return false;
 	if (!dying) {
 		printk(LOG_ERROR, "out of memory: process %d (%s) has %zu KiB and is killed",
 		       victim->id, process_name(victim, name, sizeof(name)),
-		       pages * (PAGE_SIZE / 1024));
+		       size_of(victim) * (PAGE_SIZE / 1024));
 		signal_info_kernel(&info, SIGKILL);
 		(void)signal_send_process(victim, &info);
 	}
@@ -86,5 +121,5 @@ static bool kill_largest(void)
 
 void out_of_memory_init(void)
 {
-	reclaim_set_killer(kill_largest);
+	reclaim_set_killer(kill_worst);
 }

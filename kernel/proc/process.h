@@ -137,7 +137,8 @@ struct process {
 	struct limits limits;
 	struct file *executable;	 /* [s] /proc/PID/exe; reference; NULL for none */
 	uint64_t start_ns;		 /* [I] monotonic */
-	int out_of_memory_adjust;	 /* [a]-like word: /proc/PID/oom_score_adj */
+	atomic_int out_of_memory_adjust; /* [a] /proc/PID/oom_score_adj: -1000..1000 */
+	atomic_int out_of_memory_minimum; /* [a] the least that it may set itself */
 	struct timer real_timer;	 /* setitimer(ITIMER_REAL): [s] the two below */
 	uint64_t real_timer_interval_ns; /* [s] */
 	uint64_t real_timer_deadline_ns; /* [s] 0: off */
@@ -258,6 +259,12 @@ static inline bool process_may_inspect(struct process *process)
 {
 	return process_may_access(process, PROCESS_ACCESS_FILE);
 }
+
+/* The adjustment that spares a process when memory runs out. */
+#define OUT_OF_MEMORY_SPARED (-1000)
+
+/* How near it is to being the one that dies, 0..2000 (/proc/PID/oom_score); 0: it is spared. */
+unsigned int process_out_of_memory_score(struct process *process);
 
 /* The name that ps shows, of its eldest live thread. Returns `buffer`. */
 const char *process_name(struct process *process, char *buffer, size_t size);

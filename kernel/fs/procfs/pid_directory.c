@@ -431,6 +431,7 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		  .mode = MODE_DIRECTORY | 0555,                                          \
 		  .id = 36,                                                               \
 		  .children = procfs_net_entries },                                       \
+		TEXT("oom_score", 40, procfs_show_oom_score),                             \
 		{ .name = "oom_score_adj",                                                \
 		  .mode = MODE_REGULAR | 0644,                                            \
 		  .id = 28,                                                               \

@@ -456,21 +456,31 @@ int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text 
 	return 0;
 }
 
-int procfs_show_oom_adjust(const struct procfs_subject *subject, struct procfs_text *text)
+int procfs_show_oom_score(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	procfs_print(text, "%d\n", subject->process->out_of_memory_adjust);
+	procfs_print(text, "%u\n", process_out_of_memory_score(subject->process));
 	return 0;
 }
 
+int procfs_show_oom_adjust(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	procfs_print(text, "%d\n", atomic_load(&subject->process->out_of_memory_adjust));
+	return 0;
+}
+
+/* Anybody may offer the process as a victim; who can save it also sets how far it may go back. */
 ssize_t procfs_store_oom_adjust(const struct procfs_subject *subject, char *line, size_t size)
 {
+	bool may_save = credentials_capable(credentials_current(), CAP_SYS_RESOURCE);
+	struct process *process = subject->process;
 	int32_t value;
 
-	if (parse_i32(line, size, 10, &value) || value < -1000 || value > 1000)
+	if (parse_i32(line, size, 10, &value) || value < OUT_OF_MEMORY_SPARED || value > 1000)
 		return -EINVAL;
-	if (value < subject->process->out_of_memory_adjust &&
-	    !credentials_capable(credentials_current(), CAP_SYS_RESOURCE))
+	if (value < atomic_load(&process->out_of_memory_minimum) && !may_save)
 		return -EACCES;
-	subject->process->out_of_memory_adjust = value;
+	atomic_store(&process->out_of_memory_adjust, value);
+	if (may_save)
+		atomic_store(&process->out_of_memory_minimum, value);
 	return (ssize_t)size;
 }

@@ -1,0 +1,61 @@
+/* test: linux=no memory=32 timeout=60
+ * Who dies when memory runs out is the one that /proc/PID/oom_score_adj points at, not a larger one
+ * that it spares.
+ */
+#include "check.h"
+
+static size_t free_bytes(void)
+{
+	char text[8192];
+
+	read_text("/proc/meminfo", text, sizeof(text));
+	return strtoul(strstr(text, "MemFree:") + 8, NULL, 10) * 1024;
+}
+
+static void write_adjustment(pid_t pid, int value)
+{
+	char path[64], text[16];
+	int file, length;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	file = MUST(open(path, O_WRONLY));
+	length = snprintf(text, sizeof(text), "%d", value);
+	CHECK_EQ(write(file, text, length), length);
+	CHECK(close(file) == 0);
+}
+
+static void hog(void)
+{
+	write_adjustment(getpid(), 1000);
+	for (;;) {
+		char *more = mmap(NULL, 1 << 18, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (more != MAP_FAILED)
+			memset(more, 0x55, 1 << 18);
+	}
+}
+
+int main(void)
+{
+	struct gate ready = gate_create();
+	pid_t large = FORK();
+
+	if (large == 0) {
+		size_t most = free_bytes() / 10 * 6;
+		char *memory = map_pages(most / PAGE);
+
+		write_adjustment(getpid(), -1000);
+		memset(memory, 1, most / PAGE * PAGE);
+		gate_open(&ready);
+		for (;;)
+			pause();
+	}
+	gate_pass(&ready);
+	for (int round = 0; round < 3; round++)
+		dies_of(SIGKILL, hog);
+	CHECK(kill(large, 0) == 0);
+	CHECK_EQ(waitpid(large, NULL, WNOHANG), 0);
+	kill_and_reap(large);
+	return 0;
+}
