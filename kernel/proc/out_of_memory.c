@@ -57,7 +57,7 @@ unsigned int process_out_of_memory_score(struct process *process)
 
 	if (badness == NEVER)
 		return 0;
-	/* Linux's scale: two thirds of 0..2000, where 1000 is a process of no size and no favour. */
+	/* Linux's scale: 0..2000 by two thirds; 1000 is a process of no size and no favour. */
 	return (unsigned int)((1000 + (int)badness / (int)(total / 1000)) * 2 / 3);
 }
 
