@@ -17,6 +17,7 @@
 #include "mem/kmalloc.h"
 #include "proc/exec.h"
 #include "proc/internal.h"
+#include "proc/posix_timers.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
@@ -402,6 +403,7 @@ static void commit(struct exec *exec)
 	user_thread_set_credentials(exec->credentials);
 	exec->credentials = NULL;
 	switch_tables(exec, thread);
+	process_end_posix_timers(thread->process);
 	signal_reset_handlers(thread->process->handlers);
 	thread->alt_stack = 0;
 	thread->alt_stack_size = 0;

@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
+#include "proc/posix_timers.h"
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ptrace.h"
@@ -324,6 +325,7 @@ static void give_back_shared(struct user_thread *thread)
 	if (process->real_timer.expire)
 		timer_cancel_sync(&process->real_timer);
 	process_end_cpu_timers(process);
+	process_end_posix_timers(process);
 	flags = spin_lock_irq(&process->signal_lock);
 	executable = process->executable;
 	process->executable = NULL;

@@ -60,6 +60,18 @@ bool signal_pending_add(struct signal_pending *pending, const struct linux_sigin
 /* Takes the lowest signal of `allowed` off (faults first); 0 if there is none. */
 int signal_pending_take(struct signal_pending *pending, signal_set allowed,
 			struct linux_siginfo *info);
+/*
+ * A timer's own entry: charged to `payer` for good; NULL: no memory, or over `limit`. May sleep, no
+ * locks. It is queued at most once at a time; removing one that is not queued does nothing.
+ */
+struct signal_entry;
+struct posix_timer;
+struct signal_entry *signal_entry_create_for_timer(struct posix_timer *timer,
+						   struct user_count *payer, uint64_t limit);
+void signal_entry_free(struct signal_entry *entry);
+void signal_pending_add_prepared(struct signal_pending *pending, struct signal_entry *entry,
+				 const struct linux_siginfo *info);
+void signal_pending_remove_prepared(struct signal_pending *pending, struct signal_entry *entry);
 void signal_queue_init(void);
 /* The nth in the queue, the first being 0. False: it is shorter. */
 bool signal_pending_peek(const struct signal_pending *pending, uint64_t nth,
@@ -69,6 +81,12 @@ bool signal_pending_peek(const struct signal_pending *pending, uint64_t nth,
 int signal_take(struct user_thread *thread, signal_set which, struct linux_siginfo *info);
 
 /* signal.c: signal lock held. */
+/*
+ * Send a timer's signal in its own entry to `thread`, or to the process if NULL. False: nobody
+ * wants to hear of it.
+ */
+bool signal_send_prepared(struct process *process, struct user_thread *thread,
+			  struct signal_entry *entry, const struct linux_siginfo *info);
 void signal_kill_all_threads(struct process *process); /* SIGKILL to each: exit_group, exec */
 void signal_kill_thread(struct user_thread *thread);
 void signal_wake_for(struct process *process, int signal);

@@ -11,6 +11,7 @@
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
+#include "proc/posix_timers.h"
 #include "proc/signalfd.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
@@ -31,6 +32,7 @@ void process_init(void)
 	user_count_init();
 	process_table_init();
 	signal_queue_init();
+	posix_timers_init();
 	signalfd_init();
 	out_of_memory_init();
 }
@@ -67,6 +69,7 @@ void process_put(struct process *process)
 	assert(list_is_empty(&process->threads) && list_is_empty(&process->children));
 	assert(list_is_empty(&process->tracees) && !process->leader_tracee);
 	assert(!process->space && !process->executable);
+	assert(rbtree_is_empty(&process->posix_timers));
 	/* A signalfd of ours that others inherited may still be watched by their epolls. */
 	wait_queue_close(&process->signal_queue);
 	signal_handlers_put(process->handlers);

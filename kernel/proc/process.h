@@ -23,6 +23,7 @@
 #include "core/spinlock.h"
 #include "core/types.h"
 #include "lib/list.h"
+#include "lib/rbtree.h"
 #include "proc/limits.h"
 #include "proc/ptrace.h"
 #include "proc/signal.h"
@@ -144,6 +145,8 @@ struct process {
 	uint64_t real_timer_deadline_ns; /* [s] 0: off */
 	/* [s] set once, freed with the process; cpu_timers.c's own */
 	struct cpu_timers *cpu_timers;
+	struct rbtree posix_timers;	 /* [s] posix_timers.c's own, by id */
+	int next_timer_id;		 /* [s] */
 	struct rcu_head rcu;
 	uint32_t personality;	 /* own threads */
 	bool dumpable;		 /* [s] PR_SET_DUMPABLE */

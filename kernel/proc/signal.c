@@ -250,28 +250,32 @@ static struct user_thread *first_live_thread(struct process *process)
 	return NULL;
 }
 
-/* `thread` NULL: to the process. */
-static int send(struct process *process, struct user_thread *thread,
-		const struct linux_siginfo *info)
+/*
+ * `thread` NULL: to the process. `prepared`: a timer's entry, or NULL. 1: it is pending now; 0:
+ * nothing changed, since it is ignored, pending already, or the receiver is dead; -EAGAIN. Signal
+ * lock held.
+ */
+static int send_locked(struct process *process, struct user_thread *thread,
+		       const struct linux_siginfo *info, struct signal_entry *prepared)
 {
-	struct user_thread *payer_thread;
 	struct signal_pending *pending = thread ? &thread->pending : &process->pending;
+	struct user_thread *receiver = thread && !thread->ended ? thread
+								: first_live_thread(process);
 	int signal = info->signo;
-	int error = 0;
-	irq_flags flags;
+	int error;
 
 	assert(signal >= 1 && signal <= SIGNAL_COUNT);
-	flags = spin_lock_irq(&process->signal_lock);
-	payer_thread = thread && !thread->ended ? thread : first_live_thread(process);
-	if (!payer_thread)
-		goto unlock; /* dead already: sending succeeds and changes nothing */
+	if (!receiver)
+		return 0; /* dead already: sending succeeds and changes nothing */
 	apply_stop_rules(process, signal);
-	if (signal_is_ignored(process, thread ? thread : payer_thread, signal))
-		goto unlock;
-	if (!signal_pending_add(pending, info, payer_thread->charged,
-				process->limits.of[LIMIT_PENDING_SIGNALS].current, &error))
-		goto unlock;
-	end_group_if_fatal(process, thread ? thread : payer_thread, signal);
+	if (signal_is_ignored(process, thread ? thread : receiver, signal))
+		return 0;
+	if (prepared)
+		signal_pending_add_prepared(pending, prepared, info);
+	else if (!signal_pending_add(pending, info, receiver->charged,
+				     process->limits.of[LIMIT_PENDING_SIGNALS].current, &error))
+		return error;
+	end_group_if_fatal(process, thread ? thread : receiver, signal);
 	if (thread) {
 		if (wants(thread, signal))
 			wake_thread(thread);
@@ -279,9 +283,26 @@ static int send(struct process *process, struct user_thread *thread,
 		signal_wake_for(process, signal);
 	}
 	wait_queue_wake_all(&process->signal_queue, 0);
-unlock:
+	return 1;
+}
+
+static int send(struct process *process, struct user_thread *thread,
+		const struct linux_siginfo *info)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	int result = send_locked(process, thread, info, NULL);
+
 	spin_unlock_irq(&process->signal_lock, flags);
-	return error;
+	return result < 0 ? result : 0;
+}
+
+bool signal_send_prepared(struct process *process, struct user_thread *thread,
+			  struct signal_entry *entry, const struct linux_siginfo *info)
+{
+	spin_assert_held(&process->signal_lock);
+	if (thread && thread->ended)
+		return false;
+	return send_locked(process, thread, info, entry) > 0;
 }
 
 int signal_send_process(struct process *process, const struct linux_siginfo *info)

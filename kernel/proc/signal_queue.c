@@ -9,13 +9,15 @@
 #include "core/assert.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
+#include "proc/posix_timers.h"
 #include "lib/string.h"
 #include "uapi/linux/errno.h"
 
 struct signal_entry {
 	struct list_node node;	   /* [signal lock] in signal_pending.queue */
 	struct user_count *payer;  /* [I] reference */
-	struct linux_siginfo info; /* [I] */
+	struct posix_timer *timer; /* [I] whose own entry it is, used again and again; else NULL */
+	struct linux_siginfo info; /* [I]; of a timer's: [signal lock] */
 };
 
 static struct slab_cache *entry_cache;
@@ -31,21 +33,30 @@ void signal_pending_init(struct signal_pending *pending)
 	list_init(&pending->queue);
 }
 
-static void entry_free(struct signal_entry *entry)
+void signal_entry_free(struct signal_entry *entry)
 {
 	user_count_uncharge(entry->payer, USER_SIGNALS);
 	user_count_put(entry->payer);
 	slab_free(entry_cache, entry);
 }
 
-static struct signal_entry *entry_create(const struct linux_siginfo *info, struct user_count *payer,
-					 uint64_t limit)
+/* It has left its queue: a timer's goes back to it, which may add to `info`. Signal lock held. */
+static void entry_done(struct signal_entry *entry, struct linux_siginfo *info)
+{
+	if (entry->timer)
+		posix_timer_signal_taken(entry->timer, info);
+	else
+		signal_entry_free(entry);
+}
+
+static struct signal_entry *entry_create(struct user_count *payer, uint64_t limit,
+					 enum frame_alloc_flags flags)
 {
 	struct signal_entry *entry;
 
 	if (!user_count_charge(payer, USER_SIGNALS, limit))
 		return NULL;
-	entry = slab_alloc(entry_cache, FRAME_ALLOC_ATOMIC);
+	entry = slab_alloc(entry_cache, flags);
 	if (!entry) {
 		user_count_uncharge(payer, USER_SIGNALS);
 		return NULL;
@@ -53,8 +64,42 @@ static struct signal_entry *entry_create(const struct linux_siginfo *info, struc
 	user_count_hold(payer);
 	list_node_init(&entry->node);
 	entry->payer = payer;
-	entry->info = *info;
+	entry->timer = NULL;
 	return entry;
+}
+
+struct signal_entry *signal_entry_create_for_timer(struct posix_timer *timer,
+						   struct user_count *payer, uint64_t limit)
+{
+	struct signal_entry *entry = entry_create(payer, limit, 0);
+
+	if (entry)
+		entry->timer = timer;
+	return entry;
+}
+
+void signal_pending_add_prepared(struct signal_pending *pending, struct signal_entry *entry,
+				 const struct linux_siginfo *info)
+{
+	assert(!list_node_is_linked(&entry->node));
+	entry->info = *info;
+	list_add_tail(&pending->queue, &entry->node);
+	pending->set |= SIGNAL_BIT(info->signo);
+}
+
+void signal_pending_remove_prepared(struct signal_pending *pending, struct signal_entry *entry)
+{
+	int signal = entry->info.signo;
+	struct signal_entry *other;
+
+	if (!list_node_is_linked(&entry->node))
+		return;
+	list_remove(&entry->node);
+	list_for_each_entry(other, &pending->queue, node) {
+		if (other->info.signo == signal)
+			return;
+	}
+	pending->set &= ~SIGNAL_BIT(signal);
 }
 
 bool signal_pending_add(struct signal_pending *pending, const struct linux_siginfo *info,
@@ -69,10 +114,11 @@ bool signal_pending_add(struct signal_pending *pending, const struct linux_sigin
 	/* The kernel's own signals may not fail for a limit; memory may still be short. */
 	if (standard && info->code >= 0)
 		limit = UINT64_MAX;
-	entry = entry_create(info, payer, limit);
-	if (entry)
+	entry = entry_create(payer, limit, FRAME_ALLOC_ATOMIC);
+	if (entry) {
+		entry->info = *info;
 		list_add_tail(&pending->queue, &entry->node);
-	else if (!standard && info->code != SI_USER) {
+	} else if (!standard && info->code != SI_USER) {
 		*error = -EAGAIN;
 		return false;
 	}
@@ -117,7 +163,7 @@ int signal_pending_take(struct signal_pending *pending, signal_set allowed,
 	if (first) {
 		list_remove(&first->node);
 		*info = first->info;
-		entry_free(first);
+		entry_done(first, info);
 	} else {
 		memset(info, 0, sizeof(*info));
 		info->signo = signal;
@@ -151,7 +197,7 @@ void signal_pending_flush(struct signal_pending *pending, signal_set which)
 		next = node->next;
 		if (SIGNAL_BIT(entry->info.signo) & which) {
 			list_remove(node);
-			entry_free(entry);
+			entry_done(entry, &entry->info);
 		}
 	}
 }

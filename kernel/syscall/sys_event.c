@@ -67,18 +67,6 @@ int sys_signalfd(int fd, user_addr mask, size_t size)
 
 /* ---- timerfd --------------------------------------------------------------------------------- */
 
-static bool is_alarm_clock(int clock)
-{
-	return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
-}
-
-/* The alarm clocks would wake a machine that is suspended: a privilege, though ours never is. */
-static bool may_use_clock(int clock)
-{
-	return !is_alarm_clock(clock) ||
-	       credentials_capable(credentials_current(), CAP_WAKE_ALARM);
-}
-
 int sys_timerfd_create(int clock, uint32_t flags)
 {
 	bool is_realtime = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM;
@@ -90,7 +78,7 @@ int sys_timerfd_create(int clock, uint32_t flags)
 	if (!is_realtime && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
 	    clock != CLOCK_BOOTTIME_ALARM)
 		return -EINVAL;
-	if (!may_use_clock(clock))
+	if (!syscall_may_use_clock(clock))
 		return -EPERM;
 	error = timerfd_create(is_realtime ? TIMERFD_REALTIME : TIMERFD_MONOTONIC, clock,
 			       flags & O_NONBLOCK, &file);
@@ -128,8 +116,9 @@ static int set_time(int fd, uint32_t flags, user_addr from, user_addr to, bool w
 	error = timerfd_get_file(fd, &file, &needs_put);
 	if (error)
 		return error;
-	error = may_use_clock(timerfd_clock_id(file)) ? timerfd_set(file, flags, &new, &old)
-						      : -EPERM;
+	error = syscall_may_use_clock(timerfd_clock_id(file))
+			? timerfd_set(file, flags, &new, &old)
+			: -EPERM;
 	fd_table_return(file, needs_put);
 	if (error || !to)
 		return error;

@@ -4,6 +4,7 @@
 #include "arch/user_copy.h"
 #include "lib/math64.h"
 #include "lib/string.h"
+#include "proc/posix_timers.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
@@ -17,41 +18,15 @@
 enum { NS_PER_SECOND = 1000000000 };
 enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 
-static int64_t process_cpu_ns(struct process *process)
+static int read_cpu_clock(int id, int64_t *ns)
 {
-	struct usage usage;
+	struct posix_clock clock;
+	int error = syscall_cpu_clock_get(id, &clock);
 
-	process_usage(process, &usage);
-	return (int64_t)(usage.user_ns + usage.system_ns);
-}
-
-/* CPU clocks of others: ~pid << 3 | 4 for a thread | kind (2: time scheduled). */
-static int read_cpu_clock(int clock, int64_t *ns)
-{
-	process_id id = ~(clock >> 3);
-	struct user_thread *thread;
-	struct process *process;
-
-	if ((clock & 3) > 2)
-		return -EINVAL;
-	if (clock & 4) {
-		thread = id ? user_thread_find_get(id) : NULL;
-		if (id && !thread)
-			return -EINVAL;
-		if (!thread) {
-			*ns = (int64_t)schedule_run_time(thread_current());
-			return 0;
-		}
-		*ns = (int64_t)schedule_run_time(&thread->thread);
-		user_thread_put(thread);
-		return 0;
-	}
-	process = id ? process_find_get(id) : NULL;
-	if (id && !process)
-		return -EINVAL;
-	*ns = process_cpu_ns(process ? process : process_current());
-	if (process)
-		process_put(process);
+	if (error)
+		return error;
+	*ns = posix_clock_read(&clock);
+	posix_clock_put(&clock);
 	return 0;
 }
 
@@ -71,14 +46,8 @@ static int read_clock(int clock, int64_t *ns)
 	case CLOCK_TAI:
 		*ns = clock_realtime_ns();
 		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-		*ns = process_cpu_ns(process_current());
-		return 0;
-	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = (int64_t)schedule_run_time(thread_current());
-		return 0;
 	default:
-		return clock < 0 ? read_cpu_clock(clock, ns) : -EINVAL;
+		return read_cpu_clock(clock, ns);
 	}
 }
 

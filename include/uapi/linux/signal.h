@@ -163,6 +163,12 @@ struct linux_stack {
 	uint32_t size;
 };
 
+/* sigevent.sigev_notify */
+#define SIGEV_SIGNAL	0
+#define SIGEV_NONE	1
+#define SIGEV_THREAD	2
+#define SIGEV_THREAD_ID	4
+
 struct linux_sigevent {
 	union linux_sigval value;
 	int32_t signo;
