@@ -34,6 +34,9 @@ static inline void cpu_relax(void)
 	__builtin_ia32_pause();
 }
 
+/* Wait until all instructions before are done, and fetch those after it anew. */
+void cpu_serialize(void);
+
 /* A hardware random word, if there is RDRAND and it works. */
 bool cpu_random_u32(uint32_t *out);
 

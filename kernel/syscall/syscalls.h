@@ -361,6 +361,9 @@ int sys_futex_time64(user_addr word, int operation, uint32_t value, user_addr ti
 		     user_addr word2, uint32_t value3);
 
 /* sys_ipc.c */
+/* sys_membarrier.c */
+int sys_membarrier(int command, uint32_t flags, int cpu);
+
 int sys_ipc(uint32_t call, int first, uint32_t second, uint32_t third, user_addr pointer,
 	    uint32_t fifth);
 int sys_semget(int32_t key, int count, int flags);

@@ -41,6 +41,7 @@ struct address_space {
 	bool dumpable;				/* [s] */
 	uint64_t serial;			/* [I] no other since boot has the same */
 };
+	atomic_uint membarrier_uses;		/* [a] kinds of membarrier(2) it said it uses */
 
 /* Limits and wishes of the process that the caller passes down: vm asks nobody who is running. */
 struct vm_limits {

@@ -251,6 +251,11 @@ bool cpu_random_u32(uint32_t *out)
 	return false;
 }
 
+void cpu_serialize(void)
+{
+	(void)read_cpuid(0); /* Intel SDM 3A, 9.3: serializing instructions */
+}
+
 uint64_t cpu_cycles(void)
 {
 	return features.tsc ? read_tsc() : 0;

@@ -1,0 +1,16 @@
+/*
+ * membarrier(2).
+ */
+#pragma once
+
+/* clang-format off */
+#define MEMBARRIER_CMD_QUERY					0
+#define MEMBARRIER_CMD_GLOBAL					(1 << 0)
+#define MEMBARRIER_CMD_GLOBAL_EXPEDITED				(1 << 1)
+#define MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED		(1 << 2)
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED			(1 << 3)
+#define MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED		(1 << 4)
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE		(1 << 5)
+#define MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE	(1 << 6)
+#define MEMBARRIER_CMD_ALL					0x7f
+/* clang-format on */
