@@ -173,7 +173,7 @@ int sys_mremap(uintptr_t old_address, size_t old_size, size_t new_size, unsigned
 	uintptr_t address;
 	int error;
 
-	if (flags & ~(unsigned int)(MREMAP_MAYMOVE | MREMAP_FIXED))
+	if (flags & ~(unsigned int)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return -EINVAL;
 	if ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE))
 		return -EINVAL;
@@ -181,8 +181,7 @@ int sys_mremap(uintptr_t old_address, size_t old_size, size_t new_size, unsigned
 		return -EINVAL;
 	process_vm_limits(process_current(), &limits);
 	error = vm_remap(process_current()->space, old_address, ALIGN_UP(old_size, PAGE_SIZE),
-			 ALIGN_UP(new_size, PAGE_SIZE), flags & MREMAP_MAYMOVE,
-			 flags & MREMAP_FIXED, new_address, &limits, &address);
+			 ALIGN_UP(new_size, PAGE_SIZE), flags, new_address, &limits, &address);
 	return error ? error : (int)address;
 }
 
@@ -242,48 +241,51 @@ int sys_mincore(uintptr_t address, size_t size, user_addr to)
 	return error;
 }
 
-static int lock_range(uintptr_t address, size_t size, bool lock)
+static int lock_range(uintptr_t address, size_t size, uint32_t locks)
 {
 	uintptr_t start = address & PAGE_MASK;
 	struct vm_limits limits;
 
+	process_vm_limits(process_current(), &limits);
+	if (locks && !limits.locked_size)
+		return -EPERM;
 	size = ALIGN_UP(size + (address - start), PAGE_SIZE);
 	if (start + size < start)
 		return -EINVAL;
-	process_vm_limits(process_current(), &limits);
-	if (lock && !limits.locked_size)
-		return -EPERM;
-	return size ? vm_lock(process_current()->space, start, size, lock, &limits) : 0;
+	return size ? vm_lock(process_current()->space, start, size, locks, &limits) : 0;
 }
 
 int sys_mlock(uintptr_t address, size_t size)
 {
-	return lock_range(address, size, true);
+	return lock_range(address, size, REGION_LOCKED);
+}
+
+int sys_mlock2(uintptr_t address, size_t size, unsigned int flags)
+{
+	if (flags & ~(unsigned int)MLOCK_ONFAULT)
+		return -EINVAL;
+	return lock_range(address, size, flags & MLOCK_ONFAULT ? REGION_LOCKS : REGION_LOCKED);
 }
 
 int sys_munlock(uintptr_t address, size_t size)
 {
-	return lock_range(address, size, false);
+	return lock_range(address, size, 0);
 }
 
 int sys_mlockall(unsigned int flags)
 {
 	struct vm_limits limits;
 
-	/* Locking only what is mapped later is not built. */
 	if (!flags || (flags & ~(unsigned int)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) ||
 	    flags == MCL_ONFAULT)
 		return -EINVAL;
 	process_vm_limits(process_current(), &limits);
-	if (!limits.locked_size)
-		return -EPERM;
-	return flags & MCL_CURRENT ? vm_lock_all(process_current()->space, true, &limits) : 0;
+	return vm_lock_all(process_current()->space,
+			   flags & MCL_ONFAULT ? REGION_LOCKS : REGION_LOCKED, flags & MCL_CURRENT,
+			   flags & MCL_FUTURE, &limits);
 }
 
 int sys_munlockall(void)
 {
-	struct vm_limits limits;
-
-	process_vm_limits(process_current(), &limits);
-	return vm_lock_all(process_current()->space, false, &limits);
+	return vm_lock_all(process_current()->space, 0, true, false, NULL);
 }

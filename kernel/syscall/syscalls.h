@@ -207,6 +207,7 @@ int sys_msync(uintptr_t address, size_t size, unsigned int flags);
 int sys_madvise(uintptr_t address, size_t size, int advice);
 int sys_mincore(uintptr_t address, size_t size, user_addr to);
 int sys_mlock(uintptr_t address, size_t size);
+int sys_mlock2(uintptr_t address, size_t size, unsigned int flags);
 int sys_munlock(uintptr_t address, size_t size);
 int sys_mlockall(unsigned int flags);
 int sys_munlockall(void);
@@ -360,10 +361,10 @@ int sys_futex(user_addr word, int operation, uint32_t value, user_addr timeout, 
 int sys_futex_time64(user_addr word, int operation, uint32_t value, user_addr timeout,
 		     user_addr word2, uint32_t value3);
 
-/* sys_ipc.c */
 /* sys_membarrier.c */
 int sys_membarrier(int command, uint32_t flags, int cpu);
 
+/* sys_ipc.c */
 int sys_ipc(uint32_t call, int first, uint32_t second, uint32_t third, user_addr pointer,
 	    uint32_t fifth);
 int sys_semget(int32_t key, int count, int flags);

@@ -140,6 +140,13 @@ bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uin
 	       (space->data_pages + pages) << PAGE_SHIFT > limits->data_size;
 }
 
+bool vm_exceeds_lock_limit(const struct address_space *space, size_t pages,
+			   const struct vm_limits *limits)
+{
+	return limits &&
+	       (uint64_t)(space->locked_pages + pages) << PAGE_SHIFT > limits->locked_size;
+}
+
 /* ---- residency ---- */
 
 static void add_table(struct resident_pages *sum, mmu_entry directory_entry)

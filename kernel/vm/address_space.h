@@ -27,6 +27,8 @@ struct address_space {
 	size_t mapped_pages;			/* [s] sum of the regions */
 	size_t committed_pages;			/* [s] counted against the commit limit */
 	size_t locked_pages;			/* [s] of regions with REGION_LOCKED */
+	/* [s] mlockall(MCL_FUTURE): which of REGION_LOCKS new mappings get */
+	uint32_t lock_new;
 	size_t data_pages;			/* [s] of private writable regions but stacks */
 	atomic_size_t resident_peak;		/* [a] pages; see address_space_resident */
 	atomic_size_t table_frames;		/* [a] page tables, shared ones included */
@@ -39,9 +41,9 @@ struct address_space {
 	uintptr_t vdso_base;			/* [e] address of the vDSO image, 0 if none */
 	uint32_t saved_auxv[2 * 24];		/* [e] for /proc/PID/auxv */
 	bool dumpable;				/* [s] */
+	atomic_uint membarrier_uses;		/* [a] kinds of membarrier(2) it said it uses */
 	uint64_t serial;			/* [I] no other since boot has the same */
 };
-	atomic_uint membarrier_uses;		/* [a] kinds of membarrier(2) it said it uses */
 
 /* Limits and wishes of the process that the caller passes down: vm asks nobody who is running. */
 struct vm_limits {

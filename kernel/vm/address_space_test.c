@@ -309,8 +309,8 @@ static void remap_random(struct test *t, unsigned int s)
 	if (to + count > PAGES || (to < first + count && first < to + count))
 		return;
 	fail_next();
-	error = vm_remap(spaces[s], address_of(first), count * PAGE_SIZE, count * PAGE_SIZE, true,
-			 true, address_of(to), NULL, &out);
+	error = vm_remap(spaces[s], address_of(first), count * PAGE_SIZE, count * PAGE_SIZE,
+			 REMAP_MAY_MOVE | REMAP_FIXED, address_of(to), NULL, &out);
 	if (error) {
 		bool failed = test_allocation_failed();
 

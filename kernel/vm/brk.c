@@ -29,7 +29,9 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 	if (end > USER_END - PAGE_SIZE || region_any(space, start, end + distance) ||
 	    vm_exceeds_limits(space, pages, HEAP_FLAGS, limits))
 		return -ENOMEM;
-	if (heap && ((heap->flags & ~(uint32_t)REGION_LOCKED) != HEAP_FLAGS || heap->cache ||
+	if (space->lock_new && vm_exceeds_lock_limit(space, pages, limits))
+		return -ENOMEM;
+	if (heap && (heap->flags != (HEAP_FLAGS | space->lock_new) || heap->cache ||
 		     heap->end != start))
 		heap = NULL;
 	fresh = heap ? NULL : region_alloc();
@@ -42,7 +44,9 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 	if (heap) {
 		region_set_bounds(heap, heap->start, end);
 	} else {
-		*fresh = (struct region){ .start = start, .end = end, .flags = HEAP_FLAGS };
+		*fresh = (struct region){ .start = start,
+					  .end = end,
+					  .flags = HEAP_FLAGS | space->lock_new };
 		region_insert(space, fresh, NULL);
 	}
 	return 0;
@@ -82,11 +86,9 @@ uintptr_t vm_set_brk(struct address_space *space, uintptr_t end, const struct vm
 	rwlock_write_lock(&space->lock);
 	if (end != 0) {
 		uintptr_t old_top = ALIGN_UP(space->brk_end, PAGE_SIZE);
-		struct region *heap = region_find(space, old_top - 1);
 
-		/* A heap that is locked stays whole in memory as it grows. */
-		if (set_brk(space, end, limits, &dead) && heap && (heap->flags & REGION_LOCKED) &&
-		    end > old_top) {
+		if (set_brk(space, end, limits, &dead) && end > old_top &&
+		    region_flags_want_pages(space->lock_new)) {
 			locked_start = old_top;
 			locked_end = ALIGN_UP(end, PAGE_SIZE);
 		}

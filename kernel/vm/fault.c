@@ -46,7 +46,8 @@ static bool may_grow(struct address_space *space, struct region *region, uintptr
 			  region_is_accessible(previous) &&
 			  start - previous->end < STACK_GUARD_GAP)))
 		return false;
-	if (vm_exceeds_limits(space, more, region->flags, limits))
+	if (vm_exceeds_limits(space, more, region->flags, limits) ||
+	    ((region->flags & REGION_LOCKED) && vm_exceeds_lock_limit(space, more, limits)))
 		return false;
 	return !(region->flags & REGION_ACCOUNTED) || commit_charge(space, more);
 }

@@ -61,7 +61,7 @@ static int copy_region(struct address_space *child, struct region *region, struc
 		return -ENOMEM;
 	}
 	*copy = *region;
-	copy->flags &= ~(uint32_t)REGION_LOCKED;	/* mlock(2): not inherited */
+	copy->flags &= ~(uint32_t)REGION_LOCKS;	/* mlock(2): not inherited */
 	region_insert_copy(child, copy, region, *last);
 	*last = copy;
 	return 0;

@@ -112,6 +112,10 @@ void commit_return(struct address_space *space, size_t pages);
 bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uint32_t flags,
 		       const struct vm_limits *limits);
 
+/* Would `more_pages` that are locked exceed RLIMIT_MEMLOCK? NULL limits: none. */
+bool vm_exceeds_lock_limit(const struct address_space *space, size_t more_pages,
+			   const struct vm_limits *limits);
+
 /* Does a region with these flags count as data, and against the commit limit? */
 static inline bool flags_are_data(uint32_t flags)
 {

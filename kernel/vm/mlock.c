@@ -1,9 +1,11 @@
 /*
  * mlock: pages that stay in memory.
  *
- * A locked region's pages are faulted in at once, and reclaim leaves them alone (reverse_map.c).
- * The lock is a flag of the region, so locking cuts and joins regions as mprotect does. As on Linux
- * what lies before a hole is locked even though the call fails.
+ * A locked region's pages are faulted in at once, or with REGION_LOCK_ON_FAULT when they are
+ * touched, and reclaim leaves them alone (reverse_map.c). The locks are flags of the region, so
+ * locking cuts and joins regions as mprotect does. As on Linux what lies before a hole is locked
+ * even though the call fails. mlockall(MCL_FUTURE) is remembered in the space (lock_new): whoever
+ * makes a region there adds it and minds the limit.
  */
 #include "core/assert.h"
 #include "core/config.h"
@@ -51,18 +53,10 @@ static size_t unlocked_pages(struct address_space *space, uintptr_t start, uintp
 	return pages;
 }
 
-static bool exceeds_lock_limit(const struct address_space *space, size_t pages,
-			       const struct vm_limits *limits)
-{
-	return limits &&
-	       (uint64_t)(space->locked_pages + pages) << PAGE_SHIFT > limits->locked_size;
-}
-
-int vm_lock(struct address_space *space, uintptr_t start, size_t size, bool lock,
+int vm_lock(struct address_space *space, uintptr_t start, size_t size, uint32_t locks,
 	    const struct vm_limits *limits)
 {
 	uintptr_t end = ALIGN_UP(start + size, PAGE_SIZE);
-	uint32_t flag = REGION_LOCKED;
 	int error;
 
 	if (start + size < start || end < start)
@@ -72,20 +66,20 @@ int vm_lock(struct address_space *space, uintptr_t start, size_t size, bool lock
 		return 0;
 	if (end > USER_END)
 		return -ENOMEM;
-	if (lock && limits && limits->locked_size == 0)
+	if (locks && limits && limits->locked_size == 0)
 		return -EPERM;
 	error = rwlock_write_lock_killable(&space->lock);
 	if (error)
 		return error;
-	if (lock && exceeds_lock_limit(space, unlocked_pages(space, start, end), limits))
+	if (locks && vm_exceeds_lock_limit(space, unlocked_pages(space, start, end), limits))
 		error = -ENOMEM;
 	if (!error)
-		error = region_change_flags(space, start, end, lock ? flag : 0, lock ? 0 : flag);
+		error = region_change_flags(space, start, end, locks, REGION_LOCKS & ~locks);
 	region_merge_range(space, start, end);
 	if (CONFIG_INVARIANTS)
 		assert(address_space_check(space));
 	rwlock_write_unlock(&space->lock);
-	if (!error && lock) {
+	if (!error && region_flags_want_pages(locks)) {
 		error = vm_populate(space, start, end, true);
 		if (error == -EFAULT)
 			error = -ENOMEM;	/* beyond the end of a file */
@@ -93,35 +87,22 @@ int vm_lock(struct address_space *space, uintptr_t start, size_t size, bool lock
 	return error;
 }
 
-int vm_lock_all(struct address_space *space, bool lock, const struct vm_limits *limits)
+/* Change the locks of every region. Locks: space->lock exclusive. */
+static void lock_regions(struct address_space *space, uint32_t locks)
 {
-	struct region *region;
-	int error;
-
-	if (lock && limits && limits->locked_size == 0)
-		return -EPERM;
-	error = rwlock_write_lock_killable(&space->lock);
-	if (error)
-		return error;
-	if (lock && exceeds_lock_limit(space, space->mapped_pages - space->locked_pages, limits)) {
-		error = -ENOMEM;
-		goto unlock;
-	}
-	for (region = region_first(space); region; region = region_next(region)) {
+	for (struct region *region = region_first(space); region; region = region_next(region)) {
 		if (region->flags & (REGION_DEVICE | REGION_SPECIAL))
 			continue;
-		region_set_flags(region, lock ? region->flags | REGION_LOCKED :
-						region->flags & ~(uint32_t)REGION_LOCKED);
+		region_set_flags(region, (region->flags & ~(uint32_t)REGION_LOCKS) | locks);
 	}
 	region_merge_range(space, 0, USER_END);
-unlock:
-	if (CONFIG_INVARIANTS)
-		assert(address_space_check(space));
-	rwlock_write_unlock(&space->lock);
-	if (error || !lock)
-		return error;
-	/* As far as it goes: a file may be shorter than its mapping. */
+}
+
+/* Fault in what is mapped, as far as it goes: a file may be shorter than its mapping. */
+static int populate_all(struct address_space *space)
+{
 	for (uintptr_t address = 0; address < USER_END;) {
+		struct region *region;
 		uintptr_t end;
 
 		rwlock_read_lock(&space->lock);
@@ -134,4 +115,31 @@ unlock:
 		address = end;
 	}
 	return 0;
+}
+
+int vm_lock_all(struct address_space *space, uint32_t locks, bool now, bool later,
+		const struct vm_limits *limits)
+{
+	int error;
+
+	if (locks && limits && limits->locked_size == 0)
+		return -EPERM;
+	error = rwlock_write_lock_killable(&space->lock);
+	if (error)
+		return error;
+	/* All that is mapped counts, locked before or not, as on Linux. */
+	if (locks && now && limits &&
+	    (uint64_t)space->mapped_pages << PAGE_SHIFT > limits->locked_size) {
+		error = -ENOMEM;
+	} else {
+		space->lock_new = later ? locks : 0;
+		if (now)
+			lock_regions(space, locks);
+	}
+	if (CONFIG_INVARIANTS)
+		assert(address_space_check(space));
+	rwlock_write_unlock(&space->lock);
+	if (error || !now || !region_flags_want_pages(locks))
+		return error;
+	return populate_all(space);
 }

@@ -87,8 +87,7 @@ static int check_limits(struct address_space *space, const struct region *wish,
 			    PAGE_SHIFT;
 	if (vm_exceeds_limits(space, pages - replaced, wish->flags, limits))
 		return -ENOMEM;
-	if ((wish->flags & REGION_LOCKED) && limits &&
-	    (uint64_t)(space->locked_pages + pages) << PAGE_SHIFT > limits->locked_size)
+	if ((wish->flags & REGION_LOCKED) && vm_exceeds_lock_limit(space, pages, limits))
 		return -EAGAIN;
 	return 0;
 }
@@ -181,6 +180,8 @@ static int prepare(struct address_space *space, const struct vm_map_request *req
 	int error;
 
 	describe(&plan->wish, request, start, start + size);
+	if (unlikely(space->lock_new) && !(request->flags & (REGION_DEVICE | REGION_SPECIAL)))
+		plan->wish.flags |= space->lock_new;
 	plan->neighbour = plan->fresh = NULL;
 	plan->replaces = above && above->start < start + size;
 	error = check_limits(space, &plan->wish, above, limits);
@@ -214,7 +215,7 @@ free_region:
 
 static int map_locked(struct address_space *space, const struct vm_map_request *request,
 		      uintptr_t size, const struct vm_limits *limits, struct list *dead,
-		      uintptr_t *out)
+		      uintptr_t *out, bool *fill)
 {
 	struct map_plan plan;
 	uintptr_t start;
@@ -234,14 +235,18 @@ static int map_locked(struct address_space *space, const struct vm_map_request *
 		error = insert(space, &plan.wish, plan.fresh);
 	if (plan.replaces && !error)
 		region_merge_range(space, start, start + size);
-	if (!error)
+	if (!error) {
 		*out = start;
+		*fill = region_flags_want_pages(plan.wish.flags) ||
+			(request->populate && !(plan.wish.flags & REGION_LOCK_ON_FAULT));
+	}
 	return error;
 }
 
 int vm_map(struct address_space *space, const struct vm_map_request *request,
 	   const struct vm_limits *limits, uintptr_t *out)
 {
+	bool fill = false;
 	struct list dead;
 	uintptr_t size;
 	int error;
@@ -258,12 +263,12 @@ int vm_map(struct address_space *space, const struct vm_map_request *request,
 	error = rwlock_write_lock_killable(&space->lock);
 	if (error)
 		return error;
-	error = map_locked(space, request, size, limits, &dead, out);
+	error = map_locked(space, request, size, limits, &dead, out, &fill);
 	if (CONFIG_INVARIANTS)
 		assert(address_space_check(space));
 	rwlock_write_unlock(&space->lock);
 	region_release_list(&dead);
-	if (!error && (request->populate || (request->flags & REGION_LOCKED)))
+	if (!error && fill)
 		(void)vm_populate(space, *out, *out + size, true);	/* as far as it goes */
 	return error;
 }

@@ -35,9 +35,17 @@ must_check int vm_unmap(struct address_space *space, uintptr_t start, size_t siz
 must_check int vm_protect(struct address_space *space, uintptr_t start, size_t size,
 			  uint32_t protection, bool grows_down);
 
-/* mremap(2) after flag checks. Errors: -EFAULT, -EINVAL, -ENOMEM, -EAGAIN. */
+enum remap_flags {
+	REMAP_MAY_MOVE = 1 << 0,	/* with MREMAP_'s values */
+	REMAP_FIXED = 1 << 1,		/* to new_address, whatever is there */
+	REMAP_KEEP_OLD = 1 << 2,	/* the old mapping stays, without its pages */
+};
+/*
+ * mremap(2) after flag checks; `flags` as above. Errors: -EFAULT, -EINVAL, -ENOMEM, -EAGAIN,
+ * -EPERM.
+ */
 must_check int vm_remap(struct address_space *space, uintptr_t old_address, size_t old_size,
-			size_t new_size, bool may_move, bool fixed, uintptr_t new_address,
+			size_t new_size, uint32_t flags, uintptr_t new_address,
 			const struct vm_limits *limits, uintptr_t *out);
 
 /* brk(2): the new end, or the old one if it cannot be. */
@@ -51,9 +59,12 @@ must_check int vm_sync(struct address_space *space, uintptr_t start, size_t size
 must_check int vm_advise(struct address_space *space, uintptr_t start, size_t size, int advice);
 must_check int vm_resident(struct address_space *space, uintptr_t start, size_t page_count,
 			   uint8_t *out);
-must_check int vm_lock(struct address_space *space, uintptr_t start, size_t size, bool lock,
+/* `locks`: which of REGION_LOCKS the pages shall have; 0 unlocks. */
+must_check int vm_lock(struct address_space *space, uintptr_t start, size_t size, uint32_t locks,
 		       const struct vm_limits *limits);
-must_check int vm_lock_all(struct address_space *space, bool lock, const struct vm_limits *limits);
+/* All that is mapped (`now`); what will be mapped (`later`), or that no longer. */
+must_check int vm_lock_all(struct address_space *space, uint32_t locks, bool now, bool later,
+			   const struct vm_limits *limits);
 
 /*
  * The first region of [from, limit) that is backed through `ops`, with the page at offset 0 of its

@@ -34,6 +34,8 @@ enum region_flags {
 	REGION_DONT_COPY = 1 << 14,	/* MADV_DONTFORK */
 	REGION_WIPE_ON_FORK = 1 << 15,
 	REGION_ACCOUNTED = 1 << 16,	/* its pages count against the commit limit */
+	REGION_LOCK_ON_FAULT = 1 << 17,	/* with LOCKED: pages come when they are touched */
+	REGION_LOCKS = REGION_LOCKED | REGION_LOCK_ON_FAULT,
 };
 
 /*
@@ -74,6 +76,12 @@ struct region {
 	const char *special_name;		/* [I] REGION_SPECIAL: "[vdso]" */
 	struct list_node cache_node;		/* [c] among the regions that map `cache` */
 };
+
+/* Locked, and its pages are to be there at once? */
+static inline bool region_flags_want_pages(uint32_t flags)
+{
+	return (flags & REGION_LOCKS) == REGION_LOCKED;
+}
 
 /*
  * The region that contains `address`, or NULL. Locks: the caller holds space->lock while it uses

@@ -6,6 +6,9 @@
  * and unmaps the old place, which is empty by then. Until the first entry moves, everything can be
  * undone.
  *
+ * With MREMAP_DONTUNMAP the pages move and the old mapping stays, empty: who catches its faults
+ * (userfaultfd elsewhere, a signal handler here) can fill it again.
+ *
  * An old size of 0 asks for a second mapping of the same shared pages, and moves nothing.
  */
 #include "core/assert.h"
@@ -19,8 +22,8 @@
 struct remap {
 	uintptr_t old_start, old_size;
 	uintptr_t new_size;
-	uintptr_t new_start;	/* if fixed */
-	bool may_move, fixed;
+	uintptr_t new_start;	/* if fixed; with keep_old a wish */
+	bool may_move, fixed, keep_old;
 	const struct vm_limits *limits;
 };
 
@@ -34,10 +37,21 @@ static int check_growth(struct address_space *space, const struct region *region
 		return -EFAULT;
 	if (region->cache && index + (uint32_t)(remap->new_size >> PAGE_SHIFT) < index)
 		return -EINVAL;
-	if ((region->flags & REGION_LOCKED) && remap->limits &&
-	    (uint64_t)(space->locked_pages + pages) << PAGE_SHIFT > remap->limits->locked_size)
+	if ((region->flags & REGION_LOCKED) && vm_exceeds_lock_limit(space, pages, remap->limits))
 		return -EAGAIN;
 	return vm_exceeds_limits(space, pages, region->flags, remap->limits) ? -ENOMEM : 0;
+}
+
+/* May there be two of it, one empty? Errors: -EINVAL, -ENOMEM. */
+static int check_keeping(struct address_space *space, const struct region *region,
+			 const struct remap *remap)
+{
+	if (region->flags & (REGION_DEVICE | REGION_SPECIAL))
+		return -EINVAL;
+	return vm_exceeds_limits(space, remap->old_size >> PAGE_SHIFT, region->flags,
+				 remap->limits) ?
+		       -ENOMEM :
+		       0;
 }
 
 static int shrink(struct address_space *space, const struct remap *remap, struct list *dead)
@@ -132,10 +146,15 @@ static int move_to(struct address_space *space, struct region *region, const str
 		goto remove_target;
 	/* Nothing below can fail. */
 	move_pages(space, target, remap->old_start, to, moved);
-	if (moved > 0)
+	if (moved > 0 && !remap->keep_old)
 		unmap_commit(space, &plan, dead);
 	else
 		unmap_cancel(&plan);
+	if (remap->keep_old && (region->flags & REGION_LOCKED)) {
+		/* What is empty is not locked: all of the old region, as on Linux. */
+		region_set_flags(region, region->flags & ~(uint32_t)REGION_LOCKS);
+		region_merge_range(space, region->start, region->end);
+	}
 	region_merge_range(space, to, to + remap->new_size);
 	return 0;
 
@@ -178,6 +197,14 @@ static int move_fixed(struct address_space *space, const struct remap *remap, st
 	return move_to(space, region, remap, to, dead);
 }
 
+/* Is there room where MREMAP_DONTUNMAP would like to go? */
+static bool has_wish(struct address_space *space, const struct remap *remap, uintptr_t *to)
+{
+	return remap->keep_old && remap->new_start >= VM_MAP_MIN &&
+	       region_find_gap(space, remap->new_size, remap->new_start,
+			       remap->new_start + remap->new_size, to);
+}
+
 static int move_anywhere(struct address_space *space, struct region *region,
 			 const struct remap *remap, struct list *dead, uintptr_t *out)
 {
@@ -185,7 +212,8 @@ static int move_anywhere(struct address_space *space, struct region *region,
 	uintptr_t to;
 	int error;
 
-	if (!region_find_gap(space, remap->new_size, VM_MAP_MIN, top, &to))
+	if (!has_wish(space, remap, &to) &&
+	    !region_find_gap(space, remap->new_size, VM_MAP_MIN, top, &to))
 		return -ENOMEM;
 	error = move_to(space, region, remap, to, dead);
 	if (!error)
@@ -206,11 +234,15 @@ static int remap_locked(struct address_space *space, const struct remap *remap, 
 	if (remap->new_size > remap->old_size)
 		error = check_growth(space, region, remap,
 				     (remap->new_size - remap->old_size) >> PAGE_SHIFT);
+	else if (remap->keep_old)
+		error = check_keeping(space, region, remap);
 	if (error)
 		return error;
 	*out = remap->fixed ? remap->new_start : remap->old_start;
 	if (remap->fixed)
 		return move_fixed(space, remap, dead);
+	if (remap->keep_old)
+		return move_anywhere(space, region, remap, dead, out);
 	if (remap->new_size <= remap->old_size)
 		return remap->new_size < remap->old_size ? shrink(space, remap, dead) : 0;
 	if (can_grow_in_place(space, region, remap))
@@ -225,7 +257,9 @@ static int check_arguments(const struct remap *remap)
 {
 	if (remap->old_start % PAGE_SIZE != 0 || remap->new_size == 0)
 		return -EINVAL;
-	if (!remap->fixed)
+	if (remap->keep_old && (!remap->may_move || remap->old_size != remap->new_size))
+		return -EINVAL;
+	if (!remap->fixed && !remap->keep_old)
 		return 0;
 	if (!remap->may_move || remap->new_start % PAGE_SIZE != 0 ||
 	    remap->new_size > USER_END || remap->new_start > USER_END - remap->new_size)
@@ -233,23 +267,23 @@ static int check_arguments(const struct remap *remap)
 	if (remap->old_start + remap->old_size > remap->new_start &&
 	    remap->new_start + remap->new_size > remap->old_start)
 		return -EINVAL;
-	return remap->new_start < VM_MAP_MIN ? -EPERM : 0;
+	return remap->fixed && remap->new_start < VM_MAP_MIN ? -EPERM : 0;
 }
 
 int vm_remap(struct address_space *space, uintptr_t old_address, size_t old_size, size_t new_size,
-	     bool may_move, bool fixed, uintptr_t new_address, const struct vm_limits *limits,
-	     uintptr_t *out)
+	     uint32_t flags, uintptr_t new_address, const struct vm_limits *limits, uintptr_t *out)
 {
 	struct remap remap = {
 		.old_start = old_address,
 		.old_size = ALIGN_UP(old_size, PAGE_SIZE),
 		.new_size = ALIGN_UP(new_size, PAGE_SIZE),
 		.new_start = new_address,
-		.may_move = may_move,
-		.fixed = fixed,
+		.may_move = flags & REMAP_MAY_MOVE,
+		.fixed = flags & REMAP_FIXED,
+		.keep_old = flags & REMAP_KEEP_OLD,
 		.limits = limits,
 	};
-	bool is_locked = false;
+	bool wants_pages = false;
 	struct list dead;
 	int error;
 
@@ -268,12 +302,12 @@ int vm_remap(struct address_space *space, uintptr_t old_address, size_t old_size
 		return error;
 	error = remap.new_size > USER_END ? -ENOMEM : remap_locked(space, &remap, &dead, out);
 	if (!error)
-		is_locked = region_find(space, *out)->flags & REGION_LOCKED;
+		wants_pages = region_flags_want_pages(region_find(space, *out)->flags);
 	if (CONFIG_INVARIANTS)
 		assert(address_space_check(space));
 	rwlock_write_unlock(&space->lock);
 	region_release_list(&dead);
-	if (!error && is_locked && remap.new_size > remap.old_size)
+	if (!error && wants_pages && remap.new_size > remap.old_size)
 		(void)vm_populate(space, *out, *out + remap.new_size, true);
 	return error;
 }
