@@ -149,26 +149,24 @@ void inode_mark_dirty(struct inode *inode, enum inode_dirty what)
 		writeback_kick();
 }
 
-bool inode_unlist_dirty(struct inode *inode)
+unsigned int inode_unlist_dirty(struct inode *inode)
 {
 	struct super_block *super = inode->super;
 	irq_flags flags = spin_lock_irq(&super->dirty_lock);
-	bool was_dirty = list_node_is_linked(&inode->dirty_node);
+	unsigned int what = atomic_exchange_explicit(&inode->dirty, 0, memory_order_relaxed);
 
-	if (was_dirty)
+	if (list_node_is_linked(&inode->dirty_node))
 		list_remove(&inode->dirty_node);
-	atomic_store_explicit(&inode->dirty, 0, memory_order_relaxed);
 	spin_unlock_irq(&super->dirty_lock, flags);
-	return was_dirty;
+	return what;
 }
 
 int inode_write_back(struct inode *inode, bool wait)
 {
 	const struct super_ops *ops = inode->super->ops;
-	unsigned int what = atomic_load_explicit(&inode->dirty, memory_order_relaxed);
+	unsigned int what = inode_unlist_dirty(inode);
 	int error = 0, attribute_error = 0;
 
-	inode_unlist_dirty(inode);
 	/* Full fence: the bits are clear before the data are read; pairs with inode_mark_dirty. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (inode->cache.ops && inode->cache.ops->write) {

@@ -187,7 +187,8 @@ void inode_init(void);
 /* Throw out `inode`, which is FREEING and belongs to the caller alone. May sleep. */
 void inode_evict(struct inode *inode);
 void inode_table_remove(struct inode *inode);
-bool inode_unlist_dirty(struct inode *inode);
+/* Off the list of dirty ones; what was dirty (enum inode_dirty), which is forgotten. */
+unsigned int inode_unlist_dirty(struct inode *inode);
 void inode_table_fini(struct super_block *super);
 
 /* Programs that do not say O_LARGEFILE know only offsets of 31 bits. */

@@ -247,12 +247,17 @@ static bool exhausted(void)
 		return false;
 	atomic_store(&is_kill_wanted, true);
 	wake();
+	/* The reclaimer may be waiting for writeback, which may be waiting here. */
+	writeback_made_progress();
 	/* The victim unwinds and gives back its memory; we look again in a while. */
 	for (unsigned int tries = 0; tries < PATIENCE && atomic_load(&kill_tries) == before;
 	     tries++)
 		writeback_wait_progress(10 * MILLISECOND);
 	writeback_wait_progress(10 * MILLISECOND);
-	return atomic_load(&did_kill) && !thread_is_killed(self);
+	if (thread_is_killed(self))
+		return false;
+	/* Nobody has come to it yet: that is no answer. */
+	return atomic_load(&kill_tries) == before || atomic_load(&did_kill);
 }
 
 static const struct reclaim_ops reclaim_ops = {
@@ -282,8 +287,11 @@ static void reclaim_thread(void *argument)
 			writeback_made_progress();
 			if (freed > 0)
 				continue;
-			/* Only dirty frames are left, or none: the next allocation calls again. */
-			if (page_cache_dirty_total() == 0)
+			/*
+			 * Only dirty frames are left, or none: the next allocation calls again. And
+			 * writing may want memory itself: then only a victim helps.
+			 */
+			if (page_cache_dirty_total() == 0 || atomic_load(&is_kill_wanted))
 				break;
 			writeback_urgent();
 			writeback_wait_progress(100 * MILLISECOND);

@@ -330,7 +330,7 @@ int ext2_inode_write(struct inode *inode, bool wait)
 
 	(void)wait;
 	/* Read-only in good order: it was stored before, and only its mark came after. */
-	if (error && !atomic_load_explicit(&fs->error_count, memory_order_relaxed))
+	if (error == -EROFS && !atomic_load_explicit(&fs->error_count, memory_order_relaxed))
 		return 0;
 	if (error)
 		return error;
