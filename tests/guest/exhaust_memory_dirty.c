@@ -1,6 +1,6 @@
 /* test: linux=no memory=32 timeout=60
- * Memory runs out while many inodes are dirty, and to write them, blocks that memory has lost must be
- * read: somebody still dies for it, the others live, and the files are what they were made.
+ * Memory runs out while many inodes are dirty, and to write them, blocks that memory has lost must
+ * be read: somebody still dies for it, the others live, and the files are what they were made.
  */
 #include "check.h"
 
@@ -33,7 +33,7 @@ static void take(size_t size)
 		memset(more, 0x55, size);
 }
 
-/* Nearly all memory first, so that the blocks of the inodes are lost; then the inodes are changed. */
+/* Nearly all memory first, so that the inodes' blocks are lost; then the inodes are changed. */
 static void hog_and_touch(int round)
 {
 	int files[FILES], meminfo = MUST(open("/proc/meminfo", O_RDONLY));
