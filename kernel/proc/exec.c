@@ -16,9 +16,9 @@
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "proc/exec.h"
+#include "proc/exec_credentials.h"
 #include "proc/internal.h"
 #include "proc/posix_timers.h"
-#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
 #include "vfs/dentry.h"
@@ -48,11 +48,10 @@ struct exec {
 	struct address_space *space;
 	struct elf_image image;
 	uintptr_t stack_pointer;
-	struct credentials *credentials;
+	struct exec_identity identity;
 	/* an own copy, if the table is shared with another process */
 	struct fd_table *fds;
 	struct signal_handlers *handlers; /* the same of handlers */
-	bool secure;
 	bool readable; /* by who runs it: else nobody may look into it */
 };
 
@@ -174,53 +173,6 @@ static int gather_front(struct exec *exec)
 	return 0;
 }
 
-/* Who the program will act as: set-user-ID and set-group-ID files change it, where allowed. */
-static int compute_credentials(struct exec *exec)
-{
-	const struct credentials *old = credentials_current();
-	struct credentials *new = credentials_copy(old, old->group_count);
-	const struct inode *inode = exec->file->inode;
-	uint64_t all = ((uint64_t)1 << CAP_COUNT) - 1;
-	bool unprivileged = false;
-
-	if (!new)
-		return -ENOMEM;
-	if (!old->no_new_privileges &&
-	    !(atomic_load(&exec->file->path.mount->flags) & MOUNT_NO_SUID)) {
-		if (inode->mode & MODE_SETUID)
-			new->euid = inode->uid;
-		/*
-		 * Without group execution the bit means mandatory locking, not a change of
-		 * group.
-		 */
-		if ((inode->mode & (MODE_SETGID | 0010)) == (MODE_SETGID | 0010))
-			new->egid = inode->gid;
-	}
-	if ((new->euid != old->uid || new->egid != old->gid) && !trace_allows_privilege()) {
-		/* Who is traced by somebody without privilege does not gain any. */
-		unprivileged = true;
-		if (!credentials_capable(old, CAP_SETUID)) {
-			new->euid = new->uid;
-			new->egid = new->gid;
-		}
-	}
-	new->suid = new->fsuid = new->euid;
-	new->sgid = new->fsgid = new->egid;
-	if (new->euid == 0 || new->uid == 0) {
-		new->cap_permitted = (new->cap_bounding | new->cap_inheritable) & all;
-		new->cap_effective = new->euid == 0 ? new->cap_permitted : new->cap_ambient;
-	} else {
-		new->cap_permitted = new->cap_effective = new->cap_ambient;
-	}
-	if (unprivileged) {
-		new->cap_permitted &= old->cap_permitted;
-		new->cap_effective &= new->cap_permitted;
-	}
-	exec->secure = new->uid != new->euid || new->gid != new->egid;
-	exec->credentials = new;
-	return 0;
-}
-
 static int build_image(struct exec *exec)
 {
 	struct exec_stack stack;
@@ -242,8 +194,8 @@ static int build_image(struct exec *exec)
 		.environment = &exec->environment,
 		.arguments_start = exec->arguments_start,
 		.path = exec->path,
-		.credentials = exec->credentials,
-		.secure = exec->secure,
+		.credentials = exec->identity.credentials,
+		.secure = exec->identity.is_secure,
 	};
 	error = exec_stack_build(exec->space, &stack, &exec->image, &limits, &exec->stack_pointer);
 	if (error)
@@ -253,7 +205,7 @@ static int build_image(struct exec *exec)
 	exec->space->code_end = exec->image.code_end;
 	exec->space->data_start = exec->image.data_start;
 	exec->space->data_end = exec->image.data_end;
-	exec->space->dumpable = !exec->secure;
+	exec->space->dumpable = !exec->identity.is_secure;
 	return 0;
 }
 
@@ -379,7 +331,9 @@ static void switch_tables(struct exec *exec, struct user_thread *thread)
 	process->executable = exec->file;
 	exec->file = NULL;
 	process->flags |= PROCESS_HAS_EXECED;
-	process->dumpable = !exec->secure && exec->readable;
+	process->dumpable = exec->identity.may_dump && exec->readable;
+	if (exec->identity.is_secure)
+		process->parent_death_signal = 0;
 	spin_unlock_irq(&process->signal_lock, flags);
 	signal_handlers_put(old_handlers);
 	if (old_fds)
@@ -400,8 +354,8 @@ static void commit(struct exec *exec)
 	user_thread_forget_user_pointers(thread);
 	switch_space(thread, exec->space);
 	exec->space = NULL;
-	user_thread_set_credentials(exec->credentials);
-	exec->credentials = NULL;
+	user_thread_set_credentials(exec->identity.credentials);
+	exec->identity.credentials = NULL;
 	switch_tables(exec, thread);
 	process_end_posix_timers(thread->process);
 	signal_reset_handlers(thread->process->handlers);
@@ -425,8 +379,8 @@ static void release(struct exec *exec)
 	exec_strings_fini(&exec->environment);
 	if (exec->space)
 		address_space_put(exec->space);
-	if (exec->credentials)
-		credentials_put(exec->credentials);
+	if (exec->identity.credentials)
+		credentials_put(exec->identity.credentials);
 	if (exec->fds)
 		fd_table_put(exec->fds);
 	signal_handlers_put(exec->handlers);
@@ -444,7 +398,7 @@ static int run(struct exec *exec)
 	error = gather_front(exec);
 	if (error)
 		return error;
-	error = compute_credentials(exec);
+	error = exec_credentials(exec->file, &exec->identity);
 	if (error)
 		return error;
 	error = unshare_tables(exec);

@@ -135,7 +135,7 @@ static int make_process(const struct clone_request *request, struct process **ou
 		goto put_child;
 	child->limits = parent->limits;
 	child->dumpable = parent->dumpable;
-	child->keep_capabilities = parent->keep_capabilities;
+	child->no_huge_pages = parent->no_huge_pages;
 	atomic_init(&child->out_of_memory_adjust, atomic_load(&parent->out_of_memory_adjust));
 	atomic_init(&child->out_of_memory_minimum, atomic_load(&parent->out_of_memory_minimum));
 	child->exit_signal = request->exit_signal;
@@ -191,6 +191,7 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 	child->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? request->child_tid : NULL;
 	child->set_child_tid = flags & CLONE_CHILD_SETTID ? request->child_tid : NULL;
 	child->start_ns = clock_monotonic_ns();
+	child->timer_slack_ns = child->initial_timer_slack_ns = parent->timer_slack_ns;
 	child->thread.policy = parent->thread.policy;
 	child->thread.nice = parent->thread.nice;
 	child->thread.realtime_priority = parent->thread.realtime_priority;

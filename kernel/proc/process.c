@@ -83,8 +83,10 @@ struct user_thread *user_thread_alloc(void)
 {
 	struct user_thread *thread = slab_alloc_zeroed(thread_cache, 0);
 
-	if (thread)
-		signal_pending_init(&thread->pending);
+	if (!thread)
+		return NULL;
+	signal_pending_init(&thread->pending);
+	thread->timer_slack_ns = thread->initial_timer_slack_ns = 50000; /* Linux's */
 	return thread;
 }
 
@@ -234,7 +236,8 @@ void user_thread_set_credentials(const struct credentials *credentials)
 		thread->charged = user;
 	}
 	if (old->euid != credentials->euid || old->egid != credentials->egid ||
-	    old->fsuid != credentials->fsuid || old->fsgid != credentials->fsgid) {
+	    old->fsuid != credentials->fsuid || old->fsgid != credentials->fsgid ||
+	    (credentials->cap_permitted & ~old->cap_permitted)) {
 		process->dumpable = false;
 		process->parent_death_signal = 0;
 	}
@@ -329,22 +332,6 @@ void process_set_nice(struct process *process, int nice)
 		schedule_set_nice(&container_of(node, struct user_thread, process_node)->thread,
 				  nice);
 	spin_unlock_irq(&process->signal_lock, flags);
-}
-
-int process_unshare_fds(void)
-{
-	struct user_thread *thread = user_thread_current();
-	struct fd_table *fresh, *old = thread->fds;
-	irq_flags flags;
-	int error = fd_table_copy_if_shared(old, &fresh);
-
-	if (error || !fresh)
-		return error;
-	flags = spin_lock_irq(&thread->process->signal_lock);
-	thread->fds = fresh;
-	spin_unlock_irq(&thread->process->signal_lock, flags);
-	fd_table_put(old);
-	return 0;
 }
 
 const char *process_name(struct process *process, char *buffer, size_t size)

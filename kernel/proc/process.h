@@ -150,7 +150,7 @@ struct process {
 	struct rcu_head rcu;
 	uint32_t personality;	 /* own threads */
 	bool dumpable;		 /* [s] PR_SET_DUMPABLE */
-	bool keep_capabilities;	 /* [s] */
+	bool no_huge_pages;	 /* own threads: PR_SET_THP_DISABLE */
 	int parent_death_signal; /* [s] PR_SET_PDEATHSIG */
 };
 
@@ -199,6 +199,7 @@ struct user_thread {
 	user_addr robust_list;		     /* [t] */
 	uint64_t minor_faults, major_faults; /* [t] */
 	uint64_t start_ns;		     /* [I] */
+	uint32_t timer_slack_ns, initial_timer_slack_ns; /* [t] PR_SET_TIMERSLACK */
 	/* [t] what System V semaphores keep for its end; NULL for nothing */
 	struct semaphore_undo_list *semaphore_undo;
 };
@@ -280,8 +281,16 @@ process_id process_parent_id(const struct process *process);
 /* Nice values of all its threads are one. */
 int process_nice(struct process *process);
 void process_set_nice(struct process *process, int nice);
-/* A descriptor table of its own for the current thread. Errors: -ENOMEM. */
-must_check int process_unshare_fds(void);
+/*
+ * unshare.c: the current thread gets descriptors, or root, working directory and umask, of its own.
+ * Errors: -ENOMEM; then nothing has changed.
+ */
+must_check int process_unshare(bool files, bool fs);
+/* What it would undo to semaphores at its end is undone now. May sleep. */
+void process_unshare_semaphores(void);
+/* Has another process our memory, or our root and working directory? */
+bool process_shares_space(void);
+bool process_shares_fs(void);
 /*
  * `count` files leave in a socket: the current thread's user, charged and referenced; NULL if he
  * has more in flight than LIMIT_OPEN_FILES and is not privileged. process.c

@@ -348,7 +348,7 @@ int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 	if (first > last || (flags & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)))
 		return -EINVAL;
 	if (flags & CLOSE_RANGE_UNSHARE) {
-		int error = process_unshare_fds();
+		int error = process_unshare(true, false);
 
 		if (error)
 			return error;

@@ -1,5 +1,5 @@
 /*
- * Who a process is: user and group ids in 16 and 32 bits, supplementary groups, capabilities.
+ * Who a process is: user and group ids in 16 and 32 bits, and supplementary groups.
  *
  * The rules are Linux's: a privileged caller (CAP_SETUID, CAP_SETGID) sets what it likes; others
  * may choose among their real, effective and saved ids. When the last of the three user ids
@@ -37,10 +37,14 @@ static void adjust_capabilities(const struct credentials *old, struct credential
 	bool was_root = old->uid == 0 || old->euid == 0 || old->suid == 0;
 	bool is_root = new->uid == 0 || new->euid == 0 || new->suid == 0;
 
+	if (old->secure_bits & SECURE_NO_SETUID_FIXUP)
+		return;
 	if (was_root && !is_root) {
-		if (!process_current()->keep_capabilities)
+		if (!(old->secure_bits & SECURE_KEEP_CAPS)) {
 			new->cap_permitted = 0;
-		new->cap_effective = 0;
+			new->cap_effective = 0;
+		}
+		/* Programs that know nothing of them expect nothing to be left after an exec. */
 		new->cap_ambient = 0;
 	}
 	if (old->euid == 0 && new->euid != 0)
@@ -49,7 +53,24 @@ static void adjust_capabilities(const struct credentials *old, struct credential
 		new->cap_effective = new->cap_permitted;
 }
 
-static struct credentials *begin_change(void)
+/* The capabilities about files go and come with the file system's user id. */
+static void adjust_file_capabilities(const struct credentials *old, struct credentials *new)
+{
+	const uint64_t of_files =
+		(uint64_t)1 << CAP_CHOWN | (uint64_t)1 << CAP_DAC_OVERRIDE |
+		(uint64_t)1 << CAP_DAC_READ_SEARCH | (uint64_t)1 << CAP_FOWNER |
+		(uint64_t)1 << CAP_FSETID | (uint64_t)1 << CAP_LINUX_IMMUTABLE |
+		(uint64_t)1 << CAP_MKNOD | (uint64_t)1 << CAP_MAC_OVERRIDE;
+
+	if (old->secure_bits & SECURE_NO_SETUID_FIXUP)
+		return;
+	if (old->fsuid == 0 && new->fsuid != 0)
+		new->cap_effective &= ~of_files;
+	if (old->fsuid != 0 && new->fsuid == 0)
+		new->cap_effective |= new->cap_permitted & of_files;
+}
+
+struct credentials *credentials_begin_change(void)
 {
 	const struct credentials *old = credentials_current();
 
@@ -105,7 +126,7 @@ int sys_setuid32(user_id uid)
 		return -EINVAL;
 	if (!credentials_capable(old, CAP_SETUID) && uid != old->uid && uid != old->suid)
 		return -EPERM;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return -ENOMEM;
 	if (credentials_capable(old, CAP_SETUID))
@@ -123,7 +144,7 @@ int sys_setgid32(group_id gid)
 		return -EINVAL;
 	if (!credentials_capable(old, CAP_SETGID) && gid != old->gid && gid != old->sgid)
 		return -EPERM;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return -ENOMEM;
 	if (credentials_capable(old, CAP_SETGID))
@@ -147,7 +168,7 @@ int sys_setreuid32(user_id ruid, user_id euid)
 	    (!is_one_of(ruid, old->uid, old->euid, old->euid) ||
 	     !is_one_of(euid, old->uid, old->euid, old->suid)))
 		return -EPERM;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return -ENOMEM;
 	if (ruid != UINT32_MAX)
@@ -169,7 +190,7 @@ int sys_setregid32(group_id rgid, group_id egid)
 	    (!is_one_of(rgid, old->gid, old->egid, old->egid) ||
 	     !is_one_of(egid, old->gid, old->egid, old->sgid)))
 		return -EPERM;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return -ENOMEM;
 	if (rgid != UINT32_MAX)
@@ -192,7 +213,7 @@ int sys_setresuid32(user_id ruid, user_id euid, user_id suid)
 	     !is_one_of(euid, old->uid, old->euid, old->suid) ||
 	     !is_one_of(suid, old->uid, old->euid, old->suid)))
 		return -EPERM;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return -ENOMEM;
 	if (ruid != UINT32_MAX)
@@ -215,7 +236,7 @@ int sys_setresgid32(group_id rgid, group_id egid, group_id sgid)
 	     !is_one_of(egid, old->gid, old->egid, old->sgid) ||
 	     !is_one_of(sgid, old->gid, old->egid, old->sgid)))
 		return -EPERM;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return -ENOMEM;
 	if (rgid != UINT32_MAX)
@@ -288,10 +309,11 @@ int sys_setfsuid32(user_id uid)
 	     !is_one_of(uid, old->uid, old->euid, old->suid)) ||
 	    uid == UINT32_MAX)
 		return (int)before;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return (int)before;
 	new->fsuid = uid;
+	adjust_file_capabilities(old, new);
 	user_thread_set_credentials(new);
 	return (int)before;
 }
@@ -307,7 +329,7 @@ int sys_setfsgid32(group_id gid)
 	     !is_one_of(gid, old->gid, old->egid, old->sgid)) ||
 	    gid == UINT32_MAX)
 		return (int)before;
-	new = begin_change();
+	new = credentials_begin_change();
 	if (!new)
 		return (int)before;
 	new->fsgid = gid;
@@ -433,94 +455,4 @@ int sys_setgroups32(int size, user_addr from)
 int sys_setgroups(int size, user_addr from)
 {
 	return set_groups(size, from, false);
-}
-
-#define CAPABILITY_VERSION_1 0x19980330u
-#define CAPABILITY_VERSION_2 0x20071026u
-#define CAPABILITY_VERSION_3 0x20080522u
-
-/* Words in each set for the version in the header; an unknown version is answered with ours. */
-static int capability_words(user_addr header, process_id *id, unsigned int *words)
-{
-	uint32_t given[2];
-
-	if (copy_from_user(given, header, sizeof(given)))
-		return -EFAULT;
-	*id = (process_id)given[1];
-	switch (given[0]) {
-	case CAPABILITY_VERSION_1:
-		*words = 1;
-		return 0;
-	case CAPABILITY_VERSION_2:
-	case CAPABILITY_VERSION_3:
-		*words = 2;
-		return 0;
-	default:
-		if (put_user_u32(header, CAPABILITY_VERSION_3))
-			return -EFAULT;
-		return -EINVAL;
-	}
-}
-
-int sys_capget(user_addr header, user_addr data)
-{
-	const struct credentials *credentials;
-	struct process *process;
-	uint32_t out[6];
-	unsigned int words;
-	process_id id;
-	int error = capability_words(header, &id, &words);
-
-	if (error == -EINVAL && !data)
-		return 0; /* only the version was asked for */
-	if (error)
-		return error;
-	if (id < 0)
-		return -EINVAL;
-	process = id ? process_find_get(id) : NULL;
-	if (id && !process)
-		return -ESRCH;
-	credentials = process_credentials_get(process ? process : process_current());
-	for (unsigned int i = 0; i < words; i++) {
-		out[i * 3] = (uint32_t)(credentials->cap_effective >> (32 * i));
-		out[i * 3 + 1] = (uint32_t)(credentials->cap_permitted >> (32 * i));
-		out[i * 3 + 2] = (uint32_t)(credentials->cap_inheritable >> (32 * i));
-	}
-	credentials_put(credentials);
-	if (process)
-		process_put(process);
-	return data ? copy_to_user(data, out, words * 3 * sizeof(uint32_t)) : 0;
-}
-
-int sys_capset(user_addr header, user_addr data)
-{
-	const struct credentials *old = credentials_current();
-	uint64_t effective, permitted, inheritable;
-	struct credentials *new;
-	uint32_t given[6] = { 0 };
-	unsigned int words;
-	process_id id;
-	int error = capability_words(header, &id, &words);
-
-	if (error)
-		return error;
-	if (id && id != user_thread_current()->id)
-		return -EPERM;
-	if (copy_from_user(given, data, words * 3 * sizeof(uint32_t)))
-		return -EFAULT;
-	effective = (uint64_t)given[3] << 32 | given[0];
-	permitted = (uint64_t)given[4] << 32 | given[1];
-	inheritable = (uint64_t)given[5] << 32 | given[2];
-	if ((permitted & ~old->cap_permitted) || (effective & ~permitted) ||
-	    (inheritable & ~(old->cap_inheritable | old->cap_permitted)))
-		return -EPERM;
-	new = begin_change();
-	if (!new)
-		return -ENOMEM;
-	new->cap_effective = effective;
-	new->cap_permitted = permitted;
-	new->cap_inheritable = inheritable;
-	new->cap_ambient &= permitted &inheritable;
-	user_thread_set_credentials(new);
-	return 0;
 }

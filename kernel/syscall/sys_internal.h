@@ -7,6 +7,7 @@
 #include "core/types.h"
 #include "vm/io_buffer.h"
 
+struct credentials;
 struct file;
 struct time_stamp;
 
@@ -48,6 +49,9 @@ int syscall_duplicate_above(int fd, int lowest, bool close_on_exec);
  * handler's frame takes it along; else signal_restore_mask(). Errors: -EINVAL, -EFAULT.
  */
 must_check int syscall_set_temporary_mask(user_addr mask, size_t size);
+
+/* sys_identity.c: a copy of the current thread's, to change and set. NULL: no memory. */
+struct credentials *credentials_begin_change(void);
 
 /* abi_time.c: Linux's forms of time. All check and say -EINVAL for nanoseconds out of range. */
 struct linux_timespec32 {

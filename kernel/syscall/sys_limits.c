@@ -1,9 +1,8 @@
 /*
- * Resource limits, and prctl.
+ * Resource limits.
  */
 #include "arch/user_copy.h"
 #include "lib/min_max.h"
-#include "lib/string.h"
 #include "proc/process.h"
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
@@ -123,120 +122,4 @@ int sys_prlimit64(process_id id, unsigned int kind, user_addr new, user_addr old
 	if (!error && old)
 		error = copy_to_user(old, &before, sizeof(before));
 	return error;
-}
-
-enum {
-	PR_SET_PDEATHSIG = 1,
-	PR_GET_PDEATHSIG = 2,
-	PR_GET_DUMPABLE = 3,
-	PR_SET_DUMPABLE = 4,
-	PR_GET_KEEPCAPS = 7,
-	PR_SET_KEEPCAPS = 8,
-	PR_SET_NAME = 15,
-	PR_GET_NAME = 16,
-	PR_CAPBSET_READ = 23,
-	PR_SET_TIMERSLACK = 29,
-	PR_GET_TIMERSLACK = 30,
-	PR_SET_CHILD_SUBREAPER = 36,
-	PR_GET_CHILD_SUBREAPER = 37,
-	PR_SET_NO_NEW_PRIVS = 38,
-	PR_GET_NO_NEW_PRIVS = 39,
-};
-
-static int set_name(user_addr from)
-{
-	struct thread *thread = thread_current();
-	char name[sizeof(thread->name)];
-	ssize_t length = string_from_user(name, from, sizeof(name) - 1);
-	irq_flags flags;
-
-	if (length < 0)
-		return -EFAULT;
-	name[sizeof(name) - 1] = '\0';
-	flags = spin_lock_irq(&thread->lock);
-	strlcpy(thread->name, name, sizeof(thread->name));
-	spin_unlock_irq(&thread->lock, flags);
-	return 0;
-}
-
-static int set_no_new_privileges(void)
-{
-	const struct credentials *old = credentials_current();
-	struct credentials *new = credentials_copy(old, old->group_count);
-
-	if (!new)
-		return -ENOMEM;
-	new->no_new_privileges = true;
-	user_thread_set_credentials(new);
-	return 0;
-}
-
-static int set_subreaper(struct process *process, bool on)
-{
-	irq_flags flags = spin_lock_irq(&process->signal_lock);
-
-	if (on)
-		process->flags |= PROCESS_SUBREAPER;
-	else
-		process->flags &= ~(uint32_t)PROCESS_SUBREAPER;
-	spin_unlock_irq(&process->signal_lock, flags);
-	return 0;
-}
-
-int sys_prctl(int option, uintptr_t argument, uintptr_t third, uintptr_t fourth, uintptr_t fifth)
-{
-	struct process *process = process_current();
-
-	switch (option) {
-	case PR_SET_PDEATHSIG:
-		if (argument > SIGNAL_COUNT)
-			return -EINVAL;
-		process->parent_death_signal = (int)argument;
-		return 0;
-	case PR_GET_PDEATHSIG:
-		return put_user_u32(user_addr_from(argument),
-				    (uint32_t)process->parent_death_signal);
-	case PR_GET_DUMPABLE:
-		return process->dumpable;
-	case PR_SET_DUMPABLE:
-		if (argument > 1)
-			return -EINVAL;
-		process->dumpable = argument;
-		return 0;
-	case PR_GET_KEEPCAPS:
-		return process->keep_capabilities;
-	case PR_SET_KEEPCAPS:
-		if (argument > 1)
-			return -EINVAL;
-		process->keep_capabilities = argument;
-		return 0;
-	case PR_SET_NAME:
-		return set_name(user_addr_from(argument));
-	case PR_GET_NAME:
-		return copy_to_user(user_addr_from(argument), thread_current()->name,
-				    sizeof(thread_current()->name));
-	case PR_CAPBSET_READ:
-		if (argument >= CAP_COUNT)
-			return -EINVAL;
-		return credentials_current()->cap_bounding >> argument & 1;
-	case PR_GET_TIMERSLACK:
-		return 1; /* timers ring when they are due */
-	case PR_SET_TIMERSLACK:
-		return 0;
-	case PR_SET_CHILD_SUBREAPER:
-		return set_subreaper(process, argument);
-	case PR_GET_CHILD_SUBREAPER:
-		return put_user_u32(user_addr_from(argument),
-				    !!(process->flags & PROCESS_SUBREAPER));
-	case PR_SET_NO_NEW_PRIVS:
-		if (argument != 1 || third || fourth || fifth)
-			return -EINVAL;
-		return set_no_new_privileges();
-	case PR_GET_NO_NEW_PRIVS:
-		if (argument || third || fourth || fifth)
-			return -EINVAL;
-		return credentials_current()->no_new_privileges;
-	default:
-		return -EINVAL;
-	}
 }

@@ -140,10 +140,14 @@ int sys_umount2(user_addr target, uint32_t flags)
 
 	if (flags & ~(UMOUNT_FORCE | UMOUNT_DETACH | UMOUNT_NOFOLLOW))
 		return -EINVAL;
-	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN))
-		return -EPERM;
 	error = user_path_walk(AT_FDCWD, target, 0, flags & UMOUNT_NOFOLLOW ? 0 : WALK_FOLLOW, &at);
-	return error ? error : mount_unmount(&at, flags & UMOUNT_DETACH, flags & UMOUNT_FORCE);
+	if (error)
+		return error;
+	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN)) {
+		path_put(&at);
+		return -EPERM;
+	}
+	return mount_unmount(&at, flags & UMOUNT_DETACH, flags & UMOUNT_FORCE);
 }
 
 int sys_umount(user_addr target)

@@ -361,6 +361,10 @@ int sys_futex(user_addr word, int operation, uint32_t value, user_addr timeout, 
 int sys_futex_time64(user_addr word, int operation, uint32_t value, user_addr timeout,
 		     user_addr word2, uint32_t value3);
 
+/* sys_namespace.c */
+int sys_unshare(uint32_t flags);
+int sys_setns(int fd, uint32_t kind);
+
 /* sys_membarrier.c */
 int sys_membarrier(int command, uint32_t flags, int cpu);
 

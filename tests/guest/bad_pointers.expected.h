@@ -140,6 +140,12 @@ static const unsigned char bad_pointers_expected[] = {
 		 14, 14, 14, 14, 14, 14, 14,
 	/* prctl PR_GET_PDEATHSIG */
 		 14, 14, 14, 14, 14, 14, 14,
+	/* prctl PR_GET_TSC */
+		 14, 14, 14, 14, 14, 14, 14,
+	/* prctl PR_GET_CHILD_SUBREAPER */
+		 14, 14, 14, 14, 14, 14, 14,
+	/* prctl PR_GET_TID_ADDRESS */
+		 14, 14, 14, 14, 14, 14, 14,
 	/* rt_sigaction */
 		 0, 14, 14, 14, 14, 14,
 		 0, 14, 14, 14, 14, 14, 14,

@@ -46,4 +46,13 @@
 #define CAP_BPF			39
 #define CAP_CHECKPOINT_RESTORE	40
 #define CAP_COUNT		41
+
+/* Secure bits; each has a lock, the next bit. */
+#define SECURE_NO_ROOT		0x01	/* being root gives nothing by itself */
+#define SECURE_NO_SETUID_FIXUP	0x04	/* changes of user ids leave capabilities alone */
+#define SECURE_KEEP_CAPS	0x10	/* permitted ones stay when all user ids leave 0 */
+#define SECURE_KEEP_CAPS_LOCKED	0x20
+#define SECURE_NO_AMBIENT_RAISE	0x40
+#define SECURE_BITS		0x55
+#define SECURE_LOCKS		0xaa
 /* clang-format on */

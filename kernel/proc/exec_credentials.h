@@ -1,0 +1,17 @@
+/*
+ * Who a program will act as.
+ */
+#pragma once
+#include <stdbool.h>
+#include "core/compiler.h"
+
+struct credentials;
+struct file;
+
+struct exec_identity {
+	struct credentials *credentials; /* reference */
+	bool is_secure;			 /* AT_SECURE: it acts for somebody else than its caller */
+	bool may_dump;			 /* its memory is nothing new to its caller */
+};
+/* For the current thread that executes `file`. May sleep. Errors: -ENOMEM. */
+must_check int exec_credentials(const struct file *file, struct exec_identity *out);
