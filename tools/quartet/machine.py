@@ -118,28 +118,29 @@ class Machine:
     """A running machine; leave its `with` block and it is gone."""
 
     def __init__(self, kernel=None, image_path=None, command=None, tree=None, block_size=1024,
-                 keep_image=None, **settings):
+                 keep_image=None, bare=False, **settings):
         """
         kernel, image_path: what to boot; by default the kernel under test and our root disk (or one
         made from `tree`). The machine works on a copy, at `keep_image` if that is given. command:
-        QEMU's whole command line instead. Everything else is for qemu.Settings.
+        QEMU's whole command line instead. bare: without a disk. Everything else is for qemu.Settings.
         """
         self.work = tempfile.mkdtemp(prefix='quartet-machine-')
         self.log = open(os.path.join(self.work, 'serial.log'), 'wb')
         self.process = None
         self.is_wide = False		# the serial terminal
         try:
-            self._start(kernel, image_path, command, tree, block_size, keep_image, settings)
+            self._start(kernel, image_path, command, tree, block_size, keep_image, bare, settings)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, kernel, image_path, command, tree, block_size, keep_image, settings):
+    def _start(self, kernel, image_path, command, tree, block_size, keep_image, bare, settings):
         monitor, serial = os.path.join(self.work, 'monitor'), os.path.join(self.work, 'serial')
         if command is None:
-            self.image = keep_image or os.path.join(self.work, 'image')
-            image.copy_image(image_path or image.cached_image(tree or image.base_tree(),
-                                                              'driven' if tree else 'root', block_size), self.image)
+            self.image = '' if bare else keep_image or os.path.join(self.work, 'image')
+            if self.image:
+                image.copy_image(image_path or image.cached_image(tree or image.base_tree(), 'driven' if tree else 'root',
+                                                                  block_size), self.image)
             append = list(settings.pop('append', []))
             if os.environ.get('QUARTET_SEED'):
                 append.append(f'seed={os.environ["QUARTET_SEED"]}')

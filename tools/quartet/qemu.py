@@ -25,6 +25,7 @@ class Settings:
     memory: int = 128			# MiB
     memory_file: str = ''		# that holds it, for viewers from outside; '': none
     cpus: int = 4
+    cpu: str = 'max'			# QEMU's model of the processor
     disk: str = 'ide'			# or virtio
     snapshot: bool = True		# writes to the image are forgotten
     accel: str = 'tcg'			# one of ACCELERATORS
@@ -67,7 +68,7 @@ def command_line(settings):
         machine = 'pc,memory-backend=ram'
         backend = ['-object', f'memory-backend-file,id=ram,size={settings.memory}M,share=on,'
                               f'mem-path={settings.memory_file.replace(",", ",,")}']
-    command = [QEMU, '-M', machine, *backend, '-cpu', 'max', '-m', str(settings.memory), '-smp', str(settings.cpus)]
+    command = [QEMU, '-M', machine, *backend, '-cpu', settings.cpu, '-m', str(settings.memory), '-smp', str(settings.cpus)]
     command += accelerator(settings)
     command += ['-no-reboot', '-nic', 'none']
     if settings.exit_port:
