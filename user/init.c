@@ -608,6 +608,8 @@ static void run_and_power_off(void)
 	char **arguments = text ? split_arguments(text, size) : NULL;
 	int status = 127;
 
+	/* A disk that keeps what is written to it has no use for it afterwards. */
+	unlink(RUN_FILE);
 	if (arguments && arguments[0])
 		status = run_command(arguments, output);
 	else

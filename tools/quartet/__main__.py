@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 
 HELP = """\
@@ -38,7 +39,15 @@ Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is mad
 COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot', 'trace')
 
 
+def end_in_order(number, _frame):
+    """Unwind, so that machines are stopped and temporary files removed."""
+    sys.exit(128 + number)
+
+
 def main():
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end_in_order)
     name = sys.argv[1] if len(sys.argv) > 1 else 'help'
     if name in ('help', '-h', '--help'):
         print(HELP)
@@ -57,6 +66,11 @@ def main():
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        # No space, no permission, a file that went away: nothing that a traceback would make clearer.
+        where = f': {error.filename}' if error.filename else ''
+        print(f'quartet: {error.strerror or error}{where}', file=sys.stderr)
         return 1
 
 

@@ -1,5 +1,6 @@
 """What every part of ./quartet needs: where things are, how to fail, how to run a program."""
 
+import argparse
 import functools
 import os
 import struct
@@ -12,6 +13,16 @@ BUILD = os.path.join(ROOT, 'build')
 
 class Failure(Exception):
     """An error that the user should see as one line, not as a traceback."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of options whose complaints are one line."""
+
+    def __init__(self, command):
+        super().__init__(prog=f'./quartet {command}', allow_abbrev=False)
+
+    def error(self, message):
+        self.exit(2, f'quartet: {self.prog.split()[-1]}: {message}; ./quartet help explains\n')
 
 
 def cache_path(*parts):
@@ -32,7 +43,7 @@ def run_quietly(command, what, **options):
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL, text=True, errors='replace', **options)
     except FileNotFoundError as error:
-        raise Failure(f'{what}: {error.filename} is not installed') from None
+        raise Failure(f'{what}: {os.path.basename(error.filename)} is not installed') from None
     if done.returncode != 0:
         raise Failure(f'{what} (status {done.returncode})\n{done.stdout.rstrip()}')
     return done.stdout

@@ -7,6 +7,7 @@ here, anything else if it failed. The kernel to use stands in QUARTET_KERNEL, th
 
 import concurrent.futures
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from common import ROOT
 from results import FAILED, PASSED, SKIPPED
 
 TIMEOUT = 300
+GRACE = 5	# seconds to clean up after that
 SKIP_STATUS = 77
 TESTS_AT_ONCE = 2
 
@@ -30,12 +32,34 @@ def test_name(path):
     return f'driven/{os.path.basename(path).removesuffix(".py")}'
 
 
+running = set()	# leaders of process groups; each thread adds and takes away its own
+
+
+def run_group(command, **options):
+    """subprocess.run in a process group of its own, which ends whole when the time is up or someone interrupts."""
+    process = subprocess.Popen(command, start_new_session=True, **options)
+    running.add(process)
+    try:
+        output, _ = process.communicate(timeout=TIMEOUT)
+        return subprocess.CompletedProcess(command, process.returncode, output)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.communicate(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        raise
+    finally:
+        running.discard(process)
+
+
 def run_one(path, environment, results):
     name = test_name(path)
     started = time.monotonic()
     try:
-        done = subprocess.run([sys.executable, path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT)
+        done = run_group([sys.executable, path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         text = done.stdout.decode(errors='replace')
         outcome = {0: PASSED, SKIP_STATUS: SKIPPED}.get(done.returncode, FAILED)
     except subprocess.TimeoutExpired as error:
@@ -61,5 +85,12 @@ def run(paths, kernel, results, seed):
 
 def run_round(paths, environment, results):
     with concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
-        for job in [pool.submit(run_one, path, environment, results) for path in paths]:
-            job.result()
+        jobs = [pool.submit(run_one, path, environment, results) for path in paths]
+        try:
+            for job in jobs:
+                job.result()
+        except BaseException:		# Ctrl-C, which a group of its own does not hear
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                os.killpg(process.pid, signal.SIGINT)
+            raise

@@ -219,8 +219,7 @@ class Boot:
         command = qemu.command_line(settings) + ['-display', 'none', '-monitor', 'none']
         for file in (self.console, self.output, self.report_file):
             command += ['-serial', f'file:{file.path}']
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE)
+        self.process = qemu.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def output_of(self, name):
         """What the test that ran last under this name has printed."""

@@ -138,10 +138,13 @@ def add_folder(tree, source, path):
     """Put a copy of a host folder into the tree, write permission taken away."""
     if not os.path.isdir(source):
         raise Failure(f'{source}: no such folder')
-    for folder, _, names in os.walk(source):
+    def refuse(error):
+        raise error
+    for folder, subfolders, names in os.walk(source, onerror=refuse):
         inside = os.path.normpath(os.path.join(path, os.path.relpath(folder, source)))
         tree.folders[inside] = 0o555
-        for name in names:
+        # A symbolic link to a folder is among the folders, but is not walked into.
+        for name in names + [name for name in subfolders if os.path.islink(os.path.join(folder, name))]:
             full = os.path.join(folder, name)
             mode = os.lstat(full).st_mode
             if stat.S_ISLNK(mode):
@@ -197,7 +200,10 @@ def cached_image(tree, name, block_size=1024, free_space=FREE_SPACE):
 def copy_image(source, target):
     """A copy that costs only what it holds."""
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    subprocess.run(['cp', '--sparse=always', '--reflink=auto', source, target], check=True)
+    done = subprocess.run(['cp', '--sparse=always', '--reflink=auto', source, target], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, errors='replace')
+    if done.returncode != 0:
+        raise Failure(f'cannot copy the image: {done.stderr.strip()}')
 
 
 def edit_image(image, script):
@@ -217,8 +223,9 @@ def write_into_image(image, path, content):
         script = f'rm {path}\nwrite {file.name} {path}\nset_inode_field {path} mode 0100644\n' \
                  f'set_inode_field {path} uid 0\nset_inode_field {path} gid 0\n'
         said = edit_image(image, script)
-    if 'write: ' in said:
-        raise Failure(f'cannot write {path} into {image}: {said.strip()}')
+    for line in said.splitlines():
+        if line.startswith('write: '):
+            raise Failure(f'cannot write {path} into {image}: {line.removeprefix("write: ").strip()}')
 
 
 def read_from_image(image, path):

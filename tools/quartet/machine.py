@@ -150,7 +150,7 @@ class Machine:
         command = command + ['-display', 'none', '-qmp', f'unix:{monitor},server=on,wait=off',
                              '-chardev', f'socket,id=line,path={serial},server=on,wait=on', '-serial', 'chardev:line']
         with open(os.path.join(self.work, 'qemu.log'), 'wb') as complaints:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=complaints)
+            self.process = qemu.start(command, stdin=subprocess.DEVNULL, stderr=complaints)
         # QEMU waits here for someone on the serial line before it starts anything else.
         self.line = socket.socket(socket.AF_UNIX)
         deadline = time.monotonic() + 10

@@ -6,16 +6,25 @@ import shlex
 
 import debian
 import image
-from common import Failure, build_kernel, build_path
+from common import Failure, Parser, build_kernel, build_path
 from qemu import ACCELERATORS, Settings
 
 OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
 DEFAULT_MEMORY, DEBIAN_MEMORY = 128, 512
+LEAST_MEMORY, MOST_MEMORY = 8, 65536	# MiB; what PAE can address
+EXT2_MAGIC_AT, EXT2_MAGIC = 1080, b'\x53\xef'
+
+
+def mebibytes(text):
+    """The type of --memory."""
+    if not text.isascii() or not text.isdigit() or not LEAST_MEMORY <= int(text) <= MOST_MEMORY:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number of megabytes from {LEAST_MEMORY} to {MOST_MEMORY}')
+    return int(text)
 
 
 def parser(command):
-    result = argparse.ArgumentParser(prog=f'./quartet {command}', add_help=True, allow_abbrev=False)
-    result.add_argument('--memory', type=int, default=None, metavar='MIB')
+    result = Parser(command)
+    result.add_argument('--memory', type=mebibytes, default=None, metavar='MIB')
     result.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N')
     result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k|debian')
     result.add_argument('--disk', choices=('ide', 'virtio'), default='ide')
@@ -38,7 +47,21 @@ def split_command(arguments):
     return arguments[:split], arguments[split + 1:]
 
 
-def root_image(options):
+def own_image(path, words):
+    """An image that the user brings, looked at before a machine is started for it."""
+    if not os.path.isfile(path):
+        raise Failure(f'{path}: no such image (1k, 2k, 4k and debian are ours)')
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise Failure(f'{path}: this image may not be read and written')
+    with open(path, 'rb') as file:
+        file.seek(EXT2_MAGIC_AT)
+        # Whoever says root= knows better, such as where there are partitions.
+        if file.read(len(EXT2_MAGIC)) != EXT2_MAGIC and not any(word.startswith('root=') for word in words):
+            raise Failure(f'{path}: no ext2 or ext3 file system begins here')
+    return os.path.abspath(path)
+
+
+def root_image(options, words):
     """The image to boot from, and whether what the machine writes to it is to be forgotten."""
     if options.image == 'debian':
         path = debian.added_to_copy(debian.folder_files(options.share, '/share') if options.share else None)
@@ -46,9 +69,7 @@ def root_image(options):
     if options.image not in OWN_IMAGES:
         if options.share:
             raise Failure('--share goes with our own images, not with --image FILE')
-        if not os.path.isfile(options.image):
-            raise Failure(f'{options.image}: no such image (1k, 2k, 4k and debian are ours)')
-        return os.path.abspath(options.image), False
+        return own_image(options.image, words), False
     tree = image.base_tree()
     if options.share:
         image.add_folder(tree, options.share, 'share')
@@ -67,9 +88,16 @@ def kept_copy(path, name):
 
 def machine_settings(options):
     """Build what is needed and describe the machine."""
+    try:
+        words = [word for text in options.append for word in shlex.split(text)]
+    except ValueError as error:
+        raise Failure(f'--append: {str(error).lower()}') from None
+    if options.kernel and not os.path.isfile(options.kernel):
+        raise Failure(f'{options.kernel}: no such kernel')
+    if options.share and not os.path.isdir(options.share):
+        raise Failure(f'{options.share}: no such folder')
     kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel(options.build, options.cc)
-    path, snapshot = root_image(options)
-    words = [word for text in options.append for word in shlex.split(text)]
+    path, snapshot = root_image(options, words)
     if options.image == 'debian':
         words.insert(0, f'init={debian.INIT}')
     memory = options.memory or (DEBIAN_MEMORY if options.image == 'debian' else DEFAULT_MEMORY)

@@ -7,6 +7,8 @@ Serial lines: the first is the kernel's console and the serial shell; the second
 
 import os
 import re
+import shutil
+import subprocess
 import sys
 from dataclasses import dataclass, field
 
@@ -33,6 +35,15 @@ class Settings:
     initrd: str = ''
     exit_port: bool = True		# the guest can end QEMU, with status 1; else it powers off by ACPI
     extra: list = field(default_factory=list)	# more words for QEMU itself
+
+
+def start(command, **options):
+    """
+    Start QEMU, as subprocess.Popen does. It ends when the thread that started it does, however that ends: a test that
+    takes too long is killed and can stop nothing itself.
+    """
+    wrapper = ['setpriv', '--pdeathsig', 'KILL'] if shutil.which('setpriv') else []
+    return subprocess.Popen(wrapper + command, **options)
 
 
 def accelerator(settings):

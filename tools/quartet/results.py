@@ -83,5 +83,7 @@ class Results:
             print()
             for title, detail in self.skips:
                 print(f'skipped {title}: {detail.strip().splitlines()[-1] if detail.strip() else "no reason"}')
+        if not any(self.counts.values()):
+            print('nothing has this name')
         sys.stdout.write(f'\n{self.counts[PASSED]} passed, {self.counts[FAILED]} failed\n')
         return 1 if self.counts[FAILED] or not self.counts[PASSED] else 0

@@ -1,6 +1,5 @@
 """./quartet bench: the ruler on Quartet and on Linux, side by side."""
 
-import argparse
 import json
 import os
 import statistics
@@ -8,7 +7,7 @@ import statistics
 import chart
 import linux_rival
 import ruler
-from common import ROOT, Failure, build_kernel
+from common import ROOT, Failure, Parser, build_kernel
 
 GOALS = os.path.join(ROOT, 'bench/goals.tsv')
 TOLERANCE = 1.05		# a row this much dearer than its baseline is a failure
@@ -21,7 +20,7 @@ TABLE_BEGIN, TABLE_END = '<!-- table: made by ./quartet bench --document -->', '
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog='./quartet bench', allow_abbrev=False)
+    parser = Parser('bench')
     parser.add_argument('patterns', nargs='*', metavar='ROW', help='names of rows, with * and ?; all without any')
     how = parser.add_mutually_exclusive_group()
     how.add_argument('--icount', dest='mode', action='store_const', const='icount', help='count instructions (default)')

@@ -3,6 +3,7 @@
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -64,12 +65,15 @@ def main(arguments):
         '-chardev', f'socket,id=line,path={SOCKETS}/serial,server=on,wait=off,logfile={SOCKETS}/serial.log',
         '-serial', 'chardev:line', '-monitor', 'none']
     # A session of its own: Ctrl-C in gdb must not reach QEMU as a signal.
-    machine = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    machine = qemu.start(command, stdin=subprocess.DEVNULL, start_new_session=True)
     print('The machine stands at its first instruction; `continue` starts it. Its serial shell:\n'
           '    ./quartet debug --console\n'
           'Commands for the kernel: help quartet', flush=True)
     try:
-        return subprocess.run(gdb_command(settings.kernel, gdb_arguments or [])).returncode
+        gdb = subprocess.Popen(gdb_command(settings.kernel, gdb_arguments or []))
+        # Ctrl-C is for gdb, which stops the machine; here it would end the session.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return gdb.wait()
     finally:
         machine.kill()
         machine.wait()

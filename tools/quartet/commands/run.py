@@ -10,6 +10,7 @@ import time
 import image
 import options as machine_options
 import qemu
+import terminal
 from common import Failure
 
 POWER_OFF_SECONDS = 10		# from the command's end, or a panic's beginning, to the end of the machine
@@ -21,13 +22,16 @@ def display_arguments(screen):
         return ['-display', 'none', '-serial', 'mon:stdio']
     if os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'):
         return ['-display', 'gtk', '-serial', 'mon:stdio']
-    return ['-display', 'curses', '-serial', 'null']
+    return ['-display', 'curses', '-serial', 'null', '-monitor', 'none']
 
 
 def run_machine(settings, screen):
     settings.exit_port = False		# a power-off is a success, and QEMU says so only by ACPI
-    command = qemu.command_line(settings) + display_arguments(screen)
+    display = display_arguments(screen)
+    command = qemu.command_line(settings) + display
     sys.stdout.flush()
+    if 'curses' in display:
+        return terminal.run(command)
     os.execvp(command[0], command)
 
 
@@ -79,7 +83,7 @@ def run_command(settings, command, output=None, watch=None):
             '-serial', 'stdio', '-serial', f'file:{report}']
         for path in (console, report):
             open(path, 'w').close()
-        process = subprocess.Popen(arguments, stdout=output)
+        process = qemu.start(arguments, stdout=output)
         try:
             follow(process, console, report, watch)
         finally:
@@ -90,6 +94,8 @@ def run_command(settings, command, output=None, watch=None):
         if status is None:
             with open(console, errors='replace') as file:
                 tail = file.read().splitlines()[-30:]
+            if process.returncode != 0 and not tail:
+                raise Failure(f'QEMU ended with status {process.returncode}')	# and has said why
             raise Failure('the machine ended before the command did; its console said last:\n' + '\n'.join(tail))
     return status
 
@@ -99,6 +105,8 @@ def main(arguments):
     parsed = machine_options.parser('run').parse_args(own)
     if command is not None and not command:
         raise Failure('run --: which command?')
+    if command and parsed.screen:
+        raise Failure('--screen shows the consoles; with -- CMD there are none to see')
     settings = machine_options.machine_settings(parsed)
     if command:
         return run_command(settings, command)

@@ -1,6 +1,5 @@
 """./quartet test: everything that can be proven here, or what the patterns choose."""
 
-import argparse
 import fnmatch
 import random
 
@@ -9,13 +8,13 @@ import driven_tests
 import guest_tests
 import host_tests
 import session_tests
-from common import build_kernel, make
+from common import Failure, Parser, build_kernel, make
 from qemu import ACCELERATORS
 from results import Results
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog='./quartet test', allow_abbrev=False)
+    parser = Parser('test')
     parser.add_argument('patterns', nargs='*', metavar='PATTERN',
                         help='part of a name such as guest/pipe, host/lib, driven/ctrl_c, session/perl, check/layers; or with * and ?')
     parser.add_argument('--cpus', default='1,4', metavar='LIST', help="CPU counts of guest tests (1,4); '' for Linux alone")
@@ -38,10 +37,17 @@ def chooser(patterns):
     return is_wanted
 
 
+def processor_counts(text):
+    words = [word for word in text.split(',') if word]
+    if not all(word in ('1', '2', '3', '4', '5', '6', '7', '8') for word in words):
+        raise Failure(f'--cpus {text}: numbers from 1 to 8, with commas')
+    return [int(word) for word in words]
+
+
 def main(arguments):
     options = parse(arguments)
     is_wanted = chooser(options.patterns)
-    cpu_counts = [int(word) for word in options.cpus.split(',') if word]
+    cpu_counts = processor_counts(options.cpus)
     seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
     results = Results(([] if options.no_linux else ['Linux']) + [guest_tests.column_name(n) for n in cpu_counts])
     guest = guest_tests.find_tests(is_wanted)

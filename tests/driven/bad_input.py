@@ -1,0 +1,86 @@
+"""What a user does wrong is told in one line, with a status that says so, and never by a traceback."""
+
+import os
+import random
+import subprocess
+import tempfile
+
+import image
+from common import build_kernel
+
+KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
+
+
+def complaint(*arguments, status=1, stdin=subprocess.DEVNULL, lines=1, **options):
+    done = subprocess.run(['./quartet', *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=120, **options)
+    told = done.stderr.strip()
+    assert done.returncode == status, (arguments, done)
+    assert 'Traceback' not in told and told.count('\n') < lines and told.startswith('quartet: '), (arguments, told)
+    return told
+
+
+def machine(*arguments, **options):
+    return complaint('run', '--kernel', KERNEL, *arguments, **options)
+
+
+def check_words():
+    assert 'frobnicate' in complaint('frobnicate', status=2)
+    for wrong in (['--cpus', '0'], ['--cpus', '9'], ['--cpus', 'two'], ['--memory', '0'], ['--memory', '-5'], ['--memory', '1e3'],
+                  ['--memory', '99999999'], ['--disk', 'scsi'], ['--accel', 'hope'], ['--build', 'best'], ['stray'], ['--mem', '64']):
+        assert 'run: ' in machine(*wrong, status=2), wrong
+    machine('--append', "loglevel='7")
+    machine('--')
+    assert '--screen' in machine('--screen', '--', 'ls')
+    assert 'terminal' in machine('--screen', env={name: value for name, value in os.environ.items()
+                                                  if name not in ('DISPLAY', 'WAYLAND_DISPLAY')})
+    complaint('run', '--kernel', '/no/such/kernel', '--', 'ls')
+    complaint('test', '--cpus', '1,9', 'nothing')
+    complaint('test', '--build', 'best', status=2)
+    complaint('bench', '--best', status=2)
+    complaint('trace')
+    complaint('debug', '--console')
+
+
+def check_files(work):
+    def path(name, content=None):
+        full = os.path.join(work, name)
+        if content is not None:
+            with open(full, 'wb') as file:
+                file.write(content)
+        return full
+    assert 'no such image' in machine('--image', path('missing'))
+    assert 'no such image' in machine('--image', work)
+    assert 'no ext2' in machine('--image', path('empty', b''))
+    assert 'no ext2' in machine('--image', path('zeros', bytes(1 << 20)), '--', 'ls')
+    assert 'no such folder' in machine('--share', path('missing'))
+    assert 'no such folder' in machine('--share', path('file', b'text'))
+
+    # A superblock that is one, and garbage behind it.
+    garbage = path('garbage')
+    image.copy_image(image.cached_image(image.base_tree(), 'root'), garbage)
+    with open(garbage, 'r+b') as file:
+        file.seek(2048)
+        file.write(random.Random(1).randbytes(1 << 20))
+    assert 'orrupt' in machine('--image', garbage, '--', 'ls')
+
+
+def check_full_disk(work):
+    """Downloads and images have no room; what is half there goes away again."""
+    if os.getuid() != 0:
+        return
+    if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', work], stderr=subprocess.DEVNULL).returncode != 0:
+        return		# a container without that right
+    try:
+        told = machine('--', 'ls', env=dict(os.environ, TMPDIR=work))
+        assert 'o space' in told, told
+        assert os.listdir(work) == [], os.listdir(work)
+    finally:
+        subprocess.run(['umount', work], check=True)
+
+
+check_words()
+with tempfile.TemporaryDirectory() as folder:
+    check_files(folder)
+with tempfile.TemporaryDirectory() as folder:
+    check_full_disk(folder)
