@@ -1,5 +1,5 @@
 """
-gdb commands for a Quartet kernel: q-threads, q-regions PID, q-locks, q-backtrace TID.
+gdb commands for a Quartet kernel: threads, processes, regions, open files, locks, backtraces, page frames.
 
 Loaded by ./quartet debug; with another gdb: source tools/gdb/quartet.py. They read the kernel's own
 structures by name, so they need the machine stopped and a kernel with debugging information, and
@@ -11,6 +11,7 @@ import gdb
 KERNEL_STACK_SIZE = 8192
 SCHEDULER = {'arch_switch', 'schedule_switch', 'switch_and_reap', 'schedule', 'thread_sleep', 'thread_sleep_until',
              'sleep_with_timer', 'wait_step'}
+PAGE_SIZE = 4096
 STATES = 'NRSKITX'	# of enum thread_state, in order: new, runnable, sleeping, killable, interruptible, stopped, dead
 
 
@@ -70,12 +71,29 @@ def thread_id(thread):
     return int(user['id']) if user is not None else 0
 
 
+def all_processes():
+    """Every process that has a thread left, by its id."""
+    users = [user_thread(thread) for thread in all_threads()]
+    return {int(user['process']['id']): user['process'] for user in users if user is not None}
+
+
 def process_of(pid):
-    for thread in all_threads():
-        user = user_thread(thread)
-        if user is not None and int(user['process']['id']) == pid:
-            return user['process']
-    raise gdb.GdbError(f'no process {pid}')
+    found = all_processes().get(pid)
+    if found is None:
+        raise gdb.GdbError(f'no process {pid}')
+    return found
+
+
+def argument_number(argument, what):
+    try:
+        return int(argument, 0)
+    except ValueError:
+        raise gdb.GdbError(f'{what}, as a number') from None
+
+
+def pointer(value):
+    """An _Atomic pointer as a plain one."""
+    return value.cast(value.type.unqualified())
 
 
 def atomic(value):
@@ -92,8 +110,11 @@ class QuartetHelp(gdb.Command):
     """Commands for the Quartet kernel.
 
 q-threads          every thread: id, state, CPU, name, where it stands
-q-backtrace TID    the calls of a thread that is not running (TID 0: all kernel threads)
+q-backtrace TID    the calls of a thread (TID 0: all kernel threads)
+q-processes        the processes, each below its parent
 q-regions PID      the address space of a process
+q-files PID        its open files, and where in them it stands
+q-frame ADDRESS    the page frame at a physical address: kind, references, owner
 q-locks            every lock held, by whom, taken where (debug kernels)"""
 
     def __init__(self):
@@ -152,19 +173,20 @@ def saved_chain(thread):
 
 
 class Backtrace(gdb.Command):
-    """q-backtrace TID: the calls of a thread that is not running; 0 for all kernel threads."""
+    """q-backtrace TID: the calls of a thread; 0 for all kernel threads."""
 
     def __init__(self):
         super().__init__('q-backtrace', gdb.COMMAND_STACK)
 
     def invoke(self, argument, from_tty):
-        wanted = int(argument or '0', 0)
+        wanted = argument_number(argument or '0', 'whose calls? A thread id')
         for thread in all_threads():
             if thread_id(thread) != wanted:
                 continue
             print(f'{thread["name"].string()} (thread {int(thread):#x})')
             if atomic(thread['on_cpu']):
-                print('    running: see `info threads`')
+                # QEMU's gdb threads are the processors, in order, counted from 1.
+                gdb.execute(f'thread apply {int(stack_header(thread)["cpu"]) + 1} backtrace 32')
                 continue
             for address in saved_chain(thread):
                 print(f'    {address:#010x} {symbol_at(address)}')
@@ -177,7 +199,7 @@ class Regions(gdb.Command):
         super().__init__('q-regions', gdb.COMMAND_DATA)
 
     def invoke(self, argument, from_tty):
-        process = process_of(int(argument, 0))
+        process = process_of(argument_number(argument, 'whose regions? A process id'))
         space = process['space']
         if not int(space):
             raise gdb.GdbError('this process is dead; its memory is already given back')
@@ -189,6 +211,87 @@ class Regions(gdb.Command):
             names = [word for word, bit in (('stack', 1 << 11), ('heap', 1 << 12), ('special', 1 << 13)) if flags & bit]
             backing = f'cache {int(region["cache"]):#x} page {int(region["page_offset"])}' if int(region['cache']) else ''
             print(f'  {int(region["start"]):08x}-{int(region["end"]):08x} {text} {backing} {" ".join(names)}'.rstrip())
+
+
+class Processes(gdb.Command):
+    """q-processes: the processes, each below its parent; the dead show their status."""
+
+    def __init__(self):
+        super().__init__('q-processes', gdb.COMMAND_STATUS)
+
+    def invoke(self, argument, from_tty):
+        names = {}
+        for thread in all_threads():
+            user = user_thread(thread)
+            if user is not None:
+                names.setdefault(int(user['process']['id']), thread['name'].string())
+        print(f'{"PID":>6} {"THREADS":>7} NAME')
+        waiting = [(process_of(1), 0)]
+        while waiting:
+            process, depth = waiting.pop()
+            pid, state = int(process['id']), atomic(process['state'])
+            name = names.get(pid) or process['last_name'].string()
+            dead = f' dead, status {int(process["exit_status"]):#x}' if state else ''
+            print(f'{pid:>6} {int(process["thread_count"]):>7} {"  " * depth}{name}{dead}')
+            children = list(list_entries(process['children'], 'process', 'sibling'))
+            waiting += [(child, depth + 1) for child in reversed(children)]
+
+
+def dentry_path(dentry):
+    """The names from a dentry up to the root of its file system."""
+    names = []
+    while True:
+        parent = pointer(dentry['parent'])
+        if int(parent) == int(dentry) or not int(parent):
+            return '/' + '/'.join(reversed(names))
+        names.append(pointer(dentry['name']).string(errors='replace'))
+        dentry = parent
+
+
+class Files(gdb.Command):
+    """q-files PID: the open files of a process: descriptor, flags, references, position, path."""
+
+    def __init__(self):
+        super().__init__('q-files', gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        process = process_of(argument_number(argument, 'whose files? A process id'))
+        threads = list(list_entries(process['threads'], 'user_thread', 'process_node'))
+        table = next((thread['fds'] for thread in threads if int(thread['fds'])), None)
+        if table is None:
+            raise gdb.GdbError('this process has given its files back')
+        array = pointer(table['array'])
+        print(f'{"FD":>4} {"FLAGS":>8} {"REFS":>4} {"POSITION":>9} {"FILE":<10} PATH')
+        for fd in range(int(array['count'])):
+            file = pointer(array['files'][fd])
+            if not int(file):
+                continue
+            flags, references = (int(gdb.parse_and_eval(f'*(unsigned int *){int(field.address):#x}'))
+                                 for field in (file['flags'], file['references']))
+            print(f'{fd:>4} {flags:>8o} {references:>4} {int(file["position"]):>9} {int(file):#010x} '
+                  f'{dentry_path(file["path"]["dentry"])}')
+
+
+class Frame(gdb.Command):
+    """q-frame ADDRESS: the page frame at a physical address: kind, references, and whose it is."""
+
+    def __init__(self):
+        super().__init__('q-frame', gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        number = argument_number(argument, 'which frame? A physical address') // PAGE_SIZE
+        if number >= int(variable('frame_limit')):
+            raise gdb.GdbError('beyond the end of memory')
+        frame = variable('page_frame_descriptors')[number]
+        kinds = gdb.lookup_type('enum frame_kind').fields()
+        kind = next(field.name for field in kinds if field.enumval == atomic(frame['kind']))
+        references = int(gdb.parse_and_eval(f'*(int *){int(frame["references"].address):#x}'))
+        print(f'frame {number:#x} ({int(frame.address):#x}): {kind}, {references} references')
+        if kind == 'FRAME_PAGE_CACHE' and int(frame['cache']):
+            print(f'    page {int(frame["index"])} of cache {int(frame["cache"]):#x}, '
+                  f'owner {int(frame["cache"]["owner"]):#x}')
+        elif kind == 'FRAME_SLAB':
+            print(f'    objects of {frame["slab"]["name"].string()}')
 
 
 class Locks(gdb.Command):
@@ -212,5 +315,5 @@ class Locks(gdb.Command):
             print('no thread holds a lock')
 
 
-for command in (QuartetHelp, Threads, Backtrace, Regions, Locks):
+for command in (QuartetHelp, Threads, Backtrace, Processes, Regions, Files, Frame, Locks):
     command()

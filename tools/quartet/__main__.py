@@ -27,7 +27,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet trace [OPTIONS] [--json FILE] [--output FILE] -- CMD ARGS
                             the same as run -- CMD, and tell what it did: system calls as strace does, and a timeline
                             for Perfetto or Chrome
-  ./quartet check           layers, headers, format, and both compilers in debug and release
+  ./quartet check           layers, headers, format, documents, and both compilers in debug and release
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
                             what system calls, faults and processes cost, beside Linux on the same machine
   ./quartet debug [OPTIONS] QEMU stopped at its first instruction, with gdb; try `help quartet` in it

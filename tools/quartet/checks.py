@@ -1,4 +1,4 @@
-"""Checks of the source: layers, headers that compile alone, format, and both compilers without a warning."""
+"""Checks of the source: layers, headers that compile alone, format, documents, and both compilers without a warning."""
 
 import os
 import subprocess
@@ -45,6 +45,10 @@ def check_syscall_document():
                                     'diff -u docs/syscalls.md build/syscalls.md', sys.executable, table])
 
 
+def check_documents():
+    return run_program([sys.executable, 'tools/check-docs'])
+
+
 def check_applets():
     """Every call that busybox's applets were seen to make (tools/trace-applets) is in the table."""
     missing = applets.missing_calls()
@@ -60,7 +64,7 @@ def build_check(build, compiler):
 
 def all_checks():
     checks = [('layers', check_layers), ('headers', check_headers), ('format', check_format),
-              ('syscalls', check_syscall_document), ('applets', check_applets)]
+              ('syscalls', check_syscall_document), ('documents', check_documents), ('applets', check_applets)]
     checks += [(f'{build}-{compiler}', build_check(build, compiler)) for build in BUILDS for compiler in COMPILERS]
     return checks
 
