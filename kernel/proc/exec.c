@@ -290,16 +290,28 @@ static void set_name(struct user_thread *thread, const char *path)
 	spin_unlock_irq(&thread->thread.lock, flags);
 }
 
-/* The exchange of memory. The old one, and a waiting vfork parent, go on their own way. */
-static void switch_space(struct user_thread *thread, struct address_space *space)
+/*
+ * The exchange of memory, and of who may look into it: together, for whoever asks sees the one with
+ * the other. The old memory, and a waiting vfork parent, go on their own way.
+ */
+static void switch_space(struct exec *exec, struct user_thread *thread)
 {
 	struct process *process = thread->process;
-	struct address_space *old;
+	struct address_space *old, *space = exec->space;
+	const struct credentials *old_credentials = credentials_current();
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 
 	old = process->space;
 	process->space = space;
+	exec->space = NULL;
+	if (exec->identity.is_secure || !exec->identity.may_dump)
+		process->parent_death_signal = 0;
+	atomic_store_explicit(&thread->credentials, exec->identity.credentials,
+			      memory_order_relaxed);
+	exec->identity.credentials = NULL;
+	process->dumpable = exec->identity.may_dump && exec->readable;
 	spin_unlock_irq(&process->signal_lock, flags);
+	credentials_put(old_credentials);
 	preempt_disable();
 	thread->thread.mmu = &space->mmu;
 	mmu_space_switch(&space->mmu);
@@ -331,9 +343,6 @@ static void switch_tables(struct exec *exec, struct user_thread *thread)
 	process->executable = exec->file;
 	exec->file = NULL;
 	process->flags |= PROCESS_HAS_EXECED;
-	process->dumpable = exec->identity.may_dump && exec->readable;
-	if (exec->identity.is_secure)
-		process->parent_death_signal = 0;
 	spin_unlock_irq(&process->signal_lock, flags);
 	signal_handlers_put(old_handlers);
 	if (old_fds)
@@ -352,10 +361,7 @@ static void commit(struct exec *exec)
 
 	become_leader();
 	user_thread_forget_user_pointers(thread);
-	switch_space(thread, exec->space);
-	exec->space = NULL;
-	user_thread_set_credentials(exec->identity.credentials);
-	exec->identity.credentials = NULL;
+	switch_space(exec, thread);
 	switch_tables(exec, thread);
 	process_end_posix_timers(thread->process);
 	signal_reset_handlers(thread->process->handlers);
@@ -383,6 +389,8 @@ static void release(struct exec *exec)
 		credentials_put(exec->identity.credentials);
 	if (exec->fds)
 		fd_table_put(exec->fds);
+	if (exec->identity.gains_privilege)
+		trace_end_privilege();
 	signal_handlers_put(exec->handlers);
 	kfree(exec);
 }

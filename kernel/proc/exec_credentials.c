@@ -35,7 +35,7 @@ static void take_file_ids(const struct file *file, struct credentials *new)
 
 static bool may_gain(const struct credentials *old)
 {
-	return !old->no_new_privileges && trace_allows_privilege() && !process_shares_fs();
+	return !old->no_new_privileges && !process_shares_fs() && trace_begin_privilege();
 }
 
 int exec_credentials(const struct file *file, struct exec_identity *out)
@@ -43,7 +43,7 @@ int exec_credentials(const struct file *file, struct exec_identity *out)
 	const uint64_t all = ((uint64_t)1 << CAP_COUNT) - 1;
 	const struct credentials *old = credentials_current();
 	struct credentials *new = credentials_copy(old, old->group_count);
-	bool root_has_magic, is_effective, changes_ids;
+	bool root_has_magic, is_effective, changes_ids, gains;
 
 	if (!new)
 		return -ENOMEM;
@@ -54,7 +54,9 @@ int exec_credentials(const struct file *file, struct exec_identity *out)
 	if (root_has_magic && (new->euid == 0 || new->uid == 0))
 		new->cap_permitted = (old->cap_bounding | old->cap_inheritable) & all;
 	changes_ids = new->euid != old->uid || new->egid != old->gid;
-	if ((changes_ids || (new->cap_permitted & ~old->cap_permitted)) && !may_gain(old)) {
+	gains = changes_ids || (new->cap_permitted & ~old->cap_permitted);
+	out->gains_privilege = gains && may_gain(old);
+	if (gains && !out->gains_privilege) {
 		if (!credentials_capable(old, CAP_SETUID) || old->no_new_privileges) {
 			new->euid = new->uid;
 			new->egid = new->gid;

@@ -170,15 +170,20 @@ struct fs_context *process_fs_get(struct process *process)
 
 /*
  * Those of its first thread; a dead process keeps none, and is then judged by its last one's, which
- * exit leaves in the process.
+ * exit leaves in the process. Signal lock held.
  */
+static const struct credentials *credentials_locked(struct process *process)
+{
+	struct user_thread *thread = live_thread(process);
+
+	return thread ? atomic_load_explicit(&thread->credentials, memory_order_relaxed)
+		      : process->last_credentials;
+}
+
 const struct credentials *process_credentials_get(struct process *process)
 {
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	struct user_thread *thread = live_thread(process);
-	const struct credentials *credentials =
-		thread ? atomic_load_explicit(&thread->credentials, memory_order_relaxed)
-		       : process->last_credentials;
+	const struct credentials *credentials = credentials_locked(process);
 
 	credentials_get(credentials);
 	spin_unlock_irq(&process->signal_lock, flags);
@@ -199,21 +204,41 @@ static bool same_user(const struct credentials *mine, const struct credentials *
  * Same user in all three ids, dumpable, and no capability that we lack; or CAP_SYS_PTRACE. Oneself
  * always.
  */
-bool process_may_access(struct process *process, enum process_access kind)
+bool process_may_access_locked(struct process *process, enum process_access kind)
 {
 	const struct credentials *mine = credentials_current();
+	const struct credentials *theirs = credentials_locked(process);
 	uint64_t capabilities =
 		kind == PROCESS_ACCESS_REAL ? mine->cap_permitted : mine->cap_effective;
-	const struct credentials *theirs;
-	bool allowed;
 
 	if (process == process_current() || credentials_capable(mine, CAP_SYS_PTRACE))
 		return true;
-	theirs = process_credentials_get(process);
-	allowed = process->dumpable && same_user(mine, theirs, kind) &&
-		  !(theirs->cap_permitted & ~capabilities);
-	credentials_put(theirs);
+	return process->dumpable && same_user(mine, theirs, kind) &&
+	       !(theirs->cap_permitted & ~capabilities);
+}
+
+bool process_may_access(struct process *process, enum process_access kind)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	bool allowed = process_may_access_locked(process, kind);
+
+	spin_unlock_irq(&process->signal_lock, flags);
 	return allowed;
+}
+
+int process_access_space(struct process *process, enum process_access kind,
+			 struct address_space **out)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	int error = process_may_access_locked(process, kind) ? 0 : -EPERM;
+
+	if (!error) {
+		*out = process->space;
+		if (*out)
+			address_space_get(*out);
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+	return error;
 }
 
 void user_thread_set_credentials(const struct credentials *credentials)

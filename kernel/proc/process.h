@@ -151,6 +151,8 @@ struct process {
 	uint32_t personality;	 /* own threads */
 	bool dumpable;		 /* [s] PR_SET_DUMPABLE */
 	bool no_huge_pages;	 /* own threads: PR_SET_THP_DISABLE */
+	/* [s] its threads that are about to gain privilege by exec: nobody begins to trace it */
+	unsigned int privileged_execs;
 	int parent_death_signal; /* [s] PR_SET_PDEATHSIG */
 };
 
@@ -259,6 +261,13 @@ const struct credentials *process_credentials_get(struct process *process);
  */
 enum process_access { PROCESS_ACCESS_FILE, PROCESS_ACCESS_REAL };
 bool process_may_access(struct process *process, enum process_access kind);
+bool process_may_access_locked(struct process *process, enum process_access kind); /* signal lock */
+/*
+ * The memory that `process` has at the moment of that question: an exec in between would give away
+ * that of a program with more privilege. A reference, or NULL once it is dead. Errors: -EPERM.
+ */
+must_check int process_access_space(struct process *process, enum process_access kind,
+				    struct address_space **out);
 static inline bool process_may_inspect(struct process *process)
 {
 	return process_may_access(process, PROCESS_ACCESS_FILE);

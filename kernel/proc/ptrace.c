@@ -155,12 +155,20 @@ static void convert_stop(struct user_thread *tracee)
 	thread_resume_stopped(&tracee->thread);
 }
 
-static void attach_locked(struct user_thread *tracee, bool seize, uint32_t options)
+/*
+ * The right to it is judged under the signal lock, under which an exec changes what it is judged
+ * by. While an exec is about to gain privilege, having seen that nobody traces it, it is too late.
+ */
+static int attach_locked(struct user_thread *tracee, bool seize, uint32_t options)
 {
 	struct process *process = tracee->process;
 	struct linux_siginfo info;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 
+	if (process->privileged_execs || !process_may_access_locked(process, PROCESS_ACCESS_REAL)) {
+		spin_unlock_irq(&process->signal_lock, flags);
+		return -EPERM;
+	}
 	credentials_get(credentials_current());
 	link_locked(tracee, user_thread_current(), seize, options, credentials_current());
 	spin_unlock_irq(&process->signal_lock, flags);
@@ -171,23 +179,20 @@ static void attach_locked(struct user_thread *tracee, bool seize, uint32_t optio
 	flags = spin_lock_irq(&process->signal_lock);
 	convert_stop(tracee);
 	spin_unlock_irq(&process->signal_lock, flags);
+	return 0;
 }
 
 int trace_attach(struct user_thread *tracee, bool seize, uint32_t options)
 {
 	struct process *own = process_current();
 	irq_flags flags;
-	int error = 0;
+	int error = -EPERM;
 
 	if (tracee->process == own)
 		return -EPERM;
-	if (!process_may_access(tracee->process, PROCESS_ACCESS_REAL))
-		return -EPERM;
 	flags = rwspin_write_lock_irq(&process_tree_lock);
-	if (tracee->ended || tracer_of(tracee))
-		error = -EPERM;
-	else
-		attach_locked(tracee, seize, options);
+	if (!tracee->ended && !tracer_of(tracee))
+		error = attach_locked(tracee, seize, options);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	if (error)
 		return error;
@@ -338,15 +343,27 @@ bool trace_may_access_memory(struct user_thread *tracee)
 	return allowed;
 }
 
-bool trace_allows_privilege(void)
+bool trace_begin_privilege(void)
 {
 	struct user_thread *self = user_thread_current();
 	irq_flags flags = spin_lock_irq(&self->process->signal_lock);
 	bool allowed = !tracer_of(self) ||
 		       credentials_capable(self->trace.tracer_credentials, CAP_SYS_PTRACE);
 
+	if (allowed)
+		self->process->privileged_execs++;
 	spin_unlock_irq(&self->process->signal_lock, flags);
 	return allowed;
+}
+
+void trace_end_privilege(void)
+{
+	struct process *process = process_current();
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	assert(process->privileged_execs > 0);
+	process->privileged_execs--;
+	spin_unlock_irq(&process->signal_lock, flags);
 }
 
 process_id trace_tracer_id(const struct user_thread *thread)

@@ -122,8 +122,12 @@ void trace_notify(struct user_thread *tracee, int code, int status);
  * become secret since it attached.
  */
 bool trace_may_access_memory(struct user_thread *tracee);
-/* A set-user-ID exec of the traced, running thread: is its tracer trusted with that? */
-bool trace_allows_privilege(void);
+/*
+ * The running thread's exec gains privilege. False: its tracer is not to be trusted with that. Else
+ * nobody begins to trace its process until trace_end_privilege().
+ */
+bool trace_begin_privilege(void);
+void trace_end_privilege(void);
 /* For /proc/PID/status: the tracer, or 0. Tree lock held. */
 process_id trace_tracer_id(const struct user_thread *thread);
 

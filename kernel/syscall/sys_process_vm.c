@@ -66,17 +66,13 @@ static ssize_t move_all(struct transfer *transfer, const struct io_piece *remote
 static int find_space(process_id id, struct address_space **out)
 {
 	struct user_thread *thread = user_thread_find_get(id);
-	int error = 0;
+	int error;
 
 	if (!thread)
 		return -ESRCH;
-	if (!process_may_access(thread->process, PROCESS_ACCESS_REAL)) {
-		error = -EPERM;
-	} else {
-		*out = process_space_get(thread->process);
-		if (!*out)
-			error = -ESRCH;
-	}
+	error = process_access_space(thread->process, PROCESS_ACCESS_REAL, out);
+	if (!error && !*out)
+		error = -ESRCH;
 	user_thread_put(thread);
 	return error;
 }
