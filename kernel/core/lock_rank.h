@@ -3,13 +3,14 @@
 
 enum lock_rank {
 	/* Sleeping locks. */
+	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
+	LOCK_RANK_FILE_TEXT,	  /* mutex: the text that an open file of /proc shows */
 	LOCK_RANK_RENAME,	  /* mutex: moving directories to other directories, one a mount */
 	LOCK_RANK_TTY_SESSION,	  /* mutex: a terminal's session and foreground group */
 	LOCK_RANK_EXEC,		  /* mutex: a process replacing its image, against /proc */
 	LOCK_RANK_IPC_UNDO,	  /* mutex: what a process has to take back of semaphores */
 	LOCK_RANK_IPC_TABLE,	  /* mutex: ids and keys of System V objects of one kind */
 	LOCK_RANK_MOUNT,	  /* mutex: the mount tree */
-	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
 	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
 	LOCK_RANK_INODE,	  /* rwlock: contents and size of a file */
 	LOCK_RANK_EPOLL_NESTING,  /* mutex: which epoll watches which */

@@ -10,6 +10,7 @@
 #include "core/compiler.h"
 #include "lib/list.h"
 #include "proc/process.h"
+#include "sched/mutex.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
 
@@ -93,6 +94,8 @@ int procfs_parse_number(const char *name, size_t length);
 
 /* text.c */
 struct procfs_text {
+	struct mutex lock;	 /* the text, against readers in other threads */
+	uint64_t memory_serial;	 /* [I] see procfs_memory_serial() */
 	char *buffer; /* kmalloc'ed; NULL until the first print */
 	size_t length, capacity;
 	int error; /* -ENOMEM: prints do nothing more */
@@ -100,6 +103,13 @@ struct procfs_text {
 void procfs_print(struct procfs_text *text, const char *format, ...) format_printf(2, 3);
 void procfs_put_bytes(struct procfs_text *text, const char *bytes, size_t size);
 extern const struct file_ops procfs_text_file_ops;
+/*
+ * pid_memory.c: what is told of a process's inside is about the memory that it had at open; after
+ * an exec it may be another's secret. 0 where there is none. Errors: -EACCES.
+ */
+must_check int procfs_memory_serial(struct process *process, uint64_t *out);
+/* The memory with that serial number, with a reference, or NULL if the process has another. */
+struct address_space *procfs_memory_get(struct process *process, uint64_t serial);
 extern const struct inode_ops procfs_file_inode_ops, procfs_link_inode_ops;
 
 /* The tables. */

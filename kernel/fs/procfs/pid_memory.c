@@ -191,14 +191,58 @@ static uint64_t pagemap_word(const struct pagemap_entry *entry, bool show_frames
 	return show_frames ? word | entry->frame : word;
 }
 
-static int owner_open(struct file *file)
+int procfs_memory_serial(struct process *process, uint64_t *out)
 {
-	return process_may_inspect(procfs_subject(file)->process) ? 0 : -EACCES;
+	struct address_space *space;
+
+	if (process_access_space(process, PROCESS_ACCESS_FILE, &space))
+		return -EACCES;
+	*out = space ? space->serial : 0;
+	if (space)
+		address_space_put(space);
+	return 0;
+}
+
+struct address_space *procfs_memory_get(struct process *process, uint64_t serial)
+{
+	struct address_space *space = process_space_get(process);
+
+	if (space && space->serial != serial) {
+		address_space_put(space);
+		space = NULL;
+	}
+	return space;
+}
+
+/* Only the serial number is kept, so that an open file keeps no memory. */
+static int memory_open(struct file *file)
+{
+	uint64_t serial, *kept;
+	int error = procfs_memory_serial(procfs_subject(file)->process, &serial);
+
+	if (error)
+		return error;
+	kept = kmalloc(sizeof(*kept), 0);
+	if (!kept)
+		return -ENOMEM;
+	*kept = serial;
+	file->private = kept;
+	return 0;
+}
+
+static void memory_release(struct file *file)
+{
+	kfree(file->private);
+}
+
+static struct address_space *opened_memory(struct file *file)
+{
+	return procfs_memory_get(procfs_subject(file)->process, *(const uint64_t *)file->private);
 }
 
 static ssize_t pagemap_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
-	struct address_space *space = process_space_get(procfs_subject(file)->process);
+	struct address_space *space = opened_memory(file);
 	bool show_frames = credentials_capable(file->credentials, CAP_SYS_ADMIN);
 	uint64_t page, limit = USER_END / PAGE_SIZE;
 	struct pagemap_entry *entries;
@@ -229,7 +273,9 @@ static ssize_t pagemap_read(struct file *file, struct io_buffer *buffer, file_of
 	return before - buffer->remaining ? (ssize_t)(before - buffer->remaining) : error;
 }
 
-const struct file_ops procfs_pagemap_ops = { .open = owner_open, .read = pagemap_read };
+const struct file_ops procfs_pagemap_ops = { .open = memory_open,
+					     .release = memory_release,
+					     .read = pagemap_read };
 
 static ssize_t kpagecount_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
@@ -272,47 +318,6 @@ static ssize_t kpagecount_read(struct file *file, struct io_buffer *buffer, file
 }
 
 const struct file_ops procfs_kpagecount_ops = { .read = kpagecount_read };
-
-/*
- * The memory that an open mem file shows is that which the process had then: after an exec it may
- * be somebody else's secret, and the file is at its end. Only the serial number is kept, so that
- * an open file keeps no memory.
- */
-static int memory_open(struct file *file)
-{
-	struct process *process = procfs_subject(file)->process;
-	struct address_space *space;
-	uint64_t *serial;
-
-	if (!process_may_inspect(process))
-		return -EACCES;
-	serial = kzalloc(sizeof(*serial), 0);
-	if (!serial)
-		return -ENOMEM;
-	space = process_space_get(process);
-	if (space) {
-		*serial = space->serial;
-		address_space_put(space);
-	}
-	file->private = serial;
-	return 0;
-}
-
-static void memory_release(struct file *file)
-{
-	kfree(file->private);
-}
-
-static struct address_space *opened_memory(struct file *file)
-{
-	struct address_space *space = process_space_get(procfs_subject(file)->process);
-
-	if (space && space->serial != *(const uint64_t *)file->private) {
-		address_space_put(space);
-		space = NULL;
-	}
-	return space;
-}
 
 /* As a debugger: pages that the program may not touch can be read, and text be written. */
 static ssize_t memory_transfer(struct file *file, struct io_buffer *buffer, file_offset *position,

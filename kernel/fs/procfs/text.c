@@ -12,6 +12,7 @@
 #include "mem/kmalloc.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vm/address_space.h"
 
 enum { TEXT_FIRST_SIZE = 512, LINE_MAX = 256 };
 
@@ -64,19 +65,29 @@ void procfs_print(struct procfs_text *text, const char *format, ...)
 	text->length += (size_t)length;
 }
 
+static bool is_about_memory(const struct procfs_inode *inode)
+{
+	return inode->entry->private_to_owner && inode->subject.process;
+}
+
 static int text_open(struct file *file)
 {
 	struct procfs_inode *inode = procfs_inode(file->inode);
 	struct procfs_text *text;
+	uint64_t serial = 0;
+	int error = 0;
 
-	if (inode->entry->private_to_owner && inode->subject.process &&
-	    !process_may_inspect(inode->subject.process))
-		return -EACCES;
+	if (is_about_memory(inode))
+		error = procfs_memory_serial(inode->subject.process, &serial);
+	if (error)
+		return error;
 	if ((file->mode & FILE_WRITE) && !inode->entry->store)
 		return -EACCES;
 	text = kzalloc(sizeof(*text), 0);
 	if (!text)
 		return -ENOMEM;
+	mutex_init(&text->lock, LOCK_RANK_FILE_TEXT, "text of /proc");
+	text->memory_serial = serial;
 	file->private = text;
 	return 0;
 }
@@ -94,30 +105,43 @@ static void text_release(struct file *file)
 static int make_text(struct file *file, struct procfs_text *text)
 {
 	struct procfs_inode *inode = procfs_inode(file->inode);
+	struct address_space *space;
 	int error;
 
 	text->length = 0;
 	text->error = 0;
 	error = inode->entry->show ? inode->entry->show(&inode->subject, text) : -EINVAL;
-	return error ? error : text->error;
+	if (error || text->error)
+		return error ? error : text->error;
+	/* Afterwards: what is still so now was so all the time. */
+	if (is_about_memory(inode)) {
+		space = procfs_memory_get(inode->subject.process, text->memory_serial);
+		if (space)
+			address_space_put(space);
+		else
+			text->length = 0;
+	}
+	return 0;
 }
 
 static ssize_t text_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	struct procfs_text *text = file->private;
-	size_t size, before = buffer->remaining;
+	size_t size = 0, before = buffer->remaining;
 	int error = 0;
 
+	/* pread() takes no lock of the file's position. */
+	mutex_lock(&text->lock);
 	if (*position == 0 || !text->buffer)
 		error = make_text(file, text);
-	if (error)
-		return error;
-	if (*position < 0 || (uint64_t)*position >= text->length)
-		return 0;
+	if (error || *position < 0 || (uint64_t)*position >= text->length)
+		goto unlock;
 	size = min_t(size_t, text->length - (size_t)*position, buffer->remaining);
 	error = io_buffer_put(buffer, text->buffer + *position, size);
 	size = before - buffer->remaining;
 	*position += (file_offset)size;
+unlock:
+	mutex_unlock(&text->lock);
 	return size ? (ssize_t)size : error;
 }
 
