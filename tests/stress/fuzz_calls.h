@@ -22,14 +22,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,12 +45,13 @@
 #define PAGE 4096u
 #define ARENA ((char *)0x20000000)
 #define ARENA_PAGES 64u
+#define STATISTICS ((void *)0x38000000) /* far from what workers map and scribble over */
 #define LEAKS_FILE "/proc/quartet/leaks"
 #define FAILPOINT_FILE "/proc/quartet/failpoint"
 
 enum {
 	MOST_ARGUMENTS = 6,
-	POOL_SIZE = 16,
+	POOL_SIZE = 32,
 	DEEPEST_FORK = 3,
 	BURST_CALLS = 60, /* of a forked child or a thread before it ends */
 	THREAD_STACK = 8192,
@@ -71,6 +79,8 @@ enum kind {
 	KIND_POINTER,
 	KIND_SET_SIZE,
 	KIND_PRIORITY,
+	KIND_OBJECT, /* of System V IPC */
+	KIND_WORD,   /* whatever a command takes: a number, a descriptor, an address */
 };
 
 struct call {
@@ -100,6 +110,16 @@ static const struct {
 	{ "exit", 1 },
 	{ "exit_group", 1 },
 	{ "pause", 1 },
+	{ "ptrace", 6 },
+	{ "setxattr", 2 },
+	{ "lsetxattr", 2 },
+	{ "fsetxattr", 2 },
+	{ "getxattr", 2 },
+	{ "lgetxattr", 2 },
+	{ "fgetxattr", 2 },
+	{ "removexattr", 2 },
+	{ "lremovexattr", 2 },
+	{ "fremovexattr", 2 },
 	{ "sigreturn", 1 },
 	{ "rt_sigreturn", 1 },
 	{ "rt_sigsuspend", 1 },
@@ -141,11 +161,13 @@ static const struct {
 	{ "*", "clock", { 0, 1, 2, 3, 4, 5, 6, 7, 11 }, false },
 	{ "fcntl",
 	  "command",
-	  { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 36, 37, 38, 1030, 1031, 1032, 1033 },
+	  { 0,	1,  2,	3,  4,	5,  6,	  7,	8,    9,    10,
+	    11, 13, 14, 36, 37, 38, 1030, 1031, 1032, 1033, 1034 },
 	  false },
 	{ "fcntl64",
 	  "command",
-	  { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 36, 37, 38, 1030, 1031, 1032, 1033 },
+	  { 0,	1,  2,	3,  4,	5,  6,	  7,	8,    9,    10,
+	    11, 13, 14, 36, 37, 38, 1030, 1031, 1032, 1033, 1034 },
 	  false },
 	{ "ioctl",
 	  "command",
@@ -162,6 +184,74 @@ static const struct {
 	  { 1, 2, 3, 4, 7, 8, 15, 16, 21, 22, 23, 24, 28, 29, 30, 35, 36, 37, 38, 39, 40 },
 	  false },
 	{ "personality", "wish", { 0xffffffff, 0, 8, 0x40000 }, false },
+	{ "ptrace",
+	  "request",
+	  { 0,	1,  2,	3,	4,	5,	6,	7,	8,	9,	12,	13,
+	    14, 15, 16, 17,	18,	19,	24,	0x4200, 0x4206, 0x4207, 0x4208, 0x4201 },
+	  false },
+	{ "socket", "family", { 1, 1, 1, 1, 2, 16 }, false },
+	{ "socket", "type", { 1, 1, 2, 5, 0x801, 0x80002, 0x805 }, false },
+	{ "socketpair", "family", { 1 }, false },
+	{ "socketpair", "type", { 1, 2, 5, 0x801, 0x80002 }, false },
+	{ "*", "protocol", { 0, 0, 0, 0, 1 }, false },
+	{ "*", "backlog", { 0, 1, 5, 0x7fffffff }, false },
+	{ "*sockopt", "level", { 1, 1, 1, 0, 41 }, false },
+	{ "*sockopt",
+	  "name",
+	  { 2,	3,  4,	5,  6,	7,  8,	9,  10, 13, 16, 17,
+	    18, 19, 20, 21, 29, 30, 32, 33, 38, 39, 42, 49 },
+	  false },
+	{ "accept4", "flags", { 04000, 02000000 }, true },
+	{ "sendto", "flags", { 0x40, 0x40, 0x4000, 1, 0x80, 0x8000 }, true },
+	{ "sendmsg", "flags", { 0x40, 0x40, 0x4000, 1, 0x80, 0x8000 }, true },
+	{ "sendmmsg", "flags", { 0x40, 0x40, 0x4000, 1, 0x80, 0x8000 }, true },
+	{ "recvfrom", "flags", { 0x40, 0x40, 2, 0x20, 0x100, 0x40000000 }, true },
+	{ "recvmsg", "flags", { 0x40, 0x40, 2, 0x20, 0x100, 0x40000000 }, true },
+	{ "recvmmsg", "flags", { 0x40, 0x40, 2, 0x20, 0x10000, 0x40000000 }, true },
+	{ "recvmmsg_time64", "flags", { 0x40, 0x40, 2, 0x20, 0x10000, 0x40000000 }, true },
+	{ "socketcall",
+	  "call",
+	  { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 },
+	  false },
+	{ "ipc", "call", { 1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24, 0x10000 + 12 }, false },
+	{ "*get", "key", { 0, 1, 2, 3, 0x51 }, false },
+	{ "*get", "flags", { 01000, 01000, 02000, 0600, 0666 }, true },
+	{ "semget", "count", { 0, 1, 2, 3, 10, 32000 }, false },
+	{ "semctl",
+	  "command",
+	  { 0, 1, 2, 3, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0x102, 0x101 },
+	  false },
+	{ "semctl", "number", { 0, 0, 1, 2, 9 }, false },
+	{ "shmctl", "command", { 0, 1, 2, 3, 11, 12, 13, 14, 15, 0x102, 0x101 }, false },
+	{ "msgctl", "command", { 0, 1, 2, 3, 11, 12, 13, 0x102, 0x101 }, false },
+	{ "shmat", "flags", { 010000, 020000, 040000, 0100000 }, true },
+	{ "msgsnd", "flags", { 04000, 04000, 010000 }, true },
+	{ "msgrcv", "flags", { 04000, 04000, 010000, 020000, 040000 }, true },
+	{ "msgrcv", "type", { 0, 0, 1, 2, 0xffffffff, 0x80000000 }, false },
+	{ "semtimedop_time64", "count", { 1, 1, 2, 3, 4 }, false },
+	{ "epoll_ctl", "operation", { 1, 1, 1, 2, 3 }, false },
+	{ "epoll_wait", "max", { 1, 2, 8, 64 }, false },
+	{ "epoll_pwait", "max", { 1, 2, 8, 64 }, false },
+	{ "epoll_pwait2", "max", { 1, 2, 8, 64 }, false },
+	{ "*", "timeout", { 0, 0, 1, 5, 0xffffffff }, false },
+	{ "epoll_create1", "flags", { 02000000 }, true },
+	{ "eventfd2", "flags", { 1, 04000, 02000000 }, true },
+	{ "signalfd4", "flags", { 04000, 02000000 }, true },
+	{ "timerfd_create", "flags", { 04000, 02000000 }, true },
+	{ "timerfd_settime", "flags", { 1, 2 }, true },
+	{ "timerfd_settime64", "flags", { 1, 2 }, true },
+	{ "memfd_create", "flags", { 1, 2 }, true },
+	{ "splice", "flags", { 1, 2, 2, 4, 8 }, true },
+	{ "tee", "flags", { 1, 2, 2, 4, 8 }, true },
+	{ "vmsplice", "flags", { 1, 2, 2, 4, 8 }, true },
+	{ "*", "local_count", { 1, 1, 2, 4 }, false },
+	{ "*", "remote_count", { 1, 1, 2, 4 }, false },
+	{ "copy_file_range", "flags", { 0, 0, 0, 1 }, false },
+	{ "process_vm_readv", "flags", { 0, 0, 0, 1 }, false },
+	{ "process_vm_writev", "flags", { 0, 0, 0, 1 }, false },
+	{ "*xattr", "flags", { 0, 1, 2 }, false },
+	{ "openat2", "size", { 24, 24, 24, 32, 4096 }, false },
+	{ "close_range", "flags", { 2, 4 }, true },
 	{ "*", "how", { 0, 1, 2 }, false },
 	{ "*", "which", { 0, 1, 2 }, false },
 	{ "*", "kind", { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 }, false },
@@ -205,7 +295,10 @@ static enum kind kind_of(const struct call *call, const char *name, const char *
 		{ "gid", KIND_ID },	     { "set_size", KIND_SET_SIZE },
 		{ "address", KIND_ADDRESS }, { "end", KIND_ADDRESS },
 		{ "stack", KIND_ADDRESS },   { "word", KIND_ADDRESS },
-		{ "head", KIND_ADDRESS },    { "argument", KIND_ADDRESS },
+		{ "head", KIND_ADDRESS },    { "argument", KIND_WORD },
+		{ "data", KIND_WORD },	     { "pointer", KIND_WORD },
+		{ "arguments", KIND_WORD },  { "buffer", KIND_WORD },
+		{ "epoll", KIND_FD },	     { "address_size", KIND_NUMBER },
 		{ "handler", KIND_ADDRESS }, { "second", KIND_ADDRESS },
 		{ "size", KIND_SIZE },	     { "count", KIND_SIZE },
 		{ "size_low", KIND_OFFSET }, { "offset_low", KIND_OFFSET },
@@ -229,6 +322,8 @@ static enum kind kind_of(const struct call *call, const char *name, const char *
 		return KIND_POINTER;
 	if (strncmp(call->name, "dup", 3) == 0 && strcmp(name, "flags") != 0)
 		return KIND_FD;
+	if (strcmp(name, "id") == 0 || strcmp(name, "first") == 0)
+		return KIND_OBJECT;
 	for (size_t i = 0; i < ARRAY_SIZE(by_name); i++) {
 		if (ends_with(name, by_name[i].ending))
 			return by_name[i].kind;

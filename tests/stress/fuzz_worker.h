@@ -30,8 +30,11 @@ static void keep_result(struct worker *worker, const struct call *call,
 	if (returns_fd(call->name) ||
 	    (strncmp(call->name, "fcntl", 5) == 0 && (arguments[1] == 0 || arguments[1] == 1030)))
 		pool_add(worker, &worker->fds, (unsigned int)result);
+	else if (strcmp(call->name, "semget") == 0 || strcmp(call->name, "shmget") == 0 ||
+		 strcmp(call->name, "msgget") == 0)
+		pool_add(worker, &worker->objects, (unsigned int)result);
 	else if (strncmp(call->name, "mmap", 4) == 0 || strcmp(call->name, "mremap") == 0 ||
-		 strcmp(call->name, "brk") == 0)
+		 strcmp(call->name, "brk") == 0 || strcmp(call->name, "shmat") == 0)
 		pool_add(worker, &worker->addresses, (unsigned int)result & ~(PAGE - 1));
 	else if (strncmp(call->name, "pipe", 4) == 0 || strcmp(call->name, "socketpair") == 0) {
 		const unsigned int *fds = (const unsigned int *)(uintptr_t)
@@ -239,18 +242,24 @@ static bool is_worth_making(struct worker *worker, const struct call *call,
 	    strcmp(call->name, "rt_sigaction") == 0)
 		return signal <= 0 || signal > 64 || !is_fault(signal);
 	/* A shell that reads a terminal, a sleep for ever: the time is better used. */
-	if (strcmp(call->name, "execve") == 0)
+	if (strncmp(call->name, "execve", 6) == 0)
 		return one_in(worker, 4);
+	/* The files of others cannot be told from a leak. */
+	if (worker->is_root && strstr(call->name, "mount") != NULL)
+		return is_at_home();
 	return true;
 }
+
+/* Only if asked for: a journal that cannot be written makes its file system read-only. */
+static bool block_errors;
 
 static void arm_failpoint(struct worker *worker)
 {
 	char text[32];
 	int length = snprintf(text, sizeof(text), "%s %u",
-			      one_in(worker, 3)	  ? "frame"
-			      : one_in(worker, 6) ? "block_io"
-						  : "slab",
+			      one_in(worker, 3)			      ? "frame"
+			      : block_errors && one_in(worker, 6) ? "block_io"
+								  : "slab",
 			      below(worker, 12));
 	long fd = raw(SYS_open, (unsigned int)(uintptr_t)FAILPOINT_FILE, O_WRONLY, 0, 0);
 

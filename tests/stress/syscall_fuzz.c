@@ -8,19 +8,21 @@
  * calls unmap, protect and remap meanwhile; structures are filled with numbers, addresses and
  * descriptors from the same pools. So calls reach each other's leavings, which independent
  * random numbers hardly ever do. Workers fork, exec themselves, start threads, handle and queue
- * signals. Half of them are root, half an ordinary user; half work on tmpfs, half on the disk.
- * In a debug kernel root's workers also let the Nth allocation of their next calls fail.
+ * signals. Half of them are root, half an ordinary user (--as root or user: all of them); half
+ * work on tmpfs, half on the disk. In a debug kernel root's workers also let the Nth allocation of
+ * their next calls fail, and with --block-errors the Nth request to a disk.
  *
  * The *supervisor* lets some workers run for a round of some seconds, kills all processes, and
  * expects that every one dies, that its folder can be removed, and that the kernel's leak
- * counters are what they were. Round N uses seed SEED + N: a round that fails is begun again
+ * counters are what they were. What outlives processes by right, the supervisor removes: files,
+ * mounts, System V objects. Round N uses seed SEED + N: a round that fails is begun again
  * with that seed and --rounds 1, and mostly fails again.
  *
  * Panics, lock reports and broken invariants are the kernel's to tell. What workers may not do:
  * end the machine (reboot), or signal the supervisor.
  *
  *	syscall_fuzz [--seed N] [--rounds N] [--seconds N] [--workers N]
- *		[--only NAME,NAME] [--verbose]
+ *		[--only NAME,NAME] [--as root|user] [--block-errors] [--verbose]
  *
  * Only for Quartet, or a machine that nobody needs: it runs as root.
  */
@@ -99,6 +101,18 @@ static void tell_leaks(void)
 	}
 }
 
+/* What the kernel has said, if no worker has cleared it meanwhile. */
+static void tell_log(void)
+{
+	static char text[16384];
+	long size = syscall(SYS_syslog, 3, text, sizeof(text) - 1);
+
+	if (size <= 0)
+		return;
+	text[size] = '\0';
+	tell("the kernel's log ends:\n%s\n", size > 3000 ? text + size - 3000 : text);
+}
+
 /* What a device keeps from its first use on, such as what holds its locks, is no leak. */
 static void use_specials(void)
 {
@@ -122,35 +136,91 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 	return 0;
 }
 
+static void clear_mounts(const char *folder)
+{
+	char line[1024];
+	bool found = true;
+
+	for (int tries = 0; found && tries < 50; tries++) {
+		FILE *mounts = fopen("/proc/mounts", "r");
+
+		found = false;
+		while (mounts && fgets(line, sizeof(line), mounts)) {
+			char *rest = line;
+
+			strsep(&rest, " ");
+			char *place = strsep(&rest, " ");
+
+			if (place && strncmp(place, folder, strlen(folder)) == 0) {
+				found = true;
+				umount2(place, MNT_DETACH);
+			}
+		}
+		if (mounts)
+			fclose(mounts);
+	}
+}
+
+/* Workers get out of their folders by chdir(".."), and leave the same names there. */
+static void clear_strays(const char *folder)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strpbrk(names[i], "/.") || names[i][0] == '\0')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	}
+}
+
+static void clear_objects(const char *list, long (*remove)(int id))
+{
+	char line[512];
+	FILE *objects = fopen(list, "r");
+
+	while (objects && fgets(line, sizeof(line), objects)) {
+		int id;
+
+		if (sscanf(line, "%*d %d", &id) == 1)
+			remove(id);
+	}
+	if (objects)
+		fclose(objects);
+}
+
+static long remove_segment(int id)
+{
+	return shmctl(id, IPC_RMID, NULL);
+}
+
+static long remove_semaphores(int id)
+{
+	return semctl(id, 0, IPC_RMID);
+}
+
+static long remove_queue(int id)
+{
+	return msgctl(id, IPC_RMID, NULL);
+}
+
 /* In a child, so that the supervisor's memory stays the same. Mounts inside go first. */
-static void clear_folder(const char *folder)
+static void clear_leavings(void)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		char line[1024];
-
-		for (int tries = 0; tries < 50; tries++) {
-			FILE *mounts = fopen("/proc/mounts", "r");
-			bool found = false;
-
-			while (mounts && fgets(line, sizeof(line), mounts)) {
-				char *rest = line;
-
-				strsep(&rest, " ");
-				char *place = strsep(&rest, " ");
-
-				if (place && strncmp(place, folder, strlen(folder)) == 0) {
-					found = true;
-					umount2(place, MNT_DETACH);
-				}
-			}
-			if (mounts)
-				fclose(mounts);
-			if (!found)
-				break;
+		for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+			clear_mounts(folders[i]);
+			nftw(folders[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 		}
-		nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		clear_strays("");
+		clear_strays("/tmp");
+		clear_strays("/var");
+		clear_strays("/var/tmp");
+		clear_objects("/proc/sysvipc/shm", remove_segment);
+		clear_objects("/proc/sysvipc/sem", remove_semaphores);
+		clear_objects("/proc/sysvipc/msg", remove_queue);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
@@ -230,9 +300,10 @@ static bool end_workers(void)
 	}
 }
 
+static const char *only_as; /* "root" or "user"; NULL: both */
+
 static bool run_round(uint32_t seed, int seconds, int workers)
 {
-	static const char *const folders[] = { "/tmp/fuzz", "/var/tmp/fuzz" };
 	long long end = now_ms() + seconds * 1000LL;
 	uint32_t next = seed * 1000;
 	int running = 0;
@@ -243,7 +314,8 @@ static bool run_round(uint32_t seed, int seconds, int workers)
 	}
 	while (now_ms() < end) {
 		while (running < workers) {
-			start_worker(next, next % 2, folders[next / 2 % 2]);
+			start_worker(next, only_as ? strcmp(only_as, "root") == 0 : next % 2,
+				     folders[next / 2 % 2]);
 			running++;
 			next++;
 		}
@@ -261,8 +333,7 @@ static bool run_round(uint32_t seed, int seconds, int workers)
 		list_survivors();
 		return false;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
-		clear_folder(folders[i]);
+	clear_leavings();
 	return true;
 }
 
@@ -295,6 +366,10 @@ int main(int argc, char **argv)
 			verbose = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--block-errors") == 0) {
+			block_errors = true;
+			continue;
+		}
 		if (strcmp(argv[i], "--continue") == 0)
 			seed = (uint32_t)strtoul(value, NULL, 0), rounds = 0;
 		else if (strcmp(argv[i], "--seed") == 0)
@@ -307,6 +382,8 @@ int main(int argc, char **argv)
 			workers = atoi(value);
 		else if (strcmp(argv[i], "--only") == 0)
 			only = value;
+		else if (strcmp(argv[i], "--as") == 0)
+			only_as = value;
 		else
 			continue;
 		i++;
@@ -314,8 +391,8 @@ int main(int argc, char **argv)
 	program = "/proc/self/exe";
 	vdso_entry = (void *)getauxval(AT_SYSINFO);
 	parse_calls();
-	statistics = mmap(NULL, sizeof(*statistics), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	statistics = mmap(STATISTICS, sizeof(*statistics), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (rounds == 0)
 		be_worker(seed);
 	if (access(LEAKS_FILE, F_OK) < 0) {
@@ -342,6 +419,7 @@ int main(int argc, char **argv)
 		else if (!leaks_agree()) {
 			tell("seed %u: something leaked\n", seed + round);
 			tell_leaks();
+			tell_log();
 			good = false;
 		}
 	}
