@@ -361,6 +361,18 @@ int sys_futex(user_addr word, int operation, uint32_t value, user_addr timeout, 
 int sys_futex_time64(user_addr word, int operation, uint32_t value, user_addr timeout,
 		     user_addr word2, uint32_t value3);
 
+/* sys_mqueue.c */
+int sys_mq_open(user_addr name, uint32_t flags, uint32_t mode, user_addr attributes);
+int sys_mq_unlink(user_addr name);
+int sys_mq_timedsend(int fd, user_addr from, size_t size, uint32_t priority, user_addr timeout);
+int sys_mq_timedsend_time64(int fd, user_addr from, size_t size, uint32_t priority,
+			    user_addr timeout);
+int sys_mq_timedreceive(int fd, user_addr to, size_t size, user_addr priority, user_addr timeout);
+int sys_mq_timedreceive_time64(int fd, user_addr to, size_t size, user_addr priority,
+			       user_addr timeout);
+int sys_mq_notify(int fd, user_addr event);
+int sys_mq_getsetattr(int fd, user_addr new, user_addr old);
+
 /* sys_namespace.c */
 int sys_unshare(uint32_t flags);
 int sys_setns(int fd, uint32_t kind);

@@ -97,14 +97,23 @@ void user_count_put(struct user_count *user)
 
 bool user_count_charge(struct user_count *user, enum user_resource resource, uint64_t limit)
 {
-	atomic_uint *count = &user->used[resource];
-	unsigned int old = atomic_load_explicit(count, memory_order_relaxed);
+	return user_count_try_charge_many(user, resource, 1, limit);
+}
+
+bool user_count_try_charge_many(struct user_count *user, enum user_resource resource,
+				unsigned int count, uint64_t limit)
+{
+	atomic_uint *used = &user->used[resource];
+	unsigned int old = atomic_load_explicit(used, memory_order_relaxed);
 
 	/* Relaxed: the count guards no other data. */
 	do {
-		if (old >= limit)
+		uint64_t sum = (uint64_t)old + count;
+
+		if (sum > limit || sum > UINT32_MAX)
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(count, &old, old + 1, memory_order_relaxed,
+	} while (!atomic_compare_exchange_weak_explicit(used, &old, old + count,
+							memory_order_relaxed,
 							memory_order_relaxed));
 	return true;
 }

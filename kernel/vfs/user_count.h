@@ -16,6 +16,7 @@ enum user_resource {
 	USER_EPOLL_WATCHES,	 /* /proc/sys/fs/epoll/max_user_watches */
 	USER_INOTIFY_INSTANCES,	 /* /proc/sys/fs/inotify/max_user_instances */
 	USER_INOTIFY_WATCHES,	 /* /proc/sys/fs/inotify/max_user_watches */
+	USER_MESSAGE_QUEUES,	 /* bytes: LIMIT_MESSAGE_QUEUE */
 	USER_RESOURCE_COUNT
 };
 
@@ -32,6 +33,9 @@ void user_count_uncharge(struct user_count *user, enum user_resource resource);
 unsigned int user_count_used(const struct user_count *user, enum user_resource resource);
 void user_count_charge_many(struct user_count *user, enum user_resource resource,
 			    unsigned int count);
+/* Several at once, unless that passes `limit`: then false. */
+must_check bool user_count_try_charge_many(struct user_count *user, enum user_resource resource,
+					   unsigned int count, uint64_t limit);
 void user_count_uncharge_many(struct user_count *user, enum user_resource resource,
 			      unsigned int count);
 void user_count_init(void);

@@ -72,6 +72,18 @@ static void set_up_sockets(void)
 	CHECK(bind(DATAGRAM_FD, (struct sockaddr *)&own_address, sizeof(own_address)) == 0);
 }
 
+/* A queue with a message in it, which is 16 bytes long and will be gone with its descriptor. */
+static void set_up_queue(void)
+{
+	raw_syscall(SYS_mq_unlink, "bad-pointers");
+	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
+	int queue = raw_syscall(SYS_mq_open, "bad-pointers", O_CREAT | O_RDWR, 0600,
+				queue_attributes);
+
+	put_at(queue, QUEUE_FD);
+	CHECK_EQ(raw_syscall(SYS_mq_timedsend, QUEUE_FD, "0123456789abcdef", 16, 0, NULL), 0);
+}
+
 /* The directory and the descriptors that the calls' good arguments name. */
 static void set_up(const struct call *call)
 {
@@ -92,6 +104,8 @@ static void set_up(const struct call *call)
 	CHECK(setgroups(2, (gid_t[]){ 3, 4 }) == 0);
 	if (call->flags & NEEDS_SOCKETS)
 		set_up_sockets();
+	if (call->flags & NEEDS_QUEUE)
+		set_up_queue();
 	if (call->flags & NEEDS_ZOMBIE) {
 		pid_t pid = FORK();
 		siginfo_t info;
@@ -212,6 +226,8 @@ int main(int argc, char **argv)
 		if (record)
 			printf("\n");
 	}
+	raw_syscall(SYS_mq_unlink, "bad-pointers");
+	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
 	if (record)
 		printf("};\n");
 	else

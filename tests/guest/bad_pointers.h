@@ -12,7 +12,8 @@ enum { SOCKET_FD = 60, PEER_FD, NEW_SOCKET_FD, LISTENER_FD, DATAGRAM_FD };
 /* Buffers are moved byte by byte, so part of one may do; structures are all or nothing. */
 enum kind { VALUE, IN, OUT, IN_BUFFER, OUT_BUFFER };
 
-enum { NEEDS_ZOMBIE = 1, NEEDS_SOCKETS = 2 };
+enum { QUEUE_FD = 70 };
+enum { NEEDS_ZOMBIE = 1, NEEDS_SOCKETS = 2, NEEDS_QUEUE = 4 };
 
 struct argument {
 	enum kind kind;
@@ -53,6 +54,9 @@ static int group_list[2] = { 5, 6 };
 static uint32_t mask_pair[2];
 static stack_t alternate_stack = { .ss_flags = SS_DISABLE };
 static uint64_t open_how[3];
+static int queue_attributes[8] = { 0, 2, 16 };
+static int queue_event[16] = { 0, 0, SIGEV_NONE };
+static int late_time[4] = { 0x7fffffff };
 
 static struct sockaddr_un own_address = { .sun_family = AF_UNIX, .sun_path = "\0bad-pointers-own" };
 static struct sockaddr_un listener_address = { .sun_family = AF_UNIX,
@@ -197,6 +201,15 @@ static const struct call calls[] = {
 	{ 268, "statfs64", { S("file"), V(84), O(out) }, 0 },
 	{ 269, "fstatfs64", { V(FILE_FD), V(84), O(out) }, 0 },
 	{ 271, "utimes", { S("file"), I(in) }, 0 },
+	{ 277, "mq_open",
+	  { S("bad-pointers-2"), V(O_CREAT | O_RDWR), V(0600), I(queue_attributes) },
+	  NEEDS_QUEUE },
+	{ 278, "mq_unlink", { S("bad-pointers") }, NEEDS_QUEUE },
+	{ 279, "mq_timedsend", { V(QUEUE_FD), I(in), V(16), V(0), I(late_time) }, NEEDS_QUEUE },
+	{ 280, "mq_timedreceive", { V(QUEUE_FD), O(out), V(16), O(out2), I(late_time) },
+	  NEEDS_QUEUE },
+	{ 281, "mq_notify", { V(QUEUE_FD), I(queue_event) }, NEEDS_QUEUE },
+	{ 282, "mq_getsetattr", { V(QUEUE_FD), I(queue_attributes), O(out) }, NEEDS_QUEUE },
 	{ 284, "waitid", { V(0), V(0), O(out), V(WEXITED), O(out2) }, NEEDS_ZOMBIE },
 	{ 295, "openat", { HERE, S("file"), V(0) }, 0 },
 	{ 296, "mkdirat", { HERE, S("new"), V(0755) }, 0 },
@@ -264,6 +277,10 @@ static const struct call calls[] = {
 	{ 414, "ppoll_time64", { O(&poll_fd), V(1), O(zero_time), I(signal_mask), V(8) }, 0 },
 	{ 417, "recvmmsg_time64", { V(SOCKET_FD), O(&receive_headers), V(1), V(0), O(long_time) },
 	  NEEDS_SOCKETS },
+	{ 418, "mq_timedsend_time64", { V(QUEUE_FD), I(in), V(16), V(0), I(late_time) },
+	  NEEDS_QUEUE },
+	{ 419, "mq_timedreceive_time64", { V(QUEUE_FD), O(out), V(16), O(out2), I(late_time) },
+	  NEEDS_QUEUE },
 	{ 421, "rt_sigtimedwait_time64", { I(pending_mask), V(0), I(zero_time), V(8) }, 0 },
 	{ 422, "futex_time64", { I(in), V(0), V(1), I(zero_time) }, 0 },
 	{ 437, "openat2", { HERE, S("file"), I(open_how), V(24) }, 0 },

@@ -6,6 +6,7 @@
  */
 #include "failpoint.h"
 #include "socket_util.h"
+#include <mqueue.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -134,6 +135,7 @@ static long do_socket_pair(void)
 }
 
 #define IPC_KEY 0x51544d40
+#define QUEUE_NAME "/failing-allocations"
 
 /* What a child that was killed in the middle has left. */
 static void remove_objects(void)
@@ -141,6 +143,27 @@ static void remove_objects(void)
 	shmctl(shmget(IPC_KEY, 0, 0), IPC_RMID, NULL);
 	semctl(semget(IPC_KEY, 0, 0), 0, IPC_RMID);
 	msgctl(msgget(IPC_KEY, 0), IPC_RMID, NULL);
+	mq_unlink(QUEUE_NAME);
+}
+
+static long do_mqueue(void)
+{
+	struct mq_attr attributes = { .mq_maxmsg = 2, .mq_msgsize = 3 * PAGE };
+	static char buffer[3 * PAGE];
+	mqd_t queue = mq_open(QUEUE_NAME, O_CREAT | O_RDWR, 0600, &attributes);
+
+	if (queue < 0)
+		return -1;
+	long result = mq_send(queue, buffer, sizeof(buffer), 1);
+
+	if (result == 0)
+		result = mq_receive(queue, buffer, sizeof(buffer), NULL);
+	int error = errno;
+
+	mq_close(queue);
+	mq_unlink(QUEUE_NAME);
+	errno = error;
+	return result;
 }
 
 static long do_shm(void)
@@ -248,6 +271,7 @@ static const struct {
 	{ "pipe", do_pipe }, { "mkdir", do_mkdir }, { "write", do_write },
 	{ "mprotect", do_mprotect }, { "poll", do_poll }, { "sigqueue", do_sigqueue },
 	{ "socket pair", do_socket_pair }, { "connect", do_connect }, { "datagram", do_datagram },
+	{ "mqueue", do_mqueue },
 	{ "shm", do_shm }, { "sem", do_sem }, { "msg", do_msg }, { "memfd", do_memfd },
 	{ "splice", do_splice },
 };

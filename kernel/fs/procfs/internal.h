@@ -147,6 +147,9 @@ int procfs_show_mounts(const struct procfs_subject *subject, struct procfs_text 
 int procfs_show_mountinfo(const struct procfs_subject *subject, struct procfs_text *text);
 
 /* sysvipc_files.c: System V's limits, for /proc/sys/kernel. */
+int procfs_show_mqueue_messages(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_mqueue_size(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_mqueue_count(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_shm_max(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_shm_count(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_sem_limits(const struct procfs_subject *subject, struct procfs_text *text);

@@ -117,9 +117,19 @@ static const struct procfs_entry vm_entries[] = {
 	{ .name = NULL },
 };
 
+static const struct procfs_entry mqueue_entries[] = {
+	TEXT("msg_default", 260, procfs_show_mqueue_messages),
+	TEXT("msg_max", 261, procfs_show_mqueue_messages),
+	TEXT("msgsize_default", 262, procfs_show_mqueue_size),
+	TEXT("msgsize_max", 263, procfs_show_mqueue_size),
+	TEXT("queues_max", 264, procfs_show_mqueue_count),
+	{ .name = NULL },
+};
+
 static const struct procfs_entry fs_entries[] = {
 	TEXT("file-nr", 135, show_file_nr),
 	TEXT("pipe-max-size", 136, show_pipe_max_size),
+	TABLE("mqueue", 265, mqueue_entries),
 	{ .name = NULL },
 };
 

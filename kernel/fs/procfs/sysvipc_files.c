@@ -2,6 +2,7 @@
  * /proc/sysvipc: what there is of System V's objects, as ipcs reads it.
  */
 #include "fs/procfs/internal.h"
+#include "ipc/mqueue.h"
 #include "ipc/msg.h"
 #include "ipc/sem.h"
 #include "ipc/shm.h"
@@ -99,6 +100,27 @@ int procfs_show_sem_limits(const struct procfs_subject *subject, struct procfs_t
 	(void)subject;
 	procfs_print(text, "%d\t%d\t%d\t%d\n", SEM_PER_SET_MAX, SEM_TOTAL_MAX, SEM_OPERATIONS_MAX,
 		     SEM_SETS_MAX);
+	return 0;
+}
+
+int procfs_show_mqueue_messages(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "%d\n", MQUEUE_MESSAGES_MAX);
+	return 0;
+}
+
+int procfs_show_mqueue_size(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "%d\n", MQUEUE_SIZE_MAX);
+	return 0;
+}
+
+int procfs_show_mqueue_count(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "%d\n", MQUEUE_COUNT_MAX);
 	return 0;
 }
 
