@@ -191,6 +191,8 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 	child->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? request->child_tid : NULL;
 	child->set_child_tid = flags & CLONE_CHILD_SETTID ? request->child_tid : NULL;
 	child->start_ns = clock_monotonic_ns();
+	atomic_store_explicit(&child->io_priority, atomic_load(&parent->io_priority),
+			      memory_order_relaxed);
 	child->timer_slack_ns = child->initial_timer_slack_ns = parent->timer_slack_ns;
 	child->thread.policy = parent->thread.policy;
 	child->thread.nice = parent->thread.nice;

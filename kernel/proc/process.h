@@ -202,6 +202,7 @@ struct user_thread {
 	uint64_t minor_faults, major_faults; /* [t] */
 	uint64_t start_ns;		     /* [I] */
 	uint32_t timer_slack_ns, initial_timer_slack_ns; /* [t] PR_SET_TIMERSLACK */
+	atomic_uint io_priority;	     /* [a] ioprio_set(2)'s word */
 	/* [t] what System V semaphores keep for its end; NULL for nothing */
 	struct semaphore_undo_list *semaphore_undo;
 };

@@ -1,11 +1,14 @@
 /*
  * futex(2): its operations taken apart.
  */
+#include "arch/user_copy.h"
+#include "mem/kmalloc.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/time.h"
 #include "vm/futex.h"
 
 enum {
@@ -123,4 +126,78 @@ int sys_futex_time64(user_addr word, int operation, uint32_t value, user_addr ti
 		     user_addr word2, uint32_t value3)
 {
 	return futex(word, operation, value, timeout, word2, value3, true);
+}
+
+/* ---- futex_waitv ----------------------------------------------------------------------------- */
+
+struct linux_futex_waitv {
+	uint64_t expected;
+	uint64_t word;
+	uint32_t flags;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct linux_futex_waitv) == 24, "struct futex_waitv is 24 bytes");
+
+enum { FUTEX_WAITV_MAX = 128, FUTEX_32 = 2 };
+
+/* Errors: -EFAULT, -EINVAL. */
+static int wishes_get(user_addr from, unsigned int count, struct futex_wish *out)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct linux_futex_waitv given;
+
+		if (copy_from_user(&given, user_addr_add(from, i * sizeof(given)), sizeof(given)))
+			return -EFAULT;
+		if ((given.flags & ~(uint32_t)(FUTEX_32 | FUTEX_PRIVATE_FLAG)) || given.reserved ||
+		    !(given.flags & FUTEX_32))
+			return -EINVAL;
+		out[i] = (struct futex_wish){
+			.word = user_addr_from((uintptr_t)given.word),
+			.expected = (uint32_t)given.expected,
+			.shared = !(given.flags & FUTEX_PRIVATE_FLAG),
+		};
+	}
+	return 0;
+}
+
+/* A point in time on one of two clocks. Errors: -EFAULT, -EINVAL. */
+static int waitv_deadline(user_addr timeout, int clock, uint64_t *out)
+{
+	int64_t ns;
+	int error;
+
+	*out = UINT64_MAX;
+	if (!timeout)
+		return 0;
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+		return -EINVAL;
+	error = abi_timespec64_get(timeout, &ns);
+	if (error)
+		return error;
+	if (ns < 0)
+		return -EINVAL;
+	*out = clock == CLOCK_REALTIME ? clock_realtime_to_monotonic(ns) : (uint64_t)ns;
+	return 0;
+}
+
+int sys_futex_waitv(user_addr list, unsigned int count, unsigned int flags, user_addr timeout,
+		    int clock)
+{
+	struct futex_wish *wishes;
+	uint64_t deadline;
+	int result;
+
+	if (flags || count == 0 || count > FUTEX_WAITV_MAX || !list)
+		return -EINVAL;
+	result = waitv_deadline(timeout, clock, &deadline);
+	if (result)
+		return result;
+	wishes = kmalloc_array(count, sizeof(*wishes), 0);
+	if (!wishes)
+		return -ENOMEM;
+	result = wishes_get(list, count, wishes);
+	if (!result)
+		result = futex_wait_any(process_current()->space, wishes, count, deadline);
+	kfree(wishes);
+	return result == -EINTR ? -ERESTARTSYS : result;
 }

@@ -361,6 +361,19 @@ int sys_futex(user_addr word, int operation, uint32_t value, user_addr timeout, 
 int sys_futex_time64(user_addr word, int operation, uint32_t value, user_addr timeout,
 		     user_addr word2, uint32_t value3);
 
+int sys_futex_waitv(user_addr list, unsigned int count, unsigned int flags, user_addr timeout,
+		    int clock);
+
+/* sys_ioprio.c */
+int sys_ioprio_set(int kind, int who, int priority);
+int sys_ioprio_get(int kind, int who);
+
+/* sys_old.c */
+int sys_oldolduname(user_addr to);
+int sys_readdir(int fd, user_addr to, unsigned int count);
+int sys_ustat(uint32_t device, user_addr to);
+int sys_sysfs(int option, uintptr_t first, uintptr_t second);
+
 /* sys_mqueue.c */
 int sys_mq_open(user_addr name, uint32_t flags, uint32_t mode, user_addr attributes);
 int sys_mq_unlink(user_addr name);

@@ -20,6 +20,7 @@
 #include "arch/user_copy.h"
 #include "core/lock_check.h"
 #include "lib/hash.h"
+#include "mem/kmalloc.h"
 #include "sched/thread.h"
 #include "uapi/linux/errno.h"
 #include "vm/internal.h"
@@ -195,6 +196,100 @@ int futex_wait(struct address_space *space, user_addr word, uint32_t expected, u
 		error = sleep_until_woken(&waiter, deadline_ns);
 	put_ref(&ref);
 	return error;
+}
+
+/* ---- waiting for one of many ---- */
+
+struct many {
+	struct waiter waiter;
+	struct futex_ref ref;
+};
+
+/* Off all the first `count` lists: the last that was woken, or -1. */
+static int withdraw_all(struct many *list, unsigned int count)
+{
+	int woken = -1;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!withdraw(&list[i].waiter))
+			woken = (int)i;
+	}
+	return woken;
+}
+
+static bool is_any_woken(struct many *list, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (atomic_load(&list[i].waiter.is_woken))
+			return true;
+	}
+	return false;
+}
+
+static int sleep_until_any(struct many *list, unsigned int count, uint64_t deadline_ns)
+{
+	bool in_time = true;
+	int woken;
+
+	for (;;) {
+		thread_prepare_sleep(THREAD_SLEEPING_INTERRUPTIBLE);
+		if (is_any_woken(list, count) || !in_time ||
+		    thread_is_interrupted(thread_current())) {
+			thread_cancel_sleep();
+			break;
+		}
+		in_time = thread_sleep_until(deadline_ns);
+	}
+	woken = withdraw_all(list, count);
+	if (woken >= 0)
+		return woken;
+	return in_time ? -EINTR : -ETIMEDOUT;
+}
+
+/* Into all buckets, one after another; who was woken meanwhile need not enter the rest. */
+static int enqueue_all(struct many *list, const struct futex_wish *wishes, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		int error = enqueue(&list[i].waiter, wishes[i].word, wishes[i].expected);
+		int woken;
+
+		if (!error)
+			continue;
+		woken = withdraw_all(list, i);
+		return woken >= 0 ? woken : error;
+	}
+	return -EINPROGRESS;
+}
+
+int futex_wait_any(struct address_space *space, const struct futex_wish *wishes,
+		   unsigned int count, uint64_t deadline_ns)
+{
+	struct many *list = kmalloc_array(count, sizeof(*list), 0);
+	unsigned int ready;
+	int result = 0;
+
+	assert_may_sleep();
+	if (!list)
+		return -ENOMEM;
+	for (ready = 0; ready < count; ready++) {
+		struct many *one = &list[ready];
+
+		*one = (struct many){ .waiter = { .bitset = UINT32_MAX,
+						  .thread = thread_current() } };
+		result = get_ref(space, wishes[ready].word, wishes[ready].shared, &one->ref);
+		if (result)
+			break;
+		one->waiter.key = one->ref.key;
+		atomic_init(&one->waiter.bucket, bucket_of(&one->ref.key));
+	}
+	if (!result)
+		result = enqueue_all(list, wishes, count);
+	if (result == -EINPROGRESS)
+		result = sleep_until_any(list, count, deadline_ns);
+	while (ready > 0)
+		put_ref(&list[--ready].ref);
+	kfree(list);
+	return result;
 }
 
 /* ---- waking ---- */

@@ -23,3 +23,11 @@ must_check int futex_requeue(struct address_space *space, user_addr word, user_a
 must_check int futex_wake_op(struct address_space *space, user_addr word, user_addr word2,
 			     uint32_t wake_count, uint32_t wake_count2, uint32_t operation,
 			     bool shared);
+
+/*
+ * Wait until one of `count` words is woken: its place in the list. Errors: as futex_wait; -EAGAIN:
+ * one has another value; -ENOMEM.
+ */
+struct futex_wish { user_addr word; uint32_t expected; bool shared; };
+must_check int futex_wait_any(struct address_space *space, const struct futex_wish *wishes,
+			      unsigned int count, uint64_t deadline_ns);

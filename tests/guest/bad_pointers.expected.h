@@ -76,6 +76,8 @@ static const unsigned char bad_pointers_expected[] = {
 		 14, 14, 14, 14, 14, 14, 14,
 	/* readdir */
 		 14, 14, 14, 14, 14, 14, 14,
+	/* readdir */
+		 14, 14, 14, 14, 14, 14, 14,
 	/* old mmap */ 14, 14, 14, 14, 14, 14,
 	/* truncate */ 14, 14, 14, 14, 14, 14,
 	/* statfs */ 14, 14, 14, 14, 14, 14,
@@ -104,6 +106,10 @@ static const unsigned char bad_pointers_expected[] = {
 	/* sigprocmask */
 		 0, 14, 14, 14, 14, 14,
 		 0, 14, 14, 14, 14, 14, 14,
+	/* sysfs, by name */
+		 14, 14, 14, 14, 14, 14,
+	/* sysfs, by number */
+		 14, 14, 14, 14, 14, 14, 14,
 	/* _llseek */
 		 14, 14, 14, 14, 14, 14, 14,
 	/* getdents */
@@ -403,5 +409,8 @@ static const unsigned char bad_pointers_expected[] = {
 		 14, 14, 14, 14, 14, 14,
 		 14, 14, 14, 14, 14, 14,
 	/* faccessat2 */
+		 14, 14, 14, 14, 14, 14,
+	/* futex_waitv */
+		 22, 14, 14, 14, 14, 14,
 		 14, 14, 14, 14, 14, 14,
 };

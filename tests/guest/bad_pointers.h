@@ -56,6 +56,7 @@ static stack_t alternate_stack = { .ss_flags = SS_DISABLE };
 static uint64_t open_how[3];
 static int queue_attributes[8] = { 0, 2, 16 };
 static int queue_event[16] = { 0, 0, SIGEV_NONE };
+static uint32_t futex_list[6] = { 1, 0, 0, 0, 2 };	/* of a word that is nowhere */
 static int late_time[4] = { 0x7fffffff };
 
 static struct sockaddr_un own_address = { .sun_family = AF_UNIX, .sun_path = "\0bad-pointers-own" };
@@ -124,6 +125,7 @@ static const struct call calls[] = {
 	{ 83, "symlink", { S("file"), S("new") }, 0 },
 	{ 85, "readlink", { S("link"), O(out), V(16) }, 0 },
 	{ 89, "readdir", { V(DIRECTORY_FD), O(out), V(1) }, 0 },
+	{ 89, "readdir", { V(DIRECTORY_FD), O(out), V(1) }, 0 },
 	{ 90, "old mmap", { I(map_block) }, 0 },
 	{ 92, "truncate", { S("file"), V(5) }, 0 },
 	{ 99, "statfs", { S("file"), O(out) }, 0 },
@@ -139,6 +141,8 @@ static const struct call calls[] = {
 	{ 116, "sysinfo", { O(out) }, 0 },
 	{ 122, "uname", { O(out) }, 0 },
 	{ 126, "sigprocmask", { V(0), I(signal_mask), O(out) }, 0 },
+	{ 135, "sysfs, by name", { V(1), S("proc") }, 0 },
+	{ 135, "sysfs, by number", { V(2), V(0), O(out) }, 0 },
 	{ 140, "_llseek", { V(FILE_FD), V(0), V(0), O(out), V(0) }, 0 },
 	{ 141, "getdents", { V(DIRECTORY_FD), O(out), V(1024) }, 0 },
 	{ 142, "select", { V(60), O(readable), O(in + 16), O(in + 32), I(zero_time) }, 0 },
@@ -285,4 +289,5 @@ static const struct call calls[] = {
 	{ 422, "futex_time64", { I(in), V(0), V(1), I(zero_time) }, 0 },
 	{ 437, "openat2", { HERE, S("file"), I(open_how), V(24) }, 0 },
 	{ 439, "faccessat2", { HERE, S("file"), V(0), V(0) }, 0 },
+	{ 449, "futex_waitv", { I(futex_list), V(1), V(0), I(late_time), V(1) }, 0 },
 };

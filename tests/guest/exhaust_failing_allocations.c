@@ -250,6 +250,20 @@ static long do_memfd(void)
 	return result;
 }
 
+/* Two words, until a point in time that is past. */
+static long do_futex_waitv(void)
+{
+	static uint32_t words[2];
+	struct { uint64_t expected, word; uint32_t flags, reserved; } list[2] = {
+		{ 0, (uintptr_t)&words[0], 2, 0 }, { 0, (uintptr_t)&words[1], 2, 0 },
+	};
+	int64_t past[2] = { 1, 0 };
+	long result = raw_syscall(449, list, 2, 0, past, CLOCK_MONOTONIC);
+
+	errno = -result;
+	return result == -ETIMEDOUT ? 0 : -1;
+}
+
 static long do_splice(void)
 {
 	int fd = open("file", O_RDWR), fds[2];
@@ -273,7 +287,7 @@ static const struct {
 	{ "socket pair", do_socket_pair }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "mqueue", do_mqueue },
 	{ "shm", do_shm }, { "sem", do_sem }, { "msg", do_msg }, { "memfd", do_memfd },
-	{ "splice", do_splice },
+	{ "splice", do_splice }, { "futex_waitv", do_futex_waitv },
 };
 
 /* The Nth allocation fails. True while there was an Nth one. */
