@@ -15,9 +15,13 @@ static inline uint64_t div64_u32(uint64_t dividend, uint32_t divisor, uint32_t *
 {
 	uint32_t high = (uint32_t)(dividend >> 32);
 	uint32_t low = (uint32_t)dividend;
-	uint32_t quotient_high = high / divisor;
-	uint32_t rest = high % divisor;
+	uint32_t quotient_high = 0;
+	uint32_t rest = high;
 
+	if (high >= divisor) {	/* seldom: never for less than 136 years in nanoseconds */
+		quotient_high = high / divisor;
+		rest = high % divisor;
+	}
 	/* rest < divisor, so the quotient of rest:low fits in 32 bits and divl cannot trap. */
 	__asm__("divl %4" : "=a"(low), "=d"(rest) : "0"(low), "1"(rest), "rm"(divisor) : "cc");
 	if (remainder)
@@ -36,4 +40,21 @@ static inline uint64_t mul_u64_u32_shr(uint64_t value, uint32_t factor, unsigned
 	if (shift == 0)
 		return high << 32 | (uint32_t)low;
 	return high << (32 - shift) | (uint32_t)low >> shift;
+}
+
+/* The same for a shift of 1 to 31, without a branch: the compiler would allow for 32 and more. */
+static inline uint64_t mul_u64_u32_shr_short(uint64_t value, uint32_t factor, unsigned int shift)
+{
+	uint64_t low = (uint64_t)(uint32_t)value * factor;
+	uint64_t high = (value >> 32) * factor + (low >> 32);
+	uint32_t middle = (uint32_t)high;
+	uint32_t result_low = (uint32_t)low;
+	uint32_t result_high = middle;
+
+	__asm__("shrdl %%cl, %1, %0" : "+r"(result_low) : "r"(middle), "c"(shift) : "cc");
+	__asm__("shrdl %%cl, %1, %0"
+		: "+r"(result_high)
+		: "r"((uint32_t)(high >> 32)), "c"(shift)
+		: "cc");
+	return (uint64_t)result_high << 32 | result_low;
 }

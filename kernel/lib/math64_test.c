@@ -64,6 +64,22 @@ static void scaling_keeps_all_bits_of_the_product(struct test *t)
 	EXPECT_EQ(t, mul_u64_u32_shr(0x8000000000000000, 2, 63), 2);
 }
 
+static void the_short_scaling_is_the_long_one(struct test *t)
+{
+	uint32_t seed = 5;
+
+	for (unsigned int i = 0; i < 200000; i++) {
+		uint64_t value = random64(&seed);
+		uint32_t factor = test_random(&seed);
+		unsigned int shift = 1 + test_random(&seed) % 31;
+
+		EXPECT_EQ(t, mul_u64_u32_shr_short(value, factor, shift),
+			  mul_u64_u32_shr(value, factor, shift));
+	}
+	EXPECT_EQ(t, mul_u64_u32_shr_short(UINT64_MAX, UINT32_MAX, 1),
+		  mul_u64_u32_shr(UINT64_MAX, UINT32_MAX, 1));
+}
+
 static void logarithms_and_limits(struct test *t)
 {
 	EXPECT_EQ(t, log2_floor(1), 0);
@@ -83,6 +99,7 @@ const struct test_case test_cases[] = {
 	TEST(random_divisions_are_right),
 	TEST(divisions_at_the_edges_are_right),
 	TEST(scaling_keeps_all_bits_of_the_product),
+	TEST(the_short_scaling_is_the_long_one),
 	TEST(logarithms_and_limits),
 	TEST_END
 };

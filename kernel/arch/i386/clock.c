@@ -146,8 +146,8 @@ void clock_finish_calibration(void)
 
 uint64_t arch_clock_ns(void)
 {
-	/* 0 until calibrated. */
-	return mul_u64_u32_shr(read_tsc() - base, multiplier, shift);
+	/* 0 until calibrated, when set_scale() has chosen a shift below 32. */
+	return mul_u64_u32_shr_short(read_tsc() - base, multiplier, shift);
 }
 
 uint32_t arch_clock_khz(void)

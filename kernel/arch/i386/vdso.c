@@ -57,11 +57,12 @@ void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
 {
 	volatile struct vdso_data *data = &data_page.data;
 
+	assert(multiplier == 0 || (shift > 0 && shift < 32));
 	data->sequence++;
 	data->multiplier = multiplier;
 	data->shift = shift;
 	data->counter_base = counter_base;
-	data->monotonic_base_ns = monotonic_base_ns;
-	data->realtime_offset_ns = realtime_offset_ns;
+	data->base_ns[VDSO_MONOTONIC] = monotonic_base_ns;
+	data->base_ns[VDSO_REALTIME] = monotonic_base_ns + (uint64_t)realtime_offset_ns;
 	data->sequence++;
 }

@@ -69,49 +69,46 @@ static inline uint64_t read_counter(void)
 /*
  * False: the counter is not to be used. x86 keeps loads in order, so compiler barriers are enough.
  */
-static bool read_clock(bool is_realtime, uint64_t *ns)
+static inline bool read_clock(enum vdso_clock clock, uint64_t *ns)
 {
 	uint32_t sequence;
 
 	do {
+		uint32_t multiplier;
 		uint64_t ticks;
 
 		sequence = data->sequence;
 		__asm__ volatile("" : : : "memory");
-		if (data->multiplier == 0)
+		multiplier = data->multiplier;
+		if (multiplier == 0)
 			return false;
 		ticks = read_counter() - data->counter_base;
 		/* Another CPU's counter may be a little behind the one that wrote the base. */
 		if ((int64_t)ticks < 0)
 			ticks = 0;
-		*ns = data->monotonic_base_ns +
-		      mul_u64_u32_shr(ticks, data->multiplier, data->shift) +
-		      (is_realtime ? (uint64_t)data->realtime_offset_ns : 0);
+		*ns = data->base_ns[clock] +
+		      mul_u64_u32_shr_short(ticks, multiplier, data->shift);
 		__asm__ volatile("" : : : "memory");
 	} while ((sequence & 1) || sequence != data->sequence);
 	return true;
 }
 
-static bool read_named_clock(int clock, uint64_t *seconds, uint32_t *nanoseconds)
+/* Which of the two clocks, by bit: every clock that we know is one of them. */
+enum {
+	KNOWN_CLOCKS = 1 << CLOCK_REALTIME | 1 << CLOCK_MONOTONIC | 1 << CLOCK_MONOTONIC_RAW |
+		       1 << CLOCK_REALTIME_COARSE | 1 << CLOCK_MONOTONIC_COARSE |
+		       1 << CLOCK_BOOTTIME,
+	REALTIME_CLOCKS = 1 << CLOCK_REALTIME | 1 << CLOCK_REALTIME_COARSE,
+};
+
+static inline bool read_named_clock(int clock, uint64_t *seconds, uint32_t *nanoseconds)
 {
 	uint64_t ns;
 
-	switch (clock) {
-	case CLOCK_REALTIME:
-	case CLOCK_REALTIME_COARSE:
-		if (!read_clock(true, &ns))
-			return false;
-		break;
-	case CLOCK_MONOTONIC:
-	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_BOOTTIME:
-		if (!read_clock(false, &ns))
-			return false;
-		break;
-	default:
+	if ((unsigned int)clock > CLOCK_BOOTTIME || !(KNOWN_CLOCKS >> clock & 1))
 		return false;
-	}
+	if (!read_clock(REALTIME_CLOCKS >> clock & 1 ? VDSO_REALTIME : VDSO_MONOTONIC, &ns))
+		return false;
 	*seconds = div64_u32(ns, NS_PER_SECOND, nanoseconds);
 	return true;
 }

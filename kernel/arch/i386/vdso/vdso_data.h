@@ -4,10 +4,11 @@
 #pragma once
 #include <stdint.h>
 
+enum vdso_clock { VDSO_MONOTONIC, VDSO_REALTIME, VDSO_CLOCK_COUNT };
+
 struct vdso_data {
 	uint32_t sequence;		/* odd while the rest is being changed */
-	uint32_t multiplier, shift;	/* multiplier 0: ask the kernel */
+	uint32_t multiplier, shift;	/* multiplier 0: ask the kernel; shift 1 to 31 */
 	uint64_t counter_base;
-	uint64_t monotonic_base_ns;
-	int64_t realtime_offset_ns;
+	uint64_t base_ns[VDSO_CLOCK_COUNT]; /* what each clock said at counter_base */
 };
