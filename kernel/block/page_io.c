@@ -25,7 +25,10 @@ static unsigned int unit_mask(unsigned int offset, unsigned int size)
 	return (1u << end) - (1u << first);
 }
 
-/* What the disk has behind the end of a file is not the file's. */
+/*
+ * What the disk has behind the end of a file is not the file's. Should the file grow, somebody has
+ * to tell the disk: TAIL_CUT.
+ */
 static void clear_beyond_end(struct page_frame *frame)
 {
 	uint64_t start = (uint64_t)frame->index << PAGE_SHIFT;
@@ -37,7 +40,13 @@ static void clear_beyond_end(struct page_frame *frame)
 		return;
 	kept = size > start ? (unsigned int)(size - start) : 0;
 	bytes = kmap(frame);
-	memset(bytes + kept, 0, PAGE_SIZE - kept);
+	for (unsigned int i = kept; i < PAGE_SIZE; i++) {
+		if (bytes[i] == 0)
+			continue;
+		atomic_fetch_or_explicit(&frame->flags, FRAME_TAIL_CUT, memory_order_relaxed);
+		memset(bytes + i, 0, PAGE_SIZE - i);
+		break;
+	}
 	kunmap(frame, bytes);
 }
 

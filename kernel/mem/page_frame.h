@@ -40,6 +40,7 @@ enum frame_flags {
 	FRAME_REFERENCED = 1 << 3, /* used since the clock hand passed */
 	FRAME_ERROR = 1 << 4,	   /* the last read failed */
 	FRAME_WAITED = 1 << 5,	   /* somebody sleeps until FILLING or WRITING ends */
+	FRAME_TAIL_CUT = 1 << 6,   /* when read, the disk had more than zeros behind the end */
 	/*
 	 * The upper half belongs to block/page_io.c, which moves parts of a frame by requests of
 	 * their own. Everybody else leaves it alone: flags change by atomic or and and only.

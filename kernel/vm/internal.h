@@ -240,7 +240,10 @@ size_t page_cache_writing_total(void);
 
 /* Zero the bytes from `offset` within the frame to its end. */
 void page_frame_clear_tail(struct page_frame *frame, size_t offset);
-/* Zero what a mapping may have left beyond `size` in the last page, if that is cached. */
+/*
+ * Zero what lies behind the end of a file of `size` bytes in its last page, in memory and, dirty,
+ * on the disk. Locks: nobody else changes the size. May sleep.
+ */
 void page_cache_clear_tail(struct page_cache *cache, uint64_t size);
 
 /*

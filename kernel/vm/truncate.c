@@ -9,6 +9,11 @@
  *
  * That last page is read in for this if need be: what the disk has behind the new end would come
  * back otherwise. If it cannot be read, nobody else can read it either.
+ *
+ * When a file grows and leaves a gap behind its old end the same is done once more. A mapping may
+ * have written there since, and if the power went after a cut the disk may know the new size and
+ * not yet the zeros. Clearing the cached frame alone would not do: it may be clean, and what the
+ * disk has would come back when the frame has gone.
  */
 #include "lib/string.h"
 #include "mem/kmap.h"
@@ -22,33 +27,43 @@ void page_frame_clear_tail(struct page_frame *frame, size_t offset)
 	kunmap(frame, bytes);
 }
 
+/* Has the frame, or the disk, more than zeros from `offset` on? */
 static bool has_tail(struct page_frame *frame, size_t offset)
 {
-	uint8_t *bytes = kmap(frame);
+	uint8_t *bytes;
 	size_t i = offset;
 
+	if (atomic_load_explicit(&frame->flags, memory_order_relaxed) & FRAME_TAIL_CUT)
+		return true;
+	bytes = kmap(frame);
 	while (i < PAGE_SIZE && bytes[i] == 0)
 		i++;
 	kunmap(frame, bytes);
 	return i < PAGE_SIZE;
 }
 
-void page_cache_clear_tail(struct page_cache *cache, uint64_t size)
+/*
+ * A hole stays one: zeros need not be written. Where there is no room to write them to, they are
+ * zeros as long as the frame is cached.
+ */
+static void clear_cached_tail(struct page_cache *cache, struct page_frame *frame, size_t offset)
 {
-	size_t offset = size % PAGE_SIZE;
-	struct page_frame *frame;
+	if (page_cache_is_memory(cache)) {
+		page_frame_clear_tail(frame, offset);
+	} else if (has_tail(frame, offset)) {
+		bool can_write = !cache->ops->prepare_write ||
+				 cache->ops->prepare_write(cache, frame->index) == 0;
 
-	if (offset == 0)
-		return;
-	frame = page_cache_find(cache, (uint32_t)(size >> PAGE_SHIFT));
-	if (!frame)
-		return;
-	page_frame_clear_tail(frame, offset);
-	page_frame_put(frame);
+		page_frame_clear_tail(frame, offset);
+		if (can_write) {
+			atomic_fetch_and_explicit(&frame->flags, (unsigned short)~FRAME_TAIL_CUT,
+						  memory_order_relaxed);
+			page_cache_mark_dirty(cache, frame);
+		}
+	}
 }
 
-/* The last page of a file that has become shorter. Truncate lock held exclusive. */
-static void cut_last_page(struct page_cache *cache, uint64_t size)
+void page_cache_clear_tail(struct page_cache *cache, uint64_t size)
 {
 	uint32_t index = (uint32_t)(size >> PAGE_SHIFT);
 	size_t offset = size % PAGE_SIZE;
@@ -56,18 +71,13 @@ static void cut_last_page(struct page_cache *cache, uint64_t size)
 
 	if (offset == 0)
 		return;
-	if (page_cache_is_memory(cache)) {
-		page_cache_clear_tail(cache, size);
+	if (page_cache_is_memory(cache))
+		frame = page_cache_find(cache, index);
+	else if (page_cache_get(cache, index, &frame, NULL))
+		frame = NULL;
+	if (!frame)
 		return;
-	}
-	if (page_cache_get(cache, index, &frame, NULL))
-		return;
-	/* A hole stays one: zeros need not be written. */
-	if (has_tail(frame, offset) &&
-	    (!cache->ops->prepare_write || cache->ops->prepare_write(cache, index) == 0)) {
-		page_frame_clear_tail(frame, offset);
-		page_cache_mark_dirty(cache, frame);
-	}
+	clear_cached_tail(cache, frame, offset);
 	page_frame_put(frame);
 }
 
@@ -101,7 +111,7 @@ void page_cache_truncate(struct page_cache *cache, uint64_t new_size)
 		atomic_store_explicit(&cache->size, new_size, memory_order_release);
 		vm_unmap_cache(cache, first, UINT32_MAX, true);
 		page_cache_drop_all(cache, first, UINT32_MAX);
-		cut_last_page(cache, new_size);
+		page_cache_clear_tail(cache, new_size);
 	}
 	rwlock_write_unlock(&cache->truncate_lock);
 }

@@ -2,6 +2,7 @@
 #include "test.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "host.h"
 
@@ -55,6 +56,13 @@ void test_expect_bytes(struct test *t, const void *actual, const void *expected,
 		i++;
 	if (!report(t, i == size, file, line))
 		printf("%s: byte %zu is %#x, not %#x\n", what, i, a[i], b[i]);
+}
+
+uint32_t test_setting(const char *name, uint32_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? (uint32_t)strtoul(text, NULL, 0) : otherwise;
 }
 
 /* xorshift (Marsaglia); the state is never 0. */

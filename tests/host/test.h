@@ -67,6 +67,9 @@ void test_expect_text(struct test *t, const char *actual, const char *expected, 
 void test_expect_bytes(struct test *t, const void *actual, const void *expected, size_t size,
 		       const char *file, int line, const char *what);
 
+/* The number that the environment's variable `name` holds, such as a seed; `otherwise` if none. */
+uint32_t test_setting(const char *name, uint32_t otherwise);
+
 jmp_buf *test_panic_begin(void);
 bool test_panic_end(void);
 const char *test_panic_reason(void);	/* of the last panic */

@@ -17,7 +17,7 @@
 #include "fs/ext2/ext2_test.h"
 #include "fs/journal/format.h"
 
-enum { DISK_SIZE = 5 << 20, FILE_COUNT = 12 };
+enum { DISK_SIZE = 5 << 20, FILE_COUNT = 12, CUTS_OF_A_DISK = 25 };
 static const char *const journal_format = "-t ext3 -b 1024 -J size=1";
 
 /* ---- what was synced, and what may have happened since ---- */
@@ -149,16 +149,20 @@ static void work(uint32_t *random, unsigned int count)
 		(void)do_one(random, test_random(random) % FILE_COUNT);
 }
 
-/* After any number of requests, a random part of what was not flushed survives. */
+/*
+ * After any number of requests, a random part of what was not flushed survives. CUTS_FROM and CUTS
+ * in the environment choose others; a disk lives for CUTS_OF_A_DISK of them, so a failure repeats
+ * from the last multiple of that before it.
+ */
 static void the_power_goes(struct test *t)
 {
-	enum { CUTS = 150 };
+	uint32_t first = test_setting("CUTS_FROM", 0), end = first + test_setting("CUTS", 150);
 
 	machine_start(DISK_SIZE);
-	for (uint32_t seed = 1; seed <= CUTS; seed++) {
-		uint32_t random = seed * 7919;
+	for (uint32_t seed = first; seed < end; seed++) {
+		uint32_t random = (seed + 1) * 7919;
 
-		if (seed % 25 == 1)
+		if (seed % CUTS_OF_A_DISK == 0)
 			make_fresh(t);
 		disk_cache_begin();
 		disk.loses_power = true;
