@@ -187,6 +187,11 @@ build/calls.h: $(SYSCALL_TABLE) tools/gen-syscalls
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/gen-syscalls $< --calls $@
 
+# Each tests/endure/NAME.c is a program that ./quartet endure runs in the machine: build/endure/NAME.
+build/endure/%: tests/endure/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)gcc $(GUEST_CFLAGS) -o $@ $<
+
 build/stress/%: tests/stress/%.c $$(wildcard tests/stress/*.h) build/calls.h Makefile
 	@mkdir -p $(@D)
 	$(Q)gcc $(GUEST_CFLAGS) -Ibuild -o $@ $<

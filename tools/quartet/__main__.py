@@ -27,6 +27,8 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet trace [OPTIONS] [--json FILE] [--output FILE] -- CMD ARGS
                             the same as run -- CMD, and tell what it did: system calls as strace does, and a timeline
                             for Perfetto or Chrome
+  ./quartet endure crash [--points N] [--seed S]
+                            cuts of power at N (10000) points of logged workloads: nothing may be lost or torn
   ./quartet check           layers, headers, format, documents, and both compilers in debug and release
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
                             what system calls, faults and processes cost, beside Linux on the same machine
@@ -36,7 +38,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
 
 Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""
 
-COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot', 'trace')
+COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot', 'trace', 'endure')
 
 
 def end_in_order(number, _frame):

@@ -1,0 +1,66 @@
+"""./quartet endure crash: cuts of power at thousands of points of logged workloads."""
+
+import argparse
+import random
+
+import crash
+from common import Failure, build_kernel, build_path
+
+POINTS_OF_A_WORKLOAD = 1000
+BOOTED_SHARE = 20		# one point of so many is replayed by a booted kernel as well
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog='./quartet endure crash', allow_abbrev=False)
+    parser.add_argument('--points', type=int, default=10000, metavar='N', help='disks to judge (10000)')
+    parser.add_argument('--seed', type=int, default=None, help='of the workloads and the points; random unless given')
+    parser.add_argument('--build', choices=('debug', 'release'), default='debug')
+    parser.add_argument('--kernel', default='', metavar='FILE', help='record with this kernel instead of building one')
+    parser.add_argument('--log', default='', metavar='DIR', help='judge a point of this recording')
+    parser.add_argument('--point', default='', metavar='N[:S]', help='that point')
+    return parser.parse_args(arguments)
+
+
+def judge_one(options):
+    recording = crash.Recording(options.log)
+    place, _, seed = options.point.partition(':')
+    failures = crash.check(recording, [(int(place), int(seed) if seed else None)])
+    print('\n'.join(failures) or 'nothing is wrong')
+    return 1 if failures else 0
+
+
+def judge_workload(number, seed, count, kernel):
+    """Record one workload and judge `count` points of it. Returns the complaints."""
+    block_size = (1024, 4096, 2048)[number // 2 % 3]
+    folder = build_path('endure', f'crash-{seed}')
+    recording = crash.record(seed, kernel, folder, block_size, cpus=(2, 1, 4)[number % 3])
+    points = recording.points(count, seed)
+    failures = crash.check(recording, points)
+    booted = points[::BOOTED_SHARE]
+    failures += crash.check(recording, booted, kernel)
+    print(f'workload {seed}: {len(recording.workload.lines)} operations, {len(recording.log.entries)} writes and flushes, '
+          f'blocks of {block_size}; {len(points)} points, {len(booted)} of them in a booted kernel too: '
+          f'{len(failures)} failures', flush=True)
+    return failures
+
+
+def main(arguments):
+    if arguments[:1] != ['crash']:
+        raise Failure('endure: what? crash is known')
+    options = parse(arguments[1:])
+    crash.build_replayer()
+    if options.log:
+        return judge_one(options)
+    kernel = options.kernel or build_kernel(options.build)
+    seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
+    print(f'seed {seed}: give it back with --seed', flush=True)
+    failures, left, number = [], options.points, 0
+    while left > 0:
+        count = min(left, POINTS_OF_A_WORKLOAD)
+        failures += judge_workload(number, seed + number, count, kernel)
+        left -= count
+        number += 1
+    for failure in failures[:20]:
+        print(failure)
+    print(f'{options.points} points, {len(failures)} failures')
+    return 1 if failures else 0
