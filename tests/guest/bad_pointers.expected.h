@@ -76,8 +76,6 @@ static const unsigned char bad_pointers_expected[] = {
 		 14, 14, 14, 14, 14, 14, 14,
 	/* readdir */
 		 14, 14, 14, 14, 14, 14, 14,
-	/* readdir */
-		 14, 14, 14, 14, 14, 14, 14,
 	/* old mmap */ 14, 14, 14, 14, 14, 14,
 	/* truncate */ 14, 14, 14, 14, 14, 14,
 	/* statfs */ 14, 14, 14, 14, 14, 14,

@@ -125,7 +125,6 @@ static const struct call calls[] = {
 	{ 83, "symlink", { S("file"), S("new") }, 0 },
 	{ 85, "readlink", { S("link"), O(out), V(16) }, 0 },
 	{ 89, "readdir", { V(DIRECTORY_FD), O(out), V(1) }, 0 },
-	{ 89, "readdir", { V(DIRECTORY_FD), O(out), V(1) }, 0 },
 	{ 90, "old mmap", { I(map_block) }, 0 },
 	{ 92, "truncate", { S("file"), V(5) }, 0 },
 	{ 99, "statfs", { S("file"), O(out) }, 0 },
