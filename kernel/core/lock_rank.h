@@ -40,6 +40,7 @@ enum lock_rank {
 	LOCK_RANK_DENTRY_LRU,	  /* spinlock: unused dentries */
 	LOCK_RANK_DENTRY,	  /* spinlock: one dentry's name, parent, children */
 	LOCK_RANK_DENTRY_HASH,	  /* spinlock: one bucket of the dentry table */
+	LOCK_RANK_NOTIFY,	  /* spinlock: the watches of one inotify instance by number */
 	LOCK_RANK_INODE_TABLE,	  /* spinlock: inodes of one mount by number */
 	LOCK_RANK_INODE_STATE,	  /* spinlock: one inode's dirty state, times, link count */
 	LOCK_RANK_EPOLL_LINKS,	  /* spinlock: which epolls watch each file */

@@ -1,19 +1,24 @@
 /*
- * Files that stand for events: eventfd, signalfd, timerfd.
+ * Files that stand for events: eventfd, signalfd, timerfd, inotify.
  */
 #include "arch/user_copy.h"
 #include "proc/process.h"
 #include "proc/signalfd.h"
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_path.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "uapi/linux/inotify.h"
 #include "uapi/linux/time.h"
 #include "vfs/credentials.h"
+#include "vfs/dentry.h"
 #include "vfs/eventfd.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
+#include "vfs/inotify.h"
+#include "vfs/permission.h"
 #include "vfs/timerfd.h"
 
 /* EFD_, SFD_ and TFD_ have O_CLOEXEC's and O_NONBLOCK's values. */
@@ -157,4 +162,79 @@ int sys_timerfd_gettime(int fd, user_addr to)
 int sys_timerfd_gettime64(int fd, user_addr to)
 {
 	return get_time(fd, to, true);
+}
+
+/* ---- inotify --------------------------------------------------------------------------------- */
+
+#define INOTIFY_MASK                                                                          \
+	(IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED | IN_ISDIR | IN_ONLYDIR |    \
+	 IN_DONT_FOLLOW | IN_EXCL_UNLINK | IN_MASK_CREATE | IN_MASK_ADD | IN_ONESHOT)
+
+int sys_inotify_init1(uint32_t flags)
+{
+	struct file *file;
+	int error;
+
+	if (flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	error = inotify_create(credentials_current(), flags & O_NONBLOCK, &file);
+	return error ? error : syscall_install_file(file, flags & O_CLOEXEC);
+}
+
+int sys_inotify_init(void)
+{
+	return sys_inotify_init1(0);
+}
+
+static int add_watch(struct file *file, user_addr name, uint32_t mask)
+{
+	uint32_t walk_flags = (mask & IN_DONT_FOLLOW ? 0 : WALK_FOLLOW) |
+			      (mask & IN_ONLYDIR ? WALK_DIRECTORY : 0);
+	struct path path;
+	int error = user_path_walk(AT_FDCWD, name, 0, walk_flags, &path);
+
+	if (error)
+		return error;
+	error = permission_check(dentry_inode(path.dentry), credentials_current(), ACCESS_READ);
+	if (!error)
+		error = inotify_add_watch(file, dentry_inode(path.dentry), mask);
+	path_put(&path);
+	return error;
+}
+
+int sys_inotify_add_watch(int fd, user_addr name, uint32_t mask)
+{
+	struct file *file;
+	bool needs_put;
+	int result;
+
+	if ((mask & ~INOTIFY_MASK) || !mask)
+		return -EINVAL;
+	file = syscall_file(fd, &needs_put);
+	if (!file)
+		return -EBADF;
+	if (file->mode & FILE_PATH_ONLY)
+		result = -EBADF;
+	else if (((mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE)) || !file_is_inotify(file))
+		result = -EINVAL;
+	else
+		result = add_watch(file, name, mask);
+	fd_table_return(file, needs_put);
+	return result;
+}
+
+int sys_inotify_rm_watch(int fd, int watch)
+{
+	bool needs_put;
+	struct file *file = syscall_file(fd, &needs_put);
+	int error;
+
+	if (!file)
+		return -EBADF;
+	if (file->mode & FILE_PATH_ONLY)
+		error = -EBADF;
+	else
+		error = file_is_inotify(file) ? inotify_remove_watch(file, watch) : -EINVAL;
+	fd_table_return(file, needs_put);
+	return error;
 }

@@ -260,15 +260,9 @@ int sys_access(user_addr name, uint32_t wish)
 /* Apply `attributes` to what a walk found, on a writable mount. */
 static int set_at(const struct path *at, const struct attributes *attributes)
 {
-	struct inode *inode = atomic_load_explicit(&at->dentry->inode, memory_order_acquire);
 	uint64_t limit = process_current()->limits.of[LIMIT_FILE_SIZE].current;
-	int error = mount_begin_write(at->mount);
 
-	if (error)
-		return error;
-	error = inode_set_attributes(inode, attributes, credentials_current(), limit);
-	mount_end_write(at->mount);
-	return error;
+	return path_set_attributes(at, attributes, credentials_current(), limit);
 }
 
 static int set_by_name(int dirfd, user_addr name, uint32_t at_flags,

@@ -432,6 +432,10 @@ int sys_epoll_pwait2(int epoll_fd, user_addr events, int max, user_addr timeout,
 
 /* sys_event.c */
 int sys_eventfd2(unsigned int initial, uint32_t flags);
+int sys_inotify_init(void);
+int sys_inotify_init1(uint32_t flags);
+int sys_inotify_add_watch(int fd, user_addr name, uint32_t mask);
+int sys_inotify_rm_watch(int fd, int watch);
 int sys_eventfd(unsigned int initial);
 int sys_signalfd4(int fd, user_addr mask, size_t size, uint32_t flags);
 int sys_signalfd(int fd, user_addr mask, size_t size);

@@ -3,6 +3,7 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
+#include "vfs/notify.h"
 
 /*
  * Changing attributes: chmod, chown, utimes, truncate. All checks come first, then the change in
@@ -262,5 +263,7 @@ int path_set_attributes(const struct path *path, const struct attributes *attrib
 		return error;
 	error = inode_set_attributes(inode, attributes, credentials, file_size_limit);
 	mount_end_write(path->mount);
+	if (!error)
+		notify_attributes(path->dentry, attributes);
 	return error;
 }

@@ -7,6 +7,7 @@
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
+#include "vfs/notify.h"
 #include "vm/writeback.h"
 
 /*
@@ -167,8 +168,10 @@ static struct dentry *kill(struct dentry *dentry)
 			list_remove(&dentry->sibling);
 		spin_unlock(&parent->lock);
 	}
-	if (inode)
+	if (inode) {
+		notify_dentry_dies(inode);
 		inode_put(inode);
+	}
 	/* One without a directory was never in the table: no walk can stand on it. */
 	if (dentry->flags & DENTRY_ANONYMOUS)
 		free_dentry(&dentry->rcu);

@@ -1,5 +1,6 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
+#include "vfs/notify.h"
 
 /*
  * Reading directories. The file system gives entries from the description's position on; the
@@ -22,6 +23,8 @@ int file_read_directory(struct file *file, struct directory_sink *sink)
 	else
 		error = file->ops->read_directory(file, sink);
 	rwlock_read_unlock(&dir->lock);
+	if (error != -ENOENT)
+		notify_file(file, IN_ACCESS);
 	if (!error && mount_is_writable(file->path.mount) &&
 	    !(file->path.mount->flags & MOUNT_NO_ACCESS_TIME))
 		inode_touch(dir, true, false, false);

@@ -1,6 +1,7 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
+#include "vfs/notify.h"
 
 /*
  * open(2).
@@ -160,7 +161,9 @@ static int open_checked(struct file *file, const struct path *path, uint32_t fla
 		error = truncate_opened(file);
 		if (error)
 			goto put_file;
+		notify_file(file, IN_MODIFY);
 	}
+	notify_file(file, IN_OPEN);
 	*out = file;
 	return 0;
 
@@ -232,6 +235,7 @@ int file_open_exec(const struct path *path, const struct credentials *credential
 			return error;
 		}
 	}
+	notify_file(file, IN_OPEN);
 	*out = file;
 	return 0;
 }
@@ -262,6 +266,7 @@ static int create_missing(struct walk *walk, struct dentry *dentry, int write_er
 		return error;
 	dentry_instantiate(dentry, inode);
 	inode_touch(dir, false, true, true);
+	notify_created(dir, dentry);
 	return 0;
 }
 
@@ -389,6 +394,8 @@ int file_open_restricted(const struct walk_context *context, const char *name, u
 	if (unlikely((flags & O_TMPFILE_BIT) && !(flags & O_PATH))) {
 		error = file_open_unnamed(&path, flags & REMEMBERED_FLAGS, mode,
 					  context->credentials, out);
+		if (!error)
+			notify_file(*out, IN_OPEN);
 		path_put(&path);
 		return error;
 	}

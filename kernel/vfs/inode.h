@@ -155,6 +155,9 @@ struct inode {
 	struct pipe *pipe;			/* [m] a FIFO's, while open */
 	_Atomic(struct file_lock_state *) locks; /* [a] set once: record locks and flocks */
 	void *socket;				/* [m] a bound AF_UNIX socket */
+	/* [m] of inode_watch.of_inode (vfs/notify.h); not initialised until there is one */
+	struct list watches;
+	atomic_uint watched_events;		/* [a] all that they ask for; written under m */
 	uint32_t generation;			/* [I] */
 	/*
 	 * [I] a symbolic link's text, NUL-terminated, if it stays in memory until inode_free; else
@@ -259,6 +262,7 @@ struct super_block {
 	/* [a] created and not yet freed; unmount waits for 0 */
 	atomic_size_t live_inodes;
 	struct list unused_inodes;		/* [table_lock] LRU */
+	struct list watches;			/* [table_lock] of inode_watch.of_super */
 	/* LOCK_RANK_LEAF, interrupts off; inside table_lock if both */
 	struct spinlock dirty_lock;
 	struct list dirty_inodes;		/* [dirty_lock] */

@@ -5,6 +5,7 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
+#include "vfs/notify.h"
 
 /*
  * Making and removing names. (Renaming: rename.c. Making regular files by open: file_open.c.)
@@ -98,6 +99,7 @@ static void finish_create(struct target *target, struct inode *inode)
 	 */
 	dentry_instantiate(target->dentry, inode);
 	inode_touch(target->dir, false, true, true);
+	notify_created(target->dir, target->dentry);
 }
 
 static bool may_make(const struct credentials *credentials, file_mode mode)
@@ -231,8 +233,9 @@ int namespace_link(const struct path *from, const struct walk_context *context, 
 	if (error)
 		goto end;
 	inode_get(inode);
-	finish_create(&target, inode);
 	inode_touch(inode, false, false, true);
+	notify_links(inode);
+	finish_create(&target, inode);
 end:
 	end(&target);
 	return error;
@@ -277,6 +280,7 @@ static void finish_remove(struct target *target)
 	dentry_unhash(target->dentry);
 	inode_touch(target->dir, false, true, true);
 	inode_touch(target->inode, false, false, true);
+	notify_removed(target->dir, target->dentry);
 }
 
 static int check_unlink(const struct target *target, const struct credentials *credentials)

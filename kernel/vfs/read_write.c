@@ -6,6 +6,7 @@
 #include "uapi/linux/fcntl.h"
 #include "vfs/file_lock.h"
 #include "vfs/internal.h"
+#include "vfs/notify.h"
 #include "vfs/poll.h"
 
 /*
@@ -50,6 +51,7 @@ ssize_t file_read(struct file *file, struct io_buffer *buffer)
 	is_locked = begin_position(file);
 	result = file->ops->read(file, buffer, &file->position);
 	end_position(file, is_locked);
+	notify_transfer(file, IN_ACCESS, result);
 	return result;
 }
 
@@ -65,16 +67,18 @@ static int check_offset(const struct file *file, file_offset offset)
 
 ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset offset)
 {
-	int error;
+	ssize_t result;
 
 	if (unlikely(offset < 0))
 		return -EINVAL;
 	if (unlikely(!(file->mode & FILE_READ) || !file->ops->read))
 		return refuse(file, FILE_READ);
-	error = check_offset(file, offset);
-	if (unlikely(error))
-		return error;
-	return file->ops->read(file, buffer, &offset);
+	result = check_offset(file, offset);
+	if (unlikely(result))
+		return result;
+	result = file->ops->read(file, buffer, &offset);
+	notify_transfer(file, IN_ACCESS, result);
+	return result;
 }
 
 /*
@@ -123,11 +127,14 @@ static ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset
 	return file->ops->write(file, buffer, position);
 }
 
-/* O_SYNC and O_DSYNC: the call returns when the disk has it. */
-static ssize_t sync_written(struct file *file, ssize_t result)
+/*
+ * Watchers hear of it; with O_SYNC and O_DSYNC the call returns when the disk has it.
+ */
+static ssize_t finish_write(struct file *file, ssize_t result)
 {
 	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
 
+	notify_transfer(file, IN_MODIFY, result);
 	if (likely(!(flags & O_SYNC)) || result <= 0 || !file->ops->sync)
 		return result;
 	int error = file->ops->sync(file, (flags & O_SYNC) == O_DSYNC);
@@ -149,7 +156,7 @@ ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_li
 		result = write_at(file, buffer, &file->position, size_limit);
 		end_position(file, is_locked);
 	}
-	return sync_written(file, result);
+	return finish_write(file, result);
 }
 
 ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset offset,
@@ -164,7 +171,7 @@ ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset o
 	error = check_offset(file, offset);
 	if (unlikely(error))
 		return error;
-	return sync_written(file, write_at(file, buffer, &offset, size_limit));
+	return finish_write(file, write_at(file, buffer, &offset, size_limit));
 }
 
 ssize_t file_append(struct file *file, struct io_buffer *buffer, file_offset offset,
@@ -184,7 +191,7 @@ ssize_t file_append(struct file *file, struct io_buffer *buffer, file_offset off
 	if (offset < 0 && result > 0)
 		file->position = position;
 	end_position(file, is_locked);
-	return sync_written(file, result);
+	return finish_write(file, result);
 }
 
 ssize_t file_read_kernel(struct file *file, void *memory, size_t size, file_offset offset)
@@ -337,6 +344,8 @@ int file_truncate(struct file *file, uint64_t size, uint64_t size_limit)
 	else
 		error = inode_truncate_locked(inode, size, file->credentials);
 	rwlock_write_unlock(&inode->lock);
+	if (!error)
+		notify_file(file, IN_MODIFY);
 	return error;
 }
 
@@ -369,6 +378,8 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 		error = inode_record_attributes(inode);
 	}
 	rwlock_write_unlock(&inode->lock);
+	if (!error)
+		notify_file(file, IN_MODIFY);
 	return error;
 }
 

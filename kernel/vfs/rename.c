@@ -2,6 +2,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 #include "vfs/namespace_ops.h"
+#include "vfs/notify.h"
 
 /*
  * rename(2).
@@ -190,6 +191,10 @@ static void finish(struct rename *r, struct inode *moved, struct inode *replaced
 	inode_touch(moved, false, false, true);
 	if (replaced)
 		inode_touch(replaced, false, false, true);
+	notify_renamed(r->from_dir, r->from.name, r->from.length, r->to_dir, r->moved,
+		       r->flags & RENAME_FLAG_EXCHANGE ? NULL : replaced);
+	if (r->flags & RENAME_FLAG_EXCHANGE)
+		notify_renamed(r->to_dir, r->to.name, r->to.length, r->from_dir, r->replaced, NULL);
 }
 
 static int act(struct rename *r)

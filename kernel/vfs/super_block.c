@@ -6,6 +6,7 @@
 #include "sched/mutex.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
+#include "vfs/notify.h"
 
 /*
  * Super blocks: the mounted instances of file systems.
@@ -108,6 +109,7 @@ static struct super_block *super_alloc(const struct file_system_type *type)
 	spin_init(&super->dirty_lock, LOCK_RANK_LEAF, "dirty inodes");
 	mutex_init(&super->rename_mutex, LOCK_RANK_RENAME, "rename");
 	list_init(&super->unused_inodes);
+	list_init(&super->watches);
 	list_init(&super->dirty_inodes);
 	list_init(&super->mounts);
 	super->next_inode_number = 1;
@@ -265,6 +267,7 @@ static void close_super(struct super_block *super)
 	if (super->ops->inode_write)
 		writeback_unregister(&super->writeback);
 
+	notify_unmounted(super);
 	dentry_prune_super(super);
 	assert(refcount_read(&super->root->references) == 1);
 	/*

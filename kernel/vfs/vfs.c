@@ -2,6 +2,7 @@
 
 #include "vfs/epoll.h"
 #include "vfs/eventfd.h"
+#include "vfs/inotify.h"
 #include "vfs/internal.h"
 #include "vfs/timerfd.h"
 
@@ -19,5 +20,6 @@ void vfs_init(void)
 	anonymous_init();
 	epoll_init();
 	eventfd_init();
+	inotify_init();
 	timerfd_init();
 }

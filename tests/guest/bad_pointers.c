@@ -14,6 +14,7 @@
 #include "check.h"
 #include "bad_pointers.h"
 #include "bad_pointers.expected.h"
+#include <sys/inotify.h>
 
 /* The ways of being bad. */
 enum badness { NULL_POINTER, LOW, KERNEL, TOP, NO_ACCESS, READ_ONLY, STRADDLING, BADNESS_COUNT };
@@ -106,6 +107,8 @@ static void set_up(const struct call *call)
 		set_up_sockets();
 	if (call->flags & NEEDS_QUEUE)
 		set_up_queue();
+	if (call->flags & NEEDS_INOTIFY)
+		CHECK_EQ(dup2(MUST(inotify_init()), INOTIFY_FD), INOTIFY_FD);
 	if (call->flags & NEEDS_ZOMBIE) {
 		pid_t pid = FORK();
 		siginfo_t info;

@@ -253,6 +253,8 @@ static const unsigned char bad_pointers_expected[] = {
 	/* waitid */
 		 0, 14, 14, 14, 14, 14, 14,
 		 0, 14, 14, 14, 14, 14, 14,
+	/* inotify_add_watch */
+		 14, 14, 14, 14, 14, 14,
 	/* openat */
 		 14, 14, 14, 14, 14, 14,
 	/* mkdirat */

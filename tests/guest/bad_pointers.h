@@ -8,12 +8,12 @@
 
 enum { FILE_FD = 50, DIRECTORY_FD, PIPE_READ_FD, PIPE_WRITE_FD };
 enum { SOCKET_FD = 60, PEER_FD, NEW_SOCKET_FD, LISTENER_FD, DATAGRAM_FD };
+enum { QUEUE_FD = 70, INOTIFY_FD };
 
 /* Buffers are moved byte by byte, so part of one may do; structures are all or nothing. */
 enum kind { VALUE, IN, OUT, IN_BUFFER, OUT_BUFFER };
 
-enum { QUEUE_FD = 70 };
-enum { NEEDS_ZOMBIE = 1, NEEDS_SOCKETS = 2, NEEDS_QUEUE = 4 };
+enum { NEEDS_ZOMBIE = 1, NEEDS_SOCKETS = 2, NEEDS_QUEUE = 4, NEEDS_INOTIFY = 8 };
 
 struct argument {
 	enum kind kind;
@@ -214,6 +214,7 @@ static const struct call calls[] = {
 	{ 281, "mq_notify", { V(QUEUE_FD), I(queue_event) }, NEEDS_QUEUE },
 	{ 282, "mq_getsetattr", { V(QUEUE_FD), I(queue_attributes), O(out) }, NEEDS_QUEUE },
 	{ 284, "waitid", { V(0), V(0), O(out), V(WEXITED), O(out2) }, NEEDS_ZOMBIE },
+	{ 292, "inotify_add_watch", { V(INOTIFY_FD), S("file"), V(1) }, NEEDS_INOTIFY },
 	{ 295, "openat", { HERE, S("file"), V(0) }, 0 },
 	{ 296, "mkdirat", { HERE, S("new"), V(0755) }, 0 },
 	{ 297, "mknodat", { HERE, S("new"), V(S_IFREG | 0600), V(0) }, 0 },

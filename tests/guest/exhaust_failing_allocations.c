@@ -7,6 +7,7 @@
 #include "failpoint.h"
 #include "socket_util.h"
 #include <mqueue.h>
+#include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -277,6 +278,18 @@ static long do_splice(void)
 	return result;
 }
 
+/* An event for which there is no memory is an overflow; so something is always read. */
+static long do_inotify(void)
+{
+	char events[512];
+	int fd = inotify_init1(IN_NONBLOCK);
+
+	if (fd < 0 || inotify_add_watch(fd, "file", IN_OPEN | IN_CLOSE | IN_ONESHOT) < 0)
+		return -1;
+	close(open("file", O_RDONLY));
+	return read(fd, events, sizeof(events));
+}
+
 static const struct {
 	const char *name;
 	long (*call)(void);
@@ -288,6 +301,7 @@ static const struct {
 	{ "mqueue", do_mqueue },
 	{ "shm", do_shm }, { "sem", do_sem }, { "msg", do_msg }, { "memfd", do_memfd },
 	{ "splice", do_splice }, { "futex_waitv", do_futex_waitv },
+	{ "inotify", do_inotify },
 };
 
 /* The Nth allocation fails. True while there was an Nth one. */

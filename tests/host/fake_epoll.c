@@ -2,6 +2,7 @@
 #include "core/panic.h"
 #include "vfs/epoll.h"
 #include "vfs/eventfd.h"
+#include "vfs/inotify.h"
 #include "vfs/timerfd.h"
 
 void epoll_init(void)
@@ -9,6 +10,10 @@ void epoll_init(void)
 }
 
 void eventfd_init(void)
+{
+}
+
+void inotify_init(void)
 {
 }
 

@@ -4,7 +4,9 @@
 #include "core/random.h"
 #include "fs/procfs/internal.h"
 #include "lib/string.h"
+#include "lib/parse.h"
 #include "uapi/linux/errno.h"
+#include "vfs/inotify.h"
 #include "vm/mmap.h"
 
 static int show_ostype(const struct procfs_subject *subject, struct procfs_text *text)
@@ -64,6 +66,63 @@ static int show_pipe_max_size(const struct procfs_subject *subject, struct procf
 	return 0;
 }
 
+/* ---- inotify's limits ------------------------------------------------------------------------ */
+
+static int show_limit(enum inotify_limit which, struct procfs_text *text)
+{
+	procfs_print(text, "%u\n", inotify_limit(which));
+	return 0;
+}
+
+static int show_max_queued_events(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_limit(INOTIFY_EVENTS, text);
+}
+
+static int show_max_user_instances(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_limit(INOTIFY_INSTANCES, text);
+}
+
+static int show_max_user_watches(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_limit(INOTIFY_WATCHES, text);
+}
+
+static ssize_t store_limit(enum inotify_limit which, const char *line, size_t size)
+{
+	int32_t value;
+
+	if (parse_i32(line, size, 10, &value) || value < 0)
+		return -EINVAL;
+	inotify_set_limit(which, (unsigned int)value);
+	return (ssize_t)size;
+}
+
+static ssize_t store_max_queued_events(const struct procfs_subject *subject, char *line,
+				       size_t size)
+{
+	(void)subject;
+	return store_limit(INOTIFY_EVENTS, line, size);
+}
+
+static ssize_t store_max_user_instances(const struct procfs_subject *subject, char *line,
+					size_t size)
+{
+	(void)subject;
+	return store_limit(INOTIFY_INSTANCES, line, size);
+}
+
+static ssize_t store_max_user_watches(const struct procfs_subject *subject, char *line,
+				      size_t size)
+{
+	(void)subject;
+	return store_limit(INOTIFY_WATCHES, line, size);
+}
+
 /* A version-4 UUID, new at each read. */
 static int show_uuid(const struct procfs_subject *subject, struct procfs_text *text)
 {
@@ -83,6 +142,11 @@ static int show_uuid(const struct procfs_subject *subject, struct procfs_text *t
 #define TEXT(entry_name, number, function)                                                      \
 	{                                                                                       \
 		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
+	}
+#define LIMIT(entry_name, number)                                              \
+	{                                                                      \
+		.name = #entry_name, .mode = MODE_REGULAR | 0644, .id = number, \
+		.show = show_##entry_name, .store = store_##entry_name         \
 	}
 #define TABLE(entry_name, number, table)                                                           \
 	{                                                                                          \
@@ -126,8 +190,16 @@ static const struct procfs_entry mqueue_entries[] = {
 	{ .name = NULL },
 };
 
+static const struct procfs_entry inotify_entries[] = {
+	LIMIT(max_queued_events, 210),
+	LIMIT(max_user_instances, 211),
+	LIMIT(max_user_watches, 212),
+	{ .name = NULL },
+};
+
 static const struct procfs_entry fs_entries[] = {
 	TEXT("file-nr", 135, show_file_nr),
+	TABLE("inotify", 213, inotify_entries),
 	TEXT("pipe-max-size", 136, show_pipe_max_size),
 	TABLE("mqueue", 265, mqueue_entries),
 	{ .name = NULL },
