@@ -266,6 +266,7 @@ const struct file_ops epoll_ops = {
 	.release = epoll_release,
 	.seek = file_seek_nowhere,
 	.poll = epoll_poll,
+	.describe = epoll_describe,
 	.stream = true,
 };
 

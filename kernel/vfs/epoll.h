@@ -36,14 +36,3 @@ void epoll_forget_file(struct file *file);
 /* Watches that one user may have, over all epolls: ADD beyond it is -ENOSPC. */
 unsigned int epoll_watch_limit(void);
 void epoll_set_watch_limit(unsigned int limit);
-
-/* One line of /proc/PID/fdinfo for each watch: `print` gets what it needs. */
-struct epoll_watch_info {
-	int fd;
-	uint32_t events;
-	uint64_t data;
-	const struct file *file; /* valid during the call */
-};
-void epoll_for_each_watch(struct file *epoll_file,
-			  void (*print)(void *context, const struct epoll_watch_info *info),
-			  void *context);

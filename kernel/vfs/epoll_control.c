@@ -384,21 +384,21 @@ void epoll_forget_file(struct file *file)
 	}
 }
 
-void epoll_for_each_watch(struct file *epoll_file,
-			  void (*print)(void *context, const struct epoll_watch_info *info),
-			  void *context)
+void epoll_describe(struct file *file, struct description_sink *sink)
 {
-	struct epoll *epoll = epoll_of(epoll_file);
+	struct epoll *epoll = file->private;
 
-	if (!epoll)
-		return;
 	mutex_lock(&epoll->mutex);
 	for (struct rbtree_node *node = rbtree_first(&epoll->items); node;
 	     node = rbtree_next(node)) {
 		const struct epoll_item *item = rbtree_entry(node, struct epoll_item, node);
-		struct epoll_watch_info info = { item->fd, item->events, item->data, item->file };
+		const struct inode *inode = item->file->inode;
 
-		print(context, &info);
+		description_print(sink, "tfd: %8d events: %8x data: %16llx  pos:%lld ino:%llx "
+				  "sdev:%x\n", item->fd, item->events,
+				  (unsigned long long)item->data, (long long)item->file->position,
+				  (unsigned long long)inode->number,
+				  (unsigned int)inode->super->device_number);
 	}
 	mutex_unlock(&epoll->mutex);
 }

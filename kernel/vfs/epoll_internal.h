@@ -77,6 +77,10 @@ void epoll_put(struct epoll *epoll);
 void epoll_item_remove(struct epoll_item *item);
 void epoll_control_init(void);
 
+/* A line of /proc/PID/fdinfo for each watch. */
+struct description_sink;
+void epoll_describe(struct file *file, struct description_sink *sink);
+
 /* ---- epoll_nesting.c ------------------------------------------------------------------------- */
 
 void epoll_nesting_init(void);

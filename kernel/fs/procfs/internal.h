@@ -118,13 +118,21 @@ extern const struct procfs_entry procfs_system_entries[]; /* system_files.c: in 
 extern const struct procfs_entry procfs_process_entry;	  /* pid_directory.c: /proc/PID */
 /* pid_directory.c: what /proc/PID and task/TID share */
 extern const struct procfs_entry procfs_thread_entries[];
-extern const struct procfs_entry procfs_task_directory, procfs_fd_directory;
+extern const struct procfs_entry procfs_task_directory;
+/* fd_directory.c */
+extern const struct inode_ops procfs_fd_inode_ops, procfs_fdinfo_inode_ops;
+extern const struct file_ops procfs_fd_file_ops, procfs_fdinfo_file_ops;
 extern const struct procfs_entry procfs_quartet_entries[]; /* quartet_files.c */
 extern const struct procfs_entry procfs_sys_entries[];	   /* sys_files.c */
 extern const struct procfs_entry procfs_net_entries[];	   /* net_files.c: /proc/PID/net */
 extern const struct procfs_entry procfs_sysvipc_entries[]; /* sysvipc_files.c */
 extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_memory_ops,
 	procfs_kmsg_ops;
+
+/* pid_directory.c: a directory of a process is there as long as the process is. */
+bool procfs_subject_revalidate(struct inode *inode);
+/* What a link to `path` says to the caller. Returns its length, or -ENOMEM, -ERANGE. */
+ssize_t procfs_format_path(const struct path *path, char *buffer, size_t size);
 
 /* Shows of /proc/PID files. */
 int procfs_show_maps(const struct procfs_subject *subject, struct procfs_text *text);

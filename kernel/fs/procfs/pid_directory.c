@@ -1,5 +1,5 @@
 /*
- * /proc itself, /proc/PID, its task and fd directories, and the links in them.
+ * /proc itself, /proc/PID, its task directory, and the links in them.
  */
 #include "fs/procfs/internal.h"
 #include "lib/format.h"
@@ -86,7 +86,7 @@ const struct procfs_entry procfs_root_entry = {
  * ------------------------------------------------------------------------------------------
  */
 
-static bool subject_revalidate(struct inode *inode)
+bool procfs_subject_revalidate(struct inode *inode)
 {
 	const struct procfs_subject *subject = &procfs_inode(inode)->subject;
 
@@ -158,27 +158,15 @@ static int task_read(struct file *file, struct directory_sink *sink)
 static const struct inode_ops task_inode_ops = { .lookup = task_lookup,
 						 .create = procfs_create,
 						 .symlink = procfs_symlink,
-						 .revalidate = subject_revalidate };
+						 .revalidate = procfs_subject_revalidate };
 static const struct file_ops task_file_ops = { .read_directory = task_read };
 
 /*
- * ---- fd
- * --------------------------------------------------------------------------------------------
+ * ---- /proc/PID
+ * -------------------------------------------------------------------------------------
  */
 
-static struct file *subject_file(const struct procfs_subject *subject)
-{
-	struct fd_table *fds = process_fds_get(subject->process);
-	struct file *file;
-
-	if (!fds)
-		return NULL;
-	file = fd_table_get(fds, subject->fd);
-	fd_table_put(fds);
-	return file;
-}
-
-static ssize_t format_path(const struct path *path, char *buffer, size_t size)
+ssize_t procfs_format_path(const struct path *path, char *buffer, size_t size)
 {
 	struct path root, cwd;
 	ssize_t length;
@@ -197,108 +185,6 @@ static ssize_t format_path(const struct path *path, char *buffer, size_t size)
 	kfree(whole);
 	return length;
 }
-
-static ssize_t fd_read_link(const struct procfs_subject *subject, char *buffer, size_t size)
-{
-	struct file *file;
-	ssize_t length;
-
-	if (!process_may_inspect(subject->process))
-		return -EACCES;
-	file = subject_file(subject);
-	if (!file)
-		return -ENOENT;
-	length = format_path(&file->path, buffer, size);
-	file_put(file);
-	return length;
-}
-
-static int fd_follow_link(const struct procfs_subject *subject, struct path *out)
-{
-	struct file *file;
-
-	if (!process_may_inspect(subject->process))
-		return -EACCES;
-	file = subject_file(subject);
-	if (!file)
-		return -ENOENT;
-	*out = file->path;
-	path_get(out);
-	file_put(file);
-	return 0;
-}
-
-static const struct procfs_entry fd_entry = {
-	.name = "fd/N",
-	.mode = MODE_LINK | 0700,
-	.id = 4,
-	.read_link = fd_read_link,
-	.follow_link = fd_follow_link,
-};
-
-static int fd_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
-{
-	struct procfs_subject subject = procfs_inode(dir)->subject;
-	struct file *file;
-	uint32_t access;
-	int error;
-
-	subject.fd = procfs_parse_number(name, length);
-	if (subject.fd < 0)
-		return -ENOENT;
-	if (!process_may_inspect(subject.process))
-		return -EACCES;
-	file = subject_file(&subject);
-	if (!file)
-		return -ENOENT;
-	access = file->mode;
-	file_put(file);
-	error = procfs_inode_create(dir->super, &fd_entry, &subject, out);
-	if (error)
-		return error;
-	/* The link's permissions tell how the file is open, which lsof shows. */
-	(*out)->mode = MODE_LINK | (access & FILE_READ ? 0500 : 0) |
-		       (access & FILE_WRITE ? 0300 : 0);
-	return 0;
-}
-
-static int fd_read(struct file *file, struct directory_sink *sink)
-{
-	struct procfs_subject subject = *procfs_subject(file);
-	struct fd_table *fds;
-	char name[12];
-	int fd;
-
-	if (!process_may_inspect(subject.process))
-		return -EACCES;
-	if (!procfs_emit_dots(file, sink))
-		return 0;
-	fds = process_fds_get(subject.process);
-	if (!fds)
-		return 0;
-	while ((fd = fd_table_next(fds, (int)(file->position - 2))) >= 0) {
-		size_t length = (size_t)snprintf(name, sizeof(name), "%d", fd);
-
-		subject.fd = fd;
-		if (!sink->add(sink, name, length, procfs_inode_number(&fd_entry, &subject),
-			       (file_offset)fd + 3, DT_LNK))
-			break;
-		file->position = (file_offset)fd + 3;
-	}
-	fd_table_put(fds);
-	return 0;
-}
-
-static const struct inode_ops fd_inode_ops = { .lookup = fd_lookup,
-					       .create = procfs_create,
-					       .symlink = procfs_symlink,
-					       .revalidate = subject_revalidate };
-static const struct file_ops fd_file_ops = { .read_directory = fd_read };
-
-/*
- * ---- /proc/PID
- * -------------------------------------------------------------------------------------
- */
 
 static int executable_path(const struct procfs_subject *subject, struct path *out)
 {
@@ -355,7 +241,7 @@ static ssize_t read_place(const struct procfs_subject *subject, char *buffer, si
 
 	if (length)
 		return length;
-	length = format_path(&path, buffer, size);
+	length = procfs_format_path(&path, buffer, size);
 	path_put(&path);
 	return length;
 }
@@ -413,8 +299,13 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		{ .name = "fd",                                                           \
 		  .mode = MODE_DIRECTORY | 0500,                                          \
 		  .id = 22,                                                               \
-		  .inode_ops = &fd_inode_ops,                                             \
-		  .directory_ops = &fd_file_ops },                                        \
+		  .inode_ops = &procfs_fd_inode_ops,                                      \
+		  .directory_ops = &procfs_fd_file_ops },                                 \
+		{ .name = "fdinfo",                                                       \
+		  .mode = MODE_DIRECTORY | 0555,                                          \
+		  .id = 41,                                                               \
+		  .inode_ops = &procfs_fdinfo_inode_ops,                                  \
+		  .directory_ops = &procfs_fdinfo_file_ops },                             \
 		TEXT("limits", 23, procfs_show_limits),                                   \
 		{ .name = "maps",                                                         \
 		  .mode = MODE_REGULAR | 0444,                                            \
