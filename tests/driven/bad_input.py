@@ -39,6 +39,8 @@ def check_words():
     complaint('test', '--build', 'best', status=2)
     complaint('bench', '--best', status=2)
     complaint('trace')
+    complaint('profile')
+    complaint('profile', '--accel', 'kvm', '--', 'true')
     complaint('debug', '--console')
 
 

@@ -1,7 +1,7 @@
 /*
  * A QEMU plugin that counts the guest's instructions from the kernel's first one on.
  *
- *	-plugin build/tools/count-instructions.so,entry=ADDRESS,output=FILE
+ *	-plugin build/tools/count-instructions-plugin.so,entry=ADDRESS,output=FILE
  *
  * FILE holds two 64-bit counters, total and user mode, and is mapped: whoever reads it sees them as
  * they stand. Counting begins when the block at ADDRESS, the kernel's entry, runs for the first time.

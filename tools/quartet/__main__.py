@@ -29,6 +29,9 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
                             for Perfetto or Chrome
   ./quartet endure crash [--points N] [--seed S]
                             cuts of power at N (10000) points of logged workloads: nothing may be lost or torn
+  ./quartet profile [OPTIONS] [--flame FILE] [--output FILE] [--most N] -- CMD ARGS
+                            the same on one processor, and tell in which kernel functions its instructions went: a
+                            table, and a flame graph (SVG)
   ./quartet check           layers, headers, format, documents, and both compilers in debug and release
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
                             what system calls, faults and processes cost, beside Linux on the same machine
@@ -38,7 +41,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
 
 Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""
 
-COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot', 'trace', 'endure')
+COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot', 'trace', 'profile', 'endure')
 
 
 def end_in_order(number, _frame):

@@ -1,4 +1,4 @@
-"""Counting guest instructions: the QEMU plugin of tools/count-instructions, built and read."""
+"""Counting guest instructions: the QEMU plugins of tools/count-instructions, built and read."""
 
 import os
 import re
@@ -8,8 +8,7 @@ import subprocess
 import qemu
 from common import ROOT, Failure, build_path, run_quietly
 
-SOURCE = os.path.join(ROOT, 'tools/count-instructions/plugin.c')
-PLUGIN = build_path('tools', 'count-instructions.so')
+FOLDER = os.path.join(ROOT, 'tools/count-instructions')
 
 
 def plugin_version():
@@ -19,12 +18,15 @@ def plugin_version():
     return 2 if found and int(found.group(1)) >= 9 else 1
 
 
-def build_plugin():
-    if not os.path.exists(PLUGIN) or os.path.getmtime(PLUGIN) < os.path.getmtime(SOURCE):
-        os.makedirs(os.path.dirname(PLUGIN), exist_ok=True)
+def build_plugin(name='plugin'):
+    """`plugin` counts all and user mode's; `stacks` the kernel's by chain of callers (./quartet profile)."""
+    source = os.path.join(FOLDER, f'{name}.c')
+    plugin = build_path('tools', f'count-instructions-{name}.so')
+    if not os.path.exists(plugin) or os.path.getmtime(plugin) < os.path.getmtime(source):
+        os.makedirs(os.path.dirname(plugin), exist_ok=True)
         run_quietly(['gcc', '-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-fvisibility=hidden',
-                     f'-DMACHINE_PLUGIN_VERSION={plugin_version()}', '-o', PLUGIN, SOURCE], 'cannot build the plugin')
-    return PLUGIN
+                     f'-DMACHINE_PLUGIN_VERSION={plugin_version()}', '-o', plugin, source], 'cannot build the plugin')
+    return plugin
 
 
 def physical_entry(path):
