@@ -7,11 +7,16 @@
 #include "failpoint.h"
 #include "socket_util.h"
 #include <mqueue.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/ptrace.h>
 #include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
 
 #define MOST_ALLOCATIONS 400
 
@@ -290,6 +295,60 @@ static long do_inotify(void)
 	return read(fd, events, sizeof(events));
 }
 
+/* An epoll that watches an epoll that watches an eventfd. */
+static long do_epoll(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int outer = epoll_create1(0), inner = epoll_create1(0), fd = eventfd(1, 0);
+
+	if (outer < 0 || inner < 0 || fd < 0 ||
+	    epoll_ctl(inner, EPOLL_CTL_ADD, fd, &event) < 0 ||
+	    epoll_ctl(outer, EPOLL_CTL_ADD, inner, &event) < 0)
+		return -1;
+	CHECK_EQ(epoll_wait(outer, &event, 1, 0), 1);
+	return 0;
+}
+
+static long do_event_files(void)
+{
+	struct itimerspec soon = { .it_value = { 0, 1 } };
+	sigset_t set;
+	uint64_t count;
+
+	sigemptyset(&set);
+	int timer = timerfd_create(CLOCK_MONOTONIC, 0), signals = signalfd(-1, &set, 0);
+
+	if (timer < 0 || signals < 0 || timerfd_settime(timer, 0, &soon, NULL) < 0)
+		return -1;
+	return read(timer, &count, sizeof(count));
+}
+
+/* A tracee that is stopped, looked into, given a watchpoint, and killed. */
+static long do_ptrace(void)
+{
+	pid_t pid = fork();
+	long result = -1;
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	if (ptrace(PTRACE_ATTACH, pid, 0, 0) == 0) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		errno = 0;
+		ptrace(PTRACE_PEEKDATA, pid, &area, 0);
+		result = errno ? -1 : ptrace(PTRACE_POKEUSER, pid, 252, 0);
+	}
+	int error = errno;
+
+	kill_and_reap(pid);
+	errno = error == EIO ? EFAULT : error; /* the page of a word could not be had */
+	return result;
+}
+
 static const struct {
 	const char *name;
 	long (*call)(void);
@@ -302,6 +361,8 @@ static const struct {
 	{ "shm", do_shm }, { "sem", do_sem }, { "msg", do_msg }, { "memfd", do_memfd },
 	{ "splice", do_splice }, { "futex_waitv", do_futex_waitv },
 	{ "inotify", do_inotify },
+	{ "epoll", do_epoll }, { "event files", do_event_files },
+	{ "ptrace", do_ptrace },
 };
 
 /* The Nth allocation fails. True while there was an Nth one. */
