@@ -206,6 +206,16 @@ static int reserve_index(struct ipc_table *table, unsigned int *out)
 	return 0;
 }
 
+/* Many came and went, or the first was refused: the table need not stay. */
+static void free_if_empty(struct ipc_table *table)
+{
+	if (table->used > 0)
+		return;
+	kfree(table->slots);
+	table->slots = NULL;
+	table->slot_count = 0;
+}
+
 static void enter(struct ipc_table *table, struct ipc_object *object, unsigned int index,
 		  const struct ipc_get_request *request)
 {
@@ -239,8 +249,10 @@ static int create(struct ipc_table *table, const struct ipc_get_request *request
 	error = reserve_index(table, &index);
 	if (!error)
 		error = request->create(request, &object);
-	if (error)
+	if (error) {
+		free_if_empty(table);
 		return error;
+	}
 	enter(table, object, index, request);
 	return object->id;
 }
@@ -289,12 +301,7 @@ void ipc_remove(struct ipc_table *table, struct ipc_object *object)
 		remove_key(table, object);
 		table->slots[index] = NULL;
 		table->used--;
-		/* Many came and went: the table need not stay large. */
-		if (table->used == 0) {
-			kfree(table->slots);
-			table->slots = NULL;
-			table->slot_count = 0;
-		}
+		free_if_empty(table);
 	}
 	mutex_unlock(&table->mutex);
 	if (was_there)
