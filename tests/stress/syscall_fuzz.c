@@ -114,16 +114,25 @@ static void tell_log(void)
 }
 
 /* What a device keeps from its first use on, such as what holds its locks, is no leak. */
+static void use_special(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	flock(fd, LOCK_SH);
+	close(fd);
+}
+
+/* The same is true of directories above the workers' own, which ".." leads to. */
 static void use_specials(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(special_names); i++) {
-		int fd = open(special_names[i], O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	static const char *const above[] = { "/", "/tmp", "/var", "/var/tmp", "/bin", "/etc" };
 
-		if (fd < 0)
-			continue;
-		flock(fd, LOCK_SH);
-		close(fd);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(special_names); i++)
+		use_special(special_names[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(above); i++)
+		use_special(above[i]);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *ftw)
