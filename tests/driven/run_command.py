@@ -2,14 +2,16 @@
 
 import os
 import subprocess
+import tempfile
 
+import image
 from common import build_kernel
 
 KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
 
 
-def run(*command):
-    done = subprocess.run(['./quartet', 'run', '--kernel', KERNEL, '--cpus', '2', '--', *command], stdin=subprocess.DEVNULL,
+def run(*command, options=()):
+    done = subprocess.run(['./quartet', 'run', '--kernel', KERNEL, '--cpus', '2', *options, '--', *command], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
@@ -24,3 +26,22 @@ for command, status, output in [
     got = run(*command)
     assert got[0] == status, (command, got)
     assert output is None or got[1] == output, (command, got)
+
+# A folder of the host, packed read-only: symbolic links too, those to folders as well.
+with tempfile.TemporaryDirectory() as folder:
+    os.makedirs(os.path.join(folder, 'some folder/deeper'))
+    with open(os.path.join(folder, 'some folder/a file'), 'w') as file:
+        file.write('from the host\n')
+    os.symlink('some folder', os.path.join(folder, 'link'))
+    done = subprocess.run(['./quartet', 'run', '--kernel', KERNEL, '--share', folder, '--', 'sh', '-c',
+                           'cat "/share/link/a file"; ls -R /share | wc -l; stat -c %a "/share/some folder" "/share/link/a file"'],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=120)
+    assert done.returncode == 0 and done.stdout == b'from the host\n9\n555\n444\n', done
+
+# A disk image of one's own: changed in place, without a trace of how the command came in.
+with tempfile.TemporaryDirectory() as folder:
+    disk = os.path.join(folder, 'my disk,with a comma')
+    image.copy_image(image.cached_image(image.base_tree(), 'root'), disk)
+    status, output, _ = run('sh', '-c', 'ls / | grep -c quartet; echo kept > /kept; exit 5', options=['--image', disk])
+    assert (status, output) == (5, b'0\n'), (status, output)
+    assert image.read_from_image(disk, '/kept') == b'kept\n'

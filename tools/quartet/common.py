@@ -1,10 +1,13 @@
 """What every part of ./quartet needs: where things are, how to fail, how to run a program."""
 
 import argparse
+import contextlib
+import fcntl
 import functools
 import os
 import struct
 import subprocess
+import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -31,6 +34,15 @@ def cache_path(*parts):
     if not base:
         base = os.path.join(os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'), 'quartet')
     return os.path.join(base, *parts)
+
+
+@contextlib.contextmanager
+def cache_lock():
+    """One at a time fills the cache: a second ./quartet waits, and then finds what it wanted."""
+    os.makedirs(cache_path(), exist_ok=True)
+    with open(cache_path('lock'), 'w') as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def build_path(*parts):
@@ -81,9 +93,9 @@ def i386_command(program, *arguments):
 
 
 def make(*arguments):
-    """Run make in the tree; its own messages go to the terminal."""
+    """Run make in the tree. What it says goes to standard error: output may be a command's in the machine."""
     jobs = os.cpu_count() or 1
-    done = subprocess.run(['make', '--no-print-directory', f'-j{jobs}', *arguments], cwd=ROOT)
+    done = subprocess.run(['make', '--no-print-directory', f'-j{jobs}', *arguments], cwd=ROOT, stdout=sys.stderr)
     if done.returncode != 0:
         raise Failure('the build failed')
 

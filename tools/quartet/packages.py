@@ -15,8 +15,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
-from common import Failure, cache_path
+from common import Failure, cache_lock, cache_path
 
 SUITE_ALIASES = {'stable', 'testing', 'unstable', 'sid', 'oldstable'}
 SUITE_SUFFIXES = ('-updates', '-security', '-backports', '/updates', '-proposed-updates')
@@ -171,8 +172,10 @@ APT::Get::List-Cleanup "false";
 
 
 def last_error(text):
+    """Why apt failed, in one line. That no index could be fetched explains why a package is unknown."""
     errors = [line for line in text.splitlines() if line.startswith(('E:', 'W:', 'Err:'))]
-    return errors[-1] if errors else 'apt gave no reason'
+    fetching = [line for line in errors if 'Failed to fetch' in line]
+    return (fetching or errors or ['apt gave no reason'])[-1]
 
 
 def newest_dependency(package, prefix):
@@ -184,23 +187,31 @@ def newest_dependency(package, prefix):
     known = [os.path.basename(path) for path in glob.glob(cache_path('i386', f'{prefix}[0-9]*-{flavour}'))]
     if known:
         return max(known, key=lambda name: [int(part) for part in re.findall(r'[0-9]+', name)])
-    apt = PrivateApt()
-    said = apt.use_sources(machine_sources())
-    for name in apt.dependencies(package):
-        if name.startswith(prefix):
-            return name
+    with cache_lock():
+        apt = PrivateApt()
+        said = apt.use_sources(machine_sources())
+        for name in apt.dependencies(package):
+            if name.startswith(prefix):
+                return name
     raise Failure(f'cannot find {package} for i386: {last_error(said)}')
 
 
 def fetch(package):
     """The folder that holds the unpacked i386 package; downloaded on the first call ever."""
     target = cache_path('i386', package)
-    if os.path.exists(target):
-        return target
+    if not os.path.exists(target):
+        with cache_lock():
+            if not os.path.exists(target):
+                download(package, target)
+    return target
+
+
+def download(package, target):
+    """Make `target`, the unpacked package, whole or not at all."""
     paragraphs = machine_sources()
     if not paragraphs:
         raise Failure('no Debian source with component main in /etc/apt; cannot fetch i386 packages')
-    print(f'quartet: fetching {package} for i386', flush=True)
+    print(f'quartet: fetching {package} for i386', file=sys.stderr, flush=True)
     apt, said = PrivateApt(), ''
     work = cache_path('i386', f'.{package}.{os.getpid()}')
     shutil.rmtree(work, ignore_errors=True)
@@ -221,4 +232,3 @@ def fetch(package):
         os.rename(os.path.join(work, 'root'), target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return target

@@ -1,8 +1,9 @@
 """v86, the PC emulator in JavaScript, under Node: installed in the cache by exact version."""
 
 import os
+import sys
 
-from common import Failure, ROOT, cache_path, run_quietly
+from common import Failure, ROOT, cache_lock, cache_path, run_quietly
 
 VERSION = '0.5.462'
 BIOS = '/usr/share/seabios/bios.bin'
@@ -12,11 +13,16 @@ def v86_folder():
     """Where the package lies; installed on the first call ever."""
     folder = cache_path(f'v86-{VERSION}')
     package = os.path.join(folder, 'node_modules', 'v86')
-    if not os.path.exists(os.path.join(package, 'build', 'libv86.mjs')):
-        os.makedirs(folder, exist_ok=True)
-        print(f'quartet: fetching v86 {VERSION}', flush=True)
-        run_quietly(['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder,
-                     f'v86@{VERSION}'], 'cannot install v86')
+
+    def is_there():
+        return os.path.exists(os.path.join(package, 'build', 'libv86.mjs'))
+    if not is_there():
+        with cache_lock():
+            if not is_there():
+                os.makedirs(folder, exist_ok=True)
+                print(f'quartet: fetching v86 {VERSION}', file=sys.stderr, flush=True)
+                run_quietly(['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder,
+                             f'v86@{VERSION}'], 'cannot install v86')
     if not os.path.exists(package):
         raise Failure(f'{package} is missing after its installation')
     return package
