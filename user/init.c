@@ -6,6 +6,7 @@
  *
  *	(nothing)		a login shell on every console and on the serial line, for ever
  *	quartet.run		one command, its output on the second serial line, then power off
+ *	quartet.input		that command reads the second serial line; else /dev/null
  *	quartet.tests=FILE	every test that FILE lists, one after another, then power off
  *
  * The last two talk to a program outside the machine: output alone goes over the second serial
@@ -589,6 +590,15 @@ static int run_command(char **arguments, int line)
 	}
 	if (pid == 0) {
 		use_line_as_terminal(line);
+		/* A line cannot tell that nobody is there: without a terminal, the end of file. */
+		if (!boot_option("quartet.input")) {
+			int nothing = open("/dev/null", O_RDONLY);
+
+			if (nothing >= 0) {
+				dup2(nothing, STDIN_FILENO);
+				close(nothing);
+			}
+		}
 		become_ordinary_process();
 		go_to("/root");
 		execvp(arguments[0], arguments);

@@ -22,6 +22,7 @@ for command, status, output in [
         (['sh', '-c', 'kill -TERM $$'], 128 + 15, b''),
         (['sh', '-c', 'kill -KILL $$'], 128 + 9, b''),
         (['printf', '\\001\\377\\r\\n\\t\\033'], 0, b'\x01\xff\r\n\t\x1b'),
+        (['cat'], 0, b''),		# nobody to read from: the end of file, at once
         (['/no/such/program'], 127, None)]:
     got = run(*command)
     assert got[0] == status, (command, got)

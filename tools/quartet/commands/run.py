@@ -77,13 +77,15 @@ def run_command(settings, command, output=None, watch=None):
             image.copy_image(settings.image, copy)
             settings.image, settings.snapshot = copy, False
         image.write_into_image(settings.image, '/quartet.run', b''.join(os.fsencode(word) + b'\0' for word in command))
-        settings.append = ['quartet.run'] + settings.append
+        # Keys go to the command; what is no terminal has an end, which a serial line cannot tell.
+        is_terminal = output is None and sys.stdin is not None and sys.stdin.isatty()
+        settings.append = ['quartet.run'] + (['quartet.input'] if is_terminal else []) + settings.append
         arguments = qemu.command_line(settings) + [
             '-display', 'none', '-monitor', 'none', '-serial', f'file:{console}',
             '-serial', 'stdio', '-serial', f'file:{report}']
         for path in (console, report):
             open(path, 'w').close()
-        process = qemu.start(arguments, stdout=output)
+        process = qemu.start(arguments, stdin=None if is_terminal else subprocess.DEVNULL, stdout=output)
         try:
             follow(process, console, report, watch)
         finally:
