@@ -306,6 +306,9 @@ static void switch_space(struct exec *exec, struct user_thread *thread)
 	exec->space = NULL;
 	if (exec->identity.is_secure || !exec->identity.may_dump)
 		process->parent_death_signal = 0;
+	/* Whoever starts a privileged program does not choose how it runs. */
+	if (exec->identity.is_secure || exec->identity.gains_privilege)
+		process->personality = 0;
 	atomic_store_explicit(&thread->credentials, exec->identity.credentials,
 			      memory_order_relaxed);
 	exec->identity.credentials = NULL;

@@ -13,6 +13,7 @@
 #include "arch/user_copy.h"
 #include "core/assert.h"
 #include "core/event_ring.h"
+#include "lib/min_max.h"
 #include "lib/string.h"
 #include "proc/internal.h"
 #include "sched/clock.h"
@@ -136,6 +137,7 @@ static int make_process(const struct clone_request *request, struct process **ou
 	child->limits = parent->limits;
 	child->dumpable = parent->dumpable;
 	child->no_huge_pages = parent->no_huge_pages;
+	child->personality = parent->personality;
 	atomic_init(&child->out_of_memory_adjust, atomic_load(&parent->out_of_memory_adjust));
 	atomic_init(&child->out_of_memory_minimum, atomic_load(&parent->out_of_memory_minimum));
 	child->exit_signal = request->exit_signal;
@@ -170,6 +172,25 @@ static void unmake_process(struct process *child)
 	process_put(child);
 }
 
+/* Priority and CPUs. A parent with SCHED_RESET_ON_FORK hands on no more than the ordinary. */
+static void inherit_schedule(struct user_thread *child, const struct user_thread *parent)
+{
+	struct thread *to = &child->thread;
+
+	to->policy = parent->thread.policy;
+	to->nice = parent->thread.nice;
+	to->realtime_priority = parent->thread.realtime_priority;
+	to->affinity = parent->thread.affinity;
+	if (likely(!atomic_load_explicit(&parent->resets_on_fork, memory_order_relaxed)))
+		return;
+	if (to->policy == SCHED_POLICY_FIFO || to->policy == SCHED_POLICY_RR) {
+		to->policy = SCHED_POLICY_OTHER;
+		to->realtime_priority = 0;
+		to->nice = 0;
+	}
+	to->nice = max(to->nice, 0);
+}
+
 static void inherit(struct user_thread *child, const struct user_thread *parent,
 		    const struct clone_request *request)
 {
@@ -194,10 +215,7 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 	atomic_store_explicit(&child->io_priority, atomic_load(&parent->io_priority),
 			      memory_order_relaxed);
 	child->timer_slack_ns = child->initial_timer_slack_ns = parent->timer_slack_ns;
-	child->thread.policy = parent->thread.policy;
-	child->thread.nice = parent->thread.nice;
-	child->thread.realtime_priority = parent->thread.realtime_priority;
-	child->thread.affinity = parent->thread.affinity;
+	inherit_schedule(child, parent);
 }
 
 /*

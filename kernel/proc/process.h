@@ -148,7 +148,7 @@ struct process {
 	struct rbtree posix_timers;	 /* [s] posix_timers.c's own, by id */
 	int next_timer_id;		 /* [s] */
 	struct rcu_head rcu;
-	uint32_t personality;	 /* own threads */
+	uint32_t personality;	 /* own threads; as the parent's, until exec gains privilege */
 	bool dumpable;		 /* [s] PR_SET_DUMPABLE */
 	bool no_huge_pages;	 /* own threads: PR_SET_THP_DISABLE */
 	/* [s] its threads that are about to gain privilege by exec: nobody begins to trace it */
@@ -201,6 +201,7 @@ struct user_thread {
 	user_addr robust_list;		     /* [t] */
 	uint64_t minor_faults, major_faults; /* [t] */
 	uint64_t start_ns;		     /* [I] */
+	atomic_bool resets_on_fork; /* [a] SCHED_RESET_ON_FORK; relaxed, stands alone */
 	uint32_t timer_slack_ns, initial_timer_slack_ns; /* [t] PR_SET_TIMERSLACK */
 	atomic_uint io_priority;	     /* [a] ioprio_set(2)'s word */
 	/* [t] what System V semaphores keep for its end; NULL for nothing */

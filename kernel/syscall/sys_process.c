@@ -423,13 +423,12 @@ int sys_times(user_addr to)
 /* setpriority's and getpriority's kinds. */
 enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
 
-static bool may_renice(struct process *target, int nice)
+static bool may_renice(struct process *target)
 {
 	const struct credentials *mine = credentials_current();
 	const struct credentials *theirs = process_credentials_get(target);
 	bool same = mine->euid == theirs->uid || mine->euid == theirs->euid;
 
-	(void)nice;
 	credentials_put(theirs);
 	return same || credentials_capable(mine, CAP_SYS_NICE);
 }
@@ -468,7 +467,7 @@ static void priority_visit(struct priority_walk *walk, struct process *process)
 		if (walk->error || current < walk->nice)
 			walk->nice = current;
 		walk->error = 0;
-	} else if (!may_renice(process, walk->nice)) {
+	} else if (!may_renice(process)) {
 		walk->error = -EPERM;
 	} else if (walk->nice < current &&
 		   !credentials_capable(credentials_current(), CAP_SYS_NICE) &&
@@ -541,6 +540,9 @@ int sys_sched_yield(void)
 	return 0;
 }
 
+/* uapi/linux/sched.h: a bit beside the policy; and the highest priority of FIFO and RR. */
+enum { SCHED_RESET_ON_FORK = 0x40000000, REALTIME_MAX = 99 };
+
 /* The thread that a sched_ call means: 0 is the caller. Referenced. */
 static int find_thread(process_id id, struct user_thread **out)
 {
@@ -555,6 +557,25 @@ static int find_thread(process_id id, struct user_thread **out)
 	return *out ? 0 : -ESRCH;
 }
 
+static bool is_realtime(int policy)
+{
+	return policy == SCHED_POLICY_FIFO || policy == SCHED_POLICY_RR;
+}
+
+static bool is_policy(int policy)
+{
+	return is_realtime(policy) || policy == SCHED_POLICY_OTHER ||
+	       policy == SCHED_POLICY_BATCH || policy == SCHED_POLICY_IDLE;
+}
+
+/* The policy as the calls give it, with its flag. */
+static int policy_of(struct user_thread *thread)
+{
+	bool resets = atomic_load_explicit(&thread->resets_on_fork, memory_order_relaxed);
+
+	return (int)thread->thread.policy | (resets ? SCHED_RESET_ON_FORK : 0);
+}
+
 int sys_sched_getscheduler(process_id id)
 {
 	struct user_thread *thread;
@@ -562,7 +583,7 @@ int sys_sched_getscheduler(process_id id)
 
 	if (error)
 		return error;
-	policy = (int)thread->thread.policy;
+	policy = policy_of(thread);
 	user_thread_put(thread);
 	return policy;
 }
@@ -582,55 +603,79 @@ int sys_sched_getparam(process_id id, user_addr to)
 	return put_user_u32(to, (uint32_t)priority);
 }
 
-int sys_sched_setscheduler(process_id id, int policy, user_addr from)
+/* May somebody without CAP_SYS_NICE give the thread this policy, flag and priority? */
+static bool may_schedule(struct user_thread *thread, int policy, bool resets, uint32_t priority)
 {
-	enum { SCHED_RESET_ON_FORK = 0x40000000 };
+	const struct limits *limits = &thread->process->limits;
+	uint64_t realtime_limit = limits->of[LIMIT_REALTIME_PRIORITY].current;
+	int old = policy_of(thread);
+
+	if (is_realtime(policy)) {
+		if (policy != (old & ~SCHED_RESET_ON_FORK) && realtime_limit == 0)
+			return false;
+		if ((int)priority > thread->thread.realtime_priority && priority > realtime_limit)
+			return false;
+	}
+	/* To leave the idle policy is to rise: as setpriority, to the nice value it has. */
+	if ((old & ~SCHED_RESET_ON_FORK) == SCHED_POLICY_IDLE && policy != SCHED_POLICY_IDLE &&
+	    (uint64_t)(20 - thread->thread.nice) > limits->of[LIMIT_NICE].current)
+		return false;
+	return resets || !(old & SCHED_RESET_ON_FORK);
+}
+
+static int set_policy(struct user_thread *thread, int wish, uint32_t priority)
+{
+	int policy = wish & ~SCHED_RESET_ON_FORK;
+	bool resets = wish & SCHED_RESET_ON_FORK;
+	int error;
+
+	if (!is_policy(policy) ||
+	    (is_realtime(policy) ? priority < 1 || priority > REALTIME_MAX : priority != 0))
+		return -EINVAL;
+	if (!may_renice(thread->process))
+		return -EPERM;
+	if (!credentials_capable(credentials_current(), CAP_SYS_NICE) &&
+	    !may_schedule(thread, policy, resets, priority))
+		return -EPERM;
+	error = schedule_set_policy(&thread->thread, (enum sched_policy)policy, (int)priority);
+	if (!error)
+		atomic_store_explicit(&thread->resets_on_fork, resets, memory_order_relaxed);
+	return error;
+}
+
+enum { KEEP_POLICY = -1 };
+
+static int set_scheduler(process_id id, int policy, user_addr from)
+{
 	struct user_thread *thread;
 	uint32_t priority;
 	int error;
 
-	if (!from || policy < 0)
+	if (!from || id < 0)
 		return -EINVAL;
 	if (get_user_u32(&priority, from))
 		return -EFAULT;
 	error = find_thread(id, &thread);
 	if (error)
 		return error;
-	policy &= ~SCHED_RESET_ON_FORK;
-	if ((policy == SCHED_POLICY_FIFO || policy == SCHED_POLICY_RR) &&
-	    !credentials_capable(credentials_current(), CAP_SYS_NICE) &&
-	    priority > thread->process->limits.of[LIMIT_REALTIME_PRIORITY].current)
-		error = -EPERM;
-	else if (!may_renice(thread->process, 0))
-		error = -EPERM;
-	else
-		error = schedule_set_policy(&thread->thread, (enum sched_policy)policy,
-					    (int)priority);
+	error = set_policy(thread, policy == KEEP_POLICY ? policy_of(thread) : policy, priority);
 	user_thread_put(thread);
 	return error;
 }
 
+int sys_sched_setscheduler(process_id id, int policy, user_addr from)
+{
+	return policy < 0 ? -EINVAL : set_scheduler(id, policy, from);
+}
+
 int sys_sched_setparam(process_id id, user_addr from)
 {
-	int policy = sys_sched_getscheduler(id);
-
-	return policy < 0 ? policy : sys_sched_setscheduler(id, policy, from);
-}
-
-static bool is_realtime(int policy)
-{
-	return policy == SCHED_POLICY_FIFO || policy == SCHED_POLICY_RR;
-}
-
-static bool is_policy(int policy)
-{
-	return is_realtime(policy) || policy == SCHED_POLICY_OTHER ||
-	       policy == SCHED_POLICY_BATCH || policy == SCHED_POLICY_IDLE;
+	return set_scheduler(id, KEEP_POLICY, from);
 }
 
 int sys_sched_get_priority_max(int policy)
 {
-	return !is_policy(policy) ? -EINVAL : is_realtime(policy) ? 99 : 0;
+	return !is_policy(policy) ? -EINVAL : is_realtime(policy) ? REALTIME_MAX : 0;
 }
 
 int sys_sched_get_priority_min(int policy)
@@ -678,7 +723,7 @@ int sys_sched_setaffinity(process_id id, size_t size, user_addr from)
 	if (error)
 		return error;
 	mask &= smp_online_mask();
-	if (!may_renice(thread->process, 0))
+	if (!may_renice(thread->process))
 		error = -EPERM;
 	else
 		error = mask ? schedule_set_affinity(&thread->thread, mask) : -EINVAL;
