@@ -114,9 +114,14 @@ void address_space_pagemap(struct address_space *space, uintptr_t start, size_t 
 void address_space_count_mappings(struct address_space *space, frame_number first, size_t count,
 				  uint32_t *counts);
 
-/* What smaps shows for one region, in pages. Lock held shared. */
+/*
+ * What smaps shows for one region, in pages; `proportional` in 4096ths of a byte: each page's size
+ * divided by the mappings known of it (vm/inspect.c says which). Lock held shared.
+ */
 struct region_usage { size_t resident, shared_clean, shared_dirty, private_clean, private_dirty,
-	anonymous, referenced; };
+	anonymous, referenced;
+	uint64_t proportional; };
+enum { PROPORTIONAL_SHIFT = 12 };
 void region_usage(struct address_space *space, struct region *region, struct region_usage *out);
 
 /* Counters for tests and the event ring: since boot. */

@@ -11,17 +11,20 @@
 #include "vm/internal.h"
 #include "vm/page_table.h"
 
-/* Call `visit` for each used entry of [start, end). Locks: space->lock in either mode. */
+/*
+ * Call `visit` for each used entry of [start, end); `owners` is how many spaces share the table
+ * that it lies in. Locks: space->lock in either mode.
+ */
 static void for_each_entry(struct address_space *space, uintptr_t start, uintptr_t end,
 			   void (*visit)(void *argument, uintptr_t address, mmu_entry entry,
-					 bool is_shared),
+					 unsigned int owners),
 			   void *argument)
 {
 	uintptr_t next;
 
 	for (; start < end; start = next) {
 		struct page_frame *table;
-		bool is_shared;
+		unsigned int owners;
 
 		next = min(table_span(start) + TABLE_SPAN, end);
 		if (!page_table_exists(space, start))
@@ -29,12 +32,12 @@ static void for_each_entry(struct address_space *space, uintptr_t start, uintptr
 		table = page_table_lock_any(space, start);
 		if (!table)
 			continue;
-		is_shared = page_frame_references(table) > 1;
+		owners = (unsigned int)page_frame_references(table);
 		for (; start < next; start += PAGE_SIZE) {
 			mmu_entry entry = mmu_entry_read(page_table_entry(table, start));
 
 			if (entry != 0)
-				visit(argument, start, entry, is_shared);
+				visit(argument, start, entry, owners);
 		}
 		page_table_unlock(table);
 	}
@@ -53,7 +56,7 @@ struct pagemap_walk {
 	struct pagemap_entry *out;
 };
 
-static void visit_pagemap(void *argument, uintptr_t address, mmu_entry entry, bool is_shared)
+static void visit_pagemap(void *argument, uintptr_t address, mmu_entry entry, unsigned int owners)
 {
 	struct pagemap_walk *walk = argument;
 	struct pagemap_entry *out = &walk->out[(address - walk->start) >> PAGE_SHIFT];
@@ -66,7 +69,7 @@ static void visit_pagemap(void *argument, uintptr_t address, mmu_entry entry, bo
 	}
 	out->file_or_shared = kind_of(entry) == FRAME_PAGE_CACHE;
 	/* The page cache's own reference is not a mapping. */
-	out->exclusive = !is_shared && page_frame_references(page_frame_of(out->frame)) ==
+	out->exclusive = owners == 1 && page_frame_references(page_frame_of(out->frame)) ==
 					       (out->file_or_shared ? 2 : 1);
 }
 
@@ -93,13 +96,13 @@ struct count_walk {
 	uint32_t *counts;
 };
 
-static void visit_count(void *argument, uintptr_t address, mmu_entry entry, bool is_shared)
+static void visit_count(void *argument, uintptr_t address, mmu_entry entry, unsigned int owners)
 {
 	struct count_walk *walk = argument;
 	frame_number number = mmu_entry_frame(entry);
 
 	(void)address;
-	(void)is_shared;
+	(void)owners;
 	if (!(entry & MMU_SOFT_DEVICE) && number >= walk->first &&
 	    number - walk->first < walk->count && number != page_frame_number(page_frame_zero()))
 		walk->counts[number - walk->first]++;
@@ -118,12 +121,19 @@ void address_space_count_mappings(struct address_space *space, frame_number firs
 
 /* ---- smaps ---- */
 
-static void visit_usage(void *argument, uintptr_t address, mmu_entry entry, bool is_shared)
+/*
+ * A page's mappings: its entry here counts for every owner of the table, each other entry for one,
+ * since nothing leads from a frame to the tables that map it. So a page that also stands in another
+ * table, itself shared by several spaces, seems less shared than it is.
+ */
+
+static void visit_usage(void *argument, uintptr_t address, mmu_entry entry, unsigned int owners)
 {
 	struct region_usage *usage = argument;
 	struct page_frame *frame;
 	enum frame_kind kind;
-	bool is_dirty;
+	unsigned int references, mappings;
+	bool is_shared, is_dirty;
 
 	(void)address;
 	if (entry & MMU_SOFT_DEVICE)
@@ -132,9 +142,14 @@ static void visit_usage(void *argument, uintptr_t address, mmu_entry entry, bool
 	if (kind != FRAME_ANONYMOUS && kind != FRAME_PAGE_CACHE)
 		return;	/* the frame of zeros takes no memory */
 	frame = page_frame_of(mmu_entry_frame(entry));
-	is_shared |= page_frame_references(frame) > (kind == FRAME_PAGE_CACHE ? 2 : 1);
+	references = (unsigned int)page_frame_references(frame);
+	if (kind == FRAME_PAGE_CACHE && references > 1)
+		references--; /* the cache's own */
+	mappings = references - 1 + owners;
+	is_shared = mappings > 1;
 	is_dirty = kind == FRAME_ANONYMOUS || (entry & MMU_DIRTY);
 	usage->resident++;
+	usage->proportional += ((uint32_t)PAGE_SIZE << PROPORTIONAL_SHIFT) / mappings;
 	usage->anonymous += kind == FRAME_ANONYMOUS;
 	usage->referenced += (entry & MMU_ACCESSED) != 0;
 	usage->shared_clean += is_shared && !is_dirty;
@@ -157,12 +172,12 @@ struct resident_walk {
 	uint8_t *out;
 };
 
-static void visit_resident(void *argument, uintptr_t address, mmu_entry entry, bool is_shared)
+static void visit_resident(void *argument, uintptr_t address, mmu_entry entry, unsigned int owners)
 {
 	struct resident_walk *walk = argument;
 
 	(void)entry;
-	(void)is_shared;
+	(void)owners;
 	walk->out[(address - walk->start) >> PAGE_SHIFT] = 1;
 }
 

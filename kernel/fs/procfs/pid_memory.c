@@ -84,9 +84,7 @@ static void print_usage(struct procfs_text *text, const struct region_usage *usa
 {
 	procfs_print(text, "Rss:            %8zu kB\nPss:            %8zu kB\n",
 		     usage->resident * KIB_PER_PAGE,
-		     (usage->private_clean + usage->private_dirty +
-		      (usage->shared_clean + usage->shared_dirty) / 2) *
-			     KIB_PER_PAGE);
+		     (size_t)(usage->proportional >> (PROPORTIONAL_SHIFT + 10)));
 	procfs_print(text, "Shared_Clean:   %8zu kB\nShared_Dirty:   %8zu kB\n",
 		     usage->shared_clean * KIB_PER_PAGE, usage->shared_dirty * KIB_PER_PAGE);
 	procfs_print(text, "Private_Clean:  %8zu kB\nPrivate_Dirty:  %8zu kB\n",
@@ -144,6 +142,7 @@ static void add_usage(struct region_usage *sum, const struct region_usage *one)
 	sum->private_dirty += one->private_dirty;
 	sum->referenced += one->referenced;
 	sum->anonymous += one->anonymous;
+	sum->proportional += one->proportional;
 }
 
 /* The sums of smaps, without its many lines. */
