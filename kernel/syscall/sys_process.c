@@ -711,6 +711,7 @@ int sys_sched_rr_get_interval_time64(process_id id, user_addr to)
 	return error ? error : abi_timespec64_put(to, ns);
 }
 
+/* The calls about affinity know no bad ids, only absent ones. */
 int sys_sched_setaffinity(process_id id, size_t size, user_addr from)
 {
 	struct user_thread *thread;
@@ -719,7 +720,7 @@ int sys_sched_setaffinity(process_id id, size_t size, user_addr from)
 
 	if (copy_from_user(&mask, from, min_t(size_t, size, sizeof(mask))))
 		return -EFAULT;
-	error = find_thread(id, &thread);
+	error = id < 0 ? -ESRCH : find_thread(id, &thread);
 	if (error)
 		return error;
 	mask &= smp_online_mask();
@@ -739,7 +740,7 @@ int sys_sched_getaffinity(process_id id, size_t size, user_addr to)
 
 	if (size < sizeof(mask) || size % sizeof(uint32_t))
 		return -EINVAL;
-	error = find_thread(id, &thread);
+	error = id < 0 ? -ESRCH : find_thread(id, &thread);
 	if (error)
 		return error;
 	mask = thread->thread.affinity & smp_online_mask();

@@ -60,5 +60,8 @@ int main(void)
 	CHECK(sched_getaffinity(0, sizeof(cpus), &cpus) == 0);
 	CHECK(CPU_COUNT(&cpus) >= 1);
 	CHECK_ERRNO(sched_getaffinity(0x3fffffff, sizeof(cpus), &cpus), ESRCH);
+	CHECK_ERRNO(sched_getaffinity(-1, sizeof(cpus), &cpus), ESRCH);
+	CHECK_ERRNO(sched_setaffinity(-1, sizeof(cpus), &cpus), ESRCH);
+	CHECK_ERRNO(sched_getscheduler(-1), EINVAL);
 	return 0;
 }

@@ -35,13 +35,15 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet check           layers, headers, format, documents, and both compilers in debug and release
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
                             what system calls, faults and processes cost, beside Linux on the same machine
+  ./quartet compat python [MODULE...] [--document FILE]
+                            other people's test suites, on Linux and on Quartet, test by test
   ./quartet debug [OPTIONS] QEMU stopped at its first instruction, with gdb; try `help quartet` in it
   ./quartet build           kernel and programs             ./quartet image [iso|debian]  root disk; CD; Debian
   ./quartet screenshot      make docs/four-shells.png       ./quartet help         this
 
 Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""
 
-COMMANDS = ('run', 'test', 'bench', 'check', 'debug', 'build', 'image', 'screenshot', 'trace', 'profile', 'endure')
+COMMANDS = ('run', 'test', 'bench', 'check', 'compat', 'debug', 'build', 'endure', 'image', 'profile', 'screenshot', 'trace')
 
 
 def end_in_order(number, _frame):
