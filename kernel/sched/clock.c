@@ -13,6 +13,7 @@
 #include "core/spinlock.h"
 #include "lib/math64.h"
 #include "lib/min_max.h"
+#include "sched/clock_discipline.h"
 #include "sched/thread.h"
 #include "sched/work_queue.h"
 #include "uapi/linux/errno.h"
@@ -125,6 +126,7 @@ int clock_set_realtime(int64_t ns)
 	if (offset < 0)
 		return -EINVAL;
 	set_offset(offset);
+	clock_quality_forget();
 	tell_listeners();
 	(void)work_schedule(&rtc_work);
 	return 0;

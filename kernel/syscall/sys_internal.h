@@ -89,6 +89,9 @@ must_check int abi_statx_put(user_addr to, const struct file_status *status);
 uint32_t abi_device_32(dev_number device); /* the encoding of st_dev, 32 bits */
 dev_number abi_device_from_32(uint32_t device);
 
+/* sys_time.c: 0 if there is such a clock. Errors: -EINVAL. */
+must_check int syscall_check_clock(int clock);
+
 /* sys_timer.c: has the caller the right to this clock (the alarm clocks want CAP_WAKE_ALARM)? */
 bool syscall_may_use_clock(int clock);
 /* A clock of CPU time, by its number; posix_clock_put it. Errors: -EINVAL. */

@@ -67,7 +67,7 @@ int sys_clock_gettime64(int clock, user_addr to)
 	return error ? error : abi_timespec64_put(to, ns);
 }
 
-static int check_clock(int clock)
+int syscall_check_clock(int clock)
 {
 	int64_t ignored;
 
@@ -76,14 +76,14 @@ static int check_clock(int clock)
 
 int sys_clock_getres(int clock, user_addr to)
 {
-	int error = check_clock(clock);
+	int error = syscall_check_clock(clock);
 
 	return error || !to ? error : abi_timespec32_put(to, 1);
 }
 
 int sys_clock_getres_time64(int clock, user_addr to)
 {
-	int error = check_clock(clock);
+	int error = syscall_check_clock(clock);
 
 	return error || !to ? error : abi_timespec64_put(to, 1);
 }
@@ -94,7 +94,7 @@ int sys_clock_getres_time64(int clock, user_addr to)
  */
 static int set_realtime(int clock, int64_t ns)
 {
-	int error = check_clock(clock);
+	int error = syscall_check_clock(clock);
 
 	if (error)
 		return error;
@@ -216,7 +216,7 @@ int sys_nanosleep(user_addr request, user_addr left)
 
 static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool wide)
 {
-	int error = check_clock(clock);
+	int error = syscall_check_clock(clock);
 
 	if (error)
 		return error;
