@@ -42,7 +42,8 @@ static int check(const struct adjustment *wish)
 	}
 	if (wish->modes && !may_set)
 		return -EPERM;
-	if (wish->modes & ADJ_TICK && (wish->tick < TICK_US * 9 / 10 || wish->tick > TICK_US * 11 / 10))
+	if (wish->modes & ADJ_TICK &&
+	    (wish->tick < TICK_US * 9 / 10 || wish->tick > TICK_US * 11 / 10))
 		return -EINVAL;
 	if (wish->modes & ADJ_SETOFFSET && (wish->fraction < 0 || wish->fraction >= unit))
 		return -EINVAL;
