@@ -14,6 +14,10 @@
  * thread writes; the allocating thread asks them and waits a moment for progress. With
  * FRAME_ALLOC_NO_RECLAIM it does not even wait, since these threads may be waiting for it.
  *
+ * The floor. A few frames of files stay whatever happens: without the text that runs and the blocks
+ * that lead to it, every thread would fault in what another's fault has just thrown out, for
+ * minutes, and never be told that memory is short. At the floor somebody dies instead.
+ *
  * When nothing helps, proc's killer chooses a process, in the background thread's time. The victim
  * needs time to die, so we sleep a little and try again; a thread that is dying itself is told no.
  *
@@ -36,13 +40,15 @@
 enum {
 	BATCH = 32,		/* frames freed in the background between two looks */
 	PATIENCE = 8,		/* how often an allocation waits before it asks for a victim */
+	FLOOR_DIVISOR = 32,	/* of all frames, this part may always cache files */
 };
 
 #define MILLISECOND UINT64_C(1000000)
 
 static struct spinlock clock_lock = SPINLOCK_INIT(LOCK_RANK_RECLAIM, "reclaim clock");
 static struct list clock_frames;	/* [clock_lock] the hand is at the front */
-static size_t clock_count;		/* [clock_lock] */
+static size_t clock_count;		/* [clock_lock]; read without it as a hint */
+static size_t clock_floor;		/* [I] after boot: frames that pressure leaves alone */
 
 /* What the hand may take. */
 enum clock_mode {
@@ -156,9 +162,12 @@ static size_t turn_clock(size_t wanted, unsigned int rounds, enum clock_mode mod
 	size_t steps = clock_count * rounds;	/* a hint */
 
 	while (freed < wanted && steps-- > 0) {
+		struct page_frame *frame;
 		struct page_cache *cache;
-		struct page_frame *frame = advance_hand(&cache);
 
+		if (mode != CLOCK_UNMAPPED && clock_count <= clock_floor)
+			break;
+		frame = advance_hand(&cache);
 		if (!frame)
 			break;
 		freed += drop_frame(cache, frame, mode);
@@ -310,7 +319,10 @@ void reclaim_drop_caches(void)
 void reclaim_start(void)
 {
 	struct thread *thread = thread_create_kernel("reclaim", reclaim_thread, NULL);
+	struct frame_counts counts;
 
+	page_frame_count(&counts);
+	clock_floor = counts.total / FLOOR_DIVISOR;
 	if (!thread)
 		panic("no memory for the reclaim thread");
 	reclaimer = thread;
