@@ -342,12 +342,16 @@ static bool is_traced(const struct user_thread *thread)
 	return atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
 }
 
-/* Take the thread out of the tables, and its accounts; after this only its stack is left. */
-static void forget_thread(struct user_thread *thread, uint32_t status)
+/*
+ * Take the thread out of the tables, and its accounts; after this only its stack is left. True for
+ * the process's last thread to come here, which need not be the last that left it.
+ */
+static bool forget_thread(struct user_thread *thread, uint32_t status)
 {
 	struct process *process = thread->process;
 	const struct credentials *credentials = credentials_current();
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+	bool last;
 
 	if (unlikely(is_traced(thread)))
 		trace_end_tracee(thread, status);
@@ -359,6 +363,7 @@ static void forget_thread(struct user_thread *thread, uint32_t status)
 	flags = spin_lock_irq(&process->signal_lock);
 	process_add_thread_usage(&process->usage, thread);
 	list_remove(&thread->process_node);
+	last = list_is_empty(&process->threads);
 	if (process->group_leader == thread)
 		process->group_leader = NULL;
 	atomic_store_explicit(&thread->credentials, NULL, memory_order_relaxed);
@@ -367,6 +372,7 @@ static void forget_thread(struct user_thread *thread, uint32_t status)
 	user_count_put(thread->charged);
 	credentials_put(credentials);
 	wait_queue_wake_all(&process->thread_ended, 0);
+	return last;
 }
 
 /*
@@ -414,8 +420,8 @@ void user_thread_exit(uint32_t status)
 		session_leader_exit(process);
 		give_back_shared(thread);
 	}
-	forget_thread(thread, status);
-	if (last)
+	/* Dead when all have given back their files: one that left before us may still be at it. */
+	if (forget_thread(thread, status))
 		become_dead(process);
 	thread_exit();
 }
