@@ -1,6 +1,6 @@
 /*
- * When waitpid() tells of a process's end, all its threads have let go of its files: the other end of
- * a pipe sees the end at once, however close the threads' ends lie.
+ * When waitpid() tells of a process's end, all its threads have let go of its files: the other end
+ * of a pipe sees the end at once, however close the threads' ends lie.
  */
 #include "check.h"
 #include <pthread.h>
