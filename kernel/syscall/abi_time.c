@@ -74,6 +74,13 @@ static int64_t split(int64_t ns, uint32_t *nanoseconds)
 	return seconds;
 }
 
+int abi_timeout_get(user_addr from, bool wide, int64_t *ns)
+{
+	int error = wide ? abi_timespec64_get(from, ns) : abi_timespec32_get(from, ns);
+
+	return !error && *ns < 0 ? -EINVAL : error;
+}
+
 int abi_timespec32_put(user_addr to, int64_t ns)
 {
 	struct linux_timespec32 time;

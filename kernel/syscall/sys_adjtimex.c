@@ -2,7 +2,8 @@
  * adjtimex(2) and clock_adjtime(2): how good the clock is, and setting it by an offset.
  *
  * The clock cannot be slewed: what would change its pace is refused with EOPNOTSUPP. What only
- * keeps a word (errors, status) or sets the time works as on Linux.
+ * keeps a word (errors, status) or sets the time works as on Linux. The 64-bit form of struct
+ * timex is the one that is worked on.
  */
 #include "arch/user_copy.h"
 #include "lib/math64.h"
@@ -20,17 +21,8 @@
 
 enum { NS_PER_SECOND = 1000000000, NS_PER_US = 1000 };
 
-/* One form for both: struct timex's words, wide. */
-struct adjustment {
-	uint32_t modes;
-	int64_t offset, frequency, maximum_error, estimated_error, constant, tick;
-	int32_t status;
-	int64_t seconds, fraction;	/* of the time, or for ADJ_SETOFFSET what to add to it */
-	int64_t precision, tolerance;
-};
-
 /* Errors: -EPERM, -EINVAL. */
-static int check(const struct adjustment *wish)
+static int check(const struct linux_timex64 *wish)
 {
 	bool may_set = credentials_capable(credentials_current(), CAP_SYS_TIME);
 	int64_t unit = wish->modes & ADJ_NANO ? NS_PER_SECOND : NS_PER_SECOND / NS_PER_US;
@@ -51,7 +43,7 @@ static int check(const struct adjustment *wish)
 }
 
 /* What would need a clock that can be slewed, or one of TAI beside it. */
-static bool is_beyond_us(const struct adjustment *wish)
+static bool is_beyond_us(const struct linux_timex64 *wish)
 {
 	enum { KEPT = STA_UNSYNC | STA_FREQHOLD | STA_READ_ONLY };
 
@@ -63,7 +55,7 @@ static bool is_beyond_us(const struct adjustment *wish)
 	       (wish->modes & ADJ_TAI && wish->constant > 0);
 }
 
-static int set_by_offset(const struct adjustment *wish)
+static int set_by_offset(const struct linux_timex64 *wish)
 {
 	int64_t fraction_ns = wish->modes & ADJ_NANO ? wish->fraction : wish->fraction * NS_PER_US;
 	int64_t ns;
@@ -77,7 +69,7 @@ static int set_by_offset(const struct adjustment *wish)
 
 static void note(struct clock_quality *quality, const void *argument)
 {
-	const struct adjustment *wish = argument;
+	const struct linux_timex64 *wish = argument;
 
 	if (wish->modes & ADJ_STATUS) {
 		quality->is_synchronized = !(wish->status & STA_UNSYNC);
@@ -95,16 +87,16 @@ static void note(struct clock_quality *quality, const void *argument)
 		quality->time_constant = (int32_t)wish->constant;
 }
 
-static void fill(struct adjustment *out, const struct clock_quality *quality)
+static void fill(struct linux_timex64 *out, const struct clock_quality *quality)
 {
-	uint32_t nanoseconds;
+	uint32_t modes = out->modes, nanoseconds;
 
+	/* All else is 0: no phase, no correction under way, no signal once a second, no TAI. */
+	memset(out, 0, sizeof(*out));
+	out->modes = modes;
 	out->seconds = (int64_t)div64_u32((uint64_t)clock_realtime_ns(), NS_PER_SECOND,
 					  &nanoseconds);
 	out->fraction = quality->wants_nanoseconds ? nanoseconds : nanoseconds / NS_PER_US;
-	/* No phase, and no correction under way for adjtime(3) either. */
-	out->offset = 0;
-	out->frequency = 0;
 	out->maximum_error = quality->maximum_error_us;
 	out->estimated_error = quality->estimated_error_us;
 	out->status = (quality->is_synchronized ? 0 : STA_UNSYNC) |
@@ -117,7 +109,7 @@ static void fill(struct adjustment *out, const struct clock_quality *quality)
 }
 
 /* The clock's state (TIME_OK, TIME_ERROR), or an error. */
-static int adjust(int clock, struct adjustment *both)
+static int adjust(int clock, struct linux_timex64 *both)
 {
 	struct clock_quality quality;
 	int error = syscall_check_clock(clock);
@@ -142,65 +134,69 @@ static int adjust(int clock, struct adjustment *both)
 	return quality.is_synchronized ? TIME_OK : TIME_ERROR;
 }
 
-int sys_clock_adjtime(int clock, user_addr buffer)
+int sys_clock_adjtime64(int clock, user_addr buffer)
 {
-	struct linux_timex32 form;
-	struct adjustment both;
+	struct linux_timex64 form;
 	int state;
 
 	if (copy_from_user(&form, buffer, sizeof(form)))
 		return -EFAULT;
-	both = (struct adjustment){
-		.modes = form.modes, .offset = form.offset, .frequency = form.frequency,
-		.maximum_error = form.maximum_error, .estimated_error = form.estimated_error,
-		.status = form.status, .constant = form.constant, .tick = form.tick,
-		.seconds = form.seconds, .fraction = form.fraction,
-	};
-	state = adjust(clock, &both);
+	state = adjust(clock, &form);
 	if (state < 0)
 		return state;
-	memset(&form, 0, sizeof(form));
-	form = (struct linux_timex32){
-		.modes = both.modes, .offset = (int32_t)both.offset,
-		.frequency = (int32_t)both.frequency,
-		.maximum_error = (int32_t)both.maximum_error,
-		.estimated_error = (int32_t)both.estimated_error, .status = both.status,
-		.constant = (int32_t)both.constant, .precision = (int32_t)both.precision,
-		.tolerance = (int32_t)both.tolerance, .seconds = (int32_t)both.seconds,
-		.fraction = (int32_t)both.fraction, .tick = (int32_t)both.tick,
+	return copy_to_user(buffer, &form, sizeof(form)) ? -EFAULT : state;
+}
+
+static void widen(struct linux_timex64 *to, const struct linux_timex32 *from)
+{
+	*to = (struct linux_timex64){
+		.modes = from->modes,
+		.offset = from->offset,
+		.frequency = from->frequency,
+		.maximum_error = from->maximum_error,
+		.estimated_error = from->estimated_error,
+		.status = from->status,
+		.constant = from->constant,
+		.tick = from->tick,
+		.seconds = from->seconds,
+		.fraction = from->fraction,
 	};
+}
+
+/* What fill() sets. */
+static void narrow(struct linux_timex32 *to, const struct linux_timex64 *from)
+{
+	*to = (struct linux_timex32){
+		.modes = from->modes,
+		.maximum_error = (int32_t)from->maximum_error,
+		.estimated_error = (int32_t)from->estimated_error,
+		.status = from->status,
+		.constant = (int32_t)from->constant,
+		.precision = (int32_t)from->precision,
+		.tolerance = (int32_t)from->tolerance,
+		.seconds = (int32_t)from->seconds,
+		.fraction = (int32_t)from->fraction,
+		.tick = (int32_t)from->tick,
+	};
+}
+
+int sys_clock_adjtime(int clock, user_addr buffer)
+{
+	struct linux_timex32 form;
+	struct linux_timex64 wide;
+	int state;
+
+	if (copy_from_user(&form, buffer, sizeof(form)))
+		return -EFAULT;
+	widen(&wide, &form);
+	state = adjust(clock, &wide);
+	if (state < 0)
+		return state;
+	narrow(&form, &wide);
 	return copy_to_user(buffer, &form, sizeof(form)) ? -EFAULT : state;
 }
 
 int sys_adjtimex(user_addr buffer)
 {
 	return sys_clock_adjtime(CLOCK_REALTIME, buffer);
-}
-
-int sys_clock_adjtime64(int clock, user_addr buffer)
-{
-	struct linux_timex64 form;
-	struct adjustment both;
-	int state;
-
-	if (copy_from_user(&form, buffer, sizeof(form)))
-		return -EFAULT;
-	both = (struct adjustment){
-		.modes = form.modes, .offset = form.offset, .frequency = form.frequency,
-		.maximum_error = form.maximum_error, .estimated_error = form.estimated_error,
-		.status = form.status, .constant = form.constant, .tick = form.tick,
-		.seconds = form.seconds, .fraction = form.fraction,
-	};
-	state = adjust(clock, &both);
-	if (state < 0)
-		return state;
-	memset(&form, 0, sizeof(form));
-	form = (struct linux_timex64){
-		.modes = both.modes, .offset = both.offset, .frequency = both.frequency,
-		.maximum_error = both.maximum_error, .estimated_error = both.estimated_error,
-		.status = both.status, .constant = both.constant, .precision = both.precision,
-		.tolerance = both.tolerance, .seconds = both.seconds, .fraction = both.fraction,
-		.tick = both.tick,
-	};
-	return copy_to_user(buffer, &form, sizeof(form)) ? -EFAULT : state;
 }

@@ -67,11 +67,9 @@ static int wait_deadline(user_addr timeout, int command, bool realtime, bool wid
 	*out = UINT64_MAX;
 	if (!timeout)
 		return 0;
-	error = wide ? abi_timespec64_get(timeout, &ns) : abi_timespec32_get(timeout, &ns);
+	error = abi_timeout_get(timeout, wide, &ns);
 	if (error)
 		return error;
-	if (ns < 0)
-		return -EINVAL;
 	if (command == FUTEX_WAIT)
 		*out = abi_deadline_after(ns);
 	else

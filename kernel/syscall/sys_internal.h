@@ -70,6 +70,8 @@ struct linux_timeval32 {
 must_check int abi_timespec32_get(user_addr from, int64_t *ns); /* -EFAULT, -EINVAL */
 must_check int abi_timespec64_get(user_addr from, int64_t *ns);
 must_check int abi_timeval32_get(user_addr from, int64_t *ns);
+/* A timespec of either form that must not be negative. -EFAULT, -EINVAL */
+must_check int abi_timeout_get(user_addr from, bool wide, int64_t *ns);
 must_check int abi_timespec32_put(user_addr to, int64_t ns);
 must_check int abi_timespec64_put(user_addr to, int64_t ns);
 must_check int abi_timeval32_put(user_addr to, int64_t ns);

@@ -64,9 +64,7 @@ static int operate_until(int id, user_addr operations, unsigned int count, user_
 
 	if (!timeout)
 		return operate(id, operations, count, UINT64_MAX);
-	error = wide ? abi_timespec64_get(timeout, &ns) : abi_timespec32_get(timeout, &ns);
-	if (!error && ns < 0)
-		error = -EINVAL;
+	error = abi_timeout_get(timeout, wide, &ns);
 	/* A bad time is told after bad numbers, but before the operations are looked at. */
 	if (error == -EINVAL && count > SEM_OPERATIONS_MAX)
 		return -E2BIG;

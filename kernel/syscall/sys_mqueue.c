@@ -108,11 +108,9 @@ static int deadline_get(user_addr timeout, bool wide, uint64_t *out)
 	*out = UINT64_MAX;
 	if (!timeout)
 		return 0;
-	error = wide ? abi_timespec64_get(timeout, &ns) : abi_timespec32_get(timeout, &ns);
+	error = abi_timeout_get(timeout, wide, &ns);
 	if (error)
 		return error;
-	if (ns < 0)
-		return -EINVAL;
 	*out = clock_realtime_to_monotonic(ns);
 	return 0;
 }

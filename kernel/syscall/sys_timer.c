@@ -155,9 +155,8 @@ static int set_time(int id, uint32_t flags, user_addr from, user_addr to, bool w
 	if (!from)
 		return -EINVAL;
 	error = abi_itimerspec_get(from, wide, &new.value_ns, &new.interval_ns);
-	if (error)
-		return error == -EFAULT ? error : -EINVAL;
-	error = posix_timer_set(id, flags & TIMER_ABSTIME, &new, &old);
+	if (!error)
+		error = posix_timer_set(id, flags & TIMER_ABSTIME, &new, &old);
 	if (error || !to)
 		return error;
 	return abi_itimerspec_put(to, wide, old.value_ns, old.interval_ns);
