@@ -6,9 +6,6 @@
  * FILE holds two 64-bit counters, total and user mode, and is mapped: whoever reads it sees them as
  * they stand. Counting begins when the block at ADDRESS, the kernel's entry, runs for the first time.
  * Blocks of code below 3 GiB are user mode's, once the kernel has left its entry behind.
- *
- * QEMU's header for plugins comes in no Debian package, so the few calls that we need are declared
- * here, as docs/devel/tcg-plugins describes them. MACHINE_PLUGIN_VERSION is what this QEMU asks for.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -18,21 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#define EXPORT __attribute__((visibility("default")))
-#define KERNEL_START 0xC0000000u
-
-struct qemu_plugin_tb;
-typedef uint64_t qemu_plugin_id_t;
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-					   void (*translated)(qemu_plugin_id_t,
-							      struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block,
-					  void (*executed)(unsigned int, void *), int registers,
-					  void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
+#include "qemu_plugin.h"
 
 EXPORT int qemu_plugin_version = MACHINE_PLUGIN_VERSION;
 
@@ -70,8 +53,6 @@ static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 		data |= 1;
 	qemu_plugin_register_vcpu_tb_exec_cb(block, block_executed, 0, (void *)data);
 }
-
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
 {

@@ -14,38 +14,16 @@
  * empties the stack. So a chain may lack its outermost callers after a switch; what each function
  * itself executes is exact.
  *
- * Only for one host thread at a time (-icount sees to that). As in plugin.c, the few calls that we
- * need are declared here.
+ * Only for one host thread at a time (-icount sees to that).
  */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
-#define KERNEL_START 0xC0000000u
+#include "qemu_plugin.h"
 
 enum { CPUS_MAX = 8, DEPTH_MAX = 200 };
-
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-typedef uint64_t qemu_plugin_id_t;
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-					   void (*translated)(qemu_plugin_id_t,
-							      struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block,
-					  void (*executed)(unsigned int, void *), int registers,
-					  void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*ending)(qemu_plugin_id_t, void *),
-				    void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *instruction);
 
 EXPORT int qemu_plugin_version = MACHINE_PLUGIN_VERSION;
 
@@ -259,8 +237,6 @@ static int read_functions(const char *path)
 	fclose(file);
 	return functions ? 0 : -1;
 }
-
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
 {

@@ -2,8 +2,8 @@
 Test suites that others wrote, run on Debian's Linux and on Quartet from the same image, test by test.
 
 A suite is a list of modules; each is one program in the image (/tests/MODULE) that prints `@ RESULT TEST` lines, where
-RESULT is passed, failed, skipped, hung or crashed. What passed on Linux is the bar. A document of docs/compat/ keeps
-the counts, and each test that passes on Linux alone with the reason, which people write into reasons.tsv beside it.
+RESULT is passed, failed, skipped, hung or crashed. What passed on Linux is the bar. The document that a run can write
+has the counts, and each test that passes on Linux alone with the reason, which people write into docs/compat/reasons.tsv.
 """
 
 import os

@@ -22,7 +22,8 @@ def build_plugin(name='plugin'):
     """`plugin` counts all and user mode's; `stacks` the kernel's by chain of callers (./quartet profile)."""
     source = os.path.join(FOLDER, f'{name}.c')
     plugin = build_path('tools', f'count-instructions-{name}.so')
-    if not os.path.exists(plugin) or os.path.getmtime(plugin) < os.path.getmtime(source):
+    newest = max(os.path.getmtime(os.path.join(FOLDER, file)) for file in os.listdir(FOLDER))
+    if not os.path.exists(plugin) or os.path.getmtime(plugin) < newest:
         os.makedirs(os.path.dirname(plugin), exist_ok=True)
         run_quietly(['gcc', '-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-fvisibility=hidden',
                      f'-DMACHINE_PLUGIN_VERSION={plugin_version()}', '-o', plugin, source], 'cannot build the plugin')
