@@ -81,7 +81,7 @@ static bool are_allowed(const struct mqueue_attributes *limits)
 
 int mqueue_setup(struct mqueue *queue, const struct mqueue_attributes *limits)
 {
-	uint64_t most = process_current()->limits.of[LIMIT_MESSAGE_QUEUE].current;
+	uint64_t most = limits_current(&process_current()->limits, LIMIT_MESSAGE_QUEUE);
 	int error;
 
 	if (!are_allowed(limits))

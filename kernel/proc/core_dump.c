@@ -546,7 +546,7 @@ void core_dump(int signal, const struct linux_siginfo *info)
 {
 	struct user_thread *self = user_thread_current();
 	struct process *process = self->process;
-	uint64_t limit = process->limits.of[LIMIT_CORE].current;
+	uint64_t limit = limits_current(&process->limits, LIMIT_CORE);
 	struct core *core;
 	int error;
 

@@ -53,7 +53,7 @@ static uint64_t earlier(uint64_t left, uint64_t due, uint64_t used)
 /* CPU time until something is due; UINT64_MAX: nothing is set. Signal lock held. */
 static uint64_t time_left(struct cpu_timers *timers, const struct usage *usage)
 {
-	const struct limit *limit = &timers->process->limits.of[LIMIT_CPU];
+	const struct limit limit = limits_get(&timers->process->limits, LIMIT_CPU);
 	uint64_t used = time_used(usage, CPU_TIMER_PROFILE);
 	uint64_t left = UINT64_MAX;
 
@@ -62,15 +62,15 @@ static uint64_t time_left(struct cpu_timers *timers, const struct usage *usage)
 			left = earlier(left, timers->deadlines[i].due_ns,
 				       time_used(usage, (enum cpu_timer_kind)i));
 	}
-	if (limit->current < UINT32_MAX) {
-		uint64_t second = limit->current > timers->warned_seconds
-					  ? limit->current
+	if (limit.current < UINT32_MAX) {
+		uint64_t second = limit.current > timers->warned_seconds
+					  ? limit.current
 					  : timers->warned_seconds + 1;
 
 		left = earlier(left, second * NS_PER_SECOND, used);
 	}
-	if (limit->maximum < UINT32_MAX)
-		left = earlier(left, limit->maximum * NS_PER_SECOND, used);
+	if (limit.maximum < UINT32_MAX)
+		left = earlier(left, limit.maximum * NS_PER_SECOND, used);
 	return left;
 }
 
@@ -113,12 +113,12 @@ static unsigned int take_due(struct cpu_timers *timers, const struct usage *usag
  */
 static int limit_signal(struct cpu_timers *timers, const struct usage *usage)
 {
-	const struct limit *limit = &timers->process->limits.of[LIMIT_CPU];
+	const struct limit limit = limits_get(&timers->process->limits, LIMIT_CPU);
 	uint64_t seconds = div64_u64(time_used(usage, CPU_TIMER_PROFILE), NS_PER_SECOND, NULL);
 
-	if (seconds >= limit->maximum && limit->maximum < UINT32_MAX)
+	if (seconds >= limit.maximum && limit.maximum < UINT32_MAX)
 		return SIGKILL;
-	if (limit->current >= UINT32_MAX || seconds < limit->current ||
+	if (limit.current >= UINT32_MAX || seconds < limit.current ||
 	    (timers->warned_seconds && seconds <= timers->warned_seconds))
 		return 0;
 	timers->warned_seconds = seconds;
@@ -223,13 +223,13 @@ int process_set_cpu_timer(enum cpu_timer_kind kind, uint64_t value_ns, uint64_t 
 
 int process_watch_cpu_limit(struct process *process)
 {
+	const struct limit limit = limits_get(&process->limits, LIMIT_CPU);
 	struct cpu_timers *timers;
 	struct usage usage;
 	irq_flags flags;
 	int error;
 
-	if (process->limits.of[LIMIT_CPU].current >= UINT32_MAX &&
-	    process->limits.of[LIMIT_CPU].maximum >= UINT32_MAX)
+	if (limit.current >= UINT32_MAX && limit.maximum >= UINT32_MAX)
 		return 0;
 	error = timers_get(process, &timers);
 	if (error)

@@ -431,7 +431,7 @@ static int run(struct exec *exec)
 static struct exec *exec_create(const struct exec_request *request)
 {
 	struct exec *exec = kzalloc(sizeof(*exec), 0);
-	uint64_t limit = process_current()->limits.of[LIMIT_STACK].current / 4;
+	uint64_t limit = limits_current(&process_current()->limits, LIMIT_STACK) / 4;
 
 	if (!exec)
 		return NULL;

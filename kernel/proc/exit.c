@@ -20,7 +20,6 @@
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ptrace.h"
-#include "uapi/linux/wait.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"

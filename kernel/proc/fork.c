@@ -20,7 +20,7 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/ptrace.h"
-#include "uapi/linux/wait.h"
+#include "uapi/linux/sched.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
@@ -60,7 +60,7 @@ static int charge_user(struct user_thread *child)
 {
 	const struct credentials *credentials = credentials_current();
 	struct user_count *user = user_count_get(credentials->uid);
-	uint64_t limit = process_current()->limits.of[LIMIT_PROCESSES].current;
+	uint64_t limit = limits_current(&process_current()->limits, LIMIT_PROCESSES);
 
 	if (!user)
 		return -ENOMEM;
@@ -134,7 +134,7 @@ static int make_process(const struct clone_request *request, struct process **ou
 	error = share_memory(child, parent, request->flags);
 	if (error)
 		goto put_child;
-	child->limits = parent->limits;
+	limits_copy(&child->limits, &parent->limits);
 	child->dumpable = parent->dumpable;
 	child->no_huge_pages = parent->no_huge_pages;
 	child->personality = parent->personality;

@@ -3,6 +3,24 @@
  */
 #include "proc/limits.h"
 
+void limits_set(struct limits *limits, enum limit_kind kind, const struct limit *limit)
+{
+	seq_write_begin(&limits->sequence);
+	limits->of[kind] = *limit;
+	seq_write_end(&limits->sequence);
+}
+
+void limits_copy(struct limits *to, const struct limits *from)
+{
+	unsigned int start;
+
+	do {
+		start = seq_read_begin(&from->sequence);
+		for (unsigned int i = 0; i < LIMIT_COUNT; i++)
+			to->of[i] = from->of[i];
+	} while (seq_read_retry(&from->sequence, start));
+}
+
 void limits_set_initial(struct limits *limits, uint64_t memory_pages)
 {
 	/*

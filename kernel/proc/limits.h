@@ -3,6 +3,7 @@
  */
 #pragma once
 #include <stdint.h>
+#include "core/seqlock.h"
 
 enum limit_kind { /* Linux's RLIMIT_ numbers */
 		  LIMIT_CPU,
@@ -28,9 +29,34 @@ enum limit_kind { /* Linux's RLIMIT_ numbers */
 struct limit {
 	uint64_t current, maximum;
 };
+/* Read through the functions below: a limit is four words, and another CPU may be writing it. */
 struct limits {
-	struct limit of[LIMIT_COUNT];
+	struct seqcount sequence;
+	struct limit of[LIMIT_COUNT]; /* written under the process's signal lock, in `sequence` */
 };
+
+/* One limit, whole. Own or another process's; no lock needed. */
+static inline struct limit limits_get(const struct limits *limits, enum limit_kind kind)
+{
+	struct limit limit;
+	unsigned int start;
+
+	do {
+		start = seq_read_begin(&limits->sequence);
+		limit = limits->of[kind];
+	} while (seq_read_retry(&limits->sequence, start));
+	return limit;
+}
+static inline uint64_t limits_current(const struct limits *limits, enum limit_kind kind)
+{
+	return limits_get(limits, kind).current;
+}
+
+/* Locks: the caller holds the signal lock of the process, interrupts off. */
+void limits_set(struct limits *limits, enum limit_kind kind, const struct limit *limit);
+
+/* A new process gets its parent's; nobody else sees `to` yet. */
+void limits_copy(struct limits *to, const struct limits *from);
 
 /* What init starts with; process counts scale with memory as on Linux. */
 void limits_set_initial(struct limits *limits, uint64_t memory_pages);

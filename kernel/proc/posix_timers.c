@@ -299,6 +299,7 @@ int posix_timer_create(const struct posix_clock *clock, const struct linux_sigev
 {
 	struct process *process = process_current();
 	struct posix_timer *timer = slab_alloc_zeroed(slab, 0);
+	uint64_t signals;
 
 	if (!timer)
 		goto put_arguments;
@@ -309,9 +310,9 @@ int posix_timer_create(const struct posix_clock *clock, const struct linux_sigev
 	timer->notify = event ? event->notify : SIGEV_SIGNAL;
 	timer_init(&timer->timer, expired);
 	/* Also one that never tells: the limit on signals is the limit on timers. */
-	timer->entry =
-		signal_entry_create_for_timer(timer, user_thread_current()->charged,
-					      process->limits.of[LIMIT_PENDING_SIGNALS].current);
+	signals = limits_current(&process->limits, LIMIT_PENDING_SIGNALS);
+	timer->entry = signal_entry_create_for_timer(timer, user_thread_current()->charged,
+						     signals);
 	if (!timer->entry) {
 		timer_put(timer);
 		return -EAGAIN;

@@ -306,12 +306,12 @@ void process_vm_limits(struct process *process, struct vm_limits *out)
 {
 	const struct limits *limits = &process->limits;
 
-	out->address_space_size = limits->of[LIMIT_ADDRESS_SPACE].current;
-	out->data_size = limits->of[LIMIT_DATA].current;
-	out->stack_size = limits->of[LIMIT_STACK].current;
+	out->address_space_size = limits_current(limits, LIMIT_ADDRESS_SPACE);
+	out->data_size = limits_current(limits, LIMIT_DATA);
+	out->stack_size = limits_current(limits, LIMIT_STACK);
 	out->locked_size = credentials_capable(credentials_current(), CAP_IPC_LOCK)
 				   ? UINT64_MAX
-				   : limits->of[LIMIT_LOCKED].current;
+				   : limits_current(limits, LIMIT_LOCKED);
 }
 
 void process_children_usage(struct process *process, struct usage *out)
@@ -389,7 +389,7 @@ const struct thread_ipc_ops *process_ipc_ops(void)
 struct user_count *process_charge_in_flight(unsigned int count)
 {
 	struct user_count *user = user_thread_current()->charged;
-	uint64_t limit = process_current()->limits.of[LIMIT_OPEN_FILES].current;
+	uint64_t limit = limits_current(&process_current()->limits, LIMIT_OPEN_FILES);
 	const struct credentials *credentials = credentials_current();
 
 	if (user_count_used(user, USER_FILES_IN_FLIGHT) > limit &&

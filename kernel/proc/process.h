@@ -134,8 +134,7 @@ struct process {
 
 	/* [s] NULL once given back; own threads read freely */
 	struct address_space *space;
-	/* [s] own threads read freely: each word changes whole */
-	struct limits limits;
+	struct limits limits;		 /* [s] to write; limits_get() needs no lock */
 	struct file *executable;	 /* [s] /proc/PID/exe; reference; NULL for none */
 	uint64_t start_ns;		 /* [I] monotonic */
 	atomic_int out_of_memory_adjust; /* [a] /proc/PID/oom_score_adj: -1000..1000 */

@@ -9,7 +9,6 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ptrace.h"
-#include "uapi/linux/wait.h"
 #include "vfs/credentials.h"
 
 static struct user_thread *tracer_of(const struct user_thread *thread)

@@ -17,7 +17,6 @@
 #include "proc/ptrace.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ptrace.h"
-#include "uapi/linux/wait.h"
 #include "vfs/credentials.h"
 
 enum { NOT_STOPPED = -1 };

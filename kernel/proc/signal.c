@@ -273,7 +273,8 @@ static int send_locked(struct process *process, struct user_thread *thread,
 	if (prepared)
 		signal_pending_add_prepared(pending, prepared, info);
 	else if (!signal_pending_add(pending, info, receiver->charged,
-				     process->limits.of[LIMIT_PENDING_SIGNALS].current, &error))
+				     limits_current(&process->limits, LIMIT_PENDING_SIGNALS),
+				     &error))
 		return error;
 	end_group_if_fatal(process, thread ? thread : receiver, signal);
 	if (thread) {

@@ -23,7 +23,6 @@
 #include "lib/string.h"
 #include "proc/internal.h"
 #include "uapi/linux/errno.h"
-#include "uapi/linux/wait.h"
 
 #define NR_RESTART_SYSCALL 0 /* restart_syscall(2) */
 

@@ -25,7 +25,7 @@ enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4, RWF_APPEND = 16 };
 
 static uint64_t file_size_limit(void)
 {
-	return process_current()->limits.of[LIMIT_FILE_SIZE].current;
+	return limits_current(&process_current()->limits, LIMIT_FILE_SIZE);
 }
 
 int syscall_write_result(ssize_t result)
@@ -370,8 +370,9 @@ int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 
 unsigned int syscall_fd_limit(void)
 {
-	return (unsigned int)min_t(uint64_t, process_current()->limits.of[LIMIT_OPEN_FILES].current,
-				   INT32_MAX);
+	const struct limits *limits = &process_current()->limits;
+
+	return (unsigned int)min_t(uint64_t, limits_current(limits, LIMIT_OPEN_FILES), INT32_MAX);
 }
 
 int syscall_install_file(struct file *file, bool close_on_exec)

@@ -409,7 +409,8 @@ int syscall_shmctl(int id, int command, user_addr pointer, bool new_form)
 	case SHM_LOCK:
 	case SHM_UNLOCK:
 		return shm_lock(id, command == SHM_LOCK,
-				process_current()->limits.of[LIMIT_LOCKED].current, credentials);
+				limits_current(&process_current()->limits, LIMIT_LOCKED),
+				credentials);
 	default:
 		return -EINVAL;
 	}

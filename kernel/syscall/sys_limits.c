@@ -21,55 +21,63 @@ static uint64_t limit_from_32(uint32_t value)
 	return value == UINT32_MAX ? LIMIT_INFINITY : value;
 }
 
-static int set_limit(struct process *process, unsigned int kind, const struct limit *new)
+/* The old limit comes back in `before`. */
+static int set_limit(struct process *process, enum limit_kind kind, const struct limit *new,
+		     struct limit *before)
 {
 	enum { OPEN_FILES_MAX = 1 << 20 }; /* Linux's nr_open */
-	struct limit *limit = &process->limits.of[kind];
+	int error = 0;
+	bool may_raise = credentials_capable(credentials_current(), CAP_SYS_RESOURCE);
+	struct limit limit = *new;
+	irq_flags flags;
 
 	if (new->current > new->maximum)
 		return -EINVAL;
 	if (kind == LIMIT_OPEN_FILES && new->maximum > OPEN_FILES_MAX)
 		return -EPERM;
-	if (new->maximum > limit->maximum &&
-	    !credentials_capable(credentials_current(), CAP_SYS_RESOURCE))
-		return -EPERM;
-	*limit = *new;
 	/* A soft limit of 0 seconds is checked as 1, so that a process can still put it right. */
-	if (kind == LIMIT_CPU && limit->current == 0)
-		limit->current = 1;
-	return kind == LIMIT_CPU ? process_watch_cpu_limit(process) : 0;
+	if (kind == LIMIT_CPU && limit.current == 0)
+		limit.current = 1;
+	flags = spin_lock_irq(&process->signal_lock);
+	*before = limits_get(&process->limits, kind);
+	if (may_raise || limit.maximum <= before->maximum)
+		limits_set(&process->limits, kind, &limit);
+	else
+		error = -EPERM;
+	spin_unlock_irq(&process->signal_lock, flags);
+	return !error && kind == LIMIT_CPU ? process_watch_cpu_limit(process) : error;
 }
 
 int sys_ugetrlimit(unsigned int kind, user_addr to)
 {
-	const struct limit *limit;
+	struct limit limit;
 	uint32_t out[2];
 
 	if (kind >= LIMIT_COUNT)
 		return -EINVAL;
-	limit = &process_current()->limits.of[kind];
-	out[0] = limit_to_32(limit->current);
-	out[1] = limit_to_32(limit->maximum);
+	limit = limits_get(&process_current()->limits, (enum limit_kind)kind);
+	out[0] = limit_to_32(limit.current);
+	out[1] = limit_to_32(limit.maximum);
 	return copy_to_user(to, out, sizeof(out));
 }
 
 /* The oldest form counts to 2^31 - 1. */
 int sys_getrlimit(unsigned int kind, user_addr to)
 {
-	const struct limit *limit;
+	struct limit limit;
 	uint32_t out[2];
 
 	if (kind >= LIMIT_COUNT)
 		return -EINVAL;
-	limit = &process_current()->limits.of[kind];
-	out[0] = min_t(uint64_t, limit->current, INT32_MAX);
-	out[1] = min_t(uint64_t, limit->maximum, INT32_MAX);
+	limit = limits_get(&process_current()->limits, (enum limit_kind)kind);
+	out[0] = min_t(uint64_t, limit.current, INT32_MAX);
+	out[1] = min_t(uint64_t, limit.maximum, INT32_MAX);
 	return copy_to_user(to, out, sizeof(out));
 }
 
 int sys_setrlimit(unsigned int kind, user_addr from)
 {
-	struct limit new;
+	struct limit new, before;
 	uint32_t given[2];
 
 	if (kind >= LIMIT_COUNT)
@@ -78,7 +86,7 @@ int sys_setrlimit(unsigned int kind, user_addr from)
 		return -EFAULT;
 	new.current = limit_from_32(given[0]);
 	new.maximum = limit_from_32(given[1]);
-	return set_limit(process_current(), kind, &new);
+	return set_limit(process_current(), (enum limit_kind)kind, &new, &before);
 }
 
 /* Same ids all over, or CAP_SYS_RESOURCE. */
@@ -112,10 +120,10 @@ int sys_prlimit64(process_id id, unsigned int kind, user_addr new, user_addr old
 		return -ESRCH;
 	if (!may_change_limits(process)) {
 		error = -EPERM;
+	} else if (new) {
+		error = set_limit(process, (enum limit_kind)kind, &given, &before);
 	} else {
-		before = process->limits.of[kind];
-		if (new)
-			error = set_limit(process, kind, &given);
+		before = limits_get(&process->limits, (enum limit_kind)kind);
 	}
 	if (id)
 		process_put(process);

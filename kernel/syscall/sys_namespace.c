@@ -7,7 +7,7 @@
 #include "syscall/syscalls.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
-#include "uapi/linux/wait.h"
+#include "uapi/linux/sched.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 

@@ -260,7 +260,7 @@ int sys_access(user_addr name, uint32_t wish)
 /* Apply `attributes` to what a walk found, on a writable mount. */
 static int set_at(const struct path *at, const struct attributes *attributes)
 {
-	uint64_t limit = process_current()->limits.of[LIMIT_FILE_SIZE].current;
+	uint64_t limit = limits_current(&process_current()->limits, LIMIT_FILE_SIZE);
 
 	return path_set_attributes(at, attributes, credentials_current(), limit);
 }

@@ -10,7 +10,6 @@
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
 #include "uapi/linux/errno.h"
-#include "uapi/linux/wait.h"
 #include "vfs/credentials.h"
 
 /* The one size of a signal set that Linux accepts. */

@@ -43,7 +43,7 @@ static void ends_put(struct ends *ends)
 
 static uint64_t file_size_limit(void)
 {
-	return process_current()->limits.of[LIMIT_FILE_SIZE].current;
+	return limits_current(&process_current()->limits, LIMIT_FILE_SIZE);
 }
 
 /*

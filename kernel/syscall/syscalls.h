@@ -239,6 +239,9 @@ int sys_set_thread_area(user_addr from);
 int sys_get_thread_area(user_addr to);
 int sys_getrusage(int who, user_addr to);
 int sys_times(user_addr to);
+int sys_personality(uint32_t wish);
+
+/* sys_sched.c */
 int sys_setpriority(int kind, int who, int nice);
 int sys_getpriority(int kind, int who);
 int sys_nice(int increment);
@@ -254,7 +257,6 @@ int sys_sched_rr_get_interval_time64(process_id id, user_addr to);
 int sys_sched_setaffinity(process_id id, size_t size, user_addr from);
 int sys_sched_getaffinity(process_id id, size_t size, user_addr to);
 int sys_getcpu(user_addr cpu, user_addr node);
-int sys_personality(uint32_t wish);
 
 /* sys_limits.c */
 int sys_ugetrlimit(unsigned int kind, user_addr to);

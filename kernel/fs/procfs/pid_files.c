@@ -277,7 +277,7 @@ int procfs_show_status(const struct procfs_subject *subject, struct procfs_text 
 		address_space_put(space);
 	}
 	procfs_print(text, "Threads:\t%u\nSigQ:\t0/%llu\n", s.thread_count,
-		     (unsigned long long)process->limits.of[LIMIT_PENDING_SIGNALS].current);
+		     (unsigned long long)limits_current(&process->limits, LIMIT_PENDING_SIGNALS));
 	procfs_print(text, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n",
 		     (unsigned long long)s.pending, (unsigned long long)s.shared_pending,
 		     (unsigned long long)s.blocked);
@@ -440,8 +440,9 @@ int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text 
 	procfs_print(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit",
 		     "Units");
 	for (unsigned int i = 0; i < LIMIT_COUNT; i++) {
-		const struct limit *limit = &subject->process->limits.of[i];
-		const uint64_t values[2] = { limit->current, limit->maximum };
+		const struct limit limit =
+			limits_get(&subject->process->limits, (enum limit_kind)i);
+		const uint64_t values[2] = { limit.current, limit.maximum };
 
 		procfs_print(text, "%-25s ", rows[i].name);
 		for (unsigned int j = 0; j < 2; j++) {
