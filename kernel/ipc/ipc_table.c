@@ -1,15 +1,3 @@
-#include "ipc/ipc_table.h"
-
-#include "lib/min_max.h"
-#include "lib/math64.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "sched/clock.h"
-#include "uapi/linux/capability.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/ipc.h"
-#include "vfs/credentials.h"
-
 /*
  * Ids and keys of System V objects.
  *
@@ -22,6 +10,17 @@
  * found under the mutex and used under its own lock, where `removed` is looked at first: between
  * the two it may have gone. References keep the memory, nothing else.
  */
+#include "ipc/ipc_table.h"
+
+#include "lib/min_max.h"
+#include "lib/math64.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "sched/clock.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/ipc.h"
+#include "vfs/credentials.h"
 
 enum { FIRST_SLOTS = 16, SEQUENCE_MAX = INT32_MAX / IPC_INDEX_COUNT };
 
@@ -56,7 +55,8 @@ int ipc_check_permission(const struct ipc_object *object, const struct credentia
 	return 0;
 }
 
-int ipc_check_owner(const struct ipc_object *object, const struct credentials *credentials)
+/* Is it theirs to remove and change? Object locked. */
+static int check_owner(const struct ipc_object *object, const struct credentials *credentials)
 {
 	if (credentials->euid == object->cuid || credentials->euid == object->uid ||
 	    credentials_capable(credentials, CAP_SYS_ADMIN))
@@ -107,6 +107,44 @@ int ipc_find(struct ipc_table *table, int id, struct ipc_object **out)
 	return error;
 }
 
+/* It can be used: the object is there and the first check said yes. Gives it back otherwise. */
+static int begin(struct ipc_table *table, struct ipc_object *object, int error)
+{
+	if (!error && object->removed)
+		error = -EIDRM;
+	if (error)
+		ipc_end(table, object);
+	return error;
+}
+
+int ipc_begin(struct ipc_table *table, int id, bool by_index, uint32_t wish,
+	      const struct credentials *credentials, struct ipc_object **out)
+{
+	int error = by_index ? ipc_find_index(table, id, out) : ipc_find(table, id, out);
+
+	if (error)
+		return error;
+	spin_lock(&(*out)->lock);
+	return begin(table, *out, ipc_check_permission(*out, credentials, wish));
+}
+
+int ipc_begin_as_owner(struct ipc_table *table, int id, const struct credentials *credentials,
+		       struct ipc_object **out)
+{
+	int error = ipc_find(table, id, out);
+
+	if (error)
+		return error;
+	spin_lock(&(*out)->lock);
+	return begin(table, *out, check_owner(*out, credentials));
+}
+
+void ipc_end(struct ipc_table *table, struct ipc_object *object)
+{
+	spin_unlock(&object->lock);
+	ipc_put(table, object);
+}
+
 int ipc_highest_index(struct ipc_table *table)
 {
 	unsigned int count;
@@ -119,20 +157,19 @@ int ipc_highest_index(struct ipc_table *table)
 	return count > 0 ? (int)count - 1 : 0;
 }
 
-int ipc_for_each(struct ipc_table *table, int (*visit)(struct ipc_object *object, void *argument),
-		 void *argument)
+struct ipc_object *ipc_next(struct ipc_table *table, unsigned int *index)
 {
-	int error = 0;
+	struct ipc_object *object = NULL;
 
-	for (int index = 0; !error && index <= ipc_highest_index(table); index++) {
-		struct ipc_object *object;
-
-		if (ipc_find_index(table, index, &object))
-			continue;
-		error = visit(object, argument);
-		ipc_put(table, object);
-	}
-	return error;
+	mutex_lock(&table->mutex);
+	while (!object && *index < table->slot_count)
+		object = table->slots[(*index)++];
+	if (object)
+		refcount_get(&object->references);
+	mutex_unlock(&table->mutex);
+	if (object)
+		spin_lock(&object->lock);
+	return object;
 }
 
 /* ---- keys. The table's mutex is held --------------------------------------------------------- */

@@ -64,6 +64,17 @@ must_check int ipc_find(struct ipc_table *table, int id, struct ipc_object **out
 /* The same by index, for the _STAT commands. Errors: -EINVAL. */
 must_check int ipc_find_index(struct ipc_table *table, int index, struct ipc_object **out);
 void ipc_put(struct ipc_table *table, struct ipc_object *object);
+/*
+ * For one of the control commands: found by id or by index, permitted what `wish` says (0: ask
+ * nothing), locked, and not removed; ipc_end gives it back. May sleep before it is locked.
+ * Errors: -EINVAL, -EIDRM, -EACCES.
+ */
+must_check int ipc_begin(struct ipc_table *table, int id, bool by_index, uint32_t wish,
+			 const struct credentials *credentials, struct ipc_object **out);
+/* The same for who changes or removes it. Errors: -EINVAL, -EIDRM, -EPERM. */
+must_check int ipc_begin_as_owner(struct ipc_table *table, int id,
+				  const struct credentials *credentials, struct ipc_object **out);
+void ipc_end(struct ipc_table *table, struct ipc_object *object);
 /* The highest index in use, 0 if none; what IPC_INFO returns. */
 int ipc_highest_index(struct ipc_table *table);
 
@@ -72,17 +83,15 @@ void ipc_remove(struct ipc_table *table, struct ipc_object *object);
 /* Its key is: IPC_RMID of memory that is still attached. */
 void ipc_forget_key(struct ipc_table *table, struct ipc_object *object);
 
-/* Visit each object, referenced, in order of index. Errors: the visitor's first. */
-must_check int ipc_for_each(struct ipc_table *table,
-			    int (*visit)(struct ipc_object *object, void *argument),
-			    void *argument);
+/*
+ * To walk all in order of index, from 0: the first object at `*index` or above, referenced and
+ * locked for ipc_end, and `*index` is past it; NULL after the last. May sleep before it is locked.
+ */
+struct ipc_object *ipc_next(struct ipc_table *table, unsigned int *index);
 
 /* May they do what the bits of `wish` (0444, 0222, ...) say? -EACCES. Object locked. */
 must_check int ipc_check_permission(const struct ipc_object *object,
 				    const struct credentials *credentials, uint32_t wish);
-/* Is it theirs to remove and change? -EPERM. Object locked. */
-must_check int ipc_check_owner(const struct ipc_object *object,
-			       const struct credentials *credentials);
 /* IPC_SET's part. Errors: -EINVAL. Object locked. */
 must_check int ipc_set_owner(struct ipc_object *object, user_id uid, group_id gid, uint32_t mode);
 int64_t ipc_now(void);	/* seconds since 1970 */

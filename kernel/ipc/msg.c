@@ -319,25 +319,17 @@ static void wake_all(struct msg_queue *queue)
 int msg_remove(int id, const struct credentials *credentials)
 {
 	struct ipc_object *object;
-	int error = ipc_find(&table, id, &object);
+	int error = ipc_begin_as_owner(&table, id, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	error = ipc_check_owner(object, credentials);
-	if (!error && object->removed)
-		error = -EIDRM;
-	if (!error) {
-		object->removed = true;
-		note_change(queue_of(object));
-	}
+	object->removed = true;
+	note_change(queue_of(object));
 	spin_unlock(&object->lock);
-	if (!error) {
-		wake_all(queue_of(object));
-		ipc_remove(&table, object);
-	}
+	wake_all(queue_of(object));
+	ipc_remove(&table, object);
 	ipc_put(&table, object);
-	return error;
+	return 0;
 }
 
 int msg_set_owner(int id, user_id uid, group_id gid, uint32_t mode, size_t queue_bytes,
@@ -345,14 +337,12 @@ int msg_set_owner(int id, user_id uid, group_id gid, uint32_t mode, size_t queue
 {
 	struct ipc_object *object;
 	struct msg_queue *queue;
-	int error = ipc_find(&table, id, &object);
+	int error = ipc_begin_as_owner(&table, id, credentials, &object);
 
 	if (error)
 		return error;
 	queue = queue_of(object);
-	spin_lock(&object->lock);
-	error = ipc_check_owner(object, credentials);
-	if (!error && queue_bytes > MSG_QUEUE_BYTES &&
+	if (queue_bytes > MSG_QUEUE_BYTES &&
 	    !credentials_capable(credentials, CAP_SYS_RESOURCE))
 		error = -EPERM;
 	if (!error)
@@ -397,43 +387,24 @@ int msg_stat(int id, bool by_index, bool ask, const struct credentials *credenti
 	     struct msg_status *out)
 {
 	struct ipc_object *object;
-	int error = by_index ? ipc_find_index(&table, id, &object) : ipc_find(&table, id, &object);
+	int error = ipc_begin(&table, id, by_index, ask ? 0444 : 0, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	if (ask)
-		error = ipc_check_permission(object, credentials, 0444);
-	if (!error && object->removed)
-		error = -EIDRM;
-	if (!error)
-		fill_status(queue_of(object), out);
-	spin_unlock(&object->lock);
-	ipc_put(&table, object);
-	return error;
+	fill_status(queue_of(object), out);
+	ipc_end(&table, object);
+	return 0;
 }
 
-struct visit {
-	int (*visit)(const struct msg_status *status, void *argument);
-	void *argument;
-};
-
-static int visit_one(struct ipc_object *object, void *argument)
+bool msg_next(unsigned int *index, struct msg_status *out)
 {
-	const struct visit *visit = argument;
-	struct msg_status status;
+	struct ipc_object *object = ipc_next(&table, index);
 
-	spin_lock(&object->lock);
-	fill_status(queue_of(object), &status);
-	spin_unlock(&object->lock);
-	return visit->visit(&status, visit->argument);
-}
-
-int msg_for_each(int (*visit)(const struct msg_status *status, void *argument), void *argument)
-{
-	struct visit all = { visit, argument };
-
-	return ipc_for_each(&table, visit_one, &all);
+	if (!object)
+		return false;
+	fill_status(queue_of(object), out);
+	ipc_end(&table, object);
+	return true;
 }
 
 void msg_totals(struct msg_totals *out)

@@ -59,5 +59,5 @@ struct msg_totals {
 	size_t messages, bytes;
 };
 void msg_totals(struct msg_totals *out);
-must_check int msg_for_each(int (*visit)(const struct msg_status *status, void *argument),
-			    void *argument);
+/* To walk all, from index 0: the next one's status, and `*index` is past it; false: no more. */
+bool msg_next(unsigned int *index, struct msg_status *out);

@@ -318,72 +318,50 @@ static int begin(int id, uint32_t wish, const struct credentials *credentials,
 		 struct sem_set **out)
 {
 	struct ipc_object *object;
-	int error = ipc_find(&sem_table, id, &object);
+	int error = ipc_begin(&sem_table, id, false, wish, credentials, &object);
 
-	if (error)
-		return error;
-	spin_lock(&object->lock);
-	error = ipc_check_permission(object, credentials, wish);
-	if (!error && object->removed)
-		error = -EIDRM;
-	if (error) {
-		spin_unlock(&object->lock);
-		ipc_put(&sem_table, object);
-		return error;
-	}
-	*out = sem_set_of(object);
-	return 0;
+	if (!error)
+		*out = sem_set_of(object);
+	return error;
 }
 
 static void end(struct sem_set *set)
 {
-	spin_unlock(&set->object.lock);
-	ipc_put(&sem_table, &set->object);
+	ipc_end(&sem_table, &set->object);
 }
 
 int sem_remove(int id, const struct credentials *credentials)
 {
 	struct ipc_object *object;
 	struct waiter *waiter, *following;
-	int error = ipc_find(&sem_table, id, &object);
+	struct sem_set *set;
+	int error = ipc_begin_as_owner(&sem_table, id, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	error = ipc_check_owner(object, credentials);
-	if (!error && object->removed)
-		error = -EIDRM;
-	if (!error) {
-		struct sem_set *set = sem_set_of(object);
-
-		object->removed = true;
-		sem_undo_detach(set);
-		list_for_each_entry_safe(waiter, following, &set->waiters, node)
-			finish(waiter, -EIDRM);
-	}
+	set = sem_set_of(object);
+	object->removed = true;
+	sem_undo_detach(set);
+	list_for_each_entry_safe(waiter, following, &set->waiters, node)
+		finish(waiter, -EIDRM);
 	spin_unlock(&object->lock);
-	if (!error)
-		ipc_remove(&sem_table, object);
+	ipc_remove(&sem_table, object);
 	ipc_put(&sem_table, object);
-	return error;
+	return 0;
 }
 
 int sem_set_owner(int id, user_id uid, group_id gid, uint32_t mode,
-	    const struct credentials *credentials)
+		  const struct credentials *credentials)
 {
 	struct ipc_object *object;
-	int error = ipc_find(&sem_table, id, &object);
+	int error = ipc_begin_as_owner(&sem_table, id, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	error = ipc_check_owner(object, credentials);
-	if (!error)
-		error = ipc_set_owner(object, uid, gid, mode);
+	error = ipc_set_owner(object, uid, gid, mode);
 	if (!error)
 		sem_set_of(object)->changed = ipc_now();
-	spin_unlock(&object->lock);
-	ipc_put(&sem_table, object);
+	ipc_end(&sem_table, object);
 	return error;
 }
 
@@ -511,43 +489,24 @@ int sem_stat(int id, bool by_index, uint32_t wish, const struct credentials *cre
 	     struct sem_status *out)
 {
 	struct ipc_object *object;
-	int error = by_index ? ipc_find_index(&sem_table, id, &object)
-			     : ipc_find(&sem_table, id, &object);
+	int error = ipc_begin(&sem_table, id, by_index, wish, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	error = ipc_check_permission(object, credentials, wish);
-	if (!error && object->removed)
-		error = -EIDRM;
-	if (!error)
-		fill_status(sem_set_of(object), out);
-	spin_unlock(&object->lock);
-	ipc_put(&sem_table, object);
-	return error;
+	fill_status(sem_set_of(object), out);
+	ipc_end(&sem_table, object);
+	return 0;
 }
 
-struct visit {
-	int (*visit)(const struct sem_status *status, void *argument);
-	void *argument;
-};
-
-static int visit_one(struct ipc_object *object, void *argument)
+bool sem_next(unsigned int *index, struct sem_status *out)
 {
-	const struct visit *visit = argument;
-	struct sem_status status;
+	struct ipc_object *object = ipc_next(&sem_table, index);
 
-	spin_lock(&object->lock);
-	fill_status(sem_set_of(object), &status);
-	spin_unlock(&object->lock);
-	return visit->visit(&status, visit->argument);
-}
-
-int sem_for_each(int (*visit)(const struct sem_status *status, void *argument), void *argument)
-{
-	struct visit all = { visit, argument };
-
-	return ipc_for_each(&sem_table, visit_one, &all);
+	if (!object)
+		return false;
+	fill_status(sem_set_of(object), out);
+	ipc_end(&sem_table, object);
+	return true;
 }
 
 void sem_totals(unsigned int *sets, unsigned int *semaphores, int *highest_index)

@@ -53,8 +53,8 @@ struct sem_status {
 must_check int sem_stat(int id, bool by_index, uint32_t wish,
 			const struct credentials *credentials, struct sem_status *out);
 void sem_totals(unsigned int *sets, unsigned int *semaphores, int *highest_index);
-must_check int sem_for_each(int (*visit)(const struct sem_status *status, void *argument),
-			    void *argument);
+/* To walk all, from index 0: the next one's status, and `*index` is past it; false: no more. */
+bool sem_next(unsigned int *index, struct sem_status *out);
 
 /* sem_undo.c; filled into proc's hooks by sem_init */
 must_check int sem_undo_share(struct semaphore_undo_list **from, struct semaphore_undo_list **to);

@@ -293,56 +293,45 @@ int shm_detach(struct address_space *space, uintptr_t address)
 int shm_remove(int id, const struct credentials *credentials)
 {
 	struct ipc_object *object;
-	bool over = false;
-	int error = ipc_find(&table, id, &object);
+	bool over;
+	int error = ipc_begin_as_owner(&table, id, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	error = ipc_check_owner(object, credentials);
-	if (!error && object->removed)
-		error = -EIDRM;
-	if (!error) {
-		object->mode |= SHM_DEST;
-		over = is_over(shm_of(object));
-		object->removed = over;
-	}
+	object->mode |= SHM_DEST;
+	over = is_over(shm_of(object));
+	object->removed = over;
 	spin_unlock(&object->lock);
 	if (over)
 		ipc_remove(&table, object);
-	else if (!error)
+	else
 		ipc_forget_key(&table, object);
 	ipc_put(&table, object);
-	return error;
+	return 0;
 }
 
 int shm_set_owner(int id, user_id uid, group_id gid, uint32_t mode,
-	    const struct credentials *credentials)
+		  const struct credentials *credentials)
 {
 	struct ipc_object *object;
-	int error = ipc_find(&table, id, &object);
+	int error = ipc_begin_as_owner(&table, id, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	error = ipc_check_owner(object, credentials);
-	if (!error)
-		error = ipc_set_owner(object, uid, gid, mode);
+	error = ipc_set_owner(object, uid, gid, mode);
 	if (!error)
 		shm_of(object)->changed = ipc_now();
-	spin_unlock(&object->lock);
-	ipc_put(&table, object);
+	ipc_end(&table, object);
 	return error;
 }
 
 int shm_lock(int id, bool lock, uint64_t limit, const struct credentials *credentials)
 {
 	struct ipc_object *object;
-	int error = ipc_find(&table, id, &object);
+	int error = ipc_begin(&table, id, false, 0, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
 	if (!credentials_capable(credentials, CAP_IPC_LOCK) &&
 	    ((credentials->euid != object->uid && credentials->euid != object->cuid) ||
 	     (lock && limit == 0)))
@@ -351,8 +340,7 @@ int shm_lock(int id, bool lock, uint64_t limit, const struct credentials *creden
 		object->mode |= SHM_LOCKED;
 	else
 		object->mode &= ~(uint32_t)SHM_LOCKED;
-	spin_unlock(&object->lock);
-	ipc_put(&table, object);
+	ipc_end(&table, object);
 	return error;
 }
 
@@ -384,57 +372,34 @@ int shm_stat(int id, bool by_index, bool ask, const struct credentials *credenti
 	     struct shm_status *out)
 {
 	struct ipc_object *object;
-	int error = by_index ? ipc_find_index(&table, id, &object) : ipc_find(&table, id, &object);
+	int error = ipc_begin(&table, id, by_index, ask ? 0444 : 0, credentials, &object);
 
 	if (error)
 		return error;
-	spin_lock(&object->lock);
-	if (ask)
-		error = ipc_check_permission(object, credentials, 0444);
-	if (!error && object->removed)
-		error = -EIDRM;
-	if (!error)
-		fill_status(shm_of(object), out);
-	spin_unlock(&object->lock);
-	ipc_put(&table, object);
-	return error;
-}
-
-struct visit {
-	int (*visit)(const struct shm_status *status, void *argument);
-	void *argument;
-};
-
-static int visit_one(struct ipc_object *object, void *argument)
-{
-	const struct visit *visit = argument;
-	struct shm_status status;
-
-	spin_lock(&object->lock);
-	fill_status(shm_of(object), &status);
-	spin_unlock(&object->lock);
-	return visit->visit(&status, visit->argument);
-}
-
-int shm_for_each(int (*visit)(const struct shm_status *status, void *argument), void *argument)
-{
-	struct visit all = { visit, argument };
-
-	return ipc_for_each(&table, visit_one, &all);
-}
-
-static int add_resident(const struct shm_status *status, void *argument)
-{
-	struct shm_totals *totals = argument;
-
-	totals->used++;
-	totals->resident_pages += status->resident_pages;
+	fill_status(shm_of(object), out);
+	ipc_end(&table, object);
 	return 0;
+}
+
+bool shm_next(unsigned int *index, struct shm_status *out)
+{
+	struct ipc_object *object = ipc_next(&table, index);
+
+	if (!object)
+		return false;
+	fill_status(shm_of(object), out);
+	ipc_end(&table, object);
+	return true;
 }
 
 void shm_totals(struct shm_totals *out)
 {
+	struct shm_status status;
+
 	*out = (struct shm_totals){ .highest_index = ipc_highest_index(&table),
 				    .pages = atomic_load(&total_pages) };
-	(void)!shm_for_each(add_resident, out);
+	for (unsigned int index = 0; shm_next(&index, &status);) {
+		out->used++;
+		out->resident_pages += status.resident_pages;
+	}
 }

@@ -39,8 +39,8 @@ struct shm_totals {
 	size_t pages, resident_pages;
 };
 void shm_totals(struct shm_totals *out);
-must_check int shm_for_each(int (*visit)(const struct shm_status *status, void *argument),
-			    void *argument);
+/* To walk all, from index 0: the next one's status, and `*index` is past it; false: no more. */
+bool shm_next(unsigned int *index, struct shm_status *out);
 
 #define SHM_SIZE_MAX (UINT32_MAX - (1u << 24))
 enum { SHM_COUNT_MAX = 4096 };

@@ -77,13 +77,6 @@ struct credentials *credentials_begin_change(void)
 	return credentials_copy(old, old->group_count);
 }
 
-static int commit_change(struct credentials *new)
-{
-	adjust_capabilities(credentials_current(), new);
-	user_thread_set_credentials(new);
-	return 0;
-}
-
 int sys_getuid32(void)
 {
 	return (int)credentials_current()->uid;
@@ -117,40 +110,85 @@ int sys_getegid(void)
 	return id_to_16(credentials_current()->egid);
 }
 
-int sys_setuid32(user_id uid)
+/* The four ids of one kind: of the user, or of the group. */
+struct id_set {
+	uint32_t real, effective, saved, file_system;
+};
+
+static struct id_set user_ids(const struct credentials *c)
+{
+	return (struct id_set){ c->uid, c->euid, c->suid, c->fsuid };
+}
+
+static struct id_set group_ids(const struct credentials *c)
+{
+	return (struct id_set){ c->gid, c->egid, c->sgid, c->fsgid };
+}
+
+/* Errors: -ENOMEM. */
+static int set_user_ids(const struct id_set *ids)
 {
 	const struct credentials *old = credentials_current();
-	struct credentials *new;
+	struct credentials *new = credentials_begin_change();
 
-	if (uid == UINT32_MAX)
-		return -EINVAL;
-	if (!credentials_capable(old, CAP_SETUID) && uid != old->uid && uid != old->suid)
-		return -EPERM;
-	new = credentials_begin_change();
 	if (!new)
 		return -ENOMEM;
-	if (credentials_capable(old, CAP_SETUID))
-		new->uid = new->suid = uid;
-	new->euid = new->fsuid = uid;
-	return commit_change(new);
+	new->uid = ids->real;
+	new->euid = ids->effective;
+	new->suid = ids->saved;
+	new->fsuid = ids->file_system;
+	adjust_capabilities(old, new);
+	user_thread_set_credentials(new);
+	return 0;
+}
+
+/* Errors: -ENOMEM. */
+static int set_group_ids(const struct id_set *ids)
+{
+	struct credentials *new = credentials_begin_change();
+
+	if (!new)
+		return -ENOMEM;
+	new->gid = ids->real;
+	new->egid = ids->effective;
+	new->sgid = ids->saved;
+	new->fsgid = ids->file_system;
+	user_thread_set_credentials(new);
+	return 0;
+}
+
+static bool may_set(unsigned int capability)
+{
+	return credentials_capable(credentials_current(), capability);
+}
+
+/* setuid(2) and setgid(2), on one kind of ids. Errors: -EINVAL, -EPERM. */
+static int change_one(struct id_set *ids, bool privileged, uint32_t id)
+{
+	if (id == UINT32_MAX)
+		return -EINVAL;
+	if (!privileged && id != ids->real && id != ids->saved)
+		return -EPERM;
+	if (privileged)
+		ids->real = ids->saved = id;
+	ids->effective = ids->file_system = id;
+	return 0;
+}
+
+int sys_setuid32(user_id uid)
+{
+	struct id_set ids = user_ids(credentials_current());
+	int error = change_one(&ids, may_set(CAP_SETUID), uid);
+
+	return error ? error : set_user_ids(&ids);
 }
 
 int sys_setgid32(group_id gid)
 {
-	const struct credentials *old = credentials_current();
-	struct credentials *new;
+	struct id_set ids = group_ids(credentials_current());
+	int error = change_one(&ids, may_set(CAP_SETGID), gid);
 
-	if (gid == UINT32_MAX)
-		return -EINVAL;
-	if (!credentials_capable(old, CAP_SETGID) && gid != old->gid && gid != old->sgid)
-		return -EPERM;
-	new = credentials_begin_change();
-	if (!new)
-		return -ENOMEM;
-	if (credentials_capable(old, CAP_SETGID))
-		new->gid = new->sgid = gid;
-	new->egid = new->fsgid = gid;
-	return commit_change(new);
+	return error ? error : set_group_ids(&ids);
 }
 
 /* May an unprivileged caller take `id`: unset, or one of the three it has? */
@@ -159,94 +197,76 @@ static bool is_one_of(uint32_t id, uint32_t a, uint32_t b, uint32_t c)
 	return id == UINT32_MAX || id == a || id == b || id == c;
 }
 
+static bool is_own(uint32_t id, const struct id_set *ids)
+{
+	return is_one_of(id, ids->real, ids->effective, ids->saved);
+}
+
+/* setreuid(2) and setregid(2): the saved id follows when the real one, or a new one, is set. */
+static int change_two(struct id_set *ids, bool privileged, uint32_t real, uint32_t effective)
+{
+	bool moves_saved = real != UINT32_MAX ||
+			   (effective != UINT32_MAX && effective != ids->real);
+
+	if (!privileged && (!is_one_of(real, ids->real, ids->effective, ids->effective) ||
+			    !is_own(effective, ids)))
+		return -EPERM;
+	if (real != UINT32_MAX)
+		ids->real = real;
+	if (effective != UINT32_MAX)
+		ids->effective = effective;
+	if (moves_saved)
+		ids->saved = ids->effective;
+	ids->file_system = ids->effective;
+	return 0;
+}
+
 int sys_setreuid32(user_id ruid, user_id euid)
 {
-	const struct credentials *old = credentials_current();
-	struct credentials *new;
+	struct id_set ids = user_ids(credentials_current());
+	int error = change_two(&ids, may_set(CAP_SETUID), ruid, euid);
 
-	if (!credentials_capable(old, CAP_SETUID) &&
-	    (!is_one_of(ruid, old->uid, old->euid, old->euid) ||
-	     !is_one_of(euid, old->uid, old->euid, old->suid)))
-		return -EPERM;
-	new = credentials_begin_change();
-	if (!new)
-		return -ENOMEM;
-	if (ruid != UINT32_MAX)
-		new->uid = ruid;
-	if (euid != UINT32_MAX)
-		new->euid = euid;
-	if (ruid != UINT32_MAX || (euid != UINT32_MAX && euid != old->uid))
-		new->suid = new->euid;
-	new->fsuid = new->euid;
-	return commit_change(new);
+	return error ? error : set_user_ids(&ids);
 }
 
 int sys_setregid32(group_id rgid, group_id egid)
 {
-	const struct credentials *old = credentials_current();
-	struct credentials *new;
+	struct id_set ids = group_ids(credentials_current());
+	int error = change_two(&ids, may_set(CAP_SETGID), rgid, egid);
 
-	if (!credentials_capable(old, CAP_SETGID) &&
-	    (!is_one_of(rgid, old->gid, old->egid, old->egid) ||
-	     !is_one_of(egid, old->gid, old->egid, old->sgid)))
+	return error ? error : set_group_ids(&ids);
+}
+
+/* setresuid(2) and setresgid(2). */
+static int change_three(struct id_set *ids, bool privileged, uint32_t real, uint32_t effective,
+			uint32_t saved)
+{
+	if (!privileged && (!is_own(real, ids) || !is_own(effective, ids) || !is_own(saved, ids)))
 		return -EPERM;
-	new = credentials_begin_change();
-	if (!new)
-		return -ENOMEM;
-	if (rgid != UINT32_MAX)
-		new->gid = rgid;
-	if (egid != UINT32_MAX)
-		new->egid = egid;
-	if (rgid != UINT32_MAX || (egid != UINT32_MAX && egid != old->gid))
-		new->sgid = new->egid;
-	new->fsgid = new->egid;
-	return commit_change(new);
+	if (real != UINT32_MAX)
+		ids->real = real;
+	if (effective != UINT32_MAX)
+		ids->effective = effective;
+	if (saved != UINT32_MAX)
+		ids->saved = saved;
+	ids->file_system = ids->effective;
+	return 0;
 }
 
 int sys_setresuid32(user_id ruid, user_id euid, user_id suid)
 {
-	const struct credentials *old = credentials_current();
-	struct credentials *new;
+	struct id_set ids = user_ids(credentials_current());
+	int error = change_three(&ids, may_set(CAP_SETUID), ruid, euid, suid);
 
-	if (!credentials_capable(old, CAP_SETUID) &&
-	    (!is_one_of(ruid, old->uid, old->euid, old->suid) ||
-	     !is_one_of(euid, old->uid, old->euid, old->suid) ||
-	     !is_one_of(suid, old->uid, old->euid, old->suid)))
-		return -EPERM;
-	new = credentials_begin_change();
-	if (!new)
-		return -ENOMEM;
-	if (ruid != UINT32_MAX)
-		new->uid = ruid;
-	if (euid != UINT32_MAX)
-		new->euid = euid;
-	if (suid != UINT32_MAX)
-		new->suid = suid;
-	new->fsuid = new->euid;
-	return commit_change(new);
+	return error ? error : set_user_ids(&ids);
 }
 
 int sys_setresgid32(group_id rgid, group_id egid, group_id sgid)
 {
-	const struct credentials *old = credentials_current();
-	struct credentials *new;
+	struct id_set ids = group_ids(credentials_current());
+	int error = change_three(&ids, may_set(CAP_SETGID), rgid, egid, sgid);
 
-	if (!credentials_capable(old, CAP_SETGID) &&
-	    (!is_one_of(rgid, old->gid, old->egid, old->sgid) ||
-	     !is_one_of(egid, old->gid, old->egid, old->sgid) ||
-	     !is_one_of(sgid, old->gid, old->egid, old->sgid)))
-		return -EPERM;
-	new = credentials_begin_change();
-	if (!new)
-		return -ENOMEM;
-	if (rgid != UINT32_MAX)
-		new->gid = rgid;
-	if (egid != UINT32_MAX)
-		new->egid = egid;
-	if (sgid != UINT32_MAX)
-		new->sgid = sgid;
-	new->fsgid = new->egid;
-	return commit_change(new);
+	return error ? error : set_group_ids(&ids);
 }
 
 static int put_three(user_addr a, user_addr b, user_addr c, const uint32_t ids[3])
@@ -297,44 +317,39 @@ int sys_getresgid(user_addr rgid, user_addr egid, user_addr sgid)
 	return put_three_16(rgid, egid, sgid, (const uint32_t[]){ own->gid, own->egid, own->sgid });
 }
 
-/* setfsuid says the old id, whether it changed anything or not. */
+/* May the file system's id become `id`? setfsuid(2) has no error: it says the old one. */
+static bool may_set_file_system_id(const struct id_set *ids, bool privileged, uint32_t id)
+{
+	return id != UINT32_MAX && id != ids->file_system && (privileged || is_own(id, ids));
+}
+
 int sys_setfsuid32(user_id uid)
 {
 	const struct credentials *old = credentials_current();
-	user_id before = old->fsuid;
+	const struct id_set ids = user_ids(old);
 	struct credentials *new;
 
-	if (uid == before ||
-	    (!credentials_capable(old, CAP_SETUID) &&
-	     !is_one_of(uid, old->uid, old->euid, old->suid)) ||
-	    uid == UINT32_MAX)
-		return (int)before;
+	if (!may_set_file_system_id(&ids, may_set(CAP_SETUID), uid))
+		return (int)ids.file_system;
 	new = credentials_begin_change();
-	if (!new)
-		return (int)before;
-	new->fsuid = uid;
-	adjust_file_capabilities(old, new);
-	user_thread_set_credentials(new);
-	return (int)before;
+	if (new) {
+		new->fsuid = uid;
+		adjust_file_capabilities(old, new);
+		user_thread_set_credentials(new);
+	}
+	return (int)ids.file_system;
 }
 
 int sys_setfsgid32(group_id gid)
 {
-	const struct credentials *old = credentials_current();
-	group_id before = old->fsgid;
-	struct credentials *new;
+	const struct id_set ids = group_ids(credentials_current());
+	struct id_set new = ids;
 
-	if (gid == before ||
-	    (!credentials_capable(old, CAP_SETGID) &&
-	     !is_one_of(gid, old->gid, old->egid, old->sgid)) ||
-	    gid == UINT32_MAX)
-		return (int)before;
-	new = credentials_begin_change();
-	if (!new)
-		return (int)before;
-	new->fsgid = gid;
-	user_thread_set_credentials(new);
-	return (int)before;
+	new.file_system = gid;
+	/* For want of memory nothing changes, and the caller sees that. */
+	if (may_set_file_system_id(&ids, may_set(CAP_SETGID), gid))
+		(void)!set_group_ids(&new);
+	return (int)ids.file_system;
 }
 
 int sys_setuid(uint32_t uid)
@@ -400,19 +415,32 @@ int sys_getgroups(int size, user_addr to)
 	return (int)own->group_count;
 }
 
-/*
- * Sorted, because membership is found by halving. Insertion: lists are short and mostly in
- * order.
- */
-static void sort_groups(struct credentials *credentials)
+/* Let the group at `root` sink to its place in the heap of the first `count`. */
+static void sink_group(group_id *groups, unsigned int root, unsigned int count)
 {
-	for (unsigned int i = 1; i < credentials->group_count; i++) {
-		group_id group = credentials->groups[i];
-		unsigned int j = i;
+	for (unsigned int child; (child = 2 * root + 1) < count; root = child) {
+		group_id parent = groups[root];
 
-		for (; j > 0 && credentials->groups[j - 1] > group; j--)
-			credentials->groups[j] = credentials->groups[j - 1];
-		credentials->groups[j] = group;
+		if (child + 1 < count && groups[child + 1] > groups[child])
+			child++;
+		if (parent >= groups[child])
+			return;
+		groups[root] = groups[child];
+		groups[child] = parent;
+	}
+}
+
+/* Sorted, because membership is found by halving. A heap: nobody's list makes it slow. */
+static void sort_groups(group_id *groups, unsigned int count)
+{
+	for (unsigned int i = count / 2; i-- > 0;)
+		sink_group(groups, i, count);
+	for (unsigned int end = count; end-- > 1;) {
+		group_id largest = groups[0];
+
+		groups[0] = groups[end];
+		groups[end] = largest;
+		sink_group(groups, 0, end);
 	}
 }
 
@@ -442,7 +470,7 @@ static int set_groups(int size, user_addr from, bool wide)
 		credentials_put(new);
 		return error;
 	}
-	sort_groups(new);
+	sort_groups(new->groups, new->group_count);
 	user_thread_set_credentials(new);
 	return 0;
 }

@@ -96,6 +96,20 @@ static void large_ids(void)
 	CHECK_EQ(raw_syscall(SYS_getuid32), 100000);
 }
 
+/* Groups come back in order, however they were given; each is a group of ours. */
+static void many_groups(void)
+{
+	enum { COUNT = 3000, STEP = 1117 };	/* without a common factor: every number once */
+	static gid_t given[COUNT], seen[COUNT];
+
+	for (unsigned int i = 0; i < COUNT; i++)
+		given[i] = 70000 + (i * STEP) % COUNT;
+	CHECK(setgroups(COUNT, given) == 0);
+	CHECK_EQ(getgroups(COUNT, seen), COUNT);
+	for (unsigned int i = 0; i < COUNT; i++)
+		CHECK_EQ(seen[i], 70000 + i);
+}
+
 int main(void)
 {
 	in_child(drop_and_regain);
@@ -104,6 +118,7 @@ int main(void)
 	in_child(group_ids);
 	in_child(old_calls);
 	in_child(large_ids);
+	in_child(many_groups);
 	check_uids(0, 0, 0);
 	return 0;
 }

@@ -8,9 +8,9 @@
 #include "ipc/shm.h"
 #include "mem/page_frame.h"
 
-static int print_shm(const struct shm_status *status, void *argument)
+static void print_shm(struct procfs_text *text, const struct shm_status *status)
 {
-	procfs_print(argument,
+	procfs_print(text,
 		     "%10d %10d  %4o %10lu %5u %5u  %5u %5u %5u %5u %5u %10llu %10llu %10llu "
 		     "%10lu %10lu\n",
 		     status->key, status->id, status->mode, (unsigned long)status->size,
@@ -19,52 +19,61 @@ static int print_shm(const struct shm_status *status, void *argument)
 		     (unsigned long long)status->attached, (unsigned long long)status->detached,
 		     (unsigned long long)status->changed,
 		     (unsigned long)status->resident_pages * PAGE_SIZE, 0ul);
-	return 0;
 }
 
 static int show_shm(const struct procfs_subject *subject, struct procfs_text *text)
 {
+	struct shm_status status;
+
 	(void)subject;
 	procfs_print(text, "       key      shmid perms       size  cpid  lpid nattch   uid   gid"
 			   "  cuid  cgid      atime      dtime      ctime        rss       swap\n");
-	return shm_for_each(print_shm, text);
+	for (unsigned int index = 0; shm_next(&index, &status);)
+		print_shm(text, &status);
+	return 0;
 }
 
-static int print_sem(const struct sem_status *status, void *argument)
+static void print_sem(struct procfs_text *text, const struct sem_status *status)
 {
-	procfs_print(argument, "%10d %10d  %4o %10u %5u %5u %5u %5u %10llu %10llu\n", status->key,
+	procfs_print(text, "%10d %10d  %4o %10u %5u %5u %5u %5u %10llu %10llu\n", status->key,
 		     status->id, status->mode, status->count, status->uid, status->gid,
 		     status->cuid, status->cgid, (unsigned long long)status->operated,
 		     (unsigned long long)status->changed);
-	return 0;
 }
 
 static int show_sem(const struct procfs_subject *subject, struct procfs_text *text)
 {
+	struct sem_status status;
+
 	(void)subject;
 	procfs_print(text, "       key      semid perms      nsems   uid   gid  cuid  cgid"
 			   "      otime      ctime\n");
-	return sem_for_each(print_sem, text);
+	for (unsigned int index = 0; sem_next(&index, &status);)
+		print_sem(text, &status);
+	return 0;
 }
 
-static int print_msg(const struct msg_status *status, void *argument)
+static void print_msg(struct procfs_text *text, const struct msg_status *status)
 {
-	procfs_print(argument,
+	procfs_print(text,
 		     "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10llu %10llu %10llu\n",
 		     status->key, status->id, status->mode, (unsigned long)status->bytes,
 		     (unsigned long)status->count, (unsigned int)status->last_sender,
 		     (unsigned int)status->last_receiver, status->uid, status->gid, status->cuid,
 		     status->cgid, (unsigned long long)status->sent,
 		     (unsigned long long)status->received, (unsigned long long)status->changed);
-	return 0;
 }
 
 static int show_msg(const struct procfs_subject *subject, struct procfs_text *text)
 {
+	struct msg_status status;
+
 	(void)subject;
 	procfs_print(text, "       key      msqid perms      cbytes       qnum lspid lrpid   uid"
 			   "   gid  cuid  cgid      stime      rtime      ctime\n");
-	return msg_for_each(print_msg, text);
+	for (unsigned int index = 0; msg_next(&index, &status);)
+		print_msg(text, &status);
+	return 0;
 }
 
 #define TEXT(entry_name, number, function)                                                      \
