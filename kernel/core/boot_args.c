@@ -1,3 +1,9 @@
+/*
+ * The words of the boot line.
+ */
+/*
+ * The words of the boot line.
+ */
 #include "core/boot_args.h"
 #include "core/printk.h"
 #include "lib/parse.h"

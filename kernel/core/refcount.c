@@ -1,3 +1,6 @@
+/*
+ * The end of a reference count that is wrong.
+ */
 #include "core/refcount.h"
 #include "core/config.h"
 #include "core/panic.h"

@@ -1,3 +1,6 @@
+/*
+ * From an address in the kernel to the name of its function.
+ */
 #include "core/symbols.h"
 #include "lib/format.h"
 

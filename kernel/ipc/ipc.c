@@ -1,3 +1,6 @@
+/*
+ * Start of System V IPC and of message queues.
+ */
 #include "ipc/ipc.h"
 
 #include "ipc/mqueue.h"

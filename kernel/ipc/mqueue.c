@@ -1,19 +1,3 @@
-#include "ipc/mqueue.h"
-
-#include "ipc/mqueue_internal.h"
-#include "lib/format.h"
-#include "lib/min_max.h"
-#include "mem/kmalloc.h"
-#include "proc/process.h"
-#include "uapi/linux/capability.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/signal.h"
-#include "vfs/credentials.h"
-#include "vfs/file.h"
-#include "vfs/poll.h"
-#include "vfs/user_count.h"
-#include "vm/io_buffer.h"
-
 /*
  * POSIX message queues: the queue.
  *
@@ -30,6 +14,21 @@
  * it was given back. A waiter lies on the stack of its thread: who has served it wakes it with the
  * lock held, and it takes the lock before it goes.
  */
+#include "ipc/mqueue.h"
+
+#include "ipc/mqueue_internal.h"
+#include "lib/format.h"
+#include "lib/min_max.h"
+#include "mem/kmalloc.h"
+#include "proc/process.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/signal.h"
+#include "vfs/credentials.h"
+#include "vfs/file.h"
+#include "vfs/poll.h"
+#include "vfs/user_count.h"
+#include "vm/io_buffer.h"
 
 struct mqueue_message *mqueue_message_create(size_t size)
 {

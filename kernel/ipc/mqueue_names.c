@@ -1,3 +1,14 @@
+/*
+ * POSIX message queues: their names, a file system of one directory.
+ *
+ * The kernel mounts its one instance where nobody sees it; mq_open() and mq_unlink() are open and
+ * unlink in there, so permissions, the sticky bit and names that are busy are vfs's business. What
+ * a new queue shall be like cannot be said by open(2): the thread that creates leaves its wish in a
+ * list, where create() looks for it. Who creates by open(2) has left none and gets the usual.
+ *
+ * The directory is a list; names that are in use are found by vfs in its own cache. A name holds a
+ * reference to the inode, so a queue lives as long as it has a name or is open.
+ */
 #include "core/assert.h"
 #include "core/panic.h"
 #include "ipc/mqueue_internal.h"
@@ -11,18 +22,6 @@
 #include "vfs/credentials.h"
 #include "vfs/file.h"
 #include "vfs/namespace_ops.h"
-
-/*
- * POSIX message queues: their names, a file system of one directory.
- *
- * The kernel mounts its one instance where nobody sees it; mq_open() and mq_unlink() are open and
- * unlink in there, so permissions, the sticky bit and names that are busy are vfs's business. What
- * a new queue shall be like cannot be said by open(2): the thread that creates leaves its wish in a
- * list, where create() looks for it. Who creates by open(2) has left none and gets the usual.
- *
- * The directory is a list; names that are in use are found by vfs in its own cache. A name holds a
- * reference to the inode, so a queue lives as long as it has a name or is open.
- */
 
 enum { MQUEUE_MAGIC = 0x19800202, NAME_SIZE = 20, FILE_SIZE = 80 /* as Linux shows them */ };
 

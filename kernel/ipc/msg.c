@@ -1,3 +1,11 @@
+/*
+ * System V messages: queues of typed pieces of bytes.
+ *
+ * A queue is a list under its object's spinlock. Messages are made and freed outside of it; the
+ * lock is held to look, to take out and to put in. Who cannot go on sleeps on one of two queues and
+ * looks again after each change that may concern it. Receivers look for different things, so all of
+ * them are woken by a message; senders by room.
+ */
 #include "ipc/msg.h"
 
 #include "core/assert.h"
@@ -10,15 +18,6 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ipc.h"
 #include "vfs/credentials.h"
-
-/*
- * System V messages: queues of typed pieces of bytes.
- *
- * A queue is a list under its object's spinlock. Messages are made and freed outside of it; the
- * lock is held to look, to take out and to put in. Who cannot go on sleeps on one of two queues and
- * looks again after each change that may concern it. Receivers look for different things, so all of
- * them are woken by a message; senders by room.
- */
 
 /* [o] object.lock */
 struct msg_queue {

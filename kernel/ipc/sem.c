@@ -1,15 +1,3 @@
-#include "ipc/sem_internal.h"
-
-#include "core/assert.h"
-#include "lib/min_max.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "proc/process.h"
-#include "sched/thread.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/ipc.h"
-#include "vfs/credentials.h"
-
 /*
  * System V semaphores: sets of counters, and arrays of operations that happen all or not at all.
  *
@@ -22,6 +10,17 @@
  * A sleeper lies on its own stack and is taken off the list under the lock, by whoever finishes it,
  * or by itself when it gives up.
  */
+#include "ipc/sem_internal.h"
+
+#include "core/assert.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "proc/process.h"
+#include "sched/thread.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/ipc.h"
+#include "vfs/credentials.h"
 
 struct ipc_table sem_table;
 static atomic_uint total_semaphores;

@@ -1,10 +1,3 @@
-#include "ipc/sem_internal.h"
-
-#include "lib/min_max.h"
-#include "mem/kmalloc.h"
-#include "proc/process.h"
-#include "uapi/linux/errno.h"
-
 /*
  * SEM_UNDO: what a process did to semaphores is taken back when it ends.
  *
@@ -12,6 +5,12 @@
  * operated on so; an entry holds a reference to its set. A set that is removed lets go of its
  * entries; their memory goes when the list is next searched, or ends.
  */
+#include "ipc/sem_internal.h"
+
+#include "lib/min_max.h"
+#include "mem/kmalloc.h"
+#include "proc/process.h"
+#include "uapi/linux/errno.h"
 
 int sem_undo_list_get(struct semaphore_undo_list **undo)
 {

@@ -1,3 +1,13 @@
+/*
+ * System V shared memory: a file in memory without a name, and a count of who has it mapped.
+ *
+ * A segment is the backing of the regions that show it: vm gets and puts a reference for each, and
+ * for as long as it works with one. Those are counted in `attach_count`; as on Linux that is a
+ * number of mappings, not of shmat() calls, so cutting one with munmap() makes two of it. The last
+ * one to go ends a segment that was removed while attached.
+ *
+ * The segment holds one reference to itself for the table and one for each mapping.
+ */
 #include "ipc/shm.h"
 
 #include "core/assert.h"
@@ -14,17 +24,6 @@
 #include "vfs/inode.h"
 #include "vm/mmap.h"
 #include "vm/page_cache.h"
-
-/*
- * System V shared memory: a file in memory without a name, and a count of who has it mapped.
- *
- * A segment is the backing of the regions that show it: vm gets and puts a reference for each, and
- * for as long as it works with one. Those are counted in `attach_count`; as on Linux that is a
- * number of mappings, not of shmat() calls, so cutting one with munmap() makes two of it. The last
- * one to go ends a segment that was removed while attached.
- *
- * The segment holds one reference to itself for the table and one for each mapping.
- */
 
 /* [o] object.lock  [a] atomic  [I] immutable */
 struct shm {

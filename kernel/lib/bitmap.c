@@ -1,3 +1,6 @@
+/*
+ * Bitmaps: finding and changing runs of bits, a word at a time.
+ */
 #include "lib/bitmap.h"
 
 /* The bits of one word from `start` up, and those below `end` (1 to 32). */

@@ -1,3 +1,6 @@
+/*
+ * The ChaCha20 block function (RFC 8439, section 2.3).
+ */
 #include "lib/chacha20.h"
 
 static inline uint32_t rotate_left(uint32_t value, unsigned int bits)

@@ -1,3 +1,6 @@
+/*
+ * Reading cpio archives of the "newc" kind, the form of an initramfs.
+ */
 #include "lib/cpio.h"
 #include "lib/parse.h"
 #include "lib/string.h"

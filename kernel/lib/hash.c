@@ -1,3 +1,6 @@
+/*
+ * A hash of bytes, a word at a time, for tables of names.
+ */
 #include "lib/hash.h"
 
 uint32_t hash_bytes(const void *bytes, size_t size, uint32_t seed)

@@ -1,3 +1,6 @@
+/*
+ * 64-bit division by shifts and the 32-bit instruction; the machine has no other.
+ */
 #include "lib/math64.h"
 #include <stddef.h>
 

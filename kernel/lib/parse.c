@@ -1,3 +1,6 @@
+/*
+ * Numbers and words from text that a user wrote.
+ */
 #include "lib/parse.h"
 #include "lib/math64.h"
 #include "uapi/linux/errno.h"

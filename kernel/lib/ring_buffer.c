@@ -1,3 +1,6 @@
+/*
+ * A ring of bytes.
+ */
 #include "lib/ring_buffer.h"
 #include "lib/min_max.h"
 #include "lib/string.h"

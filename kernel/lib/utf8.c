@@ -1,3 +1,6 @@
+/*
+ * UTF-8, one character at a time.
+ */
 #include "lib/utf8.h"
 #include <stdbool.h>
 

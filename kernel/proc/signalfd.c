@@ -1,3 +1,11 @@
+/*
+ * signalfd(2): taking signals with read().
+ *
+ * The file is only a mask; whose signals are read is decided by who reads: the reading thread's and
+ * its process's. So poll() registers on the caller's process, which may end before the file does:
+ * it then closes its signal_queue (wait_queue_close), and whoever watches from elsewhere hears no
+ * more.
+ */
 #include "proc/signalfd.h"
 
 #include "lib/string.h"
@@ -9,15 +17,6 @@
 #include "vfs/file.h"
 #include "vfs/poll.h"
 #include "vm/io_buffer.h"
-
-/*
- * signalfd(2): taking signals with read().
- *
- * The file is only a mask; whose signals are read is decided by who reads: the reading thread's and
- * its process's. So poll() registers on the caller's process, which may end before the file does:
- * it then closes its signal_queue (wait_queue_close), and whoever watches from elsewhere hears no
- * more.
- */
 
 /* [a] atomic: changed whole by signalfd(2) on an existing file */
 struct signalfd {

@@ -1,12 +1,3 @@
-#include "core/panic.h"
-#include "lib/format.h"
-#include "lib/string.h"
-#include "mem/slab.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/vfs.h"
-#include "vfs/internal.h"
-
 /*
  * Files without a name in any directory.
  *
@@ -15,6 +6,14 @@
  * holds regular files in memory: memfd and shared anonymous memory. Each open file of either has a
  * dentry of its own, which is no child of any other.
  */
+#include "core/panic.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/vfs.h"
+#include "vfs/internal.h"
 
 static struct slab_cache *inode_slab;
 static struct mount *anonymous_mount;

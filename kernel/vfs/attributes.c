@@ -1,15 +1,14 @@
+/*
+ * Changing attributes: chmod, chown, utimes, truncate. All checks come first, then the change in
+ * memory, which cannot fail, then the file system is told; only a change of size may still fail
+ * there, and it is the last check and the first change.
+ */
 #include "core/assert.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
-
-/*
- * Changing attributes: chmod, chown, utimes, truncate. All checks come first, then the change in
- * memory, which cannot fail, then the file system is told; only a change of size may still fail
- * there, and it is the last check and the first change.
- */
 
 #define ATTRIBUTE_TIMES_NOW (ATTRIBUTE_ACCESSED_NOW | ATTRIBUTE_MODIFIED_NOW)
 

@@ -1,3 +1,8 @@
+/*
+ * Disks and partitions as files: reads and writes go through the device's own page cache, which a
+ * mounted file system uses for its metadata too. Positions count bytes; nothing lies beyond the
+ * end, and the size never changes.
+ */
 #include "arch/user_copy.h"
 #include "block/block_device.h"
 #include "uapi/linux/capability.h"
@@ -6,12 +11,6 @@
 #include "vfs/internal.h"
 #include "vm/mmap.h"
 #include "vm/writeback.h"
-
-/*
- * Disks and partitions as files: reads and writes go through the device's own page cache, which a
- * mounted file system uses for its metadata too. Positions count bytes; nothing lies beyond the
- * end, and the size never changes.
- */
 
 enum { IOCTL_BLKROGET = 0x125e, IOCTL_BLKGETSIZE = 0x1260, IOCTL_BLKFLSBUF = 0x1261,
        IOCTL_BLKSSZGET = 0x1268, IOCTL_BLKPBSZGET = 0x127b };

@@ -1,9 +1,3 @@
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/internal.h"
-#include "vm/mmap.h"
-#include "vm/writeback.h"
-
 /*
  * Regular files whose contents lie in the page cache: nearly all. The file system fills and empties
  * the cache; here is what read, write, map and sync mean on top of it.
@@ -11,6 +5,11 @@
  * Reading takes no lock of the inode: the cache's own protect it. Writing takes it exclusive, so
  * writes are one after another, appending finds the end, and set-id bits go before the first byte.
  */
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vm/mmap.h"
+#include "vm/writeback.h"
 
 /* Is the access time to be looked at? Cheap, because every read asks. */
 static bool keeps_access_time(const struct file *file)

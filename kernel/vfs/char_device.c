@@ -1,13 +1,12 @@
+/*
+ * Drivers of character devices, and the nodes that /dev shows. Both lists only grow, and are read
+ * without a lock: a new element is complete before its predecessor points to it.
+ */
 #include "vfs/char_device.h"
 
 #include "core/spinlock.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
-
-/*
- * Drivers of character devices, and the nodes that /dev shows. Both lists only grow, and are read
- * without a lock: a new element is complete before its predecessor points to it.
- */
 
 static struct spinlock lists_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "devices");
 static struct char_device *_Atomic first_device;		/* [lists_lock to change] */

@@ -1,3 +1,6 @@
+/*
+ * Credentials: copies, groups, capabilities.
+ */
 #include "vfs/credentials.h"
 
 #include "lib/string.h"

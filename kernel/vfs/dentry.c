@@ -1,15 +1,3 @@
-#include "vfs/dentry.h"
-
-#include "core/assert.h"
-#include "core/panic.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "mem/slab.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-#include "vm/writeback.h"
-
 /*
  * Dentries: the names of the tree, as far as somebody asked for them.
  *
@@ -40,6 +28,17 @@
  *
  * Locks: LRU lock, then a dentry's lock (children), then a bucket's. Inodes are put without any.
  */
+#include "vfs/dentry.h"
+
+#include "core/assert.h"
+#include "core/panic.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
+#include "vm/writeback.h"
 
 enum {
 	DYING = -0x20000000,	/* references of a claimed dentry */

@@ -1,13 +1,3 @@
-#include "vfs/internal.h"
-
-#include "arch/cpu.h"
-#include "core/assert.h"
-#include "core/panic.h"
-#include "lib/hash.h"
-#include "lib/min_max.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-
 /*
  * The table of dentries by parent and name.
  *
@@ -19,6 +9,15 @@
  * The table is sized once, by the memory of the machine. Buckets share locks: writers are rare, and
  * a lock a bucket would double the table.
  */
+#include "vfs/internal.h"
+
+#include "arch/cpu.h"
+#include "core/assert.h"
+#include "core/panic.h"
+#include "lib/hash.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
 
 enum { BUCKET_LOCKS = 64 };
 

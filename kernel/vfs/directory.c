@@ -1,11 +1,10 @@
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-
 /*
  * Reading directories. The file system gives entries from the description's position on; the
  * directory is locked, shared, so that what it gives is one state of it.
  */
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
 
 int file_read_directory(struct file *file, struct directory_sink *sink)
 {

@@ -1,15 +1,3 @@
-#include "vfs/epoll.h"
-
-#include "arch/user_copy.h"
-#include "core/assert.h"
-#include "mem/slab.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/epoll_internal.h"
-#include "vfs/internal.h"
-#include "vfs/poll.h"
-#include "vfs/user_count.h"
-
 /*
  * epoll(7): waiting for one of many files without asking all of them.
  *
@@ -39,6 +27,17 @@
  * Locks, outermost first: nesting mutex (adding a watch that nests), epoll mutexes (outer before
  * inner), epoll_links_lock; a file's wait queue, `pollers`, `waiters`.
  */
+#include "vfs/epoll.h"
+
+#include "arch/user_copy.h"
+#include "core/assert.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/epoll_internal.h"
+#include "vfs/internal.h"
+#include "vfs/poll.h"
+#include "vfs/user_count.h"
 
 static struct slab_cache *epoll_slab;
 

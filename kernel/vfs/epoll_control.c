@@ -1,12 +1,3 @@
-#include "core/assert.h"
-#include "core/spinlock.h"
-#include "mem/page_frame.h"
-#include "mem/slab.h"
-#include "uapi/linux/errno.h"
-#include "vfs/epoll_internal.h"
-#include "vfs/poll.h"
-#include "vfs/user_count.h"
-
 /*
  * What an epoll watches: adding, changing and removing watches, and the end of a watched file.
  * (Events and their locks: epoll.c.)
@@ -15,6 +6,14 @@
  * a number that was closed and opened anew is another watch. It lies in three structures: the
  * epoll's tree, its file's list of watches, and the queues that the file's poll names.
  */
+#include "core/assert.h"
+#include "core/spinlock.h"
+#include "mem/page_frame.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "vfs/epoll_internal.h"
+#include "vfs/poll.h"
+#include "vfs/user_count.h"
 
 /* What Linux takes 1/25 of low memory for: about as much a watch costs. */
 enum { WATCH_MEMORY_SHARE = 25, WATCH_COST = 160 };

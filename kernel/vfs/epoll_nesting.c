@@ -1,6 +1,3 @@
-#include "uapi/linux/errno.h"
-#include "vfs/epoll_internal.h"
-
 /*
  * Epolls that watch epolls: no circles, and not too many ways up.
  *
@@ -14,6 +11,8 @@
  * epolls' mutexes, outer before inner, and looks at each epoll once (`visit`); one upwards takes
  * epoll_links_lock. Recursion is as deep as epolls nest: at most NEST_MAX + 1.
  */
+#include "uapi/linux/errno.h"
+#include "vfs/epoll_internal.h"
 
 enum { NEST_MAX = 4, CIRCLE = 1000 };
 

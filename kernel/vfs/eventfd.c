@@ -1,3 +1,10 @@
+/*
+ * eventfd(2): a 64-bit counter as a file. write() adds, read() takes all (or one, as a semaphore);
+ * a read of 0 waits, and so does a write that would pass the largest value.
+ *
+ * The wait queue's own lock protects the counter: readers and writers sleep on one queue, and who
+ * changes the counter wakes under the lock he holds anyway.
+ */
 #include "vfs/eventfd.h"
 
 #include "mem/slab.h"
@@ -7,14 +14,6 @@
 #include "vfs/file.h"
 #include "vfs/poll.h"
 #include "vm/io_buffer.h"
-
-/*
- * eventfd(2): a 64-bit counter as a file. write() adds, read() takes all (or one, as a semaphore);
- * a read of 0 waits, and so does a write that would pass the largest value.
- *
- * The wait queue's own lock protects the counter: readers and writers sleep on one queue, and who
- * changes the counter wakes under the lock he holds anyway.
- */
 
 #define COUNT_MAX (UINT64_MAX - 1)
 

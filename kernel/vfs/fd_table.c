@@ -1,16 +1,3 @@
-#include "vfs/fd_table.h"
-
-#include "core/assert.h"
-#include "core/spinlock.h"
-#include "lib/bitmap.h"
-#include "lib/min_max.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "mem/slab.h"
-#include "sched/rcu.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-
 /*
  * Descriptor tables.
  *
@@ -28,6 +15,18 @@
  *  2. A bit of `close_on_exec` is set only where `taken` is.
  *  3. No descriptor below `lowest_free` is free.
  */
+#include "vfs/fd_table.h"
+
+#include "core/assert.h"
+#include "core/spinlock.h"
+#include "lib/bitmap.h"
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "sched/rcu.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
 
 enum { INLINE_COUNT = BITMAP_WORD_BITS, COUNT_MAX = 1 << 19 };
 

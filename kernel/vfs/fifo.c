@@ -1,9 +1,3 @@
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/internal.h"
-#include "vfs/pipe.h"
-#include "vfs/pipe_internal.h"
-
 /*
  * FIFOs: a pipe that is found through an inode. It exists while somebody has the inode open, or is
  * opening it.
@@ -12,6 +6,11 @@
  * came is seen by its generation, not by its count: it may be gone again already. With O_NONBLOCK a
  * reader does not wait, and a writer without a reader gets -ENXIO. Opening for both never waits.
  */
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vfs/pipe.h"
+#include "vfs/pipe_internal.h"
 
 /* The inode's pipe, made if need be; counts as one user. */
 static struct pipe *get_pipe(struct inode *inode)

@@ -1,14 +1,3 @@
-#include "vfs/file.h"
-
-#include "core/assert.h"
-#include "mem/slab.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/epoll.h"
-#include "vfs/file_lock.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-
 /*
  * Open file descriptions.
  *
@@ -19,6 +8,16 @@
  * Lookups in a descriptor table that threads share take no lock, so a description that was ever in
  * such a table is freed after an RCU grace period; the others, which are most, at once.
  */
+#include "vfs/file.h"
+
+#include "core/assert.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/epoll.h"
+#include "vfs/file_lock.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
 
 static struct slab_cache *file_slab;
 static atomic_size_t open_count;

@@ -1,14 +1,3 @@
-#include "vfs/file_lock.h"
-
-#include "core/assert.h"
-#include "core/spinlock.h"
-#include "lib/list.h"
-#include "mem/kmalloc.h"
-#include "mem/slab.h"
-#include "sched/wait_queue.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-
 /*
  * File locks.
  *
@@ -28,6 +17,16 @@
  *
  * Invariant: an owner's record locks on one inode are disjoint, and two that touch differ in type.
  */
+#include "vfs/file_lock.h"
+
+#include "core/assert.h"
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "sched/wait_queue.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
 
 enum lock_kind { KIND_POSIX, KIND_OFD, KIND_FLOCK };
 

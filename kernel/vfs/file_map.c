@@ -1,15 +1,14 @@
+/*
+ * Mapping an open file: what mmap(2) may do with it, and what vm sees of it afterwards, which is
+ * only the page cache and the calls below. A mapping keeps the open file description, so that the
+ * name shows in /proc/PID/maps.
+ */
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
 #include "vm/mmap.h"
-
-/*
- * Mapping an open file: what mmap(2) may do with it, and what vm sees of it afterwards, which is
- * only the page cache and the calls below. A mapping keeps the open file description, so that the
- * name shows in /proc/PID/maps.
- */
 
 static void backing_get(void *backing)
 {

@@ -1,8 +1,3 @@
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-
 /*
  * open(2).
  *
@@ -15,6 +10,10 @@
  * O_NOATIME, O_PATH, O_TMPFILE. Access mode 3 asks for both permissions and gives neither: only
  * ioctl works on it.
  */
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
 
 /*
  * What is remembered of the flags: those that fcntl(F_GETFL) shows, and O_NOCTTY until a terminal

@@ -1,12 +1,11 @@
-#include "core/assert.h"
-#include "core/spinlock.h"
-#include "lib/string.h"
-#include "vfs/inode.h"
-
 /*
  * The file systems that this kernel knows, in the order in which they said so. They are never taken
  * back, so a list that only grows at its end may be read without the lock.
  */
+#include "core/assert.h"
+#include "core/spinlock.h"
+#include "lib/string.h"
+#include "vfs/inode.h"
 
 static struct spinlock types_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "file systems");
 static struct file_system_type *_Atomic first_type; /* [types_lock to change] */

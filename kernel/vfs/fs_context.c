@@ -1,13 +1,12 @@
+/*
+ * A context that only one thread uses is read by that thread without references or lock: nobody
+ * else may change it. Others (procfs) take a reference to the context first, and so turn that off.
+ */
 #include "vfs/fs_context.h"
 
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
-
-/*
- * A context that only one thread uses is read by that thread without references or lock: nobody
- * else may change it. Others (procfs) take a reference to the context first, and so turn that off.
- */
 
 static struct slab_cache *context_slab;
 

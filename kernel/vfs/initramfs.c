@@ -1,3 +1,11 @@
+/*
+ * Unpacking the archive that the boot loader put beside the kernel. Everything is made through the
+ * ordinary calls, as root, below the given directory. Folders that the archive does not mention are
+ * made; what exists is replaced, as cpio -u would, for archives may follow one another.
+ *
+ * Hard links: the archive repeats the name with the same inode number, and only one of the names
+ * carries the bytes. The numbers met so far and their first names are remembered until the end.
+ */
 #include "vfs/initramfs.h"
 
 #include "core/printk.h"
@@ -8,15 +16,6 @@
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
 #include "vfs/namespace_ops.h"
-
-/*
- * Unpacking the archive that the boot loader put beside the kernel. Everything is made through the
- * ordinary calls, as root, below the given directory. Folders that the archive does not mention are
- * made; what exists is replaced, as cpio -u would, for archives may follow one another.
- *
- * Hard links: the archive repeats the name with the same inode number, and only one of the names
- * carries the bytes. The numbers met so far and their first names are remembered until the end.
- */
 
 struct known_link {
 	struct known_link *next;

@@ -1,12 +1,3 @@
-#include "vfs/inode.h"
-
-#include "core/assert.h"
-#include "lib/math64.h"
-#include "lib/string.h"
-#include "sched/clock.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-
 /*
  * Inodes: their life, and what becomes dirty.
  *
@@ -25,6 +16,14 @@
  * clears the bits first and reads the data second; whoever changes data sets the bits
  * afterwards. So nothing is lost, at worst something is written twice.
  */
+#include "vfs/inode.h"
+
+#include "core/assert.h"
+#include "lib/math64.h"
+#include "lib/string.h"
+#include "sched/clock.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
 
 struct inode *inode_create(struct super_block *super)
 {

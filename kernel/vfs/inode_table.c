@@ -1,11 +1,3 @@
-#include "core/assert.h"
-#include "lib/hash.h"
-#include "lib/min_max.h"
-#include "mem/kmalloc.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vm/writeback.h"
-
 /*
  * The table of a file system's inodes by number, and the ones in it that nobody uses now.
  *
@@ -16,6 +8,13 @@
  * The bucket array doubles as it fills, and shrinks when unused inodes are dropped; both are only
  * optimisations, and are left out when memory is short.
  */
+#include "core/assert.h"
+#include "lib/hash.h"
+#include "lib/min_max.h"
+#include "mem/kmalloc.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vm/writeback.h"
 
 enum { FIRST_BUCKETS = 32, MOST_BUCKETS = 65536 };
 

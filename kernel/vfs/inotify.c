@@ -1,21 +1,3 @@
-#include "vfs/inotify.h"
-
-#include "arch/user_copy.h"
-#include "core/assert.h"
-#include "lib/min_max.h"
-#include "lib/rbtree.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "mem/slab.h"
-#include "sched/mutex.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "uapi/linux/termios.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-#include "vfs/poll.h"
-#include "vfs/user_count.h"
-
 /*
  * inotify(7).
  *
@@ -35,6 +17,23 @@
  * is not on its inode yet is seen by no one else. `lock` protects the tree. The wait queue's own
  * lock protects the queue of events; memory is taken before and given back after.
  */
+#include "vfs/inotify.h"
+
+#include "arch/user_copy.h"
+#include "core/assert.h"
+#include "lib/min_max.h"
+#include "lib/rbtree.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "sched/mutex.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "uapi/linux/termios.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
+#include "vfs/poll.h"
+#include "vfs/user_count.h"
 
 enum {
 	DEFAULT_EVENTS = 16384,

@@ -1,14 +1,3 @@
-#include "vfs/mount.h"
-
-#include "core/assert.h"
-#include "lib/hash.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "sched/mutex.h"
-#include "sched/work_queue.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-
 /*
  * Mounts: single ones, and how a walk crosses them. (The tree of all and mount(2): mount_tree.c.)
  *
@@ -25,6 +14,16 @@
  * first and looks at the count second. Both are full fences, so at least one of them sees the
  * other.
  */
+#include "vfs/mount.h"
+
+#include "core/assert.h"
+#include "lib/hash.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "sched/mutex.h"
+#include "sched/work_queue.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
 
 enum { HASH_BUCKETS = 64 };
 

@@ -1,11 +1,3 @@
-#include "block/block_device.h"
-#include "core/assert.h"
-#include "core/printk.h"
-#include "sched/mutex.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/mount.h"
-
 /*
  * The tree of mounts: what mount(2), umount(2) and pivot_root(2) do to it.
  *
@@ -19,6 +11,13 @@
  *
  * Not done: propagation between mounts (all are private), and more than one tree.
  */
+#include "block/block_device.h"
+#include "core/assert.h"
+#include "core/printk.h"
+#include "sched/mutex.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/mount.h"
 
 /* What a mount keeps of its own; the rest belongs to the file system. */
 #define MOUNT_OWN_FLAGS (MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE | \

@@ -1,12 +1,3 @@
-#include "vfs/namespace_ops.h"
-
-#include "core/assert.h"
-#include "lib/string.h"
-#include "uapi/linux/capability.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-
 /*
  * Making and removing names. (Renaming: rename.c. Making regular files by open: file_open.c.)
  *
@@ -18,6 +9,14 @@
  * Removing locks the victim too: its link count changes, and a directory must stay empty until it
  * is gone.
  */
+#include "vfs/namespace_ops.h"
+
+#include "core/assert.h"
+#include "lib/string.h"
+#include "uapi/linux/capability.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
 
 /* A name about to be made or removed: its directory locked, its dentry found. */
 struct target {

@@ -1,13 +1,12 @@
-#include "lib/string.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/path_walk.h"
-
 /*
  * From a place to its name. The name is built from its end, part by part up to the root, without
  * references or locks: if the tree changed meanwhile, it is built again. After a few vain attempts
  * the tree is locked: somebody renames without end.
  */
+#include "lib/string.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/path_walk.h"
 
 enum { ATTEMPTS = 3 };
 

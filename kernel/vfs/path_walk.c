@@ -1,13 +1,3 @@
-#include "vfs/path_walk.h"
-
-#include "core/assert.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/internal.h"
-#include "vfs/path_walk_fast.h"
-
 /*
  * Path walk: from a string to a place in the tree.
  *
@@ -26,6 +16,15 @@
  * A name is looked up under its directory's lock, shared: so nobody creates, deletes or renames it
  * meanwhile, and two that look at once agree on one dentry in dentry_insert.
  */
+#include "vfs/path_walk.h"
+
+#include "core/assert.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vfs/path_walk_fast.h"
 
 /* What only this walk can do. */
 #define CAREFUL_FLAGS (WALK_NO_LINKS | WALK_BENEATH | WALK_IN_ROOT | WALK_NO_CROSS | \

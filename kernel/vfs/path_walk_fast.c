@@ -1,8 +1,3 @@
-#include "lib/string.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/path_walk_fast.h"
-
 /*
  * The walk over cached dentries: no lock, and nothing written to shared memory but the reference to
  * the end.
@@ -15,6 +10,10 @@
  *
  * Permissions are looked at as they are at the moment of passing, as in any walk.
  */
+#include "lib/string.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/path_walk_fast.h"
 
 enum { FAST_LINKS_MAX = 8 };	/* nested ones; more take the careful walk */
 

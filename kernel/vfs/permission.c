@@ -1,13 +1,12 @@
+/*
+ * The rules of POSIX with Linux's capabilities. Everything is read once and without a lock: a chmod
+ * at the same moment is either seen or not.
+ */
 #include "vfs/permission.h"
 
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
-
-/*
- * The rules of POSIX with Linux's capabilities. Everything is read once and without a lock: a chmod
- * at the same moment is either seen or not.
- */
 
 #define INODE_FLAG_IMMUTABLE 0x10u	/* FS_IMMUTABLE_FL */
 

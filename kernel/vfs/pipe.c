@@ -1,16 +1,3 @@
-#include "vfs/pipe.h"
-
-#include "arch/user_copy.h"
-#include "lib/min_max.h"
-#include "mem/kmalloc.h"
-#include "mem/slab.h"
-#include "sched/mutex.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/internal.h"
-#include "vfs/pipe_internal.h"
-#include "vfs/poll.h"
-
 /*
  * Pipes: a ring of page frames between writers and readers. (FIFOs, which are pipes with a name:
  * fifo.c.)
@@ -27,6 +14,18 @@
  * Wake-ups hand the CPU over where the waker is about to wait itself: a writer that found the pipe
  * full, and one whose reader was waiting for its very bytes.
  */
+#include "vfs/pipe.h"
+
+#include "arch/user_copy.h"
+#include "lib/min_max.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "sched/mutex.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vfs/pipe_internal.h"
+#include "vfs/poll.h"
 
 enum { DEFAULT_SLOTS = 16, MAX_SIZE = 1 << 20 };
 

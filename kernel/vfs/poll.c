@@ -1,12 +1,3 @@
-#include "vfs/poll.h"
-
-#include "core/assert.h"
-#include "lib/bitmap.h"
-#include "mem/kmalloc.h"
-#include "uapi/linux/errno.h"
-#include "vfs/fd_table.h"
-#include "vfs/file.h"
-
 /*
  * poll(2) and select(2).
  *
@@ -24,6 +15,14 @@
  * nobody will sleep, and nothing is registered any more. In a table that threads share, each entry
  * holds its file, because another thread may close the descriptor while we are on the file's queue.
  */
+#include "vfs/poll.h"
+
+#include "core/assert.h"
+#include "lib/bitmap.h"
+#include "mem/kmalloc.h"
+#include "uapi/linux/errno.h"
+#include "vfs/fd_table.h"
+#include "vfs/file.h"
 
 enum { INLINE_ENTRIES = 6, CHUNK_ENTRIES = 64 };
 

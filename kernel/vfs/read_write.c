@@ -1,14 +1,3 @@
-#include <stdarg.h>
-#include "core/assert.h"
-#include "lib/format.h"
-#include "lib/min_max.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/file_lock.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-#include "vfs/poll.h"
-
 /*
  * read(2), write(2) and their kin, for any kind of open file.
  *
@@ -19,6 +8,16 @@
  * Order of errors: not open for it (-EBADF), the kind of file cannot (-EISDIR, -EINVAL, -ESPIPE),
  * the range (-EINVAL, -EFBIG), then what the file says.
  */
+#include <stdarg.h>
+#include "core/assert.h"
+#include "lib/format.h"
+#include "lib/min_max.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/file_lock.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
+#include "vfs/poll.h"
 
 static inline bool begin_position(struct file *file)
 {

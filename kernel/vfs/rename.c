@@ -1,9 +1,3 @@
-#include "core/assert.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/namespace_ops.h"
-#include "vfs/notify.h"
-
 /*
  * rename(2).
  *
@@ -19,6 +13,11 @@
  * The new names of the dentries are allocated before the file system acts, so nothing can fail
  * after it.
  */
+#include "core/assert.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/namespace_ops.h"
+#include "vfs/notify.h"
 
 struct rename {
 	const struct credentials *credentials;

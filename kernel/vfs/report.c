@@ -1,3 +1,6 @@
+/*
+ * What lower layers tell of themselves in /proc: who shows a report registers it here.
+ */
 #include "vfs/report.h"
 
 #include <stdarg.h>

@@ -1,8 +1,3 @@
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/internal.h"
-#include "vm/mmap.h"
-
 /*
  * Seals: promises about a file in memory that nobody can take back, so that who gets its descriptor
  * from a stranger may map it and rely on them.
@@ -16,6 +11,10 @@
  * counts one; and a mapping that is about to be made is counted here, under the inode lock, until
  * vm has counted it itself (file_map_end).
  */
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vm/mmap.h"
 
 #define SEALS_ALL                                                                               \
 	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE |      \

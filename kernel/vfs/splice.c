@@ -1,15 +1,3 @@
-#include "vfs/splice.h"
-
-#include "lib/min_max.h"
-#include "lib/string.h"
-#include "mem/kmap.h"
-#include "sched/thread.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/internal.h"
-#include "vfs/pipe_internal.h"
-#include "vfs/poll.h"
-
 /*
  * Splicing: the frames of a pipe's ring change hands instead of their bytes.
  *
@@ -29,6 +17,17 @@
  *
  * Two pipes are locked in order of address.
  */
+#include "vfs/splice.h"
+
+#include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "sched/thread.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/internal.h"
+#include "vfs/pipe_internal.h"
+#include "vfs/poll.h"
 
 enum { BATCH = 16 };	/* slots at a time: the default size of a pipe */
 

@@ -1,13 +1,3 @@
-#include "block/block_device.h"
-#include "core/assert.h"
-#include "core/printk.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "sched/mutex.h"
-#include "uapi/linux/errno.h"
-#include "vfs/internal.h"
-#include "vfs/notify.h"
-
 /*
  * Super blocks: the mounted instances of file systems.
  *
@@ -20,6 +10,15 @@
  * may be taken. A walker counts as a visitor of the one it looks at, and the end waits for
  * visitors.
  */
+#include "block/block_device.h"
+#include "core/assert.h"
+#include "core/printk.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "sched/mutex.h"
+#include "uapi/linux/errno.h"
+#include "vfs/internal.h"
+#include "vfs/notify.h"
 
 static struct spinlock list_lock = SPINLOCK_INIT(LOCK_RANK_INODE_TABLE, "super blocks");
 static struct list super_blocks = LIST_INIT(super_blocks);	/* [list_lock] */

@@ -1,17 +1,3 @@
-#include "vfs/timerfd.h"
-
-#include "core/spinlock.h"
-#include "lib/math64.h"
-#include "mem/slab.h"
-#include "sched/clock.h"
-#include "sched/timer.h"
-#include "sched/wait_queue.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/file.h"
-#include "vfs/poll.h"
-#include "vm/io_buffer.h"
-
 /*
  * timerfd(2).
  *
@@ -26,6 +12,19 @@
  * Lock: `lock`, which the timer's callback and the clock's listener take in interrupt context. A
  * callback that was already running when the timer was set anew sees that it is not due.
  */
+#include "vfs/timerfd.h"
+
+#include "core/spinlock.h"
+#include "lib/math64.h"
+#include "mem/slab.h"
+#include "sched/clock.h"
+#include "sched/timer.h"
+#include "sched/wait_queue.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/file.h"
+#include "vfs/poll.h"
+#include "vm/io_buffer.h"
 
 /* [l] lock  [I] immutable */
 struct timerfd {

@@ -1,3 +1,6 @@
+/*
+ * Start of the VFS, in the order in which its parts need each other.
+ */
 #include "vfs/vfs.h"
 
 #include "vfs/epoll.h"

@@ -1,3 +1,6 @@
+/*
+ * Disk images for host tests: made by mke2fs, judged by e2fsck, kept in memory meanwhile.
+ */
 #include "disk_image.h"
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/*
+ * Registers for a panic.
+ */
 #include "arch/trap_frame.h"
 #include "core/printk.h"
 

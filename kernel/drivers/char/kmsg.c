@@ -1,3 +1,9 @@
+/*
+ * /dev/kmsg, as Linux has it: each read gives one line, "level,sequence,microseconds,-;text\n";
+ * each write is one line, with an optional "<level>" before it. The sequence number is the line's
+ * position in the log. The log keeps lines as "<level>[seconds.microseconds] text\n"
+ * (core/printk.c); here they are taken apart again.
+ */
 #include "drivers/char/kmsg.h"
 
 #include "core/printk.h"
@@ -9,13 +15,6 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/poll.h"
-
-/*
- * /dev/kmsg, as Linux has it: each read gives one line, "level,sequence,microseconds,-;text\n";
- * each write is one line, with an optional "<level>" before it. The sequence number is the line's
- * position in the log. The log keeps lines as "<level>[seconds.microseconds] text\n"
- * (core/printk.c); here they are taken apart again.
- */
 
 enum { LINE_SIZE = 400, RECORD_SIZE = LINE_SIZE + 64 };	/* LINE_SIZE: as core/printk.c */
 

@@ -1,3 +1,7 @@
+/*
+ * The devices of Linux's major number 1 that are no hardware: null, zero, full, random, urandom.
+ * (kmsg: kmsg.c.) The minor number decides at open which of them the file is.
+ */
 #include "drivers/char/memory_devices.h"
 
 #include "arch/user_copy.h"
@@ -10,11 +14,6 @@
 #include "vfs/char_device.h"
 #include "vfs/file.h"
 #include "vm/mmap.h"
-
-/*
- * The devices of Linux's major number 1 that are no hardware: null, zero, full, random, urandom.
- * (kmsg: kmsg.c.) The minor number decides at open which of them the file is.
- */
 
 enum { MAJOR_MEMORY = 1, MINOR_NULL = 3, MINOR_ZERO = 5, MINOR_FULL = 7, MINOR_RANDOM = 8,
        MINOR_URANDOM = 9, MINOR_KMSG = 11 };

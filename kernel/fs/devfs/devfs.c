@@ -1,3 +1,12 @@
+/*
+ * One instance for the whole machine, however often it is mounted, as Linux's devtmpfs: a tree in
+ * memory in which the kernel makes the nodes of its drivers, and in which programs may make, rename
+ * and remove what they like.
+ *
+ * Its storage is whatever calls itself "tmpfs"; what is special is only who makes the nodes. They
+ * are made through the ordinary calls on a mount that nobody sees, so that names which programs
+ * have looked for in vain appear to them.
+ */
 #include "fs/devfs/devfs.h"
 
 #include "core/printk.h"
@@ -9,16 +18,6 @@
 #include "vfs/inode.h"
 #include "vfs/mount.h"
 #include "vfs/namespace_ops.h"
-
-/*
- * One instance for the whole machine, however often it is mounted, as Linux's devtmpfs: a tree in
- * memory in which the kernel makes the nodes of its drivers, and in which programs may make, rename
- * and remove what they like.
- *
- * Its storage is whatever calls itself "tmpfs"; what is special is only who makes the nodes. They
- * are made through the ordinary calls on a mount that nobody sees, so that names which programs
- * have looked for in vain appear to them.
- */
 
 static struct mount *devfs_mount;
 

@@ -1,3 +1,10 @@
+/*
+ * Directories of tmpfs: a tree of entries by name, to find one, and a tree of the same entries by
+ * position, to list them. Positions are given once and never change, so a listing that goes on
+ * after entries came and went neither repeats nor skips one that was there all the time.
+ *
+ * A directory's link count is 2 and one more for each directory in it.
+ */
 #include "core/assert.h"
 #include "fs/tmpfs/internal.h"
 #include "lib/hash.h"
@@ -6,14 +13,6 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/file.h"
-
-/*
- * Directories of tmpfs: a tree of entries by name, to find one, and a tree of the same entries by
- * position, to list them. Positions are given once and never change, so a listing that goes on
- * after entries came and went neither repeats nor skips one that was there all the time.
- *
- * A directory's link count is 2 and one more for each directory in it.
- */
 
 /* what an entry adds to the size that stat shows; the number is Linux's */
 enum { ENTRY_SIZE = 20 };

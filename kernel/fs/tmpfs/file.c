@@ -1,14 +1,13 @@
+/*
+ * Regular files, symbolic links and special files of tmpfs: nearly everything is the page cache's
+ * and vfs's work.
+ */
 #include "fs/tmpfs/internal.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/page_frame.h"
 #include "uapi/linux/errno.h"
 #include "vfs/file.h"
-
-/*
- * Regular files, symbolic links and special files of tmpfs: nearly everything is the page cache's
- * and vfs's work.
- */
 
 enum { ALLOCATE_KEEP_SIZE = 1, ALLOCATE_PUNCH_HOLE = 2, ALLOCATE_ZERO_RANGE = 0x10 };
 

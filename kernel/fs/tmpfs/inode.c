@@ -1,13 +1,3 @@
-#include "fs/tmpfs/internal.h"
-#include "lib/string.h"
-#include "mem/kmalloc.h"
-#include "mem/slab.h"
-#include "uapi/linux/errno.h"
-#include "uapi/linux/fcntl.h"
-#include "vfs/char_device.h"
-#include "vfs/file.h"
-#include "vfs/pipe.h"
-
 /*
  * Inodes of tmpfs, and how much memory an instance uses.
  *
@@ -20,6 +10,15 @@
  * corrected. Pages that were only read (holes) are counted late or never; reclaim can take them
  * back.
  */
+#include "fs/tmpfs/internal.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "mem/slab.h"
+#include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
+#include "vfs/char_device.h"
+#include "vfs/file.h"
+#include "vfs/pipe.h"
 
 static struct slab_cache *inode_slab;
 

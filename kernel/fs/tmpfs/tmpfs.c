@@ -1,3 +1,7 @@
+/*
+ * Mounting tmpfs. Options, as on Linux: size=N[k|m|g|%], nr_blocks=N, nr_inodes=N, mode=OCTAL,
+ * uid=N, gid=N. Without a size, half of the memory is the limit; 0 takes the limit away.
+ */
 #include "fs/tmpfs/tmpfs.h"
 
 #include "fs/tmpfs/internal.h"
@@ -8,11 +12,6 @@
 #include "mem/kmalloc.h"
 #include "uapi/linux/errno.h"
 #include "vfs/file.h"
-
-/*
- * Mounting tmpfs. Options, as on Linux: size=N[k|m|g|%], nr_blocks=N, nr_inodes=N, mode=OCTAL,
- * uid=N, gid=N. Without a size, half of the memory is the limit; 0 takes the limit away.
- */
 
 struct options {
 	size_t page_limit, inode_limit;

@@ -1,3 +1,6 @@
+/*
+ * What a thread keeps of the machine while it does not run.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

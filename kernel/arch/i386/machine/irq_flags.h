@@ -1,3 +1,6 @@
+/*
+ * Turning this CPU's interrupts off and on.
+ */
 #pragma once
 
 #define EFLAGS_IF 0x200u

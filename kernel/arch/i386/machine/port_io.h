@@ -1,3 +1,6 @@
+/*
+ * Reading and writing I/O ports.
+ */
 #pragma once
 
 static inline uint8_t port_read8(uint16_t port)

@@ -1,3 +1,6 @@
+/*
+ * Where the current kernel stack is (docs/decisions/001-current-thread-by-stack.md).
+ */
 #pragma once
 #include <stdint.h>
 

@@ -1,3 +1,6 @@
+/*
+ * The registers of whoever was interrupted.
+ */
 #pragma once
 
 /*
