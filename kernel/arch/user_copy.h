@@ -35,6 +35,7 @@ must_check ssize_t string_from_user(char *to, user_addr from, size_t size);
 must_check ssize_t string_length_user(user_addr from, size_t limit);
 
 must_check int get_user_u32(uint32_t *out, user_addr from);
+must_check int get_user_u32_nofault(uint32_t *out, user_addr from); /* -EFAULT: not mapped now */
 must_check int put_user_u32(user_addr to, uint32_t value);
 must_check int get_user_u64(uint64_t *out, user_addr from);
 must_check int put_user_u64(user_addr to, uint64_t value);

@@ -11,10 +11,11 @@
  * spinlock: it is tried with faults off, and where that fails the page is faulted in and everything
  * starts over.
  *
- * A sleeper's node is on its own stack. It is taken off under the bucket's lock, by the waker, who
- * wakes it before he unlocks, or by the sleeper; and the sleeper takes that lock once more before
- * it returns. Requeueing moves a node to another bucket, so the sleeper looks which bucket it is in
- * again after locking it.
+ * A sleeper's node is on its own stack. It is taken off under the bucket's lock, by the waker or by
+ * the sleeper. A waker says "woken" first, then wakes, and lets go of the node last, by clearing
+ * waiter->bucket: a sleeper that finds it cleared may return at once, and otherwise takes the lock,
+ * and so waits for the waker. Requeueing moves a node to another bucket, so the sleeper looks which
+ * bucket it is in again after locking it.
  */
 #include "vm/futex.h"
 #include "arch/user_copy.h"
@@ -40,7 +41,8 @@ struct bucket {
 /* A sleeper, on its stack. [b] lock of the bucket that it is in */
 struct waiter {
 	struct list_node node;			/* [b] linked until woken */
-	_Atomic(struct bucket *) bucket;	/* [b] to change */
+	/* [b] to change; NULL once its waker has let go of it */
+	_Atomic(struct bucket *) bucket;
 	struct futex_key key;			/* [b] */
 	uint32_t bitset;			/* [I] */
 	struct thread *thread;			/* [I] */
@@ -64,9 +66,11 @@ void futex_setup(void)
 	}
 }
 
-static struct bucket *bucket_of(const struct futex_key *key)
+static inline struct bucket *bucket_of(const struct futex_key *key)
 {
-	return &buckets[hash_combine(hash_pointer(key->object), hash_u64(key->offset)) % BUCKETS];
+	uint32_t word = (uint32_t)(key->offset / sizeof(uint32_t));
+
+	return &buckets[hash_u32((uint32_t)(uintptr_t)key->object ^ word * 0x9e3779b1u) % BUCKETS];
 }
 
 static bool is_same(const struct futex_key *a, const struct futex_key *b)
@@ -112,12 +116,19 @@ static void put_ref(const struct futex_ref *ref)
 
 /* ---- waiting ---- */
 
-/* The bucket of a waiter, locked. It may move until we have the right lock. */
+/*
+ * The bucket of a waiter, locked. It may move until we have the right lock. NULL: it was woken, and
+ * its waker has let go of it.
+ */
 static struct bucket *lock_bucket_of(struct waiter *waiter)
 {
 	for (;;) {
-		struct bucket *bucket = atomic_load(&waiter->bucket);
+		/* Acquire: pairs with the release in wake_waiter. */
+		struct bucket *bucket =
+			atomic_load_explicit(&waiter->bucket, memory_order_acquire);
 
+		if (!bucket)
+			return NULL;
 		spin_lock(&bucket->lock);
 		if (bucket == atomic_load(&waiter->bucket))
 			return bucket;
@@ -129,8 +140,11 @@ static struct bucket *lock_bucket_of(struct waiter *waiter)
 static bool withdraw(struct waiter *waiter)
 {
 	struct bucket *bucket = lock_bucket_of(waiter);
-	bool was_waiting = list_node_is_linked(&waiter->node);
+	bool was_waiting;
 
+	if (!bucket)
+		return false;
+	was_waiting = list_node_is_linked(&waiter->node);
 	if (was_waiting)
 		list_remove(&waiter->node);
 	spin_unlock(&bucket->lock);
@@ -140,18 +154,18 @@ static bool withdraw(struct waiter *waiter)
 /* Enter the bucket if the word has the expected value. Errors: -EAGAIN, -EFAULT. */
 static int enqueue(struct waiter *waiter, user_addr word, uint32_t expected)
 {
-	struct bucket *bucket = bucket_of(&waiter->key);
+	struct bucket *bucket = atomic_load_explicit(&waiter->bucket, memory_order_relaxed);
 	uint32_t value;
 
 	for (;;) {
-		size_t left;
+		int error;
 
 		spin_lock(&bucket->lock);
-		left = copy_from_user_nofault(&value, word, sizeof(value));
-		if (left == 0 && value == expected)
+		error = get_user_u32_nofault(&value, word);
+		if (!error && value == expected)
 			list_add_tail(&bucket->waiters, &waiter->node);
 		spin_unlock(&bucket->lock);
-		if (left == 0)
+		if (!error)
 			return value == expected ? 0 : -EAGAIN;
 		if (user_prefault(word, sizeof(value), false))
 			return -EFAULT;
@@ -297,8 +311,11 @@ int futex_wait_any(struct address_space *space, const struct futex_wish *wishes,
 static void wake_waiter(struct waiter *waiter)
 {
 	list_remove(&waiter->node);
-	atomic_store(&waiter->is_woken, true);
+	/* Relaxed: thread_wake begins with a full barrier. */
+	atomic_store_explicit(&waiter->is_woken, true, memory_order_relaxed);
 	(void)thread_wake(waiter->thread);
+	/* Release: the node is its owner's again. */
+	atomic_store_explicit(&waiter->bucket, NULL, memory_order_release);
 }
 
 /* Up to `count` sleepers of the key. Bucket locked. */
@@ -372,15 +389,15 @@ static int lock_pair(struct bucket *a, struct bucket *b, bool compare, user_addr
 {
 	for (;;) {
 		uint32_t value = expected;
-		size_t left = 0;
+		int error = 0;
 
 		spin_lock_pair(&a->lock, &b->lock);
 		if (compare)
-			left = copy_from_user_nofault(&value, word, sizeof(value));
-		if (left == 0 && value == expected)
+			error = get_user_u32_nofault(&value, word);
+		if (!error && value == expected)
 			return 0;
 		spin_unlock_pair(&a->lock, &b->lock);
-		if (left == 0)
+		if (!error)
 			return -EAGAIN;
 		if (user_prefault(word, sizeof(value), false))
 			return -EFAULT;

@@ -185,15 +185,20 @@ user_text_length:
 	EXCEPTION 1b, 5b
 
 /* int user_read_word(uint32_t *out, const uint32_t *from): 0 or -EFAULT */
-	.globl user_read_word
-user_read_word:
+.macro READ_WORD name, nofault
+	.globl \name
+\name:
 	USER_ACCESS_OPEN
 1:	movl (%edx), %ecx
 	USER_ACCESS_CLOSE
 	movl %ecx, (%eax)
 	xorl %eax, %eax
 	ret
-	EXCEPTION 1b, user_word_fault
+	EXCEPTION 1b, user_word_fault, \nofault
+.endm
+
+	READ_WORD user_read_word, 0
+	READ_WORD user_read_word_nofault, 1
 
 /* int user_write_word(uint32_t *to, uint32_t value): 0 or -EFAULT */
 	.globl user_write_word

@@ -29,6 +29,7 @@ size_t user_clear_bytes(void *to, size_t size);
 ssize_t user_copy_text(char *to, const void *from, size_t size);
 ssize_t user_text_length(const void *from, size_t limit);
 int user_read_word(uint32_t *out, const void *from);
+int user_read_word_nofault(uint32_t *out, const void *from);
 int user_write_word(void *to, uint32_t value);
 int user_write_fields(void *to, const void *from, size_t count, size_t stride);
 int user_touch(void *at, bool write);
@@ -185,6 +186,12 @@ ssize_t string_length_user(user_addr from, size_t limit)
 int get_user_u32(uint32_t *out, user_addr from)
 {
 	return user_range_ok(from, sizeof(*out)) ? user_read_word(out, user_bytes(from)) : -EFAULT;
+}
+
+int get_user_u32_nofault(uint32_t *out, user_addr from)
+{
+	return user_range_ok(from, sizeof(*out)) ? user_read_word_nofault(out, user_bytes(from)) :
+						   -EFAULT;
 }
 
 int put_user_u32(user_addr to, uint32_t value)
