@@ -87,28 +87,30 @@ void wait_end(struct wait_entry *entry);
  * errors. After a wake-up it is looked at before the entry goes back to the queue: mostly it never
  * has to.
  */
-#define WAIT_EVENT(queue_pointer, condition, kind, deadline_ns)                    \
-	({                                                                         \
-		int wait_error_ = 0;                                               \
-		if (!(condition)) {                                                \
-			struct wait_entry wait_entry_;                             \
-			wait_entry_init(&wait_entry_);                             \
-			do {                                                       \
-				wait_begin((queue_pointer), &wait_entry_, (kind)); \
-				if (condition) {                                   \
-					wait_error_ = 0;                           \
-					break;                                     \
-				}                                                  \
+#define WAIT_EVENT_BY(begin, queue_pointer, condition, kind, deadline_ns)                     \
+	({                                                                                    \
+		int wait_error_ = 0;                                                          \
+		if (!(condition)) {                                                           \
+			struct wait_entry wait_entry_;                                        \
+			wait_entry_init(&wait_entry_);                                        \
+			do {                                                                  \
+				begin((queue_pointer), &wait_entry_, (kind));                 \
+				if (condition) {                                              \
+					wait_error_ = 0;                                      \
+					break;                                                \
+				}                                                             \
 				wait_error_ = wait_step(&wait_entry_, (kind), (deadline_ns)); \
-				if (condition) {                                   \
-					wait_error_ = 0;                           \
-					break;                                     \
-				}                                                  \
-			} while (!wait_error_);                                    \
-			wait_end(&wait_entry_);                                    \
-		}                                                                  \
-		wait_error_;                                                       \
+				if (condition) {                                              \
+					wait_error_ = 0;                                      \
+					break;                                                \
+				}                                                             \
+			} while (!wait_error_);                                               \
+			wait_end(&wait_entry_);                                               \
+		}                                                                             \
+		wait_error_;                                                                  \
 	})
+#define WAIT_EVENT(queue, condition, kind, deadline_ns) \
+	WAIT_EVENT_BY(wait_begin, queue, condition, kind, deadline_ns)
 
 #define WAIT_FOREVER UINT64_MAX
 #define wait_event(queue, condition) \
@@ -124,24 +126,8 @@ void wait_end(struct wait_entry *entry);
  * As wait_event_interruptible_until, but one of a queue's sleepers is woken at a time. It hands the
  * wake-up on (wake_one) if there is more, or if it gives up.
  */
-#define wait_event_exclusive_interruptible_until(queue_pointer, condition, deadline_ns)          \
-	({                                                                                       \
-		struct wait_entry entry_;                                                        \
-		int error_ = 0;                                                                  \
-		wait_entry_init(&entry_);                                                        \
-		for (;;) {                                                                       \
-			wait_begin_exclusive((queue_pointer), &entry_,                           \
-					     THREAD_SLEEPING_INTERRUPTIBLE);                     \
-			if (condition) {                                                         \
-				error_ = 0;                                                      \
-				break;                                                           \
-			}                                                                        \
-			if (error_)                                                              \
-				break;                                                           \
-			error_ = wait_step(&entry_, THREAD_SLEEPING_INTERRUPTIBLE, (deadline_ns)); \
-		}                                                                                \
-		wait_end(&entry_);                                                               \
-		error_;                                                                          \
-	})
+#define wait_event_exclusive_interruptible_until(queue, condition, deadline_ns) \
+	WAIT_EVENT_BY(wait_begin_exclusive, queue, condition, THREAD_SLEEPING_INTERRUPTIBLE, \
+		      deadline_ns)
 #define wait_event_exclusive_interruptible(queue, condition) \
 	wait_event_exclusive_interruptible_until(queue, condition, WAIT_FOREVER)
