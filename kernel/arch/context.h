@@ -32,8 +32,8 @@ void arch_thread_fini(struct arch_thread *thread);
 
 /*
  * Save the running thread's machine state in `from` and continue `to` where it stopped. Interrupts
- * off. Switches stacks, TLS descriptors, FS and GS; FPU registers are written out if live and
- * marked to be reloaded on return to user mode. The address space is mmu_space_switch()'s business.
+ * off. Switches stacks, TLS descriptors, FS and GS, and FPU registers. The address space is
+ * mmu_space_switch()'s business.
  */
 void arch_switch(struct arch_thread *from, struct arch_thread *to);
 

@@ -50,6 +50,8 @@ struct mmu_space {
 	mmu_entry *directories[3];	/* [address space's directory lock] one a GiB, or NULL */
 	phys_addr root;			/* [I] what the CPU's translation base register gets */
 	atomic_uint active_cpus;	/* [a] CPUs that have it loaded, perhaps lazily */
+	/* [a] a bit for each directory that is there; changes as they do, never taken back */
+	atomic_uint directory_bits;
 };
 
 /* Errors: -ENOMEM. May sleep (allocates). */
@@ -66,6 +68,7 @@ void mmu_space_fini(struct mmu_space *space);
  * Locks: preemption off.
  */
 void mmu_space_switch(struct mmu_space *next);
+void mmu_space_switch_irq_off(struct mmu_space *next);	/* interrupts are off already */
 
 /*
  * The directory entry that covers user address `address`, or NULL if that level does not exist.

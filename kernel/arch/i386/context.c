@@ -56,11 +56,13 @@ void arch_thread_fini(struct arch_thread *thread)
 
 void arch_switch(struct arch_thread *from, struct arch_thread *to)
 {
-	struct stack_header *to_header = header_of(to->sp);
+	struct stack_header *from_header = stack_header(), *to_header = header_of(to->sp);
+	unsigned int cpu = from_header->cpu;
+	struct machine_cpu *self = &machine_cpus[cpu];
 
-	fpu_switch(from, stack_header(), to, to_header);
-	tls_switch(from, to);
-	machine_cpus[cpu_index()].tss.esp0 = (uint32_t)(uintptr_t)to_header + KERNEL_STACK_SIZE;
+	fpu_switch(self, from, from_header, to, to_header);
+	tls_switch(self, cpu, from, to);
+	self->tss.esp0 = (uint32_t)(uintptr_t)to_header + KERNEL_STACK_SIZE;
 	switch_stacks(&from->sp, to->sp);
 }
 

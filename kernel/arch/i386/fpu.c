@@ -2,14 +2,15 @@
  * FPU and SSE registers.
  *
  * They are a user thread's alone; the kernel computes without them. A switch writes them to the
- * thread's image if they are live, and the next user thread loads its own on the way back to user
- * mode (RETURN_WORK_FPU), so that a thread which only passes through the kernel, or a kernel
- * thread, loads nothing. A thread that comes back to the CPU which still has its registers loads
- * nothing either:
+ * thread's image if they are live, and loads them when that thread comes back, unless this CPU
+ * still has them because only kernel threads ran meanwhile. Whoever changes the image (exec,
+ * sigreturn, a debugger) sets RETURN_WORK_FPU first: until the thread's way back to user mode the
+ * image is the truth, however often it is switched, and may be half written.
  *
- *	live	RETURN_WORK_FPU clear: the registers are the truth, the image is old
- *	saved	RETURN_WORK_FPU set: the image is the truth; if fpu_cpu - 1 is this CPU, and it says
- *		that the thread was the last to load, the registers happen to be equal to the image
+ *	live	RETURN_WORK_FPU clear: the truth is in the registers, and in the image while the
+ *		thread does not run; if fpu_cpu - 1 is this CPU, and it says that the thread was the
+ *		last to have its registers here, they are there still
+ *	saved	RETURN_WORK_FPU set: the image is the truth
  *
  * The image has FXSAVE's form, or FNSAVE's on processors without it (Intel SDM vol. 1, 8.1.10 and
  * 10.5). Where there is AVX, XSAVE continues FXSAVE's form with a header and the upper halves of
@@ -141,23 +142,22 @@ static bool is_live(const struct stack_header *header)
 		 RETURN_WORK_FPU);
 }
 
-void fpu_switch(struct arch_thread *from, struct stack_header *from_header, struct arch_thread *to,
-		struct stack_header *to_header)
+void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
+		const struct stack_header *from_header, struct arch_thread *to,
+		const struct stack_header *to_header)
 {
-	unsigned int cpu = cpu_index();
-	struct machine_cpu *self = &machine_cpus[cpu];
+	uint8_t here = (uint8_t)(from_header->cpu + 1);
 
 	if (from->fpu && is_live(from_header)) {
 		fpu_save_image(from->fpu);
-		from->fpu_cpu = (uint8_t)(cpu + 1);
+		from->fpu_cpu = here;
 		self->fpu_owner = from;
-		/* Whoever runs it next decides again. */
-		atomic_fetch_or_explicit(&from_header->return_work, RETURN_WORK_FPU,
-					 memory_order_relaxed);
 	}
-	if (to->fpu && self->fpu_owner == to && to->fpu_cpu == cpu + 1)
-		atomic_fetch_and_explicit(&to_header->return_work, ~(unsigned int)RETURN_WORK_FPU,
-					  memory_order_relaxed);
+	if (to->fpu && is_live(to_header) && (self->fpu_owner != to || to->fpu_cpu != here)) {
+		fpu_load_image(to->fpu);
+		to->fpu_cpu = here;
+		self->fpu_owner = to;
+	}
 }
 
 void arch_fpu_load(struct arch_thread *thread)

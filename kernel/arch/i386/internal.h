@@ -149,8 +149,10 @@ void fpu_save_image(void *image);
 void fpu_load_image(const void *image);
 void fpu_init_image(void *image);
 struct stack_header;
-void fpu_switch(struct arch_thread *from, struct stack_header *from_header, struct arch_thread *to,
-		struct stack_header *to_header);
+/* Interrupts off; `self` is this CPU. */
+void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
+		const struct stack_header *from_header, struct arch_thread *to,
+		const struct stack_header *to_header);
 /*
  * Of the running thread: bring its image up to date; or make the image the truth, after it was
  * changed.
@@ -161,7 +163,8 @@ void fpu_forget_registers(struct arch_thread *thread);
 void fpu_reset_registers(struct arch_thread *thread);
 
 /* tls.c; tls_fork and tls_clear are for the running thread as parent, or as itself. */
-void tls_switch(struct arch_thread *from, struct arch_thread *to);
+void tls_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,
+		struct arch_thread *to);
 void tls_fork(struct arch_thread *child, const struct arch_thread *parent);
 void tls_clear(struct arch_thread *thread);
 /* The running thread's are in memory alone; loaded again. Interrupts off. */

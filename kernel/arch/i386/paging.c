@@ -268,6 +268,8 @@ int mmu_directory_entry_create(struct mmu_space *space, uintptr_t address, mmu_e
 			return -ENOMEM;
 		space->directories[slot] = directory;
 		mmu_entry_write(&space->pointer_table[slot], table_entry(directory, 0));
+		/* Release: who sees the bit loads a root that has the entry (tlb.c). */
+		atomic_fetch_or_explicit(&space->directory_bits, 1u << slot, memory_order_release);
 		mmu_space_reload(space);
 	}
 	*out = mmu_directory_entry(space, address);

@@ -30,14 +30,11 @@ struct flush_request {
 	uintptr_t start, end;
 };
 
-/* A bit for each directory that the space has. */
-static uint8_t directories_of(const struct mmu_space *space)
+/* The directories that the root which is loaded next has at least. */
+static inline uint8_t directories_of(struct mmu_space *space)
 {
-	uint8_t mask = 0;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(space->directories); i++)
-		mask |= space->directories[i] ? 1u << i : 0;
-	return mask;
+	/* Acquire: pairs with the release in mmu_directory_entry_create(). */
+	return (uint8_t)atomic_load_explicit(&space->directory_bits, memory_order_acquire);
 }
 
 static void load_space(struct machine_cpu *self, struct mmu_space *next)
@@ -62,21 +59,21 @@ static void load_space_again(struct machine_cpu *self)
 
 void mmu_space_switch(struct mmu_space *next)
 {
-	struct machine_cpu *self = &machine_cpus[cpu_index()];
 	irq_flags flags;
 
-	/*
-	 * Before the comparison: a request in between leaves the space, or we see that it is
-	 * gone.
-	 */
-	self->space_is_idle = !next;
-	atomic_signal_fence(memory_order_seq_cst);
-	if (!next || self->space == next)
-		return;
 	/* A flush request must find either the old space or the new one. */
 	flags = irq_disable_save();
-	load_space(self, next);
+	mmu_space_switch_irq_off(next);
 	irq_restore(flags);
+}
+
+void mmu_space_switch_irq_off(struct mmu_space *next)
+{
+	struct machine_cpu *self = &machine_cpus[cpu_index()];
+
+	self->space_is_idle = !next;
+	if (next && self->space != next)
+		load_space(self, next);
 }
 
 static void evict_here(void *argument)

@@ -5,6 +5,10 @@
  * They are loaded when a user thread gets the CPU, and stay when a kernel thread runs in between.
  * While loaded, the registers are the truth for FS and GS; the descriptors are always in the thread
  * too. (Intel SDM vol. 3, 3.4.5; the user structure is Linux's.)
+ *
+ * What FS and GS hide of a descriptor is always what the CPU's table says: whoever writes there
+ * loads them again. So a thread whose descriptors and selectors equal what is there, as those of a
+ * process and its child do, needs no load of a segment, which costs most of a switch.
  */
 #include "arch/context.h"
 #include "arch/irq_flags.h"
@@ -38,7 +42,7 @@ static uint16_t read_fs(void)
 {
 	uint16_t selector;
 
-	__asm__ volatile("movw %%fs, %0" : "=rm"(selector));
+	__asm__ volatile("movl %%fs, %k0" : "=r"(selector));
 	return selector;
 }
 
@@ -46,7 +50,7 @@ static uint16_t read_gs(void)
 {
 	uint16_t selector;
 
-	__asm__ volatile("movw %%gs, %0" : "=rm"(selector));
+	__asm__ volatile("movl %%gs, %k0" : "=r"(selector));
 	return selector;
 }
 
@@ -56,27 +60,46 @@ static void load_descriptors(struct machine_cpu *self, const struct arch_thread 
 		self->gdt[TLS_ENTRY_FIRST + i] = thread->tls[i];
 }
 
+static inline bool is_loaded_on(const struct machine_cpu *self, unsigned int cpu,
+				const struct arch_thread *thread)
+{
+	return self->segments_owner == thread && thread->segments_cpu == cpu + 1;
+}
+
 static bool is_loaded(const struct arch_thread *thread)
 {
 	unsigned int cpu = cpu_index();
 
-	return thread->segments_cpu == cpu + 1 && machine_cpus[cpu].segments_owner == thread;
+	return is_loaded_on(&machine_cpus[cpu], cpu, thread);
 }
 
-void tls_switch(struct arch_thread *from, struct arch_thread *to)
+/* Would loading `thread` change anything? */
+static inline bool is_equal(const struct machine_cpu *self, const struct arch_thread *thread,
+			    uint16_t fs, uint16_t gs)
 {
-	unsigned int cpu = cpu_index();
-	struct machine_cpu *self = &machine_cpus[cpu];
+	uint64_t different = (uint64_t)(fs ^ thread->fs) | (uint64_t)(gs ^ thread->gs);
 
-	if (from->fpu && is_loaded(from)) {
-		from->fs = read_fs();
-		from->gs = read_gs();
+	for (unsigned int i = 0; i < TLS_SLOTS; i++)
+		different |= self->gdt[TLS_ENTRY_FIRST + i] ^ thread->tls[i];
+	return different == 0;
+}
+
+void tls_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,
+		struct arch_thread *to)
+{
+	uint16_t fs = read_fs(), gs = read_gs();
+
+	if (from->fpu && is_loaded_on(self, cpu, from)) {
+		from->fs = fs;
+		from->gs = gs;
 	}
-	if (!to->fpu || is_loaded(to))
+	if (!to->fpu || is_loaded_on(self, cpu, to))
 		return;
-	load_descriptors(self, to);
-	segment_load_fs(to->fs);
-	segment_load_gs(to->gs);
+	if (!is_equal(self, to, fs, gs)) {
+		load_descriptors(self, to);
+		segment_load_fs(to->fs);
+		segment_load_gs(to->gs);
+	}
 	to->segments_cpu = (uint8_t)(cpu + 1);
 	self->segments_owner = to;
 }
