@@ -124,6 +124,9 @@ void trap_page_fault(struct trap_frame *frame, uintptr_t address)
 		kernel_page_fault(frame, address);
 		return;
 	}
+	/* Its handler is shown the error code, which must not tell where the kernel has pages. */
+	if (unlikely(address >= USER_END))
+		frame->error |= PAGE_FAULT_PRESENT;
 	irq_enable();
 	upcall_page_fault(frame, address, access_from_error(frame->error));
 }
