@@ -360,6 +360,9 @@ static int map_both(struct elf_file *elf, struct elf_file *interpreter, struct a
 	uintptr_t wish = interpreter->file ? DYNAMIC_BASE : 0;
 	int error;
 
+	/* From before there were such headers, and a difference between reading and executing. */
+	if (!find_program(elf, PT_GNU_STACK))
+		space->read_executes = true;
 	if (elf->header.type == ET_DYN) {
 		error = choose_bias(elf, wish, space, limits);
 		if (error)

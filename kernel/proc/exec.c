@@ -20,6 +20,7 @@
 #include "proc/internal.h"
 #include "proc/posix_timers.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/personality.h"
 #include "vfs/credentials.h"
 #include "vfs/dentry.h"
 #include "vfs/fd_table.h"
@@ -173,6 +174,12 @@ static int gather_front(struct exec *exec)
 	return 0;
 }
 
+/* Whoever starts a privileged program does not choose how it runs. */
+static bool gains_privilege(const struct exec *exec)
+{
+	return exec->identity.is_secure || exec->identity.gains_privilege;
+}
+
 static int build_image(struct exec *exec)
 {
 	struct exec_stack stack;
@@ -182,6 +189,8 @@ static int build_image(struct exec *exec)
 	if (error)
 		return error;
 	process_vm_limits(process_current(), &limits);
+	exec->space->read_executes = !gains_privilege(exec) &&
+				     process_current()->personality & READ_IMPLIES_EXEC;
 	/* mmap needs a ceiling before the stack decides the final one. */
 	exec->space->mmap_top = (USER_END & PAGE_MASK) - (136u << 20);
 	error = elf_load(exec->file, (const uint8_t *)exec->header, (size_t)exec->header_size,
@@ -306,9 +315,10 @@ static void switch_space(struct exec *exec, struct user_thread *thread)
 	exec->space = NULL;
 	if (exec->identity.is_secure || !exec->identity.may_dump)
 		process->parent_death_signal = 0;
-	/* Whoever starts a privileged program does not choose how it runs. */
-	if (exec->identity.is_secure || exec->identity.gains_privilege)
+	if (gains_privilege(exec))
 		process->personality = 0;
+	if (space->read_executes)
+		process->personality |= READ_IMPLIES_EXEC;
 	atomic_store_explicit(&thread->credentials, exec->identity.credentials,
 			      memory_order_relaxed);
 	exec->identity.credentials = NULL;

@@ -16,11 +16,13 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "uapi/linux/ldt.h"
+#include "uapi/linux/personality.h"
 #include "uapi/linux/resource.h"
 #include "uapi/linux/sched.h"
 #include "uapi/linux/wait.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
+#include "vm/mmap.h"
 
 enum { SIGNAL_IN_FLAGS = 0xff };
 
@@ -419,14 +421,14 @@ int sys_times(user_addr to)
 /* Personalities: only Linux's own. 0xffffffff asks. */
 int sys_personality(uint32_t wish)
 {
-	enum { ADDR_NO_RANDOMIZE = 0x0040000 };
 	struct process *process = process_current();
 	uint32_t old = process->personality;
 
 	if (wish != UINT32_MAX) {
-		if (wish & ~(uint32_t)ADDR_NO_RANDOMIZE)
+		if (wish & ~(uint32_t)(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC))
 			return -EINVAL;
 		process->personality = wish;
+		vm_set_read_executes(process->space, wish & READ_IMPLIES_EXEC);
 	}
 	return (int)old;
 }

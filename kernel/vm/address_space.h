@@ -41,6 +41,7 @@ struct address_space {
 	uintptr_t vdso_base;			/* [e] address of the vDSO image, 0 if none */
 	uint32_t saved_auxv[2 * 24];		/* [e] for /proc/PID/auxv */
 	bool dumpable;				/* [s] */
+	bool read_executes;			/* [s] READ_IMPLIES_EXEC: in new mappings */
 	atomic_uint membarrier_uses;		/* [a] kinds of membarrier(2) it said it uses */
 	uint64_t serial;			/* [I] no other since boot has the same */
 };

@@ -13,6 +13,11 @@
 	(REGION_READ | REGION_WRITE | REGION_MAY_READ | REGION_MAY_WRITE | REGION_MAY_EXECUTE | \
 	 REGION_HEAP | REGION_ACCOUNTED)
 
+static uint32_t heap_flags(const struct address_space *space)
+{
+	return HEAP_FLAGS | space->lock_new | (space->read_executes ? REGION_EXECUTE : 0);
+}
+
 /* New pages [start, end) of heap, nothing mapped there. Errors: -ENOMEM. */
 static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 		const struct vm_limits *limits)
@@ -31,7 +36,7 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 		return -ENOMEM;
 	if (space->lock_new && vm_exceeds_lock_limit(space, pages, limits))
 		return -ENOMEM;
-	if (heap && (heap->flags != (HEAP_FLAGS | space->lock_new) || heap->cache ||
+	if (heap && (heap->flags != heap_flags(space) || heap->cache ||
 		     heap->end != start))
 		heap = NULL;
 	fresh = heap ? NULL : region_alloc();
@@ -46,7 +51,7 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 	} else {
 		*fresh = (struct region){ .start = start,
 					  .end = end,
-					  .flags = HEAP_FLAGS | space->lock_new };
+					  .flags = heap_flags(space) };
 		region_insert(space, fresh, NULL);
 	}
 	return 0;

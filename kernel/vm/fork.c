@@ -41,6 +41,7 @@ static void copy_layout(struct address_space *child, const struct address_space 
 	child->vdso_base = parent->vdso_base;
 	memcpy(child->saved_auxv, parent->saved_auxv, sizeof(child->saved_auxv));
 	child->dumpable = parent->dumpable;
+	child->read_executes = parent->read_executes;
 	atomic_store_explicit(&child->membarrier_uses, atomic_load(&parent->membarrier_uses),
 			      memory_order_relaxed);
 }

@@ -32,6 +32,12 @@ static inline bool region_is_accessible(const struct region *region)
 	return region->flags & (REGION_READ | REGION_WRITE | REGION_EXECUTE);
 }
 
+/* What READ_IMPLIES_EXEC adds to `protection` of a region with these flags. */
+static inline uint32_t region_implied_execute(uint32_t protection, uint32_t flags)
+{
+	return (protection & REGION_READ) && (flags & REGION_MAY_EXECUTE) ? REGION_EXECUTE : 0;
+}
+
 /* What every entry of the region has, apart from the frame and MMU_WRITE. */
 static inline mmu_entry region_entry_bits(const struct region *region)
 {

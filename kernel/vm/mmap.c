@@ -182,6 +182,8 @@ static int prepare(struct address_space *space, const struct vm_map_request *req
 	describe(&plan->wish, request, start, start + size);
 	if (unlikely(space->lock_new) && !(request->flags & (REGION_DEVICE | REGION_SPECIAL)))
 		plan->wish.flags |= space->lock_new;
+	if (unlikely(space->read_executes) && !(plan->wish.flags & (REGION_STACK | REGION_SPECIAL)))
+		plan->wish.flags |= region_implied_execute(plan->wish.flags, plan->wish.flags);
 	plan->neighbour = plan->fresh = NULL;
 	plan->replaces = above && above->start < start + size;
 	error = check_limits(space, &plan->wish, above, limits);

@@ -31,6 +31,9 @@ must_check int vm_map(struct address_space *space, const struct vm_map_request *
 /* Errors: -EINVAL, -ENOMEM (a split failed; nothing changed). */
 must_check int vm_unmap(struct address_space *space, uintptr_t start, size_t size);
 
+/* READ_IMPLIES_EXEC: from now on what is mapped, or protected, to be read may be executed. */
+void vm_set_read_executes(struct address_space *space, bool on);
+
 /* `protection`: REGION_READ|WRITE|EXECUTE. Errors: -ENOMEM (hole), -EACCES, -EINVAL. */
 must_check int vm_protect(struct address_space *space, uintptr_t start, size_t size,
 			  uint32_t protection, bool grows_down);

@@ -87,11 +87,14 @@ int region_isolate(struct address_space *space, struct region **region, uintptr_
 static int protect_region(struct address_space *space, struct region *region, uintptr_t start,
 			  uintptr_t end, uint32_t protection)
 {
-	uint32_t flags = (region->flags & ~(uint32_t)PROTECTION) | protection;
 	size_t pages = (end - start) >> PAGE_SHIFT;
 	bool charged = false;
+	uint32_t flags;
 	int error;
 
+	if (unlikely(space->read_executes))
+		protection |= region_implied_execute(protection, region->flags);
+	flags = (region->flags & ~(uint32_t)PROTECTION) | protection;
 	if (flags == region->flags)
 		return 0;
 	/* The MAY_ flags are the same three bits, three places up. */
@@ -145,6 +148,13 @@ static int protect_range(struct address_space *space, uintptr_t start, uintptr_t
 	}
 	region_merge_range(space, start, end);
 	return error;
+}
+
+void vm_set_read_executes(struct address_space *space, bool on)
+{
+	rwlock_write_lock(&space->lock);
+	space->read_executes = on;
+	rwlock_write_unlock(&space->lock);
 }
 
 int vm_protect(struct address_space *space, uintptr_t start, size_t size, uint32_t protection,
