@@ -9,8 +9,10 @@
 #include "arch/cpu.h"
 #include "arch/irq_flags.h"
 #include "arch/machine.h"
+#include "arch/mmu.h"
 #include "arch/vdso.h"
 #include "core/boot_args.h"
+#include "core/config.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/stack_header.h"
@@ -155,6 +157,8 @@ static void start_rest(void *argument)
 	serial_init();
 	drivers_init();
 	mount_root();
+	if (CONFIG_INVARIANTS)
+		mmu_check_kernel();
 	start_init();
 }
 

@@ -121,6 +121,10 @@ void mmu_kernel_map(uintptr_t address, frame_number frame, mmu_entry bits);
 frame_number mmu_kernel_unmap(uintptr_t address);	/* what was there; flushes locally only */
 void mmu_kernel_flush(uintptr_t start, uintptr_t end);	/* on all CPUs; interrupts on */
 
+/* Debug builds: panics where the kernel's page tables break their rules. Any context. */
+void mmu_check_kernel(void);
+void mmu_break_text(void);	/* so that it does: text becomes writable, on this CPU at least */
+
 /*
  * Window `slot` of this CPU (0 <= slot < MMU_WINDOWS): shows one frame until the next map.
  * Preemption off.

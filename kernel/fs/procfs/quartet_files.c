@@ -6,12 +6,14 @@
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
  * 	event_mask	which events are recorded, in hexadecimal; written: from now on
  * 	failpoint	write "KIND NTH": the NTH allocation of the writer fails; read: did it
+ * 	violate		write a name: the kernel breaks that rule and should panic; read: the names
  */
 #include "block/block_device.h"
 #include "core/config.h"
 #include "core/event_ring.h"
 #include "core/failpoint.h"
 #include "core/stack_header.h"
+#include "core/violate.h"
 #include "fs/procfs/internal.h"
 #include "lib/parse.h"
 #include "lib/string.h"
@@ -149,6 +151,22 @@ static ssize_t store_failpoint(const struct procfs_subject *subject, char *line,
 	return -EINVAL;
 }
 
+static int show_violations(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	for (size_t i = 0; violation_name(i); i++)
+		procfs_print(text, "%s\n", violation_name(i));
+	return 0;
+}
+
+static ssize_t store_violation(const struct procfs_subject *subject, char *line, size_t size)
+{
+	(void)subject;
+	if (!CONFIG_VIOLATIONS)
+		return -EOPNOTSUPP;
+	return violate(line) ? (ssize_t)size : -EINVAL;
+}
+
 /* "hda:100-200:r,...": requests for these sectors fail from now on; an empty line ends it. */
 static ssize_t store_block_fail(const struct procfs_subject *subject, char *line, size_t size)
 {
@@ -212,5 +230,10 @@ const struct procfs_entry procfs_quartet_entries[] = {
 	  .show = show_failpoint,
 	  .store = store_failpoint },
 	{ .name = "leaks", .mode = MODE_REGULAR | 0400, .id = 98, .show = show_leaks },
+	{ .name = "violate",
+	  .mode = MODE_REGULAR | 0600,
+	  .id = 94,
+	  .show = show_violations,
+	  .store = store_violation },
 	{ .name = NULL },
 };

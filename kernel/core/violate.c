@@ -1,0 +1,123 @@
+/*
+ * What a debug kernel can do wrong on purpose, one function each, in a table by name.
+ */
+#include "core/violate.h"
+#include <stdint.h>
+#include "arch/context.h"
+#include "arch/mmu.h"
+#include "arch/trap_frame.h"
+#include "core/compiler.h"
+#include "lib/string.h"
+
+#define RETURN_INSTRUCTION 0xc3
+
+static volatile uint8_t data_code[16] = { RETURN_INSTRUCTION };
+static const uint8_t constant = 1;
+
+static const struct trap_frame *user_frame(void)
+{
+	return arch_user_frame(arch_stack_base());
+}
+
+static void read_at(uintptr_t address)
+{
+	(void)*(const volatile uint8_t *)address;
+}
+
+static void write_at(uintptr_t address)
+{
+	volatile uint8_t *byte = (volatile uint8_t *)address;
+
+	*byte = *byte;
+}
+
+static void run_at(uintptr_t address)
+{
+	void (*code)(void) = (void (*)(void))address;
+
+	code();
+}
+
+/* ---- user memory, without saying so: SMAP, SMEP ---- */
+
+static void read_user(void)
+{
+	read_at(trap_frame_instruction(user_frame()));
+}
+
+static void write_user(void)
+{
+	*(volatile uint8_t *)trap_frame_stack(user_frame()) = 0;
+}
+
+static void execute_user(void)
+{
+	run_at(trap_frame_instruction(user_frame()));
+}
+
+/* ---- the kernel's own ---- */
+
+/* A field of what is not there; what the compiler can see it refuses. */
+static void read_null(void)
+{
+	volatile uintptr_t field = sizeof(uint32_t);
+
+	read_at(field);
+}
+
+static void execute_data(void)
+{
+	run_at((uintptr_t)data_code);
+}
+
+static void write_text(void)
+{
+	write_at((uintptr_t)write_text);
+}
+
+static void write_constant(void)
+{
+	write_at((uintptr_t)&constant);
+}
+
+/* Down through the whole stack, into the page below. */
+static noinline void overflow_stack(void)
+{
+	volatile uint8_t *byte = (volatile uint8_t *)arch_stack_base() - 1;
+
+	*byte = 0;
+}
+
+/* The page tables themselves are wrong: the walk over them says so. */
+static void writable_text(void)
+{
+	mmu_break_text();
+	mmu_check_kernel();
+}
+
+static const struct violation {
+	const char *name;
+	void (*act)(void);
+} violations[] = {
+	{ "read_user", read_user },	      { "write_user", write_user },
+	{ "execute_user", execute_user },     { "read_null", read_null },
+	{ "execute_data", execute_data },     { "write_text", write_text },
+	{ "write_constant", write_constant }, { "overflow_stack", overflow_stack },
+	{ "writable_text", writable_text },
+};
+
+const char *violation_name(size_t n)
+{
+	return n < ARRAY_SIZE(violations) ? violations[n].name : NULL;
+}
+
+bool violate(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(violations); i++) {
+		if (strcmp(violations[i].name, name) == 0) {
+			violations[i].act();
+			return true;
+		}
+	}
+	return false;
+}
