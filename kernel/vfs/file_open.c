@@ -14,6 +14,7 @@
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
+#include "vfs/sticky.h"
 
 /*
  * What is remembered of the flags: those that fcntl(F_GETFL) shows, and O_NOCTTY until a terminal
@@ -340,6 +341,14 @@ static int create_walk(struct walk *walk, uint32_t flags, file_mode mode, struct
 				return error;
 			continue;
 		}
+		if (!created && !walk->jumped) {
+			error = sticky_check_create(dentry_inode(walk->path.dentry), inode,
+						    credentials);
+			if (error) {
+				path_put(&place);
+				return error;
+			}
+		}
 		/* What was just made needs no permission and is empty already. */
 		error = created ? open_checked(created, &place, flags & ~(uint32_t)O_TRUNC,
 					       credentials, out)
@@ -397,6 +406,11 @@ int file_open_restricted(const struct walk_context *context, const char *name, u
 			notify_file(*out, IN_OPEN);
 		path_put(&path);
 		return error;
+	}
+	/* The other way knows for sure what directory the name was found in. */
+	if (unlikely(flags & O_CREAT) && sticky_may_refuse(&path, context->credentials)) {
+		path_put(&path);
+		return open_creating(context, name, flags, mode, walk_flags, out);
 	}
 	error = open_place(&path, flags, context->credentials, out);
 	if (error)

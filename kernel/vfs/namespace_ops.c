@@ -17,6 +17,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
+#include "vfs/sticky.h"
 
 /* A name about to be made or removed: its directory locked, its dentry found. */
 struct target {
@@ -52,12 +53,21 @@ static void end(struct target *target)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+/* What link checks of the file before anybody asks who may write to the directory. */
+static int check_linked(const struct path *linked, const struct path *directory,
+			const struct credentials *credentials)
+{
+	if (linked->mount != directory->mount)
+		return -EXDEV;
+	return sticky_check_link(dentry_inode(linked->dentry), credentials);
+}
+
 /*
- * Everything that mkdir, mknod, symlink and link check alike. Then the target is to be given to
- * end().
+ * Everything that mkdir, mknod, symlink and link check alike; `linked` is link's file, else NULL.
+ * Then the target is to be given to end().
  */
 static int begin_create(const struct walk_context *context, const char *name, bool is_directory,
-			struct target *target)
+			const struct path *linked, struct target *target)
 {
 	int error = path_walk_parent(context, name, 0, &target->parent);
 
@@ -76,7 +86,9 @@ static int begin_create(const struct walk_context *context, const char *name, bo
 		error = -ENOENT;
 	else if (target->write_error)
 		error = target->write_error;
-	else
+	else if (linked)
+		error = check_linked(linked, &target->parent.directory, context->credentials);
+	if (!error && !target->inode)
 		error = permission_check(target->dir, context->credentials,
 					 ACCESS_WRITE | ACCESS_EXECUTE);
 	if (!error)
@@ -117,7 +129,8 @@ static int make(const struct walk_context *context, const char *name, file_mode 
 	group_id gid;
 	int error;
 
-	error = begin_create(context, name, (mode & MODE_TYPE_MASK) == MODE_DIRECTORY, &target);
+	error = begin_create(context, name, (mode & MODE_TYPE_MASK) == MODE_DIRECTORY, NULL,
+			     &target);
 	if (error)
 		return error;
 	if (!target.dir->ops->create || !may_make(context->credentials, mode)) {
@@ -176,7 +189,7 @@ int namespace_symlink(const char *text, const struct walk_context *context, cons
 
 	if (!text[0])
 		return -ENOENT;
-	error = begin_create(context, name, false, &target);
+	error = begin_create(context, name, false, NULL, &target);
 	if (error)
 		return error;
 	if (!target.dir->ops->symlink) {
@@ -212,12 +225,9 @@ int namespace_link(const struct path *from, const struct walk_context *context, 
 	struct target target;
 	int error;
 
-	error = begin_create(context, name, false, &target);
+	error = begin_create(context, name, false, from, &target);
 	if (error)
 		return error;
-	error = -EXDEV;
-	if (from->mount != target.parent.directory.mount)
-		goto end;
 	error = check_link(&target, from);
 	if (error)
 		goto end;

@@ -25,6 +25,7 @@
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
 #include "vfs/path_walk_fast.h"
+#include "vfs/sticky.h"
 
 /* What only this walk can do. */
 #define CAREFUL_FLAGS (WALK_NO_LINKS | WALK_BENEATH | WALK_IN_ROOT | WALK_NO_CROSS | \
@@ -211,7 +212,15 @@ int walk_into_link(struct walk *walk, struct inode *inode)
 	char *text;
 	int error;
 
-	if (++walk->link_count > WALK_LINKS_MAX || (walk->flags & WALK_NO_LINKS))
+	if (++walk->link_count > WALK_LINKS_MAX)
+		return -ELOOP;
+	if (!*walk->rest && !walk->depth) {
+		error = sticky_check_follow(dentry_inode(walk->path.dentry), inode,
+					    walk->context->credentials);
+		if (error)
+			return error;
+	}
+	if (walk->flags & WALK_NO_LINKS)
 		return -ELOOP;
 	if (inode->ops->follow_link)
 		return jump(walk, inode);

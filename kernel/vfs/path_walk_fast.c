@@ -14,6 +14,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 #include "vfs/path_walk_fast.h"
+#include "vfs/sticky.h"
 
 enum { FAST_LINKS_MAX = 8 };	/* nested ones; more take the careful walk */
 
@@ -222,6 +223,10 @@ static int walk_to_end(struct fast_walk *walk, uint32_t flags)
 			return error;
 		if (unlikely(inode_is(inode, MODE_LINK)) &&
 		    ((flags & WALK_FOLLOW) || walk->trailing_slash)) {
+			error = sticky_check_follow(dentry_inode(walk->dentry), inode,
+						    walk->context->credentials);
+			if (error)
+				return error;
 			error = enter_link(walk, inode);
 			if (error)
 				return error;

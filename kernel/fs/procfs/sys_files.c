@@ -7,6 +7,7 @@
 #include "lib/parse.h"
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
+#include "vfs/sticky.h"
 #include "vm/mmap.h"
 
 static int show_ostype(const struct procfs_subject *subject, struct procfs_text *text)
@@ -123,6 +124,75 @@ static ssize_t store_max_user_watches(const struct procfs_subject *subject, char
 	return store_limit(INOTIFY_WATCHES, line, size);
 }
 
+/* ---- what strangers lay out in shared directories -------------------------------------------- */
+
+static int show_sticky(enum sticky_rule rule, struct procfs_text *text)
+{
+	procfs_print(text, "%u\n", sticky_setting(rule));
+	return 0;
+}
+
+static ssize_t store_sticky(enum sticky_rule rule, const char *line, size_t size)
+{
+	uint32_t value;
+
+	if (parse_u32(line, strlen(line), 10, &value) || !sticky_set(rule, value))
+		return -EINVAL;
+	return (ssize_t)size;
+}
+
+static int show_protected_symlinks(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_sticky(STICKY_SYMLINKS, text);
+}
+
+static ssize_t store_protected_symlinks(const struct procfs_subject *subject, char *line,
+				       size_t size)
+{
+	(void)subject;
+	return store_sticky(STICKY_SYMLINKS, line, size);
+}
+
+static int show_protected_hardlinks(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_sticky(STICKY_HARDLINKS, text);
+}
+
+static ssize_t store_protected_hardlinks(const struct procfs_subject *subject, char *line,
+					size_t size)
+{
+	(void)subject;
+	return store_sticky(STICKY_HARDLINKS, line, size);
+}
+
+static int show_protected_fifos(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_sticky(STICKY_FIFOS, text);
+}
+
+static ssize_t store_protected_fifos(const struct procfs_subject *subject, char *line,
+				    size_t size)
+{
+	(void)subject;
+	return store_sticky(STICKY_FIFOS, line, size);
+}
+
+static int show_protected_regular(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_sticky(STICKY_REGULAR, text);
+}
+
+static ssize_t store_protected_regular(const struct procfs_subject *subject, char *line,
+				      size_t size)
+{
+	(void)subject;
+	return store_sticky(STICKY_REGULAR, line, size);
+}
+
 /* A version-4 UUID, new at each read. */
 static int show_uuid(const struct procfs_subject *subject, struct procfs_text *text)
 {
@@ -202,6 +272,10 @@ static const struct procfs_entry fs_entries[] = {
 	TABLE("inotify", 213, inotify_entries),
 	TEXT("pipe-max-size", 136, show_pipe_max_size),
 	TABLE("mqueue", 265, mqueue_entries),
+	LIMIT(protected_fifos, 270),
+	LIMIT(protected_hardlinks, 271),
+	LIMIT(protected_regular, 272),
+	LIMIT(protected_symlinks, 273),
 	{ .name = NULL },
 };
 
