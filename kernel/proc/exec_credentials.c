@@ -20,17 +20,26 @@
 #include "vfs/inode.h"
 #include "vfs/mount.h"
 
+/*
+ * The bits and whom they stand for are read together: a chown takes the bits away, and whoever saw
+ * the old bits with the new owner would run somebody's program as root.
+ */
 static void take_file_ids(const struct file *file, struct credentials *new)
 {
-	const struct inode *inode = file->inode;
+	struct inode *inode = file->inode;
+	file_mode mode;
 
-	if (new->no_new_privileges || (atomic_load(&file->path.mount->flags) & MOUNT_NO_SUID))
+	if (likely(!(inode->mode & (MODE_SETUID | MODE_SETGID))) || new->no_new_privileges ||
+	    (atomic_load(&file->path.mount->flags) & MOUNT_NO_SUID))
 		return;
-	if (inode->mode & MODE_SETUID)
+	spin_lock(&inode->state_lock);
+	mode = inode->mode;
+	if (mode & MODE_SETUID)
 		new->euid = inode->uid;
 	/* Without group execution the bit means mandatory locking, not a change of group. */
-	if ((inode->mode & (MODE_SETGID | 0010)) == (MODE_SETGID | 0010))
+	if ((mode & (MODE_SETGID | 0010)) == (MODE_SETGID | 0010))
 		new->egid = inode->gid;
+	spin_unlock(&inode->state_lock);
 }
 
 static bool may_gain(const struct credentials *old)
