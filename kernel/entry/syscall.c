@@ -3,8 +3,8 @@
  *
  * A thread that another one traces (proc/ptrace.h) has RETURN_WORK_TRACE set, and so takes the slow
  * way through entry.S, which comes here before and after each call. While the event ring records
- * system calls every thread does; and with trace=syscall on the command line, when the log reads
- * like strace's.
+ * system calls every thread does; and while stale bytes are looked for (core/stale.h); and with
+ * trace=syscall on the command line, when the log reads like strace's.
  */
 #include "entry/syscall.h"
 #include "arch/upcall.h"
@@ -12,6 +12,7 @@
 #include "core/boot_args.h"
 #include "core/event_ring.h"
 #include "core/printk.h"
+#include "core/stale.h"
 #include "core/stack_header.h"
 #include "lib/format.h"
 #include "lib/min_max.h"
@@ -35,7 +36,7 @@ void syscall_trace_init(void)
 
 bool syscall_trace_is_on(void)
 {
-	return trace_is_on || event_is_on(QUARTET_EVENT_SYSCALL_ENTER) ||
+	return trace_is_on || stale_is_armed() || event_is_on(QUARTET_EVENT_SYSCALL_ENTER) ||
 	       event_is_on(QUARTET_EVENT_SYSCALL_LEAVE);
 }
 

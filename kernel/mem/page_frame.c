@@ -28,6 +28,7 @@
 #include "core/assert.h"
 #include "core/config.h"
 #include "core/failpoint.h"
+#include "core/stale.h"
 #include "core/lock_check.h"
 #include "core/printk.h"
 #include "lib/min_max.h"
@@ -119,6 +120,15 @@ static void poison(struct page_frame *frame)
 		words[i] = FRAME_POISON;
 	kunmap(frame, words);
 	atomic_fetch_or_explicit(&frame->flags, FRAME_POISONED, memory_order_relaxed);
+}
+
+/* core/stale.h: nobody has promised what is in it. */
+static void fill_stale(struct page_frame *frame)
+{
+	void *memory = kmap(frame);
+
+	stale_fill(memory, PAGE_SIZE);
+	kunmap(frame, memory);
 }
 
 static void check_poison(struct page_frame *frame)
@@ -325,6 +335,8 @@ struct page_frame *page_frame_alloc(enum frame_kind kind, enum frame_alloc_flags
 	make_used(frame, kind);
 	if ((flags & FRAME_ALLOC_ZEROED) && !cleared)
 		page_frame_clear(frame);
+	if (!(flags & FRAME_ALLOC_ZEROED) && stale_is_armed())
+		fill_stale(frame);
 	return frame;
 }
 
@@ -373,6 +385,8 @@ struct page_frame *page_frame_alloc_order(unsigned int order, enum frame_kind ki
 		block[i].order = (uint8_t)order;
 		if (flags & FRAME_ALLOC_ZEROED)
 			page_frame_clear(&block[i]);
+		else if (stale_is_armed())
+			fill_stale(&block[i]);
 		if (i > 0) /* the first one stands for all */
 			atomic_store_explicit(&block[i].references, 0, memory_order_relaxed);
 	}

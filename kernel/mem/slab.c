@@ -30,6 +30,7 @@
 #include "core/assert.h"
 #include "core/config.h"
 #include "core/failpoint.h"
+#include "core/stale.h"
 #include "core/spinlock.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
@@ -378,8 +379,10 @@ void *slab_alloc(struct slab_cache *cache, enum frame_alloc_flags flags)
 		if (!object)
 			return NULL;
 	}
-	if (CONFIG_POISON)
+	if (CONFIG_POISON) {
 		check_given_out(cache, object);
+		stale_fill(object, cache->size);
+	}
 	return object;
 }
 

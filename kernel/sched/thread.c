@@ -16,6 +16,7 @@
 #include "arch/smp.h"
 #include "core/assert.h"
 #include "core/failpoint.h"
+#include "core/stale.h"
 #include "core/lock_check.h"
 #include "core/stack_header.h"
 #include "lib/string.h"
@@ -235,6 +236,8 @@ void thread_exit(void)
 	assert_may_sleep();
 	if (CONFIG_FAILPOINTS)
 		failpoint_forget(thread_current());
+	if (CONFIG_POISON)
+		stale_forget(thread_current());
 	atomic_store(&thread_current()->state_word, THREAD_DEAD);
 	schedule();
 	panic("a dead thread runs");

@@ -13,8 +13,8 @@
  */
 #include "check.h"
 #include "bad_pointers.h"
+#include "bad_pointers_setup.h"
 #include "bad_pointers.expected.h"
-#include <sys/inotify.h>
 
 /* The ways of being bad. */
 enum badness { NULL_POINTER, LOW, KERNEL, TOP, NO_ACCESS, READ_ONLY, STRADDLING, BADNESS_COUNT };
@@ -36,91 +36,6 @@ static uintptr_t bad_address(enum badness badness)
 	case READ_ONLY: return (uintptr_t)read_only;
 	default: return (uintptr_t)page_end - 1;
 	}
-}
-
-static void nothing(int signal)
-{
-	(void)signal;
-}
-
-static void put_at(int fd, int place)
-{
-	CHECK(fd >= 0);
-	CHECK_EQ(dup2(fd, place), place);
-	close(fd);
-}
-
-/*
- * A pair with bytes to be read, a listener with a client, a datagram socket that sends to itself.
- */
-static void set_up_sockets(void)
-{
-	int fds[2];
-
-	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
-	CHECK_EQ(write(fds[1], "0123456789abcdef", 16), 16);
-	put_at(fds[0], SOCKET_FD);
-	put_at(fds[1], PEER_FD);
-	put_at(socket(AF_UNIX, SOCK_STREAM, 0), NEW_SOCKET_FD);
-	put_at(socket(AF_UNIX, SOCK_STREAM, 0), LISTENER_FD);
-	CHECK(bind(LISTENER_FD, (struct sockaddr *)&listener_address,
-		   sizeof(listener_address)) == 0);
-	CHECK(listen(LISTENER_FD, 5) == 0);
-	int client = MUST(socket(AF_UNIX, SOCK_STREAM, 0));
-	CHECK(connect(client, (struct sockaddr *)&listener_address,
-		      sizeof(listener_address)) == 0);
-	put_at(socket(AF_UNIX, SOCK_DGRAM, 0), DATAGRAM_FD);
-	CHECK(bind(DATAGRAM_FD, (struct sockaddr *)&own_address, sizeof(own_address)) == 0);
-}
-
-/* A queue with a message in it, which is 16 bytes long and will be gone with its descriptor. */
-static void set_up_queue(void)
-{
-	raw_syscall(SYS_mq_unlink, "bad-pointers");
-	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
-	int queue = raw_syscall(SYS_mq_open, "bad-pointers", O_CREAT | O_RDWR, 0600,
-				queue_attributes);
-
-	put_at(queue, QUEUE_FD);
-	CHECK_EQ(raw_syscall(SYS_mq_timedsend, QUEUE_FD, "0123456789abcdef", 16, 0, NULL), 0);
-}
-
-/* The directory and the descriptors that the calls' good arguments name. */
-static void set_up(const struct call *call)
-{
-	int fds[2];
-
-	unlink("new");
-	rmdir("new");
-	unlink("link");
-	CHECK(symlink("file", "link") == 0);
-	mkdir("directory", 0755);
-	make_file("file", "0123456789abcdef0123456789abcdef");
-	CHECK_EQ(dup2(MUST(open("file", O_RDWR)), FILE_FD), FILE_FD);
-	CHECK_EQ(dup2(MUST(open(".", O_RDONLY)), DIRECTORY_FD), DIRECTORY_FD);
-	CHECK(pipe2(fds, O_NONBLOCK) == 0);
-	CHECK_EQ(write(fds[1], "0123456789abcdef", 16), 16);
-	CHECK_EQ(dup2(fds[0], PIPE_READ_FD), PIPE_READ_FD);
-	CHECK_EQ(dup2(fds[1], PIPE_WRITE_FD), PIPE_WRITE_FD);
-	CHECK(setgroups(2, (gid_t[]){ 3, 4 }) == 0);
-	if (call->flags & NEEDS_SOCKETS)
-		set_up_sockets();
-	if (call->flags & NEEDS_QUEUE)
-		set_up_queue();
-	if (call->flags & NEEDS_INOTIFY)
-		CHECK_EQ(dup2(MUST(inotify_init()), INOTIFY_FD), INOTIFY_FD);
-	if (call->flags & NEEDS_ZOMBIE) {
-		pid_t pid = FORK();
-		siginfo_t info;
-
-		if (pid == 0)
-			_exit(0);
-		CHECK(waitid(P_PID, pid, &info, WEXITED | WNOWAIT) == 0);
-	}
-	handle_signal(SIGUSR2, nothing, 0);
-	block_signal(SIGUSR2);
-	CHECK(raise(SIGUSR2) == 0);
-	alarm(10);
 }
 
 /* 0 for any success, else the errno. */

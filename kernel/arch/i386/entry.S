@@ -217,6 +217,19 @@ syscall_traced:
 	testl %eax, %eax
 	jz 2f
 	movl %eax, %ebx
+#if ASM_CONFIG_DEBUG
+	/* core/stale.h: what the handler finds on the stack. */
+	movl stale_word, %eax
+	testl %eax, %eax
+	jz 4f
+	STACK_HEADER %edi
+	addl $HEADER_SIZE, %edi
+	movl %esp, %ecx
+	subl %edi, %ecx
+	shrl $2, %ecx
+	rep stosl
+4:
+#endif
 	movl %esp, %esi
 	pushl FRAME_EBP(%esi)
 	pushl FRAME_EDI(%esi)

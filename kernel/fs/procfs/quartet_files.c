@@ -6,6 +6,8 @@
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
  * 	event_mask	which events are recorded, in hexadecimal; written: from now on
  * 	failpoint	write "KIND NTH": the NTH allocation of the writer fails; read: did it
+ * 	stale		write a byte: fill what the writer gets with it (core/stale.h); 0 ends it;
+ * 			read: some of it
  * 	violate		write a name: the kernel breaks that rule and should panic; read: the names
  */
 #include "block/block_device.h"
@@ -13,16 +15,20 @@
 #include "core/event_ring.h"
 #include "core/failpoint.h"
 #include "core/stack_header.h"
+#include "core/stale.h"
 #include "core/violate.h"
 #include "fs/procfs/internal.h"
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "mem/event_memory.h"
+#include "mem/kmalloc.h"
 #include "mem/page_frame.h"
 #include "mem/slab.h"
 #include "sched/rcu.h"
 #include "uapi/linux/errno.h"
 #include "vm/writeback.h"
+
+enum { SHOWN_STALE = 32 };
 
 /*
  * Caches hold things that are not leaked: they go first, and what waits for a grace period. What
@@ -167,6 +173,38 @@ static ssize_t store_violation(const struct procfs_subject *subject, char *line,
 	return violate(line) ? (ssize_t)size : -EINVAL;
 }
 
+/* On purpose what must not happen: so that a test sees that it would see it. */
+static int show_stale(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	char on_stack[SHOWN_STALE];
+	char *object = kmalloc(SHOWN_STALE, 0);
+
+	(void)subject;
+	if (!object)
+		return -ENOMEM;
+	__asm__ volatile("" : "=m"(on_stack)); /* as if it had been written */
+	procfs_put_bytes(text, on_stack, SHOWN_STALE);
+	procfs_put_bytes(text, object, SHOWN_STALE);
+	kfree(object);
+	return 0;
+}
+
+/* In hexadecimal; the writer's calls go by way of the tracer's entry, which fills the stack. */
+static ssize_t store_stale(const struct procfs_subject *subject, char *line, size_t size)
+{
+	uint32_t byte;
+
+	(void)subject;
+	if (!CONFIG_POISON)
+		return -EOPNOTSUPP;
+	if (parse_u32(line, strlen(line), 16, &byte) || byte > UINT8_MAX)
+		return -EINVAL;
+	stale_arm((uint8_t)byte);
+	if (byte)
+		thread_add_return_work(thread_current(), RETURN_WORK_TRACE);
+	return (ssize_t)size;
+}
+
 /* "hda:100-200:r,...": requests for these sectors fail from now on; an empty line ends it. */
 static ssize_t store_block_fail(const struct procfs_subject *subject, char *line, size_t size)
 {
@@ -230,6 +268,11 @@ const struct procfs_entry procfs_quartet_entries[] = {
 	  .show = show_failpoint,
 	  .store = store_failpoint },
 	{ .name = "leaks", .mode = MODE_REGULAR | 0400, .id = 98, .show = show_leaks },
+	{ .name = "stale",
+	  .mode = MODE_REGULAR | 0600,
+	  .id = 93,
+	  .show = show_stale,
+	  .store = store_stale },
 	{ .name = "violate",
 	  .mode = MODE_REGULAR | 0600,
 	  .id = 94,
