@@ -27,6 +27,9 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet trace [OPTIONS] [--json FILE] [--output FILE] -- CMD ARGS
                             the same as run -- CMD, and tell what it did: system calls as strace does, and a timeline
                             for Perfetto or Chrome
+  ./quartet replay TEST [--seed N] [--tries N] [-- GDB ARGS]
+                            record a guest test until it fails, then run exactly that again under gdb, forwards and
+                            backwards; without TEST the last recording
   ./quartet endure crash [--points N] [--seed S]
                             cuts of power at N (10000) points of logged workloads: nothing may be lost or torn
   ./quartet profile [OPTIONS] [--flame FILE] [--output FILE] [--most N] -- CMD ARGS
@@ -43,7 +46,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
 
 Downloads are kept in ${QUARTET_CACHE:-~/.cache/quartet}; everything else is made in build/."""
 
-COMMANDS = ('run', 'test', 'bench', 'check', 'compat', 'debug', 'build', 'endure', 'image', 'profile', 'screenshot', 'trace')
+COMMANDS = ('run', 'test', 'bench', 'check', 'compat', 'debug', 'build', 'endure', 'image', 'profile', 'replay', 'screenshot', 'trace')
 
 
 def end_in_order(number, _frame):

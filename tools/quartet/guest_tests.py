@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import image
 import linux_machine
 import qemu
-from common import ROOT, Failure, build_path, run_quietly, runs_i386_programs
+from common import ROOT, Failure, build_path, kernel_path, run_quietly, runs_i386_programs
 from results import FAILED, PASSED, SKIPPED
 
 DEFAULT_TIMEOUT = 60		# seconds; a test may ask for another
@@ -266,8 +266,11 @@ class Boot:
                 time.sleep(0.05)
         finally:
             if self.process.poll() is None:
-                self.process.kill()
+                self.stop()
             self.process.communicate()
+
+    def stop(self):
+        self.process.kill()
 
 
 def judge_status(name, status, output, leaks):
@@ -275,8 +278,11 @@ def judge_status(name, status, output, leaks):
     return '\n'.join(part for part in (f'status {status}' if status else '', leaks, output) if part) if status or leaks else ''
 
 
-def run_in_machine(tests, settings_for, column, results, seed, judge=judge_status):
-    """Run a list of tests with one kind of machine and kernel, booting as often as it takes."""
+def run_in_machine(tests, settings_for, column, results, seed, judge=judge_status, again=''):
+    """
+    Run a list of tests with one kind of machine and kernel, booting as often as it takes. `again` is the command that
+    runs one once more, with braces for its name; shown with failures.
+    """
     left = list(tests)
     failed_boots = 0
     started = {}
@@ -291,7 +297,7 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
             return
         complaint = judge(name, status, boot.output_of(name), leaks)
         if complaint:
-            results.cell(name, column, FAILED, f'{complaint}\n{boot.console_tail(boot.console_mark)}', seconds)
+            results.cell(name, column, FAILED, f'{again.format(name)}{complaint}\n{boot.console_tail(boot.console_mark)}', seconds)
         else:
             results.cell(name, column, PASSED, '', seconds)
 
@@ -312,13 +318,19 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
             culprit = boot.report.test or left[0].name
             if boot.report.test is None and len(left) == count:
                 failed_boots += 1
-            detail = f'{trouble}\n{boot.output_of(culprit)}\n{boot.console_tail()}'
+            detail = f'{again.format(culprit)}{trouble}\n{boot.output_of(culprit)}\n{boot.console_tail()}'
             left[:] = [test for test in left if test.name != culprit]
             results.cell(culprit, column, FAILED, detail)
             if failed_boots >= 2:
                 for test in left:
                     results.cell(test.name, column, FAILED, 'the machine does not boot')
                 left.clear()
+
+
+def replay_command(kernel, seed):
+    """How a test that failed is recorded and replayed, on one CPU."""
+    choice = '' if kernel == kernel_path('debug') else f' --kernel {os.path.relpath(kernel, ROOT)}'
+    return f'to record and replay it: ./quartet replay {{}} --seed {seed}{choice}\n'
 
 
 def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True):
@@ -358,7 +370,8 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
             def settings_for(cpus=cpus, memory=memory, size=size, disk=disk, append=append):
                 return qemu.Settings(kernel=kernel, image=images[size], memory=memory, cpus=cpus, disk=disk,
                                      accel=accel, append=append.split())
-            jobs.append(pool.submit(run_in_machine, group, settings_for, column_name(cpus), results, seed))
+            jobs.append(pool.submit(run_in_machine, group, settings_for, column_name(cpus), results, seed,
+                                    again=replay_command(kernel, seed)))
         for job in jobs:
             job.result()
 

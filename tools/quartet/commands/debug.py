@@ -43,9 +43,9 @@ def show_console():
         termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
-def gdb_command(kernel, arguments):
-    port = os.path.join(SOCKETS, 'gdb')
-    return ['gdb', '-q', '-nx', '-ex', 'set confirm off', '-ex', 'set pagination off', '-ex', f'file {kernel}',
+def gdb_command(kernel, arguments, port=os.path.join(SOCKETS, 'gdb')):
+    # On a busy machine QEMU may take longer to answer than gdb likes to wait, longest when it goes backwards.
+    return ['gdb', '-q', '-nx', '-ex', 'set remotetimeout 100', '-ex', 'set confirm off', '-ex', 'set pagination off', '-ex', f'file {kernel}',
             '-ex', f'source {ROOT}/tools/gdb/quartet.py', '-ex', f'target remote {port}', *arguments]
 
 
