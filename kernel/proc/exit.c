@@ -311,7 +311,7 @@ static void become_dead(struct process *process)
 	else
 		process_report_death(process);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
-	wait_queue_wake_all(&process->signal_queue, 0);
+	wait_queue_wake_all(&process->death_queue, 0);
 }
 
 /* What all threads shared and nobody needs now. */

@@ -1,7 +1,7 @@
 /*
  * fork, vfork and clone: a new thread, alone in a new process or one more in this one.
  *
- * Everything is made or shared first (check_flags, then make_thread step by step); then, under
+ * Everything is made or shared first (check_request, then make_thread step by step); then, under
  * the tree lock, the child becomes known and nothing can fail any more (commit). Memory is
  * shared by its page tables (address_space_fork), so the cost does not depend on its size.
  *
@@ -16,6 +16,7 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "proc/internal.h"
+#include "proc/pidfd.h"
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/capability.h"
@@ -28,20 +29,40 @@
 
 #define CLONE_NAMESPACES                                                               \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-	 CLONE_NEWPID | CLONE_NEWNET)
+	 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
-static int check_flags(uint64_t flags)
+/* An id that the caller chooses; there is one name space of them. Errors: -EINVAL, -EPERM. */
+static int check_wanted_id(const struct clone_request *request)
 {
+	const struct credentials *credentials = credentials_current();
+
+	if (!request->set_tid_count)
+		return 0;
+	if (request->set_tid_count > 1 || request->set_tid[0] < 1 ||
+	    request->set_tid[0] >= PROCESS_ID_LIMIT)
+		return -EINVAL;
+	return credentials_capable(credentials, CAP_SYS_ADMIN) ||
+			       credentials_capable(credentials, CAP_CHECKPOINT_RESTORE)
+		       ? 0
+		       : -EPERM;
+}
+
+static int check_request(const struct clone_request *request)
+{
+	uint64_t flags = request->flags;
+
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
 	if ((flags & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS))
 		return -EINVAL;
-	/* A kernel without namespaces answers so. Pidfds are not there either. */
-	if (flags & (CLONE_NAMESPACES | CLONE_PIDFD))
+	/* A kernel without namespaces answers so. */
+	if (flags & CLONE_NAMESPACES)
 		return -EINVAL;
-	return 0;
+	if ((flags & CLONE_PIDFD) && (flags & (CLONE_THREAD | CLONE_DETACHED)))
+		return -EINVAL;
+	return check_wanted_id(request);
 }
 
 /* The child's first steps, on its own stack. */
@@ -112,8 +133,14 @@ static int share_memory(struct process *child, struct process *parent, uint64_t 
 
 static int share_handlers(struct process *child, struct process *parent, uint64_t flags)
 {
-	if (!(flags & CLONE_SIGHAND))
-		return signal_handlers_copy(parent->handlers, &child->handlers);
+	int error;
+
+	if (!(flags & CLONE_SIGHAND)) {
+		error = signal_handlers_copy(parent->handlers, &child->handlers);
+		if (!error && (flags & CLONE_CLEAR_SIGHAND))
+			signal_reset_handlers(child->handlers);
+		return error;
+	}
 	refcount_get(&parent->handlers->references);
 	child->handlers = parent->handlers;
 	return 0;
@@ -267,6 +294,54 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 	return 0;
 }
 
+/* The parent's descriptor of the new process, while it is not in the parent's table yet. */
+struct new_pidfd {
+	struct file *file; /* reference; NULL: none was asked for */
+	int fd;
+};
+
+/* Reserved and told to the program. Errors: -EMFILE, -ENOMEM, -EFAULT. */
+static int prepare_pidfd(const struct clone_request *request, struct process *child,
+			 struct new_pidfd *out)
+{
+	struct fd_table *table = user_thread_current()->fds;
+	uint64_t limit = process_current()->limits.of[LIMIT_OPEN_FILES].current;
+	int error;
+
+	out->file = NULL;
+	if (likely(!(request->flags & CLONE_PIDFD)))
+		return 0;
+	error = fd_table_reserve(table, 0, (unsigned int)min_t(uint64_t, limit, INT32_MAX), 1,
+				 &out->fd);
+	if (error)
+		return error;
+	error = pidfd_create(child, 0, &out->file);
+	if (error)
+		goto unreserve;
+	if (!put_user_u32(request->pidfd, (uint32_t)out->fd))
+		return 0;
+	error = -EFAULT;
+	file_put(out->file);
+	out->file = NULL;
+unreserve:
+	fd_table_unreserve(table, 1, &out->fd);
+	return error;
+}
+
+static void cancel_pidfd(const struct new_pidfd *pidfd)
+{
+	if (!pidfd->file)
+		return;
+	fd_table_unreserve(user_thread_current()->fds, 1, &pidfd->fd);
+	file_put(pidfd->file);
+}
+
+static void install_pidfd(const struct new_pidfd *pidfd)
+{
+	if (unlikely(pidfd->file != NULL))
+		fd_table_install(user_thread_current()->fds, pidfd->fd, pidfd->file, true);
+}
+
 static int wait_for_vfork_child(struct process *child)
 {
 	int error = wait_event_killable(&child->vfork_queue,
@@ -308,10 +383,11 @@ int process_clone(const struct clone_request *request)
 	bool new_process = !(request->flags & CLONE_THREAD);
 	struct process_table_slot *slot;
 	struct user_thread *child;
+	struct new_pidfd pidfd;
 	struct process *process;
 	process_id id;
 	unsigned int event = wanted_event(request);
-	int error = check_flags(request->flags);
+	int error = check_request(request);
 
 	if (error)
 		return error;
@@ -357,6 +433,9 @@ int process_clone(const struct clone_request *request)
 	id = process_table_slot_id(slot);
 	child->id = id;
 	event_set_thread(child->thread.stack, (uint32_t)id);
+	error = prepare_pidfd(request, process, &pidfd);
+	if (error)
+		goto cancel_id;
 	inherit(child, parent, request);
 	child->thread.mmu = &process->space->mmu;
 	if (request->flags & CLONE_PARENT_SETTID)
@@ -368,7 +447,8 @@ int process_clone(const struct clone_request *request)
 	process_get(process);
 	error = commit(child, new_process, request, event || (request->flags & CLONE_PTRACE));
 	if (error)
-		goto cancel_id;
+		goto undo_pidfd;
+	install_pidfd(&pidfd);
 	/*
 	 * A limit that cannot be watched for want of memory is found at the child's next
 	 * setrlimit.
@@ -379,9 +459,11 @@ int process_clone(const struct clone_request *request)
 	after_start(request, process, id, event);
 	return id;
 
-cancel_id:
+undo_pidfd:
 	process_put(process);
 	credentials_put(atomic_load_explicit(&child->credentials, memory_order_relaxed));
+	cancel_pidfd(&pidfd);
+cancel_id:
 	process_table_cancel(slot);
 fini_thread:
 	thread_fini_unstarted(&child->thread);

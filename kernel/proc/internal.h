@@ -7,6 +7,8 @@
 
 struct exec_image;
 
+enum { PROCESS_ID_LIMIT = 32768 }; /* Linux's default pid_max on 32 bits */
+
 /* process_table.c: ids. All with the tree lock exclusive unless said otherwise. */
 struct process_table_slot;
 /*

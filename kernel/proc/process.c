@@ -50,6 +50,7 @@ struct process *process_alloc(void)
 	spin_init(&process->signal_lock, LOCK_RANK_SIGNAL, "process signals");
 	wait_queue_init(&process->thread_ended);
 	wait_queue_init(&process->signal_queue);
+	wait_queue_init(&process->death_queue);
 	wait_queue_init(&process->child_wait);
 	wait_queue_init(&process->vfork_queue);
 	signal_pending_init(&process->pending);

@@ -108,7 +108,8 @@ struct process {
 
 	struct signal_handlers *handlers; /* [s] reference, for the life of the process */
 	struct signal_pending pending;	  /* [s] signals for whichever thread */
-	struct wait_queue signal_queue;	  /* signalfd and pidfd pollers */
+	struct wait_queue signal_queue;	  /* signalfd pollers */
+	struct wait_queue death_queue;	  /* pidfd pollers */
 
 	/* Stop and continue. */
 	bool stop_requested;			   /* [s] every thread is to stop */
@@ -242,6 +243,8 @@ static inline void user_thread_put(struct user_thread *thread)
 /* process_table.c: references, or NULL. Dead but unforgiven processes are found. */
 struct process *process_find_get(process_id id);
 struct user_thread *user_thread_find_get(process_id id);
+/* Does anything bear this id: a thread, a process, a group, a session? */
+bool process_id_is_used(process_id id);
 /* Tree lock held: borrowed. */
 struct process_group *process_group_find(process_id id);
 /* The first process with an id >= `id`, referenced, or NULL: to walk all of them. */
@@ -321,14 +324,17 @@ void process_init(void);
 noreturn void process_exit_group(uint32_t status); /* wait4's form: code << 8, or signal */
 noreturn void user_thread_exit(uint32_t status);   /* this thread only */
 
-/* fork.c: clone(2). Returns the child's id in the parent. */
+/*
+ * fork.c: clone(2) and clone3(2), whose structures were looked at already. Returns the child's id
+ * in the parent.
+ */
 struct clone_request {
-	uint64_t flags; /* CLONE_... without the signal */
+	uint64_t flags; /* CLONE_..., clone3's included, without the signal */
 	int exit_signal;
 	uintptr_t stack; /* 0: the parent's */
 	user_addr parent_tid, child_tid, pidfd;
 	struct user_desc *tls;	   /* kernel copy, or NULL */
-	const process_id *set_tid; /* clone3 */
+	const process_id *set_tid; /* clone3: the ids that it shall have, innermost first */
 	unsigned int set_tid_count;
 };
 must_check int process_clone(const struct clone_request *request);
@@ -355,6 +361,7 @@ must_check int process_exec_kernel(const struct walk_context *context, const cha
 struct wait_request {
 	enum { WAIT_ANY, WAIT_PID, WAIT_GROUP, WAIT_PIDFD } kind;
 	process_id id;
+	struct process *process; /* WAIT_PIDFD: held by the caller */
 	uint32_t options; /* W... and __W... */
 };
 struct wait_result {

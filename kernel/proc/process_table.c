@@ -19,7 +19,6 @@
 #include "uapi/linux/errno.h"
 
 enum {
-	ID_LIMIT = 32768, /* Linux's default pid_max on 32 bits */
 	/* after the first round, low numbers stay the system's (as Linux does) */
 	ID_FIRST_REUSED = 300,
 };
@@ -77,8 +76,8 @@ static process_id choose_free_id(void)
 {
 	process_id id = last_id;
 
-	for (unsigned int tries = 0; tries < ID_LIMIT; tries++) {
-		if (++id >= ID_LIMIT)
+	for (unsigned int tries = 0; tries < PROCESS_ID_LIMIT; tries++) {
+		if (++id >= PROCESS_ID_LIMIT)
 			id = ID_FIRST_REUSED;
 		if (!radix_tree_find(&table, (uint32_t)id))
 			return id;
@@ -253,6 +252,16 @@ struct user_thread *user_thread_find_get(process_id id)
 		user_thread_get(thread);
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
 	return thread;
+}
+
+bool process_id_is_used(process_id id)
+{
+	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
+	const struct process_table_slot *slot = find(id);
+	bool used = slot && !slot->reserved;
+
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+	return used;
 }
 
 struct process *process_next_get(process_id id)

@@ -20,8 +20,11 @@ static bool child_matches(const struct process *child, const struct wait_request
 
 	switch (request->kind) {
 	case WAIT_PID:
-	case WAIT_PIDFD:
 		if (child->id != request->id)
+			return false;
+		break;
+	case WAIT_PIDFD:
+		if (child != request->process)
 			return false;
 		break;
 	case WAIT_GROUP:
@@ -126,8 +129,9 @@ static bool tracee_matches(const struct user_thread *tracee, const struct wait_r
 		return false;
 	switch (request->kind) {
 	case WAIT_PID:
-	case WAIT_PIDFD:
 		return tracee->id == request->id;
+	case WAIT_PIDFD:
+		return tracee->process == request->process && tracee->id == tracee->process->id;
 	case WAIT_GROUP:
 		return group && group->id == request->id;
 	default:

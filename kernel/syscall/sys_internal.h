@@ -39,6 +39,12 @@ unsigned int syscall_fd_limit(void);
 must_check int syscall_install_file(struct file *file, bool close_on_exec);
 
 /*
+ * sys_pidfd.c: the process that `fd` stands for, referenced, and the file's flags. Errors: -EBADF.
+ */
+struct process;
+must_check int syscall_pidfd_get(int fd, struct process **out, uint32_t *flags_out);
+
+/*
  * sys_file.c: dup(2) and F_DUPFD: a second descriptor not below `lowest`. Errors: -EBADF,
  * -EMFILE, -ENOMEM.
  */
@@ -81,6 +87,12 @@ must_check int abi_itimerspec_get(user_addr from, bool wide, int64_t *value_ns,
 must_check int abi_itimerspec_put(user_addr to, bool wide, int64_t value_ns, int64_t interval_ns);
 /* A time span as a monotonic deadline; saturates. */
 uint64_t abi_deadline_after(int64_t ns);
+
+/*
+ * abi_struct.c: a structure of which the program has `given_size` bytes and we know `known_size`.
+ * Errors: -EFAULT, -E2BIG (not all zeros in what we do not know). The caller bounds given_size.
+ */
+must_check int abi_struct_get(void *to, size_t known_size, user_addr from, size_t given_size);
 
 /* abi_stat.c */
 struct file_status;

@@ -58,17 +58,7 @@ static int open_how_get(struct open_how *how, user_addr from, size_t size)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	if (copy_from_user(how, from, sizeof(*how)))
-		return -EFAULT;
-	for (size_t i = sizeof(*how); i < size; i++) {
-		char byte;
-
-		if (copy_from_user(&byte, user_addr_add(from, i), 1))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
+	return abi_struct_get(how, sizeof(*how), from, size);
 }
 
 static int open_how_check(const struct open_how *how)

@@ -5,6 +5,7 @@
 #include "arch/user_copy.h"
 #include "lib/format.h"
 #include "lib/math64.h"
+#include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "proc/process.h"
@@ -18,51 +19,10 @@
 #include "uapi/linux/ldt.h"
 #include "uapi/linux/personality.h"
 #include "uapi/linux/resource.h"
-#include "uapi/linux/sched.h"
 #include "uapi/linux/wait.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
 #include "vm/mmap.h"
-
-enum { SIGNAL_IN_FLAGS = 0xff };
-
-int sys_fork(void)
-{
-	const struct clone_request request = { .exit_signal = SIGCHLD };
-
-	return process_clone(&request);
-}
-
-int sys_vfork(void)
-{
-	const struct clone_request request = { .flags = CLONE_VFORK | CLONE_VM,
-					       .exit_signal = SIGCHLD };
-
-	return process_clone(&request);
-}
-
-int sys_clone(uint32_t flags, uintptr_t stack, user_addr parent_tid, user_addr tls,
-	      user_addr child_tid)
-{
-	struct user_desc descriptor;
-	struct clone_request request = {
-		.flags = flags & ~(uint32_t)SIGNAL_IN_FLAGS,
-		.exit_signal = (int)(flags & SIGNAL_IN_FLAGS),
-		.stack = stack,
-		.parent_tid = parent_tid,
-		.child_tid = child_tid,
-		.pidfd = parent_tid,
-	};
-
-	if (request.exit_signal > SIGNAL_COUNT)
-		return -EINVAL;
-	if (flags & CLONE_SETTLS) {
-		if (copy_from_user(&descriptor, tls, sizeof(descriptor)))
-			return -EFAULT;
-		request.tls = &descriptor;
-	}
-	return process_clone(&request);
-}
 
 int sys_exit(int status)
 {
@@ -197,8 +157,15 @@ int sys_waitpid(process_id id, user_addr status, uint32_t options)
 	return sys_wait4(id, status, options, NULL);
 }
 
-static int wait_kind(int kind, process_id id, struct wait_request *out)
+/*
+ * Whom waitid(2) means. *pidfd_flags: those of the pidfd that names it, and the request holds a
+ * reference then; else 0. Errors: -EINVAL, -EBADF.
+ */
+static int wait_kind(int kind, process_id id, struct wait_request *out, uint32_t *pidfd_flags)
 {
+	int error;
+
+	*pidfd_flags = 0;
 	switch (kind) {
 	case P_ALL:
 		out->kind = WAIT_ANY;
@@ -213,50 +180,75 @@ static int wait_kind(int kind, process_id id, struct wait_request *out)
 		if (id == 0)
 			return process_get_group(0, &out->id);
 		return id > 0 ? 0 : -EINVAL;
+	case P_PIDFD:
+		if (id < 0)
+			return -EINVAL;
+		error = syscall_pidfd_get(id, &out->process, pidfd_flags);
+		if (!error)
+			out->kind = WAIT_PIDFD;
+		return error;
 	default:
-		/* Pidfds come with the calls that make them. */
 		return -EINVAL;
 	}
 }
 
-int sys_waitid(int kind, process_id id, user_addr info_out, uint32_t options, user_addr usage)
+/* 1 found, 0 nothing (WNOHANG), or an error. */
+static int wait_by_kind(int kind, process_id id, uint32_t options, struct wait_result *out)
 {
 	struct wait_request request = { .options = options };
-	struct wait_result result;
-	struct linux_siginfo info;
+	uint32_t pidfd_flags;
 	int found;
 
 	if ((options & ~(uint32_t)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED |
 				   __WNOTHREAD | __WCLONE | __WALL)) ||
 	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	found = wait_kind(kind, id, &request);
+	found = wait_kind(kind, id, &request, &pidfd_flags);
 	if (found)
 		return found;
-	found = process_wait(&request, &result);
-	if (found < 0)
-		return found;
+	/* A pidfd that must not block says so in its own way. */
+	if (pidfd_flags & O_NONBLOCK)
+		request.options |= WNOHANG;
+	found = process_wait(&request, out);
+	if (request.kind == WAIT_PIDFD)
+		process_put(request.process);
+	return !found && (pidfd_flags & O_NONBLOCK) && !(options & WNOHANG) ? -EAGAIN : found;
+}
+
+/* `result` NULL: there is nothing to tell, and the fields are zeros. */
+static int put_wait_info(user_addr to, const struct wait_result *result)
+{
+	struct linux_siginfo info;
+
 	memset(&info, 0, sizeof(info));
-	if (found) {
+	if (result) {
 		info.signo = SIGCHLD;
-		info.code = result.code;
-		info.child.pid = result.id;
-		info.child.uid = result.uid;
-		if (result.code == CLD_EXITED)
-			info.child.status = (int32_t)(result.status >> 8);
-		else if (result.code == CLD_STOPPED || result.code == CLD_TRAPPED)
-			info.child.status = (int32_t)(result.status >> 8);
-		else if (result.code == CLD_CONTINUED)
+		info.code = result->code;
+		info.child.pid = result->id;
+		info.child.uid = result->uid;
+		if (result->code == CLD_EXITED || result->code == CLD_STOPPED ||
+		    result->code == CLD_TRAPPED)
+			info.child.status = (int32_t)(result->status >> 8);
+		else if (result->code == CLD_CONTINUED)
 			info.child.status = SIGCONT;
 		else
-			info.child.status = (int32_t)(result.status & 0x7f);
-		if (usage && put_usage(usage, &result.usage))
-			return -EFAULT;
+			info.child.status = (int32_t)(result->status & 0x7f);
 	}
 	/* Linux writes these fields alone, and no others. */
-	return info_out ? copy_to_user(info_out, &info,
-				       offsetof(struct linux_siginfo, child.user_ticks))
-			: 0;
+	return copy_to_user(to, &info, offsetof(struct linux_siginfo, child.user_ticks));
+}
+
+int sys_waitid(int kind, process_id id, user_addr info_out, uint32_t options, user_addr usage)
+{
+	struct wait_result result;
+	int found = wait_by_kind(kind, id, options, &result);
+
+	if (found > 0 && usage && put_usage(usage, &result.usage))
+		return -EFAULT;
+	/* Even a failed call writes it. */
+	if (info_out && put_wait_info(info_out, found > 0 ? &result : NULL))
+		return -EFAULT;
+	return min(found, 0);
 }
 
 int sys_getpid(void)

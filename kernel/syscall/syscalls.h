@@ -212,11 +212,19 @@ int sys_munlock(uintptr_t address, size_t size);
 int sys_mlockall(unsigned int flags);
 int sys_munlockall(void);
 
-/* sys_process.c */
+/* sys_clone.c */
 int sys_fork(void);
 int sys_vfork(void);
 int sys_clone(uint32_t flags, uintptr_t stack, user_addr parent_tid, user_addr tls,
 	      user_addr child_tid);
+int sys_clone3(user_addr from, size_t size);
+
+/* sys_pidfd.c */
+int sys_pidfd_open(process_id id, uint32_t flags);
+int sys_pidfd_send_signal(int pidfd, int signal, user_addr from, uint32_t flags);
+int sys_pidfd_getfd(int pidfd, int fd, uint32_t flags);
+
+/* sys_process.c */
 int sys_exit(int status);
 int sys_exit_group(int status);
 int sys_execve(user_addr name, user_addr argv, user_addr envp);

@@ -405,6 +405,9 @@ static const unsigned char bad_pointers_expected[] = {
 		 0, 14, 14, 14, 14, 14,
 	/* futex_time64 */ 14, 14, 14, 14, 14, 22,
 		 11, 14, 14, 14, 14, 14,
+	/* pidfd_send_signal */
+		 0, 14, 14, 14, 14, 14,
+	/* clone3 */ 14, 14, 14, 14, 14, 14,
 	/* openat2 */
 		 14, 14, 14, 14, 14, 14,
 		 14, 14, 14, 14, 14, 14,

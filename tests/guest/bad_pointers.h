@@ -8,12 +8,18 @@
 
 enum { FILE_FD = 50, DIRECTORY_FD, PIPE_READ_FD, PIPE_WRITE_FD };
 enum { SOCKET_FD = 60, PEER_FD, NEW_SOCKET_FD, LISTENER_FD, DATAGRAM_FD };
-enum { QUEUE_FD = 70, INOTIFY_FD };
+enum { QUEUE_FD = 70, INOTIFY_FD, PID_FD };
 
 /* Buffers are moved byte by byte, so part of one may do; structures are all or nothing. */
 enum kind { VALUE, IN, OUT, IN_BUFFER, OUT_BUFFER };
 
-enum { NEEDS_ZOMBIE = 1, NEEDS_SOCKETS = 2, NEEDS_QUEUE = 4, NEEDS_INOTIFY = 8 };
+enum {
+	NEEDS_ZOMBIE = 1,
+	NEEDS_SOCKETS = 2,
+	NEEDS_QUEUE = 4,
+	NEEDS_INOTIFY = 8,
+	NEEDS_PID_FD = 16,
+};
 
 struct argument {
 	enum kind kind;
@@ -58,6 +64,8 @@ static int queue_attributes[8] = { 0, 2, 16 };
 static int queue_event[16] = { 0, 0, SIGEV_NONE };
 static uint32_t futex_list[6] = { 1, 0, 0, 0, 2 };	/* of a word that is nowhere */
 static int late_time[4] = { 0x7fffffff };
+static int queued_signal[32] = { SIGUSR2, 0, SI_QUEUE };
+static uint64_t clone_arguments[8] = { [4] = SIGCHLD };
 
 static struct sockaddr_un own_address = { .sun_family = AF_UNIX, .sun_path = "\0bad-pointers-own" };
 static struct sockaddr_un listener_address = { .sun_family = AF_UNIX,
@@ -287,6 +295,9 @@ static const struct call calls[] = {
 	  NEEDS_QUEUE },
 	{ 421, "rt_sigtimedwait_time64", { I(pending_mask), V(0), I(zero_time), V(8) }, 0 },
 	{ 422, "futex_time64", { I(in), V(0), V(1), I(zero_time) }, 0 },
+	{ 424, "pidfd_send_signal", { V(PID_FD), V(SIGUSR2), I(queued_signal), V(0) },
+	  NEEDS_PID_FD },
+	{ 435, "clone3", { I(clone_arguments), V(64) }, 0 },
 	{ 437, "openat2", { HERE, S("file"), I(open_how), V(24) }, 0 },
 	{ 439, "faccessat2", { HERE, S("file"), V(0), V(0) }, 0 },
 	{ 449, "futex_waitv", { I(futex_list), V(1), V(0), I(late_time), V(1) }, 0 },

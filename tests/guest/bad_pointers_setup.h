@@ -74,6 +74,8 @@ static inline void set_up(const struct call *call)
 		set_up_queue();
 	if (call->flags & NEEDS_INOTIFY)
 		CHECK_EQ(dup2(MUST(inotify_init()), INOTIFY_FD), INOTIFY_FD);
+	if (call->flags & NEEDS_PID_FD)
+		put_at(raw_syscall(434 /* pidfd_open */, getpid(), 0), PID_FD);
 	if (call->flags & NEEDS_ZOMBIE) {
 		pid_t pid = FORK();
 		siginfo_t info;

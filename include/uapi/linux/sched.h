@@ -2,6 +2,7 @@
  * clone(2) flags and scheduling policies.
  */
 #pragma once
+#include <stdint.h>
 
 /* clang-format off */
 #define CLONE_VM		0x00000100u
@@ -28,7 +29,27 @@
 #define CLONE_NEWPID		0x20000000u
 #define CLONE_NEWNET		0x40000000u
 #define CLONE_IO		0x80000000u
+/* clone3 alone: the first is one of the bits that are clone's signal */
+#define CLONE_NEWTIME		0x00000080u
+#define CLONE_CLEAR_SIGHAND	0x100000000ull
+#define CLONE_INTO_CGROUP	0x200000000ull
+
+#define CLONE_ARGS_SIZE_VER0	64u
+#define CLONE_ARGS_SIZE_VER1	80u
+#define CLONE_ARGS_SIZE_VER2	88u
 
 /* A bit beside the policy. */
 #define SCHED_RESET_ON_FORK	0x40000000
 /* clang-format on */
+
+/* clone3(2). It has grown twice. */
+struct linux_clone_args {
+	uint64_t flags;
+	uint64_t pidfd, child_tid, parent_tid; /* addresses */
+	uint64_t exit_signal;
+	uint64_t stack, stack_size; /* the lowest address */
+	uint64_t tls;		    /* on i386 the address of a user_desc */
+	uint64_t set_tid, set_tid_size;
+	uint64_t cgroup;
+};
+_Static_assert(sizeof(struct linux_clone_args) == CLONE_ARGS_SIZE_VER2, "struct clone_args");

@@ -2,6 +2,7 @@
  * /proc itself, /proc/PID, its task directory, and the links in them.
  */
 #include "fs/procfs/internal.h"
+#include "fs/procfs/procfs.h"
 #include "lib/format.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
@@ -361,3 +362,11 @@ const struct procfs_entry procfs_process_entry = {
 	.id = 2,
 	.children = process_entries,
 };
+
+struct process *procfs_process(const struct file *file)
+{
+	if (file->ops != &procfs_static_directory_file_ops ||
+	    procfs_inode(file->inode)->entry != &procfs_process_entry)
+		return NULL;
+	return procfs_subject(file)->process;
+}
