@@ -270,6 +270,7 @@ static void become_leader(void)
 {
 	struct user_thread *self = user_thread_current();
 	struct process *process = self->process;
+	struct process *child;
 	irq_flags flags, inner;
 
 	if (process->group_leader == self)
@@ -282,6 +283,8 @@ static void become_leader(void)
 	process_table_set_thread(process->id, self);
 	process_table_set_thread(self->id, NULL);
 	self->id = process->id;
+	list_for_each_entry(child, &process->children, sibling)
+		child->parent_thread = self->id; /* there is no other thread left */
 	event_set_thread(self->thread.stack, (uint32_t)self->id);
 	if (atomic_load_explicit(&self->trace.tracer, memory_order_relaxed))
 		process->leader_tracee = self;

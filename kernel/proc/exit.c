@@ -269,6 +269,44 @@ void process_forgive(struct process *process)
 	process_put(process);
 }
 
+/* PR_SET_PDEATHSIG: as on Linux, the parent is the thread that made the child. */
+static void tell_of_parents_death(struct process *child)
+{
+	struct linux_siginfo info;
+
+	if (!child->parent_death_signal || child->state != PROCESS_ALIVE)
+		return;
+	signal_info_kernel(&info, child->parent_death_signal);
+	signal_send_process(child, &info);
+}
+
+/* An ending thread's children go to another thread of its process. Tree lock exclusive. */
+static void hand_over_to_thread(struct user_thread *ending)
+{
+	struct process *process = ending->process;
+	struct user_thread *thread, *heir = NULL;
+	struct process *child;
+	irq_flags flags;
+
+	ending->is_parent = false;
+	flags = spin_lock_irq(&process->signal_lock);
+	list_for_each_entry(thread, &process->threads, process_node) {
+		if (!heir && !thread->ended)
+			heir = thread;
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+	/* The last one's children get another parent, when the process is dead. */
+	if (!heir)
+		return;
+	heir->is_parent = true;
+	list_for_each_entry(child, &process->children, sibling) {
+		if (child->parent_thread != ending->id)
+			continue;
+		child->parent_thread = heir->id;
+		tell_of_parents_death(child);
+	}
+}
+
 /*
  * The dead process's children go to `heir`. The dead among them report anew. Tree lock
  * exclusive.
@@ -287,12 +325,7 @@ static void hand_over_children(struct process *dead, struct process *heir)
 		child->parent = heir;
 		child->parent_thread = heir->id;
 		child->exit_signal = SIGCHLD;
-		if (child->parent_death_signal && child->state == PROCESS_ALIVE) {
-			struct linux_siginfo info;
-
-			signal_info_kernel(&info, child->parent_death_signal);
-			signal_send_process(child, &info);
-		}
+		tell_of_parents_death(child);
 		if (child->state == PROCESS_DEAD && !trace_hides_death(child))
 			process_report_death(child);
 	}
@@ -358,6 +391,8 @@ static bool forget_thread(struct user_thread *thread, uint32_t status)
 	/* Nobody finds us any more to be traced by us. */
 	if (unlikely(!list_is_empty(&process->tracees)))
 		trace_end_tracer(thread);
+	if (thread->is_parent)
+		hand_over_to_thread(thread);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	flags = spin_lock_irq(&process->signal_lock);
 	process_add_thread_usage(&process->usage, thread);

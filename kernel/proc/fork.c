@@ -276,6 +276,7 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 		process->id = child->id;
 		process->parent = family;
 		process->parent_thread = family == creator ? parent->id : family->id;
+		parent->is_parent = true;
 		list_add_tail(&family->children, &process->sibling);
 		process_group_add(creator->group, process);
 		process->group_leader = child;

@@ -171,6 +171,7 @@ struct user_thread {
 	struct process *process;       /* [I] reference */
 	struct list_node process_node; /* [s] */
 	bool ended;		       /* [s] */
+	bool is_parent;		       /* [T] some child's parent_thread may be this one */
 	bool stop_done;		       /* [s] has taken part in the stop that is requested */
 	struct trace trace;
 
