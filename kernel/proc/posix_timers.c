@@ -101,6 +101,31 @@ void posix_clock_put(const struct posix_clock *clock)
 		user_thread_put(clock->thread);
 }
 
+/*
+ * The earliest moment, on the monotonic clock, at which a clock of CPU time can say `deadline_ns`
+ * if it says `now` now; or a little later, for then it is to be read again.
+ */
+static uint64_t earliest(const struct posix_clock *clock, int64_t now, int64_t deadline_ns)
+{
+	uint64_t left = deadline_ns > now ? (uint64_t)(deadline_ns - now) : 0;
+
+	if (clock->kind == POSIX_CLOCK_PROCESS_CPU)
+		left = div64_u32(left, smp_cpu_count(), NULL);
+	return clock_monotonic_ns() + max(left, (uint64_t)CPU_CHECK_MIN_NS);
+}
+
+int posix_clock_sleep_until(const struct posix_clock *clock, int64_t deadline_ns)
+{
+	for (;;) {
+		int64_t now = posix_clock_read(clock);
+
+		if (now >= deadline_ns)
+			return 0;
+		if (clock_sleep_until(earliest(clock, now, deadline_ns)))
+			return -ERESTARTNOHAND;
+	}
+}
+
 static bool is_cpu_clock(const struct posix_timer *timer)
 {
 	return timer->clock.kind >= POSIX_CLOCK_PROCESS_CPU;
@@ -126,15 +151,12 @@ static int64_t later(int64_t ns, int64_t by)
 /* The kernel timer, for a deadline that is to come. `now` is the clock's. */
 static void arm(struct posix_timer *timer, int64_t now)
 {
-	uint64_t at, left;
+	uint64_t at;
 
 	if (timer->notify == SIGEV_NONE)
 		return; /* who looks computes */
 	if (is_cpu_clock(timer)) {
-		left = timer->deadline_ns > now ? (uint64_t)(timer->deadline_ns - now) : 0;
-		if (timer->clock.kind == POSIX_CLOCK_PROCESS_CPU)
-			left = div64_u32(left, smp_cpu_count(), NULL);
-		at = clock_monotonic_ns() + max(left, (uint64_t)CPU_CHECK_MIN_NS);
+		at = earliest(&timer->clock, now, timer->deadline_ns);
 	} else if (timer->is_absolute_realtime) {
 		at = clock_realtime_to_monotonic(timer->deadline_ns);
 	} else {

@@ -28,6 +28,11 @@ struct posix_clock {
 
 /* Its time in ns. No signal lock held. */
 int64_t posix_clock_read(const struct posix_clock *clock);
+/*
+ * Sleep until the clock says `deadline_ns`; for clocks of CPU time, which have no alarm. No lock
+ * held. Errors: -ERESTARTNOHAND, a signal came first.
+ */
+must_check int posix_clock_sleep_until(const struct posix_clock *clock, int64_t deadline_ns);
 void posix_clock_put(const struct posix_clock *clock);
 
 struct posix_timer_setting {

@@ -168,38 +168,80 @@ int sys_stime(user_addr from)
 	return set_realtime(CLOCK_REALTIME, (int64_t)(int32_t)seconds * NS_PER_SECOND);
 }
 
-/*
- * restart_syscall(2) for a sleep: words[0] is where the time left goes, words[1] whether in
- * 64-bit form.
- */
-static int put_left(user_addr to, bool wide, uint64_t deadline_ns)
-{
-	uint64_t now = clock_monotonic_ns();
-	int64_t left = deadline_ns > now ? (int64_t)(deadline_ns - now) : 0;
+/* What a sleep that a signal interrupts leaves for restart_syscall(2), in restart_block.words. */
+enum { SLEEP_LEFT, SLEEP_LEFT_IS_WIDE, SLEEP_CLOCK };
 
-	if (!to)
-		return 0;
-	return wide ? abi_timespec64_put(to, left) : abi_timespec32_put(to, left);
+/* The sleep was interrupted when its clock said `now`: say how much is left. */
+static int interrupted(const struct restart_block *block, uint64_t now)
+{
+	user_addr to = user_addr_from(block->words[SLEEP_LEFT]);
+	int64_t left = block->deadline_ns > now ? (int64_t)(block->deadline_ns - now) : 0;
+	int error = 0;
+
+	if (to)
+		error = block->words[SLEEP_LEFT_IS_WIDE] ? abi_timespec64_put(to, left)
+							 : abi_timespec32_put(to, left);
+	return error ? error : -ERESTART_RESTARTBLOCK;
 }
 
 static int continue_sleep(struct restart_block *block)
 {
-	if (!clock_sleep_until(block->deadline_ns))
-		return 0;
-	if (put_left(user_addr_from(block->words[0]), block->words[1], block->deadline_ns))
-		return -EFAULT;
-	return -ERESTART_RESTARTBLOCK;
+	return clock_sleep_until(block->deadline_ns) ? interrupted(block, clock_monotonic_ns()) : 0;
 }
 
-static int sleep_for(uint64_t deadline_ns, user_addr left, bool wide)
+static int continue_cpu_sleep(struct restart_block *block)
+{
+	struct posix_clock clock;
+	uint64_t now = 0;
+	int error = syscall_cpu_clock_get((int)block->words[SLEEP_CLOCK], &clock);
+
+	if (error)
+		return error;
+	error = posix_clock_sleep_until(&clock, (int64_t)block->deadline_ns);
+	if (error)
+		now = (uint64_t)posix_clock_read(&clock);
+	posix_clock_put(&clock);
+	return error ? interrupted(block, now) : 0;
+}
+
+/* Until `deadline_ns` on the clock that `function` knows. */
+static int sleep_until(int (*function)(struct restart_block *block), uint64_t deadline_ns,
+		       user_addr left, bool wide)
 {
 	struct restart_block *block = &user_thread_current()->restart;
 
-	block->function = continue_sleep;
+	block->function = function;
 	block->deadline_ns = deadline_ns;
-	block->words[0] = user_addr_value(left);
-	block->words[1] = wide;
-	return continue_sleep(block);
+	block->words[SLEEP_LEFT] = user_addr_value(left);
+	block->words[SLEEP_LEFT_IS_WIDE] = wide;
+	return function(block);
+}
+
+/* A thread cannot sleep while its own clock runs. */
+static bool is_own_clock(const struct posix_clock *clock)
+{
+	return clock->kind == POSIX_CLOCK_THREAD_CPU && clock->thread == user_thread_current();
+}
+
+static int sleep_on_cpu_clock(int clock, int flags, int64_t ns, user_addr left, bool wide)
+{
+	struct posix_clock by;
+	int64_t deadline = 0;
+	int error = syscall_cpu_clock_get(clock, &by);
+
+	if (error)
+		return error;
+	if (is_own_clock(&by))
+		error = -EINVAL;
+	else if (flags & TIMER_ABSTIME)
+		error = posix_clock_sleep_until(&by, ns);
+	else if (__builtin_add_overflow(posix_clock_read(&by), ns, &deadline))
+		deadline = INT64_MAX;
+	posix_clock_put(&by);
+	if (error || (flags & TIMER_ABSTIME))
+		return error;
+	user_thread_current()->restart.words[SLEEP_CLOCK] = (uintptr_t)clock;
+	return sleep_until(continue_cpu_sleep, (uint64_t)deadline, left, wide);
 }
 
 int sys_nanosleep(user_addr request, user_addr left)
@@ -211,7 +253,7 @@ int sys_nanosleep(user_addr request, user_addr left)
 		return error;
 	if (ns < 0)
 		return -EINVAL;
-	return sleep_for(abi_deadline_after(ns), left, false);
+	return sleep_until(continue_sleep, abi_deadline_after(ns), left, false);
 }
 
 static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool wide)
@@ -220,14 +262,15 @@ static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool
 
 	if (error)
 		return error;
-	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
-	    clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
-	    clock == CLOCK_MONOTONIC_COARSE)
-		return clock == CLOCK_THREAD_CPUTIME_ID ? -EINVAL : -EOPNOTSUPP;
+	if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
+	    clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+		return -EOPNOTSUPP;
 	if (ns < 0)
 		return -EINVAL;
+	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID)
+		return sleep_on_cpu_clock(clock, flags, ns, left, wide);
 	if (!(flags & TIMER_ABSTIME))
-		return sleep_for(abi_deadline_after(ns), left, wide);
+		return sleep_until(continue_sleep, abi_deadline_after(ns), left, wide);
 	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM)
 		error = clock_sleep_until_realtime(ns);
 	else
