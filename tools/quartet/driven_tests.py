@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import debian
 from common import ROOT
 from results import FAILED, PASSED, SKIPPED
 
@@ -76,6 +77,8 @@ def run(paths, kernel, results, seed):
     results.heading('driven tests')
     tools = os.path.join(ROOT, 'tools/quartet')
     environment = dict(os.environ, QUARTET_KERNEL=kernel, QUARTET_SEED=str(seed), PYTHONPATH=tools)
+    if any(test_name(path).startswith('driven/debian') for path in paths):
+        debian.stock_image()		# takes minutes if it is new, more than a test has
     run_round(paths, environment, results)
     if results.second_chance:
         results.second_chance = False
