@@ -46,8 +46,9 @@
  * straight to the table's lock. Everyone else goes hand over hand: directory lock, then table lock.
  * An owner lets go of a table only under the table's lock, so who holds it is safe.
  *
- * Not done. Small tables could be copied at once by fork, which spares the later copy when both
- * sides write (the stack). TABLE_COPY_MAX leaves the choice to measurement.
+ * Rejected. Copying small tables at once by fork spares the later copy when both sides write (the
+ * stack), but a child that execs at once never needs it: with tables of up to 32 entries fork and
+ * exit cost 3 % more, and fork, exec and exit 1 % (docs/performance.md).
  */
 #include "vm/page_table.h"
 #include "core/assert.h"
@@ -59,13 +60,6 @@
 #include "vm/internal.h"
 
 #define DIRECTORY_BITS (MMU_PRESENT | MMU_WRITE | MMU_USER | MMU_ACCESSED)
-
-/*
- * fork copies a table with at most this many entries instead of sharing it. 0: never. A shell's
- * stack has five: copying them at fork or at the first write costs the same, and a child that execs
- * at once never needs them.
- */
-enum { TABLE_COPY_MAX = 0 };
 
 void page_table_lock(struct page_frame *table)
 {
@@ -447,8 +441,10 @@ int page_table_fork(struct address_space *parent, struct address_space *child, u
 		return 0;
 	table = page_frame_of(mmu_entry_frame(entry));
 	*shared = true;
-	if (page_table_used(table) <= TABLE_COPY_MAX || span_is_special(parent, span))
-		return page_table_used(table) ? fork_copy(parent, child, span, table) : 0;
+	if (page_table_used(table) == 0)
+		return 0;
+	if (span_is_special(parent, span))
+		return fork_copy(parent, child, span, table);
 	spin_lock(&child->directory_lock);
 	error = page_table_install(child, span, table, false);
 	if (!error)
