@@ -6,10 +6,12 @@
  * there, and neighbours of one type become one. flock's cover the file, one for each description.
  * Locks of different owners conflict if one of them is for writing.
  *
- * An inode gets its state with its first lock and keeps it. One spinlock protects all states: locks
- * are rare, and looking for a deadlock has to see them all. Who must wait remembers the state's
- * generation, which every release changes, and sleeps until it differs; then everything is looked
- * at anew.
+ * An inode has a state while it has locks, or while a call that may set one is under way: `users`
+ * counts those calls, and whoever leaves a state with neither takes it from the inode and frees it.
+ * One spinlock protects all states: locks are rare, and looking for a deadlock has to see them all.
+ * Without the spinlock inode->locks is only a hint that there may be something to release.
+ * Who must wait remembers the state's generation, which every release changes, and sleeps until it
+ * differs; then everything is looked at anew.
  *
  * Deadlock. A process that would wait for another which waits, over however many others, for it, is
  * refused. Only POSIX locks: an OFD lock's owner may be in several processes, so no cycle is
@@ -51,8 +53,9 @@ struct lock_waiter {
 
 /* All [lock_lock] */
 struct file_lock_state {
-	struct list_node node;		/* in states, while it has locks or had any */
+	struct list_node node;		/* in states */
 	struct inode *inode;
+	unsigned int users;		/* calls that look at this state with the spinlock dropped */
 	struct list records, flocks;
 	atomic_uint generation;		/* counts releases; read without the lock by sleepers */
 	struct wait_queue queue;
@@ -68,49 +71,77 @@ void file_lock_init(void)
 	lock_slab = slab_cache_create("file_lock", sizeof(struct file_lock), 0);
 }
 
+/* The inode's state, or NULL. Without lock_lock only a hint. */
 static struct file_lock_state *state_of(const struct inode *inode)
 {
 	return atomic_load_explicit(&inode->locks, memory_order_acquire);
 }
 
-/* The inode's state, made if need be. NULL: no memory. */
 static struct file_lock_state *state_create(struct inode *inode)
 {
-	struct file_lock_state *state = state_of(inode), *expected = NULL;
+	struct file_lock_state *state = kzalloc(sizeof(*state), 0);
 
-	if (state)
-		return state;
-	state = kzalloc(sizeof(*state), 0);
 	if (!state)
 		return NULL;
 	state->inode = inode;
 	list_init(&state->records);
 	list_init(&state->flocks);
 	wait_queue_init(&state->queue);
-	if (!atomic_compare_exchange_strong_explicit(&inode->locks, &expected, state,
-						     memory_order_acq_rel,
-						     memory_order_acquire)) {
-		kfree(state);
-		return expected;
-	}
+	return state;
+}
+
+/* The inode's state, which gets one more user; NULL if it has none. */
+static struct file_lock_state *state_find_get(const struct inode *inode)
+{
+	struct file_lock_state *state;
+
 	spin_lock(&lock_lock);
-	list_add_tail(&states, &state->node);
+	state = state_of(inode);
+	if (state)
+		state->users++;
 	spin_unlock(&lock_lock);
 	return state;
 }
 
-void file_lock_inode_free(struct inode *inode)
+/* The same, but it is made if need be. NULL: no memory. */
+static struct file_lock_state *state_get(struct inode *inode)
 {
-	struct file_lock_state *state = state_of(inode);
+	struct file_lock_state *state = state_find_get(inode), *fresh;
 
-	if (!state)
-		return;
-	assert(list_is_empty(&state->records) && list_is_empty(&state->flocks));
+	if (state)
+		return state;
+	fresh = state_create(inode);
+	if (!fresh)
+		return NULL;
 	spin_lock(&lock_lock);
-	if (list_node_is_linked(&state->node))
-		list_remove(&state->node);
+	state = state_of(inode);	/* somebody may have been quicker */
+	if (!state) {
+		state = fresh;
+		fresh = NULL;
+		list_add_tail(&states, &state->node);
+		atomic_store_explicit(&inode->locks, state, memory_order_release);
+	}
+	state->users++;
 	spin_unlock(&lock_lock);
-	kfree(state);
+	kfree(fresh);
+	return state;
+}
+
+static void state_put(struct file_lock_state *state)
+{
+	bool is_idle;
+
+	spin_lock(&lock_lock);
+	state->users--;
+	is_idle = state->users == 0 && list_is_empty(&state->records) &&
+		  list_is_empty(&state->flocks);
+	if (is_idle) {
+		list_remove(&state->node);
+		atomic_store_explicit(&state->inode->locks, NULL, memory_order_release);
+	}
+	spin_unlock(&lock_lock);
+	if (is_idle)
+		kfree(state);
 }
 
 static void drop(struct file_lock *lock)
@@ -327,7 +358,7 @@ static struct file_lock lock_from(const struct file *file, const struct file_loc
 int file_lock_set(struct file *file, const struct file_lock_request *request, bool wait)
 {
 	struct file_lock wanted = lock_from(file, request);
-	struct file_lock *own = NULL, *spare = NULL;
+	struct file_lock *own, *spare;
 	struct file_lock_state *state;
 	int error = -ENOLCK;
 
@@ -336,35 +367,36 @@ int file_lock_set(struct file *file, const struct file_lock_request *request, bo
 		return -EBADF;
 	if (request->type == FILE_LOCK_NONE && !state_of(file->inode))
 		return 0;
-	state = state_create(file->inode);
+	state = state_get(file->inode);
+	if (!state)
+		return -ENOLCK;
 	own = slab_alloc(lock_slab, 0);
 	spare = slab_alloc(lock_slab, 0);
-	if (state && own && spare)
+	if (own && spare)
 		error = set_record(state, &wanted, wait, &own, &spare);
 	slab_free(lock_slab, own);
 	slab_free(lock_slab, spare);
+	state_put(state);
 	return error;
 }
 
 int file_lock_test(struct file *file, struct file_lock_request *request)
 {
 	struct file_lock wanted = lock_from(file, request);
-	struct file_lock_state *state = state_of(file->inode);
-	struct file_lock *conflict = NULL;
+	struct file_lock_state *state;
+	struct file_lock *conflict;
 
-	if (state) {
-		spin_lock(&lock_lock);
-		conflict = find_conflict(&state->records, &wanted);
-		if (conflict) {
-			request->type = conflict->type;
-			request->start = conflict->start;
-			request->end = conflict->end;
-			request->pid = conflict->kind == KIND_OFD ? -1 : conflict->pid;
-		}
-		spin_unlock(&lock_lock);
+	spin_lock(&lock_lock);
+	state = state_of(file->inode);
+	conflict = state ? find_conflict(&state->records, &wanted) : NULL;
+	request->type = FILE_LOCK_NONE;
+	if (conflict) {
+		request->type = conflict->type;
+		request->start = conflict->start;
+		request->end = conflict->end;
+		request->pid = conflict->kind == KIND_OFD ? -1 : conflict->pid;
 	}
-	if (!conflict)
-		request->type = FILE_LOCK_NONE;
+	spin_unlock(&lock_lock);
 	return 0;
 }
 
@@ -431,9 +463,11 @@ int file_lock_whole(struct file *file, enum file_lock_type type, bool wait)
 
 	if (type == FILE_LOCK_NONE && !state_of(file->inode))
 		return 0;
-	state = state_create(file->inode);
+	state = state_get(file->inode);
+	if (!state)
+		return -ENOLCK;
 	own = slab_alloc(lock_slab, 0);
-	if (!state || !own)
+	if (!own)
 		error = -ENOLCK;
 	while (!error) {
 		const void *blocker = try_flock(state, &wanted, &own);
@@ -448,6 +482,7 @@ int file_lock_whole(struct file *file, enum file_lock_type type, bool wait)
 		}
 	}
 	slab_free(lock_slab, own);
+	state_put(state);
 	return error;
 }
 
@@ -471,7 +506,7 @@ static void drop_matching(struct file_lock_state *state, struct list *list, cons
 
 void file_lock_release_owner(struct inode *inode, const void *owner)
 {
-	struct file_lock_state *state = state_of(inode);
+	struct file_lock_state *state = state_find_get(inode);
 	unsigned int generation;
 
 	if (!state)
@@ -480,6 +515,7 @@ void file_lock_release_owner(struct inode *inode, const void *owner)
 	generation = state->generation;
 	drop_matching(state, &state->records, owner, NULL);
 	unlock_and_wake(state, generation);
+	state_put(state);
 }
 
 /*
@@ -488,7 +524,7 @@ void file_lock_release_owner(struct inode *inode, const void *owner)
  */
 void file_lock_release_file(struct file *file)
 {
-	struct file_lock_state *state = state_of(file->inode);
+	struct file_lock_state *state = state_find_get(file->inode);
 	unsigned int generation;
 
 	if (!state)
@@ -498,6 +534,7 @@ void file_lock_release_file(struct file *file)
 	drop_matching(state, &state->records, NULL, file);
 	drop_matching(state, &state->flocks, NULL, file);
 	unlock_and_wake(state, generation);
+	state_put(state);
 }
 
 /* ---- /proc/locks ----------------------------------------------------------------------------- */

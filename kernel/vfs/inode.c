@@ -68,7 +68,7 @@ void inode_evict(struct inode *inode)
 	if (inode->link_count == 0 && ops->inode_delete)
 		ops->inode_delete(inode);
 	inode_unlist_dirty(inode); /* deleting may have touched it */
-	file_lock_inode_free(inode);
+	assert(!atomic_load_explicit(&inode->locks, memory_order_relaxed));
 	if (ops->inode_release)
 		ops->inode_release(inode);
 	inode_table_remove(inode);

@@ -153,7 +153,7 @@ struct inode {
 	/* [a] > 0: open for writing; < 0: being executed (ETXTBSY) */
 	atomic_int write_openers;
 	struct pipe *pipe;			/* [m] a FIFO's, while open */
-	_Atomic(struct file_lock_state *) locks; /* [a] set once: record locks and flocks */
+	_Atomic(struct file_lock_state *) locks; /* [a] NULL: no file locks */
 	void *socket;				/* [m] a bound AF_UNIX socket */
 	/* [m] of inode_watch.of_inode (vfs/notify.h); not initialised until there is one */
 	struct list watches;

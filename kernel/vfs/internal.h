@@ -312,7 +312,6 @@ must_check ssize_t file_write_cached(struct file *file, struct io_buffer *buffer
 
 void file_lock_init(void);
 void file_lock_release_file(struct file *file);
-void file_lock_inode_free(struct inode *inode);
 
 void pipe_init(void);
 void fs_context_init(void);

@@ -140,13 +140,14 @@ static unsigned int draw_path(struct worker *worker, const struct call *call)
 	return (unsigned int)(uintptr_t)place;
 }
 
+static const char *const strings[] = {
+	"",	"tmpfs",    "proc",	"devfs", "ext2", "devpts",	 "none",   "size=64k",
+	"mode=700", "a",    "dir",	"../a",	 "nr_inodes=10", "user.x", "trusted.x",
+	"system.posix_acl_access",
+};
+
 static unsigned int draw_string(struct worker *worker)
 {
-	static const char *const strings[] = { "",	 "tmpfs", "proc",	 "devfs",    "ext2",
-					       "devpts", "none",  "size=64k",	 "mode=700", "a",
-					       "dir",	 "../a",  "nr_inodes=10",
-					       "user.x", "trusted.x",
-					       "system.posix_acl_access" };
 	char *place = draw_place(worker, 64);
 
 	if (one_in(worker, 8))

@@ -23,6 +23,9 @@
  *
  *	syscall_fuzz [--seed N] [--rounds N] [--seconds N] [--workers N]
  *		[--only NAME,NAME] [--as root|user] [--block-errors] [--verbose]
+ *		[--on-failure COMMAND]
+ *
+ * COMMAND looks around in the machine when a round has failed.
  *
  * Only for Quartet, or a machine that nobody needs: it runs as root.
  */
@@ -208,9 +211,16 @@ static long remove_semaphores(int id)
 	return semctl(id, 0, IPC_RMID);
 }
 
-static long remove_queue(int id)
+static long remove_message_queue(int id)
 {
 	return msgctl(id, IPC_RMID, NULL);
+}
+
+/* POSIX message queues, which have any of the strings that workers draw for a name. */
+static void clear_queues(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		syscall(SYS_mq_unlink, strings[i]);
 }
 
 /* In a child, so that the supervisor's memory stays the same. Mounts inside go first. */
@@ -229,7 +239,8 @@ static void clear_leavings(void)
 		clear_strays("/var/tmp");
 		clear_objects("/proc/sysvipc/shm", remove_segment);
 		clear_objects("/proc/sysvipc/sem", remove_semaphores);
-		clear_objects("/proc/sysvipc/msg", remove_queue);
+		clear_objects("/proc/sysvipc/msg", remove_message_queue);
+		clear_queues();
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
@@ -366,6 +377,7 @@ int main(int argc, char **argv)
 {
 	uint32_t seed = 1;
 	int rounds = 1, seconds = 5, workers = 8;
+	const char *on_failure = NULL;
 	bool verbose = false;
 
 	for (int i = 1; i < argc; i++) {
@@ -393,6 +405,8 @@ int main(int argc, char **argv)
 			only = value;
 		else if (strcmp(argv[i], "--as") == 0)
 			only_as = value;
+		else if (strcmp(argv[i], "--on-failure") == 0)
+			on_failure = value;
 		else
 			continue;
 		i++;
@@ -433,5 +447,7 @@ int main(int argc, char **argv)
 		}
 	}
 	tell_statistics();
+	if (!good && on_failure && system(on_failure) != 0)
+		tell("the command failed\n");
 	return good ? 0 : 1;
 }

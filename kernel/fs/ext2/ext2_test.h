@@ -167,11 +167,6 @@ int user_prefault(user_addr address, size_t size, bool write)
 	return -EFAULT;
 }
 
-void file_lock_inode_free(struct inode *inode)
-{
-	(void)inode;
-}
-
 void super_block_for_each(void (*visit)(struct super_block *super, void *argument), void *argument)
 {
 	(void)visit, (void)argument;
