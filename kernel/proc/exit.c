@@ -122,35 +122,36 @@ static void give_back_files(struct user_thread *thread)
 		fs_context_put(fs);
 }
 
-/* Each thread holds a use of the memory; the process's own pointer goes with the last. */
-static void give_back_memory(struct user_thread *thread, bool last)
+/*
+ * From here on the thread is as a kernel thread is; the old translation stays loaded until the next
+ * switch. Before the thread leaves the process: then nobody counts it any more, and the last to
+ * leave frees what it would be switched to.
+ */
+static void leave_memory(struct user_thread *thread)
 {
-	struct process *process = thread->process;
+	preempt_disable();
+	thread->thread.mmu = NULL;
+	mmu_space_switch(NULL);
+	preempt_enable();
+}
+
+/* The last thread's: the others have left the memory before they left the process. */
+static void give_back_memory(struct process *process)
+{
 	struct address_space *space = process->space;
 	irq_flags flags;
 	size_t peak;
 
 	if (!space)
 		return;
-	if (last) {
-		address_space_note_peak(space);
-		peak = atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
-		flags = spin_lock_irq(&process->signal_lock);
-		process->space = NULL;
-		if (peak > process->usage.resident_peak_pages)
-			process->usage.resident_peak_pages = peak;
-		spin_unlock_irq(&process->signal_lock, flags);
-	}
-	/*
-	 * From here on the thread is as a kernel thread is; the old translation stays loaded
-	 * until the next switch.
-	 */
-	preempt_disable();
-	thread->thread.mmu = NULL;
-	mmu_space_switch(NULL);
-	preempt_enable();
-	if (last)
-		address_space_put(space);
+	address_space_note_peak(space);
+	peak = atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
+	flags = spin_lock_irq(&process->signal_lock);
+	process->space = NULL;
+	if (peak > process->usage.resident_peak_pages)
+		process->usage.resident_peak_pages = peak;
+	spin_unlock_irq(&process->signal_lock, flags);
+	address_space_put(space);
 }
 
 /* One thread fewer: true for the last one. Its share of the used time goes to the process. */
@@ -445,10 +446,12 @@ void user_thread_exit(uint32_t status)
 		process_ipc_ops()->release(thread->semaphore_undo);
 		thread->semaphore_undo = NULL;
 	}
+	leave_memory(thread);
 	last = leave_process(thread, status);
-	give_back_memory(thread, last);
-	if (last)
+	if (last) {
+		give_back_memory(process);
 		process_release_parents_memory(process);
+	}
 	give_back_files(thread);
 	if (last) {
 		session_leader_exit(process);
