@@ -194,7 +194,7 @@ build/endure/%: tests/endure/%.c Makefile
 
 build/stress/%: tests/stress/%.c $$(wildcard tests/stress/*.h) build/calls.h Makefile
 	@mkdir -p $(@D)
-	$(Q)gcc $(GUEST_CFLAGS) -Ibuild -o $@ $<
+	$(Q)gcc $(GUEST_CFLAGS) -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Ibuild -o $@ $<
 
 include tests/host/rules.mk
 

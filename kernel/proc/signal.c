@@ -204,8 +204,32 @@ static void apply_stop_rules(struct process *process, int signal)
 	}
 }
 
-/* Is the process sure to die of this? Then all its threads learn of it now. */
-static void end_group_if_fatal(struct process *process, struct user_thread *receiver, int signal)
+/* Decided: every thread ends, even one that is stopped or about to be. */
+static void end_group(struct process *process, int signal)
+{
+	process->is_stopped = false;
+	signal_stop_cancel(process);
+	process->flags |= PROCESS_EXITING;
+	process->exit_status = (uint32_t)signal;
+	signal_kill_all_threads(process);
+}
+
+/*
+ * Does `thread` die of `signal`, whose action is death, as soon as it hears of it? Who is stopped
+ * hears of nothing until it is continued; a tracer has a say; sigwait takes the signal for itself.
+ */
+static bool dies_at_once(const struct user_thread *thread, int signal)
+{
+	return !thread->ended && !thread->stop_done && !is_traced(thread) &&
+	       !((thread->blocked | thread->waiting_for) & SIGNAL_BIT(signal));
+}
+
+/*
+ * Is the process sure to die of this, which is for `thread`, or for any (NULL)? Then all its threads
+ * learn of it now: no stop that is under way can come in between.
+ */
+static void end_group_if_fatal(struct process *process, const struct user_thread *thread,
+			       int signal)
 {
 	if (process->flags & PROCESS_EXITING) {
 		/* Who stops for its tracer on the way out shall not be held up by it. */
@@ -213,29 +237,25 @@ static void end_group_if_fatal(struct process *process, struct user_thread *rece
 			signal_kill_all_threads(process);
 		return;
 	}
-	if (signal != SIGKILL) {
-		if (receiver && is_traced(receiver))
-			return;
-		if (handler_of(process, signal) != SIG_DFL || default_is_ignore(signal) ||
-		    (SIGNAL_BIT(signal) & (SIGNALS_STOP | SIGNALS_CORE)))
-			return;
-		if (process->thread_count > 1 || !receiver ||
-		    ((receiver->blocked | receiver->waiting_for) & SIGNAL_BIT(signal)))
-			return;
-	} else {
-		process->is_stopped = false;
-		signal_stop_cancel(process);
-		process->flags |= PROCESS_EXITING;
-		process->exit_status = (uint32_t)signal;
-		signal_kill_all_threads(process);
+	if (signal == SIGKILL) {
+		end_group(process, signal);
 		return;
 	}
-	/*
-	 * A single thread dies on its own way; it only must not sleep on uninterruptibly. Work
-	 * first.
-	 */
-	thread_add_return_work(&receiver->thread, RETURN_WORK_SIGNAL);
-	thread_interrupt(&receiver->thread, THREAD_INTERRUPT_SIGNAL | THREAD_INTERRUPT_KILL);
+	if (handler_of(process, signal) != SIG_DFL || default_is_ignore(signal) ||
+	    (SIGNAL_BIT(signal) & (SIGNALS_STOP | SIGNALS_CORE)))
+		return;
+	if (thread) {
+		if (dies_at_once(thread, signal))
+			end_group(process, signal);
+		return;
+	}
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		if (dies_at_once(container_of(node, struct user_thread, process_node), signal)) {
+			end_group(process, signal);
+			return;
+		}
+	}
 }
 
 static struct user_thread *first_live_thread(struct process *process)
@@ -276,7 +296,7 @@ static int send_locked(struct process *process, struct user_thread *thread,
 				     limits_current(&process->limits, LIMIT_PENDING_SIGNALS),
 				     &error))
 		return error;
-	end_group_if_fatal(process, thread ? thread : receiver, signal);
+	end_group_if_fatal(process, thread, signal);
 	if (thread) {
 		if (wants(thread, signal))
 			wake_thread(thread);

@@ -148,6 +148,12 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 	return 0;
 }
 
+static void remove_tree(const char *path)
+{
+	if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT)
+		tell("cannot walk %s: %s\n", path, strerror(errno));
+}
+
 static void clear_mounts(const char *folder)
 {
 	char line[1024];
@@ -182,7 +188,7 @@ static void clear_strays(const char *folder)
 		if (strpbrk(names[i], "/.") || names[i][0] == '\0')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		remove_tree(path);
 	}
 }
 
@@ -231,7 +237,7 @@ static void clear_leavings(void)
 	if (pid == 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 			clear_mounts(folders[i]);
-			nftw(folders[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+			remove_tree(folders[i]);
 		}
 		clear_strays("");
 		clear_strays("/tmp");
