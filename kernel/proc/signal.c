@@ -225,8 +225,8 @@ static bool dies_at_once(const struct user_thread *thread, int signal)
 }
 
 /*
- * Is the process sure to die of this, which is for `thread`, or for any (NULL)? Then all its threads
- * learn of it now: no stop that is under way can come in between.
+ * Is the process sure to die of this, which is for `thread`, or for any (NULL)? Then all its
+ * threads learn of it now: no stop that is under way can come in between.
  */
 static void end_group_if_fatal(struct process *process, const struct user_thread *thread,
 			       int signal)

@@ -92,13 +92,18 @@ int sys_clock_getres_time64(int clock, user_addr to)
  * As on Linux, wall time stays above the time since the start, and so far below the end of 64 bits
  * that a machine cannot live to see it run over.
  */
+static bool is_wall_time(int64_t ns)
+{
+	return ns >= 0 && ns <= REALTIME_MAX_NS;
+}
+
 static int set_realtime(int clock, int64_t ns)
 {
 	int error = syscall_check_clock(clock);
 
 	if (error)
 		return error;
-	if (clock != CLOCK_REALTIME || ns > REALTIME_MAX_NS || ns < 0)
+	if (clock != CLOCK_REALTIME || !is_wall_time(ns))
 		return -EINVAL;
 	if (!credentials_capable(credentials_current(), CAP_SYS_TIME))
 		return -EPERM;
@@ -132,22 +137,31 @@ int sys_gettimeofday(user_addr time, user_addr zone)
 	return 0;
 }
 
-int sys_settimeofday(user_addr time, user_addr zone)
+/* The kernel keeps UTC: a time zone is looked at, accepted from root, and has no effect. */
+static int set_zone(int32_t minutes_west)
 {
-	int64_t ns;
-	int error;
+	if (!credentials_capable(credentials_current(), CAP_SYS_TIME))
+		return -EPERM;
+	return minutes_west > 15 * 60 || minutes_west < -15 * 60 ? -EINVAL : 0;
+}
 
-	/*
-	 * The kernel keeps UTC; a time zone is accepted from root and has no effect, as with a
-	 * UTC hardware clock.
-	 */
-	if (!time) {
-		if (!zone)
-			return 0;
-		return credentials_capable(credentials_current(), CAP_SYS_TIME) ? 0 : -EPERM;
-	}
-	error = abi_timeval32_get(time, &ns);
-	return error ? error : set_realtime(CLOCK_REALTIME, ns);
+int sys_settimeofday(user_addr time, user_addr zone_in)
+{
+	int32_t zone[2];	/* minutes west, kind of summer time */
+	int64_t ns;
+	int error = 0;
+
+	if (time)
+		error = abi_timeval32_get(time, &ns);
+	if (!error && zone_in && copy_from_user(zone, zone_in, sizeof(zone)))
+		error = -EFAULT;
+	if (!error && time && !is_wall_time(ns))
+		error = -EINVAL;
+	if (!error && zone_in)
+		error = set_zone(zone[0]);
+	if (!error && time)
+		error = set_realtime(CLOCK_REALTIME, ns);
+	return error;
 }
 
 int sys_time(user_addr to)

@@ -55,7 +55,7 @@ struct lock_waiter {
 struct file_lock_state {
 	struct list_node node;		/* in states */
 	struct inode *inode;
-	unsigned int users;		/* calls that look at this state with the spinlock dropped */
+	unsigned int users;		/* calls that may drop the spinlock and come back */
 	struct list records, flocks;
 	atomic_uint generation;		/* counts releases; read without the lock by sleepers */
 	struct wait_queue queue;

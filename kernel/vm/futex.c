@@ -2,9 +2,10 @@
  * Futexes: sleeping until somebody says that a word of user memory has changed.
  *
  * Keys. The word itself is only ever read by user code and, once, by us. Sleepers are filed under
- * what the word is: for a shared mapping of a file the page cache and the offset in it, so that
- * processes meet wherever they have mapped it; otherwise the address space and the address. The
- * backing of a mapping is held while somebody sleeps on it, so a cache's address names one cache.
+ * what the word is: for a mapping that shows a file's own pages the page cache and the offset in
+ * it, so that processes meet wherever they have mapped it; otherwise the address space and the
+ * address. The backing of a mapping is held while somebody sleeps on it, so a cache's address names
+ * one cache.
  *
  * No wake-up is lost. A sleeper enters its bucket and looks at the word while it holds the bucket's
  * lock; a waker has changed the word before it takes that lock. The look must not fault under a
@@ -78,6 +79,21 @@ static bool is_same(const struct futex_key *a, const struct futex_key *b)
 	return a->object == b->object && a->offset == b->offset;
 }
 
+/*
+ * Is the region such that a word in it can be somebody's to wait for? As on Linux not if it cannot
+ * be reached, nor if nobody can ever change it.
+ */
+static bool has_words(const struct region *region)
+{
+	return region->flags & REGION_WRITE || (region->flags & REGION_READ && region->cache);
+}
+
+/* Are its pages those of the file, rather than copies? */
+static bool shows_file(const struct region *region)
+{
+	return region->cache && (region->flags & REGION_SHARED || !(region->flags & REGION_WRITE));
+}
+
 /* Errors: -EINVAL (not aligned), -EFAULT. May sleep. */
 static int get_ref(struct address_space *space, user_addr word, bool shared, struct futex_ref *out)
 {
@@ -94,9 +110,9 @@ static int get_ref(struct address_space *space, user_addr word, bool shared, str
 		return 0;
 	rwlock_read_lock(&space->lock);
 	region = region_find(space, address);
-	if (!region) {
+	if (!region || !has_words(region)) {
 		error = -EFAULT;
-	} else if (region->cache && (region->flags & REGION_SHARED)) {
+	} else if (shows_file(region)) {
 		out->key.object = region->cache;
 		out->key.offset = ((uint64_t)region_page_index(region, address) << PAGE_SHIFT) +
 				  address % PAGE_SIZE;

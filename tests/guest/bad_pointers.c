@@ -23,6 +23,7 @@ static const char *const badness_names[] = {
 	"null", "low", "kernel", "top", "no access", "read-only", "straddling",
 };
 
+static bool recording;
 static char *no_access, *read_only, *page_end;
 
 static uintptr_t bad_address(enum badness badness)
@@ -35,6 +36,15 @@ static uintptr_t bad_address(enum badness badness)
 	case NO_ACCESS: return (uintptr_t)no_access;
 	case READ_ONLY: return (uintptr_t)read_only;
 	default: return (uintptr_t)page_end - 1;
+	}
+}
+
+static long good_value(const struct argument *argument)
+{
+	switch (argument->kind) {
+	case SELF: return getpid();
+	case OBJECT: return bad_pointers_object;
+	default: return argument->value;
 	}
 }
 
@@ -51,16 +61,23 @@ static int outcome_of(const struct call *call, int bad_argument, enum badness ba
 	if (pid == 0) {
 		set_up(call);
 		for (int i = 0; i < 6; i++)
-			arguments[i] = call->arguments[i].value;
+			arguments[i] = good_value(&call->arguments[i]);
 		if (bad_argument >= 0)
 			arguments[bad_argument] = bad_address(badness);
 		long value = raw_syscall(call->number, arguments[0], arguments[1], arguments[2],
 					 arguments[3], arguments[4], arguments[5]);
 
 		*result = value < 0 && value > -4096 ? -value : 0;
+		remove_object(call->flags);
 		_exit(0);
 	}
 	status = wait_status(pid);
+	/*
+	 * Linux for i386 goes round for ever where a buffer's first four bytes straddle: it copies
+	 * four at a time, and none of them is whole.
+	 */
+	if (recording && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return EFAULT;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		FAIL("%s (%d), argument %d %s: status %#x", call->name, call->number, bad_argument,
 		     badness_names[badness], status);
@@ -70,7 +87,7 @@ static int outcome_of(const struct call *call, int bad_argument, enum badness ba
 
 static bool is_tried(const struct argument *argument, enum badness badness)
 {
-	if (argument->kind == VALUE)
+	if (argument->kind < IN)
 		return false;
 	return badness != READ_ONLY || argument->kind == OUT || argument->kind == OUT_BUFFER;
 }
@@ -89,13 +106,13 @@ static bool is_right(const struct argument *argument, enum badness badness, int 
 
 int main(int argc, char **argv)
 {
-	bool record = argc > 1 && strcmp(argv[1], "--record") == 0;
 	size_t next = 0;
 	int wrong = 0;
 
 	/* Executed by one of the calls below. */
 	if (argc == 0 || argv[0][0] == '\0' || (argc > 1 && strcmp(argv[1], "--exit") == 0))
 		return 0;
+	recording = argc > 1 && strcmp(argv[1], "--record") == 0;
 	bad_pointers_result = shared_memory(PAGE);
 	select_block[4] = (uintptr_t)zero_time;
 	no_access = map_pages(1);
@@ -104,19 +121,19 @@ int main(int argc, char **argv)
 	CHECK(mprotect(read_only, PAGE, PROT_READ) == 0);
 	page_end = map_page_before_hole();
 	memset(page_end - PAGE, 'x', PAGE);
-	if (record)
+	if (recording)
 		printf("/* What Linux answers in bad_pointers.c; made by its --record. */\n"
 		       "#pragma once\n\nstatic const unsigned char bad_pointers_expected[] = {\n");
 
 	for (size_t c = 0; c < ARRAY_SIZE(calls); c++) {
 		const struct call *call = &calls[c];
-		bool missing = !record && call->number != 0 &&
+		bool missing = !recording && call->number != 0 &&
 			       outcome_of(call, -1, NULL_POINTER) == ENOSYS;
 
-		if (record)
+		if (recording)
 			printf("\t/* %s */", call->name);
 		for (int a = 0; a < 6; a++) {
-			if (record && a > 0 && call->arguments[a].kind != VALUE)
+			if (recording && a > 0 && call->arguments[a].kind >= IN)
 				printf("\n\t\t");
 			for (enum badness b = 0; b < BADNESS_COUNT; b++) {
 				if (!is_tried(&call->arguments[a], b))
@@ -124,7 +141,7 @@ int main(int argc, char **argv)
 				size_t index = next++;
 				int outcome = missing ? 0 : outcome_of(call, a, b);
 
-				if (record) {
+				if (recording) {
 					printf(" %d,", outcome);
 					continue;
 				}
@@ -141,12 +158,12 @@ int main(int argc, char **argv)
 				}
 			}
 		}
-		if (record)
+		if (recording)
 			printf("\n");
 	}
 	raw_syscall(SYS_mq_unlink, "bad-pointers");
 	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
-	if (record)
+	if (recording)
 		printf("};\n");
 	else
 		CHECK_EQ(next, ARRAY_SIZE(bad_pointers_expected));

@@ -2,6 +2,7 @@
 #pragma once
 #include "bad_pointers.h"
 #include <sys/inotify.h>
+#include <sys/timerfd.h>
 
 static inline void nothing(int signal)
 {
@@ -50,6 +51,70 @@ static inline void set_up_queue(void)
 	CHECK_EQ(raw_syscall(SYS_mq_timedsend, QUEUE_FD, "0123456789abcdef", 16, 0, NULL), 0);
 }
 
+/* A child that has stopped for us. */
+static inline pid_t make_tracee(void)
+{
+	pid_t pid = FORK();
+
+	if (pid == 0) {
+		CHECK(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	CHECK(WIFSTOPPED(wait_status(pid)));
+	return pid;
+}
+
+static inline int make_object(int flags)
+{
+	struct stat status;
+	int id = -1;
+
+	if (flags & NEEDS_DEVICE) {
+		CHECK(stat("/", &status) == 0);
+		return (int)status.st_dev;
+	}
+	if (flags & NEEDS_TIMER) {
+		CHECK_EQ(raw_syscall(SYS_timer_create, CLOCK_MONOTONIC, queue_event, &id), 0);
+		return id;
+	}
+	if (flags & NEEDS_TRACEE)
+		return make_tracee();
+	if (flags & NEEDS_MESSAGES) {
+		id = MUST(msgget(IPC_PRIVATE, 0600));
+		CHECK(msgsnd(id, &message, 4, 0) == 0);
+		return id;
+	}
+	if (flags & NEEDS_SEMAPHORES)
+		return MUST(semget(IPC_PRIVATE, 1, 0600));
+	if (flags & NEEDS_SEGMENT)
+		return MUST(shmget(IPC_PRIVATE, PAGE, 0600));
+	return -1;
+}
+
+/* What would outlive the process that made it. */
+static inline void remove_object(int flags)
+{
+	if (flags & NEEDS_MESSAGES)
+		msgctl(bad_pointers_object, IPC_RMID, NULL);
+	if (flags & NEEDS_SEMAPHORES)
+		semctl(bad_pointers_object, 0, IPC_RMID);
+	if (flags & NEEDS_SEGMENT)
+		shmctl(bad_pointers_object, IPC_RMID, NULL);
+	if (flags & NEEDS_TRACEE)
+		kill(bad_pointers_object, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+static inline void set_up_epoll(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	put_at(epoll_create1(0), EPOLL_FD);
+	CHECK(epoll_ctl(EPOLL_FD, EPOLL_CTL_ADD, PIPE_READ_FD, &event) == 0);
+}
+
 /* The directory and the descriptors that the calls' good arguments name. */
 static inline void set_up(const struct call *call)
 {
@@ -76,6 +141,13 @@ static inline void set_up(const struct call *call)
 		CHECK_EQ(dup2(MUST(inotify_init()), INOTIFY_FD), INOTIFY_FD);
 	if (call->flags & NEEDS_PID_FD)
 		put_at(raw_syscall(434 /* pidfd_open */, getpid(), 0), PID_FD);
+	if (call->flags & NEEDS_EPOLL)
+		set_up_epoll();
+	if (call->flags & NEEDS_TIMER_FD)
+		put_at(timerfd_create(CLOCK_MONOTONIC, 0), TIMER_FD);
+	if (call->flags & NEEDS_THREAD_AREA)
+		CHECK_EQ(raw_syscall(SYS_set_thread_area, used_thread_area), 0);
+	bad_pointers_object = make_object(call->flags);
 	if (call->flags & NEEDS_ZOMBIE) {
 		pid_t pid = FORK();
 		siginfo_t info;

@@ -10,6 +10,39 @@ static long futex(volatile int *word, int operation, int value, void *timeout, v
 	return syscall(SYS_futex, word, operation, value, timeout, second, third);
 }
 
+/*
+ * What the word is: nothing, where nobody may reach it or nobody can ever change it; the file's,
+ * where a private mapping that cannot be written shows it.
+ */
+static void mappings(void)
+{
+	int file, *none = (int *)map_pages(1), *constant = (int *)map_pages(1);
+	volatile int *shared, *private;
+	pid_t pid;
+
+	CHECK(mprotect(none, PAGE, PROT_NONE) == 0);
+	CHECK(mprotect(constant, PAGE, PROT_READ) == 0);
+	CHECK_ERRNO(futex(none, FUTEX_WAKE, 1, NULL, NULL, 0), EFAULT);
+	CHECK_ERRNO(futex(constant, FUTEX_WAKE, 1, NULL, NULL, 0), EFAULT);
+	CHECK_ERRNO(futex(constant, FUTEX_WAIT, 0, NULL, NULL, 0), EFAULT);
+	/* A private word is its address, whatever is there. */
+	CHECK_EQ(futex(constant, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 0);
+
+	make_pattern_file("words", PAGE);
+	file = MUST(open("words", O_RDWR));
+	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	private = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0);
+	CHECK(shared != MAP_FAILED && private != MAP_FAILED);
+	pid = FORK();
+	if (pid == 0) {
+		CHECK_EQ(futex(private, FUTEX_WAIT, *private, NULL, NULL, 0), 0);
+		_exit(0);
+	}
+	wait_until_blocked(pid);
+	CHECK_EQ(futex(shared, FUTEX_WAKE, 10, NULL, NULL, 0), 1);
+	CHECK_EQ(wait_exit_status(pid), 0);
+}
+
 int main(void)
 {
 	volatile int *words = shared_memory(PAGE);
@@ -69,5 +102,6 @@ int main(void)
 	wait_until_blocked(pids[0]);
 	CHECK_EQ(futex(&private_word, FUTEX_WAKE, 10, NULL, NULL, 0), 0);
 	kill_and_reap(pids[0]);
+	mappings();
 	return 0;
 }

@@ -22,6 +22,13 @@ static void as_user(void)
 	CHECK_EQ(set_seconds(MOST_SECONDS), -EINVAL);
 }
 
+static void refused(void)
+{
+	CHECK_EQ(raw_syscall(SYS_settimeofday, NULL, (int[]){ 15 * 60 + 1, 0 }), -EPERM);
+	CHECK_EQ(raw_syscall(SYS_settimeofday, (int[]){ -1, 0 }, (int[]){ 0, 0 }), -EINVAL);
+	CHECK_EQ(raw_syscall(SYS_settimeofday, (int[]){ 1, 0 }, NULL), -EPERM);
+}
+
 int main(void)
 {
 	struct timespec before, now, wanted = { 1500000000, 0 };
@@ -49,5 +56,10 @@ int main(void)
 	CHECK(settimeofday(&old_way, NULL) == 0);
 	CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
 	CHECK(now.tv_sec >= before.tv_sec);
+	/* The zone is looked at: no further than fifteen hours away. */
+	CHECK_EQ(raw_syscall(SYS_settimeofday, NULL, (int[]){ 0, 0 }), 0);
+	CHECK_EQ(raw_syscall(SYS_settimeofday, NULL, (int[]){ 15 * 60 + 1, 0 }), -EINVAL);
+	CHECK_EQ(raw_syscall(SYS_settimeofday, NULL, 16), -EFAULT);
+	run_as(OTHER_UID, refused);
 	return 0;
 }

@@ -45,6 +45,11 @@ def check_syscall_document():
                                     'diff -u docs/syscalls.md build/syscalls.md', sys.executable, table])
 
 
+def check_bad_pointers():
+    """Every pointer that a call is given is tried in tests/guest/bad_pointers.h."""
+    return run_program([sys.executable, 'tools/check-bad-pointers'])
+
+
 def check_documents():
     return run_program([sys.executable, 'tools/check-docs'])
 
@@ -64,7 +69,8 @@ def build_check(build, compiler):
 
 def all_checks():
     checks = [('layers', check_layers), ('headers', check_headers), ('format', check_format),
-              ('syscalls', check_syscall_document), ('documents', check_documents), ('applets', check_applets)]
+              ('syscalls', check_syscall_document),
+              ('syscalls-pointers', check_bad_pointers), ('documents', check_documents), ('applets', check_applets)]
     checks += [(f'{build}-{compiler}', build_check(build, compiler)) for build in BUILDS for compiler in COMPILERS]
     return checks
 
