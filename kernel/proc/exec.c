@@ -401,12 +401,9 @@ static void release(struct exec *exec)
 	exec_strings_fini(&exec->environment);
 	if (exec->space)
 		address_space_put(exec->space);
-	if (exec->identity.credentials)
-		credentials_put(exec->identity.credentials);
+	exec_credentials_end(&exec->identity);
 	if (exec->fds)
 		fd_table_put(exec->fds);
-	if (exec->identity.gains_privilege)
-		trace_end_privilege();
 	signal_handlers_put(exec->handlers);
 	kfree(exec);
 }

@@ -44,7 +44,22 @@ static void take_file_ids(const struct file *file, struct credentials *new)
 
 static bool may_gain(const struct credentials *old)
 {
-	return !old->no_new_privileges && !process_shares_fs() && trace_begin_privilege();
+	if (old->no_new_privileges || !process_claim_fs())
+		return false;
+	if (trace_begin_privilege())
+		return true;
+	process_unclaim_fs();
+	return false;
+}
+
+void exec_credentials_end(struct exec_identity *identity)
+{
+	if (identity->credentials)
+		credentials_put(identity->credentials);
+	if (!identity->gains_privilege)
+		return;
+	trace_end_privilege();
+	process_unclaim_fs();
 }
 
 int exec_credentials(const struct file *file, struct exec_identity *out)

@@ -119,7 +119,7 @@ static void give_back_files(struct user_thread *thread)
 	if (fds)
 		fd_table_put(fds);
 	if (fs)
-		fs_context_put(fs);
+		fs_context_leave(fs);
 }
 
 /*

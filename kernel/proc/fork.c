@@ -109,13 +109,11 @@ static int share_files(struct user_thread *child, uint64_t flags)
 		if (error)
 			return error;
 	}
-	if (flags & CLONE_FS) {
-		fs_context_get(parent->fs);
-		child->fs = parent->fs;
-		return 0;
-	}
-	error = fs_context_copy(parent->fs, &child->fs);
+	child->fs = parent->fs;
+	error = flags & CLONE_FS ? fs_context_join(parent->fs)
+				 : fs_context_copy(parent->fs, &child->fs);
 	if (error) {
+		child->fs = NULL;
 		fd_table_put(child->fds);
 		child->fds = NULL;
 	}
@@ -472,7 +470,7 @@ put_undo:
 	if (child->semaphore_undo)
 		process_ipc_ops()->release(child->semaphore_undo);
 put_files:
-	fs_context_put(child->fs);
+	fs_context_leave(child->fs);
 	fd_table_put(child->fds);
 unmake:
 	if (new_process)

@@ -302,9 +302,14 @@ void process_set_nice(struct process *process, int nice);
 must_check int process_unshare(bool files, bool fs);
 /* What it would undo to semaphores at its end is undone now. May sleep. */
 void process_unshare_semaphores(void);
-/* Has another process our memory, or our root and working directory? */
+/* Has another process our memory? */
 bool process_shares_space(void);
-bool process_shares_fs(void);
+/*
+ * True: no other process has our root and working directory, and until process_unclaim_fs() none
+ * can come to share them.
+ */
+bool process_claim_fs(void);
+void process_unclaim_fs(void);
 /*
  * `count` files leave in a socket: the current thread's user, charged and referenced; NULL if he
  * has more in flight than LIMIT_OPEN_FILES and is not privileged. process.c

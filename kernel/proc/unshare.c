@@ -2,7 +2,7 @@
  * What threads share by clone(2)'s flags, and how one of them stops sharing it.
  *
  * References alone do not tell who shares: whoever looks at a process for a moment holds one, too.
- * So where an answer depends on it, the processes themselves are asked.
+ * So where an answer depends on it, the processes themselves are asked, or threads are counted.
  */
 #include "core/spinlock.h"
 #include "proc/process.h"
@@ -10,22 +10,11 @@
 #include "vfs/fd_table.h"
 #include "vfs/fs_context.h"
 
-/* The search for somebody else who has `space`, or `fs`. */
+/* The search for another process that has `space`. */
 struct sharing {
 	const struct address_space *space;
-	const struct fs_context *fs;
 	bool found;
 };
-
-static bool has_thread_with(struct process *process, const struct fs_context *fs)
-{
-	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
-	     node = node->next) {
-		if (container_of(node, struct user_thread, process_node)->fs == fs)
-			return true;
-	}
-	return false;
-}
 
 static bool look_at(struct process *process, void *argument)
 {
@@ -35,9 +24,7 @@ static bool look_at(struct process *process, void *argument)
 	if (process == process_current())
 		return true;
 	flags = spin_lock_irq(&process->signal_lock);
-	if ((sharing->space && process->space == sharing->space) ||
-	    (sharing->fs && has_thread_with(process, sharing->fs)))
-		sharing->found = true;
+	sharing->found = process->space == sharing->space;
 	spin_unlock_irq(&process->signal_lock, flags);
 	return !sharing->found;
 }
@@ -51,13 +38,43 @@ bool process_shares_space(void)
 	return sharing.found;
 }
 
-bool process_shares_fs(void)
+/* How many threads of the process have `fs`. */
+static unsigned int threads_with(struct process *process, const struct fs_context *fs)
 {
-	struct sharing sharing = { .fs = user_thread_current()->fs };
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	unsigned int count = 0;
 
-	if (refcount_read(&sharing.fs->references) > 1)
-		process_for_each(look_at, &sharing);
-	return sharing.found;
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next)
+		count += container_of(node, struct user_thread, process_node)->fs == fs;
+	spin_unlock_irq(&process->signal_lock, flags);
+	return count;
+}
+
+/*
+ * Threads that are being made count as others: whose they will be is not known yet. One that ends
+ * clears its pointer first and is counted in the context until later, so it is not missed.
+ */
+bool process_claim_fs(void)
+{
+	struct fs_context *fs = user_thread_current()->fs;
+	bool alone;
+
+	spin_lock(&fs->lock);
+	alone = fs->threads <= threads_with(process_current(), fs);
+	if (alone)
+		fs->claims++;
+	spin_unlock(&fs->lock);
+	return alone;
+}
+
+void process_unclaim_fs(void)
+{
+	struct fs_context *fs = user_thread_current()->fs;
+
+	spin_lock(&fs->lock);
+	fs->claims--;
+	spin_unlock(&fs->lock);
 }
 
 /* Everything is copied first; then the thread changes over, and nothing can fail. */
@@ -88,12 +105,12 @@ int process_unshare(bool files, bool fs)
 	if (new_fds)
 		fd_table_put(old_fds);
 	if (new_fs)
-		fs_context_put(old_fs);
+		fs_context_leave(old_fs);
 	return 0;
 
 put_fs:
 	if (new_fs)
-		fs_context_put(new_fs);
+		fs_context_leave(new_fs);
 	return error;
 }
 

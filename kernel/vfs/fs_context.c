@@ -23,6 +23,7 @@ static int create(const struct path *root, const struct path *cwd, file_mode uma
 	if (!context)
 		return -ENOMEM;
 	refcount_set(&context->references, 1);
+	context->threads = 1;
 	spin_init(&context->lock, LOCK_RANK_FD_TABLE, "fs context");
 	context->root = *root;
 	context->cwd = *cwd;
@@ -54,6 +55,29 @@ int fs_context_copy(struct fs_context *from, struct fs_context **out)
 		path_put(&cwd);
 	}
 	return error;
+}
+
+int fs_context_join(struct fs_context *context)
+{
+	int error = 0;
+
+	spin_lock(&context->lock);
+	if (context->claims)
+		error = -EAGAIN;
+	else
+		context->threads++;
+	spin_unlock(&context->lock);
+	if (!error)
+		fs_context_get(context);
+	return error;
+}
+
+void fs_context_leave(struct fs_context *context)
+{
+	spin_lock(&context->lock);
+	context->threads--;
+	spin_unlock(&context->lock);
+	fs_context_put(context);
 }
 
 void fs_context_put(struct fs_context *context)

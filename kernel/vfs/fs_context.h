@@ -13,10 +13,17 @@ struct fs_context {
 	struct spinlock lock;		/* LOCK_RANK_FD_TABLE */
 	struct path root, cwd;		/* [l] referenced */
 	file_mode umask;		/* [l] */
+	unsigned int threads;		/* [l] that have it, or will have when they are made */
+	unsigned int claims;		/* [l] programs that start and may not share it */
 };
 
+/* For one thread, which gives it back with fs_context_leave(). */
 must_check int fs_context_create(const struct path *root, struct fs_context **out);
 must_check int fs_context_copy(struct fs_context *from, struct fs_context **out);
+/* One more thread shares it. Error: -EAGAIN, while a program starts that may not share it. */
+must_check int fs_context_join(struct fs_context *context);
+void fs_context_leave(struct fs_context *context);	/* may sleep */
+/* To look at it for a moment. */
 static inline void fs_context_get(struct fs_context *context)
 {
 	refcount_get(&context->references);

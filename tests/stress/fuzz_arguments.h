@@ -146,17 +146,20 @@ static const char *const strings[] = {
 	"system.posix_acl_access",
 };
 
-static unsigned int draw_string(struct worker *worker)
+static unsigned int draw_string(struct worker *worker, const struct call *call)
 {
 	char *place = draw_place(worker, 64);
 
+	/* A queue outlives the round, and only these names are removed then. */
+	if (strcmp(call->name, "mq_open") == 0)
+		return (unsigned int)(uintptr_t)strings[below(worker, ARRAY_SIZE(strings))];
 	if (one_in(worker, 8))
 		return draw_address(worker);
 	strcpy(place, strings[below(worker, ARRAY_SIZE(strings))]);
 	return (unsigned int)(uintptr_t)place;
 }
 
-static unsigned int draw_vector(struct worker *worker)
+static unsigned int draw_vector(struct worker *worker, const struct call *call)
 {
 	unsigned int *place = (unsigned int *)((uintptr_t)draw_place(worker, 64) & ~3u);
 	unsigned int count = below(worker, 6);
@@ -164,7 +167,7 @@ static unsigned int draw_vector(struct worker *worker)
 	if (one_in(worker, 8))
 		return draw_address(worker);
 	for (unsigned int i = 0; i < count; i++)
-		place[i] = one_in(worker, 10) ? draw_address(worker) : draw_string(worker);
+		place[i] = one_in(worker, 10) ? draw_address(worker) : draw_string(worker, call);
 	place[count] = 0;
 	return (unsigned int)(uintptr_t)place;
 }
@@ -241,9 +244,9 @@ static unsigned int draw_argument(struct worker *worker, const struct call *call
 	case KIND_PATH:
 		return draw_path(worker, call);
 	case KIND_STRING:
-		return draw_string(worker);
+		return draw_string(worker, call);
 	case KIND_VECTOR:
-		return draw_vector(worker);
+		return draw_vector(worker, call);
 	case KIND_MODE:
 		return one_in(worker, 3) ? draw(worker) & 07777 : 0755 | (below(worker, 16) << 12);
 	case KIND_OPEN_FLAGS:

@@ -42,6 +42,15 @@ def reported_status(report_path):
     return int(found.group(1)) if found else None
 
 
+def last_words(console):
+    """The end of what the kernel said: from the beginning of a panic on, or thirty lines."""
+    with open(console, 'rb') as file:
+        said = file.read()
+    panic = qemu.PANIC.search(said)
+    lines = said[said.rfind(b'\n', 0, panic.start()) + 1 if panic else 0:].decode(errors='replace').splitlines()
+    return lines if panic else lines[-30:]
+
+
 def follow(process, console, report, watch=None):
     """
     Wait for QEMU's end. A machine that has panicked, or that does not power off, is ended here. Meanwhile `watch`
@@ -94,8 +103,7 @@ def run_command(settings, command, output=None, watch=None):
                 process.wait()
         status = reported_status(report)
         if status is None:
-            with open(console, errors='replace') as file:
-                tail = file.read().splitlines()[-30:]
+            tail = last_words(console)
             if process.returncode != 0 and not tail:
                 raise Failure(f'QEMU ended with status {process.returncode}')	# and has said why
             raise Failure('the machine ended before the command did; its console said last:\n' + '\n'.join(tail))
