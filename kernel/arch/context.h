@@ -53,8 +53,11 @@ must_check int arch_thread_fork(struct arch_thread *child, void *child_stack,
 
 /*
  * exec: all user registers zero, flat segments, initial FPU, no TLS; start at `entry` with `stack`.
+ * The vDSO's image is at `vdso`.
  */
-void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t stack);
+void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t stack, uintptr_t vdso);
+/* The vDSO of whoever runs on `stack` is elsewhere now. */
+void arch_thread_set_vdso(void *stack, uintptr_t vdso);
 
 /* RETURN_WORK_FPU: reload this thread's FPU registers. Interrupts off. */
 void arch_fpu_load(struct arch_thread *thread);

@@ -14,6 +14,7 @@ struct signal_frame_request {
 	int signal;
 	uintptr_t handler;
 	uintptr_t restorer;	/* 0: the vDSO's trampoline */
+	uintptr_t vdso;		/* where its image is */
 	bool with_info;		/* SA_SIGINFO: the rt frame */
 	uintptr_t stack_top;	/* of the alternate stack, or the user's stack pointer */
 	uint64_t mask;		/* blocked signals to restore afterwards */

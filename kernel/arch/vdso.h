@@ -8,13 +8,10 @@
 #include "core/types.h"
 
 /*
- * Every process has it at one place, the last pages below USER_END: the fast system-call return
- * knows no other. Frames to map, in order: data page (read-only, no execute), then the ELF image
- * (read, execute).
+ * Frames to map, one behind the other, wherever there is room: the data page (read-only, no
+ * execute), then the ELF image (read, execute; AT_SYSINFO_EHDR).
  */
 #define VDSO_PAGES 2
-#define VDSO_BASE  (USER_END - VDSO_PAGES * PAGE_SIZE)
-#define VDSO_IMAGE (VDSO_BASE + PAGE_SIZE) /* AT_SYSINFO_EHDR */
 frame_number vdso_frame(unsigned int index);
 void vdso_init(void);
 
@@ -22,6 +19,7 @@ void vdso_init(void);
 uintptr_t vdso_entry_offset(void);		/* __kernel_vsyscall, for AT_SYSINFO */
 uintptr_t vdso_sigreturn_offset(void);
 uintptr_t vdso_rt_sigreturn_offset(void);
+uintptr_t vdso_sysenter_return_offset(void);	/* behind the call, where the kernel returns to */
 
 /*
  * Called by sched/clock.c when the relation of the counter to the clocks changes: monotonic time is

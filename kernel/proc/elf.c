@@ -24,8 +24,6 @@
 enum {
 	PROGRAM_HEADERS_MAX = 65536, /* bytes; Linux's limit */
 	INTERPRETER_PATH_MAX = 4096,
-	/* where a program with an interpreter likes to be; as on Linux */
-	DYNAMIC_BASE = 0x56555000,
 };
 
 /* One ELF file on its way into memory. */
@@ -200,26 +198,36 @@ static uintptr_t lowest_address(const struct elf_file *elf)
 	return low;
 }
 
-/* Choose where a position-independent file goes: an unused span as large as it. Sets elf->bias. */
-static int choose_bias(struct elf_file *elf, uintptr_t wish, struct address_space *space,
-		       const struct vm_limits *limits)
+/* The strictest alignment that a segment asks for, at least a page; nonsense is passed over. */
+static uintptr_t alignment_of(const struct elf_file *elf)
 {
-	struct vm_map_request request = {
-		.address = wish,
-		.size = total_span(elf),
-		.flags = REGION_NO_RESERVE,
-	};
+	uintptr_t alignment = PAGE_SIZE;
+
+	for (unsigned int i = 0; i < elf->header.program_count; i++) {
+		const struct elf_program *program = &elf->programs[i];
+		uint32_t wish = program->align;
+
+		if (program->type == PT_LOAD && (wish & (wish - 1)) == 0 && wish > alignment)
+			alignment = wish;
+	}
+	return alignment;
+}
+
+/*
+ * Choose where a position-independent file goes: an unused span as large as it, at `wish` if that
+ * is not 0 and free. Sets elf->bias.
+ */
+static int choose_bias(struct elf_file *elf, uintptr_t wish, struct address_space *space)
+{
+	size_t size = total_span(elf);
 	uintptr_t at;
 	int error;
 
-	if (!request.size)
+	if (!size)
 		return -EINVAL;
-	error = vm_map(space, &request, limits, &at);
-	if (error)
-		return error;
-	/* The segments go over this placeholder; what they leave uncovered must not stay mapped. */
-	error = vm_unmap(space, at, request.size);
-	elf->bias = at - lowest_address(elf);
+	error = vm_find_room(space, ALIGN_DOWN(wish, alignment_of(elf)), size, &at);
+	if (!error)
+		elf->bias = at - lowest_address(elf);
 	return error;
 }
 
@@ -355,16 +363,15 @@ static void describe(const struct elf_file *elf, struct elf_image *out)
 
 /* Map the checked program and its interpreter, then say where everything is. */
 static int map_both(struct elf_file *elf, struct elf_file *interpreter, struct address_space *space,
-		    const struct vm_limits *limits, struct elf_image *out)
+		    uintptr_t base, const struct vm_limits *limits, struct elf_image *out)
 {
-	uintptr_t wish = interpreter->file ? DYNAMIC_BASE : 0;
 	int error;
 
 	/* From before there were such headers, and a difference between reading and executing. */
 	if (!find_program(elf, PT_GNU_STACK))
 		space->read_executes = true;
 	if (elf->header.type == ET_DYN) {
-		error = choose_bias(elf, wish, space, limits);
+		error = choose_bias(elf, interpreter->file ? base : 0, space);
 		if (error)
 			return error;
 	}
@@ -374,9 +381,10 @@ static int map_both(struct elf_file *elf, struct elf_file *interpreter, struct a
 	memset(out, 0, sizeof(*out));
 	describe(elf, out);
 	out->entry = out->program_entry;
+	out->is_alone = elf->header.type == ET_DYN && !interpreter->file;
 	if (!interpreter->file)
 		return 0;
-	error = choose_bias(interpreter, 0, space, limits);
+	error = choose_bias(interpreter, 0, space);
 	if (!error)
 		error = map_all(interpreter, space, limits);
 	out->entry = interpreter->bias + interpreter->header.entry;
@@ -385,7 +393,8 @@ static int map_both(struct elf_file *elf, struct elf_file *interpreter, struct a
 }
 
 int elf_load(struct file *file, const uint8_t *header, size_t header_size,
-	     struct address_space *space, const struct vm_limits *limits, struct elf_image *out)
+	     struct address_space *space, uintptr_t base, const struct vm_limits *limits,
+	     struct elf_image *out)
 {
 	struct elf_file elf = { .file = file };
 	struct elf_file interpreter = { .file = NULL };
@@ -407,7 +416,7 @@ int elf_load(struct file *file, const uint8_t *header, size_t header_size,
 		if (error)
 			goto close_interpreter;
 	}
-	error = map_both(&elf, &interpreter, space, limits, out);
+	error = map_both(&elf, &interpreter, space, base, limits, out);
 
 close_interpreter:
 	close_interpreter(&interpreter);

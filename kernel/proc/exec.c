@@ -46,6 +46,7 @@ struct exec {
 	unsigned int name_count;
 	struct exec_strings front, arguments, environment;
 	size_t arguments_start;
+	struct exec_layout layout;
 	struct address_space *space;
 	struct elf_image image;
 	uintptr_t stack_pointer;
@@ -175,9 +176,19 @@ static int gather_front(struct exec *exec)
 }
 
 /* Whoever starts a privileged program does not choose how it runs. */
-static bool gains_privilege(const struct exec *exec)
+static uint32_t new_personality(const struct exec *exec)
 {
-	return exec->identity.is_secure || exec->identity.gains_privilege;
+	if (exec->identity.is_secure || exec->identity.gains_privilege)
+		return 0;
+	return process_current()->personality;
+}
+
+/* Where the heap begins. */
+static uintptr_t choose_brk(const struct exec *exec)
+{
+	const struct exec_layout *layout = &exec->layout;
+
+	return (exec->image.is_alone ? layout->lone_heap : exec->image.brk) + layout->heap_skip;
 }
 
 static int build_image(struct exec *exec)
@@ -189,15 +200,15 @@ static int build_image(struct exec *exec)
 	if (error)
 		return error;
 	process_vm_limits(process_current(), &limits);
-	exec->space->read_executes = !gains_privilege(exec) &&
-				     process_current()->personality & READ_IMPLIES_EXEC;
-	/* mmap needs a ceiling before the stack decides the final one. */
-	exec->space->mmap_top = (USER_END & PAGE_MASK) - (136u << 20);
+	exec->space->read_executes = new_personality(exec) & READ_IMPLIES_EXEC;
+	exec_layout_choose(&exec->layout, new_personality(exec), limits.stack_size);
+	exec->space->mmap_top = exec->layout.mmap_top;
 	error = elf_load(exec->file, (const uint8_t *)exec->header, (size_t)exec->header_size,
-			 exec->space, &limits, &exec->image);
+			 exec->space, exec->layout.program_base, &limits, &exec->image);
 	if (error)
 		return error;
 	stack = (struct exec_stack){
+		.layout = &exec->layout,
 		.front = &exec->front,
 		.arguments = &exec->arguments,
 		.environment = &exec->environment,
@@ -209,7 +220,7 @@ static int build_image(struct exec *exec)
 	error = exec_stack_build(exec->space, &stack, &exec->image, &limits, &exec->stack_pointer);
 	if (error)
 		return error;
-	exec->space->brk_start = exec->space->brk_end = exec->image.brk;
+	exec->space->brk_start = exec->space->brk_end = choose_brk(exec);
 	exec->space->code_start = exec->image.code_start;
 	exec->space->code_end = exec->image.code_end;
 	exec->space->data_start = exec->image.data_start;
@@ -318,8 +329,7 @@ static void switch_space(struct exec *exec, struct user_thread *thread)
 	exec->space = NULL;
 	if (exec->identity.is_secure || !exec->identity.may_dump)
 		process->parent_death_signal = 0;
-	if (gains_privilege(exec))
-		process->personality = 0;
+	process->personality = new_personality(exec);
 	if (space->read_executes)
 		process->personality |= READ_IMPLIES_EXEC;
 	atomic_store_explicit(&thread->credentials, exec->identity.credentials,
@@ -388,7 +398,8 @@ static void commit(struct exec *exec)
 	event_note(QUARTET_EVENT_EXEC, (uint32_t)thread->process->id);
 	if (event_is_on(QUARTET_EVENT_EXEC))
 		event_record_text(exec->path, SIZE_MAX);
-	arch_thread_exec(&thread->thread.arch, exec->image.entry, exec->stack_pointer);
+	arch_thread_exec(&thread->thread.arch, exec->image.entry, exec->stack_pointer,
+			 thread->process->space->vdso_base);
 }
 
 static void release(struct exec *exec)

@@ -40,8 +40,23 @@ must_check int exec_strings_write(const struct exec_strings *strings, size_t sta
 				  struct address_space *space, uintptr_t address,
 				  uint32_t *pointers);
 
+/* exec_layout.c: the addresses that chance decides, and the program's own random bytes. */
+enum { EXEC_RANDOM_BYTES = 16 };
+struct exec_layout {
+	uintptr_t stack_top;
+	uintptr_t mmap_top;
+	uintptr_t program_base; /* of a position-independent program with an interpreter */
+	uintptr_t lone_heap;	/* what counts as the end of bss of one without */
+	uint32_t heap_skip;	/* bytes from there to the heap, whole pages */
+	uint32_t stack_skip; /* bytes left out below the strings, a multiple of 16 */
+	uint8_t random[EXEC_RANDOM_BYTES]; /* AT_RANDOM */
+};
+/* `personality` is the new program's, `stack_limit` its RLIMIT_STACK. */
+void exec_layout_choose(struct exec_layout *layout, uint32_t personality, uint64_t stack_limit);
+
 /* exec_stack.c: the first stack of a program. */
 struct exec_stack {
+	const struct exec_layout *layout;
 	struct exec_strings *front; /* what a script's interpreter gets first */
 	struct exec_strings *arguments, *environment;
 	size_t arguments_start;		       /* bytes of `arguments` to leave out */
@@ -68,17 +83,19 @@ struct elf_image {
 	uintptr_t interpreter_base; /* AT_BASE */
 	uintptr_t code_start, code_end, data_start, data_end, brk;
 	bool executable_stack;
+	bool is_alone; /* position-independent, without an interpreter */
 };
 
 /*
  * Read and check `file`'s headers, then map it and its interpreter into `space`, which runs
- * nowhere yet. Errors: -ENOEXEC (not for us; nothing was mapped), -ENOMEM, -EIO, those of
+ * nowhere yet and has its mmap_top. `base` is the wish of a position-independent program with an
+ * interpreter. Errors: -ENOEXEC (not for us; nothing was mapped), -ENOMEM, -EIO, those of
  * opening the interpreter, -ELIBBAD; or -EINVAL, when the program is one that Linux begins to
  * run and then kills.
  */
 must_check int elf_load(struct file *file, const uint8_t *header, size_t header_size,
-			struct address_space *space, const struct vm_limits *limits,
-			struct elf_image *out);
+			struct address_space *space, uintptr_t base,
+			const struct vm_limits *limits, struct elf_image *out);
 
 struct walk_context;
 /*

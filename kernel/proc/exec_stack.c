@@ -2,17 +2,14 @@
  * The first stack of a program, as the System V ABI (i386 supplement, 3.4.1) and Linux lay it
  * out, from high to low:
  *
- * 	0 (one word), path, environment strings, argument strings, platform,
- * 	16 random bytes, padding, auxiliary vector, environment pointers,
+ * 	0 (one word), path, environment strings, argument strings, a gap left
+ * 	to chance, platform, 16 random bytes, padding, auxiliary vector, environment pointers,
  * 	argument pointers, argument count  <- stack pointer, 16-byte aligned
  *
  * It is written into the new address space before the old one goes, so exec can still fail.
  */
 #include "arch/cpu.h"
 #include "arch/vdso.h"
-#include "core/boot_args.h"
-#include "core/random.h"
-#include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "proc/exec.h"
@@ -23,31 +20,10 @@
 
 enum {
 	STACK_FIRST_SIZE = 33 * PAGE_SIZE, /* mapped from the start; faults below extend it */
-	STACK_RANDOM_PAGES = 2048,	   /* Linux's 11 bits on 32-bit machines */
-	MMAP_RANDOM_PAGES = 256,	   /* Linux's 8 bits */
-	STACK_GAP_MIN = 128 << 20,	   /* mmap stays this far below the stack's top */
 	AUXV_WORDS = 48,
-	RANDOM_BYTES = 16,
 };
 
 static const char platform[] = "i686";
-
-static bool randomize(void)
-{
-	return !boot_args_get("norandmaps");
-}
-
-/* Linux's rule: the gap is the stack's limit, within sensible bounds. */
-static uintptr_t choose_mmap_top(uintptr_t stack_top, const struct vm_limits *limits)
-{
-	uint64_t gap =
-		clamp(limits->stack_size, (uint64_t)STACK_GAP_MIN, (uint64_t)(USER_END / 6 * 5));
-	uintptr_t top = (stack_top - (uintptr_t)gap) & PAGE_MASK;
-
-	if (randomize())
-		top -= random_u32() % MMAP_RANDOM_PAGES * PAGE_SIZE;
-	return top;
-}
 
 static int map_stack(struct address_space *space, uintptr_t top, size_t size, bool executable,
 		     const struct vm_limits *limits)
@@ -65,12 +41,11 @@ static int map_stack(struct address_space *space, uintptr_t top, size_t size, bo
 	return vm_map(space, &request, limits, &at);
 }
 
-/* The clock's data page and the code page after it, at their one place (arch/vdso.h). */
+/* The clock's data page and the code page right behind it, among the mappings. */
 static int map_vdso(struct address_space *space, const struct vm_limits *limits)
 {
 	static frame_number data_frame[1], image_frame[1];
 	struct vm_map_request request = {
-		.address = VDSO_BASE,
 		.size = PAGE_SIZE,
 		.flags = REGION_READ | REGION_MAY_READ | REGION_SPECIAL,
 		.fixed = true,
@@ -83,10 +58,13 @@ static int map_vdso(struct address_space *space, const struct vm_limits *limits)
 	/* The same values from every caller. */
 	data_frame[0] = vdso_frame(0);
 	image_frame[0] = vdso_frame(1);
+	error = vm_find_room(space, 0, VDSO_PAGES * PAGE_SIZE, &request.address);
+	if (error)
+		return error;
 	error = vm_map(space, &request, limits, &at);
 	if (error)
 		return error;
-	request.address = VDSO_IMAGE;
+	request.address += PAGE_SIZE;
 	/* A debugger may put a breakpoint there: into a copy of the process's own. */
 	request.flags = REGION_READ | REGION_EXECUTE | REGION_MAY_READ | REGION_MAY_WRITE |
 			REGION_MAY_EXECUTE | REGION_SPECIAL;
@@ -149,18 +127,17 @@ static int write_bytes(struct address_space *space, uintptr_t address, const voi
 }
 
 /* Platform name and random bytes below `top`; gives their places. */
-static int write_small_things(struct address_space *space, uintptr_t top, uintptr_t *platform_at,
+static int write_small_things(struct address_space *space, uintptr_t top,
+			      const uint8_t random[EXEC_RANDOM_BYTES], uintptr_t *platform_at,
 			      uintptr_t *random_at)
 {
-	uint8_t random[RANDOM_BYTES];
 	int error;
 
-	random_bytes(random, sizeof(random));
 	*platform_at = top - sizeof(platform);
-	*random_at = (*platform_at - RANDOM_BYTES) & ~15u;
+	*random_at = (*platform_at - EXEC_RANDOM_BYTES) & ~15u;
 	error = write_bytes(space, *platform_at, platform, sizeof(platform));
 	if (!error)
-		error = write_bytes(space, *random_at, random, sizeof(random));
+		error = write_bytes(space, *random_at, random, EXEC_RANDOM_BYTES);
 	return error;
 }
 
@@ -207,18 +184,15 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 	size_t pointer_count =
 		stack->front->count + stack->arguments->count + stack->environment->count + 3;
 	size_t vector_size = (pointer_count + AUXV_WORDS) * sizeof(uint32_t);
-	uintptr_t top = VDSO_BASE;
+	uintptr_t top = stack->layout->stack_top;
 	uintptr_t path_at, strings_at, platform_at, random_at;
 	size_t region_size;
 	uint32_t *vector;
 	int error;
 
-	if (randomize())
-		top -= random_u32() % STACK_RANDOM_PAGES * PAGE_SIZE;
-	region_size =
-		ALIGN_UP(strings_size + path_size + vector_size, PAGE_SIZE) + STACK_FIRST_SIZE;
-	space->mmap_top = choose_mmap_top(top, limits);
-	space->stack_start = top;
+	region_size = ALIGN_UP(strings_size + path_size + stack->layout->stack_skip + vector_size,
+			       PAGE_SIZE) +
+		      STACK_FIRST_SIZE;
 	error = map_stack(space, top, region_size, image->executable_stack, limits);
 	if (error)
 		return error;
@@ -236,12 +210,14 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 	error = write_strings(space, stack, strings_at, vector);
 	if (error)
 		goto free_vector;
-	error = write_small_things(space, strings_at, &platform_at, &random_at);
+	error = write_small_things(space, strings_at - stack->layout->stack_skip,
+				   stack->layout->random, &platform_at, &random_at);
 	if (error)
 		goto free_vector;
 	fill_auxv(vector + pointer_count, space, stack, image, path_at, platform_at, random_at);
 	memcpy(space->saved_auxv, vector + pointer_count, sizeof(space->saved_auxv));
 	*sp = (random_at - vector_size) & ~15u;
+	space->stack_start = *sp;
 	error = write_bytes(space, *sp, vector, vector_size);
 free_vector:
 	kfree(vector);

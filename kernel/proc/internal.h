@@ -116,6 +116,9 @@ void process_report_death(struct process *process);
  */
 void user_thread_forget_user_pointers(struct user_thread *thread);
 
+/* exec_layout.c: the command line's wish. */
+void exec_layout_init(void);
+
 /* exit.c: let a vfork parent go on: this process does not use its memory any more. */
 void process_release_parents_memory(struct process *process);
 

@@ -35,6 +35,7 @@ void process_init(void)
 	posix_timers_init();
 	signalfd_init();
 	out_of_memory_init();
+	exec_layout_init();
 }
 
 struct process *process_alloc(void)
@@ -128,6 +129,21 @@ struct address_space *process_space_get(struct process *process)
 		address_space_get(space);
 	spin_unlock_irq(&process->signal_lock, flags);
 	return space;
+}
+
+void process_vdso_moved(struct process *process, uintptr_t to)
+{
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+
+	process->space->vdso_base = to;
+	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (!thread->ended)
+			arch_thread_set_vdso(thread->thread.stack, to);
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
 }
 
 /* Any thread of `process` that still runs, or NULL. Signal lock held. */

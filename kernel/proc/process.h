@@ -256,6 +256,8 @@ unsigned int process_count(void), user_thread_count(void);
 
 /* The memory of another process: its space with a user reference, or NULL. */
 struct address_space *process_space_get(struct process *process);
+/* A thread of this running process has moved the vDSO's image: the others return there, too. */
+void process_vdso_moved(struct process *process, uintptr_t to);
 /* Descriptors, directories of another process's leader: references or NULL. */
 struct fd_table *process_fds_get(struct process *process);
 struct fs_context *process_fs_get(struct process *process);

@@ -262,6 +262,7 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 		.signal = signal,
 		.handler = action->handler,
 		.restorer = action->flags & SA_RESTORER ? action->restorer : 0,
+		.vdso = thread->process->space->vdso_base,
 		.with_info = action->flags & SA_SIGINFO,
 		.stack_top = sp,
 		.mask = mask,

@@ -169,6 +169,7 @@ int sys_mprotect(uintptr_t address, size_t size, unsigned int protection)
 int sys_mremap(uintptr_t old_address, size_t old_size, size_t new_size, unsigned int flags,
 	       uintptr_t new_address)
 {
+	struct process *process = process_current();
 	struct vm_limits limits;
 	uintptr_t address;
 	int error;
@@ -179,10 +180,14 @@ int sys_mremap(uintptr_t old_address, size_t old_size, size_t new_size, unsigned
 		return -EINVAL;
 	if (old_address % PAGE_SIZE)
 		return -EINVAL;
-	process_vm_limits(process_current(), &limits);
-	error = vm_remap(process_current()->space, old_address, ALIGN_UP(old_size, PAGE_SIZE),
+	process_vm_limits(process, &limits);
+	error = vm_remap(process->space, old_address, ALIGN_UP(old_size, PAGE_SIZE),
 			 ALIGN_UP(new_size, PAGE_SIZE), flags, new_address, &limits, &address);
-	return error ? error : (int)address;
+	if (error)
+		return error;
+	if (old_address == process->space->vdso_base)
+		process_vdso_moved(process, address);
+	return (int)address;
 }
 
 int sys_brk(uintptr_t end)

@@ -38,7 +38,8 @@ struct address_space {
 	uintptr_t stack_start;			/* [e] */
 	uintptr_t arguments_start, arguments_end;	/* [s] prctl */
 	uintptr_t environment_start, environment_end;	/* [s] prctl */
-	uintptr_t vdso_base;			/* [e] address of the vDSO image, 0 if none */
+	/* address of the vDSO image: by exec, or the process's signal lock and any thread reads */
+	uintptr_t vdso_base;
 	uint32_t saved_auxv[2 * 24];		/* [e] for /proc/PID/auxv */
 	bool dumpable;				/* [s] */
 	bool read_executes;			/* [s] READ_IMPLIES_EXEC: in new mappings */

@@ -47,6 +47,17 @@ static int choose_place(struct address_space *space, const struct vm_map_request
 	return -ENOMEM;
 }
 
+int vm_find_room(struct address_space *space, uintptr_t wish, size_t size, uintptr_t *out)
+{
+	const struct vm_map_request request = { .address = wish };
+	int error;
+
+	rwlock_read_lock(&space->lock);
+	error = choose_place(space, &request, ALIGN_UP(size, PAGE_SIZE), out);
+	rwlock_read_unlock(&space->lock);
+	return error;
+}
+
 /* What the region will be, in a form that can be compared with its neighbours. */
 static void describe(struct region *region, const struct vm_map_request *request, uintptr_t start,
 		     uintptr_t end)

@@ -28,6 +28,13 @@ struct vm_map_request {
 must_check int vm_map(struct address_space *space, const struct vm_map_request *request,
 		      const struct vm_limits *limits, uintptr_t *out);
 
+/*
+ * A free place for `size` bytes: `wish` if that is not 0 and free, else where mmap would go. Only
+ * who has the space for himself may rely on it. Errors: -ENOMEM.
+ */
+must_check int vm_find_room(struct address_space *space, uintptr_t wish, size_t size,
+			    uintptr_t *out);
+
 /* Errors: -EINVAL, -ENOMEM (a split failed; nothing changed). */
 must_check int vm_unmap(struct address_space *space, uintptr_t start, size_t size);
 

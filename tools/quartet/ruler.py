@@ -115,7 +115,7 @@ def parse(text):
 
 def run(kernel, mode, init, append='', timeout=FULL.timeout, **machine):
     """Boot `kernel` with an initramfs whose /init is `init`, and read the figures that it prints."""
-    words = f'console=ttyS0 init=/init rdinit=/init quiet panic=-1 {append}'.strip()
+    words = f'console=ttyS0 init=/init rdinit=/init quiet panic=-1 norandmaps {append}'.strip()
     with tempfile.NamedTemporaryFile() as archive:
         archive.write(initramfs(init))
         archive.flush()

@@ -2,9 +2,9 @@
  * Constants that assembly needs, taken from the C declarations; see tools/gen-asm-offsets.
  */
 #include <stddef.h>
+#include "arch/mmu.h"
 #include "arch/stack.h"
 #include "arch/trap_frame.h"
-#include "arch/vdso.h"
 #include "core/config.h"
 #include "core/stack_header.h"
 #include "machine_cpu.h"
@@ -37,5 +37,5 @@ void asm_offsets(void)
 	EMIT(FRAME_ESP, offsetof(struct trap_frame, esp));
 	EMIT(FRAME_SIZE, sizeof(struct trap_frame));
 	EMIT(USER_END_VALUE, USER_END);
-	EMIT(VDSO_IMAGE_VALUE, VDSO_IMAGE);
+	EMIT(TOP_SYSENTER_RETURN, offsetof(struct stack_top, sysenter_return));
 }

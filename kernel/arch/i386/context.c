@@ -1,12 +1,14 @@
 /*
- * Threads as the machine sees them. The top of a user thread's stack is its trap frame; the
- * registers that switch_stacks (switch.S) keeps lie below it until the thread first runs.
+ * Threads as the machine sees them. At the top of a user thread's stack is struct stack_top, below
+ * it its trap frame; the registers that switch_stacks (switch.S) keeps come next until the thread
+ * first runs.
  */
 #include "arch/context.h"
 #include "arch/debug.h"
 #include "arch/irq_flags.h"
 #include "arch/stack.h"
 #include "arch/upcall.h"
+#include "arch/vdso.h"
 #include "core/stack_header.h"
 #include "internal.h"
 #include "layout.h"
@@ -24,9 +26,19 @@ static struct stack_header *header_of(uint32_t sp)
 	return (struct stack_header *)(uintptr_t)(sp & ~(KERNEL_STACK_SIZE - 1));
 }
 
+static struct stack_top *top_of(void *stack)
+{
+	return (struct stack_top *)((char *)stack + KERNEL_STACK_SIZE) - 1;
+}
+
 struct trap_frame *arch_user_frame(void *stack)
 {
-	return (struct trap_frame *)((char *)stack + KERNEL_STACK_SIZE) - 1;
+	return (struct trap_frame *)top_of(stack) - 1;
+}
+
+void arch_thread_set_vdso(void *stack, uintptr_t vdso)
+{
+	top_of(stack)->sysenter_return = (uint32_t)(vdso + vdso_sysenter_return_offset());
 }
 
 void arch_thread_init(struct arch_thread *thread, void *stack, void (*entry)(void *),
@@ -62,7 +74,7 @@ void arch_switch(struct arch_thread *from, struct arch_thread *to)
 
 	fpu_switch(self, from, from_header, to, to_header);
 	tls_switch(self, cpu, from, to);
-	self->tss.esp0 = (uint32_t)(uintptr_t)to_header + KERNEL_STACK_SIZE;
+	self->tss.esp0 = (uint32_t)(uintptr_t)top_of(to_header);
 	switch_stacks(&from->sp, to->sp);
 }
 
@@ -82,6 +94,7 @@ int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_t
 	fpu_sync_for_read(parent);
 	memcpy(child->fpu, parent->fpu, fpu_image_size);
 	tls_fork(child, parent);
+	*top_of(child_stack) = *top_of(arch_stack_base());
 	*frame = *arch_user_frame(arch_stack_base());
 	trap_frame_set_result(frame, 0);
 	arch_step_forget(parent, frame);
@@ -90,7 +103,7 @@ int arch_thread_fork(struct arch_thread *child, void *child_stack, struct arch_t
 	return 0;
 }
 
-void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t stack)
+void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t stack, uintptr_t vdso)
 {
 	struct trap_frame *frame = arch_user_frame(arch_stack_base());
 
@@ -103,6 +116,7 @@ void arch_thread_exec(struct arch_thread *thread, uintptr_t entry, uintptr_t sta
 		.esp = stack,
 		.ss = SELECTOR_USER_DATA,
 	};
+	arch_thread_set_vdso(arch_stack_base(), vdso);
 	fpu_forget_registers(thread);
 	fpu_init_image(thread->fpu);
 	tls_clear(thread);

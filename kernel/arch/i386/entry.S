@@ -19,7 +19,8 @@
  * to overwrite.
  *
  * sysenter arrives with interrupts off, ESP at this CPU's tss.esp0, the program's ESP in EBP and
- * its EBP, which is the sixth argument, on top of its stack (vdso/vdso.S).
+ * its EBP, which is the sixth argument, on top of its stack (vdso/vdso.S). Where it goes on
+ * afterwards is kept above the frame (struct stack_top): each program has its vDSO elsewhere.
  */
 #include "asm_offsets.h"
 #include "asm_macros.h"
@@ -144,7 +145,7 @@ sysenter_on_stack:
 	pushfl
 sysenter_flags_pushed:
 	pushl $SELECTOR_USER_CODE
-	pushl $(VDSO_IMAGE_VALUE + VDSO_SYSENTER_RETURN)
+	pushl 16+TOP_SYSENTER_RETURN(%esp)
 	pushl %eax
 	pushl $VECTOR_SYSCALL
 	PUSH_SEGMENTS
@@ -166,7 +167,7 @@ sysenter_known:
 sysenter_clean:
 	CALL_HANDLER
 	movl FRAME_ESP(%esp), %ecx
-	movl $(VDSO_IMAGE_VALUE + VDSO_SYSENTER_RETURN), %edx
+	movl FRAME_EIP(%esp), %edx
 	sti
 	sysexit
 	EXCEPTION 1b, sysenter_bad_access

@@ -23,6 +23,15 @@ struct tss {
 };
 _Static_assert(sizeof(struct tss) == 104, "fixed by the processor");
 
+/*
+ * The highest bytes of a user thread's stack, where tss.esp0 points when the thread runs: sysenter
+ * finds them without a register.
+ */
+struct stack_top {
+	uint32_t sysenter_return;	/* [t] user address where a sysenter ends */
+	uint32_t unused[3];		/* stacks stay aligned to 16 bytes */
+};
+
 #define GDT_ENTRIES 32
 
 /*

@@ -119,8 +119,9 @@ static int push_plain(const struct trap_frame *regs, const struct signal_frame_r
 		      uintptr_t fpstate, uintptr_t *address)
 {
 	struct signal_frame_head head = {
-		.pretcode = request->restorer ? (uint32_t)request->restorer
-					      : (uint32_t)(VDSO_IMAGE + vdso_sigreturn_offset()),
+		.pretcode = (uint32_t)(request->restorer
+					       ? request->restorer
+					       : request->vdso + vdso_sigreturn_offset()),
 		.signal = request->signal,
 	};
 	struct signal_frame_tail tail = { .mask_high = (uint32_t)(request->mask >> 32) };
@@ -143,8 +144,9 @@ static int push_rt(const struct trap_frame *regs, const struct signal_frame_requ
 {
 	uintptr_t at = frame_address(fpstate, sizeof(struct rt_signal_frame));
 	struct rt_signal_frame frame = {
-		.pretcode = request->restorer ? (uint32_t)request->restorer
-					      : (uint32_t)(VDSO_IMAGE + vdso_rt_sigreturn_offset()),
+		.pretcode = (uint32_t)(request->restorer
+					       ? request->restorer
+					       : request->vdso + vdso_rt_sigreturn_offset()),
 		.signal = request->signal,
 		.info_address = (uint32_t)at + offsetof(struct rt_signal_frame, info),
 		.context_address = (uint32_t)at + offsetof(struct rt_signal_frame, context),

@@ -13,7 +13,7 @@ extern char vdso_image[];	/* vdso_image.S */
 
 /* A page of its own: every program sees all of it. */
 static union {
-	struct vdso_data data;		/* written by one caller at a time */
+	struct vdso_data clocks[VDSO_CLOCK_COUNT];	/* written by one caller at a time */
 	char page[PAGE_SIZE];
 } data_page aligned_to(4096);
 
@@ -48,6 +48,11 @@ uintptr_t vdso_rt_sigreturn_offset(void)
 	return VDSO_KERNEL_RT_SIGRETURN;
 }
 
+uintptr_t vdso_sysenter_return_offset(void)
+{
+	return VDSO_SYSENTER_RETURN;
+}
+
 /*
  * Readers are user mode on any CPU; x86 keeps stores in order, so only the compiler must be held
  * back.
@@ -55,14 +60,17 @@ uintptr_t vdso_rt_sigreturn_offset(void)
 void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
 		       int64_t realtime_offset_ns, uint32_t multiplier, uint32_t shift)
 {
-	volatile struct vdso_data *data = &data_page.data;
-
 	assert(multiplier == 0 || (shift > 0 && shift < 32));
-	data->sequence++;
-	data->multiplier = multiplier;
-	data->shift = shift;
-	data->counter_base = counter_base;
-	data->base_ns[VDSO_MONOTONIC] = monotonic_base_ns;
-	data->base_ns[VDSO_REALTIME] = monotonic_base_ns + (uint64_t)realtime_offset_ns;
-	data->sequence++;
+	for (unsigned int clock = 0; clock < VDSO_CLOCK_COUNT; clock++) {
+		volatile struct vdso_data *data = &data_page.clocks[clock];
+
+		data->sequence++;
+		data->multiplier = multiplier;
+		data->shift = shift;
+		data->counter_base = counter_base;
+		data->base_ns = monotonic_base_ns;
+		if (clock == VDSO_REALTIME)
+			data->base_ns += (uint64_t)realtime_offset_ns;
+		data->sequence++;
+	}
 }

@@ -23,6 +23,13 @@ struct procfs_subject {
 	int fd;			 /* /proc/PID/fd/N; else -1 */
 };
 
+/* A number that root may set (/proc/sys). */
+struct procfs_setting {
+	int (*get)(void);
+	/* NULL: read-only. Errors: -EINVAL and others; nothing changed. May sleep. */
+	int (*set)(int value);
+};
+
 struct procfs_entry {
 	const char *name;
 	file_mode mode; /* with type */
@@ -34,6 +41,8 @@ struct procfs_entry {
 	 * terminated, without newline.
 	 */
 	ssize_t (*store)(const struct procfs_subject *subject, char *line, size_t size);
+	/* Regular files: a number alone, instead of show and store. */
+	const struct procfs_setting *setting;
 	/* Regular files with bytes of their own (pagemap): instead of show. */
 	const struct file_ops *file_ops;
 	/*
@@ -103,6 +112,8 @@ struct procfs_text {
 void procfs_print(struct procfs_text *text, const char *format, ...) format_printf(2, 3);
 void procfs_put_bytes(struct procfs_text *text, const char *bytes, size_t size);
 extern const struct file_ops procfs_text_file_ops;
+/* A number with blanks around it, as Linux's proc_dointvec reads it. Errors: -EINVAL. */
+must_check int procfs_parse_setting(const char *line, size_t size, int32_t *out);
 /*
  * pid_memory.c: what is told of a process's inside is about the memory that it had at open; after
  * an exec it may be another's secret. 0 where there is none. Errors: -EACCES.

@@ -5,6 +5,7 @@
 #include "fs/procfs/internal.h"
 #include "lib/string.h"
 #include "lib/parse.h"
+#include "proc/randomize.h"
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
 #include "vfs/sticky.h"
@@ -66,6 +67,25 @@ static int show_pipe_max_size(const struct procfs_subject *subject, struct procf
 	procfs_print(text, "1048576\n");
 	return 0;
 }
+
+static int set_randomize_level(int value)
+{
+	randomize_set_level(value);
+	return 0;
+}
+
+static int get_mmap_bits(void)
+{
+	return (int)randomize_mmap_bits();
+}
+
+static int set_mmap_bits(int value)
+{
+	return randomize_set_mmap_bits((unsigned int)value);
+}
+
+static const struct procfs_setting randomize_setting = { randomize_level, set_randomize_level };
+static const struct procfs_setting mmap_bits_setting = { get_mmap_bits, set_mmap_bits };
 
 /* ---- inotify's limits ------------------------------------------------------------------------ */
 
@@ -213,6 +233,11 @@ static int show_uuid(const struct procfs_subject *subject, struct procfs_text *t
 	{                                                                                       \
 		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
 	}
+#define SETTING(entry_name, number, permissions, numbers)                             \
+	{                                                                             \
+		.name = entry_name, .mode = MODE_REGULAR | permissions, .id = number, \
+		.setting = numbers                                                    \
+	}
 #define LIMIT(entry_name, number)                                              \
 	{                                                                      \
 		.name = #entry_name, .mode = MODE_REGULAR | 0644, .id = number, \
@@ -238,6 +263,7 @@ static const struct procfs_entry kernel_entries[] = {
 	TEXT("ostype", 130, show_ostype),
 	TEXT("pid_max", 131, show_pid_max),
 	TABLE("random", 132, random_entries),
+	SETTING("randomize_va_space", 142, 0644, &randomize_setting),
 	TEXT("sem", 197, procfs_show_sem_limits),
 	TEXT("shmall", 198, procfs_show_shm_max),
 	TEXT("shmmax", 199, procfs_show_shm_max),
@@ -247,6 +273,7 @@ static const struct procfs_entry kernel_entries[] = {
 
 static const struct procfs_entry vm_entries[] = {
 	TEXT("mmap_min_addr", 133, show_mmap_min_addr),
+	SETTING("mmap_rnd_bits", 143, 0600, &mmap_bits_setting),
 	TEXT("overcommit_memory", 134, show_zero),
 	{ .name = NULL },
 };

@@ -8,6 +8,7 @@
 #include "fs/procfs/internal.h"
 #include "lib/format.h"
 #include "lib/min_max.h"
+#include "lib/parse.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "uapi/linux/errno.h"
@@ -70,6 +71,11 @@ static bool is_about_memory(const struct procfs_inode *inode)
 	return inode->entry->private_to_owner && inode->subject.process;
 }
 
+static bool may_be_written(const struct procfs_entry *entry)
+{
+	return entry->store || (entry->setting && entry->setting->set);
+}
+
 static int text_open(struct file *file)
 {
 	struct procfs_inode *inode = procfs_inode(file->inode);
@@ -81,7 +87,7 @@ static int text_open(struct file *file)
 		error = procfs_memory_serial(inode->subject.process, &serial);
 	if (error)
 		return error;
-	if ((file->mode & FILE_WRITE) && !inode->entry->store)
+	if ((file->mode & FILE_WRITE) && !may_be_written(inode->entry))
 		return -EACCES;
 	text = kzalloc(sizeof(*text), 0);
 	if (!text)
@@ -102,6 +108,50 @@ static void text_release(struct file *file)
 	kfree(text);
 }
 
+static int show(const struct procfs_inode *inode, struct procfs_text *text)
+{
+	const struct procfs_entry *entry = inode->entry;
+
+	if (entry->show)
+		return entry->show(&inode->subject, text);
+	if (!entry->setting)
+		return -EINVAL;
+	procfs_print(text, "%d\n", entry->setting->get());
+	return 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+int procfs_parse_setting(const char *line, size_t size, int32_t *out)
+{
+	while (size && is_blank(*line)) {
+		line++;
+		size--;
+	}
+	while (size && is_blank(line[size - 1]))
+		size--;
+	return parse_i32(line, size, 0, out) ? -EINVAL : 0;
+}
+
+static ssize_t store(const struct procfs_inode *inode, char *line, size_t size)
+{
+	const struct procfs_setting *setting = inode->entry->setting;
+	int32_t value;
+	int error;
+
+	if (inode->entry->store)
+		return inode->entry->store(&inode->subject, line, size);
+	if (!setting || !setting->set)
+		return -EIO;
+	error = procfs_parse_setting(line, size, &value);
+	if (!error)
+		error = setting->set(value);
+	return error ? error : (ssize_t)size;
+}
+
 static int make_text(struct file *file, struct procfs_text *text)
 {
 	struct procfs_inode *inode = procfs_inode(file->inode);
@@ -110,7 +160,7 @@ static int make_text(struct file *file, struct procfs_text *text)
 
 	text->length = 0;
 	text->error = 0;
-	error = inode->entry->show ? inode->entry->show(&inode->subject, text) : -EINVAL;
+	error = show(inode, text);
 	if (error || text->error)
 		return error ? error : text->error;
 	/* Afterwards: what is still so now was so all the time. */
@@ -152,7 +202,7 @@ static ssize_t text_write(struct file *file, struct io_buffer *buffer, file_offs
 	size_t size = buffer->remaining;
 	ssize_t result;
 
-	if (!inode->entry->store)
+	if (!may_be_written(inode->entry))
 		return -EIO;
 	if (size >= sizeof(line))
 		return -EINVAL;
@@ -161,7 +211,7 @@ static ssize_t text_write(struct file *file, struct io_buffer *buffer, file_offs
 	line[size] = '\0';
 	if (size && line[size - 1] == '\n')
 		line[size - 1] = '\0';
-	result = inode->entry->store(&inode->subject, line, strlen(line));
+	result = store(inode, line, strlen(line));
 	if (result < 0)
 		return result;
 	*position += (file_offset)size;

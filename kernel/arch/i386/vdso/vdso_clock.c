@@ -1,11 +1,10 @@
 /*
- * The clocks, read without entering the kernel. Runs in user mode, in every process, at VDSO_IMAGE;
- * the data page lies before it. Whatever cannot be answered from there is asked of the kernel.
+ * The clocks, read without entering the kernel. Runs in user mode, in every process; the data page
+ * lies before the image (vdso.ld). Whatever cannot be answered from there is asked of the kernel.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "arch/vdso.h"
 #include "lib/math64.h"
 #include "vdso_data.h"
 
@@ -45,7 +44,20 @@ int __vdso_clock_gettime64(int clock, struct timespec64 *out);
 int __vdso_gettimeofday(struct timeval32 *out, int32_t timezone[2]);
 int32_t __vdso_time(int32_t *out);
 
-static const volatile struct vdso_data *const data = (const volatile struct vdso_data *)VDSO_BASE;
+/*
+ * The data page, an element for each clock: a fixed distance from here. The compiler's own way
+ * would keep a register for that.
+ */
+static inline const volatile struct vdso_data *find_data(void)
+{
+	const volatile struct vdso_data *data;
+
+	__asm__("call 1f\n"
+		"1:	popl %0\n"
+		"	addl $vdso_data - 1b, %0"
+		: "=r"(data));
+	return data;
+}
 
 static int call_kernel(int number, uintptr_t first, uintptr_t second)
 {
@@ -71,6 +83,7 @@ static inline uint64_t read_counter(void)
  */
 static inline bool read_clock(enum vdso_clock clock, uint64_t *ns)
 {
+	const volatile struct vdso_data *data = find_data() + clock;
 	uint32_t sequence;
 
 	do {
@@ -86,7 +99,7 @@ static inline bool read_clock(enum vdso_clock clock, uint64_t *ns)
 		/* Another CPU's counter may be a little behind the one that wrote the base. */
 		if ((int64_t)ticks < 0)
 			ticks = 0;
-		*ns = data->base_ns[clock] +
+		*ns = data->base_ns +
 		      mul_u64_u32_shr_short(ticks, multiplier, data->shift);
 		__asm__ volatile("" : : : "memory");
 	} while ((sequence & 1) || sequence != data->sequence);
