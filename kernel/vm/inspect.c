@@ -121,31 +121,69 @@ void address_space_count_mappings(struct address_space *space, frame_number firs
 
 /* ---- smaps ---- */
 
-/*
- * A page's mappings: its entry here counts for every owner of the table, each other entry for one,
- * since nothing leads from a frame to the tables that map it. So a page that also stands in another
- * table, itself shared by several spaces, seems less shared than it is.
- */
-
-static void visit_usage(void *argument, uintptr_t address, mmu_entry entry, unsigned int owners)
+/* The first used entry at *address or after it, and before `end`. False if there is none. */
+static bool next_entry(struct address_space *space, uintptr_t *address, uintptr_t end,
+		       mmu_entry *entry, unsigned int *owners)
 {
-	struct region_usage *usage = argument;
+	while (*address < end) {
+		uintptr_t stop = min(table_span(*address) + TABLE_SPAN, end);
+		struct page_frame *table = page_table_exists(space, *address)
+						   ? page_table_lock_any(space, *address)
+						   : NULL;
+
+		*entry = 0;
+		for (; table && *address < stop && !*entry; *address += PAGE_SIZE)
+			*entry = mmu_entry_read(page_table_entry(table, *address));
+		if (table) {
+			*owners = (unsigned int)page_frame_references(table);
+			page_table_unlock(table);
+		}
+		if (table && *entry) {
+			*address -= PAGE_SIZE;
+			return true;
+		}
+		*address = stop;
+	}
+	return false;
+}
+
+/*
+ * How often the page is mapped: its entry counts for every owner of the table that it lies in. Of
+ * a page that is in other tables too, a file's is looked for in all regions that map the file. From
+ * an anonymous frame nothing leads to the tables that have it: each further one counts for one
+ * owner, so the page seems less shared than it is where that table has several. No lock keeps the
+ * frame any more: it may have been freed, then its numbers are those of no mapping.
+ */
+static unsigned int count_mappings(struct region *region, uintptr_t address,
+				   struct page_frame *frame, enum frame_kind kind,
+				   unsigned int owners)
+{
+	unsigned int references = (unsigned int)page_frame_references(frame);
+
+	if (kind != FRAME_PAGE_CACHE)
+		return max(references, 1u) - 1 + owners;
+	/* One reference is the cache's own, one this table's. */
+	if (references <= 2 || !region->cache)
+		return owners;
+	return max(vm_count_mappings(region->cache, region_page_index(region, address), frame),
+		   owners);
+}
+
+static void add_entry(struct region_usage *usage, struct region *region, uintptr_t address,
+		      mmu_entry entry, unsigned int owners)
+{
 	struct page_frame *frame;
 	enum frame_kind kind;
-	unsigned int references, mappings;
+	unsigned int mappings;
 	bool is_shared, is_dirty;
 
-	(void)address;
 	if (entry & MMU_SOFT_DEVICE)
 		return;
 	kind = kind_of(entry);
 	if (kind != FRAME_ANONYMOUS && kind != FRAME_PAGE_CACHE)
 		return;	/* the frame of zeros takes no memory */
 	frame = page_frame_of(mmu_entry_frame(entry));
-	references = (unsigned int)page_frame_references(frame);
-	if (kind == FRAME_PAGE_CACHE && references > 1)
-		references--; /* the cache's own */
-	mappings = references - 1 + owners;
+	mappings = count_mappings(region, address, frame, kind, owners);
 	is_shared = mappings > 1;
 	is_dirty = kind == FRAME_ANONYMOUS || (entry & MMU_DIRTY);
 	usage->resident++;
@@ -160,9 +198,14 @@ static void visit_usage(void *argument, uintptr_t address, mmu_entry entry, unsi
 
 void region_usage(struct address_space *space, struct region *region, struct region_usage *out)
 {
+	unsigned int owners;
+	mmu_entry entry;
+
 	rwlock_assert_held(&space->lock);
 	memset(out, 0, sizeof(*out));
-	for_each_entry(space, region->start, region->end, visit_usage, out);
+	for (uintptr_t address = region->start;
+	     next_entry(space, &address, region->end, &entry, &owners); address += PAGE_SIZE)
+		add_entry(out, region, address, entry, owners);
 }
 
 /* ---- mincore ---- */

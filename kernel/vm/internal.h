@@ -279,6 +279,10 @@ void read_ahead_hit(struct page_cache *cache, uint32_t index);
 
 /* ---- reverse_map.c ---- */
 
+/* How many regions, each counted for its own space, show this page of the cache just now. */
+unsigned int vm_count_mappings(struct page_cache *cache, uint32_t index,
+			       const struct page_frame *frame);
+
 /* Was the page used through a mapping since the last call? Clears accessed bits without a flush. */
 bool vm_test_accessed(struct page_cache *cache, uint32_t index);
 

@@ -150,6 +150,30 @@ static bool shows_cache(mmu_entry entry)
 						  memory_order_relaxed) == FRAME_PAGE_CACHE;
 }
 
+unsigned int vm_count_mappings(struct page_cache *cache, uint32_t index,
+			       const struct page_frame *frame)
+{
+	unsigned int count = 0;
+	struct region *region;
+
+	spin_lock(&cache->regions_lock);
+	list_for_each_entry(region, &cache->regions, cache_node) {
+		struct page_frame *table;
+		uintptr_t address;
+		mmu_entry *slot;
+		mmu_entry entry;
+
+		table = lock_entry(region, index, &address, &slot);
+		if (!table)
+			continue;
+		entry = mmu_entry_read(slot);
+		count += entry != 0 && page_frame_of(mmu_entry_frame(entry)) == frame;
+		page_table_unlock(table);
+	}
+	spin_unlock(&cache->regions_lock);
+	return count;
+}
+
 bool vm_clean_cache_page(struct page_cache *cache, uint32_t index)
 {
 	bool was_dirty = false;
