@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from common import Failure, cache_lock, cache_path
 
@@ -198,37 +199,46 @@ def newest_dependency(package, prefix):
 
 def fetch(package):
     """The folder that holds the unpacked i386 package; downloaded on the first call ever."""
-    target = cache_path('i386', package)
-    if not os.path.exists(target):
+    return fetch_all([package])[0]
+
+
+def fetch_all(names):
+    """The same for many packages, with the indexes asked but once."""
+    targets = {name: cache_path('i386', name) for name in names}
+    if not all(os.path.exists(target) for target in targets.values()):
         with cache_lock():
-            if not os.path.exists(target):
-                download(package, target)
-    return target
+            download({name: target for name, target in targets.items() if not os.path.exists(target)})
+    return list(targets.values())
 
 
-def download(package, target):
+def unpack(path, target):
     """Make `target`, the unpacked package, whole or not at all."""
-    paragraphs = machine_sources()
-    if not paragraphs:
-        raise Failure('no Debian source with component main in /etc/apt; cannot fetch i386 packages')
-    print(f'quartet: fetching {package} for i386', file=sys.stderr, flush=True)
-    apt, said = PrivateApt(), ''
-    work = cache_path('i386', f'.{package}.{os.getpid()}')
+    work = f'{target}.{os.getpid()}'
     shutil.rmtree(work, ignore_errors=True)
-    os.makedirs(os.path.join(work, 'root'))
     try:
-        attempts = [paragraphs] + ([[one] for one in paragraphs] if len(paragraphs) > 1 else [])
-        for attempt in attempts:
-            said = apt.use_sources(attempt)
-            path, refusal = apt.download(package, work)
-            if path:
-                break
-            said += refusal
-        else:
-            raise Failure(f'cannot fetch {package} for i386: {last_error(said)}')
-        unpacked = subprocess.run(['dpkg-deb', '-x', path, os.path.join(work, 'root')])
-        if unpacked.returncode != 0:
+        if subprocess.run(['dpkg-deb', '-x', path, work]).returncode != 0:
             raise Failure(f'cannot unpack {path}')
-        os.rename(os.path.join(work, 'root'), target)
+        os.rename(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def download(wanted):
+    """Fetch and unpack packages: name -> folder to be made."""
+    paragraphs = machine_sources()
+    if wanted and not paragraphs:
+        raise Failure('no Debian source with component main in /etc/apt; cannot fetch i386 packages')
+    os.makedirs(cache_path('i386'), exist_ok=True)
+    apt, said, left = PrivateApt(), '', dict(wanted)
+    for attempt in [paragraphs] + ([[one] for one in paragraphs] if len(paragraphs) > 1 else []):
+        said = apt.use_sources(attempt) if left else ''
+        for package, target in list(left.items()):
+            print(f'quartet: fetching {package} for i386', file=sys.stderr, flush=True)
+            with tempfile.TemporaryDirectory(dir=os.path.dirname(target), prefix='.') as work:
+                path, refusal = apt.download(package, work)
+                if path:
+                    unpack(path, target)
+                    del left[package]
+                said += refusal
+    if left:
+        raise Failure(f'cannot fetch {", ".join(left)} for i386: {last_error(said)}')

@@ -1,16 +1,18 @@
-"""./quartet endure crash: cuts of power at thousands of points of logged workloads."""
+"""./quartet endure: crash, cuts of power at thousands of points of logged workloads; strangers, other people's attacks."""
 
 import argparse
+import fnmatch
 import random
 
 import crash
-from common import Failure, build_kernel, build_path
+import strangers
+from common import Failure, build_kernel, build_path, make
 
 POINTS_OF_A_WORKLOAD = 1000
 BOOTED_SHARE = 20		# one point of so many is replayed by a booted kernel as well
 
 
-def parse(arguments):
+def parse_crash(arguments):
     parser = argparse.ArgumentParser(prog='./quartet endure crash', allow_abbrev=False)
     parser.add_argument('--points', type=int, default=10000, metavar='N', help='disks to judge (10000)')
     parser.add_argument('--seed', type=int, default=None, help='of the workloads and the points; random unless given')
@@ -44,10 +46,8 @@ def judge_workload(number, seed, count, kernel):
     return failures
 
 
-def main(arguments):
-    if arguments[:1] != ['crash']:
-        raise Failure('endure: what? crash is known')
-    options = parse(arguments[1:])
+def main_crash(arguments):
+    options = parse_crash(arguments)
     crash.build_replayer()
     if options.log:
         return judge_one(options)
@@ -64,3 +64,34 @@ def main(arguments):
         print(failure)
     print(f'{options.points} points, {len(failures)} failures')
     return 1 if failures else 0
+
+
+def main_strangers(arguments):
+    parser = argparse.ArgumentParser(prog='./quartet endure strangers', allow_abbrev=False)
+    parser.add_argument('names', nargs='*', metavar='NAME',
+                        help='trinity, crashme, stress-fork and so on, also with * and ?; all of them unless given')
+    parser.add_argument('--minutes', type=float, default=10, help='for trinity and crashme each (10)')
+    parser.add_argument('--seed', type=int, default=None, help='of trinity and crashme; random unless given')
+    parser.add_argument('--cpus', type=int, default=strangers.CPUS, choices=range(1, 9), metavar='N')
+    parser.add_argument('--linux', action='store_true', help='on Debian\'s Linux as well')
+    parser.add_argument('--build', choices=('debug', 'release'), default='debug')
+    parser.add_argument('--kernel', default='', metavar='FILE', help='attack this kernel instead of building one')
+    options = parser.parse_args(arguments)
+    known = strangers.known_names()
+    names = [name for name in known if not options.names or any(fnmatch.fnmatch(name, wanted) for wanted in options.names)]
+    if not names:
+        raise Failure('endure strangers: no such attack; known are ' + ' '.join(known))
+    seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
+    print(f'seed {seed}: give it back with --seed', flush=True)
+    make('--silent', 'user')
+    kernel = options.kernel or build_kernel(options.build)
+    outcomes = strangers.run(names, options.minutes, seed, kernel, options.cpus, options.linux)
+    print(strangers.summary(outcomes))
+    return 1 if outcomes.has_failed() else 0
+
+
+def main(arguments):
+    commands = {'crash': main_crash, 'strangers': main_strangers}
+    if not arguments or arguments[0] not in commands:
+        raise Failure(f'endure: what? {" and ".join(commands)} are known')
+    return commands[arguments[0]](arguments[1:])
