@@ -329,6 +329,7 @@ void process_vm_limits(struct process *process, struct vm_limits *out)
 	out->locked_size = credentials_capable(credentials_current(), CAP_IPC_LOCK)
 				   ? UINT64_MAX
 				   : limits_current(limits, LIMIT_LOCKED);
+	out->is_administrator = credentials_capable(credentials_current(), CAP_SYS_ADMIN);
 }
 
 void process_children_usage(struct process *process, struct usage *out)

@@ -12,6 +12,7 @@
 #include "uapi/linux/mman.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
+#include "vm/commit.h"
 #include "vm/mmap.h"
 
 /*
@@ -27,7 +28,7 @@ static uint32_t region_flags_of(unsigned int protection, unsigned int flags)
 
 	if (flags & MAP_GROWSDOWN)
 		out |= REGION_GROWS_DOWN;
-	if (flags & MAP_NORESERVE)
+	if ((flags & MAP_NORESERVE) && overcommit_mode() != OVERCOMMIT_NEVER)
 		out |= REGION_NO_RESERVE;
 	if (flags & MAP_LOCKED)
 		out |= REGION_LOCKED;

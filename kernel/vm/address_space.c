@@ -23,7 +23,6 @@
 struct vm_counters vm_counters;
 
 static struct slab_cache *space_slab;
-static atomic_size_t committed_total;	/* pages, of all spaces */
 
 void vm_init(void)
 {
@@ -90,42 +89,7 @@ void address_space_put(struct address_space *space)
 		destroy(space);
 }
 
-/* ---- commit accounting ---- */
-
-size_t vm_committed_pages(void)
-{
-	return atomic_load_explicit(&committed_total, memory_order_relaxed);
-}
-
-size_t vm_commit_limit_pages(void)
-{
-	struct frame_counts counts;
-
-	page_frame_count(&counts);
-	return counts.total;
-}
-
-/*
- * Heuristic overcommit, as Linux's mode 0: only what could never be had, alone, is refused. The sum
- * may exceed memory, since most programs never touch what they map.
- */
-bool commit_charge(struct address_space *space, size_t pages)
-{
-	/* No machine is smaller than this: counting frames costs a walk over the CPUs. */
-	enum { ALWAYS_FINE = 1024 };
-
-	if (pages > ALWAYS_FINE && pages > vm_commit_limit_pages())
-		return false;
-	space->committed_pages += pages;
-	atomic_fetch_add_explicit(&committed_total, pages, memory_order_relaxed);
-	return true;
-}
-
-void commit_return(struct address_space *space, size_t pages)
-{
-	space->committed_pages -= pages;
-	atomic_fetch_sub_explicit(&committed_total, pages, memory_order_relaxed);
-}
+/* ---- limits ---- */
 
 bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uint32_t flags,
 		       const struct vm_limits *limits)

@@ -53,6 +53,7 @@ struct vm_limits {
 	uint64_t data_size;		/* RLIMIT_DATA */
 	uint64_t stack_size;		/* RLIMIT_STACK */
 	uint64_t locked_size;		/* RLIMIT_MEMLOCK; UINT64_MAX with CAP_IPC_LOCK */
+	bool is_administrator;		/* CAP_SYS_ADMIN: what overcommit keeps back is for him */
 };
 
 /* A new, empty one with one user. Errors: -ENOMEM. */

@@ -3,7 +3,7 @@
  * writeback, reclaim and failing allocations, on software page tables with CPUs that remember
  * translations. Every byte read must be what a simple array of pages says.
  *
- * test: with=vm/page_table.c,vm/page_table_unmap.c,vm/page_table_move.c,vm/region.c
+ * test: with=vm/commit.c,vm/page_table.c,vm/page_table_unmap.c,vm/page_table_move.c,vm/region.c
  * test: with=vm/region_gap.c,vm/mmap.c,vm/unmap.c,vm/protect.c,vm/remap.c,vm/advise.c,vm/mlock.c
  * test: with=vm/fault.c,vm/fault_file.c,vm/anonymous.c,vm/copy_on_write.c,vm/fork.c
  * test: with=vm/reverse_map.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c
@@ -18,6 +18,7 @@
 #include "test.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/mman.h"
+#include "vm/commit.h"
 #include "vm/internal.h"
 #include "vm/page_table.h"
 #include "vm/writeback.h"
@@ -521,7 +522,7 @@ static void tear_down(struct test *t)
 	}
 	EXPECT_EQ(t, backing_references, 0);
 	page_cache_fini(&file);
-	EXPECT_EQ(t, vm_committed_pages(), 0);
+	EXPECT_EQ(t, overcommit_promised(), 0);
 }
 
 static void memory_is_what_the_model_says(struct test *t)

@@ -42,7 +42,7 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 	fresh = heap ? NULL : region_alloc();
 	if (!heap && !fresh)
 		return -ENOMEM;
-	if (!commit_charge(space, pages)) {
+	if (!commit_charge(space, pages, limits)) {
 		region_free(fresh);
 		return -ENOMEM;
 	}

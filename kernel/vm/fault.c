@@ -49,7 +49,7 @@ static bool may_grow(struct address_space *space, struct region *region, uintptr
 	if (vm_exceeds_limits(space, more, region->flags, limits) ||
 	    ((region->flags & REGION_LOCKED) && vm_exceeds_lock_limit(space, more, limits)))
 		return false;
-	return !(region->flags & REGION_ACCOUNTED) || commit_charge(space, more);
+	return !(region->flags & REGION_ACCOUNTED) || commit_charge(space, more, limits);
 }
 
 /*

@@ -53,7 +53,7 @@ static int copy_region(struct address_space *child, struct region *region, struc
 
 	if (region->flags & REGION_DONT_COPY)
 		return 0;
-	if ((region->flags & REGION_ACCOUNTED) && !commit_charge(child, region_pages(region)))
+	if ((region->flags & REGION_ACCOUNTED) && !commit_charge(child, region_pages(region), NULL))
 		return -ENOMEM;
 	copy = region_alloc();
 	if (!copy) {

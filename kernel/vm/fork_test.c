@@ -2,7 +2,8 @@
  * fork shares page tables: what is counted, what is copied, and that nothing is lost when memory
  * runs out.
  *
- * test: with=vm/address_space.c,vm/page_table.c,vm/page_table_unmap.c,vm/page_table_move.c
+ * test: with=vm/address_space.c,vm/commit.c,vm/page_table.c,vm/page_table_unmap.c
+ * test: with=vm/page_table_move.c
  * test: with=vm/region.c,vm/region_gap.c,vm/mmap.c,vm/unmap.c,vm/protect.c,vm/fault.c
  * test: with=vm/fault_file.c,vm/anonymous.c,vm/copy_on_write.c,vm/reverse_map.c,vm/page_cache.c
  * test: with=vm/truncate.c,vm/readahead.c,vm/writeback.c,vm/reclaim.c,vm/futex.c,vm/inspect.c

@@ -108,11 +108,13 @@ uintptr_t region_gap_above(const struct region *region, const struct region *bel
 void region_gap_update(struct region *region, const struct region *below);
 
 /*
- * Commit accounting (heuristic overcommit): false if it is more than the machine could ever have.
- * Locks: space->lock exclusive.
+ * commit.c: promise so many more pages; false if the mode of overcommit forbids it. NULL limits:
+ * nobody with privileges asks. Locks: space->lock exclusive.
  */
-must_check bool commit_charge(struct address_space *space, size_t pages);
+must_check bool commit_charge(struct address_space *space, size_t pages,
+			      const struct vm_limits *limits);
 void commit_return(struct address_space *space, size_t pages);
+size_t vm_total_pages(void);	/* page frames that the machine has */
 
 /* Would `more_pages` exceed RLIMIT_AS (or, for `flags` of data, RLIMIT_DATA)? NULL limits: none. */
 bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uint32_t flags,

@@ -209,7 +209,7 @@ static int prepare(struct address_space *space, const struct vm_map_request *req
 	}
 	error = -ENOMEM;
 	if ((plan->wish.flags & REGION_ACCOUNTED) &&
-	    !commit_charge(space, region_pages(&plan->wish)))
+	    !commit_charge(space, region_pages(&plan->wish), limits))
 		goto free_region;
 	if (plan->replaces) {
 		error = unmap_prepare(space, start, start + size, &plan->unmap);

@@ -100,7 +100,3 @@ bool vm_clean_cache_page(struct page_cache *cache, uint32_t index);
  * sleeps.
  */
 bool vm_unmap_cache_page(struct page_cache *cache, uint32_t index);
-
-/* Commit accounting (heuristic overcommit) for /proc/meminfo. */
-size_t vm_committed_pages(void);
-size_t vm_commit_limit_pages(void);

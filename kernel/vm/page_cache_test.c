@@ -3,7 +3,7 @@
  *
  * test: with=vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/writeback.c,vm/reclaim.c
  * test: with=vm/io_buffer.c,vm/reverse_map.c,vm/page_table.c,vm/page_table_unmap.c,vm/region.c
- * test: with=vm/region_gap.c,vm/address_space.c,vm/futex.c
+ * test: with=vm/region_gap.c,vm/address_space.c,vm/commit.c,vm/futex.c
  */
 #include "vm/page_cache.h"
 #include "lib/string.h"

@@ -102,7 +102,7 @@ static int protect_region(struct address_space *space, struct region *region, ui
 		return -EACCES;
 	if ((flags & (REGION_WRITE | REGION_SHARED | REGION_NO_RESERVE | REGION_ACCOUNTED)) ==
 	    REGION_WRITE) {
-		if (!commit_charge(space, pages))
+		if (!commit_charge(space, pages, NULL))
 			return -ENOMEM;
 		charged = true;
 		flags |= REGION_ACCOUNTED;

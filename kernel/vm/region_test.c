@@ -1,7 +1,8 @@
 /*
  * Regions: cutting and joining them, and finding room between them.
  *
- * test: with=vm/address_space.c,vm/page_table.c,vm/page_table_unmap.c,vm/region_gap.c,vm/mmap.c
+ * test: with=vm/address_space.c,vm/commit.c,vm/page_table.c,vm/page_table_unmap.c
+ * test: with=vm/region_gap.c,vm/mmap.c
  * test: with=vm/unmap.c,vm/fault.c,vm/fault_file.c,vm/anonymous.c,vm/copy_on_write.c
  * test: with=vm/reverse_map.c,vm/page_cache.c,vm/truncate.c,vm/readahead.c,vm/writeback.c
  * test: with=vm/reclaim.c,vm/futex.c,vm/protect.c

@@ -83,7 +83,7 @@ static int grow_in_place(struct address_space *space, struct region *region,
 {
 	size_t pages = (remap->new_size - remap->old_size) >> PAGE_SHIFT;
 
-	if ((region->flags & REGION_ACCOUNTED) && !commit_charge(space, pages))
+	if ((region->flags & REGION_ACCOUNTED) && !commit_charge(space, pages, remap->limits))
 		return -ENOMEM;
 	region_set_bounds(region, region->start, remap->old_start + remap->new_size);
 	region_merge_range(space, region->start, region->end);
@@ -133,7 +133,7 @@ static int move_to(struct address_space *space, struct region *region, const str
 		target->page_offset = region_page_index(region, remap->old_start);
 	if (region->flags & REGION_ACCOUNTED)
 		charge = remap->new_size >> PAGE_SHIFT;	/* the old pages' comes back below */
-	if (!commit_charge(space, charge))
+	if (!commit_charge(space, charge, remap->limits))
 		goto free_target;
 	/* Before the old place: a table that both share becomes private once, and stays so. */
 	error = unmap_prepare(space, remap->old_start, remap->old_start + max(moved, PAGE_SIZE),

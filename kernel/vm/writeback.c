@@ -247,7 +247,7 @@ void writeback_init(void)
 {
 	struct thread *thread;
 
-	dirty_limit = vm_commit_limit_pages() / 5;
+	dirty_limit = vm_total_pages() / 5;
 	reclaim_start();
 	thread = thread_create_kernel("writeback", writeback_thread, NULL);
 	if (!thread)

@@ -9,7 +9,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
 #include "vfs/sticky.h"
-#include "vm/mmap.h"
+#include "vm/commit.h"
 
 static int show_ostype(const struct procfs_subject *subject, struct procfs_text *text)
 {
@@ -84,6 +84,47 @@ static int set_mmap_bits(int value)
 	return randomize_set_mmap_bits((unsigned int)value);
 }
 
+static int get_overcommit_mode(void)
+{
+	return (int)overcommit_mode();
+}
+
+static int set_overcommit_mode(int value)
+{
+	if (value < OVERCOMMIT_GUESS || value > OVERCOMMIT_NEVER)
+		return -EINVAL;
+	overcommit_set_mode((enum overcommit_mode)value);
+	return 0;
+}
+
+/* A negative one was never meant, and would make the limit one beyond all memory. */
+static int set_overcommit_ratio(int value)
+{
+	if (value < 0)
+		return -EINVAL;
+	overcommit_set_ratio(value);
+	return 0;
+}
+
+static int get_overcommit_kib(void)
+{
+	return (int)overcommit_kib();
+}
+
+static int set_overcommit_kib(int value)
+{
+	if (value < 0)
+		return -EINVAL;
+	overcommit_set_kib((size_t)value);
+	return 0;
+}
+
+static const struct procfs_setting overcommit_mode_setting = { get_overcommit_mode,
+							       set_overcommit_mode };
+static const struct procfs_setting overcommit_ratio_setting = { overcommit_ratio,
+								set_overcommit_ratio };
+static const struct procfs_setting overcommit_kib_setting = { get_overcommit_kib,
+							      set_overcommit_kib };
 static const struct procfs_setting randomize_setting = { randomize_level, set_randomize_level };
 static const struct procfs_setting mmap_bits_setting = { get_mmap_bits, set_mmap_bits };
 
@@ -274,7 +315,9 @@ static const struct procfs_entry kernel_entries[] = {
 static const struct procfs_entry vm_entries[] = {
 	TEXT("mmap_min_addr", 133, show_mmap_min_addr),
 	SETTING("mmap_rnd_bits", 143, 0600, &mmap_bits_setting),
-	TEXT("overcommit_memory", 134, show_zero),
+	SETTING("overcommit_kbytes", 145, 0644, &overcommit_kib_setting),
+	SETTING("overcommit_memory", 134, 0644, &overcommit_mode_setting),
+	SETTING("overcommit_ratio", 146, 0644, &overcommit_ratio_setting),
 	{ .name = NULL },
 };
 

@@ -22,7 +22,7 @@
 #include "vfs/char_device.h"
 #include "vfs/dentry.h"
 #include "vfs/fs_context.h"
-#include "vm/mmap.h"
+#include "vm/commit.h"
 #include "mem/kmalloc.h"
 #include "arch/clock.h"
 
@@ -55,7 +55,7 @@ static int show_meminfo(const struct procfs_subject *subject, struct procfs_text
 		     "PageTables:     %8zu kB\nSwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
 		     frames.page_table * KIB_PER_PAGE, 0u, 0u);
 	procfs_print(text, "CommitLimit:    %8zu kB\nCommitted_AS:   %8zu kB\n",
-		     vm_commit_limit_pages() * KIB_PER_PAGE, vm_committed_pages() * KIB_PER_PAGE);
+		     overcommit_limit() * KIB_PER_PAGE, overcommit_promised() * KIB_PER_PAGE);
 	return 0;
 }
 
