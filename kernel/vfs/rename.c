@@ -4,8 +4,10 @@
  * Lock order. Within one directory: its lock. Between two: first the file system's rename mutex,
  * which keeps the tree still above them (directories change their parents only under it), then the
  * two directories, the ancestor first if one is; if none is, in any order, for nobody else takes
- * two unrelated ones. Then the directories among the things renamed, whose ".." or life changes, by
- * address; then a file that is replaced.
+ * two unrelated ones. Then those among the things renamed that are directories and whose ".." or
+ * life changes, by address; then a file that is replaced. So within one directory at most one of
+ * its children is locked: two would be unrelated ones, taken without the mutex, and might wait for
+ * somebody who moves something from the one to the other.
  *
  * A directory must not come to lie below itself. With the mutex held that is decided by looking
  * upwards from the new parent; no lock but the mutex is needed for it.
@@ -62,14 +64,32 @@ static bool is_directory(const struct inode *inode)
 	return inode && inode_is(inode, MODE_DIRECTORY);
 }
 
-static void lock_children(struct inode *moved, struct inode *replaced)
+/* The directories whose ".." or life changes, or NULL for each that there is not. */
+static void changing_directories(const struct rename *r, struct inode **moved,
+				 struct inode **replaced)
 {
-	struct inode *first = is_directory(moved) ? moved : NULL;
-	struct inode *second = is_directory(replaced) ? replaced : NULL;
+	bool change_parents = r->from_dir != r->to_dir;
+	bool dies = !(r->flags & RENAME_FLAG_EXCHANGE);
 
+	*moved = dentry_inode(r->moved);
+	*replaced = dentry_inode(r->replaced);
+	if (!is_directory(*moved) || !change_parents)
+		*moved = NULL;
+	if (!is_directory(*replaced) || !(change_parents || dies))
+		*replaced = NULL;
+}
+
+static void lock_children(const struct rename *r)
+{
+	struct inode *replaced = dentry_inode(r->replaced);
+	struct inode *first, *second;
+
+	changing_directories(r, &first, &second);
 	if (first && second && first > second) {
-		first = replaced;
-		second = moved;
+		struct inode *later = first;
+
+		first = second;
+		second = later;
 	}
 	if (first)
 		rwlock_write_lock_second(&first->lock);
@@ -79,11 +99,17 @@ static void lock_children(struct inode *moved, struct inode *replaced)
 		rwlock_write_lock(&replaced->lock);
 }
 
-static void unlock_children(struct inode *moved, struct inode *replaced)
+static void unlock_children(const struct rename *r)
 {
-	if (is_directory(moved))
-		rwlock_write_unlock(&moved->lock);
-	if (replaced)
+	struct inode *replaced = dentry_inode(r->replaced);
+	struct inode *first, *second;
+
+	changing_directories(r, &first, &second);
+	if (first)
+		rwlock_write_unlock(&first->lock);
+	if (second)
+		rwlock_write_unlock(&second->lock);
+	if (replaced && !is_directory(replaced))
 		rwlock_write_unlock(&replaced->lock);
 }
 
@@ -214,11 +240,11 @@ static int act(struct rename *r)
 	error = make_names(r);
 	if (error)
 		return error;
-	lock_children(moved, replaced);
+	lock_children(r);
 	error = r->from_dir->ops->rename(r->from_dir, r->from.name, r->from.length, r->to_dir,
 					 r->to.name, r->to.length, moved, replaced,
 					 r->flags & RENAME_FLAG_EXCHANGE);
-	unlock_children(moved, replaced);
+	unlock_children(r);
 	if (error) {
 		dentry_name_destroy(r->moved_name);
 		if (r->replaced_name)
