@@ -34,6 +34,8 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
                             cuts of power at N (10000) points of logged workloads: nothing may be lost or torn
   ./quartet endure strangers [NAME...] [--minutes M] [--linux]
                             trinity and crashme for M (10) minutes each and stress-ng's stressors, as an ordinary user
+  ./quartet endure torture [--minutes N] [--seed S]
+                            what must not happen at once does, for N (60) minutes, on 1, 2, 4 and 8 processors
   ./quartet profile [OPTIONS] [--flame FILE] [--output FILE] [--most N] -- CMD ARGS
                             the same on one processor, and tell in which kernel functions its instructions went: a
                             table, and a flame graph (SVG)

@@ -1,12 +1,21 @@
-"""./quartet endure: crash, cuts of power at thousands of points of logged workloads; strangers, other people's attacks."""
+"""
+./quartet endure: what takes long.
+
+	crash		cuts of power at thousands of points of logged workloads
+	strangers	other people's attacks
+	torture		the guest tests torture_*, in their long form, with 1, 2, 4 and 8 CPUs and ever new seeds
+"""
 
 import argparse
 import fnmatch
 import random
+import time
 
 import crash
+import guest_tests
 import strangers
-from common import Failure, build_kernel, build_path, make
+from common import Failure, Parser, build_kernel, build_path, make
+from results import Results
 
 POINTS_OF_A_WORKLOAD = 1000
 BOOTED_SHARE = 20		# one point of so many is replayed by a booted kernel as well
@@ -44,6 +53,34 @@ def judge_workload(number, seed, count, kernel):
           f'blocks of {block_size}; {len(points)} points, {len(booted)} of them in a booted kernel too: '
           f'{len(failures)} failures', flush=True)
     return failures
+
+
+TORTURE_CPUS = (1, 2, 4, 8)
+SHORT_ROUND = 60		# seconds that one round takes about, each test as long as in the suite
+LONGEST_SCALE = 20		# times as long
+
+
+def main_torture(arguments):
+    parser = Parser('endure torture')
+    parser.add_argument('--minutes', type=float, default=60, metavar='N')
+    parser.add_argument('--seed', type=int, default=None, help="the scheduler's, of the first round; each has the next one")
+    parser.add_argument('--kernel', default='', metavar='FILE')
+    options = parser.parse_args(arguments)
+    seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
+    end = time.monotonic() + options.minutes * 60
+    kernel = options.kernel or build_kernel('debug')
+    tests = guest_tests.find_tests(lambda name: name.startswith('guest/torture_'))
+    make('--silent', 'user', *[f'build/guest/{test.name}' for test in tests])
+    scale = max(1, min(LONGEST_SCALE, int(options.minutes * 60 / SHORT_ROUND)))
+    for test in tests:
+        test.scale, test.timeout = str(100 * scale), test.timeout * scale
+    results = Results([guest_tests.column_name(n) for n in TORTURE_CPUS])
+    while True:
+        print(f'\nseed {seed}', flush=True)
+        guest_tests.run(tests, kernel, TORTURE_CPUS, results, seed, on_linux=False)
+        seed += 1
+        if time.monotonic() > end or any(results.failures):
+            return results.finish()
 
 
 def main_crash(arguments):
@@ -91,7 +128,7 @@ def main_strangers(arguments):
 
 
 def main(arguments):
-    commands = {'crash': main_crash, 'strangers': main_strangers}
+    commands = {'crash': main_crash, 'strangers': main_strangers, 'torture': main_torture}
     if not arguments or arguments[0] not in commands:
-        raise Failure(f'endure: what? {" and ".join(commands)} are known')
+        raise Failure(f'endure: what? known are {", ".join(commands)}')
     return commands[arguments[0]](arguments[1:])
