@@ -4,9 +4,12 @@
 #include "core/violate.h"
 #include <stdint.h>
 #include "arch/context.h"
+#include "arch/cpu.h"
+#include "arch/irq_flags.h"
 #include "arch/mmu.h"
 #include "arch/trap_frame.h"
 #include "core/compiler.h"
+#include "core/preempt.h"
 #include "lib/string.h"
 
 #define RETURN_INSTRUCTION 0xc3
@@ -95,6 +98,21 @@ static void writable_text(void)
 	mmu_check_kernel();
 }
 
+/* For the watchdog: a CPU that answers nothing, and one that never lets go. */
+static noreturn void stuck_deaf(void)
+{
+	irq_disable();
+	for (;;)
+		cpu_relax();
+}
+
+static noreturn void stuck_holding(void)
+{
+	preempt_disable();
+	for (;;)
+		cpu_relax();
+}
+
 static const struct violation {
 	const char *name;
 	void (*act)(void);
@@ -103,7 +121,8 @@ static const struct violation {
 	{ "execute_user", execute_user },     { "read_null", read_null },
 	{ "execute_data", execute_data },     { "write_text", write_text },
 	{ "write_constant", write_constant }, { "overflow_stack", overflow_stack },
-	{ "writable_text", writable_text },
+	{ "writable_text", writable_text },   { "stuck_deaf", stuck_deaf },
+	{ "stuck_holding", stuck_holding },
 };
 
 const char *violation_name(size_t n)

@@ -18,6 +18,7 @@
 #include "mem/page_frame.h"
 #include "sched/internal.h"
 #include "sched/schedule.h"
+#include "sched/watchdog.h"
 #include "uapi/linux/errno.h"
 
 /* The boot context becomes the idle thread of the first CPU. */
@@ -32,6 +33,7 @@ static bool must_choose(void)
 
 void schedule_idle_loop(void)
 {
+	watchdog_start_cpu();
 	schedule();
 	for (;;) {
 		while (!must_choose() && page_frame_clear_ahead())
