@@ -9,6 +9,7 @@
 #include "core/types.h"
 
 struct arch_thread;
+struct linux_siginfo;
 
 struct signal_frame_request {
 	int signal;
@@ -18,7 +19,7 @@ struct signal_frame_request {
 	bool with_info;		/* SA_SIGINFO: the rt frame */
 	uintptr_t stack_top;	/* of the alternate stack, or the user's stack pointer */
 	uint64_t mask;		/* blocked signals to restore afterwards */
-	const void *info;	/* the 128-byte Linux siginfo, kernel memory */
+	const struct linux_siginfo *info;
 	uint32_t trap_number, trap_error, fault_address;	/* for sigcontext */
 	uint32_t alt_stack_sp, alt_stack_flags, alt_stack_size;	/* for uc_stack */
 };

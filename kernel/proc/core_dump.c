@@ -283,6 +283,17 @@ static int put_files(struct core *core)
 	return error;
 }
 
+static int put_signal(struct core *core)
+{
+	union {
+		struct linux_siginfo info;
+		uint8_t whole[LINUX_SIGINFO_SIZE];
+	} note = { .whole = { 0 } };
+
+	note.info = *core->info;
+	return put_note(core, "CORE", NT_SIGINFO, &note, sizeof(note));
+}
+
 static int put_notes(struct core *core)
 {
 	int error;
@@ -294,7 +305,7 @@ static int put_notes(struct core *core)
 	if (!error)
 		error = put_process(core);
 	if (!error)
-		error = put_note(core, "CORE", NT_SIGINFO, core->info, sizeof(*core->info));
+		error = put_signal(core);
 	if (!error)
 		error = put_note(core, "CORE", NT_AUXV, core->space->saved_auxv,
 				 sizeof(core->space->saved_auxv));

@@ -79,6 +79,11 @@ void signal_queue_init(void);
 bool signal_pending_peek(const struct signal_pending *pending, uint64_t nth,
 			 struct linux_siginfo *info);
 
+/* Between adding a signal and looking at a mask, or changing a mask and looking for signals. */
+static inline void signal_fence(void)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+}
 /* signal_mask.c: signal lock held. One of `which` off the thread's or the process's; 0: none. */
 int signal_take(struct user_thread *thread, signal_set which, struct linux_siginfo *info);
 

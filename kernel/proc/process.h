@@ -184,7 +184,8 @@ struct user_thread {
 	/* [s], own thread reads freely; NULL once given back */
 	struct fs_context *fs;
 
-	signal_set blocked;			  /* [s], own thread reads freely */
+	/* [t] also changed under [s] while it is stopped; others look by signal_mask.c's rule */
+	signal_set blocked;
 	signal_set saved_mask;			  /* [t] valid while restore_mask */
 	bool restore_mask;			  /* [t] sigsuspend and kin */
 	signal_set waiting_for;			  /* [s] sigtimedwait */

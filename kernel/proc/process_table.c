@@ -232,11 +232,18 @@ struct process_group *process_group_find(process_id id)
 	return slot ? slot->group : NULL;
 }
 
+/* Programs mostly ask for themselves: raise(3) and abort(3). */
 struct process *process_find_get(process_id id)
 {
-	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
-	struct process *process = process_table_process(id);
+	struct process *process;
+	irq_flags flags;
 
+	if (user_thread_is_current() && process_current()->id == id) {
+		process_get(process_current());
+		return process_current();
+	}
+	flags = rwspin_read_lock_irq(&process_tree_lock);
+	process = process_table_process(id);
 	if (process)
 		process_get(process);
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
@@ -245,9 +252,15 @@ struct process *process_find_get(process_id id)
 
 struct user_thread *user_thread_find_get(process_id id)
 {
-	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
-	struct user_thread *thread = process_table_thread(id);
+	struct user_thread *thread;
+	irq_flags flags;
 
+	if (user_thread_is_current() && user_thread_current()->id == id) {
+		user_thread_get(user_thread_current());
+		return user_thread_current();
+	}
+	flags = rwspin_read_lock_irq(&process_tree_lock);
+	thread = process_table_thread(id);
 	if (thread)
 		user_thread_get(thread);
 	rwspin_read_unlock_irq(&process_tree_lock, flags);

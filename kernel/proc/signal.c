@@ -29,11 +29,11 @@ void signal_info_kernel(struct linux_siginfo *info, int signal)
 
 void signal_info_user(struct linux_siginfo *info, int signal)
 {
-	memset(info, 0, sizeof(*info));
-	info->signo = signal;
-	info->code = SI_USER;
-	info->user.pid = process_current()->id;
-	info->user.uid = credentials_current()->uid;
+	*info = (struct linux_siginfo){
+		.signo = signal,
+		.code = SI_USER,
+		.user = { .pid = process_current()->id, .uid = credentials_current()->uid },
+	};
 }
 
 static uintptr_t handler_of(const struct process *process, int signal)
@@ -71,29 +71,33 @@ bool signal_is_ignored(const struct process *process, const struct user_thread *
 	return handler == SIG_IGN || (handler == SIG_DFL && default_is_ignore(signal));
 }
 
+static void wake_thread(struct user_thread *thread)
+{
+	/* The running thread needs no lock to hear of it, nor another CPU. */
+	if (&thread->thread == thread_current())
+		atomic_fetch_or(&stack_header()->return_work, RETURN_WORK_SIGNAL);
+	else
+		thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
+	thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
+}
+
 void signal_recalculate(struct user_thread *thread)
 {
 	struct process *process = thread->process;
 	signal_set pending = (thread->pending.set | process->pending.set) & ~thread->blocked;
-	bool stop = process->stop_requested && !(process->flags & PROCESS_EXITING);
+	bool exiting = process->flags & PROCESS_EXITING;
+	bool stop = process->stop_requested && !exiting;
 
 	spin_assert_held(&process->signal_lock);
 	/* A tracee that has reported the stop goes on when its tracer says so. */
-	if (is_traced(thread))
+	if (unlikely(is_traced(thread)))
 		stop = (stop && !thread->stop_done) || trace_wants_stop(thread);
-	if (pending || stop || (process->flags & PROCESS_EXITING)) {
+	if (pending || stop || exiting) {
 		/* Work first: a call that ends early must find it on its way out. */
-		thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
-		thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
+		wake_thread(thread);
 	} else {
 		thread_clear_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
 	}
-}
-
-static void wake_thread(struct user_thread *thread)
-{
-	thread_add_return_work(&thread->thread, RETURN_WORK_SIGNAL);
-	thread_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
 }
 
 static bool wants(const struct user_thread *thread, int signal)
@@ -110,6 +114,7 @@ void signal_wake_for(struct process *process, int signal)
 {
 	struct user_thread *chosen = NULL;
 
+	signal_fence();
 	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
 	     node = node->next) {
 		struct user_thread *thread = container_of(node, struct user_thread, process_node);
@@ -296,6 +301,7 @@ static int send_locked(struct process *process, struct user_thread *thread,
 				     limits_current(&process->limits, LIMIT_PENDING_SIGNALS),
 				     &error))
 		return error;
+	signal_fence();
 	end_group_if_fatal(process, thread, signal);
 	if (thread) {
 		if (wants(thread, signal))

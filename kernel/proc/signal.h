@@ -1,8 +1,8 @@
 /*
  * Signals: sent to a thread or a process, kept pending, delivered on the way back to user mode.
  *
- * A signal set is 64 bits; signal n is bit n - 1. siginfo is kept in Linux's own 128-byte layout
- * from birth, so that delivery and signalfd copy it and nothing else.
+ * A signal set is 64 bits; signal n is bit n - 1. siginfo is kept in Linux's own layout from birth,
+ * as far as signals use it, so that delivery and signalfd copy it and nothing else.
  */
 #pragma once
 #include <stdbool.h>

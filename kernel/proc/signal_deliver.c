@@ -140,13 +140,9 @@ static bool stop_if_requested(struct user_thread *thread)
 /* A stop that the tracer asked for, or that it is to be told of. True if there was one. */
 static bool stop_for_tracer(struct user_thread *thread)
 {
-	irq_flags flags;
-	bool wanted;
+	irq_flags flags = spin_lock_irq(&thread->process->signal_lock);
+	bool wanted = trace_wants_stop(thread) && !thread_is_killed(&thread->thread);
 
-	if (likely(!is_traced(thread)))
-		return false;
-	flags = spin_lock_irq(&thread->process->signal_lock);
-	wanted = trace_wants_stop(thread) && !thread_is_killed(&thread->thread);
 	spin_unlock_irq(&thread->process->signal_lock, flags);
 	if (wanted)
 		trace_wanted_stop();
@@ -323,20 +319,40 @@ static void act_by_default(struct process *process, int signal, const struct lin
 	process_exit_group((uint32_t)signal);
 }
 
+/*
+ * What comes before any signal: stops, and the end of one. True if there was a stop. Whoever asks
+ * for one sets a flag first and RETURN_WORK_SIGNAL then, so what is not seen here without the lock
+ * brings us back.
+ */
+static bool stop_if_wanted(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+
+	if (unlikely(is_traced(thread)) && stop_for_tracer(thread))
+		return true;
+	if (unlikely(*(volatile bool *)&process->stop_requested) && stop_if_requested(thread))
+		return true;
+	if (unlikely(*(volatile bool *)&process->continue_untold))
+		tell_parent_of_continuation(process);
+	return false;
+}
+
+/*
+ * At most one handler is started: if there is another signal, take_next() has set
+ * RETURN_WORK_SIGNAL again.
+ */
 void signal_deliver(struct trap_frame *frame)
 {
 	struct user_thread *thread = user_thread_current();
 	struct process *process = thread->process;
 	struct linux_siginfo info;
 	struct signal_action action;
-	bool handled = false;
 
 	for (;;) {
 		int signal;
 
-		if (stop_for_tracer(thread) || stop_if_requested(thread))
+		if (stop_if_wanted(thread))
 			continue;
-		tell_parent_of_continuation(process);
 		signal = take_next(thread, &info);
 		if (!signal)
 			break;
@@ -350,16 +366,13 @@ void signal_deliver(struct trap_frame *frame)
 			continue;
 		if (action.handler != SIG_DFL) {
 			run_handler(thread, frame, signal, &info, &action);
-			handled = true;
-			continue;
+			return;
 		}
 		if ((SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal)) ||
 		    (process->id == 1 && signal != SIGKILL && info.code != SI_KERNEL))
 			continue;
 		act_by_default(process, signal, &info);
 	}
-	if (handled)
-		return;
 	resolve_without_handler(frame);
 	signal_restore_mask();
 }

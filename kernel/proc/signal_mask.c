@@ -1,5 +1,13 @@
 /*
  * Masks, and waiting for signals: sigprocmask, sigsuspend, sigtimedwait, sigpending.
+ *
+ * A thread changes its own mask without the signal lock, since nearly always no signal is pending
+ * that the change is about. A sender first adds its signal, then looks at the mask; the thread
+ * first changes its mask, then looks for signals; each has a full fence between the two
+ * (signal_fence() in signal.c). So one of them sees the other's step: either the sender finds the
+ * new mask, or the thread finds the signal, and takes the lock to do what the change means. What
+ * the sender did by the old mask is a wake-up at most, and one too many does no harm. The halves of
+ * a mask may be seen apart: each signal's bit counts for itself.
  */
 #include "core/assert.h"
 #include "proc/internal.h"
@@ -9,32 +17,31 @@
  * Blocked signals that became deliverable here must find this thread; pending ones of the
  * process another.
  */
-static void set_mask_locked(struct user_thread *thread, signal_set mask)
+static noinline void apply_to_pending(struct user_thread *thread, signal_set newly_blocked)
 {
 	struct process *process = thread->process;
-	signal_set newly_blocked = mask & ~thread->blocked;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
 	signal_set orphaned = process->pending.set & newly_blocked;
 
-	thread->blocked = mask;
 	/* We may have been chosen for a signal of the process that we now block: pass it on. */
 	while (orphaned && process->thread_count > 1) {
 		signal_wake_for(process, __builtin_ctzll(orphaned) + 1);
 		orphaned &= orphaned - 1;
 	}
 	signal_recalculate(thread);
+	spin_unlock_irq(&process->signal_lock, flags);
 }
 
 void signal_set_mask(signal_set mask)
 {
 	struct user_thread *thread = user_thread_current();
-	irq_flags flags;
+	signal_set before = thread->blocked;
 
 	mask &= ~SIGNALS_UNBLOCKABLE;
-	if (mask == thread->blocked)
-		return;
-	flags = spin_lock_irq(&thread->process->signal_lock);
-	set_mask_locked(thread, mask);
-	spin_unlock_irq(&thread->process->signal_lock, flags);
+	thread->blocked = mask;
+	signal_fence();
+	if (unlikely((thread->pending.set | thread->process->pending.set) & (before ^ mask)))
+		apply_to_pending(thread, mask & ~before);
 }
 
 void signal_suspend_mask(signal_set temporary)

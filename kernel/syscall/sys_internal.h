@@ -9,6 +9,7 @@
 
 struct credentials;
 struct file;
+struct linux_siginfo;
 struct time_stamp;
 
 /*
@@ -93,6 +94,13 @@ uint64_t abi_deadline_after(int64_t ns);
  * Errors: -EFAULT, -E2BIG (not all zeros in what we do not know). The caller bounds given_size.
  */
 must_check int abi_struct_get(void *to, size_t known_size, user_addr from, size_t given_size);
+
+/*
+ * abi_signal.c: a whole siginfo_t. What a program gives is for `signal`; 0: for the one that it
+ * names. Errors: -EFAULT; -E2BIG if it holds more than we keep.
+ */
+must_check int abi_siginfo_get(struct linux_siginfo *out, user_addr from, int signal);
+must_check int abi_siginfo_put(user_addr to, const struct linux_siginfo *info);
 
 /* abi_stat.c */
 struct file_status;

@@ -276,16 +276,15 @@ static int get_info(struct user_thread *tracee, user_addr to)
 	struct linux_siginfo info;
 	int error = trace_get_info(tracee, &info);
 
-	return error ? error : copy_to_user(to, &info, sizeof(info));
+	return error ? error : abi_siginfo_put(to, &info);
 }
 
 static int set_info(struct user_thread *tracee, user_addr from)
 {
 	struct linux_siginfo info;
+	int error = abi_siginfo_get(&info, from, 0);
 
-	if (copy_from_user(&info, from, sizeof(info)))
-		return -EFAULT;
-	return trace_set_info(tracee, &info);
+	return error ? error : trace_set_info(tracee, &info);
 }
 
 /* As many as there are and fit; an error counts only for the first. */
@@ -305,8 +304,7 @@ static int peek_infos(struct user_thread *tracee, user_addr from, user_addr to)
 		if (!trace_peek_info(tracee, wish.flags & PTRACE_PEEKSIGINFO_SHARED,
 				     wish.offset + (uint32_t)done, &info))
 			break;
-		if (copy_to_user(user_addr_add(to, (size_t)done * sizeof(info)), &info,
-				 sizeof(info)))
+		if (abi_siginfo_put(user_addr_add(to, (size_t)done * LINUX_SIGINFO_SIZE), &info))
 			return done ? done : -EFAULT;
 		if (thread_is_interrupted(thread_current()))
 			return done + 1;

@@ -17,21 +17,12 @@ enum { SIGNAL_SET_SIZE = 8 };
 
 static int get_set(user_addr from, size_t size, signal_set *out)
 {
-	uint32_t words[2];
-
-	if (size != SIGNAL_SET_SIZE)
-		return -EINVAL;
-	if (copy_from_user(words, from, sizeof(words)))
-		return -EFAULT;
-	*out = (signal_set)words[1] << 32 | words[0];
-	return 0;
+	return size == SIGNAL_SET_SIZE ? get_user_u64(out, from) : -EINVAL;
 }
 
 static int put_set(user_addr to, signal_set set)
 {
-	uint32_t words[2] = { (uint32_t)set, (uint32_t)(set >> 32) };
-
-	return copy_to_user(to, words, sizeof(words));
+	return put_user_u64(to, set);
 }
 
 /* kill(2) to one process, with its permission rule; signal 0 only asks. */
@@ -169,8 +160,10 @@ int sys_tgkill(process_id process, process_id id, int signal)
 /* A siginfo from a program: it may not pretend to be the kernel, or kill(2), towards others. */
 static int get_info(user_addr from, int signal, process_id target, struct linux_siginfo *out)
 {
-	if (copy_from_user(out, from, sizeof(*out)))
-		return -EFAULT;
+	int error = abi_siginfo_get(out, from, signal);
+
+	if (error)
+		return error;
 	out->signo = signal;
 	if ((out->code >= 0 || out->code == SI_TKILL) && target != process_current()->id)
 		return -EPERM;
@@ -402,7 +395,7 @@ static int wait_for_signal(user_addr which, user_addr info_out, bool timed, int6
 	if (timed && timeout_ns < 0)
 		return -EINVAL;
 	signal = signal_wait(set, &info, timed ? abi_deadline_after(timeout_ns) : UINT64_MAX);
-	if (signal > 0 && info_out && copy_to_user(info_out, &info, sizeof(info)))
+	if (signal > 0 && info_out && abi_siginfo_put(info_out, &info))
 		return -EFAULT;
 	return signal;
 }

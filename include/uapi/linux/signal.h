@@ -101,7 +101,11 @@ union linux_sigval {
 	uint32_t pointer;
 };
 
-/* siginfo_t: 128 bytes. */
+/*
+ * The part of siginfo_t that any signal uses. For programs it has 128 bytes, of which the rest is
+ * 0.
+ */
+#define LINUX_SIGINFO_SIZE 128
 struct linux_siginfo {
 	int32_t signo;
 	int32_t error;
@@ -136,10 +140,9 @@ struct linux_siginfo {
 			int32_t call_number;
 			uint32_t architecture;
 		} syscall; /* SIGSYS */
-		int32_t padding[29];
 	};
 };
-_Static_assert(sizeof(struct linux_siginfo) == 128, "siginfo_t is 128 bytes");
+_Static_assert(sizeof(struct linux_siginfo) == 32, "as much of siginfo_t as Linux keeps");
 
 /* sigaction(2), number 67. */
 struct linux_old_sigaction {

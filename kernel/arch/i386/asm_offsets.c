@@ -7,6 +7,7 @@
 #include "arch/trap_frame.h"
 #include "core/config.h"
 #include "core/stack_header.h"
+#include "internal.h"
 #include "machine_cpu.h"
 
 #define EMIT(name, value) __asm__ volatile("\n->" #name " %c0" : : "i"(value))
@@ -36,6 +37,9 @@ void asm_offsets(void)
 	EMIT(FRAME_EFLAGS, offsetof(struct trap_frame, eflags));
 	EMIT(FRAME_ESP, offsetof(struct trap_frame, esp));
 	EMIT(FRAME_SIZE, sizeof(struct trap_frame));
+	EMIT(ASM_FPU_XFEATURES, FPU_XFEATURES);
+	EMIT(ASM_FXSAVE_MXCSR, FXSAVE_MXCSR_OFFSET);
+	EMIT(ASM_XSAVE_HEADER, FPU_FXSAVE_SIZE);
 	EMIT(USER_END_VALUE, USER_END);
 	EMIT(TOP_SYSENTER_RETURN, offsetof(struct stack_top, sysenter_return));
 }

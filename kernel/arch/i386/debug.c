@@ -184,7 +184,7 @@ int arch_fpu_set_extended(struct arch_thread *thread, const void *from)
 		return -EIO;
 	memcpy(&mxcsr, (const uint8_t *)from + FXSAVE_MXCSR_OFFSET, sizeof(mxcsr));
 	/* Such a bit would make FXRSTOR fault. */
-	if (mxcsr & ~fpu_mxcsr_mask())
+	if (mxcsr & fpu_mxcsr_reserved)
 		return -EINVAL;
 	memcpy(thread->fpu, from, USER_FPXREGS_SIZE);
 	return 0;

@@ -40,11 +40,12 @@ enum {
 
 bool fpu_has_fxsr, fpu_has_xsave;
 size_t fpu_image_size = FPU_FXSAVE_SIZE;
-static uint32_t mxcsr_mask;
+uint32_t fpu_mxcsr_reserved = UINT32_MAX;
 
 static void read_mxcsr_mask(void)
 {
 	static uint8_t image[FPU_XSAVE_SIZE] aligned_to(64);
+	uint32_t mxcsr_mask;
 
 	if (!cpu_features()->sse)
 		return;
@@ -52,6 +53,7 @@ static void read_mxcsr_mask(void)
 	memcpy(&mxcsr_mask, image + FXSAVE_MXCSR_MASK, sizeof(mxcsr_mask));
 	if (mxcsr_mask == 0)
 		mxcsr_mask = MXCSR_MASK_DEFAULT;
+	fpu_mxcsr_reserved = ~mxcsr_mask;
 }
 
 static void write_xcr0(uint32_t value)
@@ -75,11 +77,6 @@ void fpu_init_cpu(void)
 			fpu_image_size = FPU_XSAVE_SIZE;
 		read_mxcsr_mask();
 	}
-}
-
-uint32_t fpu_mxcsr_mask(void)
-{
-	return mxcsr_mask;
 }
 
 /* FNSAVE also resets the registers: load them again, they may go on being used. */
@@ -160,15 +157,26 @@ void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
 	}
 }
 
-void arch_fpu_load(struct arch_thread *thread)
+void fpu_registers_loaded(struct arch_thread *thread)
 {
 	unsigned int cpu = cpu_index();
 
-	fpu_load_image(thread->fpu);
 	thread->fpu_cpu = (uint8_t)(cpu + 1);
 	machine_cpus[cpu].fpu_owner = thread;
 	atomic_fetch_and_explicit(&stack_header()->return_work, ~(unsigned int)RETURN_WORK_FPU,
 				  memory_order_relaxed);
+}
+
+void arch_fpu_load(struct arch_thread *thread)
+{
+	fpu_load_image(thread->fpu);
+	fpu_registers_loaded(thread);
+}
+
+void fpu_make_live(struct arch_thread *thread)
+{
+	if (!is_live(stack_header()))
+		arch_fpu_load(thread);
 }
 
 void fpu_sync_for_read(struct arch_thread *thread)
@@ -190,20 +198,28 @@ void fpu_forget_registers(struct arch_thread *thread)
 	irq_restore(flags);
 }
 
+void fpu_reset_sse(void)
+{
+	uint32_t mxcsr = MXCSR_INITIAL;
+
+	__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+	if (fpu_has_xsave)
+		__asm__ volatile("vzeroall");
+	else
+		__asm__ volatile("xorps %xmm0, %xmm0; xorps %xmm1, %xmm1\n\t"
+				 "xorps %xmm2, %xmm2; xorps %xmm3, %xmm3\n\t"
+				 "xorps %xmm4, %xmm4; xorps %xmm5, %xmm5\n\t"
+				 "xorps %xmm6, %xmm6; xorps %xmm7, %xmm7");
+}
+
 /* Live registers are reset where they are: writing and loading an image costs 300 instructions. */
 void fpu_reset_registers(struct arch_thread *thread)
 {
 	irq_flags flags = irq_disable_save();
-	uint32_t mxcsr = MXCSR_INITIAL;
 
 	if (is_live(stack_header()) && cpu_features()->sse) {
-		__asm__ volatile("fninit; ldmxcsr %0\n\t"
-				 "xorps %%xmm0, %%xmm0; xorps %%xmm1, %%xmm1\n\t"
-				 "xorps %%xmm2, %%xmm2; xorps %%xmm3, %%xmm3\n\t"
-				 "xorps %%xmm4, %%xmm4; xorps %%xmm5, %%xmm5\n\t"
-				 "xorps %%xmm6, %%xmm6; xorps %%xmm7, %%xmm7"
-				 :
-				 : "m"(mxcsr));
+		__asm__ volatile("fninit");
+		fpu_reset_sse();
 		irq_restore(flags);
 		return;
 	}

@@ -144,7 +144,7 @@ void fpu_init_cpu(void);
 #define FXSAVE_MXCSR_OFFSET 24
 extern bool fpu_has_fxsr, fpu_has_xsave;
 extern size_t fpu_image_size;	/* of every thread's image; constant once the CPU is known */
-uint32_t fpu_mxcsr_mask(void);	/* bits that may be set */
+extern uint32_t fpu_mxcsr_reserved;	/* bits that must not be set; constant likewise */
 void fpu_save_image(void *image);
 void fpu_load_image(const void *image);
 void fpu_init_image(void *image);
@@ -159,8 +159,13 @@ void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
  */
 void fpu_sync_for_read(struct arch_thread *thread);
 void fpu_forget_registers(struct arch_thread *thread);
+/* Its registers are live from here on, and until interrupts are on again; or are made so. */
+void fpu_make_live(struct arch_thread *thread);
+void fpu_registers_loaded(struct arch_thread *thread);
 /* Initial registers for the running thread, empty x87 ones with whatever they held. */
 void fpu_reset_registers(struct arch_thread *thread);
+/* The same where the x87 ones are initial already, and all are live. Interrupts off. */
+void fpu_reset_sse(void);
 
 /* tls.c; tls_fork and tls_clear are for the running thread as parent, or as itself. */
 void tls_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,

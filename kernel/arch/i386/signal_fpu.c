@@ -5,12 +5,23 @@
  * registers as well. Both are written, and on return the x87 registers come from the old form,
  * because that is what programs change. (Intel SDM vol. 1, figure 8-9 and table 10-2.) With AVX
  * the FXSAVE form goes on as an XSAVE image, which Linux marks by two numbers.
+ *
+ * The processor writes both forms straight into the frame, and loads them from there, by the
+ * instructions that are made for each (signal_fpu_access.S). What a program has changed so that
+ * those would fault, or in a way that they do not understand, is read into the thread's image
+ * first and put right there.
  */
 #include "signal_fpu.h"
 #include "arch/context.h"
+#include "arch/cpu.h"
+#include "arch/irq_flags.h"
 #include "arch/user_copy.h"
 #include "internal.h"
 #include "lib/string.h"
+#include "uapi/linux/errno.h"
+
+int user_fpu_save(uintptr_t old_form, uintptr_t image);
+int user_fpu_load(uintptr_t old_form, uintptr_t image);
 
 enum {
 	X87_REGISTERS = 8,
@@ -146,42 +157,81 @@ void signal_fpu_legacy_into(void *image, const void *registers)
 	legacy_into_fxsave(image, &legacy);
 }
 
-static void set_extension(struct fxsave_image *image)
+uintptr_t signal_fpu_place(uintptr_t top)
 {
-	image->extension = (struct extension){
+	size_t end_mark = fpu_has_xsave ? sizeof(uint32_t) : 0;
+
+	if (!fpu_has_fxsr)
+		return (top - sizeof(struct legacy_image)) & ~(uintptr_t)3;
+	/* The image is aligned, the old form ends where it begins. */
+	return ((top - fpu_image_size - end_mark) & ~(uintptr_t)63) - sizeof(struct legacy_image);
+}
+
+/* Without FXSAVE, and so without SSE. */
+static int push_legacy(struct arch_thread *thread, uintptr_t address)
+{
+	struct legacy_image legacy;
+	int error;
+
+	fpu_sync_for_read(thread);
+	memcpy(&legacy, thread->fpu, offsetof(struct legacy_image, status_again));
+	legacy.status_again = (uint16_t)legacy.status;
+	legacy.magic = MAGIC_PLAIN;
+	error = copy_to_user(user_addr_from(address), &legacy, sizeof(legacy));
+	if (!error)
+		fpu_reset_registers(thread);
+	return error;
+}
+
+/* What the processor leaves alone in an image: the mark of an extension, a header to begin with. */
+static int prepare_image(user_addr image)
+{
+	const struct extension extension = {
 		.magic = EXTENSION_MAGIC,
 		.extended_size = SIGNAL_FPU_LEGACY_SIZE + FPU_XSAVE_SIZE + sizeof(uint32_t),
 		.parts = FPU_XFEATURES,
 		.image_size = FPU_XSAVE_SIZE,
 	};
-}
-
-int signal_fpu_push(struct arch_thread *thread, uintptr_t top, uintptr_t *address)
-{
-	const uint32_t end = EXTENSION_END;
-	struct legacy_image legacy;
-	uintptr_t at;
+	user_addr at = user_addr_add(image, offsetof(struct fxsave_image, extension));
 	int error;
 
-	fpu_sync_for_read(thread);
-	if (!fpu_has_fxsr) {
-		*address = (top - sizeof(legacy)) & ~(uintptr_t)3;
-		memcpy(&legacy, thread->fpu, offsetof(struct legacy_image, status_again));
-		legacy.status_again = (uint16_t)legacy.status;
-		legacy.magic = MAGIC_PLAIN;
-		return copy_to_user(user_addr_from(*address), &legacy, sizeof(legacy));
-	}
-	/* The image is aligned, the old form ends where it begins. */
-	at = (top - fpu_image_size - (fpu_has_xsave ? sizeof(uint32_t) : 0)) & ~(uintptr_t)63;
-	*address = at - sizeof(legacy);
-	legacy_from_fxsave(&legacy, thread->fpu);
-	error = copy_to_user(user_addr_from(*address), &legacy, sizeof(legacy));
-	if (!error && fpu_has_xsave)
-		set_extension(thread->fpu);
+	if (!fpu_has_xsave)
+		return clear_user(at, sizeof(extension));
+	error = copy_to_user(at, &extension, sizeof(extension));
 	if (!error)
-		error = copy_to_user(user_addr_from(at), thread->fpu, fpu_image_size);
-	if (!error && fpu_has_xsave)
-		error = copy_to_user(user_addr_from(at + fpu_image_size), &end, sizeof(end));
+		error = clear_user(user_addr_add(image, FPU_FXSAVE_SIZE), HEADER_SIZE);
+	if (!error)
+		error = put_user_u32(user_addr_add(image, FPU_XSAVE_SIZE), EXTENSION_END);
+	return error;
+}
+
+static int save_live(struct arch_thread *thread, uintptr_t address)
+{
+	irq_flags flags = irq_disable_save();
+	int error;
+
+	fpu_make_live(thread);
+	error = user_fpu_save(address, address + sizeof(struct legacy_image));
+	if (!error && cpu_features()->sse)
+		fpu_reset_sse();
+	irq_restore(flags);
+	return error;
+}
+
+int signal_fpu_push(struct arch_thread *thread, uintptr_t address)
+{
+	user_addr at = user_addr_from(address);
+	size_t size = sizeof(struct legacy_image) + fpu_image_size;
+	int error;
+
+	if (!fpu_has_fxsr)
+		return push_legacy(thread, address);
+	if (!user_range_ok(at, size))
+		return -EFAULT;
+	error = prepare_image(user_addr_add(at, sizeof(struct legacy_image)));
+	/* A page may be away, or go again before the second attempt. */
+	while (!error && save_live(thread, address))
+		error = user_prefault(at, size, true);
 	return error;
 }
 
@@ -238,14 +288,50 @@ static int read_image(struct arch_thread *thread, user_addr address)
 	}
 	legacy_into_fxsave(image, &legacy);
 	/* A reserved bit set here would make FXRSTOR fault. */
-	image->mxcsr &= fpu_mxcsr_mask();
+	image->mxcsr &= ~fpu_mxcsr_reserved;
 	return 0;
+}
+
+/* Both forms are there, whole, and as user_fpu_load() expects them. */
+static bool is_ordinary(user_addr address)
+{
+	user_addr image = user_addr_add(address, sizeof(struct legacy_image));
+	user_addr extension = user_addr_add(image, offsetof(struct fxsave_image, extension));
+	uint32_t word;
+
+	if (!fpu_has_fxsr ||
+	    !user_range_ok(address, sizeof(struct legacy_image) + fpu_image_size) ||
+	    get_user_u32(&word, user_addr_add(image, -sizeof(word))) || word >> 16 != MAGIC_FXSR)
+		return false;
+	if (!fpu_has_xsave)
+		return true;
+	return !get_user_u32(&word, extension) && word == EXTENSION_MAGIC &&
+	       !get_user_u32(&word, user_addr_add(extension,
+						  offsetof(struct extension, image_size))) &&
+	       word == FPU_XSAVE_SIZE &&
+	       !get_user_u32(&word, user_addr_add(image, FPU_XSAVE_SIZE)) &&
+	       word == EXTENSION_END &&
+	       !get_user_u32(&word, user_addr_add(image, FPU_FXSAVE_SIZE)) && (word & 3) == 3;
+}
+
+/* False: the registers hold anything. */
+static bool load_live(struct arch_thread *thread, uintptr_t address)
+{
+	irq_flags flags = irq_disable_save();
+	bool loaded = !user_fpu_load(address, address + sizeof(struct legacy_image));
+
+	if (loaded)
+		fpu_registers_loaded(thread);
+	irq_restore(flags);
+	return loaded;
 }
 
 int signal_fpu_pop(struct arch_thread *thread, uintptr_t address)
 {
 	int error = 0;
 
+	if (address && is_ordinary(user_addr_from(address)) && load_live(thread, address))
+		return 0;
 	/*
 	 * From here on the image is the truth, so a switch in the middle of the copy overwrites
 	 * nothing.

@@ -19,11 +19,14 @@ struct arch_thread;
 void signal_fpu_legacy_from(void *registers, const void *image);
 void signal_fpu_legacy_into(void *image, const void *registers);
 
+/* Where below `top` the registers will lie. */
+uintptr_t signal_fpu_place(uintptr_t top);
+
 /*
- * Write the running thread's registers to user memory below `top`; *address is where. Errors:
- * -EFAULT.
+ * Write the running thread's registers to that place; they are initial afterwards, as a handler
+ * finds them. Errors: -EFAULT; then they are as before.
  */
-must_check int signal_fpu_push(struct arch_thread *thread, uintptr_t top, uintptr_t *address);
+must_check int signal_fpu_push(struct arch_thread *thread, uintptr_t address);
 
 /*
  * Take the running thread's registers from user memory, or initial ones if `address` is 0. Errors:

@@ -22,31 +22,27 @@
 #include "lib/string.h"
 #include "signal_fpu.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/signal.h"
+#include "user_words.h"
 
-/* Linux: struct sigcontext_32. */
+/* Linux: struct sigcontext_32, selectors as the words that hold them. */
 struct sigcontext {
-	uint16_t gs, gs_high, fs, fs_high, es, es_high, ds, ds_high;
+	uint32_t gs, fs, es, ds;
 	uint32_t edi, esi, ebp, esp, ebx, edx, ecx, eax;
 	uint32_t trap_number, error, eip;
-	uint16_t cs, cs_high;
-	uint32_t eflags, esp_at_signal;
-	uint16_t ss, ss_high;
+	uint32_t cs, eflags, esp_at_signal, ss;
 	uint32_t fpstate, old_mask, cr2;
 };
 _Static_assert(sizeof(struct sigcontext) == 88, "Linux i386 ABI");
 
 /* The hole, where old versions had the FPU image, is not written: neither by Linux nor by us. */
 struct signal_frame {
-	struct signal_frame_head {
-		uint32_t pretcode;
-		int32_t signal;
-		struct sigcontext context;
-	} head;
+	uint32_t pretcode;
+	int32_t signal;
+	struct sigcontext context;
 	uint8_t fpstate_unused[SIGNAL_FPU_SIZE];
-	struct signal_frame_tail {
-		uint32_t mask_high;
-		uint8_t retcode[8];
-	} tail;
+	uint32_t mask_high;
+	uint32_t retcode[2];
 };
 _Static_assert(sizeof(struct signal_frame) == 732, "Linux i386 ABI");
 
@@ -57,23 +53,24 @@ struct ucontext {
 	uint32_t mask[2];
 };
 
-#define SIGINFO_SIZE 128
-
 struct rt_signal_frame {
 	uint32_t pretcode;
 	int32_t signal;
 	uint32_t info_address, context_address;
-	uint8_t info[SIGINFO_SIZE];
+	uint32_t info[LINUX_SIGINFO_SIZE / sizeof(uint32_t)];
 	struct ucontext context;
-	uint8_t retcode[8];
+	uint32_t retcode[2];
 };
 _Static_assert(sizeof(struct rt_signal_frame) == 268, "Linux i386 ABI");
 
 /* What a program may change in EFLAGS by its own means. */
 #define EFLAGS_USER 0x00050dd5u
 
-static const uint8_t retcode[8] = { 0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80 };	/* pop; sigreturn */
-static const uint8_t rt_retcode[8] = { 0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0 };	/* rt_sigreturn */
+/* The instructions of the vDSO's trampolines. */
+#define RETCODE_LOW	0x0077b858u	/* pop %eax; mov $119, %eax: sigreturn; int $0x80 */
+#define RETCODE_HIGH	0x80cd0000u
+#define RT_RETCODE_LOW	0x0000adb8u	/* mov $173, %eax: rt_sigreturn; int $0x80 */
+#define RT_RETCODE_HIGH	0x0080cd00u
 
 static uint16_t read_fs(void)
 {
@@ -91,22 +88,37 @@ static uint16_t read_gs(void)
 	return selector;
 }
 
-static void fill_context(struct sigcontext *context, const struct trap_frame *frame,
-			 const struct signal_frame_request *request, uintptr_t fpstate)
+/* The range is checked, user memory open. -EFAULT */
+static always_inline int put_context(struct sigcontext *context, const struct trap_frame *frame,
+				     const struct signal_frame_request *request, uintptr_t fpstate)
 {
 	uint32_t ds_es = frame->segments ^ FLAT_SEGMENTS;
 
-	*context = (struct sigcontext){
-		.gs = read_gs(), .fs = read_fs(),
-		.es = (uint16_t)ds_es, .ds = (uint16_t)(ds_es >> 16),
-		.edi = frame->edi, .esi = frame->esi, .ebp = frame->ebp, .esp = frame->esp,
-		.ebx = frame->ebx, .edx = frame->edx, .ecx = frame->ecx, .eax = frame->eax,
-		.trap_number = request->trap_number, .error = request->trap_error,
-		.eip = frame->eip, .cs = (uint16_t)frame->cs,
-		.eflags = frame->eflags, .esp_at_signal = frame->esp, .ss = (uint16_t)frame->ss,
-		.fpstate = (uint32_t)fpstate, .old_mask = (uint32_t)request->mask,
-		.cr2 = request->fault_address,
-	};
+	USER_STORE_OR_GOTO(context->gs, read_gs(), fault);
+	USER_STORE_OR_GOTO(context->fs, read_fs(), fault);
+	USER_STORE_OR_GOTO(context->es, ds_es & 0xffff, fault);
+	USER_STORE_OR_GOTO(context->ds, ds_es >> 16, fault);
+	USER_STORE_OR_GOTO(context->edi, frame->edi, fault);
+	USER_STORE_OR_GOTO(context->esi, frame->esi, fault);
+	USER_STORE_OR_GOTO(context->ebp, frame->ebp, fault);
+	USER_STORE_OR_GOTO(context->esp, frame->esp, fault);
+	USER_STORE_OR_GOTO(context->ebx, frame->ebx, fault);
+	USER_STORE_OR_GOTO(context->edx, frame->edx, fault);
+	USER_STORE_OR_GOTO(context->ecx, frame->ecx, fault);
+	USER_STORE_OR_GOTO(context->eax, frame->eax, fault);
+	USER_STORE_OR_GOTO(context->trap_number, request->trap_number, fault);
+	USER_STORE_OR_GOTO(context->error, request->trap_error, fault);
+	USER_STORE_OR_GOTO(context->eip, frame->eip, fault);
+	USER_STORE_OR_GOTO(context->cs, frame->cs & 0xffff, fault);
+	USER_STORE_OR_GOTO(context->eflags, frame->eflags, fault);
+	USER_STORE_OR_GOTO(context->esp_at_signal, frame->esp, fault);
+	USER_STORE_OR_GOTO(context->ss, frame->ss & 0xffff, fault);
+	USER_STORE_OR_GOTO(context->fpstate, fpstate, fault);
+	USER_STORE_OR_GOTO(context->old_mask, request->mask, fault);
+	USER_STORE_OR_GOTO(context->cr2, request->fault_address, fault);
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 /* As if the handler had been called: ESP + 4 is a multiple of 16 where it begins. */
@@ -115,54 +127,69 @@ static uintptr_t frame_address(uintptr_t below, size_t size)
 	return ((below - size + 4) & ~(uintptr_t)15) - 4;
 }
 
-static int push_plain(const struct trap_frame *regs, const struct signal_frame_request *request,
-		      uintptr_t fpstate, uintptr_t *address)
+static uint32_t return_address(const struct signal_frame_request *request, uint32_t trampoline)
 {
-	struct signal_frame_head head = {
-		.pretcode = (uint32_t)(request->restorer
-					       ? request->restorer
-					       : request->vdso + vdso_sigreturn_offset()),
-		.signal = request->signal,
-	};
-	struct signal_frame_tail tail = { .mask_high = (uint32_t)(request->mask >> 32) };
-	user_addr at;
-	int error;
+	return (uint32_t)(request->restorer ? request->restorer : request->vdso + trampoline);
+}
 
-	fill_context(&head.context, regs, request, fpstate);
-	memcpy(tail.retcode, retcode, sizeof(retcode));
-	*address = frame_address(fpstate, sizeof(struct signal_frame));
-	at = user_addr_from(*address);
-	error = copy_to_user(at, &head, sizeof(head));
-	if (error)
-		return error;
-	return copy_to_user(user_addr_add(at, offsetof(struct signal_frame, tail)), &tail,
-			    sizeof(tail));
+static int push_plain(const struct trap_frame *regs, const struct signal_frame_request *request,
+		      uintptr_t fpstate, uintptr_t address)
+{
+	struct signal_frame *at = (struct signal_frame *)address;
+	uint32_t back = return_address(request, vdso_sigreturn_offset());
+
+	if (!user_range_ok(user_addr_from(address), sizeof(*at)))
+		return -EFAULT;
+	user_words_open();
+	USER_STORE_OR_GOTO(at->pretcode, back, fault);
+	USER_STORE_OR_GOTO(at->signal, request->signal, fault);
+	if (put_context(&at->context, regs, request, fpstate))
+		goto fault;
+	USER_STORE_OR_GOTO(at->mask_high, request->mask >> 32, fault);
+	USER_STORE_OR_GOTO(at->retcode[0], RETCODE_LOW, fault);
+	USER_STORE_OR_GOTO(at->retcode[1], RETCODE_HIGH, fault);
+	user_words_close();
+	return 0;
+fault:
+	user_words_close();
+	return -EFAULT;
 }
 
 static int push_rt(const struct trap_frame *regs, const struct signal_frame_request *request,
-		   uintptr_t fpstate, uintptr_t *address)
+		   uintptr_t fpstate, uintptr_t address)
 {
-	uintptr_t at = frame_address(fpstate, sizeof(struct rt_signal_frame));
-	struct rt_signal_frame frame = {
-		.pretcode = (uint32_t)(request->restorer
-					       ? request->restorer
-					       : request->vdso + vdso_rt_sigreturn_offset()),
-		.signal = request->signal,
-		.info_address = (uint32_t)at + offsetof(struct rt_signal_frame, info),
-		.context_address = (uint32_t)at + offsetof(struct rt_signal_frame, context),
-		.context = {
-			.stack_sp = request->alt_stack_sp,
-			.stack_flags = request->alt_stack_flags,
-			.stack_size = request->alt_stack_size,
-			.mask = { (uint32_t)request->mask, (uint32_t)(request->mask >> 32) },
-		},
-	};
+	struct rt_signal_frame *at = (struct rt_signal_frame *)address;
+	const uint32_t *info = (const uint32_t *)request->info;
+	uint32_t back = return_address(request, vdso_rt_sigreturn_offset());
+	size_t i;
 
-	fill_context(&frame.context.context, regs, request, fpstate);
-	memcpy(frame.info, request->info, sizeof(frame.info));
-	memcpy(frame.retcode, rt_retcode, sizeof(rt_retcode));
-	*address = at;
-	return copy_to_user(user_addr_from(at), &frame, sizeof(frame));
+	if (!user_range_ok(user_addr_from(address), sizeof(*at)))
+		return -EFAULT;
+	user_words_open();
+	USER_STORE_OR_GOTO(at->pretcode, back, fault);
+	USER_STORE_OR_GOTO(at->signal, request->signal, fault);
+	USER_STORE_OR_GOTO(at->info_address, (uint32_t)(uintptr_t)&at->info, fault);
+	USER_STORE_OR_GOTO(at->context_address, (uint32_t)(uintptr_t)&at->context, fault);
+	for (i = 0; i < sizeof(*request->info) / sizeof(uint32_t); i++)
+		USER_STORE_OR_GOTO(at->info[i], info[i], fault);
+	for (; i < ARRAY_SIZE(at->info); i++)
+		USER_STORE_OR_GOTO(at->info[i], 0, fault);
+	USER_STORE_OR_GOTO(at->context.flags, 0, fault);
+	USER_STORE_OR_GOTO(at->context.link, 0, fault);
+	USER_STORE_OR_GOTO(at->context.stack_sp, request->alt_stack_sp, fault);
+	USER_STORE_OR_GOTO(at->context.stack_flags, request->alt_stack_flags, fault);
+	USER_STORE_OR_GOTO(at->context.stack_size, request->alt_stack_size, fault);
+	if (put_context(&at->context.context, regs, request, fpstate))
+		goto fault;
+	USER_STORE_OR_GOTO(at->context.mask[0], request->mask, fault);
+	USER_STORE_OR_GOTO(at->context.mask[1], request->mask >> 32, fault);
+	USER_STORE_OR_GOTO(at->retcode[0], RT_RETCODE_LOW, fault);
+	USER_STORE_OR_GOTO(at->retcode[1], RT_RETCODE_HIGH, fault);
+	user_words_close();
+	return 0;
+fault:
+	user_words_close();
+	return -EFAULT;
 }
 
 /*
@@ -179,17 +206,18 @@ static void mark_rewritten(struct trap_frame *frame)
 int signal_frame_push(struct arch_thread *thread, struct trap_frame *frame,
 		      const struct signal_frame_request *request)
 {
-	uintptr_t fpstate, address;
-	int error = signal_fpu_push(thread, request->stack_top, &fpstate);
+	uintptr_t fpstate = signal_fpu_place(request->stack_top);
+	uintptr_t address = frame_address(fpstate, request->with_info
+							   ? sizeof(struct rt_signal_frame)
+							   : sizeof(struct signal_frame));
+	int error = request->with_info ? push_rt(frame, request, fpstate, address)
+				       : push_plain(frame, request, fpstate, address);
 
+	/* Last, because a handler starts with a fresh FPU: the registers are given up here. */
+	if (!error)
+		error = signal_fpu_push(thread, fpstate);
 	if (error)
 		return error;
-	error = request->with_info ? push_rt(frame, request, fpstate, &address)
-				   : push_plain(frame, request, fpstate, &address);
-	if (error)
-		return error;
-	/* Nothing below can fail. A handler starts with a fresh FPU, as on Linux. */
-	fpu_reset_registers(thread);
 	frame->eax = (uint32_t)request->signal;
 	frame->edx = 0;
 	frame->ecx = 0;
@@ -240,13 +268,13 @@ static int read_plain(const struct trap_frame *frame, struct sigcontext *context
 	user_addr at = user_addr_from(frame->esp - 8);
 	uint32_t mask_high;
 	int error = copy_from_user(context,
-				   user_addr_add(at, offsetof(struct signal_frame, head.context)),
+				   user_addr_add(at, offsetof(struct signal_frame, context)),
 				   sizeof(*context));
 
 	if (error)
 		return error;
 	error = get_user_u32(&mask_high,
-			     user_addr_add(at, offsetof(struct signal_frame, tail.mask_high)));
+			     user_addr_add(at, offsetof(struct signal_frame, mask_high)));
 	if (error)
 		return error;
 	*mask = (uint64_t)mask_high << 32 | context->old_mask;

@@ -11,12 +11,44 @@
 /*
  * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied. Four words at
  * a time, in an order that leaves no gap: what is not counted off is copied again byte by byte, up
- * to the one that faults.
+ * to the one that faults. Less than four words, as most calls have, need but one register more.
  */
 .macro COPY_WORDS name, nofault
 	.globl \name
 \name:
-	pushl %esi
+	cmpl $16, %ecx
+	jae 30f
+	pushl %ebx
+	USER_ACCESS_OPEN
+	subl $4, %ecx
+	jb 32f
+31:
+13:	movl (%edx), %ebx
+14:	movl %ebx, (%eax)
+	addl $4, %edx
+	addl $4, %eax
+	subl $4, %ecx
+	jae 31b
+32:	addl $4, %ecx
+	jz 34f
+33:
+15:	movb (%edx), %bl
+16:	movb %bl, (%eax)
+	incl %edx
+	incl %eax
+	decl %ecx
+	jnz 33b
+34:	USER_ACCESS_CLOSE
+	movl %ecx, %eax
+	popl %ebx
+	ret
+35:	addl $4, %ecx
+	jmp 33b
+	EXCEPTION 13b, 35b, \nofault
+	EXCEPTION 14b, 35b, \nofault
+	EXCEPTION 15b, 34b, \nofault
+	EXCEPTION 16b, 34b, \nofault
+30:	pushl %esi
 	pushl %edi
 	pushl %ebx
 	pushl %ebp
@@ -24,7 +56,6 @@
 	movl %edx, %esi
 	USER_ACCESS_OPEN
 	subl $16, %ecx
-	jb 20f
 1:	movl (%esi), %eax
 2:	movl 4(%esi), %edx
 3:	movl 8(%esi), %ebx
@@ -199,6 +230,32 @@ user_text_length:
 
 	READ_WORD user_read_word, 0
 	READ_WORD user_read_word_nofault, 1
+
+/* int user_read_pair(uint32_t out[2], const uint32_t from[2]): 0 or -EFAULT */
+	.globl user_read_pair
+user_read_pair:
+	USER_ACCESS_OPEN
+1:	movl (%edx), %ecx
+2:	movl 4(%edx), %edx
+	USER_ACCESS_CLOSE
+	movl %ecx, (%eax)
+	movl %edx, 4(%eax)
+	xorl %eax, %eax
+	ret
+	EXCEPTION 1b, user_word_fault
+	EXCEPTION 2b, user_word_fault
+
+/* int user_write_pair(uint32_t to[2], uint32_t low, uint32_t high): 0 or -EFAULT */
+	.globl user_write_pair
+user_write_pair:
+	USER_ACCESS_OPEN
+1:	movl %edx, (%eax)
+2:	movl %ecx, 4(%eax)
+	USER_ACCESS_CLOSE
+	xorl %eax, %eax
+	ret
+	EXCEPTION 1b, user_word_fault
+	EXCEPTION 2b, user_word_fault
 
 /* int user_write_word(uint32_t *to, uint32_t value): 0 or -EFAULT */
 	.globl user_write_word

@@ -31,6 +31,8 @@ ssize_t user_text_length(const void *from, size_t limit);
 int user_read_word(uint32_t *out, const void *from);
 int user_read_word_nofault(uint32_t *out, const void *from);
 int user_write_word(void *to, uint32_t value);
+int user_read_pair(uint64_t *out, const void *from);
+int user_write_pair(void *to, uint32_t low, uint32_t high);
 int user_write_fields(void *to, const void *from, size_t count, size_t stride);
 int user_touch(void *at, bool write);
 int user_exchange_word(void *word, uint32_t expected, uint32_t desired, uint32_t *seen);
@@ -123,14 +125,27 @@ size_t copy_to_user_partial(user_addr to, const void *from, size_t size)
 	return user_range_ok(to, size) ? copy((char *)user_bytes(to), from, size) : size;
 }
 
+/* Most are short, and straight down from here: half the instructions of the general way. */
 int copy_from_user(void *to, user_addr from, size_t size)
 {
-	return copy_from_user_partial(to, from, size) ? -EFAULT : 0;
+	if (CONFIG_LOCK_CHECK)
+		assert_may_sleep();
+	if (unlikely(!user_range_ok(from, size)))
+		return -EFAULT;
+	if (unlikely(size >= LONG_COPY))
+		return copy(to, user_bytes(from), size) ? -EFAULT : 0;
+	return user_copy_words(to, user_bytes(from), size) ? -EFAULT : 0;
 }
 
 int copy_to_user(user_addr to, const void *from, size_t size)
 {
-	return copy_to_user_partial(to, from, size) ? -EFAULT : 0;
+	if (CONFIG_LOCK_CHECK)
+		assert_may_sleep();
+	if (unlikely(!user_range_ok(to, size)))
+		return -EFAULT;
+	if (unlikely(size >= LONG_COPY))
+		return copy((char *)user_bytes(to), from, size) ? -EFAULT : 0;
+	return user_copy_words((char *)user_bytes(to), from, size) ? -EFAULT : 0;
 }
 
 int clear_user(user_addr to, size_t size)
@@ -212,12 +227,15 @@ int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t str
 
 int get_user_u64(uint64_t *out, user_addr from)
 {
-	return copy_from_user(out, from, sizeof(*out));
+	return user_range_ok(from, sizeof(*out)) ? user_read_pair(out, user_bytes(from)) : -EFAULT;
 }
 
 int put_user_u64(user_addr to, uint64_t value)
 {
-	return copy_to_user(to, &value, sizeof(value));
+	if (!user_range_ok(to, sizeof(value)))
+		return -EFAULT;
+	return user_write_pair((void *)user_addr_value(to), (uint32_t)value,
+			       (uint32_t)(value >> 32));
 }
 
 int user_prefault(user_addr address, size_t size, bool write)
