@@ -29,10 +29,13 @@ void signal_info_kernel(struct linux_siginfo *info, int signal)
 
 void signal_info_user(struct linux_siginfo *info, int signal)
 {
+	process_id pid = process_current()->id;
+	user_id uid = credentials_current()->uid;
+
 	*info = (struct linux_siginfo){
 		.signo = signal,
 		.code = SI_USER,
-		.user = { .pid = process_current()->id, .uid = credentials_current()->uid },
+		.user = { .pid = pid, .uid = uid },
 	};
 }
 

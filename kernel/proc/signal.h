@@ -99,9 +99,9 @@ void signal_suspend_mask(signal_set temporary);
 /* No handler ran: put the saved mask back now. */
 void signal_restore_mask(void);
 
-/* Errors: -EINVAL. `old` may be NULL; `new` may be NULL. */
-must_check int signal_set_action(struct process *process, int signal,
-				 const struct signal_action *new, struct signal_action *old);
+/* Errors: -EINVAL. `old` may be NULL; `new` may be NULL, and loses what cannot be blocked. */
+must_check int signal_set_action(struct process *process, int signal, struct signal_action *new,
+				 struct signal_action *old);
 /* exec: caught ones become default; ignored ones stay. */
 void signal_reset_handlers(struct signal_handlers *handlers);
 must_check int signal_handlers_create(struct signal_handlers **out);

@@ -60,31 +60,27 @@ void signal_reset_handlers(struct signal_handlers *handlers)
 	spin_unlock_irq(&handlers->lock, flags);
 }
 
-int signal_set_action(struct process *process, int signal, const struct signal_action *new,
+int signal_set_action(struct process *process, int signal, struct signal_action *new,
 		      struct signal_action *old)
 {
 	struct signal_action *action;
-	struct signal_action fresh;
 	irq_flags flags;
 
 	if (signal < 1 || signal > SIGNAL_COUNT ||
 	    (new && (SIGNAL_BIT(signal) & SIGNALS_UNBLOCKABLE)))
 		return -EINVAL;
 	action = &process->handlers->actions[signal - 1];
-	if (new) {
-		fresh = *new;
-		fresh.mask &= ~SIGNALS_UNBLOCKABLE;
-	}
+	if (new)
+		new->mask &= ~SIGNALS_UNBLOCKABLE;
 	flags = spin_lock_irq(&process->handlers->lock);
 	if (old)
 		*old = *action;
 	if (new)
-		*action = fresh;
+		*action = *new;
 	spin_unlock_irq(&process->handlers->lock, flags);
 	/* POSIX 3.3.1.3: what becomes ignored while pending is thrown away, blocked or not. */
-	if (new &&
-	    (fresh.handler == SIG_IGN ||
-	     (fresh.handler == SIG_DFL && (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal))))) {
+	if (new && new->handler <= SIG_IGN &&
+	    (new->handler == SIG_IGN || (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal)))) {
 		flags = spin_lock_irq(&process->signal_lock);
 		signal_flush_everywhere(process, SIGNAL_BIT(signal));
 		spin_unlock_irq(&process->signal_lock, flags);

@@ -61,17 +61,24 @@ static int64_t split(int64_t ns, uint32_t *nanoseconds)
 	uint32_t remainder;
 	int64_t seconds;
 
-	if (ns >= 0) {
-		seconds = (int64_t)div64_u32((uint64_t)ns, NS_PER_SECOND, &remainder);
-	} else {
-		seconds = -(int64_t)div64_u32((uint64_t)-ns, NS_PER_SECOND, &remainder);
-		if (remainder) {
-			seconds--;
-			remainder = NS_PER_SECOND - remainder;
-		}
+	if (likely(ns >= 0))
+		return (int64_t)div64_u32((uint64_t)ns, NS_PER_SECOND, nanoseconds);
+	seconds = -(int64_t)div64_u32((uint64_t)-ns, NS_PER_SECOND, &remainder);
+	if (remainder) {
+		seconds--;
+		remainder = NS_PER_SECOND - remainder;
 	}
 	*nanoseconds = remainder;
 	return seconds;
+}
+
+/* The two words of a 32-bit timespec or timeval. */
+static int put_pair(user_addr to, uint32_t seconds, uint32_t fraction)
+{
+	_Static_assert(offsetof(struct linux_timespec32, nanoseconds) == 4 &&
+			       offsetof(struct linux_timeval32, microseconds) == 4,
+		       "Linux i386 ABI");
+	return put_user_u64(to, (uint64_t)fraction << 32 | seconds);
 }
 
 int abi_timeout_get(user_addr from, bool wide, int64_t *ns)
@@ -83,12 +90,10 @@ int abi_timeout_get(user_addr from, bool wide, int64_t *ns)
 
 int abi_timespec32_put(user_addr to, int64_t ns)
 {
-	struct linux_timespec32 time;
 	uint32_t nanoseconds;
+	int64_t seconds = split(ns, &nanoseconds);
 
-	time.seconds = (int32_t)split(ns, &nanoseconds);
-	time.nanoseconds = (int32_t)nanoseconds;
-	return copy_to_user(to, &time, sizeof(time));
+	return put_pair(to, (uint32_t)seconds, nanoseconds);
 }
 
 int abi_timespec64_put(user_addr to, int64_t ns)
@@ -103,12 +108,10 @@ int abi_timespec64_put(user_addr to, int64_t ns)
 
 int abi_timeval32_put(user_addr to, int64_t ns)
 {
-	struct linux_timeval32 time;
 	uint32_t nanoseconds;
+	int64_t seconds = split(ns, &nanoseconds);
 
-	time.seconds = (int32_t)split(ns, &nanoseconds);
-	time.microseconds = (int32_t)(nanoseconds / NS_PER_MICROSECOND);
-	return copy_to_user(to, &time, sizeof(time));
+	return put_pair(to, (uint32_t)seconds, nanoseconds / NS_PER_MICROSECOND);
 }
 
 uint64_t abi_deadline_after(int64_t ns)

@@ -358,6 +358,17 @@ struct dirent_sink {
 	int error;
 };
 
+/* Names are short: a call of memcpy() costs more than it does. */
+static inline void copy_name(char *to, const char *from, size_t length)
+{
+	size_t done = 0;
+
+	for (; done + sizeof(uint32_t) <= length; done += sizeof(uint32_t))
+		__builtin_memcpy(to + done, from + done, sizeof(uint32_t));
+	for (; done < length; done++)
+		to[done] = from[done];
+}
+
 static bool add_dirent64(struct directory_sink *sink, const char *name, size_t length,
 			 uint64_t inode, file_offset next, unsigned int type)
 {
@@ -375,7 +386,7 @@ static bool add_dirent64(struct directory_sink *sink, const char *name, size_t l
 	entry->next = next;
 	entry->size = (uint16_t)size;
 	entry->type = (uint8_t)type;
-	memcpy(entry->name, name, length);
+	copy_name(entry->name, name, length);
 	out->used += size;
 	return true;
 }
@@ -395,7 +406,7 @@ static bool add_dirent(struct directory_sink *sink, const char *name, size_t len
 	entry->inode = (uint32_t)inode;
 	entry->next = (uint32_t)next;
 	entry->size = (uint16_t)size;
-	memcpy(entry->name, name, length);
+	copy_name(entry->name, name, length);
 	((char *)entry)[size - 1] = (char)type;
 	out->used += size;
 	return true;

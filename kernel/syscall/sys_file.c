@@ -393,16 +393,13 @@ int syscall_duplicate_above(int fd, int lowest, bool close_on_exec)
 {
 	struct fd_table *table = user_thread_current()->fds;
 	struct file *file = fd_table_get(table, fd);
-	int error, copy;
+	int copy;
 
 	if (!file)
 		return -EBADF;
-	error = fd_table_reserve(table, lowest, syscall_fd_limit(), 1, &copy);
-	if (error) {
+	copy = fd_table_add(table, lowest, syscall_fd_limit(), file, close_on_exec);
+	if (unlikely(copy < 0))
 		file_put(file);
-		return error;
-	}
-	fd_table_install(table, copy, file, close_on_exec);
 	return copy;
 }
 

@@ -215,7 +215,8 @@ int sys_rt_sigaction(int signal, user_addr new, user_addr old, size_t set_size)
 		new_action.restorer = given.restorer;
 		new_action.mask = (signal_set)given.mask[1] << 32 | given.mask[0];
 	}
-	error = signal_set_action(process_current(), signal, new ? &new_action : NULL, &old_action);
+	error = signal_set_action(process_current(), signal, new ? &new_action : NULL,
+				  old ? &old_action : NULL);
 	if (error || !old)
 		return error;
 	given.handler = old_action.handler;
@@ -240,7 +241,8 @@ int sys_sigaction(int signal, user_addr new, user_addr old)
 		new_action.restorer = given.restorer;
 		new_action.mask = given.mask;
 	}
-	error = signal_set_action(process_current(), signal, new ? &new_action : NULL, &old_action);
+	error = signal_set_action(process_current(), signal, new ? &new_action : NULL,
+				  old ? &old_action : NULL);
 	if (error || !old)
 		return error;
 	given.handler = old_action.handler;

@@ -28,25 +28,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 
-enum { INLINE_COUNT = BITMAP_WORD_BITS, COUNT_MAX = 1 << 19 };
-
-/* [l] table lock  [a] atomic, read under RCU  [I] immutable */
-struct fd_array {
-	unsigned int count;			/* [I] a multiple of 32 */
-	struct file *_Atomic *files;		/* [a] changed under the lock */
-	uint32_t *taken, *close_on_exec;	/* [l] */
-	struct rcu_head rcu;
-};
-
-struct fd_table {
-	struct refcount references;		/* [a] 1: only its own thread looks at it */
-	struct spinlock lock;			/* LOCK_RANK_FD_TABLE */
-	struct fd_array *_Atomic array;		/* [a] changed under the lock */
-	unsigned int lowest_free;		/* [l] a lower bound */
-	struct fd_array first;			/* while it is enough */
-	struct file *_Atomic first_files[INLINE_COUNT];
-	uint32_t first_taken, first_close_on_exec;
-};
+enum { INLINE_COUNT = FD_TABLE_INLINE_COUNT, COUNT_MAX = 1 << 19 };
 
 static struct slab_cache *table_slab;
 
@@ -262,7 +244,7 @@ void fd_table_put(struct fd_table *table)
 /* ---- looking up ------------------------------------------------------------------------------ */
 
 /* In a shared table: the file may go at any moment, and its memory after the grace period. */
-static struct file *get_shared(struct fd_table *table, unsigned int fd)
+struct file *fd_table_get_shared(struct fd_table *table, unsigned int fd)
 {
 	struct file *file;
 
@@ -284,20 +266,6 @@ static struct file *get_shared(struct fd_table *table, unsigned int fd)
 	}
 	rcu_read_unlock();
 	return file;
-}
-
-struct file *fd_table_borrow(struct fd_table *table, int fd, bool *needs_put)
-{
-	struct fd_array *array;
-
-	*needs_put = false;
-	if (likely(!is_shared(table))) {
-		array = array_of(table);
-		return likely((unsigned int)fd < array->count) ? file_at(array, (unsigned int)fd)
-							       : NULL;
-	}
-	*needs_put = true;
-	return get_shared(table, (unsigned int)fd);
 }
 
 bool fd_table_view(struct fd_table *table, struct fd_view *view)
@@ -332,29 +300,27 @@ static void release_bit(struct fd_table *table, struct fd_array *array, unsigned
 
 /*
  * Take the lowest free descriptor in [lowest, limit). *full: the array has none, it would have to
- * grow to *fd.
+ * grow to *fd. Lock held.
  */
-static int take_lowest(struct fd_table *table, unsigned int lowest, unsigned int limit, int *out,
-		       bool *full)
+static inline int take_lowest(struct fd_table *table, struct fd_array *array, unsigned int lowest,
+			      unsigned int limit, int *out, bool *full)
 {
-	struct fd_array *array;
-	unsigned int start, fd;
+	unsigned int start = max(lowest, table->lowest_free);
+	unsigned int fd = start;
 
-	spin_lock(&table->lock);
-	array = array_of(table);
-	start = max(lowest, table->lowest_free);
-	fd = start;
-	if (start < array->count)
+	/* Mostly the lowest that may be free is. */
+	if (start < array->count && unlikely(bitmap_is_set(array->taken, start)))
 		fd = (unsigned int)bitmap_find_clear(array->taken, array->count, start);
 	*full = fd >= array->count;
 	*out = (int)fd;
-	if (!*full && fd < limit) {
+	if (unlikely(fd >= limit))
+		return -EMFILE;
+	if (likely(!*full)) {
 		bitmap_set(array->taken, fd);
 		if (start == table->lowest_free)
 			table->lowest_free = fd + 1;
 	}
-	spin_unlock(&table->lock);
-	return fd < limit ? 0 : -EMFILE;
+	return 0;
 }
 
 int fd_table_reserve(struct fd_table *table, int lowest, unsigned int limit, unsigned int count,
@@ -367,7 +333,9 @@ int fd_table_reserve(struct fd_table *table, int lowest, unsigned int limit, uns
 		int error;
 
 		do {
-			error = take_lowest(table, from, limit, &fds[i], &full);
+			spin_lock(&table->lock);
+			error = take_lowest(table, array_of(table), from, limit, &fds[i], &full);
+			spin_unlock(&table->lock);
 			if (!error && full)
 				error = make_room(table, (unsigned int)fds[i]);
 		} while (!error && full);
@@ -389,7 +357,7 @@ void fd_table_unreserve(struct fd_table *table, unsigned int count, const int *f
 }
 
 /* Lock held. */
-static void put_in(struct fd_table *table, struct fd_array *array, unsigned int fd,
+static inline void put_in(struct fd_table *table, struct fd_array *array, unsigned int fd,
 		   struct file *file, bool close_on_exec)
 {
 	if (is_shared(table))
@@ -407,6 +375,30 @@ void fd_table_install(struct fd_table *table, int fd, struct file *file, bool cl
 	assert(bitmap_is_set(array_of(table)->taken, (size_t)fd));
 	put_in(table, array_of(table), (unsigned int)fd, file, close_on_exec);
 	spin_unlock(&table->lock);
+}
+
+int fd_table_add(struct fd_table *table, int lowest, unsigned int limit, struct file *file,
+		 bool close_on_exec)
+{
+	bool full;
+	int error, fd;
+
+	for (;;) {
+		struct fd_array *array;
+
+		spin_lock(&table->lock);
+		array = array_of(table);
+		error = take_lowest(table, array, (unsigned int)lowest, limit, &fd, &full);
+		if (likely(!error && !full))
+			put_in(table, array, (unsigned int)fd, file, close_on_exec);
+		spin_unlock(&table->lock);
+		if (likely(!error && !full))
+			return fd;
+		if (!error)
+			error = make_room(table, (unsigned int)fd);
+		if (error)
+			return error;
+	}
 }
 
 int fd_table_replace(struct fd_table *table, int fd, unsigned int limit, struct file *file,

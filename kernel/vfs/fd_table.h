@@ -6,9 +6,31 @@
 #include <stdbool.h>
 #include "core/compiler.h"
 #include "core/refcount.h"
+#include "core/spinlock.h"
+#include "sched/rcu.h"
 
-struct fd_table;
 struct file;
+
+enum { FD_TABLE_INLINE_COUNT = 32 };
+
+/* [l] table lock  [a] atomic, read under RCU  [I] immutable */
+struct fd_array {
+	unsigned int count;			/* [I] a multiple of 32 */
+	struct file *_Atomic *files;		/* [a] changed under the lock */
+	uint32_t *taken, *close_on_exec;	/* [l] */
+	struct rcu_head rcu;
+};
+
+/* fd_table.c's own; here for fd_table_borrow(), which each call with a descriptor makes. */
+struct fd_table {
+	struct refcount references;		/* [a] 1: only its own thread looks at it */
+	struct spinlock lock;			/* LOCK_RANK_FD_TABLE */
+	struct fd_array *_Atomic array;		/* [a] changed under the lock */
+	unsigned int lowest_free;		/* [l] a lower bound */
+	struct fd_array first;			/* while it is enough */
+	struct file *_Atomic first_files[FD_TABLE_INLINE_COUNT];
+	uint32_t first_taken, first_close_on_exec;
+};
 
 must_check int fd_table_create(struct fd_table **out);
 /* fork: a copy with the same descriptions. Errors: -ENOMEM. */
@@ -29,6 +51,8 @@ void fd_table_put(struct fd_table *table);	/* the last one closes all; may sleep
  */
 void fd_table_close_on_exec(struct fd_table *table);
 
+/* fd_table_borrow's part for a shared table: a reference, or NULL. */
+struct file *fd_table_get_shared(struct fd_table *table, unsigned int fd);
 /* A reference to the description behind `fd`, or NULL. Fast when the table is not shared. */
 struct file *fd_table_get(struct fd_table *table, int fd);
 
@@ -37,7 +61,20 @@ struct file *fd_table_get(struct fd_table *table, int fd);
  * whether a reference was taken (the table is shared between threads). Give it back with
  * fd_table_return.
  */
-struct file *fd_table_borrow(struct fd_table *table, int fd, bool *needs_put);
+static inline struct file *fd_table_borrow(struct fd_table *table, int fd, bool *needs_put)
+{
+	struct fd_array *array;
+
+	if (unlikely(refcount_read(&table->references) > 1)) {
+		*needs_put = true;
+		return fd_table_get_shared(table, (unsigned int)fd);
+	}
+	*needs_put = false;
+	array = atomic_load_explicit(&table->array, memory_order_acquire);
+	if (unlikely((unsigned int)fd >= array->count))
+		return NULL;
+	return atomic_load_explicit(&array->files[fd], memory_order_acquire);
+}
 static inline void fd_table_return(struct file *file, bool needs_put)
 {
 	void file_put(struct file *);
@@ -72,6 +109,13 @@ must_check int fd_table_reserve(struct fd_table *table, int lowest, unsigned int
 void fd_table_unreserve(struct fd_table *table, unsigned int count, const int *fds);
 /* Takes over the caller's reference. Cannot fail. */
 void fd_table_install(struct fd_table *table, int fd, struct file *file, bool close_on_exec);
+
+/*
+ * dup: `file` (reference taken over, unless it fails) behind the lowest free descriptor not below
+ * `lowest`. The descriptor, or -EMFILE, -ENOMEM.
+ */
+must_check int fd_table_add(struct fd_table *table, int lowest, unsigned int limit,
+			    struct file *file, bool close_on_exec);
 
 /*
  * dup2/dup3: put `file` (reference taken over) at exactly `fd`, closing what was there. -EBADF (fd

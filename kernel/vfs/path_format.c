@@ -10,40 +10,43 @@
 
 enum { ATTEMPTS = 3 };
 
-struct builder {
-	char *start;	/* what is built so far: [start, end) */
-	char *buffer;	/* the lowest that `start` may go */
-};
-
-static bool prepend(struct builder *builder, const char *text, size_t length)
+/*
+ * Put "/name" before `at`, not below `lowest`; NULL: no room. A name has a few bytes mostly, so they
+ * are moved here one by one: calls to measure and copy them cost as much again as the rest.
+ */
+static inline char *prepend_name(char *at, const char *lowest, const char *name, size_t length)
 {
-	if ((size_t)(builder->start - builder->buffer) < length)
-		return false;
-	builder->start -= length;
-	memcpy(builder->start, text, length);
-	return true;
+	if ((size_t)(at - lowest) <= length)
+		return NULL;
+	while (length > 0)
+		*--at = name[--length];
+	*--at = '/';
+	return at;
+}
+
+/* Under RCU or the tree's lock: has the tree changed since `sequence`? NULL: it is locked. */
+static inline bool has_changed(const unsigned int *sequence)
+{
+	return sequence && tree_read_retry(*sequence);
 }
 
 /*
- * One "/name". The length of a name that is just changing may be wrong: strnlen keeps us inside it.
+ * Build the name before *start, not below `lowest`. A name and its length belong together if the
+ * tree has not changed since; else the copy might leave the name's memory. 0, -ERANGE, or -EAGAIN
+ * if the tree has changed.
  */
-static bool prepend_name(struct builder *builder, const struct dentry *dentry)
-{
-	const char *name = atomic_load_explicit(&dentry->name, memory_order_acquire);
-	size_t length = strnlen(name, dentry->length);
-
-	return prepend(builder, name, length) && prepend(builder, "/", 1);
-}
-
-/* Under RCU or the tree's lock. 0 or -ERANGE. */
-static int build(const struct path *path, const struct path *root, struct builder *builder)
+static int build(const struct path *path, const struct path *root, const unsigned int *sequence,
+		 char **start, const char *lowest)
 {
 	const struct mount *mount = path->mount;
 	const struct dentry *dentry = path->dentry;
-	char *end = builder->start;
-	bool reached;
+	char *at = *start;
 
-	while (!(reached = mount == root->mount && dentry == root->dentry)) {
+	while (mount != root->mount || dentry != root->dentry) {
+		const struct dentry *above;
+		const char *name;
+		size_t length;
+
 		if (dentry == mount->root) {
 			const struct mount *parent =
 				atomic_load_explicit(&mount->parent, memory_order_acquire);
@@ -54,16 +57,31 @@ static int build(const struct path *path, const struct path *root, struct builde
 			mount = parent;
 			continue;
 		}
-		if (dentry_parent(dentry) == dentry)
+		above = dentry_parent(dentry);
+		if (above == dentry)
 			break;
-		if (!prepend_name(builder, dentry))
+		name = atomic_load_explicit(&dentry->name, memory_order_acquire);
+		length = atomic_load_explicit(&dentry->length, memory_order_acquire);
+		if (unlikely(has_changed(sequence)))
+			return -EAGAIN;
+		at = prepend_name(at, lowest, name, length);
+		if (!at)
 			return -ERANGE;
-		dentry = dentry_parent(dentry);
+		dentry = above;
 	}
-	if (builder->start == end && !prepend(builder, "/", 1))
+	if (at == *start)
+		at = prepend_name(at, lowest, NULL, 0);
+	if (at && (mount != root->mount || dentry != root->dentry)) {
+		static const char unreachable[] = "(unreachable)";
+
+		if ((size_t)(at - lowest) < sizeof(unreachable) - 1)
+			return -ERANGE;
+		at -= sizeof(unreachable) - 1;
+		memcpy(at, unreachable, sizeof(unreachable) - 1);
+	}
+	if (!at)
 		return -ERANGE;
-	if (!reached && !prepend(builder, "(unreachable)", 13))
-		return -ERANGE;
+	*start = at;
 	return 0;
 }
 
@@ -80,8 +98,7 @@ static ssize_t format_anonymous(const struct path *path, char *buffer, size_t si
 ssize_t path_format(const struct path *path, const struct path *root, char *buffer, size_t size,
 		    char **out)
 {
-	struct builder builder = { .buffer = buffer };
-	char *end;
+	char *start, *end;
 	int error;
 
 	if (path->dentry->flags & DENTRY_ANONYMOUS)
@@ -101,23 +118,23 @@ ssize_t path_format(const struct path *path, const struct path *root, char *buff
 		unsigned int sequence;
 		bool is_valid;
 
-		builder.start = end;
-		if (attempt == ATTEMPTS) {
+		start = end;
+		if (unlikely(attempt == ATTEMPTS)) {
 			spin_lock(&tree_lock);
-			error = build(path, root, &builder);
+			error = build(path, root, NULL, &start, buffer);
 			spin_unlock(&tree_lock);
 			break;
 		}
 		rcu_read_lock();
 		sequence = tree_read_begin();
-		error = build(path, root, &builder);
+		error = build(path, root, &sequence, &start, buffer);
 		is_valid = !tree_read_retry(sequence);
 		rcu_read_unlock();
-		if (is_valid)
+		if (likely(is_valid))
 			break;
 	}
 	if (error)
 		return error;
-	*out = builder.start;
-	return (ssize_t)(buffer + size - builder.start);
+	*out = start;
+	return (ssize_t)(buffer + size - start);
 }

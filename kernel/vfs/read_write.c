@@ -82,7 +82,7 @@ ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset of
 
 /*
  * The process's limit on file sizes, and the file system's: cut the buffer to what may be written
- * at `position`. -EFBIG if that is nothing (the caller sends SIGXFSZ if it was the process's).
+ * to a regular file at `position`. -EFBIG if that is nothing (the caller sends SIGXFSZ if it was the process's).
  */
 static int limit_size(const struct file *file, struct io_buffer *buffer, file_offset position,
 		      uint64_t size_limit, uint32_t more_flags)
@@ -91,8 +91,6 @@ static int limit_size(const struct file *file, struct io_buffer *buffer, file_of
 	uint64_t limit = file->inode->super->max_file_size;
 	uint64_t start = (uint64_t)position;
 
-	if (likely(!inode_is(file->inode, MODE_REGULAR)))
-		return 0;
 	/* Not a file with a size: /proc/PID/mem. */
 	if (unlikely(limit == UINT64_MAX))
 		return 0;
@@ -116,13 +114,15 @@ static int limit_size(const struct file *file, struct io_buffer *buffer, file_of
 static ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset *position,
 			uint64_t size_limit)
 {
-	int error;
-
-	if (unlikely(*position < 0 || *position > INT64_MAX - (file_offset)buffer->remaining))
+	/* As a number without sign, a negative position is too large as well. */
+	if (unlikely((uint64_t)*position > (uint64_t)INT64_MAX - buffer->remaining))
 		return -EFBIG;
-	error = limit_size(file, buffer, *position, size_limit, 0);
-	if (unlikely(error))
-		return error;
+	if (inode_is(file->inode, MODE_REGULAR)) {
+		int error = limit_size(file, buffer, *position, size_limit, 0);
+
+		if (unlikely(error))
+			return error;
+	}
 	return file->ops->write(file, buffer, position);
 }
 
@@ -182,7 +182,9 @@ ssize_t file_append(struct file *file, struct io_buffer *buffer, file_offset off
 
 	if (!(file->mode & FILE_WRITE) || !file->ops->append)
 		return file->mode & FILE_WRITE ? -EOPNOTSUPP : -EBADF;
-	result = limit_size(file, buffer, position, size_limit, O_APPEND);
+	result = inode_is(file->inode, MODE_REGULAR)
+			 ? limit_size(file, buffer, position, size_limit, O_APPEND)
+			 : 0;
 	if (result)
 		return result;
 	is_locked = begin_position(file);

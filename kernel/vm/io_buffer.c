@@ -17,28 +17,6 @@
 #include "uapi/linux/errno.h"
 #include "vm/internal.h"
 
-void io_buffer_init_user(struct io_buffer *buffer, user_addr address, size_t size)
-{
-	*buffer = (struct io_buffer){
-		.pieces = &buffer->single,
-		.piece_count = 1,
-		.remaining = size,
-		.is_user = true,
-		.single = { .address = user_addr_value(address), .size = size },
-	};
-}
-
-void io_buffer_init_kernel(struct io_buffer *buffer, void *address, size_t size)
-{
-	*buffer = (struct io_buffer){
-		.pieces = &buffer->single,
-		.piece_count = 1,
-		.remaining = size,
-		.is_user = false,
-		.single = { .address = (uintptr_t)address, .size = size },
-	};
-}
-
 void io_buffer_init_user_pieces(struct io_buffer *buffer, const struct io_piece *pieces,
 				unsigned int count)
 {

@@ -18,11 +18,30 @@ struct io_buffer {
 	size_t piece_done;		/* bytes of the current piece already used */
 	size_t remaining;		/* bytes in all */
 	bool is_user;
-	struct io_piece single;		/* storage for the one-piece constructors */
+	struct io_piece single;		/* storage for buffers of one piece */
 };
 
-void io_buffer_init_user(struct io_buffer *buffer, user_addr address, size_t size);
-void io_buffer_init_kernel(struct io_buffer *buffer, void *address, size_t size);
+static inline void io_buffer_init_single(struct io_buffer *buffer, uintptr_t address, size_t size,
+					 bool is_user)
+{
+	buffer->pieces = &buffer->single;
+	buffer->piece_count = 1;
+	buffer->piece_done = 0;
+	buffer->remaining = size;
+	buffer->is_user = is_user;
+	buffer->single.address = address;
+	buffer->single.size = size;
+}
+
+/* In place: made for each read and write, and seven stores. */
+static inline void io_buffer_init_user(struct io_buffer *buffer, user_addr address, size_t size)
+{
+	io_buffer_init_single(buffer, user_addr_value(address), size, true);
+}
+static inline void io_buffer_init_kernel(struct io_buffer *buffer, void *address, size_t size)
+{
+	io_buffer_init_single(buffer, (uintptr_t)address, size, false);
+}
 /*
  * Pieces in kernel memory that describe user memory. The total is checked by the caller (<=
  * INT32_MAX).

@@ -5,6 +5,7 @@
  */
 #include "check.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 static atomic_int done;
 

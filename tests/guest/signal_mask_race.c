@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 static atomic_int round_number, handled;
 static pid_t receiver;

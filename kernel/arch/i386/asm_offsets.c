@@ -9,6 +9,7 @@
 #include "core/stack_header.h"
 #include "internal.h"
 #include "machine_cpu.h"
+#include "signal_fpu.h"
 
 #define EMIT(name, value) __asm__ volatile("\n->" #name " %c0" : : "i"(value))
 
@@ -38,6 +39,12 @@ void asm_offsets(void)
 	EMIT(FRAME_ESP, offsetof(struct trap_frame, esp));
 	EMIT(FRAME_SIZE, sizeof(struct trap_frame));
 	EMIT(ASM_FPU_XFEATURES, FPU_XFEATURES);
+	EMIT(ASM_FPU_XSAVE_SIZE, FPU_XSAVE_SIZE);
+	EMIT(ASM_FPU_MAGIC, SIGNAL_FPU_MAGIC);
+	EMIT(ASM_FPU_EXTENSION, SIGNAL_FPU_EXTENSION);
+	EMIT(ASM_FPU_EXTENSION_SIZE, SIGNAL_FPU_EXTENSION_SIZE);
+	EMIT(ASM_FPU_EXTENSION_MAGIC, SIGNAL_FPU_EXTENSION_MAGIC);
+	EMIT(ASM_FPU_EXTENSION_END, SIGNAL_FPU_EXTENSION_END);
 	EMIT(ASM_FXSAVE_MXCSR, FXSAVE_MXCSR_OFFSET);
 	EMIT(ASM_XSAVE_HEADER, FPU_FXSAVE_SIZE);
 	EMIT(USER_END_VALUE, USER_END);

@@ -19,6 +19,7 @@
 #include "internal.h"
 #include "lib/string.h"
 #include "uapi/linux/errno.h"
+#include "user_words.h"
 
 int user_fpu_save(uintptr_t old_form, uintptr_t image);
 int user_fpu_load(uintptr_t old_form, uintptr_t image);
@@ -26,10 +27,7 @@ int user_fpu_load(uintptr_t old_form, uintptr_t image);
 enum {
 	X87_REGISTERS = 8,
 	X87_REGISTER_SIZE = 10,
-	MAGIC_FXSR = 0x0000,
 	MAGIC_PLAIN = 0xffff,
-	EXTENSION_MAGIC = 0x46505853,	/* Linux's FP_XSTATE_MAGIC1, and 2 after the image */
-	EXTENSION_END = 0x46505845,
 	HEADER_SIZE = 64,
 	TAG_VALID = 0, TAG_ZERO = 1, TAG_SPECIAL = 2, TAG_EMPTY = 3,
 };
@@ -63,6 +61,9 @@ struct fxsave_image {
 	struct extension extension;	/* the processor leaves these bytes to software */
 };
 _Static_assert(sizeof(struct fxsave_image) == FPU_FXSAVE_SIZE, "fixed by the processor");
+_Static_assert(offsetof(struct fxsave_image, extension) == SIGNAL_FPU_EXTENSION, "Linux's ABI");
+_Static_assert(offsetof(struct fxsave_image, extension.image_size) == SIGNAL_FPU_EXTENSION_SIZE,
+	       "Linux's ABI");
 
 /* The two-bit tag of a register that is not empty. */
 static unsigned int tag_of(const uint8_t bytes[X87_REGISTER_SIZE])
@@ -121,7 +122,7 @@ static void legacy_from_fxsave(struct legacy_image *legacy, const struct fxsave_
 	for (unsigned int i = 0; i < X87_REGISTERS; i++)
 		copy_register(legacy->registers[i], image->registers[i].bytes);
 	legacy->status_again = image->status;
-	legacy->magic = MAGIC_FXSR;
+	legacy->magic = SIGNAL_FPU_MAGIC;
 }
 
 static void legacy_into_fxsave(struct fxsave_image *image, const struct legacy_image *legacy)
@@ -183,26 +184,36 @@ static int push_legacy(struct arch_thread *thread, uintptr_t address)
 	return error;
 }
 
-/* What the processor leaves alone in an image: the mark of an extension, a header to begin with. */
-static int prepare_image(user_addr image)
+/*
+ * What the processor leaves alone in an image: the mark of an extension, or none, and a header to
+ * begin with. The range is checked.
+ */
+static int prepare_image(struct fxsave_image *image)
 {
-	const struct extension extension = {
-		.magic = EXTENSION_MAGIC,
-		.extended_size = SIGNAL_FPU_LEGACY_SIZE + FPU_XSAVE_SIZE + sizeof(uint32_t),
-		.parts = FPU_XFEATURES,
-		.image_size = FPU_XSAVE_SIZE,
-	};
-	user_addr at = user_addr_add(image, offsetof(struct fxsave_image, extension));
-	int error;
+	uint32_t *at = (uint32_t *)&image->extension;
+	const uint32_t *end = (const uint32_t *)(image + 1);
 
-	if (!fpu_has_xsave)
-		return clear_user(at, sizeof(extension));
-	error = copy_to_user(at, &extension, sizeof(extension));
-	if (!error)
-		error = clear_user(user_addr_add(image, FPU_FXSAVE_SIZE), HEADER_SIZE);
-	if (!error)
-		error = put_user_u32(user_addr_add(image, FPU_XSAVE_SIZE), EXTENSION_END);
-	return error;
+	user_words_open();
+	if (fpu_has_xsave) {
+		end = (const uint32_t *)((const uint8_t *)end + HEADER_SIZE);
+		USER_STORE_OR_GOTO(*(uint32_t *)((uint8_t *)image + FPU_XSAVE_SIZE),
+				   SIGNAL_FPU_EXTENSION_END, fault);
+	}
+	for (; at < end; at++)
+		USER_STORE_OR_GOTO(*at, 0, fault);
+	if (fpu_has_xsave) {
+		USER_STORE_OR_GOTO(image->extension.magic, SIGNAL_FPU_EXTENSION_MAGIC, fault);
+		USER_STORE_OR_GOTO(image->extension.extended_size,
+				   SIGNAL_FPU_LEGACY_SIZE + FPU_XSAVE_SIZE + sizeof(uint32_t),
+				   fault);
+		USER_STORE_OR_GOTO(*(uint32_t *)&image->extension.parts, FPU_XFEATURES, fault);
+		USER_STORE_OR_GOTO(image->extension.image_size, FPU_XSAVE_SIZE, fault);
+	}
+	user_words_close();
+	return 0;
+fault:
+	user_words_close();
+	return -EFAULT;
 }
 
 static int save_live(struct arch_thread *thread, uintptr_t address)
@@ -221,14 +232,15 @@ static int save_live(struct arch_thread *thread, uintptr_t address)
 int signal_fpu_push(struct arch_thread *thread, uintptr_t address)
 {
 	user_addr at = user_addr_from(address);
-	size_t size = sizeof(struct legacy_image) + fpu_image_size;
+	size_t size = sizeof(struct legacy_image) + fpu_image_size +
+		      (fpu_has_xsave ? sizeof(uint32_t) : 0);
 	int error;
 
 	if (!fpu_has_fxsr)
 		return push_legacy(thread, address);
 	if (!user_range_ok(at, size))
 		return -EFAULT;
-	error = prepare_image(user_addr_add(at, sizeof(struct legacy_image)));
+	error = prepare_image((struct fxsave_image *)(address + sizeof(struct legacy_image)));
 	/* A page may be away, or go again before the second attempt. */
 	while (!error && save_live(thread, address))
 		error = user_prefault(at, size, true);
@@ -248,11 +260,11 @@ static int read_extension(struct arch_thread *thread, user_addr address)
 	uint32_t end;
 	int error;
 
-	if (image->extension.magic != EXTENSION_MAGIC ||
+	if (image->extension.magic != SIGNAL_FPU_EXTENSION_MAGIC ||
 	    image->extension.image_size != FPU_XSAVE_SIZE)
 		return 0;
 	error = copy_from_user(&end, user_addr_add(address, FPU_XSAVE_SIZE), sizeof(end));
-	if (error || end != EXTENSION_END)
+	if (error || end != SIGNAL_FPU_EXTENSION_END)
 		return error;
 	error = copy_from_user(header, user_addr_add(address, FPU_FXSAVE_SIZE),
 			       FPU_XSAVE_SIZE - FPU_FXSAVE_SIZE);
@@ -276,7 +288,7 @@ static int read_image(struct arch_thread *thread, user_addr address)
 		memcpy(thread->fpu, &legacy, offsetof(struct legacy_image, status_again));
 		return 0;
 	}
-	if (legacy.magic == MAGIC_FXSR) {
+	if (legacy.magic == SIGNAL_FPU_MAGIC) {
 		error = copy_from_user(image, user_addr_add(address, sizeof(legacy)),
 				       sizeof(*image));
 		if (!error && fpu_has_xsave)
@@ -292,34 +304,17 @@ static int read_image(struct arch_thread *thread, user_addr address)
 	return 0;
 }
 
-/* Both forms are there, whole, and as user_fpu_load() expects them. */
-static bool is_ordinary(user_addr address)
-{
-	user_addr image = user_addr_add(address, sizeof(struct legacy_image));
-	user_addr extension = user_addr_add(image, offsetof(struct fxsave_image, extension));
-	uint32_t word;
-
-	if (!fpu_has_fxsr ||
-	    !user_range_ok(address, sizeof(struct legacy_image) + fpu_image_size) ||
-	    get_user_u32(&word, user_addr_add(image, -sizeof(word))) || word >> 16 != MAGIC_FXSR)
-		return false;
-	if (!fpu_has_xsave)
-		return true;
-	return !get_user_u32(&word, extension) && word == EXTENSION_MAGIC &&
-	       !get_user_u32(&word, user_addr_add(extension,
-						  offsetof(struct extension, image_size))) &&
-	       word == FPU_XSAVE_SIZE &&
-	       !get_user_u32(&word, user_addr_add(image, FPU_XSAVE_SIZE)) &&
-	       word == EXTENSION_END &&
-	       !get_user_u32(&word, user_addr_add(image, FPU_FXSAVE_SIZE)) && (word & 3) == 3;
-}
-
 /* False: the registers hold anything. */
 static bool load_live(struct arch_thread *thread, uintptr_t address)
 {
-	irq_flags flags = irq_disable_save();
-	bool loaded = !user_fpu_load(address, address + sizeof(struct legacy_image));
+	size_t size = sizeof(struct legacy_image) + fpu_image_size + sizeof(uint32_t);
+	irq_flags flags;
+	bool loaded;
 
+	if (!fpu_has_fxsr || !user_range_ok(user_addr_from(address), size))
+		return false;
+	flags = irq_disable_save();
+	loaded = !user_fpu_load(address, address + sizeof(struct legacy_image));
 	if (loaded)
 		fpu_registers_loaded(thread);
 	irq_restore(flags);
@@ -330,7 +325,7 @@ int signal_fpu_pop(struct arch_thread *thread, uintptr_t address)
 {
 	int error = 0;
 
-	if (address && is_ordinary(user_addr_from(address)) && load_live(thread, address))
+	if (address && load_live(thread, address))
 		return 0;
 	/*
 	 * From here on the image is the truth, so a switch in the middle of the copy overwrites

@@ -11,6 +11,16 @@ struct arch_thread;
 /* The FNSAVE form of the x87 registers (108 bytes), status and magic, then the FXSAVE image. */
 #define SIGNAL_FPU_LEGACY_SIZE 112
 #define SIGNAL_FPU_SIZE	       (SIGNAL_FPU_LEGACY_SIZE + 512)
+/* What the magic says: an FXSAVE image follows; 0xffff: none does. */
+#define SIGNAL_FPU_MAGIC	0x0000
+/*
+ * Where the FXSAVE image tells that an XSAVE image goes on behind it, and where how long that is;
+ * and Linux's FP_XSTATE_MAGIC1 there, its MAGIC2 after the image.
+ */
+#define SIGNAL_FPU_EXTENSION	   464
+#define SIGNAL_FPU_EXTENSION_SIZE  480
+#define SIGNAL_FPU_EXTENSION_MAGIC 0x46505853
+#define SIGNAL_FPU_EXTENSION_END   0x46505845
 
 /*
  * The 108 bytes of x87 registers in FNSAVE form, made from an FXSAVE image; or put into one, whose

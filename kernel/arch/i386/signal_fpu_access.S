@@ -9,6 +9,7 @@
 
 #define OLD_STATUS	4
 #define OLD_END		108	/* of what FNSAVE writes; status and magic follow */
+#define OLD_MAGIC	110
 
 	.text
 
@@ -70,7 +71,8 @@ user_fpu_save:
 
 /*
  * int user_fpu_load(const void *old_form, const void *image): the x87 registers from the old form,
- * all others from the image. 0; or -EFAULT, and the registers hold anything. FRSTOR would raise
+ * all others from the image. 0; or -EFAULT, and the registers hold anything: also when these are
+ * not the forms that user_fpu_save() writes, or the image would fault. FRSTOR would raise
  * exceptions that the image left pending.
  */
 	.globl user_fpu_load
@@ -79,21 +81,34 @@ user_fpu_load:
 	movl %eax, %ebx
 	movl %edx, %ecx
 	USER_ACCESS_OPEN
-1:	movl ASM_FXSAVE_MXCSR(%ecx), %eax
+1:	cmpw $ASM_FPU_MAGIC, OLD_MAGIC(%ebx)
+	jne 23f
+2:	movl ASM_FXSAVE_MXCSR(%ecx), %eax
 	testl %eax, fpu_mxcsr_reserved
 	jnz 23f
 	cmpb $0, fpu_has_xsave
 	jne 20f
-2:	fxrstor (%ecx)
+3:	fxrstor (%ecx)
 21:	fnclex
-3:	frstor (%ebx)
+4:	frstor (%ebx)
 	USER_ACCESS_CLOSE
 	xorl %eax, %eax
 	popl %ebx
 	ret
-20:	movl $ASM_FPU_XFEATURES, %eax
+20:
+5:	cmpl $ASM_FPU_EXTENSION_MAGIC, ASM_FPU_EXTENSION(%ecx)
+	jne 23f
+6:	cmpl $ASM_FPU_XSAVE_SIZE, ASM_FPU_EXTENSION_SIZE(%ecx)
+	jne 23f
+7:	cmpl $ASM_FPU_EXTENSION_END, ASM_FPU_XSAVE_SIZE(%ecx)
+	jne 23f
+8:	movb ASM_XSAVE_HEADER(%ecx), %al
+	notb %al
+	testb $3, %al
+	jnz 23f
+	movl $ASM_FPU_XFEATURES, %eax
 	xorl %edx, %edx
-4:	xrstor (%ecx)
+9:	xrstor (%ecx)
 	jmp 21b
 23:	USER_ACCESS_CLOSE
 	movl $-EFAULT, %eax
@@ -103,5 +118,10 @@ user_fpu_load:
 	EXCEPTION 2b, 23b, 1
 	EXCEPTION 3b, 23b, 1
 	EXCEPTION 4b, 23b, 1
+	EXCEPTION 5b, 23b, 1
+	EXCEPTION 6b, 23b, 1
+	EXCEPTION 7b, 23b, 1
+	EXCEPTION 8b, 23b, 1
+	EXCEPTION 9b, 23b, 1
 
 	.section .note.GNU-stack, "", @progbits

@@ -236,76 +236,107 @@ int signal_frame_push(struct arch_thread *thread, struct trap_frame *frame,
 }
 
 /* Requested privilege 3, so that a kernel selector is refused; the null selectors stay. */
-static uint32_t user_selector(uint16_t selector)
+static uint32_t user_selector(uint32_t word)
 {
-	return selector & ~3u ? selector | 3u : 0;
+	return word & 0xfffc ? (word & 0xffff) | 3u : 0;
 }
 
 static void load_context(struct trap_frame *frame, const struct sigcontext *context)
 {
-	*frame = (struct trap_frame){
-		.error = (uint32_t)-1,	/* what a debugger sees: no system call */
-		.esi = context->esi, .edi = context->edi, .ebp = context->ebp,
-		.ebx = context->ebx, .ecx = context->ecx, .edx = context->edx,
-		.eax = context->eax,
-		.segments = (user_selector(context->ds) << 16 | user_selector(context->es)) ^
-			    FLAT_SEGMENTS,
-		.eip = context->eip,
-		.cs = SELECTOR_USER_CODE,
-		.eflags = (context->eflags & EFLAGS_USER) | (frame->eflags & ~EFLAGS_USER) |
-			  EFLAGS_IF | EFLAGS_FIXED,
-		.esp = context->esp,
-		.ss = SELECTOR_USER_DATA,
-	};
+	uint32_t kept = frame->eflags & ~EFLAGS_USER;
+
+	frame->error = (uint32_t)-1;	/* what a debugger sees: no system call */
+	frame->esi = context->esi;
+	frame->edi = context->edi;
+	frame->ebp = context->ebp;
+	frame->ebx = context->ebx;
+	frame->ecx = context->ecx;
+	frame->edx = context->edx;
+	frame->eax = context->eax;
+	frame->segments = (user_selector(context->ds) << 16 | user_selector(context->es)) ^
+			  FLAT_SEGMENTS;
+	frame->eip = context->eip;
+	frame->cs = SELECTOR_USER_CODE;
+	frame->eflags = (context->eflags & EFLAGS_USER) | kept | EFLAGS_IF | EFLAGS_FIXED;
+	frame->esp = context->esp;
+	frame->ss = SELECTOR_USER_DATA;
 	segment_load_fs(user_selector(context->fs));
 	segment_load_gs(user_selector(context->gs));
 	mark_rewritten(frame);
 }
 
-/* The trampoline has popped pretcode, and the plain one the signal number too. */
-static int read_plain(const struct trap_frame *frame, struct sigcontext *context, uint64_t *mask)
+/* What load_context() takes. The range is checked, user memory open. -EFAULT */
+static always_inline int get_context(struct sigcontext *context, const struct sigcontext *user)
 {
-	user_addr at = user_addr_from(frame->esp - 8);
-	uint32_t mask_high;
-	int error = copy_from_user(context,
-				   user_addr_add(at, offsetof(struct signal_frame, context)),
-				   sizeof(*context));
-
-	if (error)
-		return error;
-	error = get_user_u32(&mask_high,
-			     user_addr_add(at, offsetof(struct signal_frame, mask_high)));
-	if (error)
-		return error;
-	*mask = (uint64_t)mask_high << 32 | context->old_mask;
+	USER_LOAD_OR_GOTO(context->gs, user->gs, fault);
+	USER_LOAD_OR_GOTO(context->fs, user->fs, fault);
+	USER_LOAD_OR_GOTO(context->es, user->es, fault);
+	USER_LOAD_OR_GOTO(context->ds, user->ds, fault);
+	USER_LOAD_OR_GOTO(context->edi, user->edi, fault);
+	USER_LOAD_OR_GOTO(context->esi, user->esi, fault);
+	USER_LOAD_OR_GOTO(context->ebp, user->ebp, fault);
+	USER_LOAD_OR_GOTO(context->esp, user->esp, fault);
+	USER_LOAD_OR_GOTO(context->ebx, user->ebx, fault);
+	USER_LOAD_OR_GOTO(context->edx, user->edx, fault);
+	USER_LOAD_OR_GOTO(context->ecx, user->ecx, fault);
+	USER_LOAD_OR_GOTO(context->eax, user->eax, fault);
+	USER_LOAD_OR_GOTO(context->eip, user->eip, fault);
+	USER_LOAD_OR_GOTO(context->eflags, user->eflags, fault);
+	USER_LOAD_OR_GOTO(context->fpstate, user->fpstate, fault);
+	USER_LOAD_OR_GOTO(context->old_mask, user->old_mask, fault);
 	return 0;
+fault:
+	return -EFAULT;
 }
 
-static int read_rt(const struct trap_frame *frame, struct sigcontext *context, uint64_t *mask,
+/* The trampoline has popped pretcode, and the plain one the signal number too. */
+static int read_plain(const struct trap_frame *frame, struct sigcontext *context, uint32_t mask[2])
+{
+	const struct signal_frame *at = (const struct signal_frame *)(frame->esp - 8);
+
+	if (!user_range_ok(user_addr_from((uintptr_t)at), sizeof(*at)))
+		return -EFAULT;
+	user_words_open();
+	if (get_context(context, &at->context))
+		goto fault;
+	USER_LOAD_OR_GOTO(mask[1], at->mask_high, fault);
+	user_words_close();
+	mask[0] = context->old_mask;
+	return 0;
+fault:
+	user_words_close();
+	return -EFAULT;
+}
+
+static int read_rt(const struct trap_frame *frame, struct sigcontext *context, uint32_t mask[2],
 		   uint32_t alt_stack[3])
 {
-	user_addr at = user_addr_from(frame->esp - 4);
-	struct ucontext ucontext;
-	int error = copy_from_user(&ucontext,
-				   user_addr_add(at, offsetof(struct rt_signal_frame, context)),
-				   sizeof(ucontext));
+	const struct rt_signal_frame *at = (const struct rt_signal_frame *)(frame->esp - 4);
 
-	if (error)
-		return error;
-	*context = ucontext.context;
-	*mask = (uint64_t)ucontext.mask[1] << 32 | ucontext.mask[0];
-	alt_stack[0] = ucontext.stack_sp;
-	alt_stack[1] = ucontext.stack_flags;
-	alt_stack[2] = ucontext.stack_size;
+	if (!user_range_ok(user_addr_from((uintptr_t)at), sizeof(*at)))
+		return -EFAULT;
+	user_words_open();
+	if (get_context(context, &at->context.context))
+		goto fault;
+	USER_LOAD_OR_GOTO(mask[0], at->context.mask[0], fault);
+	USER_LOAD_OR_GOTO(mask[1], at->context.mask[1], fault);
+	USER_LOAD_OR_GOTO(alt_stack[0], at->context.stack_sp, fault);
+	USER_LOAD_OR_GOTO(alt_stack[1], at->context.stack_flags, fault);
+	USER_LOAD_OR_GOTO(alt_stack[2], at->context.stack_size, fault);
+	user_words_close();
 	return 0;
+fault:
+	user_words_close();
+	return -EFAULT;
 }
 
 int signal_frame_pop(struct arch_thread *thread, struct trap_frame *frame, bool rt, uint64_t *mask,
 		     uint32_t alt_stack[3])
 {
 	struct sigcontext context;
-	int error = rt ? read_rt(frame, &context, mask, alt_stack)
-		       : read_plain(frame, &context, mask);
+	uint32_t words[2];
+	int error = rt ? read_rt(frame, &context, words, alt_stack)
+		       : read_plain(frame, &context, words);
 
 	if (error)
 		return error;
@@ -313,5 +344,6 @@ int signal_frame_pop(struct arch_thread *thread, struct trap_frame *frame, bool 
 	if (error)
 		return error;
 	load_context(frame, &context);
+	*mask = (uint64_t)words[1] << 32 | words[0];
 	return 0;
 }

@@ -8,29 +8,55 @@
 #include "asm_macros.h"
 #include "uapi/linux/errno.h"
 
+/* One word of a short copy, the last first. */
+.macro COPY_ONE_WORD index, nofault
+951:	movl (\index * 4)(%edx), %ebx
+952:	movl %ebx, (\index * 4)(%eax)
+	EXCEPTION 951b, 33f, \nofault
+	EXCEPTION 952b, 33f, \nofault
+.endm
+
 /*
- * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied. Four words at
- * a time, in an order that leaves no gap: what is not counted off is copied again byte by byte, up
- * to the one that faults. Less than four words, as most calls have, need but one register more.
+ * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied.
+ *
+ * Up to seven words, as most calls have, are copied without a loop; on a fault all of it is copied
+ * again byte by byte, up to the one that faults. More go four words at a time, in an order that
+ * leaves no gap: what is not counted off is copied again byte by byte.
  */
 .macro COPY_WORDS name, nofault
+	.section .rodata
+	.balign 4
+29:	.long 40f, 41f, 42f, 43f, 44f, 45f, 46f, 47f
+	.text
 	.globl \name
 \name:
-	cmpl $16, %ecx
+	cmpl $32, %ecx
 	jae 30f
 	pushl %ebx
 	USER_ACCESS_OPEN
-	subl $4, %ecx
+	testb $3, %cl
+	jnz 31f
+	jmp *29b(, %ecx)
+47:	COPY_ONE_WORD 6, \nofault
+46:	COPY_ONE_WORD 5, \nofault
+45:	COPY_ONE_WORD 4, \nofault
+44:	COPY_ONE_WORD 3, \nofault
+43:	COPY_ONE_WORD 2, \nofault
+42:	COPY_ONE_WORD 1, \nofault
+41:	COPY_ONE_WORD 0, \nofault
+40:	USER_ACCESS_CLOSE
+	xorl %eax, %eax
+	popl %ebx
+	ret
+31:	subl $4, %ecx
 	jb 32f
-31:
 13:	movl (%edx), %ebx
 14:	movl %ebx, (%eax)
 	addl $4, %edx
 	addl $4, %eax
 	subl $4, %ecx
-	jae 31b
+	jae 13b
 32:	addl $4, %ecx
-	jz 34f
 33:
 15:	movb (%edx), %bl
 16:	movb %bl, (%eax)

@@ -344,7 +344,7 @@ static int read_directory(struct file *file, struct directory_sink *sink)
 	struct inode *dir = file->inode;
 	struct inode *parent = tmpfs_inode(dir)->parent;
 	struct tmpfs_entry *entry;
-	struct rbtree_node *node;
+	uint64_t position;
 
 	if (file->position == 0) {
 		if (!sink->add(sink, ".", 1, dir->number, 1, DT_DIR))
@@ -357,16 +357,21 @@ static int read_directory(struct file *file, struct directory_sink *sink)
 		file->position = 2;
 	}
 	entry = entry_from(dir, (uint64_t)file->position);
-	while (entry) {
-		file_offset next = (file_offset)entry->position + 1;
+	if (!entry)
+		return 0;
+	for (position = (uint64_t)file->position;;) {
+		struct rbtree_node *node;
 
-		if (!sink->add(sink, entry->name, entry->length, entry->inode->number, next,
-			       entry_type(entry->inode)))
+		if (!sink->add(sink, entry->name, entry->length, entry->inode->number,
+			       (file_offset)entry->position + 1, entry_type(entry->inode)))
 			break;
-		file->position = next;
+		position = entry->position + 1;
 		node = rbtree_next(&entry->by_position);
-		entry = node ? rbtree_entry(node, struct tmpfs_entry, by_position) : NULL;
+		if (!node)
+			break;
+		entry = rbtree_entry(node, struct tmpfs_entry, by_position);
 	}
+	file->position = (file_offset)position;
 	return 0;
 }
 
