@@ -285,6 +285,14 @@ static size_t gang_find(const struct radix_tree *tree, uint32_t start, uint32_t 
 			indices[count] = index;
 		count++;
 		slot++;	/* may be RADIX_TREE_SLOTS: search then goes up first */
+		if (tag != NO_TAG || indices)
+			continue;
+		/* Neighbours in the leaf are taken as they come: runs of pages are the rule. */
+		while (count < limit && slot < RADIX_TREE_SLOTS && index < last &&
+		       node->slots[slot]) {
+			entries[count++] = node->slots[slot++];
+			index++;
+		}
 	}
 	return count;
 }

@@ -11,7 +11,7 @@
 enum { ATTEMPTS = 3 };
 
 /*
- * Put "/name" before `at`, not below `lowest`; NULL: no room. A name has a few bytes mostly, so they
+ * Put "/name" before `at`, not below `lowest`; NULL: no room. Most names have a few bytes, so they
  * are moved here one by one: calls to measure and copy them cost as much again as the rest.
  */
 static inline char *prepend_name(char *at, const char *lowest, const char *name, size_t length)

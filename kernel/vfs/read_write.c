@@ -82,7 +82,8 @@ ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset of
 
 /*
  * The process's limit on file sizes, and the file system's: cut the buffer to what may be written
- * to a regular file at `position`. -EFBIG if that is nothing (the caller sends SIGXFSZ if it was the process's).
+ * to a regular file at `position`. -EFBIG if that is nothing (the caller sends SIGXFSZ if it was
+ * the process's).
  */
 static int limit_size(const struct file *file, struct io_buffer *buffer, file_offset position,
 		      uint64_t size_limit, uint32_t more_flags)

@@ -19,34 +19,55 @@
 
 #define PROTECTION (REGION_READ | REGION_WRITE | REGION_EXECUTE)
 
-/* The entry as the region's new flags want it. */
-static mmu_entry protect_entry(const struct region *region, mmu_entry entry)
+/* How a region's new flags want its entries: worked out once, applied to each. */
+struct protection {
+	mmu_entry keep, set;
+	mmu_entry device_set;	/* of device pages, which have no faults */
+};
+
+static struct protection protection_of(const struct region *region)
 {
 	mmu_entry changing = MMU_PRESENT | mmu_no_execute();
-	mmu_entry result = (entry & ~changing) | (region_entry_bits(region) & changing);
+	struct protection result = {
+		.keep = ~changing,
+		.set = region_entry_bits(region) & changing,
+	};
 
-	if (!(region->flags & REGION_WRITE))
-		result &= ~MMU_WRITE;
-	else if (entry & MMU_SOFT_DEVICE)
-		result |= MMU_WRITE;
+	result.device_set = result.set;
+	if (region->flags & REGION_WRITE)
+		result.device_set |= MMU_WRITE;
+	else
+		result.keep &= ~MMU_WRITE;
 	return result;
+}
+
+static inline mmu_entry protect_entry(const struct protection *protection, mmu_entry entry)
+{
+	mmu_entry set = unlikely((uint32_t)entry & (uint32_t)MMU_SOFT_DEVICE)
+				? protection->device_set
+				: protection->set;
+
+	return (entry & protection->keep) | set;
 }
 
 /* All entries of [start, end), which lies in one private table. True if other CPUs must be told. */
 static bool protect_table(const struct region *region, struct page_frame *table, uintptr_t start,
 			  uintptr_t end)
 {
+	const struct protection protection = protection_of(region);
+	mmu_entry *slot = page_table_entry(table, start);
+	const mmu_entry *last = slot + ((end - start) >> PAGE_SHIFT);
 	bool changed = false;
 
 	page_table_lock(table);
-	for (uintptr_t address = start; address < end; address += PAGE_SIZE) {
-		mmu_entry *slot = page_table_entry(table, address);
-		mmu_entry old = mmu_entry_read(slot);
+	for (; slot < last; slot++) {
+		mmu_entry old;
 
-		if (old == 0)
+		if (!mmu_entry_is_used(slot))
 			continue;
+		old = mmu_entry_read(slot);
 		/* The machine may add an accessed or dirty bit at any time. */
-		while (!mmu_entry_replace(slot, old, protect_entry(region, old)))
+		while (unlikely(!mmu_entry_replace(slot, old, protect_entry(&protection, old))))
 			old = mmu_entry_read(slot);
 		changed = true;
 	}

@@ -62,7 +62,7 @@ int main(void)
 				   [control_after] "=m"(control_after)
 				 : "0"(SYS_tgkill), "b"(self), "c"(thread), "d"(SIGUSR1),
 				   [control] "m"(control), [number] "m"(number), [in] "m"(in)
-				 : "memory", "xmm3");
+				 : "memory");
 		CHECK_EQ(result, 0);
 		CHECK_EQ(number_after, number);
 		CHECK_EQ(control_after, control);

@@ -54,18 +54,15 @@ page_clear_sse:
 	subl $16, %esp
 	movups %xmm0, (%esp)
 	xorps %xmm0, %xmm0
-	movl $32, %ecx
-1:	movaps %xmm0, (%eax)
-	movaps %xmm0, 16(%eax)
-	movaps %xmm0, 32(%eax)
-	movaps %xmm0, 48(%eax)
-	movaps %xmm0, 64(%eax)
-	movaps %xmm0, 80(%eax)
-	movaps %xmm0, 96(%eax)
-	movaps %xmm0, 112(%eax)
-	addl $128, %eax
-	decl %ecx
-	jnz 1b
+	leal 4096(%eax), %ecx
+1:	.set offset, 0
+	.rept 16
+	movaps %xmm0, offset(%eax)
+	.set offset, offset + 16
+	.endr
+	addl $256, %eax
+	cmpl %ecx, %eax
+	jne 1b
 	movups (%esp), %xmm0
 	addl $16, %esp
 	ret
@@ -74,17 +71,21 @@ page_clear_sse:
 	.globl page_copy_sse
 page_copy_sse:
 	SAVE_XMM
-	movl $64, %ecx
-1:	movaps (%edx), %xmm0
-	movaps 16(%edx), %xmm1
-	movaps 32(%edx), %xmm2
-	movaps 48(%edx), %xmm3
-	movaps %xmm0, (%eax)
-	movaps %xmm1, 16(%eax)
-	movaps %xmm2, 32(%eax)
-	movaps %xmm3, 48(%eax)
-	addl $64, %edx
-	addl $64, %eax
+	movl $16, %ecx
+1:	.set offset, 0
+	.rept 4
+	movaps offset(%edx), %xmm0
+	movaps offset+16(%edx), %xmm1
+	movaps offset+32(%edx), %xmm2
+	movaps offset+48(%edx), %xmm3
+	movaps %xmm0, offset(%eax)
+	movaps %xmm1, offset+16(%eax)
+	movaps %xmm2, offset+32(%eax)
+	movaps %xmm3, offset+48(%eax)
+	.set offset, offset + 64
+	.endr
+	addl $256, %edx
+	addl $256, %eax
 	decl %ecx
 	jnz 1b
 	RESTORE_XMM

@@ -8,10 +8,13 @@
 #include "asm_macros.h"
 #include "uapi/linux/errno.h"
 
-/* One word of a short copy, the last first. */
+#define COPY_UNROLLED	128	/* bytes: less are copied without a loop */
+#define COPY_WORD_CODE	6	/* bytes of code for a word */
+
+/* One word of a short copy, the last first; both displacements in one byte, even 0. */
 .macro COPY_ONE_WORD index, nofault
-951:	movl (\index * 4)(%edx), %ebx
-952:	movl %ebx, (\index * 4)(%eax)
+951:	.byte 0x8b, 0x5a, (\index * 4)		/* movl index * 4(%edx), %ebx */
+952:	.byte 0x89, 0x58, (\index * 4)		/* movl %ebx, index * 4(%eax) */
 	EXCEPTION 951b, 33f, \nofault
 	EXCEPTION 952b, 33f, \nofault
 .endm
@@ -19,31 +22,25 @@
 /*
  * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied.
  *
- * Up to seven words, as most calls have, are copied without a loop; on a fault all of it is copied
- * again byte by byte, up to the one that faults. More go four words at a time, in an order that
- * leaves no gap: what is not counted off is copied again byte by byte.
+ * Up to 31 words, which is all but long reads and writes, are copied without a loop; on a fault all
+ * of it is copied again byte by byte, up to the one that faults. More go four words at a time, in an
+ * order that leaves no gap: what is not counted off is copied again byte by byte.
  */
 .macro COPY_WORDS name, nofault
-	.section .rodata
-	.balign 4
-29:	.long 40f, 41f, 42f, 43f, 44f, 45f, 46f, 47f
-	.text
 	.globl \name
 \name:
-	cmpl $32, %ecx
+	cmpl $COPY_UNROLLED, %ecx
 	jae 30f
 	pushl %ebx
 	USER_ACCESS_OPEN
 	testb $3, %cl
 	jnz 31f
-	jmp *29b(, %ecx)
-47:	COPY_ONE_WORD 6, \nofault
-46:	COPY_ONE_WORD 5, \nofault
-45:	COPY_ONE_WORD 4, \nofault
-44:	COPY_ONE_WORD 3, \nofault
-43:	COPY_ONE_WORD 2, \nofault
-42:	COPY_ONE_WORD 1, \nofault
-41:	COPY_ONE_WORD 0, \nofault
+	jmp *29f(, %ecx)
+	.set copied, COPY_UNROLLED / 4 - 1
+	.rept COPY_UNROLLED / 4 - 1
+	.set copied, copied - 1
+	COPY_ONE_WORD copied, \nofault
+	.endr
 40:	USER_ACCESS_CLOSE
 	xorl %eax, %eax
 	popl %ebx
@@ -74,6 +71,14 @@
 	EXCEPTION 14b, 35b, \nofault
 	EXCEPTION 15b, 34b, \nofault
 	EXCEPTION 16b, 34b, \nofault
+	.pushsection .rodata
+	.balign 4
+29:	.set copied, 0
+	.rept COPY_UNROLLED / 4
+	.long 40b - copied * COPY_WORD_CODE
+	.set copied, copied + 1
+	.endr
+	.popsection
 30:	pushl %esi
 	pushl %edi
 	pushl %ebx
@@ -194,12 +199,15 @@ user_clear_bytes:
 
 /*
  * ssize_t user_copy_text(char *to, const char *from, size_t size): length, -EFAULT, or size if
- * there is no NUL.
+ * there is no NUL. By words where they are aligned, so that none lies across the end of a page that
+ * the text does not reach; a word less 1 in each byte, without those that had the upper bit, shows
+ * by its upper bits whether it has a NUL.
  */
 	.globl user_copy_text
 user_copy_text:
 	pushl %ebx
 	pushl %esi
+	pushl %edi
 	xorl %esi, %esi
 	USER_ACCESS_OPEN
 	jmp 3f
@@ -209,15 +217,44 @@ user_copy_text:
 	jz 4f
 	incl %esi
 3:	cmpl %ecx, %esi
-	jb 1b
+	jae 4f
+	leal (%edx,%esi), %edi
+	testl $3, %edi
+	jnz 1b
+	subl $4, %ecx
+	jb 7f
+6:	cmpl %ecx, %esi
+	ja 7f
+2:	movl (%edx,%esi), %ebx
+	leal -0x01010101(%ebx), %edi
+	notl %ebx
+	andl %ebx, %edi
+	notl %ebx
+	testl $0x80808080, %edi
+	jnz 7f
+	movl %ebx, (%eax,%esi)
+	addl $4, %esi
+	jmp 6b
+7:	addl $4, %ecx
+8:	cmpl %ecx, %esi
+	jae 4f
+9:	movb (%edx,%esi), %bl
+	movb %bl, (%eax,%esi)
+	testb %bl, %bl
+	jz 4f
+	incl %esi
+	jmp 8b
 4:	USER_ACCESS_CLOSE
 	movl %esi, %eax
+	popl %edi
 	popl %esi
 	popl %ebx
 	ret
 5:	movl $-EFAULT, %esi
 	jmp 4b
 	EXCEPTION 1b, 5b
+	EXCEPTION 2b, 5b
+	EXCEPTION 9b, 5b
 
 /*
  * ssize_t user_text_length(const char *from, size_t limit): with the NUL; limit + 1 if there is

@@ -63,7 +63,7 @@ static size_t copy_sse(char *to, const char *from, size_t size)
 }
 
 /* Returns the bytes not copied. */
-static size_t copy(char *to, const char *from, size_t size)
+static noinline size_t copy(char *to, const char *from, size_t size)
 {
 	if (size >= LONG_COPY && !page_copy_prefers_sse)
 		return user_copy_string(to, from, size);
@@ -91,7 +91,7 @@ static size_t copy(char *to, const char *from, size_t size)
 	return user_copy_words(to, from, size);
 }
 
-static size_t copy_nofault(char *to, const char *from, size_t size)
+static noinline size_t copy_nofault(char *to, const char *from, size_t size)
 {
 	if (size >= LONG_COPY) {
 		size_t left;
@@ -157,12 +157,20 @@ int clear_user(user_addr to, size_t size)
 
 size_t copy_from_user_nofault(void *to, user_addr from, size_t size)
 {
-	return user_range_ok(from, size) ? copy_nofault(to, user_bytes(from), size) : size;
+	if (unlikely(!user_range_ok(from, size)))
+		return size;
+	if (unlikely(size >= LONG_COPY))
+		return copy_nofault(to, user_bytes(from), size);
+	return user_copy_words_nofault(to, user_bytes(from), size);
 }
 
 size_t copy_to_user_nofault(user_addr to, const void *from, size_t size)
 {
-	return user_range_ok(to, size) ? copy_nofault((char *)user_bytes(to), from, size) : size;
+	if (unlikely(!user_range_ok(to, size)))
+		return size;
+	if (unlikely(size >= LONG_COPY))
+		return copy_nofault((char *)user_bytes(to), from, size);
+	return user_copy_words_nofault((char *)user_bytes(to), from, size);
 }
 
 /* The part of [from, from + size) that lies in user space; 0: not even its first byte. */

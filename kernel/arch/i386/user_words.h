@@ -1,8 +1,8 @@
 /*
  * Words of user memory written and read one by one, for structures that would otherwise be made on
- * the stack and copied, or of which not all is wanted. Between user_words_open() and user_words_close() nothing is done but this; a fault is
- * satisfied, or execution goes on at `fault`, which closes too. The caller has checked the range,
- * and may sleep.
+ * the stack and copied, or of which not all is wanted. Between user_words_open() and
+ * user_words_close() nothing is done but this; a fault is satisfied, or execution goes on at
+ * `fault`, which closes too. The caller has checked the range, and may sleep.
  */
 #pragma once
 #include <stdint.h>
