@@ -45,16 +45,21 @@ static inline uint64_t mul_u64_u32_shr(uint64_t value, uint32_t factor, unsigned
 /* The same for a shift of 1 to 31, without a branch: the compiler would allow for 32 and more. */
 static inline uint64_t mul_u64_u32_shr_short(uint64_t value, uint32_t factor, unsigned int shift)
 {
-	uint64_t low = (uint64_t)(uint32_t)value * factor;
-	uint64_t high = (value >> 32) * factor + (low >> 32);
-	uint32_t middle = (uint32_t)high;
-	uint32_t result_low = (uint32_t)low;
-	uint32_t result_high = middle;
+	uint32_t low, middle = (uint32_t)(value >> 32);
+	uint32_t result_high, top;
 
-	__asm__("shrdl %%cl, %1, %0" : "+r"(result_low) : "r"(middle), "c"(shift) : "cc");
-	__asm__("shrdl %%cl, %1, %0"
-		: "+r"(result_high)
-		: "r"((uint32_t)(high >> 32)), "c"(shift)
+	/* low:middle:top is the product; each 64-bit step in C would move its halves about. */
+	__asm__("mull %[factor]\n\t"
+		"movl %%eax, %[low]\n\t"
+		"movl %[middle], %%eax\n\t"
+		"movl %%edx, %[middle]\n\t"
+		"mull %[factor]\n\t"
+		"addl %[middle], %%eax\n\t"
+		"adcl $0, %%edx\n\t"
+		"shrdl %%cl, %%eax, %[low]\n\t"
+		"shrdl %%cl, %%edx, %%eax"
+		: "=&a"(result_high), "=&d"(top), [low] "=&r"(low), [middle] "+&r"(middle)
+		: "0"((uint32_t)value), "c"(shift), [factor] "rm"(factor)
 		: "cc");
-	return (uint64_t)result_high << 32 | result_low;
+	return (uint64_t)result_high << 32 | low;
 }

@@ -361,11 +361,16 @@ struct dirent_sink {
 /* Names are short: a call of memcpy() costs more than it does. */
 static inline void copy_name(char *to, const char *from, size_t length)
 {
-	size_t done = 0;
+	enum { WORD = sizeof(uint32_t) };
 
-	for (; done + sizeof(uint32_t) <= length; done += sizeof(uint32_t))
-		__builtin_memcpy(to + done, from + done, sizeof(uint32_t));
-	for (; done < length; done++)
+	if (likely(length >= WORD)) {
+		/* The last word may cover a part of the one before. */
+		for (size_t done = 0; done < length - WORD; done += WORD)
+			__builtin_memcpy(to + done, from + done, WORD);
+		__builtin_memcpy(to + length - WORD, from + length - WORD, WORD);
+		return;
+	}
+	for (size_t done = 0; done < length; done++)
 		to[done] = from[done];
 }
 
@@ -374,12 +379,14 @@ static bool add_dirent64(struct directory_sink *sink, const char *name, size_t l
 {
 	struct dirent_sink *out = container_of(sink, struct dirent_sink, sink);
 	size_t size = ALIGN_UP(offsetof(struct linux_dirent64, name) + length + 1, 8);
-	struct linux_dirent64 *entry = (struct linux_dirent64 *)(out->buffer + out->used);
+	size_t used = out->used;
+	struct linux_dirent64 *entry = (struct linux_dirent64 *)(out->buffer + used);
 
-	if (size > out->size - out->used) {
+	if (unlikely(size > out->size - used)) {
 		out->error = -EINVAL;
 		return false;
 	}
+	out->used = used + size;
 	/* What is behind the name must not leak: it lies in the last eight bytes. */
 	__builtin_memset((char *)entry + size - 8, 0, 8);
 	entry->inode = inode;
@@ -387,7 +394,6 @@ static bool add_dirent64(struct directory_sink *sink, const char *name, size_t l
 	entry->size = (uint16_t)size;
 	entry->type = (uint8_t)type;
 	copy_name(entry->name, name, length);
-	out->used += size;
 	return true;
 }
 

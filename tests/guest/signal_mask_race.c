@@ -17,11 +17,11 @@ static void handler(int signal)
 
 static void *send_all(void *to_process)
 {
-	int rounds = scaled(3000);
+	int rounds = scaled(100);
 
 	for (int i = 1; i <= rounds; i++) {
 		while (atomic_load(&round_number) != i)
-			;
+			sched_yield();
 		for (volatile int wait = 0; wait < i % 50; wait = wait + 1)
 			;
 		if (to_process)
@@ -34,7 +34,7 @@ static void *send_all(void *to_process)
 
 static void receive_all(void)
 {
-	int rounds = scaled(3000);
+	int rounds = scaled(100);
 	uint64_t set = 1u << (SIGUSR1 - 1);
 
 	for (int i = 1; i <= rounds; i++) {

@@ -19,8 +19,8 @@
 #include "internal.h"
 #include "lib/string.h"
 #include "uapi/linux/errno.h"
-#include "user_words.h"
 
+int user_fpu_prepare(uintptr_t image);
 int user_fpu_save(uintptr_t old_form, uintptr_t image);
 int user_fpu_load(uintptr_t old_form, uintptr_t image);
 
@@ -184,38 +184,6 @@ static int push_legacy(struct arch_thread *thread, uintptr_t address)
 	return error;
 }
 
-/*
- * What the processor leaves alone in an image: the mark of an extension, or none, and a header to
- * begin with. The range is checked.
- */
-static int prepare_image(struct fxsave_image *image)
-{
-	uint32_t *at = (uint32_t *)&image->extension;
-	const uint32_t *end = (const uint32_t *)(image + 1);
-
-	user_words_open();
-	if (fpu_has_xsave) {
-		end = (const uint32_t *)((const uint8_t *)end + HEADER_SIZE);
-		USER_STORE_OR_GOTO(*(uint32_t *)((uint8_t *)image + FPU_XSAVE_SIZE),
-				   SIGNAL_FPU_EXTENSION_END, fault);
-	}
-	for (; at < end; at++)
-		USER_STORE_OR_GOTO(*at, 0, fault);
-	if (fpu_has_xsave) {
-		USER_STORE_OR_GOTO(image->extension.magic, SIGNAL_FPU_EXTENSION_MAGIC, fault);
-		USER_STORE_OR_GOTO(image->extension.extended_size,
-				   SIGNAL_FPU_LEGACY_SIZE + FPU_XSAVE_SIZE + sizeof(uint32_t),
-				   fault);
-		USER_STORE_OR_GOTO(*(uint32_t *)&image->extension.parts, FPU_XFEATURES, fault);
-		USER_STORE_OR_GOTO(image->extension.image_size, FPU_XSAVE_SIZE, fault);
-	}
-	user_words_close();
-	return 0;
-fault:
-	user_words_close();
-	return -EFAULT;
-}
-
 static int save_live(struct arch_thread *thread, uintptr_t address)
 {
 	irq_flags flags = irq_disable_save();
@@ -240,7 +208,7 @@ int signal_fpu_push(struct arch_thread *thread, uintptr_t address)
 		return push_legacy(thread, address);
 	if (!user_range_ok(at, size))
 		return -EFAULT;
-	error = prepare_image((struct fxsave_image *)(address + sizeof(struct legacy_image)));
+	error = user_fpu_prepare(address + sizeof(struct legacy_image));
 	/* A page may be away, or go again before the second attempt. */
 	while (!error && save_live(thread, address))
 		error = user_prefault(at, size, true);

@@ -13,6 +13,45 @@
 
 	.text
 
+.macro CLEAR_WORDS offset, count
+	.set word, 0
+	.rept \count
+974:	movl %edx, (\offset + word)(%eax)
+	EXCEPTION 974b, user_fpu_fault
+	.set word, word + 4
+	.endr
+.endm
+
+.macro SET_WORD value, offset
+974:	movl $\value, \offset(%eax)
+	EXCEPTION 974b, user_fpu_fault
+.endm
+
+/*
+ * int user_fpu_prepare(void *image): what the processor leaves alone when it saves: the mark of an
+ * extension, or none, and a header to begin with. Interrupts on, faults are satisfied. 0, -EFAULT
+ */
+	.globl user_fpu_prepare
+user_fpu_prepare:
+	xorl %edx, %edx
+	USER_ACCESS_OPEN
+	CLEAR_WORDS ASM_FPU_EXTENSION, 12
+	cmpb $0, fpu_has_xsave
+	je 1f
+	SET_WORD ASM_FPU_EXTENSION_MAGIC, ASM_FPU_EXTENSION
+	SET_WORD ASM_FPU_WHOLE_SIZE, (ASM_FPU_EXTENSION + 4)
+	SET_WORD ASM_FPU_XFEATURES, (ASM_FPU_EXTENSION + 8)
+	SET_WORD ASM_FPU_XSAVE_SIZE, ASM_FPU_EXTENSION_SIZE
+	CLEAR_WORDS ASM_XSAVE_HEADER, 16
+	SET_WORD ASM_FPU_EXTENSION_END, ASM_FPU_XSAVE_SIZE
+1:	USER_ACCESS_CLOSE
+	xorl %eax, %eax
+	ret
+user_fpu_fault:
+	USER_ACCESS_CLOSE
+	movl $-EFAULT, %eax
+	ret
+
 /*
  * int user_fpu_save(void *old_form, void *image): 0, and the x87 registers are initial as FNSAVE
  * leaves them; or -EFAULT, and they are as before. An XSAVE image's header has been cleared. The

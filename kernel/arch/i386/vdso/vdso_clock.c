@@ -116,11 +116,15 @@ enum {
 
 static inline bool read_named_clock(int clock, uint64_t *seconds, uint32_t *nanoseconds)
 {
+	enum vdso_clock which = VDSO_MONOTONIC;
 	uint64_t ns;
 
-	if ((unsigned int)clock > CLOCK_BOOTTIME || !(KNOWN_CLOCKS >> clock & 1))
-		return false;
-	if (!read_clock(REALTIME_CLOCKS >> clock & 1 ? VDSO_REALTIME : VDSO_MONOTONIC, &ns))
+	if (clock != CLOCK_MONOTONIC) {
+		if ((unsigned int)clock > CLOCK_BOOTTIME || !(KNOWN_CLOCKS >> clock & 1))
+			return false;
+		which = REALTIME_CLOCKS >> clock & 1 ? VDSO_REALTIME : VDSO_MONOTONIC;
+	}
+	if (!read_clock(which, &ns))
 		return false;
 	*seconds = div64_u32(ns, NS_PER_SECOND, nanoseconds);
 	return true;
