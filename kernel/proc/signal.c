@@ -32,11 +32,13 @@ void signal_info_user(struct linux_siginfo *info, int signal)
 	process_id pid = process_current()->id;
 	user_id uid = credentials_current()->uid;
 
-	*info = (struct linux_siginfo){
-		.signo = signal,
-		.code = SI_USER,
-		.user = { .pid = pid, .uid = uid },
-	};
+	/* Word by word; the union's largest member begins as `user` does. */
+	info->signo = signal;
+	info->error = 0;
+	info->code = SI_USER;
+	info->child.pid = pid;
+	info->child.uid = uid;
+	info->child.status = info->child.user_ticks = info->child.system_ticks = 0;
 }
 
 static uintptr_t handler_of(const struct process *process, int signal)

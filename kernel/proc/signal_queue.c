@@ -7,6 +7,7 @@
  * loses one. A realtime signal from sigqueue() is refused.
  */
 #include "core/assert.h"
+#include "lib/bitmap.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
 #include "proc/posix_timers.h"
@@ -19,6 +20,17 @@ struct signal_entry {
 	struct posix_timer *timer; /* [I] whose own entry it is, used again and again; else NULL */
 	struct linux_siginfo info; /* [I]; of a timer's: [signal lock] */
 };
+
+/* One bit of one half: shifting 64 bits by a variable takes ten instructions. */
+static inline void set_bit(struct signal_pending *pending, int signal)
+{
+	bitmap_set((uint32_t *)&pending->set, (size_t)signal - 1);
+}
+
+static inline void clear_bit(struct signal_pending *pending, int signal)
+{
+	bitmap_clear((uint32_t *)&pending->set, (size_t)signal - 1);
+}
 
 static struct slab_cache *entry_cache;
 
@@ -122,18 +134,19 @@ bool signal_pending_add(struct signal_pending *pending, const struct linux_sigin
 		*error = -EAGAIN;
 		return false;
 	}
-	pending->set |= SIGNAL_BIT(info->signo);
+	set_bit(pending, info->signo);
 	return true;
 }
 
-/* Faults of the program itself come first, then the lowest number. */
+/* Faults of the program itself come first, then the lowest number. By halves: both fit one. */
 static int choose(signal_set set)
 {
-	signal_set faults = set & SIGNALS_FAULT;
+	uint32_t low = (uint32_t)set;
 
-	if (faults)
-		set = faults;
-	return __builtin_ctzll(set) + 1;
+	_Static_assert(SIGNALS_FAULT <= UINT32_MAX, "faults are in the lower half");
+	if (low & (uint32_t)SIGNALS_FAULT)
+		low &= (uint32_t)SIGNALS_FAULT;
+	return low ? __builtin_ctz(low) + 1 : __builtin_ctz((uint32_t)(set >> 32)) + 33;
 }
 
 int signal_pending_take(struct signal_pending *pending, signal_set allowed,
@@ -159,7 +172,7 @@ int signal_pending_take(struct signal_pending *pending, signal_set allowed,
 		first = entry;
 	}
 	if (!more)
-		pending->set &= ~SIGNAL_BIT(signal);
+		clear_bit(pending, signal);
 	if (first) {
 		list_remove(&first->node);
 		*info = first->info;

@@ -108,7 +108,11 @@ int abi_statx_put(user_addr to, const struct file_status *status)
 {
 	struct statx out;
 
-	memset(&out, 0, sizeof(out));
+	/* All of it is set below, as in abi_stat64_put(). */
+	out.spare0 = 0;
+	out.stx_dio_mem_align = out.stx_dio_offset_align = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(out.spare3); i++)
+		out.spare3[i] = 0;
 	out.stx_mask = STATX_BASIC_STATS | STATX_MNT_ID;
 	if (status->born.seconds)
 		out.stx_mask |= STATX_BTIME;

@@ -291,9 +291,12 @@ struct file *fd_table_get(struct fd_table *table, int fd)
 
 static void release_bit(struct fd_table *table, struct fd_array *array, unsigned int fd)
 {
+	size_t word = fd / BITMAP_WORD_BITS;
+	uint32_t others = ~(1u << fd % BITMAP_WORD_BITS);
+
 	spin_assert_held(&table->lock);
-	bitmap_clear(array->taken, fd);
-	bitmap_clear(array->close_on_exec, fd);
+	array->taken[word] &= others;
+	array->close_on_exec[word] &= others;
 	if (fd < table->lowest_free)
 		table->lowest_free = fd;
 }
@@ -356,16 +359,14 @@ void fd_table_unreserve(struct fd_table *table, unsigned int count, const int *f
 	spin_unlock(&table->lock);
 }
 
-/* Lock held. */
+/* Lock held. The descriptor was free, so its bit of close_on_exec is clear (invariant 2). */
 static inline void put_in(struct fd_table *table, struct fd_array *array, unsigned int fd,
-		   struct file *file, bool close_on_exec)
+			  struct file *file, bool close_on_exec)
 {
 	if (is_shared(table))
 		file->seen_by_others = true;
 	if (close_on_exec)
 		bitmap_set(array->close_on_exec, fd);
-	else
-		bitmap_clear(array->close_on_exec, fd);
 	atomic_store_explicit(&array->files[fd], file, memory_order_release);
 }
 
@@ -424,6 +425,7 @@ int fd_table_replace(struct fd_table *table, int fd, unsigned int limit, struct 
 		return -EBUSY; /* an open() in another thread is about to put its file there */
 	}
 	bitmap_set(array->taken, index);
+	bitmap_clear(array->close_on_exec, index);
 	put_in(table, array, index, file, close_on_exec);
 	spin_unlock(&table->lock);
 	if (old)

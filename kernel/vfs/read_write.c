@@ -112,7 +112,7 @@ static int limit_size(const struct file *file, struct io_buffer *buffer, file_of
 }
 
 /* A read-only file with a writing position cannot come here; see file_open.c. */
-static ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset *position,
+static inline ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset *position,
 			uint64_t size_limit)
 {
 	/* As a number without sign, a negative position is too large as well. */

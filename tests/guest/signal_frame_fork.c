@@ -38,7 +38,7 @@ static void handler(int signal)
 
 int main(void)
 {
-	int rounds = scaled(2000);
+	int rounds = scaled(500);
 	pid_t self = getpid(), thread = (pid_t)syscall(SYS_gettid);
 	pthread_t forker;
 	static unsigned int in[4], out[4];
