@@ -167,6 +167,11 @@ void fpu_registers_loaded(struct arch_thread *thread)
 				  memory_order_relaxed);
 }
 
+void fpu_registers_lost(void)
+{
+	machine_cpus[cpu_index()].fpu_owner = NULL;
+}
+
 void arch_fpu_load(struct arch_thread *thread)
 {
 	fpu_load_image(thread->fpu);

@@ -162,6 +162,8 @@ void fpu_forget_registers(struct arch_thread *thread);
 /* Its registers are live from here on, and until interrupts are on again; or are made so. */
 void fpu_make_live(struct arch_thread *thread);
 void fpu_registers_loaded(struct arch_thread *thread);
+/* They hold nobody's any more. Interrupts off. */
+void fpu_registers_lost(void);
 /* Initial registers for the running thread, empty x87 ones with whatever they held. */
 void fpu_reset_registers(struct arch_thread *thread);
 /* The same where the x87 ones are initial already, and all are live. Interrupts off. */

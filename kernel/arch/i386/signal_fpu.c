@@ -285,6 +285,8 @@ static bool load_live(struct arch_thread *thread, uintptr_t address)
 	loaded = !user_fpu_load(address, address + sizeof(struct legacy_image));
 	if (loaded)
 		fpu_registers_loaded(thread);
+	else
+		fpu_registers_lost();
 	irq_restore(flags);
 	return loaded;
 }
