@@ -37,11 +37,6 @@ static struct buddy_zone zones[ZONE_COUNT] = {
 	[ZONE_HIGH] = { .lock = SPINLOCK_INIT(LOCK_RANK_PAGE_FRAME, "high frames") },
 };
 
-static unsigned int frame_flags(const struct page_frame *frame)
-{
-	return atomic_load_explicit(&frame->flags, memory_order_relaxed);
-}
-
 void buddy_init(enum zone which, frame_number start, frame_number end)
 {
 	struct buddy_zone *zone = &zones[which];
@@ -64,8 +59,7 @@ static void count_add(struct buddy_zone *zone, size_t frames)
 
 static void list_block(struct buddy_zone *zone, struct page_frame *block, unsigned int order)
 {
-	block->order = (uint8_t)order;
-	atomic_fetch_or_explicit(&block->flags, FRAME_BUDDY_HEAD, memory_order_relaxed);
+	page_frame_set_order(block, FRAME_BUDDY_HEAD | order);
 	list_add_head(&zone->free[order], &block->node);
 	zone->orders |= 1u << order;
 }
@@ -73,8 +67,7 @@ static void list_block(struct buddy_zone *zone, struct page_frame *block, unsign
 static void unlist_block(struct buddy_zone *zone, struct page_frame *block, unsigned int order)
 {
 	list_remove(&block->node);
-	atomic_fetch_and_explicit(&block->flags, (unsigned short)~FRAME_BUDDY_HEAD,
-				  memory_order_relaxed);
+	page_frame_set_order(block, order);
 	if (list_is_empty(&zone->free[order]))
 		zone->orders &= ~(1u << order);
 }
@@ -89,9 +82,7 @@ static struct page_frame *free_buddy(const struct buddy_zone *zone, frame_number
 	if (order == BUDDY_ORDERS - 1 || number < zone->start || number >= zone->end)
 		return NULL;
 	buddy = page_frame_of(number);
-	if (!(frame_flags(buddy) & FRAME_BUDDY_HEAD) || buddy->order != order)
-		return NULL;
-	return buddy;
+	return page_frame_order(buddy) == (FRAME_BUDDY_HEAD | order) ? buddy : NULL;
 }
 
 static void free_locked(struct buddy_zone *zone, struct page_frame *block, unsigned int order)
@@ -100,7 +91,7 @@ static void free_locked(struct buddy_zone *zone, struct page_frame *block, unsig
 	struct page_frame *buddy;
 
 	assert(number >= zone->start && number + (1u << order) <= zone->end);
-	assert(!(frame_flags(block) & FRAME_BUDDY_HEAD));
+	assert(!(page_frame_order(block) & FRAME_BUDDY_HEAD));
 	count_add(zone, (size_t)1 << order);
 	while ((buddy = free_buddy(zone, number, order))) {
 		unlist_block(zone, buddy, order);
@@ -213,7 +204,7 @@ static bool block_is_right(const struct buddy_zone *zone, struct page_frame *blo
 {
 	frame_number number = page_frame_number(block);
 
-	if (!(frame_flags(block) & FRAME_BUDDY_HEAD) || block->order != order)
+	if (page_frame_order(block) != (FRAME_BUDDY_HEAD | order))
 		return false;
 	if (number % (1u << order) != 0 || number < zone->start ||
 	    number + (1u << order) > zone->end || free_buddy(zone, number, order))
@@ -221,7 +212,7 @@ static bool block_is_right(const struct buddy_zone *zone, struct page_frame *blo
 	for (size_t i = 0; i < (size_t)1 << order; i++) {
 		if (atomic_load(&block[i].kind) != FRAME_FREE ||
 		    page_frame_references(&block[i]) != 0 ||
-		    (i > 0 && frame_flags(&block[i]) & FRAME_BUDDY_HEAD))
+		    (i > 0 && page_frame_order(&block[i]) & FRAME_BUDDY_HEAD))
 			return false;
 	}
 	return true;

@@ -73,6 +73,45 @@ static void random_blocks_never_overlap(struct test *t)
 	EXPECT_EQ(t, free_frames(), before);
 }
 
+/* Whatever a page cache notes in the flags of its frame, the allocator must leave it alone. */
+static void flags_of_a_used_frame_do_not_look_like_a_free_block(struct test *t)
+{
+	struct page_frame *pair, *used;
+
+	real_memory_init();
+	pair = buddy_alloc(ZONE_LOW, 1, 0);
+	used = pair + 1;
+	for (unsigned int bit = 0; bit < 16; bit++) {
+		atomic_store(&used->kind, FRAME_PAGE_CACHE);
+		atomic_store(&used->references, 1);
+		atomic_store(&used->flags, 1u << bit);
+		buddy_free(pair, 0);
+		EXPECT(t, page_frame_check());
+		EXPECT_EQ(t, atomic_load(&used->flags), 1u << bit);
+		atomic_store(&used->flags, 0);
+		atomic_store(&used->references, 0);
+		atomic_store(&used->kind, FRAME_FREE);
+		buddy_free(used, 0);
+		EXPECT(t, page_frame_check());
+		pair = buddy_alloc(ZONE_LOW, 1, 0);
+		used = pair + 1;
+	}
+	buddy_free(pair, 1);
+}
+
+static void the_frame_of_zeros_may_be_mapped_without_end(struct test *t)
+{
+	struct page_frame *zero;
+
+	real_memory_init();
+	zero = page_frame_zero();
+	atomic_store(&zero->references, INT32_MAX);
+	page_frame_get(zero);
+	page_frame_put(zero);
+	EXPECT_EQ(t, page_frame_references(zero), INT32_MAX);
+	atomic_store(&zero->references, 1);
+}
+
 static void user_frames_prefer_high_and_kernel_frames_are_low(struct test *t)
 {
 	struct page_frame *user, *kernel;
@@ -215,6 +254,8 @@ static void blocks_are_counted_and_zeroed(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(every_order_comes_back_joined),
 	TEST(random_blocks_never_overlap),
+	TEST(flags_of_a_used_frame_do_not_look_like_a_free_block),
+	TEST(the_frame_of_zeros_may_be_mapped_without_end),
 	TEST(user_frames_prefer_high_and_kernel_frames_are_low),
 	TEST(zeroed_frames_are_zero_even_if_cleared_ahead),
 	TEST(exhaustion_ends_at_the_reserve_and_loses_nothing),

@@ -15,12 +15,26 @@ enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
 
 #define BUDDY_ORDERS 11 /* blocks of 1 to 1024 frames (4 MiB) */
 
-/* Bits of page_frame.flags that mem/ uses while a frame is free; the owner's begin at 0. */
-enum frame_free_flags {
-	/* Looked at in used frames as well, so none of the bits that page_frame.h names. */
-	FRAME_BUDDY_HEAD = 1 << 6, /* first frame of a block in a free list; `order` is valid */
-	FRAME_POISONED = 1 << 14,  /* filled with the pattern when it was freed */
-};
+/*
+ * In page_frame.order: this is the first frame of a block on the free list of that order. Looked at
+ * in frames that are in use as well, so it cannot be one of page_frame.flags, which belong to the
+ * owner.
+ */
+#define FRAME_BUDDY_HEAD 0x80u
+
+/* In page_frame.flags, while the frame is free: filled with the pattern when it was freed. */
+#define FRAME_POISONED (1u << 14)
+
+/* Relaxed: written by the frame's owner, or under its zone's lock while it is free. */
+static inline unsigned int page_frame_order(const struct page_frame *frame)
+{
+	return atomic_load_explicit(&frame->order, memory_order_relaxed);
+}
+
+static inline void page_frame_set_order(struct page_frame *frame, unsigned int order)
+{
+	atomic_store_explicit(&frame->order, (unsigned char)order, memory_order_relaxed);
+}
 
 /* buddy.c: blocks of frames. Any context. The frames that it holds are FREE, with no references. */
 void buddy_init(enum zone zone, frame_number start, frame_number end);

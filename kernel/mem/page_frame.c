@@ -291,7 +291,7 @@ static inline void make_used(struct page_frame *frame, enum frame_kind kind)
 	if (CONFIG_POISON)
 		check_poison(frame);
 	atomic_store_explicit(&frame->kind, (unsigned char)kind, memory_order_relaxed);
-	frame->order = 0;
+	page_frame_set_order(frame, 0);
 	atomic_store_explicit(&frame->flags, 0, memory_order_relaxed);
 	frame->cache = NULL;
 	frame->index = 0;
@@ -382,7 +382,7 @@ struct page_frame *page_frame_alloc_order(unsigned int order, enum frame_kind ki
 	count_kind(kind, 1 << order);
 	for (size_t i = 0; i < (size_t)1 << order; i++) {
 		make_used(&block[i], kind);
-		block[i].order = (uint8_t)order;
+		page_frame_set_order(&block[i], order);
 		if (flags & FRAME_ALLOC_ZEROED)
 			page_frame_clear(&block[i]);
 		else if (stale_is_armed())
@@ -411,7 +411,7 @@ void page_frame_set_kind(struct page_frame *frame, enum frame_kind kind)
 {
 	enum frame_kind old = atomic_load_explicit(&frame->kind, memory_order_relaxed);
 
-	assert(old != FRAME_FREE && kind != FRAME_FREE && frame->order == 0);
+	assert(old != FRAME_FREE && kind != FRAME_FREE && page_frame_order(frame) == 0);
 	atomic_store_explicit(&frame->kind, (unsigned char)kind, memory_order_relaxed);
 	count_kind(old, -1);
 	count_kind(kind, 1);
@@ -430,7 +430,7 @@ static void make_free(struct page_frame *frame)
 
 static noinline void free_block(struct page_frame *block, enum frame_kind kind)
 {
-	unsigned int order = block->order;
+	unsigned int order = page_frame_order(block);
 
 	count_kind(kind, -(1 << order));
 	for (size_t i = 0; i < (size_t)1 << order; i++)
@@ -446,7 +446,7 @@ static void free_frame(struct page_frame *frame)
 
 	if (unlikely(kind == FRAME_FREE || kind == FRAME_ZERO || kind == FRAME_RESERVED))
 		panic("frame %#x of kind %d is freed", page_frame_number(frame), kind);
-	if (unlikely(frame->order > 0)) {
+	if (unlikely(page_frame_order(frame) > 0)) {
 		free_block(frame, kind);
 		return;
 	}
@@ -460,6 +460,9 @@ static void free_frame(struct page_frame *frame)
 
 void page_frame_put_last(struct page_frame *frame, int old)
 {
+	/* As many page-table entries show the zeros as memory holds: more than an int can count. */
+	if (frame == zero_frame && old < 0)
+		return;
 	if (unlikely(old <= 0))
 		panic("frame %#x has no reference to drop", page_frame_number(frame));
 	free_frame(frame);

@@ -57,7 +57,7 @@ struct slab_cache;
 struct page_frame {
 	atomic_int references;		/* [a] */
 	atomic_uchar kind;		/* enum frame_kind; changes only by its single owner */
-	uint8_t order; /* FREE and multi-frame allocations: log2 of the number of frames */
+	atomic_uchar order;		/* [a] log2 of the frames in its block; mem/'s own */
 	atomic_ushort flags;		/* [a] enum frame_flags */
 	union {
 		struct page_cache *cache;	/* PAGE_CACHE; NULL once truncated or reclaimed */
@@ -149,6 +149,7 @@ static inline void page_frame_put(struct page_frame *frame)
 		page_frame_put_last(frame, old);
 }
 
+/* Acquire: pairs with page_frame_put; who sees 1 comes after what others did with the frame. */
 static inline int page_frame_references(const struct page_frame *frame)
 {
 	return atomic_load_explicit(&frame->references, memory_order_acquire);

@@ -148,7 +148,7 @@ static struct page_frame *slab_of(const void *object)
 {
 	struct page_frame *frame = page_frame_from_address(object);
 
-	return frame - (page_frame_number(frame) & ((1u << frame->order) - 1));
+	return frame - (page_frame_number(frame) & ((1u << page_frame_order(frame)) - 1));
 }
 
 static unsigned int slab_used(const struct page_frame *slab)
@@ -192,12 +192,12 @@ static void slab_give(struct slab_cache *cache, struct page_frame *slab, void *o
 static void slab_cut(struct slab_cache *cache, struct page_frame *slab)
 {
 	char *base = page_frame_address(slab);
-	char *end = base + ((size_t)PAGE_SIZE << slab->order);
+	char *end = base + ((size_t)PAGE_SIZE << page_frame_order(slab));
 	char *first = base + cache->object_start;
 	char *object = first;
 	void *next = NULL;
 
-	for (size_t i = 0; i < (size_t)1 << slab->order; i++)
+	for (size_t i = 0; i < (size_t)1 << page_frame_order(slab); i++)
 		slab[i].slab = cache;
 	while (object - cache->object_start + 2 * cache->stride <= end)
 		object += cache->stride;
@@ -273,7 +273,7 @@ static void give_to_slab(struct slab_cache *cache, void *object, unsigned int ke
 		cache->empty_count++;
 	} else {
 		list_add_head(surplus, &slab->node);
-		cache->frame_count -= (size_t)1 << slab->order;
+		cache->frame_count -= (size_t)1 << page_frame_order(slab);
 	}
 }
 
@@ -283,7 +283,7 @@ static size_t free_slabs(struct list *surplus)
 	size_t freed = 0;
 
 	while ((slab = list_pop_head_entry(surplus, struct page_frame, node))) {
-		freed += (size_t)1 << slab->order;
+		freed += (size_t)1 << page_frame_order(slab);
 		page_frame_put(slab);
 	}
 	return freed;
@@ -326,7 +326,7 @@ static bool grow(struct slab_cache *cache, enum frame_alloc_flags flags)
 		return false;
 	slab_cut(cache, slab);
 	irq = spin_lock_irq(&cache->lock);
-	cache->frame_count += (size_t)1 << slab->order;
+	cache->frame_count += (size_t)1 << page_frame_order(slab);
 	cache->empty_count++;
 	list_add_head(&cache->empty, &slab->node);
 	spin_unlock_irq(&cache->lock, irq);
@@ -534,7 +534,7 @@ static size_t trim_cache(struct slab_cache *cache)
 	flags = spin_lock_irq(&cache->lock);
 	while ((slab = list_pop_head_entry(&cache->empty, struct page_frame, node))) {
 		cache->empty_count--;
-		cache->frame_count -= (size_t)1 << slab->order;
+		cache->frame_count -= (size_t)1 << page_frame_order(slab);
 		list_add_head(&surplus, &slab->node);
 	}
 	spin_unlock_irq(&cache->lock, flags);

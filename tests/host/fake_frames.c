@@ -81,7 +81,7 @@ struct page_frame *page_frame_alloc_order(unsigned int order, enum frame_kind ki
 			memset(&frames[first + i], 0, sizeof(frames[0]));
 			atomic_store(&frames[first + i].kind, kind);
 		}
-		frames[first].order = (uint8_t)order;
+		atomic_store(&frames[first].order, (unsigned char)order);
 		atomic_store(&frames[first].references, 1);
 		__asan_unpoison_memory_region(frame_bytes(&frames[first]), count * PAGE_SIZE);
 		memset(frame_bytes(&frames[first]), flags & FRAME_ALLOC_ZEROED ? 0 : 0xa5,
@@ -110,7 +110,7 @@ bool page_frame_try_get(struct page_frame *frame)
 
 void page_frame_put_last(struct page_frame *frame, int old)
 {
-	size_t count = (size_t)1 << frame->order;
+	size_t count = (size_t)1 << atomic_load(&frame->order);
 
 	if (old <= 0) {
 		fprintf(stderr, "frame %u: put without a reference\n", page_frame_number(frame));
