@@ -60,9 +60,9 @@ enum lock_rank {
 	 * of those above.
 	 */
 	LOCK_RANK_SIGNAL,	  /* spinlock, interrupts off: one process's signals and life */
+	LOCK_RANK_FIRST_IN_INTERRUPT = LOCK_RANK_SIGNAL, /* here: what follows counts on from it */
 	LOCK_RANK_SIGNAL_HANDLERS, /* spinlock, interrupts off: what a process does on signals */
 	LOCK_RANK_USER_COUNT,	  /* spinlock, interrupts off: how many threads a user has */
-	LOCK_RANK_FIRST_IN_INTERRUPT = LOCK_RANK_SIGNAL,
 	LOCK_RANK_PAGE_CACHE,	  /* spinlock, interrupts off: one inode's cached frames */
 	LOCK_RANK_TTY_STATE,	  /* spinlock, interrupts off: line discipline and termios */
 	LOCK_RANK_CONSOLE,	  /* spinlock, interrupts off: the screen and its cursor */
@@ -85,3 +85,5 @@ enum lock_rank {
 	LOCK_RANK_SERIAL_OUTPUT,  /* spinlock, interrupts off: the console port */
 	LOCK_RANK_COUNT
 };
+
+_Static_assert(LOCK_RANK_PAGE_CACHE == LOCK_RANK_SIGNAL + 3, "no two ranks have one number");

@@ -69,6 +69,21 @@ static void wrong_order_panics(struct test *t)
 	EXPECT_BYTES(t, test_panic_reason(), "lock outer (rank", 16);
 }
 
+/* Around LOCK_RANK_FIRST_IN_INTERRUPT, which is a second name and no rank of its own. */
+static void every_rank_has_a_number_of_its_own(struct test *t)
+{
+	struct spinlock cache = SPINLOCK_INIT(LOCK_RANK_PAGE_CACHE, "cache");
+	struct spinlock count = SPINLOCK_INIT(LOCK_RANK_USER_COUNT, "count");
+
+	begin();
+	spin_lock(&count);
+	spin_lock(&cache);
+	spin_unlock(&cache);
+	spin_unlock(&count);
+	spin_lock(&cache);
+	EXPECT_PANIC(t, spin_lock(&count));
+}
+
 static void same_rank_needs_a_pair(struct test *t)
 {
 	struct spinlock other = SPINLOCK_INIT(LOCK_RANK_PROCESS_TREE, "other");
@@ -169,6 +184,7 @@ const struct test_case test_cases[] = {
 	TEST(threads_exclude_each_other),
 	TEST(preemption_and_interrupts_come_back),
 	TEST(wrong_order_panics),
+	TEST(every_rank_has_a_number_of_its_own),
 	TEST(same_rank_needs_a_pair),
 	TEST(a_lock_taken_twice_panics),
 	TEST(try_lock_may_go_against_the_order),
