@@ -31,6 +31,18 @@ _Bool panic_in_progress(void)
 	return atomic_load_explicit(&panicking_cpu, memory_order_relaxed) != NO_CPU;
 }
 
+/* With panic=SECONDS on the command line, as on Linux, the machine restarts; we do not wait. */
+static noreturn void end_machine(void)
+{
+	static atomic_bool is_ending;
+	const char *wish = boot_args_get("panic");
+
+	/* Not once more if restarting itself has panicked. */
+	if (!atomic_exchange(&is_ending, true) && wish && strcmp(wish, "0") != 0)
+		machine_restart();
+	cpu_halt_forever();
+}
+
 /* Returns on the one CPU that is to report. `reason` is what to say if it reports already. */
 static void become_reporter(const char *reason)
 {
@@ -39,8 +51,10 @@ static void become_reporter(const char *reason)
 
 	if (atomic_compare_exchange_strong(&panicking_cpu, &reporter, self))
 		return;
-	if (reporter == self)
+	if (reporter == self) {
 		printk(LOG_EMERGENCY, "panic in a panic: %s", reason);
+		end_machine();
+	}
 	cpu_halt_forever();
 }
 
@@ -53,16 +67,6 @@ static void print_where(const struct trap_frame *frame)
 	trap_frame_print(frame);
 	backtrace_print(trap_frame_instruction(frame), trap_frame_frame_pointer(frame),
 			trap_frame_kernel_stack(frame));
-}
-
-/* With panic=SECONDS on the command line, as on Linux, the machine restarts; we do not wait. */
-static noreturn void end_machine(void)
-{
-	const char *wish = boot_args_get("panic");
-
-	if (wish && strcmp(wish, "0") != 0)
-		machine_restart();
-	cpu_halt_forever();
 }
 
 static noreturn cold void report(const struct trap_frame *frame, const char *format,

@@ -104,25 +104,32 @@ static void show(const char *line, size_t size)
 		console->write(line + LEVEL_PREFIX_SIZE, size - LEVEL_PREFIX_SIZE);
 }
 
-/* Returns the length; the line ends with a newline, and has at least the prefix. */
+/*
+ * Returns the length; the line ends with a newline, and has at least the prefix. A newline within
+ * the text, which may hold a program's name, becomes a blank: every line of the log has its prefix.
+ */
 static size_t format_line(char line[LINE_MAX], enum log_level level, const char *format,
 			  va_list arguments)
 {
 	uint32_t nanoseconds;
 	uint32_t seconds = (uint32_t)div64_u32(arch_clock_ns(), 1000000000, &nanoseconds);
-	size_t length = scnprintf(line, LINE_MAX, "<%c>[%5u.%06u] ", '0' + (level & 7), seconds,
-				  nanoseconds / 1000);
+	size_t start = scnprintf(line, LINE_MAX, "<%c>[%5u.%06u] ", '0' + (level & 7), seconds,
+				 nanoseconds / 1000);
+	size_t length = start + vscnprintf(line + start, LINE_MAX - start, format, arguments);
 
-	length += vscnprintf(line + length, LINE_MAX - length, format, arguments);
-	if (length > LINE_MAX - 1)
-		length = LINE_MAX - 1;
-	if (line[length - 1] != '\n')
-		line[length++] = '\n';
+	if (length > start && line[length - 1] == '\n')
+		length--;
+	for (size_t i = start; i < length; i++) {
+		if (line[i] == '\n')
+			line[i] = ' ';
+	}
+	line[length++] = '\n';
 	return length;
 }
 
 static void notify_readers(void)
 {
+	/* Acquire: pairs with the release in printk_set_notify. */
 	void (*notify)(void) = atomic_load_explicit(&log_notify, memory_order_acquire);
 
 	if (notify && stack_header()->preempt_count == 0 && !panic_in_progress())
@@ -216,5 +223,6 @@ uint64_t printk_end_position(void)
 
 void printk_set_notify(void (*notify)(void))
 {
+	/* Release: what it uses has been made. */
 	atomic_store_explicit(&log_notify, notify, memory_order_release);
 }

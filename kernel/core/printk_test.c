@@ -78,6 +78,20 @@ static void late_consoles_get_what_they_missed(struct test *t)
 	shown_size = 0;
 }
 
+/* A console that comes late takes the log apart by its newlines. */
+static void a_newline_within_the_text_makes_no_line(struct test *t)
+{
+	static struct log_console late = { .name = "latest", .write = show };
+	size_t both;
+
+	begin();
+	printk(LOG_ERROR, "one\n\ntwo\n");
+	EXPECT_STR(t, shown, "[   12.345678] one  two\n");
+	both = shown_size;
+	printk_add_console(&late);
+	EXPECT_BYTES(t, shown + shown_size - both, "[   12.345678] one  two\n", both);
+}
+
 static void long_lines_are_cut_and_old_ones_go(struct test *t)
 {
 	static char filler[1000];
@@ -119,6 +133,7 @@ const struct test_case test_cases[] = {
 	TEST(lines_carry_time_and_level),
 	TEST(only_important_lines_are_shown),
 	TEST(late_consoles_get_what_they_missed),
+	TEST(a_newline_within_the_text_makes_no_line),
 	TEST(long_lines_are_cut_and_old_ones_go),
 	TEST(readers_are_told_where_no_lock_is_held),
 	TEST_END
