@@ -1,9 +1,9 @@
 /*
  * Kernel memory of any size.
  *
- * Small sizes come from slab caches, four classes between two powers of two at most, so that no
- * more than a third is lost; larger ones are whole blocks of frames. Which of the two an address
- * is, its frame's descriptor says.
+ * Small sizes come from slab caches, with one class between most powers of two: less than half of
+ * an object is lost. Larger ones are whole blocks of frames. Which of the two an address is, its
+ * frame's descriptor says.
  */
 #include "mem/kmalloc.h"
 #include "core/assert.h"

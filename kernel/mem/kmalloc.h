@@ -16,12 +16,3 @@ void *kmalloc_array(size_t count, size_t size, enum frame_alloc_flags flags);
 void kfree(void *object);
 
 char *kstrdup(const char *string, enum frame_alloc_flags flags);
-
-/*
- * Virtually contiguous pages with an unmapped guard page below: kernel stacks, large tables. May
- * sleep.
- */
-void *vmap_alloc(size_t pages, size_t align_pages);
-void vmap_free(void *address, size_t pages);
-/* Map device memory uncached; for the life of the kernel. NULL when the area is full. */
-void *vmap_device(phys_addr start, size_t size);

@@ -14,12 +14,14 @@
  * Locks. vmap_lock (rank VMAP, interrupts off) protects the bitmaps. Page-table entries of a run
  * belong to whoever has it.
  */
+#include "mem/vmap.h"
 #include "arch/mmu.h"
 #include "core/assert.h"
 #include "core/printk.h"
 #include "core/spinlock.h"
 #include "lib/bitmap.h"
-#include "mem/kmalloc.h"
+#include "lib/min_max.h"
+#include "mem/page_frame.h"
 
 /* Kernel stacks take 16 KiB of it each: room for 16,000. A larger area is used up to here. */
 #define AREA_PAGES_MAX ((256u << 20) / PAGE_SIZE)
@@ -75,7 +77,9 @@ static size_t find_run(size_t pages, size_t align_pages, size_t from, size_t to)
 		obstacle = first_obstacle(run - 1, pages + 1);
 		if (obstacle >= run + pages)
 			return run;
-		run = bitmap_find_clear(taken, to, obstacle + 1) + 1;
+		/* A clean page is neither; so it comes no sooner than the later of the two. */
+		run = max(bitmap_find_clear(taken, to, obstacle + 1),
+			  bitmap_find_clear(stale, to, obstacle + 1)) + 1;
 	}
 }
 

@@ -21,6 +21,7 @@
 #include "core/stack_header.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
+#include "mem/vmap.h"
 #include "sched/internal.h"
 #include "sched/schedule.h"
 #include "sched/timer.h"

@@ -24,6 +24,7 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
+#include "mem/vmap.h"
 #include "sched/clock.h"
 #include "sched/timer.h"
 #include "tty/console_internal.h"

@@ -18,6 +18,7 @@
 #include "lib/min_max.h"
 #include "mem/dma.h"
 #include "mem/kmalloc.h"
+#include "mem/vmap.h"
 #include "uapi/linux/errno.h"
 
 /* Fields of a vendor capability (4.1.4) and what it announces. */

@@ -13,7 +13,7 @@
 #include "arch/port_io.h"
 #include "core/printk.h"
 #include "drivers/video/vga_font.h"
-#include "mem/kmalloc.h"
+#include "mem/vmap.h"
 #include "tty/console.h"
 
 enum {

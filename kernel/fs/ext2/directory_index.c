@@ -19,6 +19,7 @@
 #include "lib/hash.h"
 #include "lib/min_max.h"
 #include "mem/kmalloc.h"
+#include "mem/vmap.h"
 
 #define SLOT_FREE      UINT32_MAX
 #define SLOT_TOMBSTONE (UINT32_MAX - 1)
