@@ -16,6 +16,12 @@
 #define VM_MAP_MIN	0x10000u	/* mmap_min_addr: nothing is mapped below by wish */
 #define STACK_GUARD_GAP (256u * PAGE_SIZE) /* kept free below a region that grows down */
 
+/*
+ * Linux's vm.max_map_count. A region is kernel memory that nobody reclaims, and changes of a space
+ * walk over regions.
+ */
+enum { REGIONS_MAX = 65530 };
+
 static inline size_t region_pages(const struct region *region)
 {
 	return (region->end - region->start) >> PAGE_SHIFT;

@@ -234,6 +234,8 @@ static int map_locked(struct address_space *space, const struct vm_map_request *
 	uintptr_t start;
 	int error;
 
+	if (space->region_count > REGIONS_MAX)
+		return -ENOMEM;
 	error = choose_place(space, request, size, &start);
 	if (error)
 		return error;

@@ -22,7 +22,7 @@ struct vm_map_request {
 };
 
 /*
- * Errors: -ENOMEM (space, limit, memory), -EEXIST, -EPERM (below mmap_min_addr), -EINVAL (size 0),
+ * Errors: -ENOMEM (space, limits, memory), -EEXIST, -EPERM (below mmap_min_addr), -EINVAL (size 0),
  * -EAGAIN (locked limit).
  */
 must_check int vm_map(struct address_space *space, const struct vm_map_request *request,

@@ -97,6 +97,6 @@ struct region *region_next(struct region *region);
  * Cut `region` at `address`: it keeps [start, address), a new region gets [address, end).
  * Requires start < address < end, page-aligned. May sleep.
  * Locks: the caller holds space->lock exclusive.
- * Errors: -ENOMEM; then nothing has changed.
+ * Errors: -ENOMEM, also where there are as many regions as may be; then nothing has changed.
  */
 must_check int region_split(struct address_space *space, struct region *region, uintptr_t address);

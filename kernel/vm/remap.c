@@ -118,11 +118,14 @@ static int move_to(struct address_space *space, struct region *region, const str
 		   uintptr_t to, struct list *dead)
 {
 	uintptr_t moved = min(remap->old_size, remap->new_size);
-	struct region *target = region_alloc();
+	struct region *target = NULL;
 	size_t charge = 0;
 	struct unmap_plan plan;
 	int error = -ENOMEM;
 
+	/* One for the target and two for pieces of the old region, as Linux reckons. */
+	if (space->region_count < REGIONS_MAX - 3)
+		target = region_alloc();
 	if (!target)
 		return error;
 	*target = *region;

@@ -25,7 +25,8 @@ int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
 		return 0;
 	plan->first = first;
 	if (first->start < start && first->end > end) {
-		plan->spare = region_alloc();
+		if (space->region_count < REGIONS_MAX)
+			plan->spare = region_alloc();
 		if (!plan->spare)
 			return -ENOMEM;
 	}
