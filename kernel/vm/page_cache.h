@@ -81,6 +81,7 @@ void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops,
 /* All frames out and freed; nothing maps it any more. Waits for I/O under way. May sleep. */
 void page_cache_fini(struct page_cache *cache);
 
+/* Acquire: pairs with the stores that make it grow, after the bytes, or shrink, before they go. */
 static inline uint64_t page_cache_size(const struct page_cache *cache)
 {
 	return atomic_load_explicit(&cache->size, memory_order_acquire);
@@ -99,7 +100,10 @@ must_check int page_cache_get(struct page_cache *cache, uint32_t index, struct p
  */
 must_check int page_cache_get_for_read(struct page_cache *cache, uint32_t index,
 				       struct page_frame **out);
-/* Start reading what is absent of [first, end): madvise(WILLNEED), readahead(2). May sleep. */
+/*
+ * Start reading what is absent of [first, end), at most 2 MiB of it (a hint is no order, and Linux
+ * stops somewhere too): madvise(WILLNEED), readahead(2). May sleep.
+ */
 void page_cache_read_ahead(struct page_cache *cache, uint32_t first, uint32_t end);
 /*
  * posix_fadvise(DONTNEED): forget what is clean and used by nobody of [first, end). May sleep.

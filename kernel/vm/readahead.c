@@ -22,6 +22,7 @@
 enum {
 	WINDOW_MIN = 4,		/* pages; a random read of one page brings its neighbours */
 	WINDOW_MAX = 32,
+	WISH_MAX = 512,		/* of what a program asks for in one call: 2 MiB */
 };
 
 /*
@@ -121,6 +122,9 @@ void page_cache_read_ahead(struct page_cache *cache, uint32_t first, uint32_t en
 
 	if (page_cache_is_memory(cache))
 		return;
+	if (end <= first)
+		return;
+	end = first + min_t(uint32_t, end - first, WISH_MAX);
 	rwlock_read_lock(&cache->truncate_lock);
 	end = min(end, page_count_of(page_cache_size(cache)));
 	while (first < end) {
