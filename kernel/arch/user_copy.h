@@ -13,11 +13,11 @@
 /* Whole or -EFAULT; on -EFAULT a part may have been written. */
 must_check int copy_from_user(void *to, user_addr from, size_t size);
 must_check int copy_to_user(user_addr to, const void *from, size_t size);
-must_check int clear_user(user_addr to, size_t size);
 
-/* As far as it goes: the number of bytes NOT copied. */
+/* As far as it goes: the number of bytes NOT copied (or set to 0). */
 size_t copy_from_user_partial(void *to, user_addr from, size_t size);
 size_t copy_to_user_partial(user_addr to, const void *from, size_t size);
+size_t clear_user_partial(user_addr to, size_t size);
 
 /*
  * The same without ever handling a fault: what is not mapped stays uncopied. Callable under

@@ -95,14 +95,16 @@ int io_buffer_get(struct io_buffer *buffer, void *to, size_t size)
 int io_buffer_clear(struct io_buffer *buffer, size_t size)
 {
 	while (size > 0) {
-		size_t count;
+		size_t count, left = 0;
 		uintptr_t address = current_piece(buffer, size, &count);
 
-		if (!buffer->is_user)
+		if (buffer->is_user)
+			left = clear_user_partial(user_addr_from(address), count);
+		else
 			memset((void *)address, 0, count);
-		else if (clear_user(user_addr_from(address), count))
+		advance(buffer, count - left);
+		if (left > 0)
 			return -EFAULT;
-		advance(buffer, count);
 		size -= count;
 	}
 	return 0;

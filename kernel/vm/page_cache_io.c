@@ -61,13 +61,16 @@ static ssize_t read_page(struct page_cache *cache, struct io_buffer *buffer, uin
 
 	if (error)
 		return error;
-	if (!frame) {
+	if (frame) {
+		done = io_buffer_put_frame(buffer, frame, from, size);
+		page_frame_put(frame);
+	} else {
+		size_t before = buffer->remaining;
+
 		error = io_buffer_clear(buffer, size);
-		return error ? error : (ssize_t)size;
+		done = before - buffer->remaining;
 	}
-	done = io_buffer_put_frame(buffer, frame, from, size);
-	page_frame_put(frame);
-	return done > 0 ? (ssize_t)done : -EFAULT;
+	return done > 0 ? (ssize_t)done : error ? error : -EFAULT;
 }
 
 ssize_t page_cache_read(struct page_cache *cache, struct io_buffer *buffer, file_offset offset)

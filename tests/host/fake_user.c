@@ -81,12 +81,14 @@ int copy_to_user(user_addr to, const void *from, size_t size)
 	return copy_to_user_partial(to, from, size) ? -EFAULT : 0;
 }
 
-int clear_user(user_addr to, size_t size)
+size_t clear_user_partial(user_addr to, size_t size)
 {
-	if (user_prefault(to, size, true))
-		return -EFAULT;
-	memset((void *)to, 0, size);
-	return 0;
+	int ignored = user_prefault(to, size, true);
+	size_t count = present(to, size);
+
+	(void)ignored;
+	memset((void *)to, 0, count);
+	return size - count;
 }
 
 int get_user_u32(uint32_t *out, user_addr from)

@@ -148,11 +148,11 @@ int copy_to_user(user_addr to, const void *from, size_t size)
 	return user_copy_words((char *)user_bytes(to), from, size) ? -EFAULT : 0;
 }
 
-int clear_user(user_addr to, size_t size)
+size_t clear_user_partial(user_addr to, size_t size)
 {
-	if (!user_range_ok(to, size))
-		return -EFAULT;
-	return user_clear_bytes((void *)user_addr_value(to), size) ? -EFAULT : 0;
+	if (CONFIG_LOCK_CHECK)
+		assert_may_sleep();
+	return user_range_ok(to, size) ? user_clear_bytes((void *)user_addr_value(to), size) : size;
 }
 
 size_t copy_from_user_nofault(void *to, user_addr from, size_t size)
