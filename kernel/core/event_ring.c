@@ -1,10 +1,9 @@
 /*
  * Writing events, and what a viewer outside finds them by.
  *
- * A CPU's ring is written by that CPU alone: by threads, and by interrupts on top of them. So a
- * place in it is taken by one instruction, and nobody waits for anybody. A record that an
- * interrupt finds half written behind it stays half written until the thread goes on; its sequence
- * tells.
+ * A CPU's ring is written by that CPU alone, with interrupts off: by threads, and by interrupts
+ * between two of their records. So nobody waits for anybody. A viewer may come while a record is
+ * written: its sequence is 0 then, and has another value when it was written anew.
  *
  * Not done. The rings do not grow, and a slow viewer loses the oldest records: it sees that by
  * their numbers. Waking a reader from every context that records (with the run queue locked, say)
@@ -44,8 +43,10 @@ void event_record(enum quartet_event_kind kind, const uint32_t *words)
 	if (ring) {
 		place = event_directory.rings[header->cpu].written++;
 		record = &ring[place & (event_directory.event_capacity - 1)];
-		record->sequence = 0;
-		atomic_signal_fence(memory_order_seq_cst);
+		atomic_store_explicit((_Atomic uint32_t *)&record->sequence, 0,
+				      memory_order_relaxed);
+		/* Release: who sees any of the new words, and then looks again, sees the 0. */
+		atomic_thread_fence(memory_order_release);
 		record->time_ns = arch_clock_ns();
 		record->thread = header->event_thread;
 		record->kind = (uint16_t)kind;
@@ -97,6 +98,7 @@ bool event_ring_is_attached(void)
 
 void event_set_mask(uint32_t mask)
 {
+	/* Relaxed: it orders nothing; a record more or less does no harm. */
 	atomic_store_explicit((_Atomic uint32_t *)&event_directory.event_mask, mask,
 			      memory_order_relaxed);
 }

@@ -4,6 +4,7 @@
  * outside may be reading it.
  */
 #include "mem/event_memory.h"
+#include <stdatomic.h>
 #include <stddef.h>
 #include "arch/mmu.h"
 #include "arch/smp.h"
@@ -22,6 +23,12 @@ enum {
 	EVENTS_A_PAGE = 64,		/* of the 85 that would fit: a power of two */
 };
 
+static void free_blocks(struct page_frame **blocks, unsigned int count)
+{
+	while (count-- > 0)
+		page_frame_put(blocks[count]);
+}
+
 static int allocate(unsigned int order, struct page_frame **blocks, unsigned int count)
 {
 	for (unsigned int cpu = 0; cpu < count; cpu++) {
@@ -30,8 +37,7 @@ static int allocate(unsigned int order, struct page_frame **blocks, unsigned int
 						     FRAME_ALLOC_NO_KILL);
 		if (blocks[cpu])
 			continue;
-		while (cpu-- > 0)
-			page_frame_put(blocks[cpu]);
+		free_blocks(blocks, cpu);
 		return -ENOMEM;
 	}
 	return 0;
@@ -39,6 +45,7 @@ static int allocate(unsigned int order, struct page_frame **blocks, unsigned int
 
 int event_memory_attach(void)
 {
+	static atomic_bool is_claimed;
 	struct page_frame *blocks[CPU_MAX];
 	unsigned int count = smp_cpu_count();
 	unsigned int order = ORDER_MAX;
@@ -48,6 +55,11 @@ int event_memory_attach(void)
 	while (allocate(order, blocks, count)) {
 		if (--order < ORDER_MIN)
 			return -ENOMEM;
+	}
+	/* Two may come here at once: the second has come too late, and finds rings any moment. */
+	if (atomic_exchange(&is_claimed, true)) {
+		free_blocks(blocks, count);
+		return 0;
 	}
 	/* The first CPU's last: it says that all are there. */
 	for (unsigned int cpu = count; cpu-- > 0;) {
