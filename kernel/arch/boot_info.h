@@ -22,7 +22,7 @@ struct boot_info {
 	struct boot_range reserved[BOOT_RANGES]; /* in use within `memory`, in no order */
 	size_t reserved_count;
 	struct boot_range module;		 /* initramfs, exact bytes, or empty */
-	char command_line[1024];
+	char command_line[2048];	/* as long as Linux's on i386 (COMMAND_LINE_SIZE) */
 };
 
 const struct boot_info *boot_info(void);

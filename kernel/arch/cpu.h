@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include "core/compiler.h"
 
-/* What this machine offers; the same on all CPUs (a CPU that lacks one is not started). */
+/* What this machine offers. Asked of the boot CPU; the others are taken to be of its kind. */
 struct cpu_features {
 	bool nx, pge, smep, smap, umip, sysenter, tsc, fxsr, sse, sse2, apic, rdrand, rdseed;
 	bool avx;	/* and XSAVE, which alone keeps its registers */
@@ -50,9 +50,6 @@ noreturn void cpu_halt_forever(void);
 noreturn void machine_power_off(void);
 noreturn void machine_restart(void);
 
-/*
- * Fill `size` bytes, both multiples of 64 and aligned 16: fastest way measured at boot. Any
- * context.
- */
-void cpu_clear_page(void *page);		/* PAGE_SIZE bytes */
-void cpu_copy_page(void *to, const void *from);	/* PAGE_SIZE bytes */
+/* Whole pages, aligned, the way that was found quickest at boot. Any context. */
+void cpu_clear_page(void *page);
+void cpu_copy_page(void *to, const void *from);

@@ -22,7 +22,6 @@
 #define TABLE_SPAN	(1u << TABLE_SHIFT)
 #define TABLE_ENTRIES	512u
 
-
 #include "machine/mmu.h"
 /*
  * There:

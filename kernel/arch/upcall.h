@@ -64,8 +64,9 @@ noreturn void upcall_cpu_started(void);
 
 /*
  * Memory for the machine's own objects, from mem/ (entry/machine_memory.c): zeroed, in the direct
- * map. `size` is a power of two; up to 32 bytes the result is aligned to it, above to 16, from a
- * page on to a page. NULL when memory is short. Does not sleep if `atomic`.
+ * map. Up to 32 bytes are aligned to 32, up to 512 to 16, up to 832 (an FPU image with AVX) to 64;
+ * a page, or a power of two of pages, to a page. NULL when memory is short. Does not sleep if
+ * `atomic`.
  */
 void *upcall_memory_alloc(size_t size, bool atomic);
 void upcall_memory_free(void *memory, size_t size);

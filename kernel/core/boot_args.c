@@ -10,8 +10,8 @@
 #include "lib/string.h"
 
 /*
- * As long as Linux's on i386 (COMMAND_LINE_SIZE): boot loaders count on it. Nothing can be
- * allocated yet.
+ * As long as Linux's on i386 (COMMAND_LINE_SIZE): boot loaders count on it, and arch/boot_info.h
+ * keeps as much. Nothing can be allocated yet.
  */
 enum { LINE_SIZE = 2048 };
 

@@ -86,6 +86,30 @@ static void check_signal(void)
 	CHECK(handled);
 }
 
+/* Where the words that announce the rest of an XSAVE image lie, from the frame's FPU image on. */
+enum { EXTENSION = 112 + 464 };
+
+static void unmark(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *interrupted = context;
+
+	(void)signal, (void)info;
+	memset((char *)interrupted->uc_mcontext.fpregs + EXTENSION, 0, 4);
+}
+
+/* A frame that announces no AVX registers, as an old program may have made it: they are initial. */
+static void check_unmarked_frame(void)
+{
+	struct sigaction action = { .sa_sigaction = unmark, .sa_flags = SA_SIGINFO };
+	struct wide mine = pattern(11);
+
+	CHECK(sigaction(SIGUSR2, &action, NULL) == 0);
+	load(&mine);
+	raise(SIGUSR2);
+	memset(&mine.words[4], 0, 16);
+	CHECK(holds(&mine));
+}
+
 static void check_fork(void)
 {
 	struct wide mine = pattern(8), other = pattern(9);
@@ -126,6 +150,7 @@ int main(void)
 	}
 	CHECK(ecx & bit_OSXSAVE);
 	check_signal();
+	check_unmarked_frame();
 	check_fork();
 	check_threads();
 	return 0;

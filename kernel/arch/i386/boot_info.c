@@ -11,6 +11,7 @@
 #include "core/panic.h"
 #include "internal.h"
 #include "layout.h"
+#include "lib/min_max.h"
 #include "lib/string.h"
 
 #define LOADER_MAGIC 0x2badb002u
@@ -63,9 +64,9 @@ static void add_memory(phys_addr start, phys_addr end)
 {
 	size_t at = info.memory_count;
 
-	/* frame_number has 32 bits, and the processor at most 52. */
-	if (start < LAYOUT_LOAD_ADDRESS)
-		start = LAYOUT_LOAD_ADDRESS;
+	start = max(start, (phys_addr)LAYOUT_LOAD_ADDRESS);
+	/* The processor's addresses have up to 52 bits, but a frame_number only 32. */
+	end = min(end, (phys_addr)UINT32_MAX << PAGE_SHIFT);
 	start = ALIGN_UP(start, (phys_addr)PAGE_SIZE);
 	end = ALIGN_DOWN(end, (phys_addr)PAGE_SIZE);
 	if (start >= end || info.memory_count == BOOT_RANGES)

@@ -19,7 +19,6 @@
 
 enum {
 	PORT_TIMER_CHANNEL_2 = 0x42,
-	PORT_TIMER_COMMAND = 0x43,
 	PORT_SPEAKER = 0x61,
 	SPEAKER_GATE = 1,
 	SPEAKER_DATA = 2,
@@ -27,11 +26,11 @@ enum {
 	COMMAND_CHANNEL_2_COUNTDOWN = 0xb0,
 	COMMAND_LATCH_CHANNEL_2 = 0x80,
 
-	TIMER_HZ = 1193182,
 	TIMER_START = 0xffff,
 	CALIBRATION_TICKS = 3600,	/* 3 ms: errors of a microsecond are 0.03 % */
 	SHORT_TICKS = 300,		/* enough for the APIC timer alone */
 	SAMPLES = 5,
+	RESTARTS_MAX = 10,	/* then we take what we get */
 };
 
 /* The three counters at one moment. */
@@ -100,15 +99,18 @@ static void measure(void)
 {
 	uint32_t wanted = tsc_khz ? SHORT_TICKS : CALIBRATION_TICKS;
 	struct sample now;
-	uint32_t ticks;
+	uint32_t ticks = 0;
+	unsigned int restarts = 0;
 
-	/* Boot was slow, and the count is over: begin again, and wait. */
-	if (port_read8(PORT_SPEAKER) & SPEAKER_OUT)
-		start_counters();
-	do {
+	while (ticks < wanted) {
 		now = take_sample();
 		ticks = started.timer - now.timer;
-	} while (ticks < wanted);
+		/* The count is over: boot was slow, or an emulator stood still. Begin again. */
+		if ((port_read8(PORT_SPEAKER) & SPEAKER_OUT) && restarts++ < RESTARTS_MAX) {
+			start_counters();
+			ticks = 0;
+		}
+	}
 	if (!tsc_khz)
 		tsc_khz = (uint32_t)div64_u64((now.tsc - started.tsc) * TIMER_HZ,
 					      (uint64_t)ticks * 1000, NULL);

@@ -42,7 +42,6 @@ enum {
 };
 
 static struct cpu_features features;
-static uint32_t extended1_edx, leaf7_ebx;
 
 const struct cpu_features *cpu_features(void)
 {
@@ -81,8 +80,7 @@ static void read_extended_leaves(void)
 
 	if (highest < 0x80000001 || highest > 0x8000ffff)
 		return;
-	extended1_edx = read_cpuid(0x80000001).edx;
-	features.nx = extended1_edx & EXTENDED1_EDX_NX;
+	features.nx = read_cpuid(0x80000001).edx & EXTENDED1_EDX_NX;
 	if (highest >= 0x80000007)
 		features.tsc_invariant =
 			read_cpuid(0x80000007).edx & EXTENDED7_EDX_TSC_INVARIANT;
@@ -116,7 +114,6 @@ void cpu_identify(void)
 	if (leaf0.eax >= 7) {
 		struct cpuid_words leaf7 = read_cpuid(7);
 
-		leaf7_ebx = leaf7.ebx;
 		features.smep = leaf7.ebx & LEAF7_EBX_SMEP;
 		features.smap = leaf7.ebx & LEAF7_EBX_SMAP;
 		features.rdseed = leaf7.ebx & LEAF7_EBX_RDSEED;

@@ -23,9 +23,6 @@
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ptrace.h"
 
-/* The flags that a debugger may change. */
-#define EFLAGS_DEBUGGER 0x00050dd5u
-
 void arch_thread_park(struct arch_thread *thread)
 {
 	struct trap_frame *frame = arch_user_frame(arch_stack_base());
@@ -121,7 +118,7 @@ static void set_flags(struct arch_thread *thread, struct trap_frame *frame, uint
 		thread->step_forced = false;
 	else if (thread->step_forced)
 		value |= EFLAGS_TF;
-	frame->eflags = (frame->eflags & ~EFLAGS_DEBUGGER) | (value & EFLAGS_DEBUGGER);
+	frame->eflags = (frame->eflags & ~EFLAGS_USER) | (value & EFLAGS_USER);
 }
 
 static void set_call_number(struct trap_frame *frame, uint32_t value)

@@ -105,6 +105,9 @@ bool ipi_is_stopping(void);
 /* smp_boot.c */
 void smp_find(void);	/* needs apic_init() */
 
+/* The 8254 timer, whose channel 0 alarm.c uses and channel 2 clock.c. */
+enum { PORT_TIMER_COMMAND = 0x43, TIMER_HZ = 1193182 };
+
 /* clock.c */
 void clock_start_calibration(void);
 void clock_finish_calibration(void);

@@ -71,9 +71,11 @@ void smp_call(uint32_t mask, void (*function)(void *), void *argument)
 		if (!(mask >> cpu & 1))
 			continue;
 		nodes[cpu].request = &request;
+		/* Relaxed: the exchange in push_call publishes it. */
 		atomic_fetch_add_explicit(&request.pending, 1, memory_order_relaxed);
 		push_call(cpu, &nodes[cpu]);
 	}
+	/* Acquire: pairs with the release in ipi_handle_calls. */
 	while (atomic_load_explicit(&request.pending, memory_order_acquire) != 0)
 		cpu_relax();
 	preempt_enable();

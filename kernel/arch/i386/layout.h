@@ -46,6 +46,8 @@
 #define EFLAGS_RF	0x00010000
 #define EFLAGS_AC	0x00040000
 #define EFLAGS_ID	0x00200000
+/* What a program may change by its own means, and a debugger for it. */
+#define EFLAGS_USER	0x00050dd5
 
 #define DR6_BREAKPOINTS	0x0000000f
 #define DR6_STEP	0x00004000	/* a single step, not a breakpoint */

@@ -1,5 +1,5 @@
 /*
- * The processor's control registers.
+ * The processor's control and segment registers.
  */
 #pragma once
 #include <stdint.h>
@@ -41,6 +41,22 @@ static inline uint32_t read_cr4(void)
 static inline void write_cr4(uint32_t value)
 {
 	__asm__ volatile("movl %0, %%cr4" : : "r"(value) : "memory");
+}
+
+static inline uint16_t read_fs(void)
+{
+	uint16_t selector;
+
+	__asm__ volatile("movl %%fs, %k0" : "=r"(selector));
+	return selector;
+}
+
+static inline uint16_t read_gs(void)
+{
+	uint16_t selector;
+
+	__asm__ volatile("movl %%gs, %k0" : "=r"(selector));
+	return selector;
 }
 
 /* What caused a debug trap; the processor only ever sets bits, so they are cleared here. */

@@ -27,6 +27,7 @@ enum {
 	STATUS_B_24_HOURS = 0x02,
 	HOUR_PM = 0x80,
 	UPDATE_POLLS_MAX = 10000,	/* an update takes 2 ms */
+	READINGS_MAX = 10,	/* a clock that never says the same twice is broken */
 	PIVOT_YEAR = 70,		/* 70 to 99 are of the last century */
 	SECONDS_PER_DAY = 86400,
 };
@@ -140,7 +141,7 @@ int64_t arch_rtc_read(void)
 	struct date again = read_raw();
 
 	/* An update may begin between two registers; two equal readings have none between. */
-	while (!is_same(date, again)) {
+	for (unsigned int i = 2; i < READINGS_MAX && !is_same(date, again); i++) {
 		date = again;
 		again = read_raw();
 	}

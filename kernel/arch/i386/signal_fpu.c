@@ -29,6 +29,7 @@ enum {
 	X87_REGISTER_SIZE = 10,
 	MAGIC_PLAIN = 0xffff,
 	HEADER_SIZE = 64,
+	PARTS_X87_SSE = 3,	/* of FPU_XFEATURES */
 	TAG_VALID = 0, TAG_ZERO = 1, TAG_SPECIAL = 2, TAG_EMPTY = 3,
 };
 
@@ -224,24 +225,21 @@ static int read_extension(struct arch_thread *thread, user_addr address)
 {
 	struct fxsave_image *image = thread->fpu;
 	uint8_t *header = (uint8_t *)thread->fpu + FPU_FXSAVE_SIZE;
-	uint8_t parts = FPU_XFEATURES;
-	uint32_t end;
-	int error;
+	uint8_t parts = PARTS_X87_SSE;	/* they stand in the part that is always there */
+	uint32_t end = 0;
+	int error = 0;
 
-	if (image->extension.magic != SIGNAL_FPU_EXTENSION_MAGIC ||
-	    image->extension.image_size != FPU_XSAVE_SIZE)
-		return 0;
-	error = copy_from_user(&end, user_addr_add(address, FPU_XSAVE_SIZE), sizeof(end));
-	if (error || end != SIGNAL_FPU_EXTENSION_END)
-		return error;
-	error = copy_from_user(header, user_addr_add(address, FPU_FXSAVE_SIZE),
-			       FPU_XSAVE_SIZE - FPU_FXSAVE_SIZE);
-	if (error)
-		return error;
-	parts &= header[0] | 3;		/* x87 and SSE stand in the part that is always there */
+	if (image->extension.magic == SIGNAL_FPU_EXTENSION_MAGIC &&
+	    image->extension.image_size == FPU_XSAVE_SIZE)
+		error = copy_from_user(&end, user_addr_add(address, FPU_XSAVE_SIZE), sizeof(end));
+	if (!error && end == SIGNAL_FPU_EXTENSION_END) {
+		error = copy_from_user(header, user_addr_add(address, FPU_FXSAVE_SIZE),
+				       FPU_XSAVE_SIZE - FPU_FXSAVE_SIZE);
+		parts |= header[0] & FPU_XFEATURES;
+	}
 	memset(header, 0, HEADER_SIZE);
 	header[0] = parts;
-	return 0;
+	return error;
 }
 
 static int read_image(struct arch_thread *thread, user_addr address)

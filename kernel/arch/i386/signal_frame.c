@@ -20,6 +20,7 @@
 #include "internal.h"
 #include "layout.h"
 #include "lib/string.h"
+#include "registers.h"
 #include "signal_fpu.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/signal.h"
@@ -63,30 +64,11 @@ struct rt_signal_frame {
 };
 _Static_assert(sizeof(struct rt_signal_frame) == 268, "Linux i386 ABI");
 
-/* What a program may change in EFLAGS by its own means. */
-#define EFLAGS_USER 0x00050dd5u
-
 /* The instructions of the vDSO's trampolines. */
 #define RETCODE_LOW	0x0077b858u	/* pop %eax; mov $119, %eax: sigreturn; int $0x80 */
 #define RETCODE_HIGH	0x80cd0000u
 #define RT_RETCODE_LOW	0x0000adb8u	/* mov $173, %eax: rt_sigreturn; int $0x80 */
 #define RT_RETCODE_HIGH	0x0080cd00u
-
-static uint16_t read_fs(void)
-{
-	uint16_t selector;
-
-	__asm__ volatile("movw %%fs, %0" : "=rm"(selector));
-	return selector;
-}
-
-static uint16_t read_gs(void)
-{
-	uint16_t selector;
-
-	__asm__ volatile("movw %%gs, %0" : "=rm"(selector));
-	return selector;
-}
 
 /* The range is checked, user memory open. -EFAULT */
 static always_inline int put_context(struct sigcontext *context, const struct trap_frame *frame,

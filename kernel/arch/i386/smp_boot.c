@@ -3,8 +3,8 @@
  *
  * A CPU that gets INIT and STARTUP begins in real mode at the trampoline's page below 1 MiB
  * (trampoline.S), turns paging on with boot.S's tables, and arrives in smp_cpu_main() on the stack
- * of its idle thread. One that does not report within START_TIMEOUT_US is left out. (Intel SDM vol.
- * 3, 9.4.)
+ * of its idle thread. One that does not report within START_TIMEOUT_US is left out, and held by
+ * another INIT, lest it come up late on the stack of the next. (Intel SDM vol. 3, 9.4.)
  */
 #include "arch/cpu.h"
 #include "arch/smp.h"
@@ -43,6 +43,7 @@ unsigned int smp_cpu_count(void)
 
 uint32_t smp_online_mask(void)
 {
+	/* Acquire: pairs with smp_cpu_main; what a CPU set up before it came on line is seen. */
 	return atomic_load_explicit(&online_mask, memory_order_acquire);
 }
 
@@ -98,7 +99,11 @@ static bool start_cpu(unsigned int cpu, void *stack)
 	clock_spin_us(STARTUP_WAIT_US);
 	if (!(smp_online_mask() >> cpu & 1) && !cpu_features()->hypervisor)
 		apic_send_startup(id, LAYOUT_TRAMPOLINE >> PAGE_SHIFT);
-	return wait_online(cpu);
+	if (wait_online(cpu))
+		return true;
+	apic_send_init(id);
+	atomic_fetch_and(&online_mask, ~(1u << cpu));
+	return false;
 }
 
 void smp_start_others(void *stacks[])

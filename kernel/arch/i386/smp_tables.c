@@ -135,7 +135,8 @@ static bool read_acpi(struct cpu_list *list)
 	if (!root)
 		return false;
 	phys_read(&header, root->root_table, sizeof(header));
-	if (memcmp(header.signature, "RSDT", 4) != 0 || header.length > TABLE_SIZE_MAX)
+	if (memcmp(header.signature, "RSDT", 4) != 0 || header.length < sizeof(header) ||
+	    header.length > TABLE_SIZE_MAX)
 		return false;
 	tables = (header.length - (uint32_t)sizeof(header)) / 4;
 	for (uint32_t i = 0; i < tables; i++) {

@@ -4,7 +4,7 @@
  * space->active_cpus has a bit for each CPU that may hold translations of the space. A CPU sets its
  * bit before it loads the root, and clears it after it loaded another. A flusher first changes the
  * page tables, then reads the mask: either it sees the bit and asks that CPU, or that CPU's page
- * walks begin after the change. Both sides are read-modify- write or fenced, so the order holds
+ * walks begin after the change. Both sides are read-modify-write or fenced, so the order holds
  * (Intel SDM vol. 3, 4.10.5, 8.2.2).
  *
  * A kernel thread keeps the space of the user thread before it: going back costs nothing. The first
@@ -192,9 +192,13 @@ void mmu_kernel_flush(uintptr_t start, uintptr_t end)
 {
 	struct flush_request request = { NULL, start, end };
 	uint32_t others;
+	irq_flags flags;
 
 	preempt_disable();
+	/* A request in between may load another root; ours must not be put back over it. */
+	flags = irq_disable_save();
 	flush_kernel_here(&request);
+	irq_restore(flags);
 	atomic_thread_fence(memory_order_seq_cst);
 	others = smp_online_mask() & ~(1u << cpu_index());
 	if (others)

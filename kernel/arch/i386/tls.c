@@ -16,6 +16,7 @@
 #include "internal.h"
 #include "layout.h"
 #include "machine_cpu.h"
+#include "registers.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ldt.h"
 
@@ -37,22 +38,6 @@ enum descriptor_bits {
 	DESCRIPTOR_PAGES = 1 << 23,
 	DESCRIPTOR_ACCESSED = 1 << 8,
 };
-
-static uint16_t read_fs(void)
-{
-	uint16_t selector;
-
-	__asm__ volatile("movl %%fs, %k0" : "=r"(selector));
-	return selector;
-}
-
-static uint16_t read_gs(void)
-{
-	uint16_t selector;
-
-	__asm__ volatile("movl %%gs, %k0" : "=r"(selector));
-	return selector;
-}
 
 static void load_descriptors(struct machine_cpu *self, const struct arch_thread *thread)
 {
