@@ -41,6 +41,7 @@ void failpoint_arm(enum failpoint point, struct thread *thread, unsigned int nth
 	atomic_store_explicit(&armed_nth, nth, memory_order_relaxed);
 	atomic_store_explicit(&hit_count, 0, memory_order_relaxed);
 	atomic_store_explicit(&struck, false, memory_order_relaxed);
+	/* Release: pairs with the acquire in failpoint_check. */
 	atomic_store_explicit(&armed_thread, thread, memory_order_release);
 }
 

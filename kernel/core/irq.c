@@ -65,6 +65,7 @@ static void note_unwanted(unsigned int irq)
 void irq_dispatch(unsigned int irq)
 {
 	struct irq_line *line = &lines[irq];
+	/* Acquire, here and below: pairs with the release in irq_register. */
 	struct irq_handler *handler = atomic_load_explicit(&line->first, memory_order_acquire);
 	bool wanted = false;
 
@@ -87,6 +88,7 @@ uint64_t irq_count(unsigned int irq, const char **name)
 	*name = NULL;
 	if (irq >= IRQ_LINES)
 		return 0;
+	/* Acquire: as in irq_dispatch. */
 	handler = atomic_load_explicit(&lines[irq].first, memory_order_acquire);
 	if (handler)
 		*name = handler->name;

@@ -206,6 +206,7 @@ void rwspin_read_unlock_irq(struct rwspinlock *lock, irq_flags flags)
 {
 	if (CONFIG_LOCK_CHECK)
 		lock_check_release(lock);
+	/* Release: what we read is read before the next writer changes it. */
 	atomic_fetch_sub_explicit(&lock->state, 1, memory_order_release);
 	irq_restore(flags);
 	preempt_enable();
@@ -230,6 +231,7 @@ void rwspin_write_unlock_irq(struct rwspinlock *lock, irq_flags flags)
 {
 	if (CONFIG_LOCK_CHECK)
 		lock_check_release(lock);
+	/* Release: what we wrote is seen by the next holders. */
 	atomic_store_explicit(&lock->state, 0, memory_order_release);
 	irq_restore(flags);
 	preempt_enable();

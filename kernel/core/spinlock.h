@@ -49,8 +49,8 @@ must_check irq_flags spin_lock_irq_second(struct spinlock *second);
 void spin_assert_held(const struct spinlock *lock);
 
 /*
- * Spinning reader-writer locks: for tables read by everybody and changed seldom. Readers may nest
- * inside interrupt handlers only if writers use the _irq form.
+ * Spinning reader-writer locks: for tables read by everybody and changed seldom. Interrupts are off
+ * while one is held. Readers do not nest: a writer may come in between and wait for the first.
  */
 struct rwspinlock {
 	atomic_int state;		/* [a] -1: one writer; n > 0: n readers */

@@ -25,8 +25,7 @@ static enum fault_result handle(const struct trap_frame *frame, uintptr_t addres
 		return FAULT_BAD_ADDRESS;
 	process_vm_limits(process, &limits);
 	event_note(QUARTET_EVENT_FAULT, address, access, frame->eip);
-	result = vm_fault(process->space, address, access, trap_frame_stack(frame), &limits,
-			  &major);
+	result = vm_fault(process->space, address, access, &limits, &major);
 	if (major)
 		thread->major_faults++;
 	else

@@ -11,6 +11,8 @@ uint32_t hash_bytes(const void *bytes, size_t size, uint32_t seed)
 
 	/*
 	 * Each step is a bijection of the hash: texts of one length that differ in one word differ.
+	 * The factor is 2^32 divided by the golden ratio (Knuth, "The Art of Computer Programming",
+	 * volume 3, 6.4).
 	 */
 	for (; size >= sizeof(word); size -= sizeof(word), from += sizeof(word)) {
 		__builtin_memcpy(&word, from, sizeof(word));

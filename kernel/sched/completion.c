@@ -16,6 +16,7 @@ void completion_complete(struct completion *completion)
 {
 	irq_flags flags = spin_lock_irq(&completion->queue.lock);
 
+	/* Release: pairs with the acquire in is_done. */
 	atomic_store_explicit(&completion->done, true, memory_order_release);
 	wait_queue_wake_all_locked(&completion->queue, 0);
 	spin_unlock_irq(&completion->queue.lock, flags);

@@ -28,8 +28,8 @@ must_check bool rwlock_try_write_lock(struct rwlock *lock);
 void rwlock_write_unlock(struct rwlock *lock);
 void rwlock_downgrade(struct rwlock *lock);		/* writer becomes reader */
 /*
- * Two of one rank, `first` proven by the caller to come before (ancestor before descendant, or by
- * address).
+ * Inside another of its rank, where the caller has proven that this one comes after (descendant
+ * after ancestor, or by address).
  */
 void rwlock_write_lock_second(struct rwlock *second);
 void rwlock_assert_held(const struct rwlock *lock);		/* in either mode */

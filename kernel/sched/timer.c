@@ -178,6 +178,7 @@ void upcall_timer(void)
 		spin_unlock(&queue->lock);
 		timer->expire(timer);
 		spin_lock(&queue->lock);
+		/* Release: pairs with the acquire in wait_until_idle. */
 		atomic_store_explicit(&queue->running, NULL, memory_order_release);
 	}
 	first = rbtree_cached_first(&queue->timers);

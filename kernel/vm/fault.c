@@ -148,7 +148,7 @@ enum fault_result fault_resolve(struct fault *fault)
 }
 
 enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum fault_access access,
-			   uintptr_t stack_pointer, const struct vm_limits *limits, bool *major)
+			   const struct vm_limits *limits, bool *major)
 {
 	struct fault fault = {
 		.space = space,
@@ -157,7 +157,6 @@ enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum 
 	};
 	enum fault_result result;
 
-	(void)stack_pointer;
 	if (unlikely(address >= USER_END))
 		return FAULT_BAD_ADDRESS;
 	count(&vm_counters.faults);

@@ -16,8 +16,8 @@ enum fault_result {
 };
 
 /*
- * Satisfy a fault of `space` at user address `address`. `stack_pointer` (0 if unknown) judges stack
- * growth; `major` says whether it waited for a disk. May sleep. Locks: none held.
+ * Satisfy a fault of `space` at user address `address`. `major` (may be NULL) says whether it
+ * waited for a disk. May sleep. Locks: none held.
  */
 enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum fault_access access,
-			   uintptr_t stack_pointer, const struct vm_limits *limits, bool *major);
+			   const struct vm_limits *limits, bool *major);

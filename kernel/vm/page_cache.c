@@ -105,6 +105,7 @@ void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops,
 	list_init(&cache->regions);
 }
 
+/* Acquire: pairs with end_transfer; who sees FILLING clear sees the contents. */
 static unsigned int flags_of(const struct page_frame *frame)
 {
 	return atomic_load_explicit(&frame->flags, memory_order_acquire);
@@ -164,7 +165,7 @@ int page_cache_wait(struct page_frame *frame, unsigned int flags, bool killable)
 	return 0;
 }
 
-/* Clear `flags`, as the last step of a transfer. */
+/* Clear `flags`, as the last step of a transfer. Release: see flags_of and is_over. */
 static void end_transfer(struct page_frame *frame, unsigned int flags)
 {
 	unsigned int old = atomic_fetch_and_explicit(
@@ -534,6 +535,7 @@ unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index,
 			break;
 		}
 		atomic_fetch_or_explicit(&frame->flags, FRAME_WRITING, memory_order_relaxed);
+		/* Acquire: the page is read afterwards; pairs with page_cache_mark_dirty. */
 		atomic_fetch_and_explicit(&frame->flags, (unsigned short)~FRAME_DIRTY,
 					  memory_order_acq_rel);
 		radix_tree_tag_clear(&cache->frames, *index + count, RADIX_TREE_DIRTY);

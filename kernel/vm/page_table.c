@@ -78,6 +78,7 @@ void page_table_unlock(struct page_frame *table)
 {
 	if (CONFIG_LOCK_CHECK)
 		lock_check_release(&table->table_lock);
+	/* Release: what we did to the table is seen by the next holder. */
 	atomic_store_explicit(&table->table_lock, 0, memory_order_release);
 	preempt_enable();
 }
@@ -259,6 +260,7 @@ static void split_off(struct address_space *space, uintptr_t span, mmu_entry *sl
 	 * One page is enough: it makes CPUs forget all upper levels; lower ones are right in both.
 	 */
 	mmu_flush_range(&space->mmu, span, span + PAGE_SIZE);
+	/* As in page_frame_put, but never the last. */
 	atomic_fetch_sub_explicit(&source->references, 1, memory_order_acq_rel);
 	atomic_fetch_add_explicit(&vm_counters.tables_copied, 1, memory_order_relaxed);
 }

@@ -179,6 +179,7 @@ bool vm_clean_cache_page(struct page_cache *cache, uint32_t index)
 	bool was_dirty = false;
 	struct region *region;
 
+	/* Acquire: DIRTY is clear by now; a mapping made later marks the page before it gets W. */
 	if (atomic_load_explicit(&cache->writable_mappings, memory_order_acquire) == 0)
 		return false;
 	spin_lock(&cache->regions_lock);
