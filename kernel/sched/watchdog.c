@@ -63,7 +63,7 @@ static void look_at_other(struct watched_cpu *self, unsigned int cpu)
 
 	if (other == cpu)
 		return;
-	if (other != self->other || beats != self->other_beats || beats == 0) {
+	if (other != self->other || beats != self->other_beats) {
 		self->other = other;
 		self->other_beats = beats;
 		self->other_missed = 0;
