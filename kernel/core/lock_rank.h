@@ -51,6 +51,7 @@ enum lock_rank {
 	LOCK_RANK_SOCKET_ROOM,	  /* spinlock: who polls for room at whose datagram socket */
 	LOCK_RANK_JOURNAL_STATE,  /* spinlock: blocks and handles of one journal */
 	LOCK_RANK_FUTEX,	  /* spinlock: one bucket of waiters on user words */
+	LOCK_RANK_FUTEX_PI,	  /* spinlock: who lends his priority to whom */
 	LOCK_RANK_CACHE_REGIONS,  /* spinlock: regions that map one page cache */
 	LOCK_RANK_PAGE_DIRECTORY, /* spinlock: which page tables one address space has */
 	LOCK_RANK_PAGE_TABLE,	  /* spinlock: entries of one page table */

@@ -386,7 +386,7 @@ static void commit(struct exec *exec)
 	struct user_thread *thread = user_thread_current();
 
 	become_leader();
-	user_thread_forget_user_pointers(thread);
+	user_thread_forget_user_pointers(thread, false);
 	switch_space(exec, thread);
 	switch_tables(exec, thread);
 	process_end_posix_timers(thread->process);

@@ -19,6 +19,7 @@
 #include "proc/posix_timers.h"
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/futex.h"
 #include "uapi/linux/ptrace.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
@@ -29,50 +30,64 @@
 enum {
 	/* entries followed: the list is the program's, and may be a ring */
 	ROBUST_LIST_LIMIT = 2048,
-	FUTEX_OWNER_MASK = 0x3fffffff,
-	FUTEX_WAITERS = (int)0x80000000,
-	FUTEX_OWNER_DIED = 0x40000000,
 };
 
-/* Mark one robust futex as left by a dead owner, and wake a waiter. */
-static void abandon_futex(struct user_thread *thread, user_addr word)
+/*
+ * Mark one robust futex as left by a dead owner, and wake a waiter; who waits for a PI lock is
+ * woken by futex_pi_release. `is_pending`: the thread was about to lock or unlock it. An unlocked
+ * one then may be missing its wake-up.
+ */
+static void abandon_futex(struct user_thread *thread, user_addr word, bool is_pi, bool is_pending)
 {
+	struct address_space *space = thread->process->space;
 	uint32_t value, seen;
 
-	for (;;) {
-		if (get_user_u32(&value, word) ||
-		    (value & FUTEX_OWNER_MASK) != (uint32_t)thread->id)
+	do {
+		if (user_addr_value(word) % sizeof(value) != 0 || get_user_u32(&value, word))
 			return;
+		if (is_pending && !is_pi && !(value & FUTEX_OWNER_MASK)) {
+			(void)!futex_wake(space, word, 1, UINT32_MAX, true);
+			return;
+		}
+		if ((value & FUTEX_OWNER_MASK) != (uint32_t)thread->id)
+			return;
+		seen = ~value;
+		/* The page may be there to be read only: then it is made writable first. */
 		if (user_word_compare_exchange(word, value,
-					       (value & (uint32_t)FUTEX_WAITERS) | FUTEX_OWNER_DIED,
-					       &seen))
+					       (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED,
+					       &seen) &&
+		    user_prefault(word, sizeof(value), true))
 			return;
-		if (seen == value)
-			break;
-	}
-	if (value & (uint32_t)FUTEX_WAITERS)
-		(void)!futex_wake(thread->process->space, word, 1, UINT32_MAX, true);
+	} while (seen != value);
+	if (!is_pi && (value & FUTEX_WAITERS))
+		(void)!futex_wake(space, word, 1, UINT32_MAX, true);
 }
 
 /* The list of futexes that the thread holds (set_robust_list(2)): head, offset, pending entry. */
 static void walk_robust_list(struct user_thread *thread)
 {
-	uint32_t head[3], entry, next;
+	uint32_t head[3], entry, next, pending;
 
 	if (!thread->robust_list || copy_from_user(head, thread->robust_list, sizeof(head)))
 		return;
 	entry = head[0];
+	pending = head[2] & ~ROBUST_LIST_PI;
 	for (unsigned int i = 0; i < ROBUST_LIST_LIMIT; i++) {
-		if ((entry & ~1u) == user_addr_value(thread->robust_list))
+		uint32_t address = entry & ~ROBUST_LIST_PI;
+
+		if (address == user_addr_value(thread->robust_list))
 			break;
-		if (get_user_u32(&next, user_addr_from(entry & ~1u)))
+		/* What follows is read first: an abandoned futex may be another's at once. */
+		if (get_user_u32(&next, user_addr_from(address)))
 			break;
-		if (entry != head[2])
-			abandon_futex(thread, user_addr_from((entry & ~1u) + head[1]));
+		if (address != pending)
+			abandon_futex(thread, user_addr_from(address + head[1]),
+				      entry & ROBUST_LIST_PI, false);
 		entry = next;
 	}
-	if (head[2])
-		abandon_futex(thread, user_addr_from((head[2] & ~1u) + head[1]));
+	if (pending)
+		abandon_futex(thread, user_addr_from(pending + head[1]), head[2] & ROBUST_LIST_PI,
+			      true);
 }
 
 void process_release_parents_memory(struct process *process)
@@ -95,12 +110,13 @@ static void clear_child_tid(struct user_thread *thread)
 	thread->clear_child_tid = NULL;
 }
 
-void user_thread_forget_user_pointers(struct user_thread *thread)
+void user_thread_forget_user_pointers(struct user_thread *thread, bool for_good)
 {
 	if (!thread->process->space)
 		return;
 	walk_robust_list(thread);
 	thread->robust_list = NULL;
+	futex_pi_release(&thread->thread, for_good);
 	clear_child_tid(thread);
 }
 
@@ -441,7 +457,7 @@ void user_thread_exit(uint32_t status)
 		core_dump_wait(thread);
 	if (unlikely(trace_has_event(thread, PTRACE_EVENT_EXIT)))
 		stop_before_exit(thread, status);
-	user_thread_forget_user_pointers(thread);
+	user_thread_forget_user_pointers(thread, true);
 	if (unlikely(thread->semaphore_undo)) {
 		process_ipc_ops()->release(thread->semaphore_undo);
 		thread->semaphore_undo = NULL;

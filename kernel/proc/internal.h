@@ -117,9 +117,9 @@ void process_report_death(struct process *process);
 
 /*
  * exit.c: robust futexes and the id to clear, while the thread still has its memory: at its end
- * and before exec.
+ * (`for_good`) and before exec.
  */
-void user_thread_forget_user_pointers(struct user_thread *thread);
+void user_thread_forget_user_pointers(struct user_thread *thread, bool for_good);
 
 /* exec_layout.c: the command line's wish. */
 void exec_layout_init(void);

@@ -21,9 +21,18 @@
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
 #include "vfs/fs_context.h"
+#include "vm/futex.h"
 
 static struct slab_cache *process_cache;
 static struct slab_cache *thread_cache;
+
+/* Whom the word of a futex means. Referenced, or NULL. */
+static struct thread *find_futex_owner(uint32_t id)
+{
+	struct user_thread *thread = user_thread_find_get((process_id)id);
+
+	return thread ? &thread->thread : NULL;
+}
 
 void process_init(void)
 {
@@ -36,6 +45,7 @@ void process_init(void)
 	signalfd_init();
 	out_of_memory_init();
 	exec_layout_init();
+	futex_pi_set_finder(find_futex_owner);
 }
 
 struct process *process_alloc(void)

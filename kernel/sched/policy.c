@@ -83,6 +83,11 @@ void schedule_set_boost(struct thread *thread, int priority)
 	end_change(&change, thread);
 }
 
+int schedule_priority(const struct thread *thread)
+{
+	return run_queue_priority(thread);
+}
+
 /* The first CPU of `cpus` that runs. */
 static struct run_queue *queue_among(uint32_t cpus)
 {

@@ -37,6 +37,8 @@ must_check int schedule_set_affinity(struct thread *thread, uint32_t cpus);
  * ends it.
  */
 void schedule_set_boost(struct thread *thread, int priority);
+/* Its real-time priority, or what it was lent if that is more; 0: fair. A hint. */
+int schedule_priority(const struct thread *thread);
 /* sched_rr_get_interval(2): 0 for FIFO. */
 uint64_t schedule_quantum_ns(const struct thread *thread);
 

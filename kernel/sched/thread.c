@@ -136,6 +136,7 @@ static void init_fields(struct thread *thread, const char *name)
 
 	strlcpy(thread->name, name, sizeof(thread->name));
 	spin_init(&thread->lock, LOCK_RANK_THREAD, "thread");
+	list_init(&thread->pi_owned);
 	atomic_store(&thread->state_word, THREAD_NEW);
 	thread->affinity = UINT32_MAX;
 	run_queue_set_weight(thread);

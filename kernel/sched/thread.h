@@ -43,6 +43,7 @@ enum thread_state {
 enum sched_policy { SCHED_POLICY_OTHER = 0, SCHED_POLICY_FIFO = 1, SCHED_POLICY_RR = 2,
 	SCHED_POLICY_BATCH = 3, SCHED_POLICY_IDLE = 5 };
 
+struct futex_pi_waiter;
 struct mmu_space;
 
 /*
@@ -83,6 +84,15 @@ struct thread {
 	/* [r] run_ns as far as samples split it; see schedule_times() */
 	uint64_t user_ns, system_ns;
 	uint64_t voluntary_switches, involuntary_switches;	/* [t] */
+
+	/*
+	 * Locks with priority inheritance, all vm/futex_pi.c's own: those that it has and others
+	 * wait for, how many, the one that it waits for, and whether it will have no more.
+	 */
+	struct list pi_owned;
+	atomic_uint pi_owned_count;
+	struct futex_pi_waiter *pi_waiting;
+	atomic_bool pi_closed;
 
 	struct refcount references; /* [a] the thread itself holds one until it is off its CPU */
 	void (*release)(struct thread *thread);	/* [I] last reference gone; any context */

@@ -8,24 +8,10 @@
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/futex.h"
 #include "uapi/linux/time.h"
 #include "vm/futex.h"
 
-enum {
-	FUTEX_WAIT,
-	FUTEX_WAKE,
-	FUTEX_FD,
-	FUTEX_REQUEUE,
-	FUTEX_CMP_REQUEUE,
-	FUTEX_WAKE_OP,
-	FUTEX_LOCK_PI,
-	FUTEX_UNLOCK_PI,
-	FUTEX_TRYLOCK_PI,
-	FUTEX_WAIT_BITSET,
-	FUTEX_WAKE_BITSET,
-	FUTEX_PRIVATE_FLAG = 128,
-	FUTEX_CLOCK_REALTIME = 256,
-};
 #define FUTEX_ANY UINT32_MAX
 
 static int continue_wait(struct restart_block *block)
@@ -58,14 +44,25 @@ static int wait(user_addr word, uint32_t expected, uint32_t bitset, bool shared,
 	return continue_wait(block);
 }
 
-/* Plain waits take a span, bitset ones a point in time. */
-static int wait_deadline(user_addr timeout, int command, bool realtime, bool wide, uint64_t *out)
+/* The call's arguments, made plain. */
+struct operation {
+	int command; /* without its flags */
+	bool shared;
+	user_addr word, word2;
+	uint32_t value, value2, value3;
+	uint64_t deadline;
+};
+
+/* Plain waits take a span, the others a point in time. Errors: -EFAULT, -EINVAL. */
+static int get_deadline(user_addr timeout, int command, bool realtime, bool wide, uint64_t *out)
 {
 	int64_t ns;
 	int error;
 
 	*out = UINT64_MAX;
-	if (!timeout)
+	if (!timeout ||
+	    (command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET && command != FUTEX_LOCK_PI &&
+	     command != FUTEX_LOCK_PI2 && command != FUTEX_WAIT_REQUEUE_PI))
 		return 0;
 	error = abi_timeout_get(timeout, wide, &ns);
 	if (error)
@@ -73,45 +70,90 @@ static int wait_deadline(user_addr timeout, int command, bool realtime, bool wid
 	if (command == FUTEX_WAIT)
 		*out = abi_deadline_after(ns);
 	else
-		*out = realtime ? clock_realtime_to_monotonic(ns) : (uint64_t)ns;
+		*out = realtime || command == FUTEX_LOCK_PI ? clock_realtime_to_monotonic(ns)
+							     : (uint64_t)ns;
 	return 0;
+}
+
+/* Locks with priority inheritance. -EINTR: the call begins anew after the handler. */
+static int lock_operation(const struct operation *op)
+{
+	struct address_space *space = process_current()->space;
+	uint32_t id = (uint32_t)user_thread_current()->id;
+
+	switch (op->command) {
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+		return futex_pi_lock(space, op->word, op->shared, id, false, op->deadline);
+	case FUTEX_TRYLOCK_PI:
+		return futex_pi_lock(space, op->word, op->shared, id, true, UINT64_MAX);
+	case FUTEX_UNLOCK_PI:
+		return futex_pi_unlock(space, op->word, op->shared, id);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return futex_wait_requeue_pi(space, op->word, op->value, op->shared, op->word2, id,
+					     op->deadline);
+	case FUTEX_CMP_REQUEUE_PI:
+		if ((int32_t)op->value < 0 || (int32_t)op->value2 < 0)
+			return -EINVAL;
+		return futex_cmp_requeue_pi(space, op->word, op->word2, op->value, op->value2,
+					    op->value3, op->shared);
+	default:
+		return -ENOSYS;
+	}
+}
+
+static int do_operation(const struct operation *op)
+{
+	struct address_space *space = process_current()->space;
+	bool shared = op->shared;
+	int result;
+
+	switch (op->command) {
+	case FUTEX_WAIT:
+		return wait(op->word, op->value, FUTEX_ANY, shared, op->deadline);
+	case FUTEX_WAIT_BITSET:
+		return wait(op->word, op->value, op->value3, shared, op->deadline);
+	case FUTEX_WAKE:
+		return futex_wake(space, op->word, op->value, FUTEX_ANY, shared);
+	case FUTEX_WAKE_BITSET:
+		return op->value3 ? futex_wake(space, op->word, op->value, op->value3, shared)
+				  : -EINVAL;
+	case FUTEX_REQUEUE:
+	case FUTEX_CMP_REQUEUE:
+		if ((int32_t)op->value < 0 || (int32_t)op->value2 < 0)
+			return -EINVAL;
+		return futex_requeue(space, op->word, op->word2, op->value, op->value2,
+				     op->command == FUTEX_CMP_REQUEUE, op->value3, shared);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(space, op->word, op->word2, op->value, op->value2, op->value3,
+				     shared);
+	default:
+		result = lock_operation(op);
+		return result == -EINTR ? -ERESTARTNOINTR : result;
+	}
 }
 
 static int futex(user_addr word, int operation, uint32_t value, user_addr timeout, user_addr word2,
 		 uint32_t value3, bool wide)
 {
-	struct address_space *space = process_current()->space;
-	int command = operation & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-	bool shared = !(operation & FUTEX_PRIVATE_FLAG);
+	struct operation op = {
+		.command = operation & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME),
+		.shared = !(operation & FUTEX_PRIVATE_FLAG),
+		.word = word,
+		.word2 = word2,
+		.value = value,
+		.value2 = user_addr_value(timeout),
+		.value3 = value3,
+	};
 	bool realtime = operation & FUTEX_CLOCK_REALTIME;
-	uint32_t value2 = user_addr_value(timeout);
-	uint64_t deadline;
-	int error;
+	int error = get_deadline(timeout, op.command, realtime, wide, &op.deadline);
 
-	if (realtime && command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET)
+	if (error)
+		return error;
+	if (realtime && op.command != FUTEX_WAIT_BITSET &&
+	    op.command != FUTEX_WAIT_REQUEUE_PI && op.command != FUTEX_LOCK_PI2)
 		return -ENOSYS;
-	switch (command) {
-	case FUTEX_WAIT:
-		value3 = FUTEX_ANY;
-		/* fall through */
-	case FUTEX_WAIT_BITSET:
-		error = wait_deadline(timeout, command, realtime, wide, &deadline);
-		return error ? error : wait(word, value, value3, shared, deadline);
-	case FUTEX_WAKE:
-		return futex_wake(space, word, value, FUTEX_ANY, shared);
-	case FUTEX_WAKE_BITSET:
-		return value3 ? futex_wake(space, word, value, value3, shared) : -EINVAL;
-	case FUTEX_REQUEUE:
-	case FUTEX_CMP_REQUEUE:
-		if ((int32_t)value < 0 || (int32_t)value2 < 0)
-			return -EINVAL;
-		return futex_requeue(space, word, word2, value, value2,
-				     command == FUTEX_CMP_REQUEUE, value3, shared);
-	case FUTEX_WAKE_OP:
-		return futex_wake_op(space, word, word2, value, value2, value3, shared);
-	default:
-		return -ENOSYS;
-	}
+	return do_operation(&op);
 }
 
 int sys_futex(user_addr word, int operation, uint32_t value, user_addr timeout, user_addr word2,

@@ -13,6 +13,7 @@
 #include "uapi/linux/resource.h"
 #include "uapi/linux/sched.h"
 #include "vfs/credentials.h"
+#include "vm/futex.h"
 
 static bool may_renice(struct process *target)
 {
@@ -194,9 +195,27 @@ int sys_sched_getparam(process_id id, user_addr to)
 	return put_user_u32(to, (uint32_t)priority);
 }
 
-/* May somebody without CAP_SYS_NICE give the thread this policy, flag and priority? */
-static bool may_schedule(struct user_thread *thread, int policy, bool resets, uint32_t priority)
+/* What a call asks for, in one form. */
+struct wish {
+	int policy; /* without the flag */
+	bool resets;
+	uint32_t priority;
+	int nice;	   /* for fair policies, if */
+	bool has_nice;
+	bool keeps_params; /* only the flag is set */
+	bool has_clamp;
+};
+
+static bool is_fair(int policy)
 {
+	return policy == SCHED_POLICY_OTHER || policy == SCHED_POLICY_BATCH;
+}
+
+/* May somebody without CAP_SYS_NICE give the thread this policy, flag and priority? */
+static bool may_schedule(struct user_thread *thread, const struct wish *wish)
+{
+	uint32_t priority = wish->priority;
+	int policy = wish->policy;
 	const struct limits *limits = &thread->process->limits;
 	uint64_t realtime_limit = limits_current(limits, LIMIT_REALTIME_PRIORITY);
 	int old = policy_of(thread);
@@ -207,18 +226,21 @@ static bool may_schedule(struct user_thread *thread, int policy, bool resets, ui
 		if ((int)priority > thread->thread.realtime_priority && priority > realtime_limit)
 			return false;
 	}
+	if (wish->has_nice && is_fair(policy) && wish->nice < thread->thread.nice &&
+	    (uint64_t)(20 - wish->nice) > limits_current(limits, LIMIT_NICE))
+		return false;
 	/* To leave the idle policy is to rise: as setpriority, to the nice value it has. */
 	if ((old & ~SCHED_RESET_ON_FORK) == SCHED_POLICY_IDLE && policy != SCHED_POLICY_IDLE &&
 	    (uint64_t)(20 - thread->thread.nice) > limits_current(limits, LIMIT_NICE))
 		return false;
-	return resets || !(old & SCHED_RESET_ON_FORK);
+	return wish->resets || !(old & SCHED_RESET_ON_FORK);
 }
 
-static int set_policy(struct user_thread *thread, int wish, uint32_t priority)
+static int grant(struct user_thread *thread, const struct wish *wish)
 {
-	int policy = wish & ~SCHED_RESET_ON_FORK;
-	bool resets = wish & SCHED_RESET_ON_FORK;
-	int error;
+	int policy = wish->policy;
+	uint32_t priority = wish->priority;
+	int error = 0;
 
 	if (!is_policy(policy) ||
 	    (is_realtime(policy) ? priority < 1 || priority > REALTIME_MAX : priority != 0))
@@ -226,12 +248,21 @@ static int set_policy(struct user_thread *thread, int wish, uint32_t priority)
 	if (!may_renice(thread->process))
 		return -EPERM;
 	if (!credentials_capable(credentials_current(), CAP_SYS_NICE) &&
-	    !may_schedule(thread, policy, resets, priority))
+	    !may_schedule(thread, wish))
 		return -EPERM;
-	error = schedule_set_policy(&thread->thread, (enum sched_policy)policy, (int)priority);
-	if (!error)
-		atomic_store_explicit(&thread->resets_on_fork, resets, memory_order_relaxed);
-	return error;
+	if (wish->has_clamp)
+		return -EOPNOTSUPP;
+	if (!wish->keeps_params)
+		error = schedule_set_policy(&thread->thread, (enum sched_policy)policy,
+					    (int)priority);
+	if (error)
+		return error;
+	if (!wish->keeps_params && wish->has_nice && is_fair(policy))
+		schedule_set_nice(&thread->thread, wish->nice);
+	atomic_store_explicit(&thread->resets_on_fork, wish->resets, memory_order_relaxed);
+	/* What it waits for may have to hear of it. */
+	futex_pi_priority_changed(&thread->thread);
+	return 0;
 }
 
 enum { KEEP_POLICY = -1 };
@@ -239,17 +270,21 @@ enum { KEEP_POLICY = -1 };
 static int set_scheduler(process_id id, int policy, user_addr from)
 {
 	struct user_thread *thread;
-	uint32_t priority;
+	struct wish wish = { 0 };
 	int error;
 
 	if (!from || id < 0)
 		return -EINVAL;
-	if (get_user_u32(&priority, from))
+	if (get_user_u32(&wish.priority, from))
 		return -EFAULT;
 	error = find_thread(id, &thread);
 	if (error)
 		return error;
-	error = set_policy(thread, policy == KEEP_POLICY ? policy_of(thread) : policy, priority);
+	if (policy == KEEP_POLICY)
+		policy = policy_of(thread);
+	wish.policy = policy & ~SCHED_RESET_ON_FORK;
+	wish.resets = policy & SCHED_RESET_ON_FORK;
+	error = grant(thread, &wish);
 	user_thread_put(thread);
 	return error;
 }
@@ -262,6 +297,92 @@ int sys_sched_setscheduler(process_id id, int policy, user_addr from)
 int sys_sched_setparam(process_id id, user_addr from)
 {
 	return set_scheduler(id, KEEP_POLICY, from);
+}
+
+/* ---- sched_setattr, sched_getattr ------------------------------------------------------------ */
+
+/* A structure of a size that nobody has makes the kernel say its own. Errors: -EFAULT, -E2BIG... */
+static int attributes_get(struct linux_sched_attr *out, user_addr from)
+{
+	uint32_t size;
+	int error = -E2BIG;
+
+	if (get_user_u32(&size, from))
+		return -EFAULT;
+	if (size == 0)
+		size = SCHED_ATTR_SIZE_VER0;
+	if (size >= SCHED_ATTR_SIZE_VER0 && size <= PAGE_SIZE)
+		error = abi_struct_get(out, sizeof(*out), from, size);
+	if (error == -E2BIG)
+		(void)!put_user_u32(from, sizeof(*out));
+	if (error)
+		return error;
+	return (out->flags & SCHED_FLAG_UTIL_CLAMP) && size < SCHED_ATTR_SIZE_VER1 ? -EINVAL : 0;
+}
+
+int sys_sched_setattr(process_id id, user_addr from, uint32_t flags)
+{
+	struct linux_sched_attr attributes;
+	struct user_thread *thread;
+	struct wish wish;
+	int old, error;
+
+	if (!from || id < 0 || flags)
+		return -EINVAL;
+	error = attributes_get(&attributes, from);
+	if (error)
+		return error;
+	if ((int32_t)attributes.policy < 0)
+		return -EINVAL;
+	error = find_thread(id, &thread);
+	if (error)
+		return error;
+	old = policy_of(thread);
+	wish = (struct wish){
+		.policy = (int)attributes.policy,
+		.resets = attributes.flags & SCHED_FLAG_RESET_ON_FORK,
+		.priority = attributes.priority,
+		.nice = clamp(attributes.nice, -20, 19),
+		.has_nice = true,
+		.keeps_params = attributes.flags & SCHED_FLAG_KEEP_PARAMS,
+		.has_clamp = attributes.flags & SCHED_FLAG_UTIL_CLAMP,
+	};
+	if (attributes.flags & SCHED_FLAG_KEEP_POLICY) {
+		wish.policy = old & ~SCHED_RESET_ON_FORK;
+		wish.resets = old & SCHED_RESET_ON_FORK;
+	}
+	if (wish.keeps_params && is_realtime(old & ~SCHED_RESET_ON_FORK))
+		wish.priority = (uint32_t)thread->thread.realtime_priority;
+	else if (wish.keeps_params)
+		wish.nice = thread->thread.nice;
+	error = attributes.flags & ~(uint64_t)SCHED_FLAG_ALL ? -EINVAL : grant(thread, &wish);
+	user_thread_put(thread);
+	return error;
+}
+
+int sys_sched_getattr(process_id id, user_addr to, uint32_t size, uint32_t flags)
+{
+	struct linux_sched_attr attributes = { 0 };
+	struct user_thread *thread;
+	int policy, error;
+
+	if (!to || id < 0 || size > PAGE_SIZE || size < SCHED_ATTR_SIZE_VER0 || flags)
+		return -EINVAL;
+	error = find_thread(id, &thread);
+	if (error)
+		return error;
+	policy = policy_of(thread);
+	attributes.size = min_t(uint32_t, size, sizeof(attributes));
+	attributes.policy = (uint32_t)(policy & ~SCHED_RESET_ON_FORK);
+	attributes.flags = policy & SCHED_RESET_ON_FORK ? SCHED_FLAG_RESET_ON_FORK : 0;
+	if (is_realtime((int)attributes.policy))
+		attributes.priority = (uint32_t)thread->thread.realtime_priority;
+	else
+		attributes.nice = thread->thread.nice;
+	user_thread_put(thread);
+	if (!user_range_ok(to, size))
+		return -EFAULT;
+	return copy_to_user(to, &attributes, attributes.size);
 }
 
 int sys_sched_get_priority_max(int policy)

@@ -254,6 +254,8 @@ int sys_setpriority(int kind, int who, int nice);
 int sys_getpriority(int kind, int who);
 int sys_nice(int increment);
 int sys_sched_yield(void);
+int sys_sched_setattr(process_id id, user_addr from, uint32_t flags);
+int sys_sched_getattr(process_id id, user_addr to, uint32_t size, uint32_t flags);
 int sys_sched_getscheduler(process_id id);
 int sys_sched_getparam(process_id id, user_addr to);
 int sys_sched_setscheduler(process_id id, int policy, user_addr from);

@@ -21,62 +21,21 @@
 #include "vm/futex.h"
 #include "arch/user_copy.h"
 #include "core/lock_check.h"
-#include "lib/hash.h"
 #include "mem/kmalloc.h"
 #include "sched/thread.h"
 #include "uapi/linux/errno.h"
+#include "vm/futex_internal.h"
 #include "vm/internal.h"
 
-enum { BUCKETS = 256 };
-
-struct futex_key {
-	const void *object;	/* page cache or address space */
-	uint64_t offset;	/* of the word: in the file, or its address */
-};
-
-struct bucket {
-	struct spinlock lock;	/* LOCK_RANK_FUTEX */
-	struct list waiters;	/* [lock] in order of arrival */
-};
-
-/* A sleeper, on its stack. [b] lock of the bucket that it is in */
-struct waiter {
-	struct list_node node;			/* [b] linked until woken */
-	/* [b] to change; NULL once its waker has let go of it */
-	_Atomic(struct bucket *) bucket;
-	struct futex_key key;			/* [b] */
-	uint32_t bitset;			/* [I] */
-	struct thread *thread;			/* [I] */
-	atomic_bool is_woken;			/* [a] set under the bucket's lock */
-};
-
-/* A key and what keeps it from meaning something else. */
-struct futex_ref {
-	struct futex_key key;
-	void *backing;				/* referenced, or NULL */
-	const struct backing_ops *backing_ops;
-};
-
-static struct bucket buckets[BUCKETS];
+struct futex_bucket futex_buckets[FUTEX_BUCKETS];
 
 void futex_setup(void)
 {
-	for (unsigned int i = 0; i < BUCKETS; i++) {
-		spin_init(&buckets[i].lock, LOCK_RANK_FUTEX, "futex bucket");
-		list_init(&buckets[i].waiters);
+	for (unsigned int i = 0; i < FUTEX_BUCKETS; i++) {
+		spin_init(&futex_buckets[i].lock, LOCK_RANK_FUTEX, "futex bucket");
+		list_init(&futex_buckets[i].waiters);
+		list_init(&futex_buckets[i].pi_states);
 	}
-}
-
-static inline struct bucket *bucket_of(const struct futex_key *key)
-{
-	uint32_t word = (uint32_t)(key->offset / sizeof(uint32_t));
-
-	return &buckets[hash_u32((uint32_t)(uintptr_t)key->object ^ word * 0x9e3779b1u) % BUCKETS];
-}
-
-static bool is_same(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->object == b->object && a->offset == b->offset;
 }
 
 /*
@@ -94,8 +53,7 @@ static bool shows_file(const struct region *region)
 	return region->cache && (region->flags & REGION_SHARED || !(region->flags & REGION_WRITE));
 }
 
-/* Errors: -EINVAL (not aligned), -EFAULT. May sleep. */
-static int get_ref(struct address_space *space, user_addr word, bool shared, struct futex_ref *out)
+int futex_get_ref(struct address_space *space, user_addr word, bool shared, struct futex_ref *out)
 {
 	uintptr_t address = user_addr_value(word);
 	struct region *region;
@@ -124,7 +82,7 @@ static int get_ref(struct address_space *space, user_addr word, bool shared, str
 	return error;
 }
 
-static void put_ref(const struct futex_ref *ref)
+void futex_put_ref(const struct futex_ref *ref)
 {
 	if (ref->backing)
 		ref->backing_ops->put(ref->backing);
@@ -132,15 +90,11 @@ static void put_ref(const struct futex_ref *ref)
 
 /* ---- waiting ---- */
 
-/*
- * The bucket of a waiter, locked. It may move until we have the right lock. NULL: it was woken, and
- * its waker has let go of it.
- */
-static struct bucket *lock_bucket_of(struct waiter *waiter)
+struct futex_bucket *futex_lock_bucket_of(struct futex_waiter *waiter)
 {
 	for (;;) {
 		/* Acquire: pairs with the release in wake_waiter. */
-		struct bucket *bucket =
+		struct futex_bucket *bucket =
 			atomic_load_explicit(&waiter->bucket, memory_order_acquire);
 
 		if (!bucket)
@@ -153,9 +107,9 @@ static struct bucket *lock_bucket_of(struct waiter *waiter)
 }
 
 /* Off the list, if still on it: true. Afterwards no waker knows of us. */
-static bool withdraw(struct waiter *waiter)
+static bool withdraw(struct futex_waiter *waiter)
 {
-	struct bucket *bucket = lock_bucket_of(waiter);
+	struct futex_bucket *bucket = futex_lock_bucket_of(waiter);
 	bool was_waiting;
 
 	if (!bucket)
@@ -167,10 +121,9 @@ static bool withdraw(struct waiter *waiter)
 	return was_waiting;
 }
 
-/* Enter the bucket if the word has the expected value. Errors: -EAGAIN, -EFAULT. */
-static int enqueue(struct waiter *waiter, user_addr word, uint32_t expected)
+int futex_enqueue(struct futex_waiter *waiter, user_addr word, uint32_t expected)
 {
-	struct bucket *bucket = atomic_load_explicit(&waiter->bucket, memory_order_relaxed);
+	struct futex_bucket *bucket = atomic_load_explicit(&waiter->bucket, memory_order_relaxed);
 	uint32_t value;
 
 	for (;;) {
@@ -188,7 +141,7 @@ static int enqueue(struct waiter *waiter, user_addr word, uint32_t expected)
 	}
 }
 
-static int sleep_until_woken(struct waiter *waiter, uint64_t deadline_ns)
+static int sleep_until_woken(struct futex_waiter *waiter, uint64_t deadline_ns)
 {
 	bool in_time = true;
 
@@ -209,29 +162,29 @@ static int sleep_until_woken(struct waiter *waiter, uint64_t deadline_ns)
 int futex_wait(struct address_space *space, user_addr word, uint32_t expected, uint32_t bitset,
 	       bool shared, uint64_t deadline_ns)
 {
-	struct waiter waiter = { .bitset = bitset, .thread = thread_current() };
+	struct futex_waiter waiter = { .bitset = bitset, .thread = thread_current() };
 	struct futex_ref ref;
 	int error;
 
 	assert_may_sleep();
 	if (bitset == 0)
 		return -EINVAL;
-	error = get_ref(space, word, shared, &ref);
+	error = futex_get_ref(space, word, shared, &ref);
 	if (error)
 		return error;
 	waiter.key = ref.key;
-	atomic_init(&waiter.bucket, bucket_of(&ref.key));
-	error = enqueue(&waiter, word, expected);
+	atomic_init(&waiter.bucket, futex_bucket_of(&ref.key));
+	error = futex_enqueue(&waiter, word, expected);
 	if (!error)
 		error = sleep_until_woken(&waiter, deadline_ns);
-	put_ref(&ref);
+	futex_put_ref(&ref);
 	return error;
 }
 
 /* ---- waiting for one of many ---- */
 
 struct many {
-	struct waiter waiter;
+	struct futex_waiter waiter;
 	struct futex_ref ref;
 };
 
@@ -280,7 +233,7 @@ static int sleep_until_any(struct many *list, unsigned int count, uint64_t deadl
 static int enqueue_all(struct many *list, const struct futex_wish *wishes, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		int error = enqueue(&list[i].waiter, wishes[i].word, wishes[i].expected);
+		int error = futex_enqueue(&list[i].waiter, wishes[i].word, wishes[i].expected);
 		int woken;
 
 		if (!error)
@@ -306,25 +259,37 @@ int futex_wait_any(struct address_space *space, const struct futex_wish *wishes,
 
 		*one = (struct many){ .waiter = { .bitset = UINT32_MAX,
 						  .thread = thread_current() } };
-		result = get_ref(space, wishes[ready].word, wishes[ready].shared, &one->ref);
+		result = futex_get_ref(space, wishes[ready].word, wishes[ready].shared, &one->ref);
 		if (result)
 			break;
 		one->waiter.key = one->ref.key;
-		atomic_init(&one->waiter.bucket, bucket_of(&one->ref.key));
+		atomic_init(&one->waiter.bucket, futex_bucket_of(&one->ref.key));
 	}
 	if (!result)
 		result = enqueue_all(list, wishes, count);
 	if (result == -EINPROGRESS)
 		result = sleep_until_any(list, count, deadline_ns);
 	while (ready > 0)
-		put_ref(&list[--ready].ref);
+		futex_put_ref(&list[--ready].ref);
 	kfree(list);
 	return result;
 }
 
 /* ---- waking ---- */
 
-static void wake_waiter(struct waiter *waiter)
+struct futex_waiter *futex_first_waiter(const struct futex_bucket *bucket,
+					const struct futex_key *key)
+{
+	struct futex_waiter *waiter;
+
+	list_for_each_entry(waiter, &bucket->waiters, node) {
+		if (futex_is_same(&waiter->key, key))
+			return waiter;
+	}
+	return NULL;
+}
+
+static void wake_waiter(struct futex_waiter *waiter)
 {
 	list_remove(&waiter->node);
 	/* Relaxed: thread_wake begins with a full barrier. */
@@ -334,57 +299,65 @@ static void wake_waiter(struct waiter *waiter)
 	atomic_store_explicit(&waiter->bucket, NULL, memory_order_release);
 }
 
-/* Up to `count` sleepers of the key. Bucket locked. */
-static uint32_t wake_locked(struct bucket *bucket, const struct futex_key *key, uint32_t count,
-			    uint32_t bitset)
+/*
+ * Up to `count` sleepers of the key. Bucket locked. Errors: -EINVAL: one of them waits for a lock
+ * with priority inheritance, or to be moved to one.
+ */
+static int wake_locked(struct futex_bucket *bucket, const struct futex_key *key, uint32_t count,
+		       uint32_t bitset)
 {
-	struct waiter *waiter, *following;
+	struct futex_waiter *waiter, *following;
 	uint32_t woken = 0;
 
+	if (unlikely(!list_is_empty(&bucket->pi_states)) && futex_pi_find(bucket, key))
+		return -EINVAL;
 	list_for_each_entry_safe(waiter, following, &bucket->waiters, node) {
 		if (woken == count)
 			break;
-		if (!is_same(&waiter->key, key) || !(waiter->bitset & bitset))
+		if (!futex_is_same(&waiter->key, key) || !(waiter->bitset & bitset))
 			continue;
+		if (waiter->pi)
+			return -EINVAL;
 		wake_waiter(waiter);
 		woken++;
 	}
-	return woken;
+	return (int)woken;
 }
 
 int futex_wake(struct address_space *space, user_addr word, uint32_t count, uint32_t bitset,
 	       bool shared)
 {
 	struct futex_ref ref;
-	struct bucket *bucket;
-	uint32_t woken;
-	int error;
+	struct futex_bucket *bucket;
+	int woken, error;
 
 	if (bitset == 0)
 		return -EINVAL;
-	error = get_ref(space, word, shared, &ref);
+	error = futex_get_ref(space, word, shared, &ref);
 	if (error)
 		return error;
-	bucket = bucket_of(&ref.key);
+	bucket = futex_bucket_of(&ref.key);
 	spin_lock(&bucket->lock);
 	woken = wake_locked(bucket, &ref.key, count, bitset);
 	spin_unlock(&bucket->lock);
-	put_ref(&ref);
-	return (int)woken;
+	futex_put_ref(&ref);
+	return woken;
 }
 
-/* Up to `count` sleepers of `from` become sleepers of `to`. Both buckets locked. */
-static uint32_t requeue_locked(struct bucket *source, const struct futex_key *from,
-			       struct bucket *target, const struct futex_key *to, uint32_t count)
+/* Up to `count` sleepers of `from` become those of `to`. Both buckets locked. Errors: -EINVAL. */
+static int requeue_locked(struct futex_bucket *source, const struct futex_key *from,
+			  struct futex_bucket *target, const struct futex_key *to, uint32_t count)
 {
-	struct waiter *waiter, *following;
+	struct futex_waiter *waiter, *following;
 	uint32_t moved = 0;
 
 	list_for_each_entry_safe(waiter, following, &source->waiters, node) {
 		if (moved == count)
 			break;
-		if (!is_same(&waiter->key, from))
+		if (!futex_is_same(&waiter->key, from))
 			continue;
+		if (waiter->pi)
+			return -EINVAL;
 		moved++;
 		waiter->key = *to;
 		if (source == target)
@@ -393,14 +366,10 @@ static uint32_t requeue_locked(struct bucket *source, const struct futex_key *fr
 		list_add_tail(&target->waiters, &waiter->node);
 		atomic_store(&waiter->bucket, target);
 	}
-	return moved;
+	return (int)moved;
 }
 
-/*
- * Lock the buckets of both keys, with `compare` only if the word still has its value. Errors:
- * -EAGAIN, -EFAULT.
- */
-static int lock_pair(struct bucket *a, struct bucket *b, bool compare, user_addr word,
+int futex_lock_pair(struct futex_bucket *a, struct futex_bucket *b, bool compare, user_addr word,
 		     uint32_t expected)
 {
 	for (;;) {
@@ -424,34 +393,35 @@ int futex_requeue(struct address_space *space, user_addr word, user_addr target,
 		  uint32_t wake_count, uint32_t requeue_count, bool compare, uint32_t expected,
 		  bool shared)
 {
-	struct bucket *source_bucket, *target_bucket;
+	struct futex_bucket *source_bucket, *target_bucket;
 	struct futex_ref from, to;
-	uint32_t woken, moved;
-	int error;
+	int woken, moved = 0, error;
 
-	error = get_ref(space, word, shared, &from);
+	error = futex_get_ref(space, word, shared, &from);
 	if (error)
 		return error;
-	error = get_ref(space, target, shared, &to);
+	error = futex_get_ref(space, target, shared, &to);
 	if (error)
 		goto put_from;
 	/*
 	 * A sleeper that is moved holds the backing of its old key alone; the mapping that it waits
 	 * on next must not vanish under that key. Programs requeue between words of one mapping.
 	 */
-	source_bucket = bucket_of(&from.key);
-	target_bucket = bucket_of(&to.key);
-	error = lock_pair(source_bucket, target_bucket, compare, word, expected);
+	source_bucket = futex_bucket_of(&from.key);
+	target_bucket = futex_bucket_of(&to.key);
+	error = futex_lock_pair(source_bucket, target_bucket, compare, word, expected);
 	if (error)
 		goto put_to;
 	woken = wake_locked(source_bucket, &from.key, wake_count, UINT32_MAX);
-	moved = requeue_locked(source_bucket, &from.key, target_bucket, &to.key, requeue_count);
+	if (woken >= 0)
+		moved = requeue_locked(source_bucket, &from.key, target_bucket, &to.key,
+				       requeue_count);
 	spin_unlock_pair(&source_bucket->lock, &target_bucket->lock);
-	error = (int)(woken + (compare ? moved : 0));
+	error = woken < 0 ? woken : moved < 0 ? moved : woken + (compare ? moved : 0);
 put_to:
-	put_ref(&to);
+	futex_put_ref(&to);
 put_from:
-	put_ref(&from);
+	futex_put_ref(&from);
 	return error;
 }
 

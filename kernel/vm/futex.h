@@ -31,3 +31,38 @@ must_check int futex_wake_op(struct address_space *space, user_addr word, user_a
 struct futex_wish { user_addr word; uint32_t expected; bool shared; };
 must_check int futex_wait_any(struct address_space *space, const struct futex_wish *wishes,
 			      unsigned int count, uint64_t deadline_ns);
+
+/* ---- locks with priority inheritance: futex_pi.c, futex_requeue_pi.c ---- */
+
+struct thread;
+
+/*
+ * FUTEX_LOCK_PI, or with `try_only` TRYLOCK_PI, for the current thread, which the word calls `id`.
+ * Errors as futex(2): -EAGAIN (try_only), -EDEADLK, -EFAULT, -EINTR, -EINVAL, -ENOMEM, -ESRCH,
+ * -ETIMEDOUT.
+ */
+must_check int futex_pi_lock(struct address_space *space, user_addr word, bool shared, uint32_t id,
+			     bool try_only, uint64_t deadline_ns);
+/* Errors: -EPERM, and -EAGAIN, -EFAULT, -EINVAL; -EINTR: dying. */
+must_check int futex_pi_unlock(struct address_space *space, user_addr word, bool shared,
+			       uint32_t id);
+/*
+ * Sleep on `word` until moved to the lock `target` and its owner. Errors as futex_wait; -EAGAIN
+ * also for a signal that came after the move.
+ */
+must_check int futex_wait_requeue_pi(struct address_space *space, user_addr word, uint32_t expected,
+				     bool shared, user_addr target, uint32_t id,
+				     uint64_t deadline_ns);
+/* The number moved. Errors: -EAGAIN, -EDEADLK, -EFAULT, -EINTR, -EINVAL, -ENOMEM, -ESRCH. */
+must_check int futex_cmp_requeue_pi(struct address_space *space, user_addr word, user_addr target,
+				    uint32_t wake_count, uint32_t requeue_count, uint32_t expected,
+				    bool shared);
+/*
+ * At the end of a thread (`for_good`) and before exec, after its robust list: what it owns goes to
+ * those who wait for it. No locks held.
+ */
+void futex_pi_release(struct thread *thread, bool for_good);
+/* The thread's own priority was changed. No spinlocks later than LOCK_RANK_FUTEX_PI held. */
+void futex_pi_priority_changed(struct thread *thread);
+/* At boot: how a thread is found by the number in a word: referenced, or NULL. */
+void futex_pi_set_finder(struct thread *(*find)(uint32_t id));

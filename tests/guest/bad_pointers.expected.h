@@ -287,6 +287,17 @@ static const unsigned char bad_pointers_expected[] = {
 		 11, 14, 14, 14, 14, 14,
 	/* futex requeue */ 14, 14, 14, 14, 14, 22,
 		 14, 14, 14, 14, 14, 14, 22,
+	/* futex lock, with inheritance */
+		 14, 14, 14, 14, 14, 14, 22,
+		 0, 14, 14, 14, 14, 14,
+	/* futex trylock */ 14, 14, 14, 14, 14, 14, 22,
+	/* futex unlock */ 14, 14, 14, 14, 14, 1, 14,
+	/* futex wait to be requeued */
+		 14, 14, 14, 14, 14, 22,
+		 14, 14, 14, 14, 14, 14, 22,
+	/* futex requeue to a lock */
+		 14, 14, 14, 14, 14, 22,
+		 14, 14, 14, 14, 14, 14, 22,
 	/* sched_setaffinity */
 		 14, 14, 14, 14, 14, 14,
 	/* sched_getaffinity */
@@ -429,6 +440,10 @@ static const unsigned char bad_pointers_expected[] = {
 	/* process_vm_writev */
 		 14, 14, 14, 14, 14, 14,
 		 14, 14, 14, 14, 14, 14,
+	/* sched_setattr */
+		 22, 14, 14, 14, 14, 14,
+	/* sched_getattr */
+		 22, 14, 14, 14, 14, 14, 14,
 	/* renameat2 */
 		 14, 14, 14, 14, 14, 14,
 		 14, 14, 14, 14, 14, 14,

@@ -98,6 +98,8 @@ static struct { void *message; long type; } message_and_type = { out, 0 };
 static struct sembuf operation = { .sem_op = 1 };
 static char *semaphore_values = out;
 static int queued_signal[32] = { SIGUSR2, 0, SI_QUEUE };
+static int schedule_attributes[12] = { 48 };
+static int requeue_word = 7;
 static uint64_t clone_arguments[8] = { [4] = SIGCHLD };
 
 static struct sockaddr_un own_address = { .sun_family = AF_UNIX, .sun_path = "\0bad-pointers-own" };
@@ -276,6 +278,13 @@ static const struct call calls[] = {
 	{ 239, "sendfile64", { V(PIPE_WRITE_FD), V(FILE_FD), O(in), V(4) }, 0 },
 	{ 240, "futex wait", { I(in), V(0), V(1), I(zero_time) }, 0 },
 	{ 240, "futex requeue", { I(in), V(3), V(1), V(1), O(in + 16) }, 0 },
+	{ 240, "futex lock, with inheritance", { O(out), V(6), V(0), I(late_time) }, 0 },
+	{ 240, "futex trylock", { O(out), V(8) }, 0 },
+	{ 240, "futex unlock", { O(out), V(7) }, 0 },
+	{ 240, "futex wait to be requeued", { I(&requeue_word), V(11), V(7), V(zero_time), O(out) },
+	  0 },
+	{ 240, "futex requeue to a lock", { I(&requeue_word), V(12), V(1), V(1), O(out), V(7) },
+	  0 },
 	{ 241, "sched_setaffinity", { V(0), V(4), I("\xff\xff\xff\xff") }, 0 },
 	{ 242, "sched_getaffinity", { V(0), V(128), O(out) }, 0 },
 	{ 243, "set_thread_area", { O(thread_area) }, 0 },
@@ -343,6 +352,8 @@ static const struct call calls[] = {
 	{ 345, "sendmmsg", { V(SOCKET_FD), O(&send_headers), V(1), V(0) }, NEEDS_SOCKETS },
 	{ 347, "process_vm_readv", { MYSELF, I(&one_part), V(1), I(&other_part), V(1), V(0) }, 0 },
 	{ 348, "process_vm_writev", { MYSELF, I(&one_part), V(1), I(&other_part), V(1), V(0) }, 0 },
+	{ 351, "sched_setattr", { V(0), I(schedule_attributes), V(0) }, 0 },
+	{ 352, "sched_getattr", { V(0), O(out), V(56), V(0) }, 0 },
 	{ 353, "renameat2", { HERE, S("file"), HERE, S("new"), V(0) }, 0 },
 	{ 355, "getrandom", { B(out), V(16), V(0) }, 0 },
 	{ 356, "memfd_create", { S("name"), V(0) }, 0 },

@@ -38,6 +38,18 @@
 #define CLONE_ARGS_SIZE_VER1	80u
 #define CLONE_ARGS_SIZE_VER2	88u
 
+#define SCHED_ATTR_SIZE_VER0	48u
+#define SCHED_ATTR_SIZE_VER1	56u
+
+/* struct sched_attr.flags */
+#define SCHED_FLAG_RESET_ON_FORK	0x01u
+#define SCHED_FLAG_RECLAIM		0x02u
+#define SCHED_FLAG_DL_OVERRUN		0x04u
+#define SCHED_FLAG_KEEP_POLICY		0x08u
+#define SCHED_FLAG_KEEP_PARAMS		0x10u
+#define SCHED_FLAG_UTIL_CLAMP		0x60u
+#define SCHED_FLAG_ALL			0x7fu
+
 /* A bit beside the policy. */
 #define SCHED_RESET_ON_FORK	0x40000000
 /* clang-format on */
@@ -53,3 +65,15 @@ struct linux_clone_args {
 	uint64_t cgroup;
 };
 _Static_assert(sizeof(struct linux_clone_args) == CLONE_ARGS_SIZE_VER2, "struct clone_args");
+
+/* sched_setattr(2), sched_getattr(2). */
+struct linux_sched_attr {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period; /* of SCHED_DEADLINE */
+	uint32_t clamp_min, clamp_max;
+};
+_Static_assert(sizeof(struct linux_sched_attr) == SCHED_ATTR_SIZE_VER1, "struct sched_attr");

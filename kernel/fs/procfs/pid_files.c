@@ -23,6 +23,7 @@ struct snapshot {
 	char name[16];
 	unsigned int thread_count;
 	int nice, realtime_priority;
+	int priority; /* real-time, its own or lent; 0: none */
 	enum sched_policy policy;
 	unsigned int cpu;
 	uint32_t tty;
@@ -80,6 +81,7 @@ static void snapshot_thread(struct snapshot *out, struct user_thread *thread)
 	out->nice = thread->thread.nice;
 	out->policy = thread->thread.policy;
 	out->realtime_priority = thread->thread.realtime_priority;
+	out->priority = schedule_priority(&thread->thread);
 	out->cpu = ((const struct stack_header *)thread->thread.stack)->cpu;
 	out->pending = thread->pending.set;
 	out->blocked = thread->blocked;
@@ -156,9 +158,7 @@ static uint64_t ticks(uint64_t ns)
 /* Linux's priority column: 20 + nice for ordinary threads, below 0 for realtime. */
 static int priority_column(const struct snapshot *s)
 {
-	if (s->policy == SCHED_POLICY_FIFO || s->policy == SCHED_POLICY_RR)
-		return -1 - s->realtime_priority;
-	return 20 + s->nice;
+	return s->priority ? -1 - s->priority : 20 + s->nice;
 }
 
 /* The device as tty_nr: major in bits 8 to 15, minor below and from 20 up. */
