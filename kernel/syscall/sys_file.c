@@ -116,8 +116,10 @@ int sys_pread64(int fd, user_addr to, size_t size, uint32_t low, uint32_t high)
 	file = syscall_file(fd, &needs_put);
 	if (!file)
 		return -EBADF;
-	/* A pipe says so before the buffer is looked at. */
-	if (file->ops->stream)
+	/* A pipe says so before the buffer is looked at. What is only a place has no operations. */
+	if (file->mode & FILE_PATH_ONLY)
+		result = -EBADF;
+	else if (file->ops->stream)
 		result = -ESPIPE;
 	else
 		result = file->mode & FILE_READ ? init_buffer(&buffer, to, size) : -EBADF;
@@ -139,7 +141,9 @@ int sys_pwrite64(int fd, user_addr from, size_t size, uint32_t low, uint32_t hig
 	file = syscall_file(fd, &needs_put);
 	if (!file)
 		return -EBADF;
-	if (file->ops->stream)
+	if (file->mode & FILE_PATH_ONLY)
+		result = -EBADF;
+	else if (file->ops->stream)
 		result = -ESPIPE;
 	else
 		result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
@@ -235,7 +239,9 @@ static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_of
 
 	if (!file)
 		return -EBADF;
-	if (offset >= 0 && file->ops->stream)
+	if (file->mode & FILE_PATH_ONLY)
+		result = -EBADF;
+	else if (offset >= 0 && file->ops->stream)
 		result = -ESPIPE;
 	else if (!(file->mode & wanted))
 		result = -EBADF;
@@ -519,16 +525,11 @@ int sys_syncfs(int fd)
 {
 	bool needs_put;
 	struct file *file = syscall_file(fd, &needs_put);
-	struct super_block *super;
-	int error = 0;
+	int error;
 
 	if (!file)
 		return -EBADF;
-	super = file->inode->super;
-	if (file->mode & FILE_PATH_ONLY)
-		error = -EBADF;
-	else if (super->ops->sync)
-		error = super->ops->sync(super, true);
+	error = file->mode & FILE_PATH_ONLY ? -EBADF : mount_sync(file->path.mount);
 	fd_table_return(file, needs_put);
 	return error;
 }

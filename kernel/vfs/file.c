@@ -121,7 +121,9 @@ void file_put(struct file *file)
 
 void file_flush(struct file *file, const void *owner)
 {
-	if (!(file->mode & FILE_PATH_ONLY) && file->ops && file->ops->flush)
+	if (file->mode & FILE_PATH_ONLY)
+		return; /* what was not opened is not closed: no locks go with it */
+	if (file->ops && file->ops->flush)
 		file->ops->flush(file, owner);
 	if (unlikely(atomic_load_explicit(&file->inode->locks, memory_order_acquire)))
 		file_lock_release_owner(file->inode, owner);

@@ -177,7 +177,8 @@ must_check int super_block_get(const struct file_system_type *type, const char *
 void super_block_put(struct super_block *super);
 void super_block_for_each(void (*visit)(struct super_block *super, void *argument),
 			  void *argument);
-void super_block_sync(struct super_block *super, bool wait);
+/* Write all that is dirty; `wait`: until it is on the device. Errors, which are logged: -EIO. */
+must_check int super_block_sync(struct super_block *super, bool wait);
 void super_block_inode_freed(struct super_block *super);
 void super_block_init(void);
 
@@ -197,6 +198,11 @@ void inode_table_fini(struct super_block *super);
 /* ---- file.c ---------------------------------------------------------------------------------- */
 
 void file_init(void);
+/*
+ * What is remembered of the flags of open(2): those that fcntl(F_GETFL) shows, and O_NOCTTY until a
+ * terminal has seen it.
+ */
+#define FILE_REMEMBERED_FLAGS (~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC))
 /*
  * A description of `path` (its references are taken over on success); ops, inode and credentials
  * set, not opened yet.
@@ -238,6 +244,7 @@ struct walk {
 	enum last_part type;
 	bool trailing_slash;		/* behind the last part, or behind a link that led to it */
 	bool jumped;			/* a magic link led here: no text behind it */
+	unsigned int sequence;		/* the tree's when the walk began: see go_up() */
 	unsigned int link_count;
 	unsigned int depth;
 	char *text;			/* of the link being walked, or NULL: the caller's name */

@@ -81,7 +81,8 @@ void mount_end_write(struct mount *mount);
 /* The root of the whole tree, with references. */
 void mount_get_root(struct path *out);
 /* A mount from inside the kernel that nobody sees (pipes, memfd, shared memory). */
-must_check int mount_create_internal(const char *type, struct mount **out);
+must_check int mount_create_internal(const char *type, const char *options,
+				     struct mount **out);
 /*
  * pivot_root(2): the mount at `new_root` becomes the top, the old top goes to `put_old`. -EINVAL,
  * -EBUSY, -ENOTDIR.
@@ -92,3 +93,5 @@ void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *ar
 /* Remount everything read-only after sync: the machine goes down. */
 void mount_shut_down(void);
 void mount_sync_all(bool wait);
+/* Everything that the mount's file system has to write is on its device. May sleep. Errors: -EIO. */
+must_check int mount_sync(struct mount *mount);

@@ -160,12 +160,12 @@ int mount_root_create(const char *type, const char *source, uint32_t flags, stru
 	return error;
 }
 
-int mount_create_internal(const char *type, struct mount **out)
+int mount_create_internal(const char *type, const char *options, struct mount **out)
 {
 	int error;
 
 	mutex_lock(&mount_mutex);
-	error = make_mount(NULL, type, 0, NULL, out);
+	error = make_mount(NULL, type, 0, options, out);
 	mutex_unlock(&mount_mutex);
 	return error;
 }
@@ -409,7 +409,7 @@ static int remount_super(struct super_block *super, bool read_only, const char *
 			super->read_only = false;
 			return -EBUSY;
 		}
-		super_block_sync(super, true);
+		(void)!super_block_sync(super, true);
 	}
 	if (super->ops->remount)
 		error = super->ops->remount(super, read_only, options);
@@ -507,9 +507,14 @@ void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *ar
 	mutex_unlock(&mount_mutex);
 }
 
+int mount_sync(struct mount *mount)
+{
+	return super_block_sync(mount->super, true);
+}
+
 static void sync_super(struct super_block *super, void *argument)
 {
-	super_block_sync(super, *(bool *)argument);
+	(void)!super_block_sync(super, *(bool *)argument);
 }
 
 void mount_sync_all(bool wait)
@@ -527,7 +532,7 @@ static void shut_down_super(struct super_block *super, void *argument)
 	(void)argument;
 	if (super->read_only || !super->device)
 		return;
-	super_block_sync(super, true);
+	(void)!super_block_sync(super, true);
 	/* Writers are frozen by now or lose: the file system says "clean" to the disk. */
 	if (super->ops->remount && super->ops->remount(super, true, NULL) != 0)
 		printk(LOG_ERROR, "%s: cannot be made read-only", super->device->name);

@@ -36,7 +36,7 @@ static void lock_directories(struct rename *r)
 {
 	struct dentry *from = r->from.directory.dentry, *to = r->to.directory.dentry;
 
-	if (from == to) {
+	if (r->from_dir == r->to_dir) {
 		rwlock_write_lock(&r->from_dir->lock);
 		return;
 	}
@@ -142,7 +142,8 @@ static int check_shape(const struct rename *r, const struct inode *moved,
 		return -EINVAL;
 	if (replaced && dentry_is_ancestor(r->replaced, r->from.directory.dentry))
 		return exchange ? -EINVAL : -ENOTEMPTY;
-	return 0;
+	/* A broken disk may have one directory in two places: it would be locked twice. */
+	return moved == r->to_dir || replaced == r->from_dir ? -ELOOP : 0;
 }
 
 static int check_permissions(const struct rename *r, const struct inode *moved,
@@ -202,11 +203,8 @@ static void finish(struct rename *r, struct inode *moved, struct inode *replaced
 	if (r->flags & RENAME_FLAG_EXCHANGE) {
 		dentry_exchange(r->moved, r->moved_name, r->replaced, r->replaced_name);
 	} else {
-		if (is_directory(replaced)) {
-			atomic_fetch_or_explicit(&replaced->state, INODE_DEAD_DIRECTORY,
-						 memory_order_relaxed);
+		if (is_directory(replaced))
 			dentry_prune_children(r->replaced);
-		}
 		dentry_unhash(r->replaced); /* the old one of that name, or "there is none" */
 		dentry_move(r->moved, r->to.directory.dentry, r->moved_name, r->to.length);
 	}
@@ -244,6 +242,10 @@ static int act(struct rename *r)
 	error = r->from_dir->ops->rename(r->from_dir, r->from.name, r->from.length, r->to_dir,
 					 r->to.name, r->to.length, moved, replaced,
 					 r->flags & RENAME_FLAG_EXCHANGE);
+	/* While it is locked: nothing may be made in it from now on. */
+	if (!error && is_directory(replaced) && !(r->flags & RENAME_FLAG_EXCHANGE))
+		atomic_fetch_or_explicit(&replaced->state, INODE_DEAD_DIRECTORY,
+					 memory_order_relaxed);
 	unlock_children(r);
 	if (error) {
 		dentry_name_destroy(r->moved_name);

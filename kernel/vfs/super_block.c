@@ -67,12 +67,12 @@ void super_block_inode_freed(struct super_block *super)
 
 /* ---- syncing --------------------------------------------------------------------------------- */
 
-void super_block_sync(struct super_block *super, bool wait)
+int super_block_sync(struct super_block *super, bool wait)
 {
 	int error;
 
 	if (!super->ops->inode_write)
-		return;
+		return 0;
 	error = super_write_back_inodes(super, 0, wait);
 	if (super->ops->sync) {
 		int sync_error = super->ops->sync(super, wait);
@@ -83,6 +83,7 @@ void super_block_sync(struct super_block *super, bool wait)
 	if (error < 0)
 		printk(LOG_ERROR, "%s: cannot write everything back: error %d", super->type->name,
 		       -error);
+	return error < 0 ? error : 0;
 }
 
 static int write_back(struct writeback_client *client, uint64_t age_ns, bool wait)
@@ -274,9 +275,9 @@ static void close_super(struct super_block *super)
 	 * with it.
 	 */
 	atomic_fetch_or_explicit(&super->root->flags, DENTRY_UNHASHED, memory_order_relaxed);
-	super_block_sync(super, true);
+	(void)!super_block_sync(super, true);
 	dentry_put(super->root);
-	super_block_sync(super, true);
+	(void)!super_block_sync(super, true);
 	inode_drop_unused(super);
 	wait_event(&end_queue, super->live_inodes == 0);
 	inode_table_fini(super);

@@ -81,6 +81,10 @@ int main(void)
 	set_lock(F_UNLCK, 20, 0);
 	in_child(in_the_way);
 
+	/* Of the file: one that is only a place was not opened, and gives nothing back. */
+	CHECK(close(MUST(open("file", O_PATH))) == 0);
+	in_child(in_the_way);
+
 	/* Closing any descriptor of the file gives all of the process's record locks back. */
 	CHECK(close(other) == 0);
 	in_child(all_free);

@@ -216,10 +216,11 @@ static int publish_path(struct unix_socket *socket, struct unix_name *name,
 	mutex_lock(&socket->bind_mutex);
 	if (!name_of(socket)) {
 		socket->path = *path;
+		/* First the name: from the moment the inode leads here, others ask for it. */
+		atomic_store_explicit(&socket->name, name, memory_order_release);
 		spin_lock(&inode->state_lock);
 		inode->socket = socket;
 		spin_unlock(&inode->state_lock);
-		atomic_store_explicit(&socket->name, name, memory_order_release);
 		error = 0;
 	}
 	mutex_unlock(&socket->bind_mutex);
