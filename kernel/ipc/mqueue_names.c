@@ -284,7 +284,7 @@ void mqueue_init(void)
 {
 	inode_slab = slab_cache_create("message queue", sizeof(struct mqueue_inode), 0);
 	file_system_register(&mqueue_type);
-	if (mount_create_internal("mqueue", &top) != 0)
+	if (mount_create_internal("mqueue", NULL, &top) != 0)
 		panic("no memory for the file system of message queues");
 }
 

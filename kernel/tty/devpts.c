@@ -30,10 +30,7 @@ static const struct inode_ops root_inode_ops;
 static const struct inode_ops node_inode_ops;
 static const struct file_ops root_file_ops;
 
-/*
- * ---- inodes
- * -----------------------------------------------------------------------------------
- */
+/* ---- inodes ---------------------------------------------------------------------------------- */
 
 static struct inode *inode_alloc(struct super_block *super)
 {
@@ -79,10 +76,7 @@ static struct inode *make_inode(struct super_block *super, uint64_t number, file
 	return inode;
 }
 
-/*
- * ---- names
- * ------------------------------------------------------------------------------------
- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* The number that a name is, or -1. */
 static int parse_number(const char *name, size_t length)
@@ -196,10 +190,7 @@ static int read_root(struct file *file, struct directory_sink *sink)
 
 static const struct file_ops root_file_ops = { .read_directory = read_root };
 
-/*
- * ---- mounting
- * ---------------------------------------------------------------------------------
- */
+/* ---- mounting -------------------------------------------------------------------------------- */
 
 static int mount(struct super_block *super, const char *options, struct inode **root)
 {

@@ -43,10 +43,7 @@ static inline struct pty *pty_of(struct tty *tty)
 	return container_of(tty, struct pty, tty);
 }
 
-/*
- * ---- the slave's device
- * -----------------------------------------------------------------------
- */
+/* ---- the slave's device ---------------------------------------------------------------------- */
 
 static int slave_open(struct tty *tty)
 {
@@ -98,10 +95,7 @@ static const struct tty_driver_ops slave_ops = {
 	.destroy = slave_destroy,
 };
 
-/*
- * ---- the table
- * --------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 /* Put it where the first gap is, which is its number. Table locked. */
 static void number_pty(struct pty *pty)

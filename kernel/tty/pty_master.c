@@ -44,10 +44,7 @@ static void master_release(struct file *file)
 	pty_close_master(file->private);
 }
 
-/*
- * ---- reading
- * ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Move what there is. Returns bytes, or -EFAULT if there were none. */
 static ssize_t take_output(struct tty *tty, struct io_buffer *buffer)
@@ -107,10 +104,7 @@ static ssize_t master_read(struct file *file, struct io_buffer *buffer, file_off
 	return result;
 }
 
-/*
- * ---- writing
- * ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* Type `size` bytes, waiting for room. Adds to *total; 0 or an error. */
 static int type_chunk(struct file *file, const uint8_t *bytes, size_t size, ssize_t *total)
@@ -169,10 +163,7 @@ static ssize_t master_write(struct file *file, struct io_buffer *buffer, file_of
 	return result;
 }
 
-/*
- * ---- poll and ioctl
- * ---------------------------------------------------------------------------
- */
+/* ---- poll and ioctl -------------------------------------------------------------------------- */
 
 static uint32_t master_poll(struct file *file, struct poll_table *table)
 {

@@ -84,7 +84,7 @@ void anonymous_init(void)
 {
 	inode_slab = slab_cache_create("anonymous inode", sizeof(struct inode), 0);
 	file_system_register(&anonymous_type);
-	if (mount_create_internal("anon_inodefs", &anonymous_mount) != 0)
+	if (mount_create_internal("anon_inodefs", NULL, &anonymous_mount) != 0)
 		panic("no memory for the anonymous file system");
 	shared_inode = create_inode(anonymous_mount->super, 0600);
 	if (!shared_inode)
@@ -206,7 +206,8 @@ static int open_unnamed(struct mount *mount, struct inode *dir, const char *name
 
 void anonymous_memory_init(void)
 {
-	if (mount_create_internal("tmpfs", &memory_mount) != 0)
+	/* Every shared anonymous mapping is a file of it: their pages are limited, not their number. */
+	if (mount_create_internal("tmpfs", "nr_inodes=0", &memory_mount) != 0)
 		panic("no memory for the file system of anonymous memory");
 }
 
@@ -261,14 +262,17 @@ int file_open_unnamed(const struct path *directory, uint32_t flags, file_mode mo
 
 	if (!inode_is(dir, MODE_DIRECTORY))
 		return -ENOTDIR;
-	error = permission_check(dir, credentials, ACCESS_WRITE | ACCESS_EXECUTE);
-	if (error)
-		return error;
 	error = mount_begin_write(directory->mount);
 	if (error)
 		return error;
-	error = open_unnamed(directory->mount, dir, "#unnamed", flags, mode, access, credentials,
-			     out);
+	error = permission_check(dir, credentials, ACCESS_WRITE | ACCESS_EXECUTE);
+	if (!error)
+		error = open_unnamed(directory->mount, dir, "#unnamed", flags & FILE_REMEMBERED_FLAGS,
+				     mode, access, credentials, out);
+	/* Nobody else can have it yet: no lock. */
+	if (!error && !(flags & O_EXCL))
+		atomic_fetch_or_explicit(&(*out)->inode->state, INODE_LINKABLE,
+					 memory_order_relaxed);
 	mount_end_write(directory->mount);
 	return error;
 }

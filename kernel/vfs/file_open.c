@@ -16,12 +16,6 @@
 #include "vfs/notify.h"
 #include "vfs/sticky.h"
 
-/*
- * What is remembered of the flags: those that fcntl(F_GETFL) shows, and O_NOCTTY until a terminal
- * has seen it.
- */
-#define REMEMBERED_FLAGS (~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC))
-
 static uint32_t access_wish(uint32_t flags)
 {
 	static const uint32_t wish_of[] = { ACCESS_READ, ACCESS_WRITE, ACCESS_READ | ACCESS_WRITE,
@@ -73,7 +67,7 @@ static int check_open(const struct path *path, const struct inode *inode, uint32
 	error = permission_check(inode, credentials, wish);
 	if (error)
 		return error;
-	if (unlikely(inode->flags & 0x20u /* append-only */) &&
+	if (unlikely(inode->flags & INODE_FLAG_APPEND_ONLY) &&
 	    (((flags & O_ACCMODE) != O_RDONLY && !(flags & O_APPEND)) || (flags & O_TRUNC)))
 		return -EPERM;
 	if (unlikely(flags & O_NOATIME) && !permission_is_owner(inode, credentials))
@@ -145,7 +139,7 @@ static int open_checked(struct file *file, const struct path *path, uint32_t fla
 			return error;
 		}
 	}
-	file_setup(file, path, flags & REMEMBERED_FLAGS, access, credentials);
+	file_setup(file, path, flags & FILE_REMEMBERED_FLAGS, access, credentials);
 	if (unlikely(!file->ops)) {
 		error = -ENXIO; /* a socket's name */
 		goto put_file;
@@ -400,8 +394,7 @@ int file_open_restricted(const struct walk_context *context, const char *name, u
 		return error;
 	}
 	if (unlikely((flags & O_TMPFILE_BIT) && !(flags & O_PATH))) {
-		error = file_open_unnamed(&path, flags & REMEMBERED_FLAGS, mode,
-					  context->credentials, out);
+		error = file_open_unnamed(&path, flags, mode, context->credentials, out);
 		if (!error)
 			notify_file(*out, IN_OPEN);
 		path_put(&path);

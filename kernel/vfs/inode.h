@@ -115,6 +115,12 @@ struct inode_ops {
 	bool (*revalidate)(struct inode *inode);
 };
 
+/* What ioctl(FS_IOC_SETFLAGS) sets: Linux's FS_..._FL, and the bits on an ext2 disk. */
+enum inode_flags {
+	INODE_FLAG_IMMUTABLE = 0x10,
+	INODE_FLAG_APPEND_ONLY = 0x20,
+};
+
 /*
  * [i] inode lock (LOCK_RANK_DIRECTORY for directories, LOCK_RANK_INODE else) [m] state_lock [I]
  * immutable [a] atomic [D] super's dirty lock Path walk reads mode, uid, gid and ops without a
@@ -131,8 +137,7 @@ struct inode {
 	struct time_stamp accessed, modified, changed;	/* [m] */
 	struct time_stamp born;			/* [I] seconds 0: unknown */
 	uint64_t block_count;			/* [m] 512-byte units, for st_blocks */
-	/* [i] ext2 attributes: immutable, append-only... (FS_..._FL values) */
-	uint32_t flags;
+	uint32_t flags;				/* [i] enum inode_flags, and ext2's others */
 	/* [i] F_SEAL_ bits and INODE_SEALABLE: what will never happen to it again (vfs/seals.c) */
 	uint32_t seals;
 	struct rwlock lock;
@@ -174,6 +179,7 @@ enum inode_state {
 	INODE_FREEING = 1 << 1,		/* being thrown out; wait, then look again */
 	/* removed: nothing can be found or made in it (inode lock too) */
 	INODE_DEAD_DIRECTORY = 1 << 2,
+	INODE_LINKABLE = 1 << 3,	/* of O_TMPFILE: may get its first name (inode lock) */
 };
 
 enum inode_dirty {
@@ -272,6 +278,8 @@ struct super_block {
 	bool is_closing;			/* [super list] no more visitors */
 	/* super_block.c's; registered if ops->inode_write */
 	struct writeback_client writeback;
+	/* [a] dentries that claim_batch claimed, and that are gone since; unmount waits for equality */
+	atomic_uint prunes_begun, prunes_ended;
 	struct list mounts;			/* [mount mutex] of mount.super_node */
 	atomic_uint next_inode_number;		/* [a] for file systems that just count */
 	struct dentry *root;			/* [I] */

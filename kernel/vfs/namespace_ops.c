@@ -212,7 +212,7 @@ static int check_link(const struct target *target, const struct path *from)
 
 	if (inode->super != target->dir->super)
 		return -EXDEV;
-	if (inode->flags & 0x30u /* immutable, append-only */)
+	if (inode->flags & (INODE_FLAG_IMMUTABLE | INODE_FLAG_APPEND_ONLY))
 		return -EPERM;
 	if (!target->dir->ops->link || inode_is(inode, MODE_DIRECTORY))
 		return -EPERM;
@@ -232,12 +232,14 @@ int namespace_link(const struct path *from, const struct walk_context *context, 
 	if (error)
 		goto end;
 	rwlock_write_lock(&inode->lock);
-	/* Deleted meanwhile; but a file that never had a name (O_TMPFILE) may get its first. */
-	if (inode->link_count == 0 && !(from->dentry->flags & DENTRY_ANONYMOUS))
-		error = -ENOENT;
+	if (inode->link_count == 0 && !(inode->state & INODE_LINKABLE))
+		error = -ENOENT; /* deleted meanwhile */
 	else
 		error = target.dir->ops->link(target.dir, target.parent.name, target.parent.length,
 					      inode);
+	if (!error)
+		atomic_fetch_and_explicit(&inode->state, ~(unsigned int)INODE_LINKABLE,
+					  memory_order_relaxed);
 	rwlock_write_unlock(&inode->lock);
 	if (error)
 		goto end;

@@ -145,6 +145,10 @@ struct flock64 {
 	int32_t l_pid;
 } __attribute__((__packed__, __aligned__(4)));
 
+/* fallocate(2) */
+#define FALLOC_FL_KEEP_SIZE	0x01
+#define FALLOC_FL_PUNCH_HOLE	0x02
+
 struct f_owner_ex {
 	int32_t type;
 	int32_t pid;

@@ -88,7 +88,7 @@ void devfs_init(void)
 	int error;
 
 	file_system_register(&devfs_type);
-	error = mount_create_internal("devfs", &devfs_mount);
+	error = mount_create_internal("devfs", NULL, &devfs_mount);
 	if (error) {
 		printk(LOG_ERROR, "devfs: cannot be made: error %d", -error);
 		return;

@@ -42,13 +42,18 @@ static void promise_free(struct ext2_inode *inode, struct ext2_promise *promise)
 }
 
 /*
- * The last range that starts at `logical` or before it, or NULL. Files grow at their end: from
- * there.
+ * The last range that starts at `logical` or before it, or NULL. Files grow at their end and are
+ * written from their beginning: so the first is tried, and then from the end.
  */
 static struct ext2_promise *find_before(const struct ext2_inode *inode, uint32_t logical)
 {
-	struct ext2_promise *promise;
+	struct ext2_promise *promise =
+		list_first_entry(&inode->promises, struct ext2_promise, node);
 
+	if (!promise || logical < promise->start)
+		return NULL;
+	if (logical < promise->end)
+		return promise;
 	list_for_each_entry_reverse(promise, &inode->promises, node) {
 		if (promise->start <= logical)
 			break;
@@ -163,6 +168,8 @@ void ext2_promise_cut(struct ext2_inode *inode, uint32_t start, uint32_t end, bo
 	list_for_each_entry_safe(promise, next, &inode->promises, node) {
 		uint32_t first = max(promise->start, start), last = min(promise->end, end);
 
+		if (promise->start >= end)
+			break;
 		if (first >= last)
 			continue;
 		cut += last - first;

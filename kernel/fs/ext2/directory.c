@@ -72,9 +72,7 @@ bool ext2_entry_is_good(struct ext2_inode *directory, const struct ext2_buffer *
 	return false;
 }
 
-/*
- * ---- finding ------------------------------------------------------------------------------------
- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 /*
  * Look for `name` in one block. 1: found, *place filled in but for its buffer; 0: not there; -EIO.
@@ -98,7 +96,7 @@ static int find_in_block(struct ext2_inode *directory, const struct ext2_buffer 
 	return 0;
 }
 
-/* As find_in_block for block `logical`; found: *place holds the block. */
+/* As find_in_block for block `logical`; found: *place holds the block, otherwise nothing. */
 static int find_in(struct ext2_inode *directory, uint32_t logical, const char *name,
 		   size_t length, struct ext2_place *place)
 {
@@ -108,8 +106,10 @@ static int find_in(struct ext2_inode *directory, uint32_t logical, const char *n
 		return result;
 	place->logical = logical;
 	result = find_in_block(directory, &place->buffer, name, length, place);
-	if (result <= 0)
+	if (result <= 0) {
 		ext2_metadata_put(&place->buffer);
+		place->buffer.frame = NULL;
+	}
 	return result;
 }
 
@@ -196,10 +196,7 @@ int ext2_directory_find(struct inode *directory, const char *name, size_t length
 	return 0;
 }
 
-/*
- * ---- changing
- * -------------------------------------------------------------------------------------
- */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 static uint8_t type_of(const struct ext2 *fs, const struct inode *target)
 {
@@ -428,10 +425,7 @@ int ext2_directory_make_empty(struct ext2_transaction *transaction, struct inode
 	return 0;
 }
 
-/*
- * ---- reading all
- * ------------------------------------------------------------------------------------
- */
+/* ---- reading all ----------------------------------------------------------------------------- */
 
 static bool is_dot(const struct ext2_entry *entry)
 {

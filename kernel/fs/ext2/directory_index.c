@@ -25,6 +25,7 @@
 #define SLOT_TOMBSTONE (UINT32_MAX - 1)
 #define PLACE_SHIFT    2	/* entries begin at multiples of 4 */
 #define FIRST_CAPACITY 256u
+#define MOST_NAMES     (1u << 23)	/* larger directories are read through: a table of 128 MiB */
 #define LARGE_SIZE     (64u << 10)	/* from here on memory need not be contiguous */
 
 struct slot { uint32_t hash, place; };
@@ -67,14 +68,17 @@ static void destroy(struct ext2_directory_index *index)
 	kfree(index);
 }
 
-/* Empty, with room for `names` names and `blocks` blocks. NULL: no memory. */
-static struct ext2_directory_index *create(uint32_t names, uint32_t blocks)
+/* Empty, with room for `names` names and `blocks` blocks. NULL: no memory, or too many names. */
+static struct ext2_directory_index *create(uint64_t names, uint32_t blocks)
 {
-	struct ext2_directory_index *index = kzalloc(sizeof(*index), FRAME_ALLOC_NO_RECLAIM);
+	struct ext2_directory_index *index;
 
+	if (names > MOST_NAMES)
+		return NULL;
+	index = kzalloc(sizeof(*index), FRAME_ALLOC_NO_RECLAIM);
 	if (!index)
 		return NULL;
-	index->capacity = max(FIRST_CAPACITY, 1u << log2_ceil(names * 2));
+	index->capacity = max(FIRST_CAPACITY, 1u << log2_ceil((uint32_t)names * 2));
 	index->block_capacity = blocks + blocks / 2 + 16;
 	index->table_size = index->capacity * sizeof(struct slot);
 	index->rooms_size = index->block_capacity * sizeof(uint16_t);
@@ -145,7 +149,7 @@ static struct ext2_directory_index *build(struct ext2_inode *directory)
 	 * Names are rarely shorter than 8 bytes; if they are, the second try has four times the
 	 * room.
 	 */
-	uint32_t names = blocks * (fs->block_size / 16);
+	uint64_t names = (uint64_t)blocks * (fs->block_size / 16);
 
 	for (unsigned int attempt = 0; attempt < 2; attempt++, names *= 4) {
 		struct ext2_directory_index *index = create(names, blocks);

@@ -149,6 +149,36 @@ static void corrupt_disks_do_no_harm(struct test *t)
 	}
 }
 
+/* A directory that has lost its ".." cannot move to another: an error, and no harm. */
+static void a_directory_without_parent_stays(struct test *t)
+{
+	struct inode *child, *target;
+	uint8_t *entry;
+
+	machine_start(1 << 20);
+	EXPECT(t, disk_image_format(formats[0]));
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, make(root, "child", MODE_DIRECTORY | 0700, &child), 0);
+	EXPECT_EQ(t, make(root, "target", MODE_DIRECTORY | 0700, &target), 0);
+	EXPECT(t, sync_it() >= 0);
+	inode_put(target);
+	inode_put(child);
+	unmount_it();
+	page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
+	/* The first block that begins with "." and "..", and is not the root's (inode 2). */
+	for (entry = disk.bytes; entry < disk.bytes + (1 << 20); entry += 1024) {
+		if (memcmp(entry + 4, "\x0c\x00\x01\x02.", 5) == 0 &&
+		    memcmp(entry + 18, "\x02\x02..", 4) == 0 && entry[0] > 11)
+			memcpy(entry + 20, "xx", 2);
+	}
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, lookup(root, "target", &target), 0);
+	EXPECT(t, move(root, "child", target, "moved") < 0);
+	inode_put(target);
+	unmount_it();
+	machine_stop();
+}
+
 /* A disk that stops answering: errors, read-only, and no harm. */
 static void a_broken_disk_is_an_error(struct test *t)
 {
@@ -217,6 +247,7 @@ static void strange_features_are_refused(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(running_out_of_memory_harms_nothing),
 	TEST(corrupt_disks_do_no_harm),
+	TEST(a_directory_without_parent_stays),
 	TEST(a_broken_disk_is_an_error),
 	TEST(chosen_sectors_fail),
 	TEST(strange_features_are_refused),

@@ -22,6 +22,7 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
 #include "vfs/file.h"
@@ -37,11 +38,8 @@
 #define FS_IOC_GETFLAGS	  0x80046601u
 #define FS_IOC_SETFLAGS	  0x40046602u
 #define FS_IOC_GETVERSION 0x80047601u
-#define CAP_LINUX_IMMUTABLE 9u
 
-/*
- * ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void clear_part(struct page_io *io, struct page_frame *frame, unsigned int offset,
 		       unsigned int size)
@@ -99,10 +97,7 @@ static int ext2_read_pages(struct page_cache *cache, struct page_frame **frames,
 	return 0;
 }
 
-/*
- * ---- writing
- * -------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static bool is_zero(struct page_frame *frame, unsigned int offset, unsigned int size)
 {
@@ -371,10 +366,7 @@ const struct page_cache_ops ext2_page_ops = {
 	.became_dirty = ext2_became_dirty,
 };
 
-/*
- * ---- open files
- * -------------------------------------------------------------------------------------
- */
+/* ---- open files ------------------------------------------------------------------------------ */
 
 static struct file_ops file_ops;	/* [I] after ext2_file_init */
 
@@ -416,12 +408,14 @@ static int set_flags(struct file *file, uint32_t wanted)
 {
 	const uint32_t special = EXT2_FLAG_IMMUTABLE | EXT2_FLAG_APPEND;
 	struct inode *inode = file->inode;
-	int error = 0;
+	int error = mount_begin_write(file->path.mount);
 
-	if (atomic_load_explicit(&inode->super->read_only, memory_order_relaxed))
-		return -EROFS;
-	if (!permission_is_owner(inode, file->credentials))
-		return -EPERM;
+	if (error)
+		return error;
+	if (!permission_is_owner(inode, file->credentials)) {
+		error = -EPERM;
+		goto end_write;
+	}
 	rwlock_write_lock(&inode->lock);
 	wanted = (wanted & EXT2_FLAGS_CHANGEABLE) | (inode->flags & ~EXT2_FLAGS_CHANGEABLE);
 	if ((wanted ^ inode->flags) & special &&
@@ -430,11 +424,13 @@ static int set_flags(struct file *file, uint32_t wanted)
 	else
 		inode->flags = wanted;
 	rwlock_write_unlock(&inode->lock);
-	if (error)
-		return error;
-	inode_touch(inode, false, false, true);
-	inode_mark_dirty(inode, INODE_DIRTY_ATTRIBUTES);
-	return 0;
+	if (!error) {
+		inode_touch(inode, false, false, true);
+		inode_mark_dirty(inode, INODE_DIRTY_ATTRIBUTES);
+	}
+end_write:
+	mount_end_write(file->path.mount);
+	return error;
 }
 
 int ext2_ioctl(struct file *file, unsigned int command, uintptr_t argument)

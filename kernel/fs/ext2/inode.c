@@ -97,9 +97,7 @@ struct ext2_disk_inode *ext2_inode_on_disk(const struct ext2_inode *inode,
 	return (struct ext2_disk_inode *)((uint8_t *)held->data + offset);
 }
 
-/*
- * ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void set_times(struct inode *inode, const struct ext2_disk_inode *disk)
 {
@@ -244,10 +242,7 @@ int ext2_inode_read(struct inode *vfs_inode)
 	return error;
 }
 
-/*
- * ---- writing
- * -------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* The first file that is too large for old systems tells them so. */
 static void note_large_file(struct ext2_transaction *transaction)
@@ -378,10 +373,7 @@ int ext2_attributes_changed(struct inode *inode)
 	return 0;
 }
 
-/*
- * ---- making and deleting
- * ---------------------------------------------------------------------------
- */
+/* ---- making and deleting --------------------------------------------------------------------- */
 
 static void set_now(struct inode *inode)
 {

@@ -270,10 +270,7 @@ static int ext2_rmdir(struct inode *directory, const char *name, size_t length,
 	return error ? error : remove_name(directory, name, length, target);
 }
 
-/*
- * ---- rename
- * ----------------------------------------------------------------------------------------
- */
+/* ---- rename ---------------------------------------------------------------------------------- */
 
 /* A name that is there: what it stands for, and where its entry is. */
 struct name {

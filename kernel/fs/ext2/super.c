@@ -57,9 +57,7 @@ static uint32_t now_seconds(void)
 	return (uint32_t)div64_s64(clock_realtime_ns(), 1000000000);
 }
 
-/*
- * ---- reading the superblock --------------------------------------------------------------------
- */
+/* ---- reading the superblock ------------------------------------------------------------------ */
 
 static bool is_power_of(uint32_t value, uint32_t base)
 {
@@ -150,12 +148,27 @@ static int take_geometry(struct ext2 *fs, const struct ext2_superblock *disk)
 		return refuse(fs, "bad inode count");
 	fs->inode_table_blocks =
 		DIV_ROUND_UP(fs->inodes_per_group * fs->inode_size, fs->block_size);
-	fs->reserved_blocks = disk->reserved_block_count;
-	if (fs->reserved_blocks > fs->block_count / 2)
-		fs->reserved_blocks = fs->block_count / 2;
+	return 0;
+}
+
+/* Has the superblock still the shape that take_geometry took from it? */
+static bool geometry_is_same(const struct ext2 *fs, const struct ext2_superblock *disk)
+{
+	return disk->log_block_size == fs->block_shift - EXT2_MIN_BLOCK_SHIFT &&
+	       fs->first_inode == (disk->revision ? disk->first_inode : EXT2_REV0_FIRST_INODE) &&
+	       fs->inode_size == (disk->revision ? disk->inode_size : EXT2_REV0_INODE_SIZE) &&
+	       disk->block_count == fs->block_count &&
+	       disk->first_data_block == fs->first_data_block &&
+	       disk->blocks_per_group == fs->blocks_per_group &&
+	       disk->inodes_per_group == fs->inodes_per_group &&
+	       disk->inode_count == fs->inode_count;
+}
+
+static void take_reserve(struct ext2 *fs, const struct ext2_superblock *disk)
+{
+	fs->reserved_blocks = min(disk->reserved_block_count, fs->block_count / 2);
 	fs->reserved_uid = disk->reserved_uid;
 	fs->reserved_gid = disk->reserved_gid;
-	return 0;
 }
 
 static int read_super(struct ext2 *fs)
@@ -177,6 +190,7 @@ static int read_super(struct ext2 *fs)
 		error = take_geometry(fs, disk);
 	if (error)
 		goto put_frame;
+	take_reserve(fs, disk);
 	fs->super_buffer.frame = frame;
 	fs->super_buffer.block = EXT2_SUPER_OFFSET >> fs->block_shift;
 	fs->super_buffer.data = (uint8_t *)page_frame_address(frame) +
@@ -191,9 +205,7 @@ put_frame:
 	return error;
 }
 
-/*
- * ---- reading the groups -------------------------------------------------------------------------
- */
+/* ---- reading the groups ---------------------------------------------------------------------- */
 
 /* Are the group's structures where they may be: inside it, behind the superblock's copies? */
 static bool group_is_good(const struct ext2 *fs, uint32_t number)
@@ -250,6 +262,11 @@ static void put_descriptors(struct ext2 *fs, uint32_t count)
 /* Sums and places of all groups, checked. Errors: -EINVAL. */
 static int take_groups(struct ext2 *fs, uint32_t descriptor_blocks)
 {
+	uint32_t reserved = fs->disk_super->revision ?
+				    fs->disk_super->reserved_descriptor_blocks : 0;
+
+	if (1 + descriptor_blocks + reserved >= fs->blocks_per_group)
+		return refuse(fs, "bad group descriptors");
 	fs->free_blocks = fs->free_inodes = fs->directory_count = 0;
 	fs->overhead_blocks = fs->first_data_block;
 	for (uint32_t i = 0; i < fs->group_count; i++) {
@@ -269,15 +286,10 @@ static uint32_t descriptor_block_count(const struct ext2 *fs)
 static int read_groups(struct ext2 *fs)
 {
 	uint32_t block_count = descriptor_block_count(fs), done;
-	uint32_t reserved = fs->disk_super->revision ?
-				    fs->disk_super->reserved_descriptor_blocks : 0;
 	int error = -ENOMEM;
 
-	if (1 + block_count + reserved >= fs->blocks_per_group)
-		return refuse(fs, "bad group descriptors");
-	fs->descriptor_buffers = kmalloc_array(block_count, sizeof(struct ext2_buffer),
-					       FRAME_ALLOC_ZEROED);
-	fs->groups = kmalloc_array(fs->group_count, sizeof(struct ext2_group), FRAME_ALLOC_ZEROED);
+	fs->descriptor_buffers = kmalloc_array(block_count, sizeof(struct ext2_buffer), 0);
+	fs->groups = kmalloc_array(fs->group_count, sizeof(struct ext2_group), 0);
 	if (!fs->descriptor_buffers || !fs->groups) {
 		kfree(fs->descriptor_buffers);
 		kfree(fs->groups);
@@ -303,25 +315,19 @@ put_descriptors:
 /* The journal was replayed: the superblock and the descriptors may say something new. */
 static int retake_groups(struct ext2 *fs)
 {
-	uint32_t blocks = fs->block_count, groups = fs->group_count, inode_size = fs->inode_size;
 	int error = fs->disk_super->magic == EXT2_MAGIC ? check_features(fs, fs->disk_super) :
 							  refuse(fs, "its journal broke it");
 
-	if (!error)
-		error = take_geometry(fs, fs->disk_super);
 	if (error)
 		return error;
-	if (fs->block_count != blocks || fs->group_count != groups ||
-	    fs->inode_size != inode_size)
-		return refuse(fs, "its journal changes its size");
+	if (!geometry_is_same(fs, fs->disk_super))
+		return refuse(fs, "its journal changes its shape");
+	take_reserve(fs, fs->disk_super);
 	fs->state_at_mount = fs->disk_super->state;
 	return take_groups(fs, descriptor_block_count(fs));
 }
 
-/*
- * ---- writing the superblock
- * -----------------------------------------------------------------------
- */
+/* ---- writing the superblock ------------------------------------------------------------------ */
 
 /*
  * Put totals and `state` into the superblock, on the disk, in its place: nobody else changes
@@ -410,10 +416,7 @@ static int end_writing(struct ext2 *fs)
 	return error;
 }
 
-/*
- * ---- super_ops
- * ---------------------------------------------------------------------------------------
- */
+/* ---- super_ops ------------------------------------------------------------------------------- */
 
 /* The totals into the superblock's buffer. Errors: -EROFS, -EIO, -ENOMEM. */
 static int store_totals(struct ext2 *fs)
@@ -559,10 +562,7 @@ static const struct super_ops ext2_super_ops = {
 	.keep_unused_inodes = true,
 };
 
-/*
- * ---- mounting
- * -------------------------------------------------------------------------------------------
- */
+/* ---- mounting -------------------------------------------------------------------------------- */
 
 static int read_root(struct ext2 *fs, struct inode **root)
 {

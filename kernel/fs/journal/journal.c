@@ -58,9 +58,7 @@
 #define COMMIT_AGE     (3 * SECOND_NS)
 #define CHECKPOINT_AGE (5 * SECOND_NS)
 
-/*
- * ---- opening ------------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 uint32_t journal_map(const struct journal *journal, uint32_t log, uint32_t *count)
 {
@@ -277,9 +275,7 @@ int journal_recorded_error(const struct journal *journal)
 	return (int)journal_from_disk(journal->super->error);
 }
 
-/*
- * ---- the superblock -----------------------------------------------------------------------------
- */
+/* ---- the superblock -------------------------------------------------------------------------- */
 
 int journal_write_super(struct journal *journal)
 {
@@ -391,9 +387,7 @@ int journal_stop(struct journal *journal)
 	return error;
 }
 
-/*
- * ---- failing ------------------------------------------------------------------------------------
- */
+/* ---- failing --------------------------------------------------------------------------------- */
 
 void journal_abort(struct journal *journal, int error)
 {
@@ -412,9 +406,7 @@ void journal_fail(struct journal *journal, const char *what, int error)
 		journal->owner.failed(journal->owner.private, what, error);
 }
 
-/*
- * ---- in the background --------------------------------------------------------------------------
- */
+/* ---- in the background ----------------------------------------------------------------------- */
 
 static bool is_commit_due(struct journal *journal, uint64_t now)
 {

@@ -49,9 +49,7 @@ struct recovery {
 
 enum pass { PASS_SCAN, PASS_REVOKE, PASS_REPLAY };
 
-/*
- * ---- reading the log ----------------------------------------------------------------------------
- */
+/* ---- reading the log ------------------------------------------------------------------------- */
 
 static void wake(struct block_request *request)
 {
@@ -118,9 +116,7 @@ static int read_log(struct recovery *recovery, uint32_t log, void **out)
 	return 0;
 }
 
-/*
- * ---- revokes ------------------------------------------------------------------------------------
- */
+/* ---- revokes --------------------------------------------------------------------------------- */
 
 static struct revoke **bucket_of(struct recovery *recovery, uint32_t block)
 {
@@ -184,9 +180,7 @@ static int take_revokes(struct recovery *recovery, const struct journal_revoke_h
 	return 0;
 }
 
-/*
- * ---- descriptors --------------------------------------------------------------------------------
- */
+/* ---- descriptors ----------------------------------------------------------------------------- */
 
 /* The tags of one descriptor, copied out because the window moves on. */
 struct tags {
@@ -270,9 +264,7 @@ static uint32_t skip(const struct journal *journal, uint32_t log, uint32_t count
 	return log;
 }
 
-/*
- * ---- passes -------------------------------------------------------------------------------------
- */
+/* ---- passes ---------------------------------------------------------------------------------- */
 
 /* What one pass does with the block at *log, whose header is good. 1: the log ends here. */
 static int take_block(struct recovery *recovery, enum pass pass, void *block, struct tags *tags,

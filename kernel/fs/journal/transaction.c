@@ -36,9 +36,7 @@ uint32_t journal_blocks_needed(const struct journal *journal, uint32_t changed, 
 	       DIV_ROUND_UP(forgotten, journal->revokes_per_block) + 1;
 }
 
-/*
- * ---- the table ----------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static struct journal_block **bucket_of(struct journal *journal, uint32_t block)
 {
@@ -107,9 +105,7 @@ void journal_free_spares(struct journal *journal, uint32_t kept)
 	spin_unlock(&journal->lock);
 }
 
-/*
- * ---- beginning and ending -----------------------------------------------------------------------
- */
+/* ---- beginning and ending -------------------------------------------------------------------- */
 
 enum lack { LACK_NOTHING, LACK_ADMISSION, LACK_TRANSACTION, LACK_SPARES, LACK_ROOM, LACK_JOURNAL };
 
@@ -313,9 +309,7 @@ void journal_admit(struct journal *journal)
 	wait_queue_wake_all(&journal->waiters, 0);
 }
 
-/*
- * ---- changing -----------------------------------------------------------------------------------
- */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 /* One more block for the handle's transaction: it is paid for. */
 static void spend(struct journal_handle *handle)

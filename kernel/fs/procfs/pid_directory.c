@@ -15,10 +15,7 @@
 
 enum { NUMBERS_START = 256 }; /* positions from here on are numbers: table places lie below */
 
-/*
- * ---- the root
- * --------------------------------------------------------------------------------------
- */
+/* ---- the root -------------------------------------------------------------------------------- */
 
 static int root_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
 {
@@ -82,10 +79,7 @@ const struct procfs_entry procfs_root_entry = {
 	.directory_ops = &root_file_ops,
 };
 
-/*
- * ---- task
- * ------------------------------------------------------------------------------------------
- */
+/* ---- task ------------------------------------------------------------------------------------ */
 
 bool procfs_subject_revalidate(struct inode *inode)
 {
@@ -162,10 +156,7 @@ static const struct inode_ops task_inode_ops = { .lookup = task_lookup,
 						 .revalidate = procfs_subject_revalidate };
 static const struct file_ops task_file_ops = { .read_directory = task_read };
 
-/*
- * ---- /proc/PID
- * -------------------------------------------------------------------------------------
- */
+/* ---- /proc/PID ------------------------------------------------------------------------------- */
 
 ssize_t procfs_format_path(const struct path *path, char *buffer, size_t size)
 {

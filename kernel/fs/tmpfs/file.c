@@ -7,9 +7,8 @@
 #include "lib/string.h"
 #include "mem/page_frame.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
 #include "vfs/file.h"
-
-enum { ALLOCATE_KEEP_SIZE = 1, ALLOCATE_PUNCH_HOLE = 2, ALLOCATE_ZERO_RANGE = 0x10 };
 
 static int truncate(struct inode *inode, uint64_t size)
 {
@@ -81,14 +80,14 @@ static int allocate(struct inode *inode, int mode, file_offset offset, file_offs
 	uint64_t old_size = inode_size(inode);
 	int error;
 
-	if (mode & ALLOCATE_PUNCH_HOLE) {
-		if (mode != (ALLOCATE_PUNCH_HOLE | ALLOCATE_KEEP_SIZE))
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		if (mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
 			return -EOPNOTSUPP;
 		return start < old_size ? punch(inode, start, min(end, old_size)) : 0;
 	}
-	if (mode & ~ALLOCATE_KEEP_SIZE)
+	if (mode & ~FALLOC_FL_KEEP_SIZE)
 		return -EOPNOTSUPP;
-	if (end > old_size && !(mode & ALLOCATE_KEEP_SIZE))
+	if (end > old_size && !(mode & FALLOC_FL_KEEP_SIZE))
 		page_cache_truncate(&inode->cache, end);
 	error = reserve(inode, start, min(end, inode_size(inode)));
 	if (error)

@@ -1,6 +1,7 @@
 /*
  * Mounting tmpfs. Options, as on Linux: size=N[k|m|g|%], nr_blocks=N, nr_inodes=N, mode=OCTAL,
- * uid=N, gid=N. Without a size, half of the memory is the limit; 0 takes the limit away.
+ * uid=N, gid=N. Without a size, half of the memory is the limit, and as many inodes as that has pages;
+ * 0 takes a limit away.
  */
 #include "fs/tmpfs/tmpfs.h"
 
@@ -113,7 +114,7 @@ static int parse_options(const char *text, struct options *options)
 static int tmpfs_mount(struct super_block *super, const char *text, struct inode **root)
 {
 	struct options options = { .page_limit = memory_pages() / 2,
-				   .inode_limit = SIZE_MAX,
+				   .inode_limit = memory_pages() / 2,
 				   .mode = 01777 };
 	struct tmpfs *tmpfs;
 	int error = parse_options(text, &options);
