@@ -106,7 +106,8 @@ struct walk_context;
 must_check int exec_open(const struct walk_context *context, const char *path, struct file **out);
 
 /*
- * script.c: "#!interpreter argument" in the first bytes. True if it is one; then both strings
- * are cut out, argument may be NULL.
+ * script.c: "#!interpreter argument" in the first `size` bytes of a file, which `header` has, of
+ * ELF_HEADER_BYTES. 0: it is one, and both strings are cut out; the argument may be NULL.
+ * Errors: -ENOEXEC.
  */
 must_check int script_parse(char *header, size_t size, char **interpreter, char **argument);

@@ -218,10 +218,12 @@ static struct process *choose_new_parent(struct process *dead)
 /* Does `parent` forgive its children without waiting (SIGCHLD ignored or SA_NOCLDWAIT)? */
 static bool forgives_at_once(struct process *parent, const struct process *child)
 {
-	const struct signal_action *action = &parent->handlers->actions[SIGCHLD - 1];
+	struct signal_action action;
 
-	return child->exit_signal == SIGCHLD &&
-	       (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT));
+	if (child->exit_signal != SIGCHLD)
+		return false;
+	signal_get_action(parent, SIGCHLD, &action);
+	return action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
 }
 
 void process_child_info(struct process *child, struct linux_siginfo *info)
@@ -242,13 +244,13 @@ void process_child_info(struct process *child, struct linux_siginfo *info)
 void process_notify_parent(struct process *child, int code)
 {
 	struct process *parent = child->parent;
-	const struct signal_action *action;
+	struct signal_action action;
 	struct linux_siginfo info;
 	bool is_end = code == CLD_EXITED;
 
 	if (!parent)
 		return;
-	action = &parent->handlers->actions[SIGCHLD - 1];
+	signal_get_action(parent, SIGCHLD, &action);
 	process_child_info(child, &info);
 	info.signo = is_end ? child->exit_signal : SIGCHLD;
 	info.code = code;
@@ -259,8 +261,8 @@ void process_notify_parent(struct process *child, int code)
 							    : (int32_t)(child->exit_status & 0x7f);
 	else
 		info.child.status = code == CLD_STOPPED ? child->stop_signal : SIGCONT;
-	if (info.signo && (is_end || !(action->flags & SA_NOCLDSTOP)) &&
-	    !(is_end && info.signo == SIGCHLD && action->handler == SIG_IGN))
+	if (info.signo && (is_end || !(action.flags & SA_NOCLDSTOP)) &&
+	    !(is_end && info.signo == SIGCHLD && action.handler == SIG_IGN))
 		signal_send_process(parent, &info);
 	wait_queue_wake_all(&parent->child_wait, 0);
 }
@@ -451,8 +453,6 @@ void user_thread_exit(uint32_t status)
 	bool last;
 
 	irq_enable();
-	if (process->id == 1 && process->thread_count == 1)
-		panic("init ended with status %x", status);
 	if (unlikely(process->core_dumper))
 		core_dump_wait(thread);
 	if (unlikely(trace_has_event(thread, PTRACE_EVENT_EXIT)))
@@ -464,6 +464,8 @@ void user_thread_exit(uint32_t status)
 	}
 	leave_memory(thread);
 	last = leave_process(thread, status);
+	if (last && process->id == 1)
+		panic("init ended with status %x", process->exit_status);
 	if (last) {
 		give_back_memory(process);
 		process_release_parents_memory(process);

@@ -293,12 +293,16 @@ static struct posix_timer *find_get(int id)
 	return timer;
 }
 
-/* Gives it the next free number. */
-static void insert(struct process *process, struct posix_timer *timer)
+/*
+ * Gives it the next free number, which is also its value unless it has one. Returns the number: the
+ * timer may be deleted by another thread from now on.
+ */
+static int insert(struct process *process, struct posix_timer *timer, bool has_value)
 {
 	struct rbtree_node **link = &process->posix_timers.node;
 	struct rbtree_node *parent = NULL;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	int id;
 
 	do {
 		timer->id = process->next_timer_id;
@@ -312,8 +316,11 @@ static void insert(struct process *process, struct posix_timer *timer)
 	}
 	rbtree_link(&timer->node, parent, link);
 	rbtree_insert_fixup(&process->posix_timers, &timer->node);
-	timer->info.timer.timer_id = timer->id;
+	id = timer->info.timer.timer_id = timer->id;
+	if (!has_value)
+		timer->info.timer.value.integer = id;
 	spin_unlock_irq(&process->signal_lock, flags);
+	return id;
 }
 
 int posix_timer_create(const struct posix_clock *clock, const struct linux_sigevent *event,
@@ -341,9 +348,9 @@ int posix_timer_create(const struct posix_clock *clock, const struct linux_sigev
 	}
 	timer->info.signo = event ? event->signo : SIGALRM;
 	timer->info.code = SI_TIMER;
-	insert(process, timer);
-	timer->info.timer.value.integer = event ? event->value.integer : timer->id;
-	*id = timer->id;
+	if (event)
+		timer->info.timer.value.integer = event->value.integer;
+	*id = insert(process, timer, event);
 	return 0;
 
 put_arguments:

@@ -273,7 +273,10 @@ void user_thread_set_credentials(const struct credentials *credentials)
 	struct user_thread *thread = user_thread_current();
 	struct process *process = thread->process;
 	const struct credentials *old = credentials_current();
-	struct user_count *user = NULL;
+	struct user_count *user = NULL, *old_user = NULL;
+	bool changes_power = old->euid != credentials->euid || old->egid != credentials->egid ||
+			     old->fsuid != credentials->fsuid || old->fsgid != credentials->fsgid ||
+			     (credentials->cap_permitted & ~old->cap_permitted);
 	irq_flags flags;
 
 	/*
@@ -282,20 +285,23 @@ void user_thread_set_credentials(const struct credentials *credentials)
 	 */
 	if (old->uid != credentials->uid)
 		user = user_count_get(credentials->uid);
-	if (user && user_count_charge(user, USER_THREADS, UINT64_MAX)) {
-		user_count_uncharge(thread->charged, USER_THREADS);
-		user_count_put(thread->charged);
-		thread->charged = user;
-	}
-	if (old->euid != credentials->euid || old->egid != credentials->egid ||
-	    old->fsuid != credentials->fsuid || old->fsgid != credentials->fsgid ||
-	    (credentials->cap_permitted & ~old->cap_permitted)) {
+	if (user)
+		user_count_charge_many(user, USER_THREADS, 1);
+	flags = spin_lock_irq(&process->signal_lock);
+	if (changes_power) {
 		process->dumpable = false;
 		process->parent_death_signal = 0;
 	}
-	flags = spin_lock_irq(&process->signal_lock);
+	if (user) {
+		old_user = thread->charged;
+		thread->charged = user;
+	}
 	atomic_store_explicit(&thread->credentials, credentials, memory_order_relaxed);
 	spin_unlock_irq(&process->signal_lock, flags);
+	if (old_user) {
+		user_count_uncharge(old_user, USER_THREADS);
+		user_count_put(old_user);
+	}
 	credentials_put(old);
 }
 

@@ -177,7 +177,7 @@ struct user_thread {
 
 	/* [s], own thread reads freely; reference */
 	_Atomic(const struct credentials *) credentials;
-	/* [t] whose RLIMIT_NPROC it counts against; reference */
+	/* [s], own thread reads freely: whose RLIMIT_NPROC it counts against; reference */
 	struct user_count *charged;
 	/* [s], own thread reads freely; NULL once given back */
 	struct fd_table *fds;

@@ -47,8 +47,11 @@ void trace_unlink(struct user_thread *tracee)
 	struct process *process = tracee->process;
 	struct trace *trace = &tracee->trace;
 	const struct credentials *credentials = trace->tracer_credentials;
+	struct process *waits_to_attach = NULL;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 
+	if (trace->attach_waits)
+		waits_to_attach = tracer_of(tracee)->process;
 	list_remove(&trace->node);
 	atomic_store_explicit(&trace->tracer, NULL, memory_order_relaxed);
 	trace->tracer_credentials = NULL;
@@ -71,6 +74,8 @@ void trace_unlink(struct user_thread *tracee)
 			signal_recalculate(tracee);
 	}
 	spin_unlock_irq(&process->signal_lock, flags);
+	if (waits_to_attach)
+		wait_queue_wake_all(&waits_to_attach->child_wait, 0);
 	credentials_put(credentials);
 	user_thread_put(tracee);
 }
@@ -266,12 +271,13 @@ bool trace_hides_death(const struct process *process)
 void trace_notify(struct user_thread *tracee, int code, int status)
 {
 	struct process *tracer = tracer_of(tracee)->process;
-	const struct signal_action *action = &tracer->handlers->actions[SIGCHLD - 1];
+	struct signal_action action;
 	bool is_end = code != CLD_TRAPPED && code != CLD_STOPPED;
 	struct linux_siginfo info;
 
 	rwspin_assert_held(&process_tree_lock);
-	if (action->handler != SIG_IGN && (is_end || !(action->flags & SA_NOCLDSTOP))) {
+	signal_get_action(tracer, SIGCHLD, &action);
+	if (action.handler != SIG_IGN && (is_end || !(action.flags & SA_NOCLDSTOP))) {
 		process_child_info(tracee->process, &info);
 		info.signo = SIGCHLD;
 		info.code = code;
@@ -294,11 +300,12 @@ static void notify_end(struct user_thread *tracee, uint32_t status)
 }
 
 /* Does it wait for nobody (SIGCHLD ignored)? */
-static bool forgives_at_once(const struct process *tracer)
+static bool forgives_at_once(struct process *tracer)
 {
-	const struct signal_action *action = &tracer->handlers->actions[SIGCHLD - 1];
+	struct signal_action action;
 
-	return action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT);
+	signal_get_action(tracer, SIGCHLD, &action);
+	return action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
 }
 
 void trace_end_tracee(struct user_thread *thread, uint32_t status)

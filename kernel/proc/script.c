@@ -33,8 +33,8 @@ int script_parse(char *header, size_t size, char **interpreter, char **argument)
 	}
 	while (end > header + 2 && is_blank(end[-1]))
 		end--;
-	if (end == header + size)
-		end--; /* only when the header is full: the last byte gives way to the NUL */
+	if (end == header + ELF_HEADER_BYTES)
+		end--; /* the last byte gives way to the NUL */
 	*end = '\0';
 	for (p = header + 2; is_blank(*p); p++)
 		;

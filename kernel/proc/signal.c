@@ -289,16 +289,16 @@ static int send_locked(struct process *process, struct user_thread *thread,
 		       const struct linux_siginfo *info, struct signal_entry *prepared)
 {
 	struct signal_pending *pending = thread ? &thread->pending : &process->pending;
-	struct user_thread *receiver = thread && !thread->ended ? thread
-								: first_live_thread(process);
+	struct user_thread *receiver = thread ? thread : first_live_thread(process);
 	int signal = info->signo;
 	int error;
 
 	assert(signal >= 1 && signal <= SIGNAL_COUNT);
-	if (!receiver)
-		return 0; /* dead already: sending succeeds and changes nothing */
+	/* Dead already: sending succeeds and changes nothing, for nobody would take it off. */
+	if (!receiver || receiver->ended)
+		return 0;
 	apply_stop_rules(process, signal);
-	if (signal_is_ignored(process, thread ? thread : receiver, signal))
+	if (signal_is_ignored(process, receiver, signal))
 		return 0;
 	if (prepared)
 		signal_pending_add_prepared(pending, prepared, info);

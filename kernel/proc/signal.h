@@ -102,6 +102,8 @@ void signal_restore_mask(void);
 /* Errors: -EINVAL. `old` may be NULL; `new` may be NULL, and loses what cannot be blocked. */
 must_check int signal_set_action(struct process *process, int signal, struct signal_action *new,
 				 struct signal_action *old);
+/* What another process does about a signal. Any context; no signal lock held. */
+void signal_get_action(struct process *process, int signal, struct signal_action *out);
 /* exec: caught ones become default; ignored ones stay. */
 void signal_reset_handlers(struct signal_handlers *handlers);
 must_check int signal_handlers_create(struct signal_handlers **out);

@@ -60,6 +60,17 @@ void signal_reset_handlers(struct signal_handlers *handlers)
 	spin_unlock_irq(&handlers->lock, flags);
 }
 
+void signal_get_action(struct process *process, int signal, struct signal_action *out)
+{
+	/* An exec may be giving the table back: the signal lock holds it. */
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	irq_flags inner = spin_lock_irq(&process->handlers->lock);
+
+	*out = process->handlers->actions[signal - 1];
+	spin_unlock_irq(&process->handlers->lock, inner);
+	spin_unlock_irq(&process->signal_lock, flags);
+}
+
 int signal_set_action(struct process *process, int signal, struct signal_action *new,
 		      struct signal_action *old)
 {

@@ -42,6 +42,9 @@ int main(int argc, char **argv)
 
 	make_script("plain", line, "");
 	CHECK_EQ(run("./plain", "ignored", "first"), 12);
+	make_file("unended", line);	/* the name ends with the file */
+	CHECK(chmod("unended", 0755) == 0);
+	CHECK_EQ(run("./unended", "ignored", "first"), 12);
 	make_script("spaced", line, " \t one two  three \t ");
 	CHECK_EQ(run("./spaced", "ignored", "first"), 11);
 	snprintf(line, sizeof(line), "#! \t%s", self);
