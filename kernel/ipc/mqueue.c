@@ -123,6 +123,9 @@ void mqueue_clear(struct mqueue *queue)
 		return; /* it never came to be one */
 	while (!rbtree_is_empty(&queue->messages))
 		mqueue_message_destroy(take_first(queue));
+	/* Whoever listens through a table that others share may not have been the last to close. */
+	if (queue->listener)
+		process_put(queue->listener);
 	user_count_uncharge_many(queue->user, USER_MESSAGE_QUEUES, queue->charge);
 	user_count_put(queue->user);
 }

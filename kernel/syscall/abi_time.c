@@ -63,7 +63,7 @@ static int64_t split(int64_t ns, uint32_t *nanoseconds)
 
 	if (likely(ns >= 0))
 		return (int64_t)div64_u32((uint64_t)ns, NS_PER_SECOND, nanoseconds);
-	seconds = -(int64_t)div64_u32((uint64_t)-ns, NS_PER_SECOND, &remainder);
+	seconds = -(int64_t)div64_u32(-(uint64_t)ns, NS_PER_SECOND, &remainder);
 	if (remainder) {
 		seconds--;
 		remainder = NS_PER_SECOND - remainder;

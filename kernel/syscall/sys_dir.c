@@ -160,19 +160,26 @@ int sys_symlink(user_addr target, user_addr name)
 
 int sys_readlinkat(int dirfd, user_addr name, user_addr to, int size)
 {
+	struct user_path path;
 	struct path at;
 	struct inode *inode;
+	bool is_empty;
 	char *text;
 	ssize_t length;
 	int error;
 
 	if (size <= 0)
 		return -EINVAL;
-	error = user_path_walk(dirfd, name, USER_PATH_EMPTY_OK, 0, &at);
+	error = user_path_get(&path, dirfd, name, USER_PATH_EMPTY_OK);
+	if (error)
+		return error;
+	is_empty = path.name[0] == '\0';
+	error = path_walk(user_path_context(&path), path.name, WALK_EMPTY_OK, &at);
+	user_path_put(&path);
 	if (error)
 		return error;
 	inode = atomic_load_explicit(&at.dentry->inode, memory_order_acquire);
-	error = -EINVAL;
+	error = is_empty ? -ENOENT : -EINVAL; /* without a name it must be a link that is open */
 	if (!inode_is(inode, MODE_LINK) || !inode->ops->read_link)
 		goto put_path;
 	error = -ENOMEM;

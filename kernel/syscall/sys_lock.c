@@ -72,13 +72,14 @@ static int range_from(struct file *file, const struct flock64 *lock, int64_t lim
 	}
 	if (__builtin_add_overflow(base, lock->l_start, &start))
 		return -EOVERFLOW;
+	if (start < 0)
+		return -EINVAL;
 	if (lock->l_len > 0) {
 		if (__builtin_add_overflow(start, lock->l_len - 1, &last))
 			return -EOVERFLOW;
 	} else if (lock->l_len < 0) { /* the bytes before */
 		last = start - 1;
-		if (__builtin_add_overflow(start, lock->l_len, &start))
-			return -EINVAL;
+		start += lock->l_len;
 	} else {
 		last = INT64_MAX;
 	}

@@ -150,12 +150,15 @@ int sys_statx(int dirfd, user_addr name, uint32_t flags, uint32_t mask, user_add
 static int statistics_of(const struct path *at, struct fs_statistics *out)
 {
 	struct super_block *super = at->mount->super;
+	int error;
 
 	memset(out, 0, sizeof(*out));
 	if (!super->ops->statistics)
 		return -ENOSYS;
+	error = super->ops->statistics(super, out);
+	/* Last: file systems fill the structure in whole. */
 	out->flags = ST_VALID | (atomic_load(&at->mount->flags) & 0x41f);
-	return super->ops->statistics(super, out);
+	return error;
 }
 
 static int statistics_by_name(user_addr name, struct fs_statistics *out)

@@ -47,7 +47,8 @@ static uint64_t file_size_limit(void)
 }
 
 /*
- * Move up to `size` bytes through a kernel buffer. Positions NULL: at and with the files' own.
+ * Move up to `size` bytes, no more than TRANSFER_MAX, through a kernel buffer. Positions NULL: at and
+ * with the files' own.
  */
 static ssize_t transfer(struct file *to, file_offset *to_position, struct file *from,
 			file_offset *position, size_t size, uint64_t limit)
@@ -58,6 +59,7 @@ static ssize_t transfer(struct file *to, file_offset *to_position, struct file *
 
 	if (!chunk)
 		return -ENOMEM;
+	size = min_t(size_t, size, TRANSFER_MAX);
 	while ((size_t)done < size) {
 		file_offset start;
 

@@ -56,7 +56,7 @@ static int check_permission(const struct inode *inode, const char *name, bool ch
 {
 	const struct credentials *credentials = credentials_current();
 
-	if (change && (inode->flags & 0x30u /* immutable, append-only */))
+	if (change && (inode->flags & (INODE_FLAG_IMMUTABLE | INODE_FLAG_APPEND_ONLY)))
 		return -EPERM;
 	if (starts_with(name, "security.") || starts_with(name, "system."))
 		return 0;

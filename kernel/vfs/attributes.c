@@ -105,6 +105,16 @@ static int check_size(const struct inode *inode, uint64_t size, uint64_t limit)
 	return 0;
 }
 
+/* Nothing but "accessed and modified now", which any write does. */
+static bool is_touch_only(uint32_t valid)
+{
+	const uint32_t times = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED | ATTRIBUTE_TIMES_NOW;
+
+	if (valid & (ATTRIBUTE_MODE | ATTRIBUTE_UID | ATTRIBUTE_GID))
+		return false;
+	return !(valid & times) || (valid & ATTRIBUTE_TIMES_NOW) == ATTRIBUTE_TIMES_NOW;
+}
+
 static int check(const struct inode *inode, const struct attributes *attributes,
 		 const struct credentials *credentials)
 {
@@ -112,7 +122,8 @@ static int check(const struct inode *inode, const struct attributes *attributes,
 
 	if (inode->super->read_only)
 		return -EROFS;
-	if (inode->flags & 0x10u /* immutable */)
+	if ((inode->flags & INODE_FLAG_IMMUTABLE) ||
+	    ((inode->flags & INODE_FLAG_APPEND_ONLY) && !is_touch_only(attributes->valid)))
 		return -EPERM;
 	error = check_owner_change(inode, attributes, credentials);
 	if (error)
@@ -208,7 +219,7 @@ static int set_size(struct inode *inode, uint64_t size, const struct credentials
 		return error;
 	if (inode->super->read_only)
 		return -EROFS;
-	if (inode->flags & 0x20u /* append-only */)
+	if (inode->flags & INODE_FLAG_APPEND_ONLY)
 		return -EPERM;
 	error = inode_get_write_access(inode);
 	if (error)

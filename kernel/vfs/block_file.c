@@ -7,6 +7,7 @@
 #include "block/block_device.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/fcntl.h"
 #include "vfs/char_device.h"
 #include "vfs/internal.h"
 #include "vm/mmap.h"
@@ -85,12 +86,20 @@ static int block_seek(struct file *file, file_offset offset, int whence, file_of
 	struct block_device *device = file->private;
 	file_offset size = (file_offset)page_cache_size(&device->cache);
 
-	if (whence == 1)
-		offset += file->position;
-	else if (whence == 2)
-		offset += size;
-	else if (whence != 0)
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		if (__builtin_add_overflow(offset, file->position, &offset))
+			return -EINVAL;
+		break;
+	case SEEK_END:
+		if (__builtin_add_overflow(offset, size, &offset))
+			return -EINVAL;
+		break;
+	default:
 		return -EINVAL;
+	}
 	if (offset < 0 || offset > size)
 		return -EINVAL;
 	*out = offset;

@@ -35,6 +35,7 @@
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
+#include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
@@ -54,6 +55,7 @@ static struct slab_cache *dentry_slab;
 static struct spinlock lru_lock = SPINLOCK_INIT(LOCK_RANK_DENTRY_LRU, "unused dentries");
 static struct list unused_dentries = LIST_INIT(unused_dentries); /* [lru_lock] oldest first */
 static size_t unused_count;						/* [lru_lock] */
+static struct wait_queue prune_queue;	/* an end of a file system waits for prunes that run */
 
 int dentry_name_create(const char *name, size_t length, const char **out)
 {
@@ -306,6 +308,8 @@ static unsigned int claim_batch(struct super_block *super, size_t *scan, struct 
 		} else if (claim(dentry)) {
 			list_remove(&dentry->unused_node);
 			unused_count--;
+			atomic_fetch_add_explicit(&dentry->super->prunes_begun, 1,
+						  memory_order_relaxed);
 			claimed[count++] = dentry;
 		} else {
 			unlist_used(dentry);
@@ -325,6 +329,16 @@ static size_t unused_total(void)
 	return count;
 }
 
+/* The end of what claim_batch began. The file system may be gone when this returns. */
+static void prune(struct dentry *dentry)
+{
+	struct super_block *super = dentry->super;
+
+	put_chain(kill(dentry));
+	atomic_fetch_add_explicit(&super->prunes_ended, 1, memory_order_release);
+	wait_queue_wake_all(&prune_queue, 0);
+}
+
 /* One pass over what is on the list now; parents that become unused come to its end. */
 static size_t prune_pass(struct super_block *super, size_t wanted)
 {
@@ -336,7 +350,7 @@ static size_t prune_pass(struct super_block *super, size_t wanted)
 		unsigned int count = claim_batch(super, &scan, claimed);
 
 		for (unsigned int i = 0; i < count; i++)
-			put_chain(kill(claimed[i]));
+			prune(claimed[i]);
 		freed += count;
 		if (count == 0 && scan > 0 && unused_total() == 0)
 			break;
@@ -344,10 +358,25 @@ static size_t prune_pass(struct super_block *super, size_t wanted)
 	return freed;
 }
 
+static unsigned int prunes_ended(struct super_block *super)
+{
+	return atomic_load_explicit(&super->prunes_ended, memory_order_acquire);
+}
+
+/*
+ * The shrinker may have claimed some just now, and their parents are still in use until it is done
+ * with them. So: until none is being pruned, and none was while the list was gone through.
+ */
 void dentry_prune_super(struct super_block *super)
 {
-	while (prune_pass(super, SIZE_MAX) > 0)
-		;
+	unsigned int before;
+
+	do {
+		before = prunes_ended(super);
+		prune_pass(super, SIZE_MAX);
+		wait_event(&prune_queue, prunes_ended(super) ==
+			   atomic_load_explicit(&super->prunes_begun, memory_order_acquire));
+	} while (prunes_ended(super) != before);
 }
 
 static size_t shrink(size_t wanted)
@@ -430,6 +459,7 @@ bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dent
 void dentry_init(void)
 {
 	dentry_slab = slab_cache_create("dentry", sizeof(struct dentry), CACHE_LINE_SIZE);
+	wait_queue_init(&prune_queue);
 	dentry_cache_init();
 	reclaim_register_shrinker(&dentry_shrinker);
 }

@@ -15,7 +15,8 @@
  *
  * Deadlock. A process that would wait for another which waits, over however many others, for it, is
  * refused. Only POSIX locks: an OFD lock's owner may be in several processes, so no cycle is
- * certain.
+ * certain. The search follows CHAIN_MAX waiters and then gives up: a spinlock is held, and whoever
+ * builds a longer cycle waits in it until a signal comes.
  *
  * Invariant: an owner's record locks on one inode are disjoint, and two that touch differ in type.
  */
@@ -29,6 +30,8 @@
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
+
+enum { CHAIN_MAX = 64 };
 
 enum lock_kind { KIND_POSIX, KIND_OFD, KIND_FLOCK };
 
@@ -48,7 +51,8 @@ struct lock_waiter {
 	const struct inode *inode;
 	struct file_lock wanted;
 	const void *blocked_by;		/* an owner */
-	bool is_reached;		/* by the search for a cycle */
+	bool is_reached;		/* by the search for a cycle, */
+	struct lock_waiter *next_reached; /* which goes on with these */
 };
 
 /* All [lock_lock] */
@@ -184,40 +188,37 @@ static struct file_lock *find_conflict(const struct list *list, const struct fil
 
 /* ---- deadlock -------------------------------------------------------------------------------- */
 
-/* Mark those that wait in the name of `owner`; true if there is a new one. */
-static bool reach(const void *owner)
+/* Those that wait in the name of `owner` and were not reached yet: to the end of the list. */
+static struct lock_waiter **reach(const void *owner, struct lock_waiter **end)
 {
 	struct lock_waiter *waiter;
-	bool found = false;
 
 	list_for_each_entry(waiter, &waiters, node) {
-		if (waiter->wanted.kind == KIND_POSIX && waiter->wanted.owner == owner &&
-		    !waiter->is_reached) {
-			waiter->is_reached = true;
-			found = true;
-		}
+		if (waiter->wanted.kind != KIND_POSIX || waiter->wanted.owner != owner ||
+		    waiter->is_reached)
+			continue;
+		waiter->is_reached = true;
+		waiter->next_reached = NULL;
+		*end = waiter;
+		end = &waiter->next_reached;
 	}
-	return found;
+	return end;
 }
 
 /* Would `owner`, waiting for `blocker`, wait for itself in the end? */
 static bool would_deadlock(const void *owner, const void *blocker)
 {
-	struct lock_waiter *waiter;
-	bool found;
+	struct lock_waiter *waiter, *first = NULL, **end;
 
 	list_for_each_entry(waiter, &waiters, node)
 		waiter->is_reached = false;
-	found = reach(blocker);
-	while (found) {
-		found = false;
-		list_for_each_entry(waiter, &waiters, node) {
-			if (!waiter->is_reached)
-				continue;
-			if (waiter->blocked_by == owner)
-				return true;
-			found |= reach(waiter->blocked_by);
-		}
+	end = reach(blocker, &first);
+	waiter = first;
+	for (unsigned int steps = 0; waiter && steps < CHAIN_MAX; steps++) {
+		if (waiter->blocked_by == owner)
+			return true;
+		end = reach(waiter->blocked_by, end);
+		waiter = waiter->next_reached;
 	}
 	return false;
 }

@@ -81,8 +81,9 @@ int file_map(struct file *file, struct vm_map_request *request)
 			return -EACCES;
 		may &= ~(uint32_t)REGION_MAY_WRITE;
 	}
-	if (is_shared && (request->flags & REGION_WRITE) && (file->inode->flags & 0x20u))
-		return -EACCES; /* append-only */
+	if (is_shared && (request->flags & REGION_WRITE) &&
+	    (file->inode->flags & INODE_FLAG_APPEND_ONLY))
+		return -EACCES;
 	if (file->path.mount->flags & MOUNT_NO_EXECUTE) {
 		if (request->flags & REGION_EXECUTE)
 			return -EPERM;

@@ -189,8 +189,11 @@ static struct inode *get_dirty(struct super_block *super, uint64_t limit_ns)
 
 	spin_lock(&super->table_lock);
 	flags = spin_lock_irq(&super->dirty_lock);
-	inode = list_first_entry(&super->dirty_inodes, struct inode, dirty_node);
-	if (inode && (inode->dirtied_ns > limit_ns || (inode->state & INODE_FREEING)))
+	list_for_each_entry(inode, &super->dirty_inodes, dirty_node) {
+		if (!(inode->state & INODE_FREEING)) /* who frees it writes it */
+			break;
+	}
+	if (inode && inode->dirtied_ns > limit_ns)
 		inode = NULL;
 	spin_unlock_irq(&super->dirty_lock, flags);
 	if (inode && refcount_read(&inode->references) == 0) {

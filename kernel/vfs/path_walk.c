@@ -54,6 +54,22 @@ static struct dentry *find_cached(struct dentry *parent, const char *name, size_
 	return dentry;
 }
 
+/* Only a broken disk has a directory below itself: its lock would be taken twice. */
+static bool is_above(const struct inode *inode, const struct dentry *dentry)
+{
+	const struct dentry *child;
+	bool found;
+
+	rcu_read_lock();
+	do {
+		found = dentry_inode(dentry) == inode;
+		child = dentry;
+		dentry = dentry_parent(child);
+	} while (!found && dentry != child);
+	rcu_read_unlock();
+	return found;
+}
+
 int path_lookup_child(const struct path *directory, const char *name, size_t length,
 		      struct dentry **out)
 {
@@ -80,6 +96,10 @@ int path_lookup_child(const struct path *directory, const char *name, size_t len
 		return error;
 	if (error)
 		inode = NULL;
+	if (inode && inode_is(inode, MODE_DIRECTORY) && is_above(inode, parent)) {
+		inode_put(inode);
+		return -ELOOP;
+	}
 	dentry = dentry_create(parent->super, parent, name, length, inode);
 	if (!dentry) {
 		if (inode)
@@ -139,6 +159,9 @@ static int go_up(struct walk *walk)
 		return -EXDEV;
 	if ((walk->flags & WALK_NO_CROSS) && walk->path.mount != mount)
 		return -EXDEV;
+	/* What was renamed out of the root while we were in it leads past it. */
+	if ((walk->flags & (WALK_BENEATH | WALK_IN_ROOT)) && tree_read_retry(walk->sequence))
+		return -EAGAIN;
 	return 0;
 }
 
@@ -264,6 +287,7 @@ int walk_begin(struct walk *walk, const struct walk_context *context, const char
 	walk->link_count = 0;
 	walk->depth = 0;
 	walk->text = NULL;
+	walk->sequence = tree_read_begin();
 	if (name[0] == '/' && (flags & WALK_BENEATH))
 		return -EXDEV;
 	path_get(&walk->path);

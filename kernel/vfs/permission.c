@@ -8,8 +8,6 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 
-#define INODE_FLAG_IMMUTABLE 0x10u	/* FS_IMMUTABLE_FL */
-
 int permission_check(const struct inode *inode, const struct credentials *credentials,
 		     uint32_t wish)
 {
@@ -55,7 +53,7 @@ int permission_check_delete(const struct inode *dir, const struct inode *victim,
 	if ((dir->mode & MODE_STICKY) && credentials->fsuid != victim->uid &&
 	    credentials->fsuid != dir->uid && !credentials_capable(credentials, CAP_FOWNER))
 		return -EPERM;
-	if (victim->flags & (INODE_FLAG_IMMUTABLE | 0x20u /* append-only */))
+	if (victim->flags & (INODE_FLAG_IMMUTABLE | INODE_FLAG_APPEND_ONLY))
 		return -EPERM;
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include "sched/mutex.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "uapi/linux/termios.h"
 #include "vfs/internal.h"
 #include "vfs/pipe_internal.h"
 #include "vfs/poll.h"
@@ -370,7 +371,7 @@ void pipe_put(struct pipe *pipe, struct inode *inode)
 
 static int pipe_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
-	if (command != 0x541b /* FIONREAD */)
+	if (command != FIONREAD)
 		return -ENOTTY;
 	return put_user_u32(user_addr_from(argument), (uint32_t)readable(file->private));
 }

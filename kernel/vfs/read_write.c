@@ -338,7 +338,7 @@ int file_truncate(struct file *file, uint64_t size, uint64_t size_limit)
 		return -EINVAL;
 	if (!(file->flags & O_LARGEFILE) && size > SMALL_FILE_MAX)
 		return -EINVAL;
-	if (inode->flags & 0x20u /* append-only */)
+	if (inode->flags & INODE_FLAG_APPEND_ONLY)
 		return -EPERM;
 	rwlock_write_lock(&inode->lock);
 	if (size > inode_size(inode) && (size > size_limit || size > inode->super->max_file_size))
@@ -366,6 +366,9 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 		return -EISDIR;
 	if (!inode_is(inode, MODE_REGULAR))
 		return -ENODEV;
+	if ((inode->flags & INODE_FLAG_IMMUTABLE) ||
+	    ((inode->flags & INODE_FLAG_APPEND_ONLY) && (mode & ~FALLOC_FL_KEEP_SIZE)))
+		return -EPERM;
 	if (end > inode->super->max_file_size || (end > size_limit && end > inode_size(inode)))
 		return -EFBIG;
 	if (!inode->ops->allocate)
@@ -393,7 +396,8 @@ int file_set_flags(struct file *file, uint32_t flags)
 	if ((flags & O_NOATIME) && !(old & O_NOATIME) &&
 	    !permission_is_owner(file->inode, file->credentials))
 		return -EPERM;
-	if ((old & O_APPEND) && !(flags & O_APPEND) && (file->inode->flags & 0x20u))
+	if ((old & O_APPEND) && !(flags & O_APPEND) &&
+	    (file->inode->flags & INODE_FLAG_APPEND_ONLY))
 		return -EPERM;
 	if (file->ops->set_flags) {
 		int error = file->ops->set_flags(file, (old & ~changeable) | (flags & changeable));

@@ -21,8 +21,6 @@
 	 F_SEAL_EXEC)
 #define SEALS_WRITE ((uint32_t)(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 
-enum { ALLOCATE_PUNCH_HOLE = 2 };
-
 int seals_check_size(const struct inode *inode, uint64_t size)
 {
 	uint64_t old = inode_size(inode);
@@ -35,7 +33,7 @@ int seals_check_size(const struct inode *inode, uint64_t size)
 
 int seals_check_allocate(const struct inode *inode, int mode, uint64_t end)
 {
-	if (mode & ALLOCATE_PUNCH_HOLE)
+	if (mode & FALLOC_FL_PUNCH_HOLE)
 		return inode->seals & SEALS_WRITE ? -EPERM : 0;
 	return (inode->seals & F_SEAL_GROW) && end > inode_size(inode) ? -EPERM : 0;
 }

@@ -175,7 +175,7 @@ int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_sett
 		timerfd->flags &= ~(uint32_t)TIMERFD_CANCEL_ON_SET;
 	timerfd->ticks = 0;
 	timerfd->has_rung = false;
-	timerfd->is_armed = new->value_ns != 0;
+	timerfd->is_armed = false;	/* a callback that runs already finds nothing due */
 	timerfd->interval_ns = (uint64_t)new->interval_ns;
 	timerfd->realtime_ns = new->value_ns;
 	spin_unlock_irq(&timerfd->lock, flags);
@@ -184,7 +184,8 @@ int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_sett
 		clock_listen(&timerfd->listener, clock_was_set);
 
 	flags = spin_lock_irq(&timerfd->lock);
-	if (timerfd->is_armed && !timerfd->has_rung) {
+	timerfd->is_armed = new->value_ns != 0;
+	if (timerfd->is_armed) {
 		timerfd->deadline_ns = deadline_of(timerfd, new->value_ns);
 		timer_arm(&timerfd->timer, timerfd->deadline_ns);
 	}

@@ -69,6 +69,10 @@ static ssize_t zero_read(struct file *file, struct io_buffer *buffer, file_offse
  * A private mapping is plain anonymous memory; a shared one is mmap(2)'s own business
  * (MAP_ANONYMOUS).
  */
+/*
+ * A private mapping is plain anonymous memory; a shared one is mmap(2)'s own business
+ * (MAP_ANONYMOUS).
+ */
 static int zero_map(struct file *file, struct vm_map_request *request)
 {
 	(void)file;
@@ -134,8 +138,10 @@ static ssize_t random_write(struct file *file, struct io_buffer *buffer, file_of
 			return buffer->remaining == wanted ? -EFAULT :
 							     (ssize_t)(wanted - buffer->remaining);
 		random_add(bytes, part);
+		if (unlikely(thread_is_interrupted(thread_current())))
+			break;
 	}
-	return (ssize_t)wanted;
+	return (ssize_t)(wanted - buffer->remaining);
 }
 
 static int random_ioctl(struct file *file, unsigned int command, uintptr_t argument)
