@@ -329,7 +329,7 @@ static size_t dumped_size(struct address_space *space, struct region *region)
 	struct region_usage usage;
 	size_t size = region->end - region->start;
 
-	if (region->flags & REGION_DEVICE)
+	if (region->flags & (REGION_DEVICE | REGION_DONT_DUMP))
 		return 0;
 	if (region->flags & REGION_SPECIAL)
 		return size;

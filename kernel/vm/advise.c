@@ -2,14 +2,16 @@
  * madvise: hints about use, and a few that are orders.
  *
  * Orders are kept exactly: DONTNEED forgets pages (anonymous memory reads as zeros again, private
- * file pages as the file), DONTFORK and WIPEONFORK change what a child gets. FREE may forget at any
- * time, so it forgets at once. Hints about the future start reading ahead or populate; hints about
- * huge pages, merging and dumping are taken note of by doing nothing. As on Linux, a hole makes the
- * call fail with ENOMEM, after the mapped parts have had their advice.
+ * file pages as the file), DONTFORK and WIPEONFORK change what a child gets, DONTDUMP what a core
+ * file shows, and POPULATE_ faults pages in or says why it cannot. FREE may forget at any time, so
+ * it forgets at once. Hints about the future start reading ahead; hints about huge pages, merging
+ * and pages that are cold are checked, and that is all. As on Linux, a hole makes the call fail
+ * with ENOMEM, after the mapped parts have had their advice.
  */
 #include "core/assert.h"
 #include "core/config.h"
 #include "lib/min_max.h"
+#include "sched/thread.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/mman.h"
 #include "vm/internal.h"
@@ -47,6 +49,9 @@ static int advise_region(struct address_space *space, struct region *region, uin
 		return forget(space, region, start, end);
 	case MADV_DONTNEED:
 		return forget(space, region, start, end);
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return region->flags & (REGION_LOCKED | REGION_DEVICE) ? -EINVAL : 0;
 	default:
 		return 0;
 	}
@@ -129,6 +134,12 @@ static int advise_flags(struct address_space *space, uintptr_t start, uintptr_t 
 	case MADV_WIPEONFORK:
 		set = REGION_WIPE_ON_FORK;
 		break;
+	case MADV_DONTDUMP:
+		set = REGION_DONT_DUMP;
+		break;
+	case MADV_DODUMP:
+		clear = REGION_DONT_DUMP;
+		break;
 	default:
 		clear = REGION_WIPE_ON_FORK;
 		break;
@@ -140,7 +151,8 @@ static int advise_flags(struct address_space *space, uintptr_t start, uintptr_t 
 	     region && region->start < end && !error; region = region_next(region)) {
 		if (set == REGION_WIPE_ON_FORK && !is_private_anonymous(region))
 			error = -EINVAL;
-		if (clear == REGION_DONT_COPY && (region->flags & REGION_DEVICE))
+		if ((clear == REGION_DONT_COPY || clear == REGION_DONT_DUMP) &&
+		    (region->flags & REGION_DEVICE))
 			error = -EINVAL;
 	}
 	if (!error)
@@ -149,6 +161,44 @@ static int advise_flags(struct address_space *space, uintptr_t start, uintptr_t 
 	if (CONFIG_INVARIANTS)
 		assert(address_space_check(space));
 	rwlock_write_unlock(&space->lock);
+	return error;
+}
+
+/* One page, as the program itself would touch it. Errors: see populate. */
+static int touch_page(struct address_space *space, uintptr_t address, bool for_write)
+{
+	struct fault fault = { .space = space, .address = address, .write = for_write };
+	enum fault_result result;
+	int error = 0;
+
+	rwlock_read_lock(&space->lock);
+	fault.region = region_find(space, address);
+	if (!fault.region)
+		error = -ENOMEM;
+	else if (!(fault.region->flags & (for_write ? REGION_WRITE : REGION_READ)) ||
+		 (fault.region->flags & REGION_DEVICE))
+		error = -EINVAL;
+	else if ((result = fault_resolve(&fault)) != FAULT_OK)
+		error = result == FAULT_KILLED	      ? -EINTR
+			: result == FAULT_BUS_ADDRESS ? -EFAULT
+						      : -ENOMEM;
+	rwlock_read_unlock(&space->lock);
+	return error;
+}
+
+/*
+ * Errors: -ENOMEM (a hole, no memory), -EINVAL (no such access), -EFAULT (behind the file's end),
+ * -EINTR.
+ */
+static int populate(struct address_space *space, uintptr_t start, uintptr_t end, bool for_write)
+{
+	int error = 0;
+
+	for (; start < end && !error; start += PAGE_SIZE) {
+		error = touch_page(space, start, for_write);
+		if (!error && thread_is_killed(thread_current()))
+			error = -EINTR;
+	}
 	return error;
 }
 
@@ -171,13 +221,15 @@ int vm_advise(struct address_space *space, uintptr_t start, size_t size, int adv
 	case MADV_DOFORK:
 	case MADV_WIPEONFORK:
 	case MADV_KEEPONFORK:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
 		return advise_flags(space, start, end, advice);
 	case MADV_WILLNEED:
 		return will_need(space, start, end);
 	case MADV_POPULATE_READ:
-		return vm_populate(space, start, end, false);
+		return populate(space, start, end, false);
 	case MADV_POPULATE_WRITE:
-		return vm_populate(space, start, end, true);
+		return populate(space, start, end, true);
 	default:
 		return advise_shared(space, start, end, advice);
 	}

@@ -35,6 +35,7 @@ enum region_flags {
 	REGION_WIPE_ON_FORK = 1 << 15,
 	REGION_ACCOUNTED = 1 << 16,	/* its pages count against the commit limit */
 	REGION_LOCK_ON_FAULT = 1 << 17,	/* with LOCKED: pages come when they are touched */
+	REGION_DONT_DUMP = 1 << 18,	/* MADV_DONTDUMP: its bytes are not in core files */
 	REGION_LOCKS = REGION_LOCKED | REGION_LOCK_ON_FAULT,
 };
 
