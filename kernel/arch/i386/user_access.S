@@ -23,8 +23,8 @@
  * size_t NAME(void *to, const void *from, size_t size): returns the bytes not copied.
  *
  * Up to 31 words, which is all but long reads and writes, are copied without a loop; on a fault all
- * of it is copied again byte by byte, up to the one that faults. More go four words at a time, in an
- * order that leaves no gap: what is not counted off is copied again byte by byte.
+ * of it is copied again byte by byte, up to the one that faults. More go four words at a time, in
+ * an order that leaves no gap: what is not counted off is copied again byte by byte.
  */
 .macro COPY_WORDS name, nofault
 	.globl \name
