@@ -70,5 +70,7 @@ int abi_siginfo_put(user_addr to, const struct linux_siginfo *info)
 {
 	int error = copy_to_user(to, info, sizeof(*info));
 
-	return error ? error : clear_user(user_addr_add(to, sizeof(*info)), REST);
+	if (!error && clear_user_partial(user_addr_add(to, sizeof(*info)), REST))
+		error = -EFAULT;
+	return error;
 }
