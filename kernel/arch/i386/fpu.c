@@ -25,6 +25,7 @@
 #include "internal.h"
 #include "lib/string.h"
 #include "machine_cpu.h"
+#include "switch_state.h"
 #include "uapi/linux/errno.h"
 
 enum {
@@ -34,8 +35,6 @@ enum {
 	FXSAVE_CONTROL = 0,		/* offsets into the image */
 	FXSAVE_MXCSR = 24,
 	FXSAVE_MXCSR_MASK = 28,
-	XSAVE_PARTS = 512,		/* of the header: which parts are not initial */
-	PARTS_X87_SSE = 3,
 };
 
 bool fpu_has_fxsr, fpu_has_xsave;
@@ -79,31 +78,6 @@ void fpu_init_cpu(void)
 	}
 }
 
-/* FNSAVE also resets the registers: load them again, they may go on being used. */
-void fpu_save_image(void *image)
-{
-	if (fpu_has_xsave) {
-		__asm__ volatile("xsave (%0)"
-				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
-		*((uint8_t *)image + XSAVE_PARTS) |= PARTS_X87_SSE;
-	} else if (fpu_has_fxsr) {
-		__asm__ volatile("fxsave (%0)" : : "r"(image) : "memory");
-	} else {
-		__asm__ volatile("fnsave (%0); frstor (%0)" : : "r"(image) : "memory");
-	}
-}
-
-void fpu_load_image(const void *image)
-{
-	if (fpu_has_xsave)
-		__asm__ volatile("xrstor (%0)"
-				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
-	else if (fpu_has_fxsr)
-		__asm__ volatile("fxrstor (%0)" : : "r"(image) : "memory");
-	else
-		__asm__ volatile("frstor (%0)" : : "r"(image) : "memory");
-}
-
 void fpu_init_image(void *image)
 {
 	static const uint32_t fnsave_initial[7] = {
@@ -133,30 +107,6 @@ int arch_thread_create_fpu(struct arch_thread *thread)
 	return 0;
 }
 
-static bool is_live(const struct stack_header *header)
-{
-	return !(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-		 RETURN_WORK_FPU);
-}
-
-void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
-		const struct stack_header *from_header, struct arch_thread *to,
-		const struct stack_header *to_header)
-{
-	uint8_t here = (uint8_t)(from_header->cpu + 1);
-
-	if (from->fpu && is_live(from_header)) {
-		fpu_save_image(from->fpu);
-		from->fpu_cpu = here;
-		self->fpu_owner = from;
-	}
-	if (to->fpu && is_live(to_header) && (self->fpu_owner != to || to->fpu_cpu != here)) {
-		fpu_load_image(to->fpu);
-		to->fpu_cpu = here;
-		self->fpu_owner = to;
-	}
-}
-
 void fpu_registers_loaded(struct arch_thread *thread)
 {
 	unsigned int cpu = cpu_index();
@@ -180,7 +130,7 @@ void arch_fpu_load(struct arch_thread *thread)
 
 void fpu_make_live(struct arch_thread *thread)
 {
-	if (!is_live(stack_header()))
+	if (!fpu_is_live(stack_header()))
 		arch_fpu_load(thread);
 }
 
@@ -188,7 +138,7 @@ void fpu_sync_for_read(struct arch_thread *thread)
 {
 	irq_flags flags = irq_disable_save();
 
-	if (is_live(stack_header()))
+	if (fpu_is_live(stack_header()))
 		fpu_save_image(thread->fpu);
 	irq_restore(flags);
 }
@@ -222,7 +172,7 @@ void fpu_reset_registers(struct arch_thread *thread)
 {
 	irq_flags flags = irq_disable_save();
 
-	if (is_live(stack_header()) && cpu_features()->sse) {
+	if (fpu_is_live(stack_header()) && cpu_features()->sse) {
 		__asm__ volatile("fninit");
 		fpu_reset_sse();
 		irq_restore(flags);

@@ -148,14 +148,7 @@ void fpu_init_cpu(void);
 extern bool fpu_has_fxsr, fpu_has_xsave;
 extern size_t fpu_image_size;	/* of every thread's image; constant once the CPU is known */
 extern uint32_t fpu_mxcsr_reserved;	/* bits that must not be set; constant likewise */
-void fpu_save_image(void *image);
-void fpu_load_image(const void *image);
 void fpu_init_image(void *image);
-struct stack_header;
-/* Interrupts off; `self` is this CPU. */
-void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
-		const struct stack_header *from_header, struct arch_thread *to,
-		const struct stack_header *to_header);
 /*
  * Of the running thread: bring its image up to date; or make the image the truth, after it was
  * changed.
@@ -173,8 +166,8 @@ void fpu_reset_registers(struct arch_thread *thread);
 void fpu_reset_sse(void);
 
 /* tls.c; tls_fork and tls_clear are for the running thread as parent, or as itself. */
-void tls_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,
-		struct arch_thread *to);
+/* Its descriptors into this CPU's table, and FS and GS. Interrupts off; `self` is this CPU. */
+void tls_load(struct machine_cpu *self, const struct arch_thread *thread);
 void tls_fork(struct arch_thread *child, const struct arch_thread *parent);
 void tls_clear(struct arch_thread *thread);
 /* The running thread's are in memory alone; loaded again. Interrupts off. */

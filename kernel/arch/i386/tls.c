@@ -16,14 +16,11 @@
 #include "internal.h"
 #include "layout.h"
 #include "machine_cpu.h"
-#include "registers.h"
+#include "switch_state.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ldt.h"
 
-enum {
-	TLS_ENTRY_FIRST = SELECTOR_TLS_FIRST / 8,
-	ANY_ENTRY = 0xffffffff,
-};
+enum { ANY_ENTRY = 0xffffffff };
 
 /* Bits of a descriptor's high word. */
 enum descriptor_bits {
@@ -45,48 +42,18 @@ static void load_descriptors(struct machine_cpu *self, const struct arch_thread 
 		self->gdt[TLS_ENTRY_FIRST + i] = thread->tls[i];
 }
 
-static inline bool is_loaded_on(const struct machine_cpu *self, unsigned int cpu,
-				const struct arch_thread *thread)
-{
-	return self->segments_owner == thread && thread->segments_cpu == cpu + 1;
-}
-
 static bool is_loaded(const struct arch_thread *thread)
 {
 	unsigned int cpu = cpu_index();
 
-	return is_loaded_on(&machine_cpus[cpu], cpu, thread);
+	return tls_is_loaded_on(&machine_cpus[cpu], cpu, thread);
 }
 
-/* Would loading `thread` change anything? */
-static inline bool is_equal(const struct machine_cpu *self, const struct arch_thread *thread,
-			    uint16_t fs, uint16_t gs)
+void tls_load(struct machine_cpu *self, const struct arch_thread *thread)
 {
-	uint64_t different = (uint64_t)(fs ^ thread->fs) | (uint64_t)(gs ^ thread->gs);
-
-	for (unsigned int i = 0; i < TLS_SLOTS; i++)
-		different |= self->gdt[TLS_ENTRY_FIRST + i] ^ thread->tls[i];
-	return different == 0;
-}
-
-void tls_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,
-		struct arch_thread *to)
-{
-	uint16_t fs = read_fs(), gs = read_gs();
-
-	if (from->fpu && is_loaded_on(self, cpu, from)) {
-		from->fs = fs;
-		from->gs = gs;
-	}
-	if (!to->fpu || is_loaded_on(self, cpu, to))
-		return;
-	if (!is_equal(self, to, fs, gs)) {
-		load_descriptors(self, to);
-		segment_load_fs(to->fs);
-		segment_load_gs(to->gs);
-	}
-	to->segments_cpu = (uint8_t)(cpu + 1);
-	self->segments_owner = to;
+	load_descriptors(self, thread);
+	segment_load_fs(thread->fs);
+	segment_load_gs(thread->gs);
 }
 
 void tls_fork(struct arch_thread *child, const struct arch_thread *parent)
@@ -127,9 +94,7 @@ void tls_unpark(struct arch_thread *thread)
 
 	if (is_loaded(thread))
 		return;
-	load_descriptors(&machine_cpus[cpu], thread);
-	segment_load_fs(thread->fs);
-	segment_load_gs(thread->gs);
+	tls_load(&machine_cpus[cpu], thread);
 	thread->segments_cpu = (uint8_t)(cpu + 1);
 	machine_cpus[cpu].segments_owner = thread;
 }

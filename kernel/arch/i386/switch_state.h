@@ -1,0 +1,104 @@
+/*
+ * What a switch does to the FPU (the theory is in fpu.c) and to segments (tls.c). Inline in
+ * arch_switch: with calls these few instructions cost twice as much.
+ */
+#pragma once
+#include <stdint.h>
+#include "arch/context.h"
+#include "core/stack_header.h"
+#include "internal.h"
+#include "layout.h"
+#include "machine_cpu.h"
+#include "registers.h"
+
+/* ---- the FPU ---- */
+
+enum { XSAVE_PARTS = 512, PARTS_X87_SSE = 3 };	/* of the header: which parts are not initial */
+
+/* FNSAVE also resets the registers: load them again, they may go on being used. */
+static inline void fpu_save_image(void *image)
+{
+	if (fpu_has_xsave) {
+		__asm__ volatile("xsave (%0)"
+				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
+		*((uint8_t *)image + XSAVE_PARTS) |= PARTS_X87_SSE;
+	} else if (fpu_has_fxsr) {
+		__asm__ volatile("fxsave (%0)" : : "r"(image) : "memory");
+	} else {
+		__asm__ volatile("fnsave (%0); frstor (%0)" : : "r"(image) : "memory");
+	}
+}
+
+static inline void fpu_load_image(const void *image)
+{
+	if (fpu_has_xsave)
+		__asm__ volatile("xrstor (%0)"
+				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
+	else if (fpu_has_fxsr)
+		__asm__ volatile("fxrstor (%0)" : : "r"(image) : "memory");
+	else
+		__asm__ volatile("frstor (%0)" : : "r"(image) : "memory");
+}
+
+static inline bool fpu_is_live(const struct stack_header *header)
+{
+	return !(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
+		 RETURN_WORK_FPU);
+}
+
+static inline void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
+			      const struct stack_header *from_header, struct arch_thread *to,
+			      const struct stack_header *to_header)
+{
+	uint8_t here = (uint8_t)(from_header->cpu + 1);
+
+	if (from->fpu && fpu_is_live(from_header)) {
+		fpu_save_image(from->fpu);
+		from->fpu_cpu = here;
+		self->fpu_owner = from;
+	}
+	if (to->fpu && fpu_is_live(to_header) && (self->fpu_owner != to || to->fpu_cpu != here)) {
+		fpu_load_image(to->fpu);
+		to->fpu_cpu = here;
+		self->fpu_owner = to;
+	}
+}
+
+/* ---- segments ---- */
+
+enum { TLS_ENTRY_FIRST = SELECTOR_TLS_FIRST / 8 };
+
+static inline bool tls_is_loaded_on(const struct machine_cpu *self, unsigned int cpu,
+				    const struct arch_thread *thread)
+{
+	return self->segments_owner == thread && thread->segments_cpu == cpu + 1;
+}
+
+/* Would loading `thread` change anything? */
+static inline bool tls_is_equal(const struct machine_cpu *self, const struct arch_thread *thread,
+				uint16_t fs, uint16_t gs)
+{
+	const uint64_t *loaded = &self->gdt[TLS_ENTRY_FIRST];
+	uint64_t different = (loaded[0] ^ thread->tls[0]) | (loaded[1] ^ thread->tls[1]) |
+			     (loaded[2] ^ thread->tls[2]);
+
+	_Static_assert(TLS_SLOTS == 3, "all of them are compared");
+	return different == 0 && fs == thread->fs && gs == thread->gs;
+}
+
+static inline void tls_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,
+			      struct arch_thread *to)
+{
+	uint16_t fs = read_fs(), gs = read_gs();
+
+	if (from->fpu && tls_is_loaded_on(self, cpu, from)) {
+		from->fs = fs;
+		from->gs = gs;
+	}
+	if (!to->fpu || tls_is_loaded_on(self, cpu, to))
+		return;
+	if (unlikely(!tls_is_equal(self, to, fs, gs)))
+		tls_load(self, to);
+	to->segments_cpu = (uint8_t)(cpu + 1);
+	self->segments_owner = to;
+}
