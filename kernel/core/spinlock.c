@@ -21,6 +21,7 @@
 #include "arch/cpu.h"
 #include "core/assert.h"
 #include "core/lock_check.h"
+#include "core/spinlock_irq_off.h"
 
 /*
  * How a spinlock was taken so far. Both together can deadlock: the handler waits for whom it
@@ -124,6 +125,16 @@ void spin_unlock_irq(struct spinlock *lock, irq_flags flags)
 	release(lock);
 	irq_restore(flags);
 	preempt_enable();
+}
+
+void spin_lock_slow(struct spinlock *lock)
+{
+	acquire(lock, false, RETURN_ADDRESS());
+}
+
+void spin_unlock_checked(struct spinlock *lock)
+{
+	release(lock);
 }
 
 irq_flags spin_lock_irq_second(struct spinlock *second)

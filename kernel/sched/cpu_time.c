@@ -161,8 +161,8 @@ static bool should_choose_again(struct run_queue *queue)
 {
 	const struct thread *running = queue->running;
 
-	/* its waker did not sleep: let others see it */
-	run_queue_end_handover(queue, queue->clock_ns);
+	/* Its waker did not sleep: let others have it. */
+	run_queue_settle(queue);
 	return run_queue_slice_over(queue) || rcu_waits_for(queue->cpu) ||
 	       !(running->affinity >> queue->cpu & 1);
 }

@@ -14,11 +14,13 @@
  * nothing to do with ours, what counts is how far ahead of the least it was, less the time it
  * slept.
  *
- * Handing over. A thread that wakes another and is about to sleep itself puts it in `handover`
- * instead of the tree, touching nothing shared. It is the next one if the running thread goes and
- * if nobody in the tree is much further behind; else it goes to the tree like any other. So two
- * threads that serve each other never touch the tree while they are alone, and have no advantage
- * when they are not.
+ * In front. A thread that is woken does not go to the tree but stands in front of it, if nobody
+ * stands there: mostly it is the next to run, and is taken from there. It is so as soon as the
+ * running thread goes, unless somebody in the tree has run less. If its waker said that it is about
+ * to sleep itself (hands the CPU over), it goes first even if one in the tree is a little behind,
+ * and no other CPU takes it. The tick puts whoever is still there into the tree. So two threads
+ * that serve each other never touch the tree while they are alone, and have no advantage when they
+ * are not.
  *
  * Virtual times are compared by their signed difference.
  */
@@ -39,11 +41,6 @@ enum {
 	IDLE_POLICY_WEIGHT = 3,
 	WEIGHT_SHIFT = 22,	/* 2^32 / weight / 2^22 = 1024 / weight: nice 0 runs in real time */
 };
-
-static bool is_before(uint64_t a, uint64_t b)
-{
-	return (int64_t)(a - b) < 0;
-}
 
 static struct thread *thread_of_node(struct rbtree_node *node)
 {
@@ -76,22 +73,22 @@ static void update_load(struct run_queue *queue)
 			      memory_order_relaxed);
 }
 
-/* Let least_virtual_ns follow the smallest virtual time of all who run or wait. */
-static void advance_least(struct run_queue *queue)
+/*
+ * Let least_virtual_ns follow the smallest virtual time of all who run or wait: who waits in front
+ * has no say, he runs soon. `running` is that of a fair thread that runs, or NULL.
+ */
+static inline void advance_least(struct run_queue *queue, const uint64_t *running)
 {
-	const struct thread *running = queue->running;
 	const struct thread *first = thread_of_node(rbtree_cached_first(&queue->fair));
 	uint64_t least;
 
-	if (!running->is_idle && run_queue_priority(running) == 0)
-		least = running->virtual_ns;
+	if (running && likely(!first || run_queue_is_before(*running, first->virtual_ns)))
+		least = *running;
 	else if (first)
 		least = first->virtual_ns;
 	else
 		return;
-	if (first && is_before(first->virtual_ns, least))
-		least = first->virtual_ns;
-	if (is_before(queue->least_virtual_ns, least))
+	if (run_queue_is_before(queue->least_virtual_ns, least))
 		queue->least_virtual_ns = least;
 }
 
@@ -112,30 +109,17 @@ void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 		running->virtual_ns += ran;
 	else
 		running->virtual_ns += mul_u64_u32_shr(ran, running->weight_inverse, WEIGHT_SHIFT);
-	advance_least(queue);
+	advance_least(queue, likely(run_queue_priority(running) == 0) ? &running->virtual_ns : NULL);
 }
 
-void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
+void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
 {
-	uint64_t earliest = queue->least_virtual_ns - SLEEPER_NS;
-	unsigned int left = atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed);
+	int64_t ahead = (int64_t)(thread->virtual_ns - thread->sleep_start_least_ns);
+	int64_t slept = (int64_t)(now_ns - thread->sleep_start_ns);
 
-	if (unlikely(left != queue->cpu)) {
-		int64_t ahead = (int64_t)(thread->virtual_ns - thread->sleep_start_least_ns);
-		int64_t slept = (int64_t)(now_ns - thread->sleep_start_ns);
-
-		if (ahead > 0 && slept > 0)
-			ahead = max(ahead - slept, (int64_t)0);
-		thread->virtual_ns = queue->least_virtual_ns + (uint64_t)ahead;
-	}
-	if (is_before(thread->virtual_ns, earliest))
-		thread->virtual_ns = earliest;
-}
-
-void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
-{
-	thread->sleep_start_least_ns = queue->least_virtual_ns;
-	thread->sleep_start_ns = now_ns;
+	if (ahead > 0 && slept > 0)
+		ahead = max(ahead - slept, (int64_t)0);
+	thread->virtual_ns = queue->least_virtual_ns + (uint64_t)ahead;
 }
 
 static void tree_insert(struct run_queue *queue, struct thread *thread)
@@ -147,7 +131,7 @@ static void tree_insert(struct run_queue *queue, struct thread *thread)
 	while (*link) {
 		parent = *link;
 		/* Behind equals: they came first. */
-		if (is_before(thread->virtual_ns, thread_of_node(parent)->virtual_ns)) {
+		if (run_queue_is_before(thread->virtual_ns, thread_of_node(parent)->virtual_ns)) {
 			link = &parent->left;
 		} else {
 			link = &parent->right;
@@ -181,12 +165,32 @@ void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front
 	update_load(queue);
 }
 
+void run_queue_add_woken(struct run_queue *queue, struct thread *thread, bool is_handed)
+{
+	if (unlikely(queue->front || run_queue_priority(thread) > 0)) {
+		run_queue_add(queue, thread, false);
+		return;
+	}
+	assert(!thread->queued && !thread->is_idle);
+	run_queue_put_in_front(queue, thread, is_handed);
+}
+
+void run_queue_settle(struct run_queue *queue)
+{
+	if (!queue->front)
+		return;
+	tree_insert(queue, queue->front);
+	queue->front = NULL;
+}
+
 void run_queue_remove(struct run_queue *queue, struct thread *thread)
 {
 	int priority = run_queue_priority(thread);
 
 	assert(thread->queued);
-	if (likely(priority == 0)) {
+	if (queue->front == thread) {
+		queue->front = NULL;
+	} else if (likely(priority == 0)) {
 		rbtree_cached_remove(&queue->fair, &thread->run_node);
 	} else {
 		list_remove(&thread->run_list);
@@ -196,17 +200,6 @@ void run_queue_remove(struct run_queue *queue, struct thread *thread)
 	thread->queued = false;
 	queue->ready_count--;
 	update_load(queue);
-}
-
-void run_queue_end_handover(struct run_queue *queue, uint64_t now_ns)
-{
-	struct thread *thread = queue->handover;
-
-	if (!thread)
-		return;
-	queue->handover = NULL;
-	run_queue_enter(queue, thread, now_ns);
-	run_queue_add(queue, thread, false);
 }
 
 static struct thread *first_realtime(const struct run_queue *queue)
@@ -227,26 +220,21 @@ static bool has_realtime(const struct run_queue *queue)
 	       queue->realtime_mask[3];
 }
 
-/* Who is first in line; somebody waits. */
-static struct thread *first_waiting(struct run_queue *queue)
+/* Who is first in line; somebody waits. `stays`: the running thread could go on. */
+static struct thread *first_waiting(struct run_queue *queue, bool stays)
 {
+	struct thread *first = thread_of_node(rbtree_cached_first(&queue->fair));
+	struct thread *front = queue->front;
+	uint64_t ahead;
+
 	if (unlikely(has_realtime(queue)))
 		return first_realtime(queue);
-	return thread_of_node(rbtree_cached_first(&queue->fair));
-}
-
-/* The thread that was handed this CPU, unless that would be unfair. */
-static struct thread *take_handover(struct run_queue *queue, uint64_t now_ns)
-{
-	struct thread *thread = queue->handover;
-	const struct thread *first = thread_of_node(rbtree_cached_first(&queue->fair));
-
-	run_queue_enter(queue, thread, now_ns);
-	if (has_realtime(queue) || run_queue_priority(thread) > 0 ||
-	    (first && is_before(first->virtual_ns + WAKE_PREEMPT_NS, thread->virtual_ns)))
-		return NULL;
-	queue->handover = NULL;
-	return thread;
+	if (!front)
+		return first;
+	if (likely(!first))
+		return front;
+	ahead = queue->front_is_handed && !stays ? WAKE_PREEMPT_NS : 0;
+	return run_queue_is_before(first->virtual_ns + ahead, front->virtual_ns) ? first : front;
 }
 
 /* Should `first`, who waits, run rather than `stay`? */
@@ -258,24 +246,17 @@ static bool displaces(const struct thread *first, const struct thread *stay, boo
 		return waiting > running;
 	if (yields)
 		return true;
-	return waiting == 0 && is_before(first->virtual_ns, stay->virtual_ns);
+	return waiting == 0 && run_queue_is_before(first->virtual_ns, stay->virtual_ns);
 }
 
-struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields,
-				uint64_t now_ns)
+struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields)
 {
 	struct thread *first;
 	bool quantum_over;
 
-	if (queue->handover) {
-		first = stay ? NULL : take_handover(queue, now_ns);
-		if (first)
-			return first;
-		run_queue_end_handover(queue, now_ns);
-	}
 	if (queue->ready_count == 0)
 		return stay;
-	first = first_waiting(queue);
+	first = first_waiting(queue, stay);
 	if (!stay) {
 		run_queue_remove(queue, first);
 		return first;
@@ -303,6 +284,8 @@ struct thread *run_queue_find_movable(struct run_queue *queue, unsigned int cpu)
 
 	if (thread && is_movable(thread, cpu))
 		return thread;
+	if (queue->front && !queue->front_is_handed && is_movable(queue->front, cpu))
+		return queue->front;
 	for (unsigned int i = 0; node && i < LOOK_AT; i++, node = rbtree_next(node)) {
 		if (is_movable(thread_of_node(node), cpu))
 			return thread_of_node(node);
@@ -332,7 +315,7 @@ bool run_queue_preempts(const struct run_queue *queue, const struct thread *thre
 	if (waiting_priority > 0 || thread->policy == SCHED_POLICY_BATCH ||
 	    thread->policy == SCHED_POLICY_IDLE)
 		return false;
-	return is_before(thread->virtual_ns + WAKE_PREEMPT_NS, running->virtual_ns);
+	return run_queue_is_before(thread->virtual_ns + WAKE_PREEMPT_NS, running->virtual_ns);
 }
 
 bool run_queue_slice_over(const struct run_queue *queue)
@@ -358,7 +341,7 @@ bool run_queue_check(const struct run_queue *queue)
 	for (node = queue->fair.leftmost; node; node = next) {
 		next = rbtree_next(node);
 		count++;
-		if (next && is_before(thread_of_node((struct rbtree_node *)next)->virtual_ns,
+		if (next && run_queue_is_before(thread_of_node((struct rbtree_node *)next)->virtual_ns,
 				      thread_of_node((struct rbtree_node *)node)->virtual_ns))
 			return false;
 	}
@@ -367,6 +350,11 @@ bool run_queue_check(const struct run_queue *queue)
 		    (bool)(queue->realtime_mask[i / 32] >> (i % 32) & 1))
 			return false;
 		count += list_count(&queue->realtime[i]);
+	}
+	if (queue->front) {
+		if (!queue->front->queued)
+			return false;
+		count++;
 	}
 	return count == queue->ready_count;
 }

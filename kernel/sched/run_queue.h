@@ -31,12 +31,12 @@ struct run_queue {
 	unsigned int cpu;		/* [I] the CPU that this queue feeds */
 	struct thread *running;		/* [q] never NULL; not in the queue */
 	struct thread *idle;		/* [I] */
-	/* [c] woken by one about to sleep: next, if that is fair. Or NULL */
-	struct thread *handover;
+	struct thread *front;		/* [q] the fair thread woken last, not in the tree. Or NULL */
+	bool front_is_handed; /* [q] by one about to sleep: this CPU's, and first if that is fair */
 	struct rbtree_cached fair;	/* [q] by virtual time */
 	struct list realtime[REALTIME_PRIORITIES]; /* [q] first in, first out */
 	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32]; /* [q] lists that are not empty */
-	unsigned int ready_count;	/* [q] threads waiting in the tree and the lists */
+	unsigned int ready_count;	/* [q] threads waiting: in front, the tree and the lists */
 	atomic_uint load; /* [a] ready_count, and one if a thread runs; relaxed, a hint */
 	uint64_t least_virtual_ns; /* [q] no fair thread here is behind it by much; only grows */
 	uint64_t clock_ns;		/* [q] time up to which `running` is charged */
@@ -64,34 +64,81 @@ static inline int run_queue_priority(const struct thread *thread)
 /* Set weight_inverse from policy and nice value. */
 void run_queue_set_weight(struct thread *thread);
 
+/* Is virtual time `a` before `b`? */
+static inline bool run_queue_is_before(uint64_t a, uint64_t b)
+{
+	return (int64_t)(a - b) < 0;
+}
+
 /* Charge the running thread with the time since clock_ns. */
 void run_queue_account(struct run_queue *queue, uint64_t now_ns);
+
+/* For a thread that comes from another queue. */
+void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
 
 /*
  * Bring virtual_ns of a thread that slept up to this queue's time. Its queue_cpu still says which
  * queue it left. A new thread is simply put at least_virtual_ns.
  */
-void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
+static inline void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
+{
+	uint64_t earliest = queue->least_virtual_ns - SLEEPER_NS;
+
+	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != queue->cpu))
+		run_queue_enter_from_other(queue, thread, now_ns);
+	if (run_queue_is_before(thread->virtual_ns, earliest))
+		thread->virtual_ns = earliest;
+}
+
 /* Remember what run_queue_enter needs, for one that leaves. */
-void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
+static inline void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
+{
+	thread->sleep_start_least_ns = queue->least_virtual_ns;
+	thread->sleep_start_ns = now_ns;
+}
 
 /* Put a thread in; `at_front`: of its real-time priority. */
 void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front);
 void run_queue_remove(struct run_queue *queue, struct thread *thread);
 /*
- * Let queue->handover wait as usual: nobody slept, or it would be unfair. Own CPU. The slot is
- * filled by that CPU too, without the lock, with a thread that left this queue; until it is chosen
- * or ends up here, that thread is as if it slept.
+ * Put one in that was just woken; `is_handed`: by a thread about to sleep. Mostly it stays out of
+ * the tree.
  */
-void run_queue_end_handover(struct run_queue *queue, uint64_t now_ns);
+void run_queue_add_woken(struct run_queue *queue, struct thread *thread, bool is_handed);
+/* The same where nobody stands in front, and `thread` is a fair one. */
+static inline void run_queue_put_in_front(struct run_queue *queue, struct thread *thread,
+					  bool is_handed)
+{
+	queue->front = thread;
+	queue->front_is_handed = is_handed;
+	thread->queued = true;
+	atomic_store_explicit(&queue->load, ++queue->ready_count + !queue->running->is_idle,
+			      memory_order_relaxed);
+}
+/*
+ * The thread in front if nobody else waits, taken out: the one that runs cannot go on. Else NULL,
+ * and run_queue_choose says who. The caller sets `load`.
+ */
+static inline struct thread *run_queue_take_only(struct run_queue *queue)
+{
+	struct thread *thread = queue->front;
+
+	if (!thread || queue->ready_count != 1)
+		return NULL;
+	queue->front = NULL;
+	queue->ready_count = 0;
+	thread->queued = false;
+	return thread;
+}
+/* The one in front goes to the tree: its waker did not sleep. */
+void run_queue_settle(struct run_queue *queue);
 
 /*
  * The thread to run: `stay`, who runs now and could go on (NULL: it cannot), or another, taken out
  * of the queue while `stay` goes in. `yields`: stay only if nobody else waits. NULL if there is
  * nobody.
  */
-struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields,
-				uint64_t now_ns);
+struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields);
 
 /*
  * A waiting thread that may run on `cpu` and is not being switched away from; it stays in. NULL:

@@ -45,6 +45,13 @@ static void wake(struct thread *thread)
 	run_queue_add(&queue, thread, false);
 }
 
+/* As schedule_place: to the front, if nobody stands there. */
+static void wake_in_front(struct thread *thread, bool is_handed)
+{
+	run_queue_enter(&queue, thread, now);
+	run_queue_add_woken(&queue, thread, is_handed);
+}
+
 /* As schedule_switch: choose, and make it the running one. */
 static struct thread *choose(bool stays, bool yields)
 {
@@ -54,7 +61,9 @@ static struct thread *choose(bool stays, bool yields)
 	run_queue_account(&queue, now);
 	if (!stays && !queue.running->is_idle)
 		run_queue_leave(&queue, queue.running, now);
-	next = run_queue_choose(&queue, stay, yields, now);
+	next = stay ? NULL : run_queue_take_only(&queue);
+	if (!next)
+		next = run_queue_choose(&queue, stay, yields);
 	next = next ? next : &idle;
 	if (next != queue.running)
 		next->slice_start_ns = now;
@@ -190,8 +199,9 @@ static void two_that_hand_over_do_not_outrun_a_third(struct test *t)
 				(void)choose(true, false);
 			continue;
 		}
-		queue.handover = &threads[b];
+		wake_in_front(&threads[b], true);
 		(void)choose(false, false);
+		run_queue_settle(&queue);
 		unsigned int swap = a;
 		a = b;
 		b = swap;
@@ -208,13 +218,15 @@ static void an_unused_hand_over_becomes_an_ordinary_wait(struct test *t)
 	begin();
 	wake(&threads[0]);
 	(void)choose(false, false);
-	queue.handover = &threads[1];
+	wake_in_front(&threads[1], true);
 	now += SLICE_NS;
 	EXPECT_POINTER(t, choose(true, false), &threads[1]);	/* it has run less */
-	EXPECT_POINTER(t, queue.handover, NULL);
+	EXPECT_POINTER(t, queue.front, NULL);
 	EXPECT(t, threads[0].queued);
-	queue.handover = &threads[2];
-	run_queue_end_handover(&queue, now);
+	wake_in_front(&threads[2], true);
+	EXPECT_POINTER(t, run_queue_find_movable(&queue, 1), &threads[0]);
+	run_queue_settle(&queue);
+	EXPECT_POINTER(t, queue.front, NULL);
 	EXPECT_EQ(t, queue.ready_count, 2);
 	EXPECT(t, threads[2].queued);
 	end(t);
@@ -225,9 +237,51 @@ static void a_hand_over_is_taken_without_the_tree(struct test *t)
 	begin();
 	wake(&threads[0]);
 	(void)choose(false, false);
-	queue.handover = &threads[1];
+	wake_in_front(&threads[1], true);
+	EXPECT_POINTER(t, queue.fair.leftmost, NULL);
 	EXPECT_POINTER(t, choose(false, false), &threads[1]);
 	EXPECT_EQ(t, queue.ready_count, 0);
+	EXPECT(t, !threads[1].queued);
+	end(t);
+}
+
+/* Only a hand-over may go before one in the tree that is a little behind, and only a little. */
+static void who_is_in_front_goes_first_if_that_is_fair(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	(void)choose(false, false);
+	wake(&threads[1]);
+	threads[2].virtual_ns = threads[1].virtual_ns + WAKE_PREEMPT_NS / 2;
+	wake_in_front(&threads[2], false);
+	EXPECT_POINTER(t, run_queue_choose(&queue, NULL, false), &threads[1]);
+	wake(&threads[1]);
+	queue.front_is_handed = true;
+	EXPECT_POINTER(t, run_queue_choose(&queue, NULL, false), &threads[2]);
+	threads[2].virtual_ns = threads[1].virtual_ns + 2 * WAKE_PREEMPT_NS;
+	wake_in_front(&threads[2], true);
+	EXPECT_POINTER(t, run_queue_choose(&queue, NULL, false), &threads[1]);
+	EXPECT_POINTER(t, run_queue_choose(&queue, NULL, false), &threads[2]);
+	end(t);
+}
+
+/* A second one that is woken waits in the tree; so does one of real time in its list. */
+static void one_stands_in_front(struct test *t)
+{
+	begin();
+	wake(&threads[0]);
+	(void)choose(false, false);
+	wake_in_front(&threads[1], false);
+	wake_in_front(&threads[2], false);
+	EXPECT_POINTER(t, queue.front, &threads[1]);
+	EXPECT_EQ(t, queue.ready_count, 2);
+	EXPECT(t, run_queue_check(&queue));
+	run_queue_remove(&queue, &threads[1]);
+	EXPECT_POINTER(t, queue.front, NULL);
+	threads[3].realtime_priority = 1;
+	wake_in_front(&threads[3], true);
+	EXPECT_POINTER(t, queue.front, NULL);
+	EXPECT_POINTER(t, choose(true, false), &threads[3]);
 	end(t);
 }
 
@@ -327,15 +381,13 @@ static void invariants_hold_under_random_use(struct test *t)
 				set_realtime(thread, SCHED_POLICY_RR, 1 + test_random(&random) % 3);
 			else
 				set_realtime(thread, SCHED_POLICY_OTHER, 0);
-			if (thread == queue.handover)
-				continue;
-			if (!queue.handover && test_random(&random) % 3 == 0) {
-				queue.handover = thread;
-				continue;
-			}
-			run_queue_enter(&queue, thread, now);
-			run_queue_add(&queue, thread, false);
+			if (test_random(&random) % 3 == 0)
+				wake_in_front(thread, test_random(&random) % 2);
+			else
+				wake(thread);
 		}
+		if (test_random(&random) % 16 == 0)
+			run_queue_settle(&queue);
 		if (test_random(&random) % 2)
 			(void)choose(test_random(&random) % 4, test_random(&random) % 8 == 0);
 		if (!run_queue_check(&queue)) {
@@ -357,6 +409,8 @@ const struct test_case test_cases[] = {
 	TEST(two_that_hand_over_do_not_outrun_a_third),
 	TEST(an_unused_hand_over_becomes_an_ordinary_wait),
 	TEST(a_hand_over_is_taken_without_the_tree),
+	TEST(who_is_in_front_goes_first_if_that_is_fair),
+	TEST(one_stands_in_front),
 	TEST(real_time_goes_first_by_priority_then_by_arrival),
 	TEST(round_robin_rotates_after_its_quantum),
 	TEST(a_boost_counts_while_it_is_higher),

@@ -40,6 +40,7 @@
 #include "core/event_ring.h"
 #include "core/lock_check.h"
 #include "core/preempt.h"
+#include "core/spinlock_irq_off.h"
 #include "lib/min_max.h"
 #include "sched/internal.h"
 #include "sched/rcu.h"
@@ -64,9 +65,13 @@ struct run_queue *run_queue_of(unsigned int cpu)
 	return &queues[cpu];
 }
 
-static struct run_queue *own_queue(void)
+static inline struct run_queue *own_queue(void)
 {
-	return &queues[cpu_index()];
+	struct run_queue *own = &queues[cpu_index()];
+
+	/* Or the compiler multiplies the index anew at each use. */
+	__asm__("" : "+r"(own));
+	return own;
 }
 
 struct run_queue *run_queue_lock_of(struct thread *thread, irq_flags *flags)
@@ -163,54 +168,53 @@ static unsigned int choose_cpu(const struct thread *thread)
 }
 
 /* Put it on `queue` and see whether it should run at once. Interrupts off. */
-static void place_on(struct run_queue *queue, struct thread *thread, enum placing how)
+static noinline void place_on(struct run_queue *queue, struct thread *thread, enum placing how)
 {
 	uint64_t now = arch_clock_ns();
 	uint64_t slice_end;
 	bool kick, send = false;
 
-	spin_lock(&queue->lock);
+	spin_lock_irq_off(&queue->lock);
 	run_queue_account(queue, now);
 	if (how == PLACE_NEW)
 		thread->virtual_ns = queue->least_virtual_ns;
 	else
 		run_queue_enter(queue, thread, now);
 	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
-	run_queue_add(queue, thread, false);
+	run_queue_add_woken(queue, thread, false);
 	kick = queue->running->is_idle ||
 	       (how != PLACE_NEW && run_queue_preempts(queue, thread));
 	if (kick)
 		send = mark_kick(queue);
 	slice_end = queue->running->slice_start_ns + SLICE_NS;
-	spin_unlock(&queue->lock);
+	spin_unlock_irq_off(&queue->lock);
 	if (send)
 		smp_send_reschedule(queue->cpu);
 	else if (!kick && queue->cpu == cpu_index())
 		timer_alarm_before(queue, max(slice_end, now + SLICE_NS / 4));
 }
 
-/* It left another CPU's queue: from here on it belongs to ours. */
-static noinline void bring_here(struct run_queue *own, struct thread *thread)
-{
-	spin_lock(&own->lock);
-	run_queue_enter(own, thread, own->clock_ns);
-	atomic_store_explicit(&thread->queue_cpu, own->cpu, memory_order_relaxed);
-	spin_unlock(&own->lock);
-}
-
 /*
- * Let `thread` be the next on this CPU, without a lock once both threads live here: nobody else
- * looks at the slot. False: it must be placed as usual. Interrupts off.
+ * Let `thread` be the next on this CPU: it stands in front, without a look at the clock, since it
+ * interrupts nobody. False: it must be placed as usual. Interrupts off.
  */
 static inline bool place_handover(struct run_queue *own, struct thread *thread)
 {
-	if (own->handover || own->running->is_idle || !(thread->affinity >> own->cpu & 1) ||
-	    run_queue_priority(thread) > 0)
+	uint64_t patience;
+
+	if (own->running->is_idle || !(thread->affinity >> own->cpu & 1))
 		return false;
-	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != own->cpu))
-		bring_here(own, thread);
-	own->handover = thread;
-	timer_alarm_before(own, own->running->slice_start_ns + HANDOVER_NS);
+	spin_lock_irq_off(&own->lock);
+	if (unlikely(own->front || run_queue_priority(thread) > 0)) {
+		spin_unlock_irq_off(&own->lock);
+		return false;
+	}
+	run_queue_enter(own, thread, own->clock_ns);
+	atomic_store_explicit(&thread->queue_cpu, own->cpu, memory_order_relaxed);
+	run_queue_put_in_front(own, thread, true);
+	patience = own->running->slice_start_ns + HANDOVER_NS;
+	spin_unlock_irq_off(&own->lock);
+	timer_alarm_before(own, patience);
 	return true;
 }
 
@@ -219,7 +223,6 @@ void schedule_place(struct thread *thread, enum placing how)
 	irq_flags flags = irq_disable_save();
 	struct run_queue *own = own_queue();
 
-	preempt_disable();
 	/*
 	 * It may be ourselves that it waits for: a handler that interrupted the start of a new
 	 * thread.
@@ -231,8 +234,7 @@ void schedule_place(struct thread *thread, enum placing how)
 		cpu_relax();
 	if (how != PLACE_HANDOVER || !place_handover(own, thread))
 		place_on(&queues[choose_cpu(thread)], thread, how);
-	irq_restore(flags);
-	preempt_enable(); /* looks whether it should run at once */
+	preempt_irq_restore(flags); /* looks whether it should run at once */
 }
 
 /* ---- the switch; interrupts are off ---- */
@@ -294,14 +296,14 @@ static struct thread *who_stays(struct run_queue *queue, struct thread *running,
 }
 
 /* Nobody waits here: see whether somebody waits elsewhere. Drops and retakes queue->lock. */
-static noinline struct thread *look_elsewhere(struct run_queue *queue, uint64_t now)
+static noinline struct thread *look_elsewhere(struct run_queue *queue)
 {
 	struct thread *next;
 
-	spin_unlock(&queue->lock);
+	spin_unlock_irq_off(&queue->lock);
 	(void)balance_pull(queue);
-	spin_lock(&queue->lock);
-	next = run_queue_choose(queue, NULL, false, now); /* or somebody was put here meanwhile */
+	spin_lock_irq_off(&queue->lock);
+	next = run_queue_choose(queue, NULL, false); /* or somebody was put here meanwhile */
 	return next ? next : queue->idle;
 }
 
@@ -344,17 +346,19 @@ static void schedule_switch(enum switch_reason reason)
 		schedule_finish_switch();
 	rcu_quiescent();
 	now = arch_clock_ns();
-	spin_lock(&queue->lock);
+	spin_lock_irq_off(&queue->lock);
 	previous = queue->running;
 	assert(previous == thread_current());
 	run_queue_account(queue, now);
 	stay = who_stays(queue, previous, reason, now);
-	next = run_queue_choose(queue, stay, reason == SWITCH_YIELD, now);
+	next = stay ? NULL : run_queue_take_only(queue);
+	if (!next)
+		next = run_queue_choose(queue, stay, reason == SWITCH_YIELD);
 	if (unlikely(!next))
-		next = look_elsewhere(queue, now);
+		next = look_elsewhere(queue);
 	clear_reschedule(previous);
 	if (next == previous) {
-		spin_unlock(&queue->lock);
+		spin_unlock_irq_off(&queue->lock);
 		return;
 	}
 	if (stay)
@@ -366,12 +370,12 @@ static void schedule_switch(enum switch_reason reason)
 	begin_running(queue, next, now);
 	queue->previous = previous;
 	tick = now + (queue->ready_count ? SLICE_NS : TICK_NS);
-	spin_unlock(&queue->lock);
+	spin_unlock_irq_off(&queue->lock);
 	if (!next->is_idle)
 		timer_alarm_before(queue, tick);
 	/* A thread that goes on using the same address space finds it loaded. */
 	if (next->mmu != previous->mmu)
-		mmu_space_switch(next->mmu);
+		mmu_space_switch_irq_off(next->mmu);
 	arch_switch(&previous->arch, &next->arch);
 	/* `previous` again, perhaps much later and on another CPU. */
 	schedule_finish_switch();

@@ -17,6 +17,7 @@
  */
 #include "sched/wait_queue.h"
 #include "core/assert.h"
+#include "core/spinlock_irq_off.h"
 #include "sched/internal.h"
 #include "sched/rcu.h"
 #include "sched/schedule.h"
@@ -40,13 +41,13 @@ bool wait_queue_is_empty(const struct wait_queue *queue)
 	return __atomic_load_n(&queue->waiters.head.next, __ATOMIC_RELAXED) == &queue->waiters.head;
 }
 
-static bool wake_thread(struct thread *thread, enum wake_mode mode)
+static inline bool wake_thread(struct thread *thread, enum wake_mode mode)
 {
 	return mode == WAKE_HANDOVER ? thread_wake_handover(thread) : thread_wake(thread);
 }
 
 /* Wake a plain entry and let go of it. Whether it had not been awake already does not matter. */
-static bool wake_sleeper(struct wait_entry *entry, enum wake_mode mode)
+static inline bool wake_sleeper(struct wait_entry *entry, enum wake_mode mode)
 {
 	bool exclusive = entry->exclusive;
 
@@ -58,7 +59,7 @@ static bool wake_sleeper(struct wait_entry *entry, enum wake_mode mode)
 	return exclusive;
 }
 
-static void wake_locked(struct wait_queue *queue, uint32_t key, enum wake_mode mode)
+static inline void wake_locked(struct wait_queue *queue, uint32_t key, enum wake_mode mode)
 {
 	struct wait_entry *entry, *next;
 	bool used_up;
@@ -74,7 +75,7 @@ static void wake_locked(struct wait_queue *queue, uint32_t key, enum wake_mode m
 	}
 }
 
-static void wake(struct wait_queue *queue, uint32_t key, enum wake_mode mode)
+static inline void wake(struct wait_queue *queue, uint32_t key, enum wake_mode mode)
 {
 	irq_flags flags;
 
@@ -82,9 +83,11 @@ static void wake(struct wait_queue *queue, uint32_t key, enum wake_mode mode)
 	atomic_thread_fence(memory_order_seq_cst);
 	if (wait_queue_is_empty(queue))
 		return;
-	flags = spin_lock_irq(&queue->lock);
+	flags = irq_disable_save();
+	spin_lock_irq_off(&queue->lock);
 	wake_locked(queue, key, mode);
-	spin_unlock_irq(&queue->lock, flags);
+	spin_unlock_irq_off(&queue->lock);
+	preempt_irq_restore(flags);
 }
 
 void wait_queue_wake_all(struct wait_queue *queue, uint32_t key)
@@ -155,7 +158,7 @@ void wait_entry_init(struct wait_entry *entry)
 	entry->wake = NULL;
 }
 
-static void add_locked(struct wait_queue *queue, struct wait_entry *entry, bool exclusive)
+static inline void add_locked(struct wait_queue *queue, struct wait_entry *entry, bool exclusive)
 {
 	assert(!atomic_load(&entry->queue));
 	entry->exclusive = exclusive;
@@ -208,16 +211,18 @@ void wait_queue_remove_rcu(struct wait_entry *entry)
 	rcu_read_unlock();
 }
 
-static void begin(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind,
-		  bool exclusive)
+static inline void begin(struct wait_queue *queue, struct wait_entry *entry,
+			 enum thread_state kind, bool exclusive)
 {
-	irq_flags flags = spin_lock_irq(&queue->lock);
+	irq_flags flags = irq_disable_save();
 
+	spin_lock_irq_off(&queue->lock);
 	/* If it is still there, because we woke for another reason, it keeps its place. */
 	if (!atomic_load_explicit(&entry->queue, memory_order_relaxed))
 		add_locked(queue, entry, exclusive);
 	thread_prepare_sleep(kind);
-	spin_unlock_irq(&queue->lock, flags);
+	spin_unlock_irq_off(&queue->lock);
+	irq_restore(flags);
 }
 
 void wait_begin(struct wait_queue *queue, struct wait_entry *entry, enum thread_state kind)
@@ -250,5 +255,7 @@ int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadlin
 void wait_end(struct wait_entry *entry)
 {
 	thread_cancel_sleep();
-	wait_queue_remove(entry);
+	/* Mostly its waker has taken it off. Acquire: pairs with the release in wake_sleeper. */
+	if (unlikely(atomic_load_explicit(&entry->queue, memory_order_acquire)))
+		wait_queue_remove(entry);
 }

@@ -1,0 +1,41 @@
+/*
+ * Spinlocks taken where interrupts are off before and after: then there is no preemption that would
+ * need counting, and taking a free lock and dropping it is six instructions in place. For sleeping,
+ * waking and switching, which take nothing but such locks.
+ */
+#pragma once
+#include "core/config.h"
+#include "core/preempt.h"
+#include "core/spinlock.h"
+
+/* What is behind the two below; not for others. */
+void spin_lock_slow(struct spinlock *lock);
+void spin_unlock_checked(struct spinlock *lock);
+
+static inline void spin_lock_irq_off(struct spinlock *lock)
+{
+	/* Acquire: pairs with the release of the last holder. */
+	if (CONFIG_LOCK_CHECK ||
+	    unlikely(atomic_exchange_explicit(&lock->held, 1, memory_order_acquire)))
+		spin_lock_slow(lock);
+}
+
+static inline void spin_unlock_irq_off(struct spinlock *lock)
+{
+	if (CONFIG_LOCK_CHECK)
+		spin_unlock_checked(lock);
+	else	/* Release: what we wrote is seen by the next holder. */
+		atomic_store_explicit(&lock->held, 0, memory_order_release);
+}
+
+/* Interrupts as they were before such a section, in which somebody may have been woken. */
+static inline void preempt_irq_restore(irq_flags flags)
+{
+	const struct stack_header *header = stack_header();
+
+	irq_restore(flags);
+	if (unlikely(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
+		     RETURN_WORK_RESCHEDULE) &&
+	    header->preempt_count == 0)
+		preempt_reschedule();
+}
