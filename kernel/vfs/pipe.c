@@ -134,6 +134,28 @@ ssize_t pipe_read_available(struct pipe *pipe, struct io_buffer *buffer)
 	return (ssize_t)done;
 }
 
+/* What there is, with the wake-ups that follow. 0: another reader was quicker. */
+static inline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffer)
+{
+	bool was_full, is_full, wake_next;
+	ssize_t done;
+
+	mutex_lock(&pipe->mutex);
+	was_full = pipe_is_full(pipe);
+	done = pipe_read_available(pipe, buffer);
+	is_full = pipe_is_full(pipe);
+	/* Readers sleep one by one: what is left is for the next. */
+	wake_next = pipe_used(pipe) > 0;
+	mutex_unlock(&pipe->mutex);
+	if (done == 0)
+		return 0;
+	if (unlikely(was_full) && !is_full)
+		wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
+	if (unlikely(wake_next))
+		wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, false);
+	return done;
+}
+
 static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	struct pipe *pipe = file->private;
@@ -143,22 +165,11 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 	if (buffer->remaining == 0)
 		return 0;
 	for (;;) {
-		bool was_full, wake_next;
 		int error;
 
-		mutex_lock(&pipe->mutex);
-		was_full = pipe_is_full(pipe);
-		done = pipe_read_available(pipe, buffer);
-		/* Readers sleep one by one: what is left is for the next. */
-		wake_next = done != 0 && pipe_used(pipe) > 0;
-		mutex_unlock(&pipe->mutex);
-		if (done != 0) {
-			if (was_full && !pipe_is_full(pipe))
-				wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
-			if (wake_next)
-				wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, false);
+		done = pipe_used(pipe) > 0 ? read_and_wake(pipe, buffer) : 0;
+		if (done != 0)
 			return done;
-		}
 		if (!pipe_has_writers(pipe) && pipe_used(pipe) == 0)
 			return 0;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
