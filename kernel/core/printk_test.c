@@ -79,17 +79,29 @@ static void late_consoles_get_what_they_missed(struct test *t)
 }
 
 /* A console that comes late takes the log apart by its newlines. */
+static char late_text[200];
+static size_t late_size;
+
+static void show_late(const char *text, size_t size)
+{
+	if (size < sizeof(late_text) - late_size) {
+		memcpy(late_text + late_size, text, size);
+		late_size += size;
+	}
+}
+
 static void a_newline_within_the_text_makes_no_line(struct test *t)
 {
-	static struct log_console late = { .name = "latest", .write = show };
-	size_t both;
+	static const char expected[] = "[   12.345678] one  two\n";
+	static struct log_console late = { .name = "latest", .write = show_late };
+	size_t size = sizeof(expected) - 1;
 
 	begin();
 	printk(LOG_ERROR, "one\n\ntwo\n");
-	EXPECT_STR(t, shown, "[   12.345678] one  two\n");
-	both = shown_size;
+	EXPECT_BYTES(t, shown, expected, size);
 	printk_add_console(&late);
-	EXPECT_BYTES(t, shown + shown_size - both, "[   12.345678] one  two\n", both);
+	EXPECT(t, late_size > size);
+	EXPECT_BYTES(t, late_text + late_size - size, expected, size);
 }
 
 static void long_lines_are_cut_and_old_ones_go(struct test *t)

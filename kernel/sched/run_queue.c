@@ -341,8 +341,9 @@ bool run_queue_check(const struct run_queue *queue)
 	for (node = queue->fair.leftmost; node; node = next) {
 		next = rbtree_next(node);
 		count++;
-		if (next && run_queue_is_before(thread_of_node((struct rbtree_node *)next)->virtual_ns,
-				      thread_of_node((struct rbtree_node *)node)->virtual_ns))
+		if (next &&
+		    run_queue_is_before(thread_of_node((struct rbtree_node *)next)->virtual_ns,
+					thread_of_node((struct rbtree_node *)node)->virtual_ns))
 			return false;
 	}
 	for (unsigned int i = 0; i < REALTIME_PRIORITIES; i++) {

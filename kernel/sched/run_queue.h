@@ -31,8 +31,9 @@ struct run_queue {
 	unsigned int cpu;		/* [I] the CPU that this queue feeds */
 	struct thread *running;		/* [q] never NULL; not in the queue */
 	struct thread *idle;		/* [I] */
-	struct thread *front;		/* [q] the fair thread woken last, not in the tree. Or NULL */
-	bool front_is_handed; /* [q] by one about to sleep: this CPU's, and first if that is fair */
+	struct thread *front;		/* [q] the fair thread woken last, not in the tree; or NULL */
+	/* [q] by one about to sleep: this CPU's, and first if that is fair */
+	bool front_is_handed;
 	struct rbtree_cached fair;	/* [q] by virtual time */
 	struct list realtime[REALTIME_PRIORITIES]; /* [q] first in, first out */
 	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32]; /* [q] lists that are not empty */

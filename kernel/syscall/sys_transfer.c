@@ -47,8 +47,8 @@ static uint64_t file_size_limit(void)
 }
 
 /*
- * Move up to `size` bytes, no more than TRANSFER_MAX, through a kernel buffer. Positions NULL: at and
- * with the files' own.
+ * Move up to `size` bytes, no more than TRANSFER_MAX, through a kernel buffer. Positions NULL: at
+ * and with the files' own.
  */
 static ssize_t transfer(struct file *to, file_offset *to_position, struct file *from,
 			file_offset *position, size_t size, uint64_t limit)

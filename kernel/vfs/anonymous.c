@@ -206,7 +206,7 @@ static int open_unnamed(struct mount *mount, struct inode *dir, const char *name
 
 void anonymous_memory_init(void)
 {
-	/* Every shared anonymous mapping is a file of it: their pages are limited, not their number. */
+	/* Every shared anonymous mapping is a file of it: pages are limited, not their number. */
 	if (mount_create_internal("tmpfs", "nr_inodes=0", &memory_mount) != 0)
 		panic("no memory for the file system of anonymous memory");
 }
@@ -267,8 +267,8 @@ int file_open_unnamed(const struct path *directory, uint32_t flags, file_mode mo
 		return error;
 	error = permission_check(dir, credentials, ACCESS_WRITE | ACCESS_EXECUTE);
 	if (!error)
-		error = open_unnamed(directory->mount, dir, "#unnamed", flags & FILE_REMEMBERED_FLAGS,
-				     mode, access, credentials, out);
+		error = open_unnamed(directory->mount, dir, "#unnamed",
+				     flags & FILE_REMEMBERED_FLAGS, mode, access, credentials, out);
 	/* Nobody else can have it yet: no lock. */
 	if (!error && !(flags & O_EXCL))
 		atomic_fetch_or_explicit(&(*out)->inode->state, INODE_LINKABLE,

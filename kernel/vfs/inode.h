@@ -278,7 +278,7 @@ struct super_block {
 	bool is_closing;			/* [super list] no more visitors */
 	/* super_block.c's; registered if ops->inode_write */
 	struct writeback_client writeback;
-	/* [a] dentries that claim_batch claimed, and that are gone since; unmount waits for equality */
+	/* [a] dentries that claim_batch claimed, and gone since; unmount waits for equality */
 	atomic_uint prunes_begun, prunes_ended;
 	struct list mounts;			/* [mount mutex] of mount.super_node */
 	atomic_uint next_inode_number;		/* [a] for file systems that just count */

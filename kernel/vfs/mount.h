@@ -93,5 +93,5 @@ void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *ar
 /* Remount everything read-only after sync: the machine goes down. */
 void mount_shut_down(void);
 void mount_sync_all(bool wait);
-/* Everything that the mount's file system has to write is on its device. May sleep. Errors: -EIO. */
+/* All that the mount's file system has to write is on its device. May sleep. Errors: -EIO. */
 must_check int mount_sync(struct mount *mount);

@@ -96,6 +96,11 @@ int get_user_u32(uint32_t *out, user_addr from)
 	return copy_from_user(out, from, sizeof(*out));
 }
 
+int get_user_u32_nofault(uint32_t *out, user_addr from)
+{
+	return get_user_u32(out, from);
+}
+
 int put_user_u32(user_addr to, uint32_t value)
 {
 	return copy_to_user(to, &value, sizeof(value));

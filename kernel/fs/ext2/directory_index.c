@@ -25,7 +25,7 @@
 #define SLOT_TOMBSTONE (UINT32_MAX - 1)
 #define PLACE_SHIFT    2	/* entries begin at multiples of 4 */
 #define FIRST_CAPACITY 256u
-#define MOST_NAMES     (1u << 23)	/* larger directories are read through: a table of 128 MiB */
+#define MOST_NAMES     (1u << 23) /* larger directories are read through: a table of 128 MiB */
 #define LARGE_SIZE     (64u << 10)	/* from here on memory need not be contiguous */
 
 struct slot { uint32_t hash, place; };

@@ -1,7 +1,7 @@
 /*
  * Mounting tmpfs. Options, as on Linux: size=N[k|m|g|%], nr_blocks=N, nr_inodes=N, mode=OCTAL,
- * uid=N, gid=N. Without a size, half of the memory is the limit, and as many inodes as that has pages;
- * 0 takes a limit away.
+ * uid=N, gid=N. Without a size, half of the memory is the limit, and as many inodes as that has
+ * pages; 0 takes a limit away.
  */
 #include "fs/tmpfs/tmpfs.h"
 
