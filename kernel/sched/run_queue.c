@@ -109,7 +109,8 @@ void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 		running->virtual_ns += ran;
 	else
 		running->virtual_ns += mul_u64_u32_shr(ran, running->weight_inverse, WEIGHT_SHIFT);
-	advance_least(queue, likely(run_queue_priority(running) == 0) ? &running->virtual_ns : NULL);
+	advance_least(queue,
+		      likely(run_queue_priority(running) == 0) ? &running->virtual_ns : NULL);
 }
 
 void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, uint64_t now_ns)

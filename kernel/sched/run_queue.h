@@ -31,7 +31,7 @@ struct run_queue {
 	unsigned int cpu;		/* [I] the CPU that this queue feeds */
 	struct thread *running;		/* [q] never NULL; not in the queue */
 	struct thread *idle;		/* [I] */
-	struct thread *front;		/* [q] the fair thread woken last, not in the tree; or NULL */
+	struct thread *front;		/* [q] the fair thread woken last, not in the tree */
 	/* [q] by one about to sleep: this CPU's, and first if that is fair */
 	bool front_is_handed;
 	struct rbtree_cached fair;	/* [q] by virtual time */
