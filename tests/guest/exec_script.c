@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	/* As interpreter: the status says what the arguments were. */
 	if (argc == 4 && strcmp(argv[1], "one two  three") == 0)
 		return strcmp(argv[2], "./spaced") == 0 && strcmp(argv[3], "first") == 0 ? 11 : 1;
-	if (argc == 3 && strcmp(argv[1], "./plain") == 0)
+	if (argc == 3 && (!strcmp(argv[1], "./plain") || !strcmp(argv[1], "./unended")))
 		return strcmp(argv[2], "first") == 0 ? 12 : 1;
 	if (argc == 4 && strcmp(argv[1], "./plain") == 0)
 		return strcmp(argv[2], "./nested") == 0 && strcmp(argv[3], "first") == 0 ? 13 : 1;

@@ -105,7 +105,7 @@ static void make_call(const void *argument, unsigned char *result)
 
 /* ---- others: the set-up first, then the call between arm() and arm(0) ---- */
 
-#define MADE(call) do { arm(pattern); (void)!(call); arm(0); } while (0)
+#define ARMED(call) do { arm(pattern); (void)!(call); arm(0); } while (0)
 
 static void do_stat(const void *argument, unsigned char *result)
 {
@@ -128,7 +128,7 @@ static void do_read(const void *argument, unsigned char *result)
 	int fd = open(argument, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
 	if (fd >= 0)
-		MADE(read(fd, result, ROOM));
+		ARMED(read(fd, result, ROOM));
 }
 
 static void do_list(const void *argument, unsigned char *result)
@@ -206,7 +206,7 @@ static void do_frames(const void *argument, unsigned char *result)
 	CHECK(raise(SIGUSR1) == 0);
 	sigemptyset(&set);
 	__asm__ volatile("fldl %0; fstpl %0" : "+m"(number));
-	MADE(raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, 8));
+	ARMED(raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, 8));
 }
 
 static void do_signal_infos(const void *argument, unsigned char *result)
