@@ -101,6 +101,7 @@ static void make_call(const void *argument, unsigned char *result)
 		if (call->arguments[i].kind == OUT)
 			memcpy(result + 2 * PAGE + i * 256, (void *)values[i], 32);
 	}
+	remove_object(call->flags);
 }
 
 /* ---- others: the set-up first, then the call between arm() and arm(0) ---- */

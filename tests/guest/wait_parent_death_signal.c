@@ -6,9 +6,10 @@ int main(void)
 {
 	struct gate armed = gate_create();
 	volatile pid_t *words = shared_memory(PAGE);
-	pid_t middle = FORK();
+	pid_t middle;
 
 	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+	middle = FORK();
 	if (middle == 0) {
 		pid_t child = FORK();
 
