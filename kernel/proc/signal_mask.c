@@ -4,7 +4,7 @@
  * A thread changes its own mask without the signal lock, since nearly always no signal is pending
  * that the change is about. A sender first adds its signal, then looks at the mask; the thread
  * first changes its mask, then looks for signals; each has a full fence between the two
- * (signal_fence() in signal.c). So one of them sees the other's step: either the sender finds the
+ * (signal_fence()). So one of them sees the other's step: either the sender finds the
  * new mask, or the thread finds the signal, and takes the lock to do what the change means. What
  * the sender did by the old mask is a wake-up at most, and one too many does no harm. The halves of
  * a mask may be seen apart: each signal's bit counts for itself.

@@ -190,9 +190,23 @@ struct futex_pi_state *futex_pi_find(const struct futex_bucket *bucket,
 	return NULL;
 }
 
+/*
+ * Who comes and goes needs the bucket, so this one stays a waiter; but a chain from another bucket
+ * may move it in the queue at any time, and for that moment it is not even in there.
+ */
+static struct futex_pi_waiter *find_first_waiter(const struct futex_pi_state *state)
+{
+	struct futex_pi_waiter *first;
+
+	spin_lock(&graph_lock);
+	first = first_waiter(state);
+	spin_unlock(&graph_lock);
+	return first;
+}
+
 static bool is_unused(const struct futex_pi_state *state)
 {
-	return list_is_empty(&state->waiters) && !state->owner_died;
+	return !state->owner_died && !find_first_waiter(state);
 }
 
 void futex_pi_drop_unused(struct futex_pi_state *state)
@@ -234,12 +248,11 @@ void futex_pi_leave(struct futex_pi_waiter *waiter)
 }
 
 /*
- * The first waiter becomes the owner, and wakes. `died`: the word has yet to be told. Without
- * waiters the state goes.
+ * `next`, the first waiter when it was asked for, becomes the owner and wakes. `died`: the word has
+ * yet to be told. NULL: there are no waiters, and the state goes.
  */
-static void hand_over(struct futex_pi_state *state, bool died)
+static void hand_over(struct futex_pi_state *state, struct futex_pi_waiter *next, bool died)
 {
-	struct futex_pi_waiter *next = first_waiter(state);
 	struct thread *old = state->owner;
 
 	state->owner_died = next && died;
@@ -434,7 +447,7 @@ int futex_pi_claim(struct futex_bucket *bucket, const struct futex_key *key, use
 			if (can_write)
 				result = claim(state, word, waiter);
 			else
-				hand_over(state, true);
+				hand_over(state, find_first_waiter(state), true);
 		}
 		spin_unlock(&bucket->lock);
 		if (!can_write)
@@ -533,7 +546,7 @@ static int unlock(struct futex_bucket *bucket, const struct futex_key *key, user
 		  uint32_t value)
 {
 	struct futex_pi_state *state = futex_pi_find(bucket, key);
-	const struct futex_pi_waiter *next;
+	struct futex_pi_waiter *next;
 	uint32_t now;
 	int result;
 
@@ -545,11 +558,11 @@ static int unlock(struct futex_bucket *bucket, const struct futex_key *key, user
 	}
 	if (state->owner != thread_current())
 		return -EINVAL;
-	next = first_waiter(state);
+	next = find_first_waiter(state);
 	assert(next);
 	result = change_word(word, value, FUTEX_WAITERS | next->id);
 	if (!result) {
-		hand_over(state, false);
+		hand_over(state, next, false);
 	} else if (result == FUTEX_PI_AGAIN && !read_word(word, &now) &&
 		   (now & FUTEX_OWNER_MASK) != value) {
 		/* More than a waiter's flag has been written to it. */
@@ -617,7 +630,7 @@ void futex_pi_release(struct thread *thread, bool for_good)
 			continue;
 		spin_lock(&bucket->lock);
 		if (is_owned(thread, state, bucket))
-			hand_over(state, true);
+			hand_over(state, find_first_waiter(state), true);
 		spin_unlock(&bucket->lock);
 	}
 }
