@@ -372,7 +372,7 @@ static void switch_tables(struct exec *exec, struct user_thread *thread)
 	spin_unlock_irq(&process->signal_lock, flags);
 	signal_handlers_put(old_handlers);
 	if (old_fds)
-		fd_table_put(old_fds);
+		fd_table_leave(old_fds);
 	if (old_executable) {
 		file_allow_write(old_executable);
 		file_put(old_executable);
@@ -414,7 +414,7 @@ static void release(struct exec *exec)
 		address_space_put(exec->space);
 	exec_credentials_end(&exec->identity);
 	if (exec->fds)
-		fd_table_put(exec->fds);
+		fd_table_leave(exec->fds);
 	signal_handlers_put(exec->handlers);
 	kfree(exec);
 }

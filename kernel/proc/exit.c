@@ -133,7 +133,7 @@ static void give_back_files(struct user_thread *thread)
 	thread->fs = NULL;
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (fds)
-		fd_table_put(fds);
+		fd_table_leave(fds);
 	if (fs)
 		fs_context_leave(fs);
 }

@@ -102,7 +102,7 @@ static int share_files(struct user_thread *child, uint64_t flags)
 	int error;
 
 	if (flags & CLONE_FILES) {
-		fd_table_get_reference(parent->fds);
+		fd_table_join(parent->fds);
 		child->fds = parent->fds;
 	} else {
 		error = fd_table_copy(parent->fds, &child->fds);
@@ -114,7 +114,7 @@ static int share_files(struct user_thread *child, uint64_t flags)
 				 : fs_context_copy(parent->fs, &child->fs);
 	if (error) {
 		child->fs = NULL;
-		fd_table_put(child->fds);
+		fd_table_leave(child->fds);
 		child->fds = NULL;
 	}
 	return error;
@@ -471,7 +471,7 @@ put_undo:
 		process_ipc_ops()->release(child->semaphore_undo);
 put_files:
 	fs_context_leave(child->fs);
-	fd_table_put(child->fds);
+	fd_table_leave(child->fds);
 unmake:
 	if (new_process)
 		unmake_process(process);

@@ -103,7 +103,7 @@ int process_unshare(bool files, bool fs)
 		thread->fs = new_fs;
 	spin_unlock_irq(&thread->process->signal_lock, flags);
 	if (new_fds)
-		fd_table_put(old_fds);
+		fd_table_leave(old_fds);
 	if (new_fs)
 		fs_context_leave(old_fs);
 	return 0;

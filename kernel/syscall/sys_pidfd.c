@@ -133,7 +133,7 @@ static int get_file_of(struct process *process, int fd, struct file **out)
 	table = process_fds_get(process);
 	if (!table)
 		return -ESRCH;
-	*out = fd_table_get(table, fd);
+	*out = fd_table_get_shared(table, (unsigned int)fd);
 	fd_table_put(table);
 	return *out ? 0 : -EBADF;
 }

@@ -7,8 +7,10 @@
  *
  * Reading. The thread that alone uses its table reads it without lock or reference: who could close
  * anything? In a table that threads share, a reader takes a reference under RCU, and looks again
- * whether the file is still there. Whoever looks into another process's table takes a reference to
- * the table first, and so makes it a shared one.
+ * whether the file is still there. So does whoever looks into another process's table, with a
+ * reference to the table first. That one is not a use: exec need not copy the table for it (the
+ * copy would not own the record locks), and the last thread's end closes the files although it is
+ * there.
  *
  * Invariants (fd_table_check):
  *  1. files[fd] != NULL implies that bit fd of `taken` is set.
@@ -37,9 +39,9 @@ void fd_table_init(void)
 	table_slab = slab_cache_create("fd_table", sizeof(struct fd_table), 0);
 }
 
-static inline bool is_shared(const struct fd_table *table)
+static inline bool has_other_users(const struct fd_table *table)
 {
-	return refcount_read(&table->references) > 1;
+	return refcount_read(&table->users) > 1;
 }
 
 static inline struct fd_array *array_of(const struct fd_table *table)
@@ -118,6 +120,7 @@ int fd_table_create(struct fd_table **out)
 
 	if (!table)
 		return -ENOMEM;
+	refcount_set(&table->users, 1);
 	refcount_set(&table->references, 1);
 	spin_init(&table->lock, LOCK_RANK_FD_TABLE, "fd table");
 	table->first.count = INLINE_COUNT;
@@ -174,7 +177,7 @@ int fd_table_copy(struct fd_table *table, struct fd_table **out)
 		spin_unlock(&table->lock); /* and look again afterwards: it may have grown */
 		error = make_room(copy, highest);
 		if (error) {
-			fd_table_put(copy);
+			fd_table_leave(copy);
 			return error;
 		}
 	}
@@ -187,12 +190,12 @@ int fd_table_copy(struct fd_table *table, struct fd_table **out)
 int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out)
 {
 	*out = NULL;
-	return is_shared(table) ? fd_table_copy(table, out) : 0;
+	return has_other_users(table) ? fd_table_copy(table, out) : 0;
 }
 
-void fd_table_get_reference(struct fd_table *table)
+void fd_table_join(struct fd_table *table)
 {
-	fd_table_keep(table);
+	refcount_get(&table->users);
 	fd_table_mark_shared(table);
 }
 
@@ -205,7 +208,7 @@ void fd_table_mark_shared(struct fd_table *table)
 {
 	struct fd_array *array;
 
-	/* The reference is there already: whoever installs a file from now on marks it itself. */
+	/* The count is up already: whoever installs a file from now on marks it itself. */
 	spin_lock(&table->lock);
 	array = array_of(table);
 	for (unsigned int fd = 0; fd < array->count; fd++) {
@@ -223,6 +226,29 @@ static void close_file(struct file *file, const struct fd_table *owner)
 	file_put(file);
 }
 
+/* No user is left. Somebody may still look in: he finds each file either there or closed. */
+static void close_all(struct fd_table *table)
+{
+	struct fd_array *array = array_of(table);
+
+	for (unsigned int fd = 0; fd < array->count; fd++) {
+		struct file *file = file_at(array, fd);
+
+		if (!file)
+			continue;
+		atomic_store_explicit(&array->files[fd], NULL, memory_order_release);
+		close_file(file, table);
+	}
+}
+
+void fd_table_leave(struct fd_table *table)
+{
+	if (!refcount_put(&table->users))
+		return;
+	close_all(table);
+	fd_table_put(table);
+}
+
 void fd_table_put(struct fd_table *table)
 {
 	struct fd_array *array;
@@ -230,12 +256,6 @@ void fd_table_put(struct fd_table *table)
 	if (!refcount_put(&table->references))
 		return;
 	array = array_of(table);
-	for (unsigned int fd = 0; fd < array->count; fd++) {
-		struct file *file = file_at(array, fd);
-
-		if (file)
-			close_file(file, table);
-	}
 	if (array != &table->first)
 		kfree(array);
 	slab_free(table_slab, table);
@@ -274,7 +294,7 @@ bool fd_table_view(struct fd_table *table, struct fd_view *view)
 
 	view->files = array->files;
 	view->count = array->count;
-	return !is_shared(table);
+	return !has_other_users(table);
 }
 
 struct file *fd_table_get(struct fd_table *table, int fd)
@@ -363,7 +383,7 @@ void fd_table_unreserve(struct fd_table *table, unsigned int count, const int *f
 static inline void put_in(struct fd_table *table, struct fd_array *array, unsigned int fd,
 			  struct file *file, bool close_on_exec)
 {
-	if (is_shared(table))
+	if (has_other_users(table) || refcount_read(&table->references) > 1)
 		file->seen_by_others = true;
 	if (close_on_exec)
 		bitmap_set(array->close_on_exec, fd);
@@ -456,7 +476,7 @@ void fd_table_close_on_exec(struct fd_table *table)
 {
 	int fd = -1;
 
-	assert(!is_shared(table));
+	assert(!has_other_users(table));
 	while ((fd = fd_table_next(table, fd + 1)) >= 0) {
 		struct file *file;
 

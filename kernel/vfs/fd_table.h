@@ -23,7 +23,8 @@ struct fd_array {
 
 /* fd_table.c's own; here for fd_table_borrow(), which each call with a descriptor makes. */
 struct fd_table {
-	struct refcount references;		/* [a] 1: only its own thread looks at it */
+	struct refcount users;			/* [a] threads whose descriptors these are */
+	struct refcount references;		/* [a] 1 for all users, and who looks in */
 	struct spinlock lock;			/* LOCK_RANK_FD_TABLE */
 	struct fd_array *_Atomic array;		/* [a] changed under the lock */
 	unsigned int lowest_free;		/* [l] a lower bound */
@@ -35,25 +36,27 @@ struct fd_table {
 must_check int fd_table_create(struct fd_table **out);
 /* fork: a copy with the same descriptions. Errors: -ENOMEM. */
 must_check int fd_table_copy(struct fd_table *table, struct fd_table **out);
-/* exec: *out is a copy if others share the table, else NULL. Errors: -ENOMEM. */
+/* exec: *out is a copy if other threads use the table, else NULL. Errors: -ENOMEM. */
 must_check int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out);
-void fd_table_get_reference(struct fd_table *table);
+void fd_table_join(struct fd_table *table);	/* one thread more uses it */
+void fd_table_leave(struct fd_table *table);	/* the last thread closes all; may sleep */
 /*
- * The same in two steps, for who may not take the table's lock yet: a reference that only keeps
- * the table alive, and what has to follow before its files are looked at.
+ * For who looks into another process's table: a reference that keeps the table, not its files, for
+ * its users' end closes them. In two steps, since the first is taken under a lock: what has to
+ * follow before the files are looked at is fd_table_mark_shared.
  */
 void fd_table_keep(struct fd_table *table);
 void fd_table_mark_shared(struct fd_table *table);
-void fd_table_put(struct fd_table *table);	/* the last one closes all; may sleep */
-/*
- * exec: close the marked ones. The caller alone uses the table (a shared one was replaced by a copy
- * before).
- */
+void fd_table_put(struct fd_table *table);
+/* exec: close the marked ones. The caller's thread alone uses the table; others may look in. */
 void fd_table_close_on_exec(struct fd_table *table);
 
-/* fd_table_borrow's part for a shared table: a reference, or NULL. */
+/*
+ * For a table that others use, or by who looks into it: a reference to the description behind `fd`,
+ * or NULL.
+ */
 struct file *fd_table_get_shared(struct fd_table *table, unsigned int fd);
-/* A reference to the description behind `fd`, or NULL. Fast when the table is not shared. */
+/* By one of its users: a reference to the description of `fd`, or NULL. Fast for the only one. */
 struct file *fd_table_get(struct fd_table *table, int fd);
 
 /*
@@ -65,7 +68,7 @@ static inline struct file *fd_table_borrow(struct fd_table *table, int fd, bool 
 {
 	struct fd_array *array;
 
-	if (unlikely(refcount_read(&table->references) > 1)) {
+	if (unlikely(refcount_read(&table->users) > 1)) {
 		*needs_put = true;
 		return fd_table_get_shared(table, (unsigned int)fd);
 	}

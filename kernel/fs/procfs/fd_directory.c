@@ -17,7 +17,7 @@ static struct file *subject_file(const struct procfs_subject *subject)
 
 	if (!fds)
 		return NULL;
-	file = fd_table_get(fds, subject->fd);
+	file = fd_table_get_shared(fds, (unsigned int)subject->fd);
 	fd_table_put(fds);
 	return file;
 }
@@ -168,7 +168,7 @@ static int fdinfo_show(const struct procfs_subject *subject, struct procfs_text 
 	if (!process_may_inspect(subject->process))
 		return -EACCES;
 	fds = process_fds_get(subject->process);
-	file = fds ? fd_table_get(fds, subject->fd) : NULL;
+	file = fds ? fd_table_get_shared(fds, (unsigned int)subject->fd) : NULL;
 	if (file) {
 		show_file(file, fd_table_get_close_on_exec(fds, subject->fd) == 1, text);
 		file_put(file);

@@ -70,14 +70,43 @@ static void descriptors_are_the_lowest_free(struct test *t)
 	EXPECT_EQ(t, fd_table_next(copy, 0), 1);
 	EXPECT_EQ(t, fd_table_next(copy, 99), -1);
 	/* Shared: each look takes a reference. */
-	fd_table_get_reference(table);
+	fd_table_join(table);
 	EXPECT_POINTER(t, fd_table_borrow(table, 1, &needs_put), file);
 	EXPECT(t, needs_put);
 	fd_table_return(file, needs_put);
-	fd_table_put(table);
-	fd_table_put(table);
-	fd_table_put(copy);
+	fd_table_leave(table);
+	fd_table_leave(table);
+	fd_table_leave(copy);
 	EXPECT_EQ(t, refcount_read(&file->references), 1);
+	file_put(file);
+}
+
+/* Who only looks into a table neither makes exec copy it nor keeps its files open. */
+static void who_looks_in_is_no_user(struct test *t)
+{
+	struct file *file = make_pipe_end(t);
+	struct fd_table *table, *copy;
+	int fd;
+
+	EXPECT_EQ(t, fd_table_create(&table), 0);
+	EXPECT_EQ(t, fd_table_reserve(table, 0, 1024, 1, &fd), 0);
+	file_get(file);
+	fd_table_install(table, fd, file, true);
+	fd_table_keep(table);
+	fd_table_mark_shared(table);
+	EXPECT_EQ(t, fd_table_copy_if_shared(table, &copy), 0);
+	EXPECT_POINTER(t, copy, NULL);
+	fd_table_close_on_exec(table);
+	EXPECT_EQ(t, refcount_read(&file->references), 1);
+	EXPECT_EQ(t, fd_table_reserve(table, 0, 1024, 1, &fd), 0);
+	file_get(file);
+	fd_table_install(table, fd, file, false);
+	EXPECT_POINTER(t, fd_table_get_shared(table, (unsigned int)fd), file);
+	file_put(file);
+	fd_table_leave(table);
+	EXPECT_EQ(t, refcount_read(&file->references), 1);
+	EXPECT_POINTER(t, fd_table_get_shared(table, (unsigned int)fd), NULL);
+	fd_table_put(table);
 	file_put(file);
 }
 
@@ -102,9 +131,9 @@ static void tables_survive_an_empty_memory(struct test *t)
 		failed = test_allocation_failed();
 		EXPECT_EQ(t, error, failed ? -ENOMEM : 0);
 		if (copy)
-			fd_table_put(copy);
+			fd_table_leave(copy);
 		if (table)
-			fd_table_put(table);
+			fd_table_leave(table);
 		EXPECT_EQ(t, refcount_read(&file->references), 1);
 	}
 	file_put(file);
@@ -227,7 +256,7 @@ static void poll_sees_what_is_ready(struct test *t)
 	EXPECT_EQ(t, writable, 2);
 	readable = 4;
 	EXPECT_EQ(t, poll_select(table, 3, &readable, NULL, NULL, 0), -EBADF);
-	fd_table_put(table);
+	fd_table_leave(table);
 }
 
 /* ---- locks ----------------------------------------------------------------------------------- */
@@ -281,6 +310,7 @@ static void record_locks_cover_ranges(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(descriptors_are_the_lowest_free),
 	TEST(tables_survive_an_empty_memory),
+	TEST(who_looks_in_is_no_user),
 	TEST(pipes_carry_bytes),
 	TEST(packets_stay_apart),
 	TEST(fifos_wait_for_the_other_side),
