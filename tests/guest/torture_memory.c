@@ -96,7 +96,8 @@ static void change_file(struct torturer *self)
 
 	switch (torture_random(self, 3)) {
 	case 0:
-		CHECK(ftruncate(file, page * PAGE + torture_random(self, PAGE)) == 0);
+		/* Never empty: use_window() reads its first byte. */
+		CHECK(ftruncate(file, page * PAGE + 1 + torture_random(self, PAGE - 1)) == 0);
 		break;
 	case 1:
 		CHECK_EQ(pwrite(file, &byte, 1, page * PAGE + 10), 1);
