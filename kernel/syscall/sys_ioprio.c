@@ -52,8 +52,9 @@ static int set_thread(struct user_thread *thread, int priority)
 	const struct credentials *own = credentials_current();
 	const struct credentials *theirs = atomic_load(&thread->credentials);
 
-	if (theirs->uid != own->euid && theirs->uid != own->uid &&
-	    !credentials_capable(own, CAP_SYS_NICE))
+	if (!credentials_capable(own, CAP_SYS_NICE) &&
+	    ((theirs->uid != own->euid && theirs->uid != own->uid) ||
+	     !credentials_cover(own, theirs)))
 		return -EPERM;
 	atomic_store_explicit(&thread->io_priority, (unsigned int)priority,
 			      memory_order_relaxed);

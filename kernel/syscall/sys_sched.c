@@ -15,14 +15,31 @@
 #include "vfs/credentials.h"
 #include "vm/futex.h"
 
-static bool may_renice(struct process *target)
+/* Whose processes somebody may schedule: his own, unless they have capabilities that he lacks. */
+struct renice_rights {
+	bool is_owner, covers;
+};
+
+static struct renice_rights renice_rights(struct process *target)
 {
 	const struct credentials *mine = credentials_current();
-	const struct credentials *theirs = process_credentials_get(target);
-	bool same = mine->euid == theirs->uid || mine->euid == theirs->euid;
+	const struct credentials *theirs;
+	struct renice_rights rights = { true, true };
 
+	if (credentials_capable(mine, CAP_SYS_NICE))
+		return rights;
+	theirs = process_credentials_get(target);
+	rights.is_owner = mine->euid == theirs->uid || mine->euid == theirs->euid;
+	rights.covers = credentials_cover(mine, theirs);
 	credentials_put(theirs);
-	return same || credentials_capable(mine, CAP_SYS_NICE);
+	return rights;
+}
+
+static bool may_schedule_process(struct process *target)
+{
+	struct renice_rights rights = renice_rights(target);
+
+	return rights.is_owner && rights.covers;
 }
 
 struct priority_walk {
@@ -54,17 +71,23 @@ static bool priority_matches(const struct priority_walk *walk, struct process *p
 static void priority_visit(struct priority_walk *walk, struct process *process)
 {
 	int current = process_nice(process);
+	struct renice_rights rights;
 
 	if (!walk->set) {
 		if (walk->error || current < walk->nice)
 			walk->nice = current;
 		walk->error = 0;
-	} else if (!may_renice(process)) {
+		return;
+	}
+	rights = renice_rights(process);
+	if (!rights.is_owner) {
 		walk->error = -EPERM;
 	} else if (walk->nice < current &&
 		   !credentials_capable(credentials_current(), CAP_SYS_NICE) &&
 		   20 - walk->nice > (int)limits_current(&process->limits, LIMIT_NICE)) {
 		walk->error = -EACCES;
+	} else if (!rights.covers) {
+		walk->error = -EPERM;
 	} else {
 		process_set_nice(process, walk->nice);
 		if (walk->error == -ESRCH)
@@ -245,7 +268,7 @@ static int grant(struct user_thread *thread, const struct wish *wish)
 	if (!is_policy(policy) ||
 	    (is_realtime(policy) ? priority < 1 || priority > REALTIME_MAX : priority != 0))
 		return -EINVAL;
-	if (!may_renice(thread->process))
+	if (!may_schedule_process(thread->process))
 		return -EPERM;
 	if (!credentials_capable(credentials_current(), CAP_SYS_NICE) &&
 	    !may_schedule(thread, wish))
@@ -436,7 +459,7 @@ int sys_sched_setaffinity(process_id id, size_t size, user_addr from)
 	if (error)
 		return error;
 	mask &= smp_online_mask();
-	if (!may_renice(thread->process))
+	if (!may_schedule_process(thread->process))
 		error = -EPERM;
 	else
 		error = mask ? schedule_set_affinity(&thread->thread, mask) : -EINVAL;

@@ -37,3 +37,9 @@ bool credentials_in_group(const struct credentials *credentials, group_id group)
 bool credentials_in_egroup(const struct credentials *credentials, group_id group);
 /* Linux's capability numbers (uapi/linux/capability.h). */
 bool credentials_capable(const struct credentials *credentials, unsigned int capability);
+/* Does `mine` permit all capabilities that `theirs` permits? */
+static inline bool credentials_cover(const struct credentials *mine,
+				     const struct credentials *theirs)
+{
+	return (theirs->cap_permitted & ~mine->cap_permitted) == 0;
+}

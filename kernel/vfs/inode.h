@@ -113,6 +113,11 @@ struct inode_ops {
 	 * sleep. A directory that has one is also never remembered to lack a name.
 	 */
 	bool (*revalidate)(struct inode *inode);
+	/*
+	 * May the caller in spite of mode and owner (procfs)? Asked only when these refuse. NULL:
+	 * no. Called without locks; must not sleep.
+	 */
+	bool (*admits)(struct inode *inode);
 };
 
 /* What ioctl(FS_IOC_SETFLAGS) sets: Linux's FS_..._FL, and the bits on an ext2 disk. */

@@ -8,6 +8,14 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 
+static int refuse(const struct inode *inode)
+{
+	bool admitted = inode->ops && inode->ops->admits &&
+			inode->ops->admits((struct inode *)inode);
+
+	return admitted ? 0 : -EACCES;
+}
+
 int permission_check(const struct inode *inode, const struct credentials *credentials,
 		     uint32_t wish)
 {
@@ -27,7 +35,7 @@ int permission_check(const struct inode *inode, const struct credentials *creden
 		if (!(wish & ACCESS_WRITE) &&
 		    credentials_capable(credentials, CAP_DAC_READ_SEARCH))
 			return 0;
-		return credentials_capable(credentials, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return credentials_capable(credentials, CAP_DAC_OVERRIDE) ? 0 : refuse(inode);
 	}
 	if (wish == ACCESS_READ && credentials_capable(credentials, CAP_DAC_READ_SEARCH))
 		return 0;
@@ -35,7 +43,7 @@ int permission_check(const struct inode *inode, const struct credentials *creden
 	if ((!(wish & ACCESS_EXECUTE) || (mode & 0111)) &&
 	    credentials_capable(credentials, CAP_DAC_OVERRIDE))
 		return 0;
-	return -EACCES;
+	return refuse(inode);
 }
 
 bool permission_is_owner(const struct inode *inode, const struct credentials *credentials)

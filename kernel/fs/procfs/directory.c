@@ -101,6 +101,7 @@ static bool static_revalidate(struct inode *inode)
 {
 	const struct procfs_subject *subject = &procfs_inode(inode)->subject;
 
+	procfs_refresh_owner(inode);
 	return !subject->process || subject->process->state != PROCESS_FORGIVEN;
 }
 

@@ -2,7 +2,8 @@
  * /proc/PID/fd and fdinfo: what a process has open.
  *
  * fd/N is a link to the file itself; fdinfo/N is text about it, to which each kind of file adds
- * lines of its own (file_ops.describe). Who may not inspect the process sees neither.
+ * lines of its own (file_ops.describe). fd/ is listed by whom its mode lets in; who may not inspect
+ * the process follows none of the links, and sees nothing of fdinfo/.
  */
 #include "fs/procfs/internal.h"
 #include "lib/format.h"
@@ -60,14 +61,12 @@ static const struct procfs_entry fd_entry = {
 	.follow_link = fd_follow_link,
 };
 
-/* The file behind entry `name` of a directory, and its number. Errors: -ENOENT, -EACCES. */
+/* The file behind entry `name` of a directory, and its number. Errors: -ENOENT. */
 static int find(struct procfs_subject *subject, const char *name, size_t length, struct file **out)
 {
 	subject->fd = procfs_parse_number(name, length);
 	if (subject->fd < 0)
 		return -ENOENT;
-	if (!process_may_inspect(subject->process))
-		return -EACCES;
 	*out = subject_file(subject);
 	return *out ? 0 : -ENOENT;
 }
@@ -101,8 +100,6 @@ static int read_numbers(struct file *file, struct directory_sink *sink,
 	char name[12];
 	int fd;
 
-	if (!process_may_inspect(subject.process))
-		return -EACCES;
 	if (!procfs_emit_dots(file, sink))
 		return 0;
 	fds = process_fds_get(subject.process);
@@ -126,8 +123,15 @@ static int fd_read(struct file *file, struct directory_sink *sink)
 	return read_numbers(file, sink, &fd_entry, DT_LNK);
 }
 
+/* Whatever it acts as and whatever may be known of it: a process may look at its own. */
+static bool fd_admits(struct inode *inode)
+{
+	return procfs_inode(inode)->subject.process == process_current();
+}
+
 const struct inode_ops procfs_fd_inode_ops = {
 	.lookup = fd_lookup,
+	.admits = fd_admits,
 	.create = procfs_create,
 	.symlink = procfs_symlink,
 	.revalidate = procfs_subject_revalidate,
@@ -199,6 +203,8 @@ static int fdinfo_lookup(struct inode *dir, const char *name, size_t length, str
 
 static int fdinfo_read(struct file *file, struct directory_sink *sink)
 {
+	if (!process_may_inspect(procfs_subject(file)->process))
+		return -EACCES;
 	return read_numbers(file, sink, &fdinfo_entry, DT_REG);
 }
 

@@ -142,6 +142,8 @@ extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_m
 
 /* pid_directory.c: a directory of a process is there as long as the process is. */
 bool procfs_subject_revalidate(struct inode *inode);
+/* Whose a file about a process is follows the process: anew at each use of its name. No locks. */
+void procfs_refresh_owner(struct inode *inode);
 /* What a link to `path` says to the caller. Returns its length, or -ENOMEM, -ERANGE. */
 ssize_t procfs_format_path(const struct path *path, char *buffer, size_t size);
 

@@ -85,6 +85,7 @@ bool procfs_subject_revalidate(struct inode *inode)
 {
 	const struct procfs_subject *subject = &procfs_inode(inode)->subject;
 
+	procfs_refresh_owner(inode);
 	return !subject->thread && subject->process->state != PROCESS_FORGIVEN;
 }
 

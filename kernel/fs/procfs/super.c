@@ -64,24 +64,28 @@ uint64_t procfs_inode_number(const struct procfs_entry *entry, const struct proc
 	return (uint32_t)(number ^ number >> 32) ? (uint32_t)(number ^ number >> 32) : 1;
 }
 
-/* Files about a process belong to whom it acts as, if that may be known; else to root. */
-static void set_owner(struct inode *inode, struct process *process)
+/*
+ * Files about a process belong to whom it acts as, if that may be known; else to root. What all may
+ * read of a directory tells nothing.
+ */
+void procfs_refresh_owner(struct inode *inode)
 {
+	struct process *process = procfs_inode(inode)->subject.process;
 	const struct credentials *credentials;
+	bool may_be_known;
 
 	if (!process)
 		return;
+	may_be_known = process->dumpable || inode->mode == (MODE_DIRECTORY | 0555);
 	credentials = process_credentials_get(process);
-	if (process->dumpable || inode_is(inode, MODE_DIRECTORY)) {
-		inode->uid = credentials->euid;
-		inode->gid = credentials->egid;
-	}
+	inode->uid = may_be_known ? credentials->euid : 0;
+	inode->gid = may_be_known ? credentials->egid : 0;
 	credentials_put(credentials);
 }
 
 static int refresh(struct inode *inode)
 {
-	set_owner(inode, procfs_inode(inode)->subject.process);
+	procfs_refresh_owner(inode);
 	return 0;
 }
 
@@ -95,6 +99,7 @@ static bool revalidate(struct inode *inode)
 
 	if (subject->fd >= 0 || subject->thread)
 		return false;
+	procfs_refresh_owner(inode);
 	return !subject->process || subject->process->state != PROCESS_FORGIVEN;
 }
 
@@ -174,7 +179,7 @@ int procfs_inode_create(struct super_block *super, const struct procfs_entry *en
 		inode->file_ops = entry->file_ops ? entry->file_ops : &procfs_text_file_ops;
 	time_stamp_now(&inode->modified);
 	inode->accessed = inode->changed = inode->modified;
-	set_owner(inode, subject->process);
+	procfs_refresh_owner(inode);
 	*out = inode;
 	return 0;
 }
