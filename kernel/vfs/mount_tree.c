@@ -15,6 +15,7 @@
 #include "core/assert.h"
 #include "core/printk.h"
 #include "sched/mutex.h"
+#include "sched/rwlock.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 #include "vfs/mount.h"
@@ -61,20 +62,68 @@ static void detach(struct mount *mount, struct path *at)
 	mount->attached = false;
 }
 
-/*
- * `at` with what has been mounted on it meanwhile; referenced. -EINVAL if it is no longer in the
- * tree.
- */
-static int settle_place(const struct path *at, struct path *out)
+/* Where a mount is about to go. Its name stays meanwhile: who removes one locks the directory. */
+struct place {
+	struct path path;
+	struct dentry *directory;	/* referenced and locked, shared; NULL at a root */
+};
+
+static void lock_directory(struct place *place)
 {
-	*out = *at;
-	path_get(out);
-	mount_cross(out);
-	if ((out->mount->attached || out->mount == top) &&
-	    !(out->dentry->flags & DENTRY_UNHASHED && out->dentry != out->mount->root))
+	struct dentry *dentry = place->path.dentry;
+
+	for (;;) {
+		struct dentry *parent;
+
+		spin_lock(&tree_lock);
+		parent = dentry_parent(dentry);
+		dentry_get(parent);
+		spin_unlock(&tree_lock);
+		if (parent == dentry) {
+			dentry_put(parent);
+			place->directory = NULL;
+			return;
+		}
+		rwlock_read_lock(&dentry_inode(parent)->lock);
+		if (dentry_parent(dentry) == parent) {
+			place->directory = parent;
+			return;
+		}
+		rwlock_read_unlock(&dentry_inode(parent)->lock);	/* moved just now */
+		dentry_put(parent);
+	}
+}
+
+static void put_place(struct place *place)
+{
+	if (place->directory) {
+		rwlock_read_unlock(&dentry_inode(place->directory)->lock);
+		dentry_put(place->directory);
+	}
+	path_put(&place->path);
+}
+
+/*
+ * `at` with what has been mounted on it meanwhile; then give it back with put_place. Errors:
+ * -ENOENT (removed meanwhile), -EINVAL (no longer in the tree). Mount mutex held.
+ */
+static int hold_place(const struct path *at, struct place *place)
+{
+	struct path *path = &place->path;
+	int error;
+
+	*path = *at;
+	path_get(path);
+	mount_cross(path);
+	lock_directory(place);
+	if (path->dentry->flags & DENTRY_UNHASHED && path->dentry != path->mount->root)
+		error = -ENOENT;
+	else if (!path->mount->attached && path->mount != top)
+		error = -EINVAL;
+	else
 		return 0;
-	path_put(out);
-	return -EINVAL;
+	put_place(place);
+	return error;
 }
 
 static bool is_directory(const struct dentry *dentry)
@@ -101,37 +150,37 @@ static int make_mount(const char *source, const char *type_name, uint32_t flags,
 	return error;
 }
 
+static int check_place(const struct path *place, const struct mount *mount)
+{
+	if (!is_directory(place->dentry))
+		return -ENOTDIR;
+	/* The same file system on the same place again says nothing new. */
+	if (place->mount->super == mount->super && place->dentry == place->mount->root &&
+	    place->mount->root == mount->root)
+		return -EBUSY;
+	return 0;
+}
+
 int mount_create(const char *source, const struct path *at, const char *type, uint32_t flags,
 		 const char *options)
 {
 	struct mount *mount;
-	struct path place;
+	struct place place;
 	int error;
 
 	mutex_lock(&mount_mutex);
 	error = make_mount(source, type, flags, options, &mount);
 	if (error)
 		goto unlock;
-	error = settle_place(at, &place);
+	error = hold_place(at, &place);
 	if (error)
 		goto put_mount;
-	if (!is_directory(place.dentry)) {
-		error = -ENOTDIR;
-		goto put_place;
-	}
-	/* The same file system on the same place again says nothing new. */
-	if (place.mount->super == mount->super && place.dentry == place.mount->root &&
-	    place.mount->root == mount->root) {
-		error = -EBUSY;
-		goto put_place;
-	}
-	attach(mount, &place);
-	path_put(&place);
-	mutex_unlock(&mount_mutex);
-	return 0;
-
-put_place:
-	path_put(&place);
+	error = check_place(&place.path, mount);
+	if (!error)
+		attach(mount, &place.path);
+	put_place(&place);
+	if (!error)
+		goto unlock;
 put_mount:
 	mount_put_now(mount);
 unlock:
@@ -265,18 +314,18 @@ static void drop_copy(struct mount *copy)
 int mount_bind(const struct path *from, const struct path *at, bool recursive)
 {
 	struct mount *copy;
-	struct path place;
+	struct place place;
 	int error;
 
 	mutex_lock(&mount_mutex);
-	error = settle_place(at, &place);
+	error = hold_place(at, &place);
 	if (error)
 		goto unlock;
 	error = -EINVAL;
 	if (!from->mount->attached)
 		goto put_place;
 	error = -ENOTDIR;
-	if (is_directory(from->dentry) != is_directory(place.dentry))
+	if (is_directory(from->dentry) != is_directory(place.path.dentry))
 		goto put_place;
 	error = clone_mount(from->mount, from->dentry, &copy);
 	if (error)
@@ -287,9 +336,9 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 		drop_copy(copy);
 		goto put_place;
 	}
-	attach(copy, &place);
+	attach(copy, &place.path);
 put_place:
-	path_put(&place);
+	put_place(&place);
 unlock:
 	mutex_unlock(&mount_mutex);
 	return error;
@@ -304,12 +353,13 @@ static bool is_below(struct mount *mount, const struct mount *ancestor)
 	return mount == ancestor;
 }
 
-/* The mount leaves its place for another; both steps are one for a walk. */
-static void move_to(struct mount *mount, const struct path *place)
+/*
+ * The mount leaves its place for another; both steps are one for a walk. The references to the old
+ * place are given in `old` to be put.
+ */
+static void move_to(struct mount *mount, const struct path *place, struct path *old)
 {
-	struct path old;
-
-	detach(mount, &old);
+	detach(mount, old);
 	path_get(place);
 	tree_write_begin();
 	mount_hash_remove(mount);
@@ -317,30 +367,32 @@ static void move_to(struct mount *mount, const struct path *place)
 	tree_write_end();
 	list_add_tail(&place->mount->children, &mount->sibling);
 	mount->attached = true;
-	path_put(&old);
 }
 
 int mount_move(const struct path *from, const struct path *at)
 {
-	struct path place;
+	struct place place;
+	struct path old;
 	int error;
 
 	mutex_lock(&mount_mutex);
-	error = settle_place(at, &place);
+	error = hold_place(at, &place);
 	if (error)
 		goto unlock;
 	error = -EINVAL;
 	if (from->dentry != from->mount->root || !from->mount->attached || from->mount == top)
 		goto put_place;
-	if (is_directory(from->dentry) != is_directory(place.dentry))
+	if (is_directory(from->dentry) != is_directory(place.path.dentry))
 		goto put_place;
 	error = -ELOOP;
-	if (is_below(place.mount, from->mount))
+	if (is_below(place.path.mount, from->mount))
 		goto put_place;
-	move_to(from->mount, &place);
+	move_to(from->mount, &place.path, &old);
 	error = 0;
 put_place:
-	path_put(&place);
+	put_place(&place);
+	if (!error)
+		path_put(&old);
 unlock:
 	mutex_unlock(&mount_mutex);
 	return error;
@@ -351,34 +403,41 @@ int mount_pivot_root(const struct path *new_root, const struct path *put_old)
 	struct mount *mount = new_root->mount;
 	struct mount *old_top;
 	struct path old_place;
-	int error = 0;
+	struct place place;
+	struct path *to = &place.path;
+	int error;
 
 	mutex_lock(&mount_mutex);
 	old_top = top;
-	if (new_root->dentry != mount->root || !mount->attached || !put_old->mount->attached)
+	error = hold_place(put_old, &place);
+	if (error)
+		goto unlock;
+	if (new_root->dentry != mount->root || !mount->attached || !to->mount->attached)
 		error = -EINVAL;
-	else if (mount == old_top || put_old->mount == old_top)
+	else if (mount == old_top || to->mount == old_top)
 		error = -EBUSY;
-	else if (!is_directory(put_old->dentry))
+	else if (!is_directory(to->dentry))
 		error = -ENOTDIR;
-	else if (!is_below(put_old->mount, mount))
+	else if (!is_below(to->mount, mount))
 		error = -EINVAL;
-	if (error) {
-		mutex_unlock(&mount_mutex);
-		return error;
-	}
+	if (error)
+		goto put_place;
 	detach(mount, &old_place);
-	path_get(put_old);
+	path_get(to);
 	tree_write_begin();
 	mount_hash_remove(mount);
-	mount_hash_add(old_top, put_old->mount, put_old->dentry);
+	mount_hash_add(old_top, to->mount, to->dentry);
 	top = mount;
 	tree_write_end();
 	mount->attached = true;
-	list_add_tail(&put_old->mount->children, &old_top->sibling);
+	list_add_tail(&to->mount->children, &old_top->sibling);
+put_place:
+	put_place(&place);
+	if (!error)
+		path_put(&old_place);
+unlock:
 	mutex_unlock(&mount_mutex);
-	path_put(&old_place);
-	return 0;
+	return error;
 }
 
 /* ---- remount and unmount --------------------------------------------------------------------- */
