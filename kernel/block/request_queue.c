@@ -207,8 +207,11 @@ static struct block_request *take_flush(struct block_queue *queue)
 	return flush;
 }
 
-/* Give the device as much as it takes. Locks: queue.lock. */
-static void dispatch(struct block_device *disk)
+/*
+ * Give the device as much as it takes. A disk without a cache of its own has nothing to flush: what
+ * is done is on the medium, and flushes whose turn has come go to `flushed`. Locks: queue.lock.
+ */
+static void dispatch(struct block_device *disk, struct list *flushed)
 {
 	struct block_queue *queue = &disk->queue;
 
@@ -220,6 +223,10 @@ static void dispatch(struct block_device *disk)
 			request = take_read_or_write(queue);
 		if (!request)
 			return;
+		if (request->operation == BLOCK_FLUSH && !disk->has_write_cache) {
+			list_add_tail(flushed, &request->age_node);
+			continue;
+		}
 		queue->in_flight++;
 		queue->dispatch_count++;
 		if (request->operation == BLOCK_WRITE)
@@ -227,6 +234,18 @@ static void dispatch(struct block_device *disk)
 		if (request->operation == BLOCK_FLUSH)
 			queue->flush_in_flight = true;
 		disk->ops->submit(disk, request);
+	}
+}
+
+/* Without the lock: the flushes that dispatch() has taken out. */
+static void finish_flushes(struct list *flushed)
+{
+	struct block_request *request;
+
+	while ((request = list_first_entry(flushed, struct block_request, age_node))) {
+		list_remove(&request->age_node);
+		request->error = 0;
+		request->done(request);
 	}
 }
 
@@ -254,17 +273,12 @@ void block_submit(struct block_request *request)
 {
 	struct block_device *device = request->device;
 	struct block_device *disk = device->whole;
+	struct list flushed = LIST_INIT(flushed);
 	irq_flags flags;
 
 	if (!is_within_device(request) ||
 	    (request->operation == BLOCK_WRITE && device->read_only)) {
 		request->error = -EIO;
-		request->done(request);
-		return;
-	}
-	/* A disk without a cache of its own has nothing to flush: what is done is on the medium. */
-	if (request->operation == BLOCK_FLUSH && !disk->has_write_cache) {
-		request->error = 0;
 		request->done(request);
 		return;
 	}
@@ -282,8 +296,9 @@ void block_submit(struct block_request *request)
 		list_add_tail(&disk->queue.held, &request->age_node);
 	else
 		enter(&disk->queue, request);
-	dispatch(disk);
+	dispatch(disk, &flushed);
 	spin_unlock_irq(&disk->queue.lock, flags);
+	finish_flushes(&flushed);
 }
 
 /* Bookkeeping of a request that the device is done with. False: it goes round once more. */
@@ -319,6 +334,7 @@ static bool settle(struct block_device *disk, struct block_request *request, int
 void block_request_complete(struct block_request *request, int error)
 {
 	struct block_device *disk = request->device;
+	struct list flushed = LIST_INIT(flushed);
 	irq_flags flags;
 	bool finished;
 
@@ -326,8 +342,9 @@ void block_request_complete(struct block_request *request, int error)
 		error = -EIO;
 	flags = spin_lock_irq(&disk->queue.lock);
 	finished = settle(disk, request, error);
-	dispatch(disk);
+	dispatch(disk, &flushed);
 	spin_unlock_irq(&disk->queue.lock, flags);
+	finish_flushes(&flushed);
 	if (!finished)
 		return;
 	if (unlikely(error))
@@ -379,11 +396,8 @@ int block_transfer(struct block_device *device, enum block_operation operation, 
 
 int block_flush(struct block_device *device)
 {
-	struct block_request *request;
+	struct block_request *request = block_request_alloc(0);
 
-	if (!device->whole->has_write_cache)
-		return 0;
-	request = block_request_alloc(0);
 	request->device = device;
 	request->operation = BLOCK_FLUSH;
 	return submit_and_wait(request);

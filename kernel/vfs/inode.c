@@ -15,6 +15,10 @@
  * dirty lock is a leaf, so that the page cache can say "dirty" from anywhere. Writing back
  * clears the bits first and reads the data second; whoever changes data sets the bits
  * afterwards. So nothing is lost, at worst something is written twice.
+ *
+ * What somebody else has begun to write back is on the list no more, and may not be with the device
+ * yet; sync(2) must not return before it is. So writers-back are counted, by epoch: who waits
+ * begins a new epoch, and waits for the count of the old one, which only falls then.
  */
 #include "vfs/inode.h"
 
@@ -24,6 +28,8 @@
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
+
+static struct wait_queue writing_queue = WAIT_QUEUE_INIT(writing_queue); /* for a count to be 0 */
 
 struct inode *inode_create(struct super_block *super)
 {
@@ -148,22 +154,77 @@ void inode_mark_dirty(struct inode *inode, enum inode_dirty what)
 		writeback_kick();
 }
 
+/* Locks: dirty_lock. */
+static unsigned int take_dirty(struct inode *inode)
+{
+	if (list_node_is_linked(&inode->dirty_node))
+		list_remove(&inode->dirty_node);
+	return atomic_exchange_explicit(&inode->dirty, 0, memory_order_relaxed);
+}
+
 unsigned int inode_unlist_dirty(struct inode *inode)
 {
 	struct super_block *super = inode->super;
 	irq_flags flags = spin_lock_irq(&super->dirty_lock);
-	unsigned int what = atomic_exchange_explicit(&inode->dirty, 0, memory_order_relaxed);
+	unsigned int what = take_dirty(inode);
 
-	if (list_node_is_linked(&inode->dirty_node))
-		list_remove(&inode->dirty_node);
 	spin_unlock_irq(&super->dirty_lock, flags);
 	return what;
+}
+
+/* The same, and counted until end_writing(). */
+static unsigned int begin_writing(struct inode *inode, unsigned int *epoch)
+{
+	struct super_block *super = inode->super;
+	irq_flags flags = spin_lock_irq(&super->dirty_lock);
+	unsigned int what = take_dirty(inode);
+
+	*epoch = super->writing_epoch;
+	super->writing[*epoch]++;
+	spin_unlock_irq(&super->dirty_lock, flags);
+	return what;
+}
+
+static void end_writing(struct super_block *super, unsigned int epoch)
+{
+	irq_flags flags = spin_lock_irq(&super->dirty_lock);
+	bool is_last = --super->writing[epoch] == 0;
+	bool is_awaited = epoch != super->writing_epoch;
+
+	spin_unlock_irq(&super->dirty_lock, flags);
+	if (is_last && is_awaited)
+		wait_queue_wake_all(&writing_queue, 0);
+}
+
+static bool is_written(struct super_block *super, unsigned int epoch)
+{
+	irq_flags flags = spin_lock_irq(&super->dirty_lock);
+	bool result = super->writing[epoch] == 0;
+
+	spin_unlock_irq(&super->dirty_lock, flags);
+	return result;
+}
+
+void super_wait_for_writers(struct super_block *super)
+{
+	unsigned int epoch;
+	irq_flags flags;
+
+	/* One at a time: the epoch to come has been waited for by the one before. */
+	mutex_lock(&super->writing_mutex);
+	flags = spin_lock_irq(&super->dirty_lock);
+	epoch = super->writing_epoch;
+	super->writing_epoch = 1 - epoch;
+	spin_unlock_irq(&super->dirty_lock, flags);
+	wait_event(&writing_queue, is_written(super, epoch));
+	mutex_unlock(&super->writing_mutex);
 }
 
 int inode_write_back(struct inode *inode, bool wait)
 {
 	const struct super_ops *ops = inode->super->ops;
-	unsigned int what = inode_unlist_dirty(inode);
+	unsigned int epoch;
+	unsigned int what = begin_writing(inode, &epoch);
 	int error = 0, attribute_error = 0;
 
 	/* Full fence: the bits are clear before the data are read; pairs with inode_mark_dirty. */
@@ -178,6 +239,7 @@ int inode_write_back(struct inode *inode, bool wait)
 		if (attribute_error == -ENOMEM)
 			inode_mark_dirty(inode, INODE_DIRTY_ATTRIBUTES);
 	}
+	end_writing(inode->super, epoch);
 	return error ? error : attribute_error;
 }
 

@@ -277,6 +277,10 @@ struct super_block {
 	/* LOCK_RANK_LEAF, interrupts off; inside table_lock if both */
 	struct spinlock dirty_lock;
 	struct list dirty_inodes;		/* [dirty_lock] */
+	/* [dirty_lock] inodes being written back, by the epoch in which that began (inode.c) */
+	unsigned int writing[2], writing_epoch;
+	/* LOCK_RANK_WRITEBACK: who waits for those */
+	struct mutex writing_mutex;
 	struct list_node super_node;		/* [super list] */
 	/* [super list] walkers of the list that are looking at it */
 	unsigned int visitors;
@@ -330,6 +334,8 @@ must_check int inode_write_back(struct inode *inode, bool wait);
  * the first error.
  */
 must_check int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wait);
+/* Until every inode that others had begun to write back has been given to the device. May sleep. */
+void super_wait_for_writers(struct super_block *super);
 /* now; honours relatime for accessed */
 void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed);
 void inode_drop_unused(struct super_block *super);	/* all cached unused inodes */

@@ -74,6 +74,8 @@ int super_block_sync(struct super_block *super, bool wait)
 	if (!super->ops->inode_write)
 		return 0;
 	error = super_write_back_inodes(super, 0, wait);
+	if (wait)
+		super_wait_for_writers(super);
 	if (super->ops->sync) {
 		int sync_error = super->ops->sync(super, wait);
 
@@ -107,6 +109,7 @@ static struct super_block *super_alloc(const struct file_system_type *type)
 	refcount_set(&super->references, 1);
 	spin_init(&super->table_lock, LOCK_RANK_INODE_TABLE, "inode table");
 	spin_init(&super->dirty_lock, LOCK_RANK_LEAF, "dirty inodes");
+	mutex_init(&super->writing_mutex, LOCK_RANK_WRITEBACK, "writers-back");
 	mutex_init(&super->rename_mutex, LOCK_RANK_RENAME, "rename");
 	list_init(&super->unused_inodes);
 	list_init(&super->watches);
