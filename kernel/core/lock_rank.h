@@ -75,6 +75,7 @@ enum lock_rank {
 	LOCK_RANK_WAIT_QUEUE,	  /* spinlock, interrupts off: one queue's sleepers */
 	LOCK_RANK_EPOLL_QUEUE,	  /* spinlock, interrupts off: who polls one epoll; inner first */
 	LOCK_RANK_EPOLL_READY,	  /* spinlock, interrupts off: one epoll's ready list, sleepers */
+	LOCK_RANK_FILE_NEWS,	  /* spinlock, interrupts off: owners of files to be sent SIGIO */
 	LOCK_RANK_THREAD,	  /* spinlock, interrupts off: one thread's state */
 	LOCK_RANK_RUN_QUEUE,	  /* spinlock, interrupts off: one CPU's runnable threads */
 	LOCK_RANK_RECLAIM,	  /* spinlock, interrupts off: the clock hand's lists */

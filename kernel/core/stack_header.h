@@ -22,7 +22,7 @@ enum return_work {
 	RETURN_WORK_SIGNAL = 1 << 1,	 /* a signal, a stop or the end awaits this thread */
 	RETURN_WORK_TRACE = 1 << 2,	 /* a tracer or the event ring wants to see system calls */
 	RETURN_WORK_FPU = 1 << 3,	 /* its FPU registers are to be loaded from their image */
-	RETURN_WORK_NOTIFY = 1 << 4,	 /* run proc's deferred work, as the last file_put */
+	RETURN_WORK_NOTIFY = 1 << 4,	 /* news in files, for their owners to be sent */
 	RETURN_WORK_FRAME = 1 << 5,	 /* take every register from the trap frame */
 	RETURN_WORK_DEBUG = 1 << 6,	 /* the thread has debug registers; stays set */
 };

@@ -15,6 +15,7 @@
 #include "core/panic.h"
 #include "core/stack_header.h"
 #include "entry/syscall.h"
+#include "proc/file_owner.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "sched/schedule.h"
@@ -51,6 +52,10 @@ void upcall_return_work(struct trap_frame *frame)
 		if (work & RETURN_WORK_RESCHEDULE) {
 			irq_enable();
 			schedule();
+		} else if (unlikely(work & RETURN_WORK_NOTIFY)) {
+			clear_work(header, RETURN_WORK_NOTIFY);
+			irq_enable();
+			file_owner_deliver();
 		} else if (work & RETURN_WORK_SIGNAL) {
 			clear_work(header, RETURN_WORK_SIGNAL);
 			irq_enable();
@@ -64,7 +69,7 @@ void upcall_return_work(struct trap_frame *frame)
 		arch_fpu_load(&thread_current()->arch);
 	if (atomic_load_explicit(&header->return_work, memory_order_relaxed) & RETURN_WORK_DEBUG)
 		arch_debug_load(&thread_current()->arch);
-	clear_work(header, RETURN_WORK_FRAME | RETURN_WORK_NOTIFY);
+	clear_work(header, RETURN_WORK_FRAME);
 	check_result(frame);
 	if (CONFIG_LOCK_CHECK)
 		lock_check_nothing_held();

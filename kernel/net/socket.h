@@ -140,6 +140,7 @@ struct socket {
 	atomic_uint send_limit;		/* [a] SO_SNDBUF: bytes of memory under way */
 	atomic_uint receive_limit;	/* [a] SO_RCVBUF: kept for those who ask */
 	atomic_int receive_low;		/* [a] SO_RCVLOWAT */
+	atomic_bool lacked_room;	/* [a] somebody found no room to send, and room is news */
 	atomic_int priority, linger_seconds;	/* [a] kept for those who ask */
 	/* [l] WAIT_FOREVER: none */
 	uint64_t receive_timeout_ns, send_timeout_ns;

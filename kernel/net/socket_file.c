@@ -14,6 +14,7 @@
 #include "vfs/credentials.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
+#include "vfs/poll.h"
 #include "vm/io_buffer.h"
 
 static inline bool is_nonblocking(const struct file *file)
@@ -78,6 +79,33 @@ static uint32_t socket_poll(struct file *file, struct poll_table *table)
 	return socket->ops->poll(socket, table);
 }
 
+static enum file_news read_news(const struct socket *socket, uint32_t key)
+{
+	unsigned int shut = socket_shut(socket);
+
+	if (key & POLL_HANG_UP && shut == SOCKET_SHUT_BOTH)
+		return NEWS_HANG_UP;
+	if (key & POLL_HANG_UP)
+		return shut & SOCKET_SHUT_READ ? NEWS_IN : NEWS_NONE;
+	if (key & POLL_IN)
+		return NEWS_IN;
+	return key & POLL_ERROR ? NEWS_ERROR : NEWS_NONE;
+}
+
+/* The end is told once, by the queue of readers. Room is news for those who found none. */
+static enum file_news socket_news(struct file *file, const struct wait_queue *queue, uint32_t key)
+{
+	struct socket *socket = file->private;
+
+	if (queue == &socket->read_queue)
+		return read_news(socket, key);
+	if (!(key & POLL_OUT) || key & POLL_HANG_UP)
+		return NEWS_NONE;
+	return atomic_exchange_explicit(&socket->lacked_room, false, memory_order_relaxed)
+		       ? NEWS_OUT
+		       : NEWS_NONE;
+}
+
 static int socket_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
 	struct socket *socket = file->private;
@@ -111,6 +139,7 @@ static const struct file_ops socket_file_ops = {
 	.write = socket_write,
 	.ioctl = socket_ioctl,
 	.poll = socket_poll,
+	.news = socket_news,
 	.stream = true,
 };
 

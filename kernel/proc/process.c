@@ -10,6 +10,7 @@
 #include "core/assert.h"
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
+#include "proc/file_owner.h"
 #include "proc/internal.h"
 #include "proc/posix_timers.h"
 #include "proc/signalfd.h"
@@ -46,6 +47,7 @@ void process_init(void)
 	out_of_memory_init();
 	exec_layout_init();
 	futex_pi_set_finder(find_futex_owner);
+	file_owner_init();
 }
 
 struct process *process_alloc(void)

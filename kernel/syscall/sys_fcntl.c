@@ -1,7 +1,9 @@
 /*
- * fcntl and ioctl.
+ * fcntl and ioctl: what concerns every open file.
  */
 #include "arch/user_copy.h"
+#include "net/socket.h"
+#include "proc/file_owner.h"
 #include "proc/process.h"
 #include "syscall/sys_internal.h"
 #include "syscall/sys_lock.h"
@@ -19,33 +21,99 @@
 #define FIONCLEX 0x5450
 #define FIOCLEX 0x5451
 #define FIOASYNC 0x5452
+/* of sockets */
+#define FIOSETOWN 0x8901
+#define SIOCSPGRP 0x8902
+#define FIOGETOWN 0x8903
+#define SIOCGPGRP 0x8904
 
-static int set_flags(struct file *file, uint32_t flags)
+static int set_flags(struct file *file, int fd, uint32_t flags)
 {
-	return file_set_flags(file, flags);
+	uint32_t old = atomic_load_explicit(&file->flags, memory_order_relaxed);
+	int error = file_set_flags(file, flags);
+
+	if (error || likely(!((old ^ flags) & O_ASYNC)) || !file->ops->news)
+		return error;
+	return file_owner_listen(file, fd, flags & O_ASYNC);
+}
+
+/* ---- who hears of news ----------------------------------------------------------------------- */
+
+/* F_SETOWN's way to say it: a group's number is negative. */
+static int set_owner(struct file *file, int who)
+{
+	if (who == INT32_MIN)
+		return -EINVAL;
+	return who < 0 ? file_owner_set(file, FILE_OWNER_GROUP, -who)
+		       : file_owner_set(file, FILE_OWNER_PROCESS, who);
+}
+
+static int get_owner(struct file *file)
+{
+	enum file_owner_kind kind;
+	process_id id = file_owner_get(file, &kind);
+
+	return kind == FILE_OWNER_GROUP ? -id : id;
+}
+
+static int set_owner_ex(struct file *file, user_addr from)
+{
+	struct f_owner_ex owner;
+
+	if (copy_from_user(&owner, from, sizeof(owner)))
+		return -EFAULT;
+	switch (owner.type) {
+	case FILE_OWNER_THREAD:
+	case FILE_OWNER_PROCESS:
+	case FILE_OWNER_GROUP:
+		return file_owner_set(file, (enum file_owner_kind)owner.type, owner.pid);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int get_owner_ex(struct file *file, user_addr to)
+{
+	enum file_owner_kind kind;
+	struct f_owner_ex owner = { .pid = file_owner_get(file, &kind) };
+
+	owner.type = (int32_t)kind;
+	return copy_to_user(to, &owner, sizeof(owner));
+}
+
+static int get_owner_users(struct file *file, user_addr to)
+{
+	uint32_t ids[2];
+
+	file_owner_get_users(file, &ids[0], &ids[1]);
+	return copy_to_user(to, ids, sizeof(ids));
 }
 
 /* Commands about the description; the descriptor's own are done by the caller. */
-static int control(struct file *file, unsigned int command, uintptr_t argument)
+static int control(struct file *file, int fd, unsigned int command, uintptr_t argument)
 {
 	switch (command) {
 	case F_GETFL:
 		/* Linux shows O_LARGEFILE as it was opened; there is no 32-bit limit here. */
 		return (int)atomic_load_explicit(&file->flags, memory_order_relaxed);
 	case F_SETFL:
-		return set_flags(file, (uint32_t)argument);
+		return set_flags(file, fd, (uint32_t)argument);
 	case F_SETOWN:
-		atomic_store(&file->owner, (int)argument);
-		return 0;
+		return set_owner(file, (int)argument);
 	case F_GETOWN:
-		return atomic_load(&file->owner);
+		return get_owner(file);
+	case F_SETOWN_EX:
+		return set_owner_ex(file, user_addr_from(argument));
+	case F_GETOWN_EX:
+		return get_owner_ex(file, user_addr_from(argument));
+	case F_GETOWNER_UIDS:
+		return get_owner_users(file, user_addr_from(argument));
 	case F_SETSIG:
 		if (argument > SIGNAL_COUNT)
 			return -EINVAL;
-		atomic_store(&file->owner_signal, (int)argument);
-		return 0;
+		return file_owner_set_signal(file, (int)argument);
 	case F_GETSIG:
-		return atomic_load(&file->owner_signal);
+		return file_owner_get_signal(file);
 	case F_SETPIPE_SZ:
 		return pipe_set_size(file, argument,
 				     credentials_capable(credentials_current(), CAP_SYS_RESOURCE));
@@ -89,7 +157,7 @@ int sys_fcntl64(int fd, unsigned int command, uintptr_t argument)
 		result = fd_table_set_close_on_exec(table, fd, argument & FD_CLOEXEC);
 		break;
 	default:
-		result = control(file, command, argument);
+		result = control(file, fd, command, argument);
 	}
 return_file:
 	fd_table_return(file, needs_put);
@@ -112,14 +180,29 @@ int sys_fcntl(int fd, unsigned int command, uintptr_t argument)
 	}
 }
 
-static int set_nonblocking(struct file *file, uintptr_t argument, uint32_t flag)
+static int switch_flag(struct file *file, int fd, uintptr_t argument, uint32_t flag)
 {
 	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
-	uint32_t on;
+	uint32_t on, wanted;
 
 	if (get_user_u32(&on, user_addr_from(argument)))
 		return -EFAULT;
-	return set_flags(file, on ? flags | flag : flags & ~flag);
+	wanted = on ? flags | flag : flags & ~flag;
+	if ((wanted ^ flags) & O_ASYNC && !file->ops->news)
+		return -ENOTTY;
+	return set_flags(file, fd, wanted);
+}
+
+/* Of sockets: F_SETOWN and F_GETOWN by other names. */
+static int socket_owner(struct file *file, unsigned int command, uintptr_t argument)
+{
+	int who;
+
+	if (command == FIOGETOWN || command == SIOCGPGRP)
+		return put_user_u32(user_addr_from(argument), (uint32_t)get_owner(file));
+	if (get_user_u32((uint32_t *)&who, user_addr_from(argument)))
+		return -EFAULT;
+	return set_owner(file, who);
 }
 
 int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
@@ -141,10 +224,17 @@ int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
 		result = fd_table_set_close_on_exec(table, fd, command == FIOCLEX);
 		break;
 	case FIONBIO:
-		result = set_nonblocking(file, argument, O_NONBLOCK);
+		result = switch_flag(file, fd, argument, O_NONBLOCK);
 		break;
 	case FIOASYNC:
-		result = set_nonblocking(file, argument, O_ASYNC);
+		result = switch_flag(file, fd, argument, O_ASYNC);
+		break;
+	case FIOSETOWN:
+	case FIOGETOWN:
+	case SIOCSPGRP:
+	case SIOCGPGRP:
+		result = socket_of(file) ? socket_owner(file, command, argument)
+					 : file_ioctl(file, command, argument);
 		break;
 	default:
 		result = file_ioctl(file, command, argument);

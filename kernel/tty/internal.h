@@ -8,6 +8,7 @@
 struct tty_file {
 	struct tty *tty;		/* reference */
 	unsigned int hang_up_count;	/* the terminal's when it was opened */
+	atomic_bool lacked_room;	/* [a] a write did not find room for all: room is news */
 	bool is_console;		/* /dev/console: no job control on output, and no hang-up */
 };
 

@@ -7,6 +7,7 @@
  */
 #include "arch/user_copy.h"
 #include "lib/min_max.h"
+#include "proc/file_owner.h"
 #include "proc/process.h"
 #include "tty/internal.h"
 #include "tty/job_control.h"
@@ -184,6 +185,23 @@ static uint32_t master_poll(struct file *file, struct poll_table *table)
 	return state;
 }
 
+static int master_set_flags(struct file *file, uint32_t flags)
+{
+	if (!(flags & O_ASYNC))
+		return 0;
+	return file_owner_set_default(file, FILE_OWNER_PROCESS, process_current()->id);
+}
+
+static enum file_news master_news(struct file *file, const struct wait_queue *queue, uint32_t key)
+{
+	(void)file, (void)queue;
+	if (key & POLL_HANG_UP)
+		return NEWS_NONE;
+	if (key & POLL_IN)
+		return NEWS_IN;
+	return key & POLL_OUT ? NEWS_OUT : NEWS_NONE;
+}
+
 static int set_locked(struct pty *pty, user_addr from)
 {
 	uint32_t is_locked;
@@ -244,5 +262,7 @@ const struct file_ops pty_master_ops = {
 	.write = master_write,
 	.ioctl = master_ioctl,
 	.poll = master_poll,
+	.set_flags = master_set_flags,
+	.news = master_news,
 	.stream = true,
 };

@@ -11,6 +11,7 @@
 #include "arch/user_copy.h"
 #include "lib/min_max.h"
 #include "mem/kmalloc.h"
+#include "proc/file_owner.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "tty/internal.h"
@@ -250,6 +251,7 @@ static int write_chunk(struct file *file, const uint8_t *bytes, size_t size, ssi
 			return -EIO;
 		if (done > 0)
 			continue;
+		atomic_store_explicit(&opened->lacked_room, true, memory_order_relaxed);
 		if (is_nonblocking(file))
 			return -EAGAIN;
 		if (wait_event_interruptible(&tty->write_queue,
@@ -330,6 +332,43 @@ static uint32_t tty_file_poll(struct file *file, struct poll_table *table)
 	return state;
 }
 
+/* Of a terminal without an owner it is the foreground group, or else whoever asks for news. */
+static int tty_file_set_flags(struct file *file, uint32_t flags)
+{
+	struct tty_file *opened = file->private;
+	uint32_t old = atomic_load_explicit(&file->flags, memory_order_relaxed);
+	process_id group;
+	irq_flags irqs;
+
+	if (!((old ^ flags) & O_ASYNC))
+		return 0;
+	if (tty_file_is_hung_up(opened))
+		return -ENOTTY;
+	if (!(flags & O_ASYNC))
+		return 0;
+	irqs = rwspin_read_lock_irq(&process_tree_lock);
+	group = job_control_foreground_id(opened->tty);
+	rwspin_read_unlock_irq(&process_tree_lock, irqs);
+	if (group > 0)
+		return file_owner_set_default(file, FILE_OWNER_GROUP, group);
+	return file_owner_set_default(file, FILE_OWNER_PROCESS, process_current()->id);
+}
+
+/* A hang-up has a signal of its own. */
+static enum file_news tty_file_news(struct file *file, const struct wait_queue *queue, uint32_t key)
+{
+	struct tty_file *opened = file->private;
+
+	if (tty_file_is_hung_up(opened))
+		return NEWS_NONE;
+	if (queue == &opened->tty->read_queue)
+		return key & POLL_IN ? NEWS_IN : NEWS_NONE;
+	return key & POLL_OUT && atomic_exchange_explicit(&opened->lacked_room, false,
+							  memory_order_relaxed)
+		       ? NEWS_OUT
+		       : NEWS_NONE;
+}
+
 static int tty_file_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
 	struct tty_file *opened = file->private;
@@ -353,5 +392,7 @@ const struct file_ops tty_file_ops = {
 	.write = tty_file_write,
 	.ioctl = tty_file_ioctl,
 	.poll = tty_file_poll,
+	.set_flags = tty_file_set_flags,
+	.news = tty_file_news,
 	.stream = true,
 };

@@ -62,8 +62,7 @@ void file_setup(struct file *file, const struct path *path, uint32_t flags, uint
 	file->private = NULL;
 	credentials_get(credentials);
 	file->credentials = credentials;
-	atomic_store_explicit(&file->owner, 0, memory_order_relaxed);
-	atomic_store_explicit(&file->owner_signal, 0, memory_order_relaxed);
+	atomic_init(&file->watcher, NULL);
 	file->directory_version = 0;
 	list_init(&file->epoll_links);
 	file->seen_by_others = false;
@@ -88,6 +87,7 @@ static void free_file(struct rcu_head *head)
 
 static noinline void destroy(struct file *file)
 {
+	struct file_watcher *watcher = atomic_load_explicit(&file->watcher, memory_order_acquire);
 	bool is_real = !(file->mode & FILE_PATH_ONLY);
 
 	/* What was not opened is not closed. */
@@ -96,6 +96,8 @@ static noinline void destroy(struct file *file)
 	/* First: while it is watched, it may be asked. */
 	if (unlikely(!list_is_empty(&file->epoll_links)))
 		epoll_forget_file(file);
+	if (unlikely(watcher))
+		watcher->end(watcher);
 	if (is_real && atomic_load_explicit(&file->inode->locks, memory_order_acquire))
 		file_lock_release_file(file);
 	if (is_real && file->ops && file->ops->release)

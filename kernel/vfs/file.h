@@ -21,9 +21,13 @@ struct inode;
 struct page_cache;
 struct poll_table;
 struct vm_map_request;
+struct wait_queue;
 struct description_sink;
 struct directory_sink;
 struct walk_context;
+
+/* Linux's si_code of SIGIO. */
+enum file_news { NEWS_NONE, NEWS_IN = 1, NEWS_OUT = 2, NEWS_ERROR = 4, NEWS_HANG_UP = 6 };
 
 /*
  * What one kind of open file does. Called without locks; may sleep. NULL entries: read/write
@@ -54,8 +58,13 @@ struct file_ops {
 	 * shared.
 	 */
 	int (*read_directory)(struct file *file, struct directory_sink *sink);
-	/* F_SETFL changed O_ASYNC, O_DIRECT... NULL: fine */
+	/* F_SETFL is about to change O_ASYNC, O_DIRECT... NULL: fine */
 	int (*set_flags)(struct file *file, uint32_t flags);
+	/*
+	 * What a wake-up of one of the queues that poll names means to those who wait for SIGIO.
+	 * Under the queue's lock, in any context. NULL: the file cannot have O_ASYNC.
+	 */
+	enum file_news (*news)(struct file *file, const struct wait_queue *queue, uint32_t key);
 	/* Lines of its own in /proc/PID/fdinfo; NULL: none */
 	void (*describe)(struct file *file, struct description_sink *sink);
 	/* no position: pread is -ESPIPE, so is lseek without `seek`, and no position lock */
@@ -74,6 +83,14 @@ struct directory_sink {
 		    file_offset next_position, unsigned int type /* DT_ */);
 };
 
+/*
+ * Who is told of news in a file, made by proc, which stands above: proc/file_owner.c. `end`: the
+ * file is about to go, before its release.
+ */
+struct file_watcher {
+	void (*end)(struct file_watcher *watcher);
+};
+
 /* [I] immutable  [a] atomic  [p] position lock */
 struct file {
 	struct refcount references;		/* [a] */
@@ -88,8 +105,7 @@ struct file {
 	file_offset position;			/* [p] */
 	void *private;				/* [I] after open: of whoever made it */
 	const struct credentials *credentials;	/* [I] who opened it; referenced */
-	atomic_int owner;			/* [a] F_SETOWN: pid or -pgid for SIGIO */
-	atomic_int owner_signal;		/* [a] F_SETSIG */
+	_Atomic(struct file_watcher *) watcher;	/* [a] NULL, until it is set once */
 	uint64_t directory_version;		/* [p] for file systems whose directories move */
 	/* [epoll_links_lock] of epoll_item.link: who watches it */
 	struct list epoll_links;
@@ -158,7 +174,10 @@ must_check int file_truncate(struct file *file, uint64_t size, uint64_t size_lim
  */
 must_check int file_allocate(struct file *file, int mode, file_offset offset, file_offset size,
 			     uint64_t size_limit);
-/* F_SETFL: the changeable flags become those of `flags`. Errors: -EPERM, -EINVAL. */
+/*
+ * F_SETFL: the changeable flags become those of `flags`, but for O_ASYNC (proc/file_owner.h).
+ * Errors: -EPERM, -EINVAL, and those of the file's set_flags.
+ */
 must_check int file_set_flags(struct file *file, uint32_t flags);
 /* ioctl(2) after what every descriptor has (FIOCLEX...) was handled. */
 must_check int file_ioctl(struct file *file, unsigned int command, uintptr_t argument);

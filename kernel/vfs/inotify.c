@@ -468,6 +468,12 @@ static uint32_t inotify_poll(struct file *file, struct poll_table *table)
 	return bytes_now(inotify) > 0 ? POLL_IN : 0;
 }
 
+static enum file_news inotify_news(struct file *file, const struct wait_queue *queue, uint32_t key)
+{
+	(void)file, (void)queue;
+	return key & POLL_IN ? NEWS_IN : NEWS_NONE;
+}
+
 static int inotify_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
 	if (command != FIONREAD)
@@ -513,6 +519,7 @@ static const struct file_ops inotify_ops = {
 	.seek = file_seek_nowhere,
 	.ioctl = inotify_ioctl,
 	.poll = inotify_poll,
+	.news = inotify_news,
 	.describe = inotify_describe,
 	.stream = true,
 };

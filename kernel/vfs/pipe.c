@@ -48,7 +48,7 @@ struct pipe *pipe_alloc(void)
 		slab_free(pipe_slab, pipe);
 		return NULL;
 	}
-	pipe->slot_count = pipe->capacity = DEFAULT_SLOTS;
+	pipe->slot_count = pipe->capacity = pipe->wakes_from = DEFAULT_SLOTS;
 	mutex_init(&pipe->mutex, LOCK_RANK_PIPE, "pipe");
 	wait_queue_init(&pipe->read_queue);
 	wait_queue_init(&pipe->write_queue);
@@ -137,11 +137,11 @@ ssize_t pipe_read_available(struct pipe *pipe, struct io_buffer *buffer)
 /* What there is, with the wake-ups that follow. 0: another reader was quicker. */
 static inline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffer)
 {
-	bool was_full, is_full, wake_next;
+	bool wakes_writers, is_full, wake_next;
 	ssize_t done;
 
 	mutex_lock(&pipe->mutex);
-	was_full = pipe_is_full(pipe);
+	wakes_writers = pipe_wakes_writers(pipe);
 	done = pipe_read_available(pipe, buffer);
 	is_full = pipe_is_full(pipe);
 	/* Readers sleep one by one: what is left is for the next. */
@@ -149,10 +149,10 @@ static inline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffer)
 	mutex_unlock(&pipe->mutex);
 	if (done == 0)
 		return 0;
-	if (unlikely(was_full) && !is_full)
+	if (unlikely(wakes_writers) && !is_full)
 		wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
 	if (unlikely(wake_next))
-		wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, false);
+		wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS, false);
 	return done;
 }
 
@@ -177,7 +177,8 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 		error = wait_event_exclusive_interruptible(
 			&pipe->read_queue, pipe_used(pipe) > 0 || !pipe_has_writers(pipe));
 		if (error) {
-			wake(&pipe->read_queue, POLL_IN, false); /* it may have been for us */
+			/* it may have been for us */
+			wake(&pipe->read_queue, POLL_IN | POLL_NO_NEWS, false);
 			return -ERESTARTSYS;
 		}
 	}
@@ -277,7 +278,8 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 			wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, true);
 		if (error || buffer->remaining == 0) {
 			if (room_left)
-				wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
+				wake(&pipe->write_queue,
+				     POLL_OUT | POLL_WRITE_NORMAL | POLL_NO_NEWS, false);
 			return total ? total : error;
 		}
 		if (flags & O_NONBLOCK)
@@ -285,7 +287,8 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 		error = wait_event_exclusive_interruptible(
 			&pipe->write_queue, !pipe_is_full(pipe) || !pipe_has_readers(pipe));
 		if (error) {
-			wake(&pipe->write_queue, POLL_OUT, false); /* it may have been for us */
+			/* it may have been for us */
+			wake(&pipe->write_queue, POLL_OUT | POLL_NO_NEWS, false);
 			return total ? total : -ERESTARTSYS;
 		}
 	}
@@ -387,12 +390,35 @@ static int pipe_ioctl(struct file *file, unsigned int command, uintptr_t argumen
 	return put_user_u32(user_addr_from(argument), (uint32_t)readable(file->private));
 }
 
+/* Readers hear of each write, writers of each read, from when one of them asks for it on. */
+static int pipe_set_flags(struct file *file, uint32_t flags)
+{
+	struct pipe *pipe = file->private;
+
+	if (!(flags & O_ASYNC) || !(file->mode & FILE_WRITE))
+		return 0;
+	mutex_lock(&pipe->mutex);
+	pipe->wakes_from = 0;
+	mutex_unlock(&pipe->mutex);
+	return 0;
+}
+
+static enum file_news pipe_news(struct file *file, const struct wait_queue *queue, uint32_t key)
+{
+	(void)file, (void)queue;
+	if (key & POLL_IN)
+		return NEWS_IN;
+	return key & POLL_OUT ? NEWS_OUT : NEWS_NONE;
+}
+
 const struct file_ops pipe_ops = {
 	.release = pipe_release,
 	.read = pipe_read,
 	.write = pipe_write,
 	.ioctl = pipe_ioctl,
 	.poll = pipe_poll,
+	.set_flags = pipe_set_flags,
+	.news = pipe_news,
 	.stream = true,
 };
 
@@ -478,7 +504,7 @@ static int resize(struct pipe *pipe, unsigned int count)
 	old = pipe->slots;
 	pipe->slots = slots;
 	pipe->slot_count = count;
-	pipe->capacity = count - held;
+	pipe_set_capacity(pipe, count - held);
 	pipe->first = 0;
 	mutex_unlock(&pipe->mutex);
 	kfree(old);

@@ -30,6 +30,8 @@ struct pipe {
 	unsigned int slot_count;		/* [m] */
 	/* [m] slots that may be used: less than there are while splice.c holds some; also a hint */
 	unsigned int capacity;
+	/* [m] a read wakes writers if so many were used: `capacity`, or 0 if each read is news */
+	unsigned int wakes_from;
 	unsigned int first;			/* [m] the slot to be read next */
 	atomic_uint used;			/* [a] slots with bytes */
 	atomic_uint readers, writers;		/* [a] open files of each side */
@@ -62,6 +64,19 @@ static inline unsigned int pipe_used(const struct pipe *pipe)
 static inline bool pipe_is_full(const struct pipe *pipe)
 {
 	return pipe_used(pipe) >= pipe->capacity;
+}
+
+static inline bool pipe_wakes_writers(const struct pipe *pipe)
+{
+	return pipe_used(pipe) >= pipe->wakes_from;
+}
+
+/* Mutex held. */
+static inline void pipe_set_capacity(struct pipe *pipe, unsigned int capacity)
+{
+	pipe->capacity = capacity;
+	if (pipe->wakes_from)
+		pipe->wakes_from = capacity;
 }
 
 static inline bool pipe_has_readers(const struct pipe *pipe)

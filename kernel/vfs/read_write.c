@@ -390,7 +390,7 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 
 int file_set_flags(struct file *file, uint32_t flags)
 {
-	const uint32_t changeable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+	const uint32_t changeable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 	uint32_t old = atomic_load_explicit(&file->flags, memory_order_relaxed);
 
 	if ((flags & O_NOATIME) && !(old & O_NOATIME) &&
@@ -400,7 +400,7 @@ int file_set_flags(struct file *file, uint32_t flags)
 	    (file->inode->flags & INODE_FLAG_APPEND_ONLY))
 		return -EPERM;
 	if (file->ops->set_flags) {
-		int error = file->ops->set_flags(file, (old & ~changeable) | (flags & changeable));
+		int error = file->ops->set_flags(file, flags);
 
 		if (error)
 			return error;

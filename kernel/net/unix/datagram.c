@@ -353,7 +353,8 @@ static int wait_for_packet(struct unix_socket *socket, bool nonblocking, struct 
 		mutex_unlock(&socket->read_mutex);
 		if (error) {
 			/* It may have been a packet that woke us: it is for the next reader. */
-			wait_queue_wake_one(&base->read_queue, POLL_IN | POLL_READ_NORMAL);
+			wait_queue_wake_one(&base->read_queue,
+					    POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
 			return error;
 		}
 		if (!has_deadline)
@@ -404,7 +405,8 @@ static ssize_t receive_packet(struct unix_socket *socket, struct socket_message 
 		packet_free(packet);
 	}
 	if (unix_packet_count(socket) > 0)
-		wait_queue_wake_one(&socket->base.read_queue, POLL_IN | POLL_READ_NORMAL);
+		wait_queue_wake_one(&socket->base.read_queue,
+				    POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
 	if (unlikely(!message->control && control->rights))
 		socket_rights_drop(control->rights);
 	return result;
@@ -436,6 +438,8 @@ static uint32_t unix_datagram_poll(struct socket *base, struct poll_table *table
 	}
 	if (is_writable)
 		state |= POLL_OUT | POLL_WRITE_NORMAL | POLL_WRITE_BAND;
+	else
+		atomic_store_explicit(&base->lacked_room, true, memory_order_relaxed);
 	return state;
 }
 

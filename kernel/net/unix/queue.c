@@ -86,6 +86,7 @@ int unix_wait_to_send(struct unix_socket *socket, bool nonblocking)
 			return -EPIPE;
 		if (likely(has_room(socket)))
 			return 0;
+		atomic_store_explicit(&socket->base.lacked_room, true, memory_order_relaxed);
 		if (!has_deadline)
 			deadline = socket_deadline(&socket->base, true, nonblocking);
 		has_deadline = true;

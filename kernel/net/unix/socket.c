@@ -73,12 +73,14 @@ const struct socket_family unix_family = { .number = AF_UNIX, .create = create }
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static void wake_everybody(struct unix_socket *socket)
+/* `news`: 0, or POLL_NO_NEWS. */
+static void wake_everybody(struct unix_socket *socket, uint32_t news)
 {
-	wait_queue_wake_all(&socket->base.read_queue,
-			    POLL_IN | POLL_READ_NORMAL | POLL_READ_HANG_UP | POLL_HANG_UP);
+	wait_queue_wake_all(&socket->base.read_queue, POLL_IN | POLL_READ_NORMAL |
+							      POLL_READ_HANG_UP | POLL_HANG_UP |
+							      news);
 	wait_queue_wake_all(&socket->base.write_queue,
-			    POLL_OUT | POLL_WRITE_NORMAL | POLL_HANG_UP);
+			    POLL_OUT | POLL_WRITE_NORMAL | POLL_HANG_UP | news);
 }
 
 /* A connection's other side sees the end; an error if something it sent was never read. */
@@ -89,7 +91,7 @@ static void hang_up_peer(struct unix_socket *peer, bool was_unread)
 	if (was_unread)
 		atomic_store_explicit(&peer->base.error, ECONNRESET, memory_order_release);
 	spin_unlock(&peer->base.lock);
-	wake_everybody(peer);
+	wake_everybody(peer, 0);
 }
 
 static void release_pending(struct list *pending)
@@ -195,12 +197,12 @@ int unix_get_name(struct socket *base, bool peer, struct socket_address *out)
 
 /* ---- shutdown, poll, ioctl ------------------------------------------------------------------- */
 
-static void add_shut(struct unix_socket *socket, uint32_t how)
+static void add_shut(struct unix_socket *socket, uint32_t how, uint32_t news)
 {
 	spin_lock(&socket->base.lock);
 	atomic_fetch_or_explicit(&socket->base.shut, how, memory_order_release);
 	spin_unlock(&socket->base.lock);
-	wake_everybody(socket);
+	wake_everybody(socket, news);
 	wait_queue_wake_all(&socket->space_queue, 0);
 }
 
@@ -209,15 +211,17 @@ int unix_shutdown(struct socket *base, uint32_t how)
 	struct unix_socket *socket = unix_socket(base);
 	struct unix_socket *peer;
 
-	add_shut(socket, how);
+	add_shut(socket, how, POLL_NO_NEWS);
 	if (!unix_is_connection(socket))
 		return 0;
 	peer = unix_peer(socket);
 	if (!peer)
 		return 0;
 	/* What we do not read the other side cannot write, and the other way round. */
-	add_shut(peer, (how & SOCKET_SHUT_READ ? SOCKET_SHUT_WRITE : 0) |
-			       (how & SOCKET_SHUT_WRITE ? SOCKET_SHUT_READ : 0));
+	add_shut(peer,
+		 (how & SOCKET_SHUT_READ ? SOCKET_SHUT_WRITE : 0) |
+			 (how & SOCKET_SHUT_WRITE ? SOCKET_SHUT_READ : 0),
+		 0);
 	return 0;
 }
 

@@ -269,7 +269,7 @@ static ssize_t unix_stream_receive(struct socket *base, struct socket_message *m
 	mutex_unlock(&socket->read_mutex);
 	/* Readers sleep one by one: what is left is for the next. */
 	if (unix_packet_count(socket) > 0)
-		wait_queue_wake_one(&base->read_queue, POLL_IN | POLL_READ_NORMAL);
+		wait_queue_wake_one(&base->read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
 	if (unlikely(!message->control && reading.control->rights))
 		socket_rights_drop(reading.control->rights);
 	return reading.copied ? (ssize_t)reading.copied : error;
