@@ -12,20 +12,30 @@
 
 #define TRAP_PAGE_FAULT 14 /* as sigcontext names it */
 
+/* Nothing is mapped at `address`: perhaps a stack above it grows. */
+static noinline enum fault_result grow_stack(struct process *process, uintptr_t address,
+					     enum fault_access access, bool *major)
+{
+	struct vm_limits limits;
+
+	process_vm_limits(process, &limits);
+	return vm_fault_below_stack(process->space, address, access, &limits, major);
+}
+
 static enum fault_result handle(const struct trap_frame *frame, uintptr_t address,
 				enum fault_access access)
 {
 	struct user_thread *thread = user_thread_current();
 	struct process *process = thread->process;
-	struct vm_limits limits;
 	enum fault_result result;
 	bool major = false;
 
 	if (!process->space)
 		return FAULT_BAD_ADDRESS;
-	process_vm_limits(process, &limits);
 	event_note(QUARTET_EVENT_FAULT, address, access, frame->eip);
-	result = vm_fault(process->space, address, access, &limits, &major);
+	result = vm_fault(process->space, address, access, &major);
+	if (unlikely(result == FAULT_BAD_ADDRESS))
+		result = grow_stack(process, address, access, &major);
 	if (major)
 		thread->major_faults++;
 	else

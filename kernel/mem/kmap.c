@@ -46,19 +46,37 @@ void kunmap(struct page_frame *frame, void *address)
 	preempt_enable();
 }
 
+static inline bool is_direct(const struct page_frame *frame)
+{
+	return page_frame_zone(frame) == ZONE_LOW;
+}
+
+/* Where both frames lie in the direct map nothing keeps the work on this CPU. */
+
 void page_frame_clear(struct page_frame *frame)
 {
-	void *page = kmap(frame);
+	void *page;
 
+	if (likely(is_direct(frame))) {
+		cpu_clear_page(page_frame_address(frame));
+		return;
+	}
+	page = kmap(frame);
 	cpu_clear_page(page);
 	kunmap(frame, page);
 }
 
 void page_frame_copy(struct page_frame *to, struct page_frame *from)
 {
-	void *target = kmap(to);
-	const void *source = kmap(from);
+	const void *source;
+	void *target;
 
+	if (likely(is_direct(to) && is_direct(from))) {
+		cpu_copy_page(page_frame_address(to), page_frame_address(from));
+		return;
+	}
+	target = kmap(to);
+	source = kmap(from);
 	cpu_copy_page(target, source);
 	kunmap(from, (void *)source);
 	kunmap(to, target);

@@ -171,7 +171,7 @@ static enum fault_result touch(struct address_space *space, unsigned int cpu, ui
 		if (host_mmu_access(&space->mmu, cpu, address, write, value))
 			return FAULT_OK;
 		host_mmu_forget_fault(&space->mmu, cpu, address);
-		result = vm_fault(space, address, access, NULL, NULL);
+		result = vm_fault(space, address, access, NULL);
 		if (result != FAULT_OK)
 			return result;
 	}

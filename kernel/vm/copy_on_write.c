@@ -49,6 +49,13 @@ static void replace(struct fault *fault, struct page_frame *table, mmu_entry *en
 			TABLE_USED + TABLE_ANONYMOUS);
 }
 
+/* A frame for a copy of what the entry shows; NULL when memory is out. */
+static struct page_frame *get_frame(mmu_entry seen, bool *is_zeroed)
+{
+	*is_zeroed = mmu_entry_frame(seen) == page_frame_number(page_frame_zero());
+	return page_frame_alloc(FRAME_ANONYMOUS, *is_zeroed ? FRAME_ALLOC_ZEROED : 0);
+}
+
 /*
  * One try, with the table locked: true when there is nothing more to do; else a frame must be got
  * first.
@@ -83,19 +90,17 @@ static bool try_resolve(struct fault *fault, struct page_frame *table, struct pa
 	return true;
 }
 
-/* Would a copy start from the frame of zeros? A hint: the entry may change. */
-static bool starts_from_zeros(struct fault *fault)
-{
-	mmu_entry entry = page_table_peek(fault->space, fault->address);
-
-	return mmu_entry_frame(entry) == page_frame_number(page_frame_zero());
-}
-
-enum fault_result fault_copy_on_write(struct fault *fault)
+enum fault_result fault_copy_on_write(struct fault *fault, mmu_entry seen)
 {
 	struct page_frame *fresh = NULL, *old = NULL, *table;
 	bool is_zeroed = false;
 
+	/* A hint, but mostly right: then the table is locked once. */
+	if (!(seen & MMU_SOFT_DEVICE) && !is_ours(page_frame_of(mmu_entry_frame(seen)))) {
+		fresh = get_frame(seen, &is_zeroed);
+		if (unlikely(!fresh))
+			return FAULT_NO_MEMORY;
+	}
 	for (;;) {
 		bool done;
 
@@ -106,12 +111,11 @@ enum fault_result fault_copy_on_write(struct fault *fault)
 		}
 		done = try_resolve(fault, table, &fresh, is_zeroed, &old);
 		page_table_unlock(table);
-		if (done)
+		if (likely(done))
 			break;
 		if (fresh)
 			page_frame_put(fresh);
-		is_zeroed = starts_from_zeros(fault);
-		fresh = page_frame_alloc(FRAME_ANONYMOUS, is_zeroed ? FRAME_ALLOC_ZEROED : 0);
+		fresh = get_frame(page_table_peek(fault->space, fault->address), &is_zeroed);
 		if (!fresh)
 			return FAULT_NO_MEMORY;
 	}

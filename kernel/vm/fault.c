@@ -19,6 +19,8 @@
  * compare with it.
  */
 #include "vm/fault.h"
+#include "core/assert.h"
+#include "core/config.h"
 #include "core/lock_check.h"
 #include "uapi/linux/errno.h"
 #include "vm/internal.h"
@@ -53,29 +55,20 @@ static bool may_grow(struct address_space *space, struct region *region, uintptr
 }
 
 /*
- * Nothing is mapped at `address`: perhaps a stack above it grows. Called with the lock shared; it
- * was given away in between. Returns the region, or NULL; the lock is held shared again.
+ * The region of `address`, which a stack above it may have to grow for; or NULL. Locks: space->lock
+ * exclusive.
  */
-static noinline struct region *grow_stack(struct address_space *space, uintptr_t address,
-					  const struct vm_limits *limits)
+static struct region *grow_stack(struct address_space *space, uintptr_t address,
+				 const struct vm_limits *limits)
 {
 	struct region *region = region_find_from(space, address);
+	uintptr_t start = address & PAGE_MASK;
 
-	if (!region || !(region->flags & REGION_GROWS_DOWN))
+	if (!region || address >= region->start)
+		return region;	/* perhaps another thread has been here */
+	if (!(region->flags & REGION_GROWS_DOWN) || !may_grow(space, region, start, limits))
 		return NULL;
-	rwlock_read_unlock(&space->lock);
-	rwlock_write_lock(&space->lock);
-	region = region_find_from(space, address);
-	if (region && address < region->start) {
-		uintptr_t start = address & PAGE_MASK;
-
-		if ((region->flags & REGION_GROWS_DOWN) &&
-		    may_grow(space, region, start, limits))
-			region_set_bounds(region, start, region->end);
-		else
-			region = NULL;
-	}
-	rwlock_downgrade(&space->lock);
+	region_set_bounds(region, start, region->end);
 	return region;
 }
 
@@ -113,31 +106,31 @@ static enum fault_result fault_special(struct fault *fault)
  * There is an entry, and it was not enough. Perhaps it is by now (another thread was here, or the
  * table was shared); else it is a write that must be looked into.
  */
-static enum fault_result fault_present(struct fault *fault)
+static enum fault_result fault_present(struct fault *fault, mmu_entry entry)
 {
-	mmu_entry entry;
-
-	if (!page_table_find_private(fault->space, fault->address) &&
-	    page_table_make_private(fault->space, fault->address))
-		return FAULT_NO_MEMORY;
-	entry = page_table_peek(fault->space, fault->address);
+	if (unlikely(!page_table_find_private(fault->space, fault->address))) {
+		if (page_table_make_private(fault->space, fault->address))
+			return FAULT_NO_MEMORY;
+		entry = page_table_peek(fault->space, fault->address);
+	}
 	if (entry == 0 || (entry & MMU_WRITE) || !fault->write) {
 		mmu_flush_local(fault->address);
 		return FAULT_OK;
 	}
 	/* A hint still: both look again under the table's lock. */
 	if (!(entry & MMU_SOFT_SHARED))
-		return fault_copy_on_write(fault);
+		return fault_copy_on_write(fault, entry);
 	return fault->region->cache ? fault_file(fault) : FAULT_BUS_ADDRESS;
 }
 
 enum fault_result fault_resolve(struct fault *fault)
 {
 	struct region *region = fault->region;
+	mmu_entry entry = page_table_peek(fault->space, fault->address);
 
 	rwlock_assert_held(&fault->space->lock);
-	if (page_table_peek(fault->space, fault->address) != 0)
-		return fault_present(fault);
+	if (entry != 0)
+		return fault_present(fault, entry);
 	if (region->cache)
 		return fault_file(fault);
 	if (unlikely(region->flags & REGION_SPECIAL))
@@ -147,28 +140,21 @@ enum fault_result fault_resolve(struct fault *fault)
 	return fault_anonymous(fault);
 }
 
-enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum fault_access access,
-			   const struct vm_limits *limits, bool *major)
+/* In `region`, or NULL. Called with space->lock held shared; gives it back. */
+static inline enum fault_result fault_in(struct address_space *space, struct region *region,
+					 uintptr_t address, enum fault_access access, bool *major)
 {
 	struct fault fault = {
 		.space = space,
+		.region = region,
 		.address = address & PAGE_MASK,
 		.write = access & FAULT_WRITE,
 	};
 	enum fault_result result;
 
-	if (unlikely(address >= USER_END))
-		return FAULT_BAD_ADDRESS;
-	count(&vm_counters.faults);
-	if (unlikely(!rwlock_try_read_lock(&space->lock)) &&
-	    rwlock_read_lock_killable(&space->lock))
-		return FAULT_KILLED;
-	fault.region = region_find(space, address);
-	if (unlikely(!fault.region))
-		fault.region = grow_stack(space, address, limits);
-	if (unlikely(!fault.region))
+	if (unlikely(!region))
 		result = FAULT_BAD_ADDRESS;
-	else if (unlikely(!is_allowed(fault.region, access)))
+	else if (unlikely(!is_allowed(region, access)))
 		result = FAULT_BAD_ACCESS;
 	else
 		result = fault_resolve(&fault);
@@ -178,4 +164,33 @@ enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum 
 	if (major)
 		*major = fault.major;
 	return result;
+}
+
+enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum fault_access access,
+			   bool *major)
+{
+	if (unlikely(address >= USER_END))
+		return FAULT_BAD_ADDRESS;
+	count(&vm_counters.faults);
+	if (unlikely(!rwlock_try_read_lock(&space->lock)) &&
+	    rwlock_read_lock_killable(&space->lock))
+		return FAULT_KILLED;
+	return fault_in(space, region_find(space, address), address, access, major);
+}
+
+enum fault_result vm_fault_below_stack(struct address_space *space, uintptr_t address,
+				       enum fault_access access, const struct vm_limits *limits,
+				       bool *major)
+{
+	struct region *region;
+
+	if (address >= USER_END)
+		return FAULT_BAD_ADDRESS;
+	if (rwlock_write_lock_killable(&space->lock))
+		return FAULT_KILLED;
+	region = grow_stack(space, address, limits);
+	if (CONFIG_INVARIANTS && region)
+		assert(address_space_check(space));
+	rwlock_downgrade(&space->lock);
+	return fault_in(space, region, address, access, major);
 }

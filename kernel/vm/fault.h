@@ -20,4 +20,11 @@ enum fault_result {
  * waited for a disk. May sleep. Locks: none held.
  */
 enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum fault_access access,
-			   const struct vm_limits *limits, bool *major);
+			   bool *major);
+/*
+ * Nothing was mapped there, said vm_fault: let the stack above grow down to it, if there is one,
+ * and try again. Apart, because only this asks for limits.
+ */
+enum fault_result vm_fault_below_stack(struct address_space *space, uintptr_t address,
+				       enum fault_access access, const struct vm_limits *limits,
+				       bool *major);

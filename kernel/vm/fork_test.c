@@ -46,7 +46,7 @@ static uint32_t touch(struct test *t, struct address_space *space, uintptr_t add
 
 	while (!host_mmu_access(&space->mmu, 0, address, write, &value)) {
 		host_mmu_forget_fault(&space->mmu, 0, address);
-		EXPECT_EQ(t, vm_fault(space, address, access, NULL, NULL), FAULT_OK);
+		EXPECT_EQ(t, vm_fault(space, address, access, NULL), FAULT_OK);
 	}
 	return value;
 }
@@ -197,7 +197,7 @@ static void a_debugger_writes_where_the_program_may_not(struct test *t)
 	EXPECT_EQ(t, address_space_access(child, BASE, &word, 4, true, true), 4);
 	EXPECT_EQ(t, touch(t, child, BASE, false, 0), 99);
 	EXPECT_EQ(t, touch(t, parent, BASE, false, 0), 5);
-	EXPECT_EQ(t, vm_fault(child, BASE, FAULT_USER | FAULT_WRITE, NULL, NULL),
+	EXPECT_EQ(t, vm_fault(child, BASE, FAULT_USER | FAULT_WRITE, NULL),
 		  FAULT_BAD_ACCESS);
 	address_space_put(child);
 	address_space_put(parent);

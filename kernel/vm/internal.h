@@ -202,8 +202,11 @@ struct fault {
 enum fault_result fault_resolve(struct fault *fault);
 enum fault_result fault_anonymous(struct fault *fault);		/* anonymous.c */
 enum fault_result fault_file(struct fault *fault);		/* fault_file.c */
-/* An entry is there but may not be written to, and belongs to a private mapping. */
-enum fault_result fault_copy_on_write(struct fault *fault);	/* copy_on_write.c */
+/*
+ * An entry is there, `seen` a moment ago, but may not be written to, and belongs to a private
+ * mapping (copy_on_write.c).
+ */
+enum fault_result fault_copy_on_write(struct fault *fault, mmu_entry seen);
 
 /* ---- page_cache.c, for its sister files ---- */
 

@@ -126,17 +126,6 @@ mmu_entry page_table_take(struct page_frame *table, mmu_entry *entry)
 	return old;
 }
 
-mmu_entry page_table_peek(struct address_space *space, uintptr_t address)
-{
-	const mmu_entry *slot = mmu_directory_entry(&space->mmu, address);
-	mmu_entry entry = slot ? mmu_entry_read(slot) : 0;
-
-	/* A shared table may be freed under our eyes; its memory stays readable. */
-	if (!(entry & MMU_PRESENT))
-		return 0;
-	return mmu_entry_read(page_table_entry(page_frame_of(mmu_entry_frame(entry)), address));
-}
-
 struct page_frame *page_table_create(void)
 {
 	struct page_frame *table =

@@ -95,7 +95,16 @@ static inline bool page_table_exists(struct address_space *space, uintptr_t addr
 }
 
 /* The entry for `address` without any lock: a hint. Locks: space->lock. */
-mmu_entry page_table_peek(struct address_space *space, uintptr_t address);
+static inline mmu_entry page_table_peek(struct address_space *space, uintptr_t address)
+{
+	const mmu_entry *slot = mmu_directory_entry(&space->mmu, address);
+	mmu_entry entry = slot ? mmu_entry_read(slot) : 0;
+
+	/* A shared table may be freed under our eyes; its memory stays readable. */
+	if (!(entry & MMU_PRESENT))
+		return 0;
+	return mmu_entry_read(page_table_entry(page_frame_of(mmu_entry_frame(entry)), address));
+}
 
 /* What an entry adds to the counts of its table. */
 unsigned int page_table_weight(mmu_entry entry);
