@@ -115,8 +115,7 @@ static int control(struct file *file, int fd, unsigned int command, uintptr_t ar
 	case F_GETSIG:
 		return file_owner_get_signal(file);
 	case F_SETPIPE_SZ:
-		return pipe_set_size(file, argument,
-				     credentials_capable(credentials_current(), CAP_SYS_RESOURCE));
+		return pipe_set_size(file, argument, credentials_current());
 	case F_GETPIPE_SZ:
 		return pipe_get_size(file);
 	case F_ADD_SEALS:

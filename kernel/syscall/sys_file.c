@@ -465,7 +465,8 @@ int sys_pipe2(user_addr fds_out, int flags)
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
-	error = pipe_create((uint32_t)flags & (O_NONBLOCK | O_DIRECT), ends);
+	error = pipe_create((uint32_t)flags & (O_NONBLOCK | O_DIRECT), credentials_current(),
+			    ends);
 	if (error)
 		return error;
 	error = fd_table_reserve(table, 0, syscall_fd_limit(), ARRAY_SIZE(fds), fds);

@@ -13,7 +13,7 @@
 #include "vfs/pipe_internal.h"
 
 /* The inode's pipe, made if need be; counts as one user. */
-static struct pipe *get_pipe(struct inode *inode)
+static struct pipe *get_pipe(struct inode *inode, const struct credentials *credentials)
 {
 	struct pipe *fresh, *pipe;
 
@@ -25,7 +25,7 @@ static struct pipe *get_pipe(struct inode *inode)
 	if (pipe)
 		return pipe;
 
-	fresh = pipe_alloc();
+	fresh = pipe_alloc(credentials);
 	if (!fresh)
 		return NULL;
 	spin_lock(&inode->state_lock);
@@ -88,11 +88,15 @@ static int wait_for_reader(struct file *file, struct pipe *pipe, unsigned int se
 
 static int fifo_open(struct file *file)
 {
-	struct pipe *pipe = get_pipe(file->inode);
 	uint32_t access = file->mode & (FILE_READ | FILE_WRITE);
 	unsigned int readers_seen, writers_seen;
+	struct pipe *pipe;
 	int error = 0;
 
+	/* The access mode 3, "for ioctl only", names neither end. */
+	if (access == 0)
+		return -EINVAL;
+	pipe = get_pipe(file->inode, file->credentials);
 	if (!pipe)
 		return -ENOMEM;
 	file->private = pipe;

@@ -21,38 +21,83 @@
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
 #include "sched/mutex.h"
+#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "uapi/linux/termios.h"
+#include "vfs/credentials.h"
 #include "vfs/internal.h"
 #include "vfs/pipe_internal.h"
 #include "vfs/poll.h"
+#include "vfs/user_count.h"
 
-enum { DEFAULT_SLOTS = 16, MAX_SIZE = 1 << 20 };
+/* Linux's: what a pipe begins with, also for a user who has many, and fs.pipe-user-pages-soft. */
+enum { DEFAULT_SLOTS = 16, FEW_SLOTS = 2, MAX_SIZE = 1 << 20, USER_SLOTS = 16384 };
 
 static struct slab_cache *pipe_slab;
+static atomic_uint user_slots = USER_SLOTS; /* [a] 0: no limit */
 
 void pipe_init(void)
 {
 	pipe_slab = slab_cache_create("pipe", sizeof(struct pipe), 0);
 }
 
-struct pipe *pipe_alloc(void)
+unsigned int pipe_user_pages(void)
+{
+	return atomic_load_explicit(&user_slots, memory_order_relaxed);
+}
+
+void pipe_set_user_pages(unsigned int pages)
+{
+	atomic_store_explicit(&user_slots, pages, memory_order_relaxed);
+}
+
+/* May the slots of a user's pipes be more than the limit? */
+static bool is_unlimited(const struct credentials *credentials)
+{
+	return credentials_capable(credentials, CAP_SYS_RESOURCE) ||
+	       credentials_capable(credentials, CAP_SYS_ADMIN);
+}
+
+static bool charge(struct user_count *payer, unsigned int slots,
+		   const struct credentials *credentials)
+{
+	unsigned int limit = pipe_user_pages();
+
+	return user_count_try_charge_many(payer, USER_PIPE_PAGES, slots,
+					  limit && !is_unlimited(credentials) ? limit : UINT32_MAX);
+}
+
+struct pipe *pipe_alloc(const struct credentials *credentials)
 {
 	struct pipe *pipe = slab_alloc_zeroed(pipe_slab, 0);
+	unsigned int count = DEFAULT_SLOTS;
 
 	if (!pipe)
 		return NULL;
-	pipe->slots = kmalloc_array(DEFAULT_SLOTS, sizeof(pipe->slots[0]), 0);
-	if (!pipe->slots) {
-		slab_free(pipe_slab, pipe);
-		return NULL;
+	pipe->payer = user_count_get(credentials->uid);
+	if (!pipe->payer)
+		goto free_pipe;
+	/* Whose pipes have all he may fill gets small ones: they are bounded by his descriptors. */
+	if (!charge(pipe->payer, count, credentials)) {
+		count = FEW_SLOTS;
+		user_count_charge_many(pipe->payer, USER_PIPE_PAGES, count);
 	}
-	pipe->slot_count = pipe->capacity = pipe->wakes_from = DEFAULT_SLOTS;
+	pipe->slots = kmalloc_array(count, sizeof(pipe->slots[0]), 0);
+	if (!pipe->slots)
+		goto uncharge;
+	pipe->slot_count = pipe->capacity = pipe->wakes_from = count;
 	mutex_init(&pipe->mutex, LOCK_RANK_PIPE, "pipe");
 	wait_queue_init(&pipe->read_queue);
 	wait_queue_init(&pipe->write_queue);
 	return pipe;
+
+uncharge:
+	user_count_uncharge_many(pipe->payer, USER_PIPE_PAGES, count);
+	user_count_put(pipe->payer);
+free_pipe:
+	slab_free(pipe_slab, pipe);
+	return NULL;
 }
 
 void pipe_free(struct pipe *pipe)
@@ -62,6 +107,8 @@ void pipe_free(struct pipe *pipe)
 	for (unsigned int i = 0; i < pipe->spare_count; i++)
 		page_frame_put(pipe->spare[i]);
 	kfree(pipe->slots);
+	user_count_uncharge_many(pipe->payer, USER_PIPE_PAGES, pipe->slot_count);
+	user_count_put(pipe->payer);
 	slab_free(pipe_slab, pipe);
 }
 
@@ -422,7 +469,7 @@ const struct file_ops pipe_ops = {
 	.stream = true,
 };
 
-int pipe_create(uint32_t flags, struct file *ends[2])
+int pipe_create(uint32_t flags, const struct credentials *credentials, struct file *ends[2])
 {
 	struct inode *inode = anonymous_inode_create(MODE_FIFO | 0600);
 	struct pipe *pipe;
@@ -431,7 +478,7 @@ int pipe_create(uint32_t flags, struct file *ends[2])
 	if (!inode)
 		return -ENOMEM;
 	error = -ENOMEM;
-	pipe = pipe_alloc();
+	pipe = pipe_alloc(credentials);
 	if (!pipe)
 		goto put_inode;
 	pipe->users = 2;
@@ -483,22 +530,37 @@ int pipe_get_size(struct file *file)
 	return pipe ? (int)(pipe->slot_count * PAGE_SIZE) : -EBADF;
 }
 
+/* Mutex held. Can the ring have `count` slots, which its payer then pays for? */
+static int recharge(struct pipe *pipe, unsigned int count, const struct credentials *credentials)
+{
+	unsigned int held = pipe->slot_count - pipe->capacity;
+
+	if (pipe_used(pipe) + held > count)
+		return -EBUSY;
+	if (count > pipe->slot_count)
+		return charge(pipe->payer, count - pipe->slot_count, credentials) ? 0 : -EPERM;
+	user_count_uncharge_many(pipe->payer, USER_PIPE_PAGES, pipe->slot_count - count);
+	return 0;
+}
+
 /* A ring of `count` slots, with the bytes there are. */
-static int resize(struct pipe *pipe, unsigned int count)
+static int resize(struct pipe *pipe, unsigned int count, const struct credentials *credentials)
 {
 	struct pipe_slot *slots = kmalloc_array(count, sizeof(slots[0]), 0);
 	struct pipe_slot *old;
 	unsigned int held;
+	int error;
 
 	if (!slots)
 		return -ENOMEM;
 	mutex_lock(&pipe->mutex);
-	held = pipe->slot_count - pipe->capacity;
-	if (pipe_used(pipe) + held > count) {
+	error = recharge(pipe, count, credentials);
+	if (error) {
 		mutex_unlock(&pipe->mutex);
 		kfree(slots);
-		return -EBUSY;
+		return error;
 	}
+	held = pipe->slot_count - pipe->capacity;
 	for (unsigned int i = 0; i < pipe_used(pipe); i++)
 		slots[i] = *pipe_slot_at(pipe, i);
 	old = pipe->slots;
@@ -512,7 +574,7 @@ static int resize(struct pipe *pipe, unsigned int count)
 	return (int)(count * PAGE_SIZE);
 }
 
-int pipe_set_size(struct file *file, size_t size, bool may_exceed)
+int pipe_set_size(struct file *file, size_t size, const struct credentials *credentials)
 {
 	struct pipe *pipe = pipe_of(file);
 
@@ -522,7 +584,8 @@ int pipe_set_size(struct file *file, size_t size, bool may_exceed)
 		return -EINVAL;
 	size = max(size, (size_t)PAGE_SIZE);
 	size = (size_t)1 << log2_ceil((uint32_t)size);
-	if (size > MAX_SIZE && !may_exceed && size / PAGE_SIZE > pipe->slot_count)
+	if (size > MAX_SIZE && !credentials_capable(credentials, CAP_SYS_RESOURCE) &&
+	    size / PAGE_SIZE > pipe->slot_count)
 		return -EPERM;
-	return resize(pipe, (unsigned int)(size / PAGE_SIZE));
+	return resize(pipe, (unsigned int)(size / PAGE_SIZE), credentials);
 }

@@ -11,10 +11,12 @@
 #include "sched/mutex.h"
 #include "sched/wait_queue.h"
 
+struct credentials;
 struct file;
 struct file_ops;
-struct io_buffer;
 struct inode;
+struct io_buffer;
+struct user_count;
 
 struct pipe_slot {
 	struct page_frame *frame;	/* reference */
@@ -28,6 +30,7 @@ struct pipe {
 	struct mutex mutex;			/* LOCK_RANK_PIPE */
 	struct pipe_slot *slots;		/* [m] ring of slot_count, a power of two */
 	unsigned int slot_count;		/* [m] */
+	struct user_count *payer;		/* [I] has slot_count USER_PIPE_PAGES of it */
 	/* [m] slots that may be used: less than there are while splice.c holds some; also a hint */
 	unsigned int capacity;
 	/* [m] a read wakes writers if so many were used: `capacity`, or 0 if each read is news */
@@ -46,7 +49,8 @@ struct pipe {
 
 extern const struct file_ops pipe_ops;
 
-struct pipe *pipe_alloc(void);	/* NULL: no memory */
+/* On account of the user of `credentials`. NULL: no memory, or his pipes have enough. */
+struct pipe *pipe_alloc(const struct credentials *credentials);
 void pipe_free(struct pipe *pipe);
 void pipe_drop_end(struct pipe *pipe, uint32_t access);
 void pipe_put(struct pipe *pipe, struct inode *inode);

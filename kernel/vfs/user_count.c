@@ -1,46 +1,49 @@
 /*
  * What each user has.
  *
- * One record a real user id that is in use, found through a small hash; it goes with its last
+ * One record a real user id that is in use, found through a tree; it goes with its last
  * reference. The counts are atomic, so charging takes no lock once the record is at hand.
  */
 #include "vfs/user_count.h"
 #include "core/assert.h"
 #include "core/refcount.h"
 #include "core/spinlock.h"
-#include "lib/list.h"
+#include "lib/rbtree.h"
 #include "mem/slab.h"
 
 /* [u] user_count_lock  [a] atomic  [I] immutable */
 struct user_count {
-	struct list_node node;	    /* [u] */
+	struct rbtree_node node;    /* [u] */
 	user_id uid;		    /* [I] */
 	struct refcount references; /* [a] 0 only under the lock */
 	atomic_uint used[USER_RESOURCE_COUNT]; /* [a] */
 };
 
-enum { USER_BUCKETS = 64 };
-
 static struct spinlock user_count_lock = SPINLOCK_INIT(LOCK_RANK_USER_COUNT, "user counts");
-static struct list buckets[USER_BUCKETS]; /* [user_count_lock] */
+static struct rbtree users; /* [user_count_lock] by uid */
 static struct slab_cache *cache;
 
 void user_count_init(void)
 {
-	for (unsigned int i = 0; i < USER_BUCKETS; i++)
-		list_init(&buckets[i]);
 	cache = slab_cache_create("user_count", sizeof(struct user_count), 0);
 }
 
-static struct user_count *find(user_id uid)
+/* Locks: user_count_lock. NULL: none, and `fresh`, if there is one, is put in its place. */
+static struct user_count *find_or_add(user_id uid, struct user_count *fresh)
 {
-	struct list *bucket = &buckets[uid % USER_BUCKETS];
+	struct rbtree_node **link = &users.node, *parent = NULL;
 
-	for (struct list_node *node = bucket->head.next; node != &bucket->head; node = node->next) {
-		struct user_count *user = container_of(node, struct user_count, node);
+	while (*link) {
+		struct user_count *user = container_of(*link, struct user_count, node);
 
 		if (user->uid == uid)
 			return user;
+		parent = *link;
+		link = uid < user->uid ? &parent->left : &parent->right;
+	}
+	if (fresh) {
+		rbtree_link(&fresh->node, parent, link);
+		rbtree_insert_fixup(&users, &fresh->node);
 	}
 	return NULL;
 }
@@ -53,11 +56,10 @@ struct user_count *user_count_get(user_id uid)
 	for (;;) {
 		irq_flags flags = spin_lock_irq(&user_count_lock);
 
-		user = find(uid);
+		user = find_or_add(uid, fresh);
 		if (user) {
 			refcount_get(&user->references);
 		} else if (fresh) {
-			list_add_head(&buckets[uid % USER_BUCKETS], &fresh->node);
 			user = fresh;
 			fresh = NULL;
 		}
@@ -89,7 +91,7 @@ void user_count_put(struct user_count *user)
 	flags = spin_lock_irq(&user_count_lock);
 	last = refcount_put(&user->references);
 	if (last)
-		list_remove(&user->node);
+		rbtree_remove(&users, &user->node);
 	spin_unlock_irq(&user_count_lock, flags);
 	if (last)
 		slab_free(cache, user);

@@ -27,6 +27,7 @@
 #include "vfs/namespace_ops.h"
 #include "vfs/pipe.h"
 #include "vfs/poll.h"
+#include "vfs/user_count.h"
 #include "vfs/vfs.h"
 #include "vm/internal.h"
 #include "vm/writeback.h"
@@ -167,6 +168,7 @@ static unused void init_once(void)
 		return;
 	test_set_idle(let_time_pass);
 	page_cache_setup();
+	user_count_init();
 	vfs_init();
 	tmpfs_init();
 	anonymous_memory_init();

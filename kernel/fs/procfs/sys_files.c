@@ -8,6 +8,7 @@
 #include "proc/randomize.h"
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
+#include "vfs/pipe.h"
 #include "vfs/sticky.h"
 #include "vm/commit.h"
 
@@ -65,6 +66,19 @@ static int show_pipe_max_size(const struct procfs_subject *subject, struct procf
 {
 	(void)subject;
 	procfs_print(text, "1048576\n");
+	return 0;
+}
+
+static int get_pipe_user_pages(void)
+{
+	return (int)pipe_user_pages();
+}
+
+static int set_pipe_user_pages(int value)
+{
+	if (value < 0)
+		return -EINVAL;
+	pipe_set_user_pages((unsigned int)value);
 	return 0;
 }
 
@@ -127,6 +141,8 @@ static const struct procfs_setting overcommit_kib_setting = { get_overcommit_kib
 							      set_overcommit_kib };
 static const struct procfs_setting randomize_setting = { randomize_level, set_randomize_level };
 static const struct procfs_setting mmap_bits_setting = { get_mmap_bits, set_mmap_bits };
+static const struct procfs_setting pipe_user_pages_setting = { get_pipe_user_pages,
+							       set_pipe_user_pages };
 
 /* ---- inotify's limits ------------------------------------------------------------------------ */
 
@@ -341,6 +357,7 @@ static const struct procfs_entry fs_entries[] = {
 	TEXT("file-nr", 135, show_file_nr),
 	TABLE("inotify", 213, inotify_entries),
 	TEXT("pipe-max-size", 136, show_pipe_max_size),
+	SETTING("pipe-user-pages-soft", 216, 0644, &pipe_user_pages_setting),
 	TABLE("mqueue", 265, mqueue_entries),
 	LIMIT(protected_fifos, 270),
 	LIMIT(protected_hardlinks, 271),

@@ -8,6 +8,7 @@
  * test: with=vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c
  * test: with=vfs/namespace_ops.c,vfs/notify.c,vfs/path_format.c,vfs/path_walk.c
  * test: with=vfs/path_walk_fast.c
+ * test: with=vfs/user_count.c
  * test: with=vfs/permission.c,vfs/pipe.c,vfs/poll.c,vfs/read_write.c,vfs/rename.c,vfs/seals.c
  * test: with=vfs/sticky.c,vfs/super_block.c,vfs/vfs.c,fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c
  * test: with=fs/tmpfs/directory.c,fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c
@@ -22,7 +23,7 @@ static struct file *make_pipe_end(struct test *t)
 	struct file *ends[2];
 
 	init_once();
-	EXPECT_EQ(t, pipe_create(0, ends), 0);
+	EXPECT_EQ(t, pipe_create(0, &credentials_root, ends), 0);
 	file_put(ends[1]);
 	return ends[0];
 }
@@ -143,6 +144,7 @@ static void tables_survive_an_empty_memory(struct test *t)
 
 static void pipes_carry_bytes(struct test *t)
 {
+	static const struct credentials ordinary;
 	static char bytes[70000], back[70000];
 	struct file *ends[2];
 	ssize_t total = 0, part;
@@ -150,7 +152,7 @@ static void pipes_carry_bytes(struct test *t)
 	init_once();
 	for (unsigned int i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 7);
-	EXPECT_EQ(t, pipe_create(O_NONBLOCK, ends), 0);
+	EXPECT_EQ(t, pipe_create(O_NONBLOCK, &credentials_root, ends), 0);
 	EXPECT_EQ(t, read_into(ends[0], back, 10), -EAGAIN);
 	EXPECT_EQ(t, write_bytes(ends[1], bytes, sizeof(bytes)), 65536);
 	EXPECT_EQ(t, write_bytes(ends[1], bytes, 1), -EAGAIN);
@@ -172,15 +174,15 @@ static void pipes_carry_bytes(struct test *t)
 	EXPECT_EQ(t, write_bytes(ends[1], bytes, 96), 96);
 	EXPECT_EQ(t, pipe_readable(ends[0]), 64096);
 	EXPECT_EQ(t, pipe_get_size(ends[0]), 65536);
-	EXPECT_EQ(t, pipe_set_size(ends[0], 5000, false), -EBUSY);
-	EXPECT_EQ(t, pipe_set_size(ends[0], 100000, false), 131072);
-	EXPECT_EQ(t, pipe_set_size(ends[0], 2 << 20, false), -EPERM);
+	EXPECT_EQ(t, pipe_set_size(ends[0], 5000, &ordinary), -EBUSY);
+	EXPECT_EQ(t, pipe_set_size(ends[0], 100000, &ordinary), 131072);
+	EXPECT_EQ(t, pipe_set_size(ends[0], 2 << 20, &ordinary), -EPERM);
 	EXPECT_EQ(t, write_bytes(ends[1], bytes, 97), 97);
 	file_put(ends[1]);
 	EXPECT_EQ(t, read_into(ends[0], back, sizeof(back)), 64193);
 	EXPECT_EQ(t, read_into(ends[0], back, 1), 0);
 	file_put(ends[0]);
-	EXPECT_EQ(t, pipe_create(0, ends), 0);
+	EXPECT_EQ(t, pipe_create(0, &credentials_root, ends), 0);
 	file_put(ends[0]);
 	EXPECT_EQ(t, write_bytes(ends[1], bytes, 1), -EPIPE);
 	file_put(ends[1]);
@@ -192,7 +194,7 @@ static void packets_stay_apart(struct test *t)
 	char bytes[10];
 
 	init_once();
-	EXPECT_EQ(t, pipe_create(O_NONBLOCK | O_DIRECT, ends), 0);
+	EXPECT_EQ(t, pipe_create(O_NONBLOCK | O_DIRECT, &credentials_root, ends), 0);
 	EXPECT_EQ(t, write_text(ends[1], "one"), 3);
 	EXPECT_EQ(t, write_text(ends[1], "twelve"), 6);
 	EXPECT_EQ(t, read_into(ends[0], bytes, sizeof(bytes)), 3);
@@ -240,7 +242,7 @@ static void poll_sees_what_is_ready(struct test *t)
 
 	init_once();
 	EXPECT_EQ(t, fd_table_create(&table), 0);
-	EXPECT_EQ(t, pipe_create(0, ends), 0);
+	EXPECT_EQ(t, pipe_create(0, &credentials_root, ends), 0);
 	EXPECT_EQ(t, fd_table_reserve(table, 0, 64, 2, fds), 0);
 	fd_table_install(table, 0, ends[0], false);
 	fd_table_install(table, 1, ends[1], false);
