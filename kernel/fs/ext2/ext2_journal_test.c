@@ -330,6 +330,26 @@ static void orphans_are_finished(struct test *t)
 	machine_stop();
 }
 
+/* A device's number, or a link's text, is not a list of blocks to be freed. */
+static void only_files_are_cut(struct test *t)
+{
+	char output[256];
+
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	/* Character device 16:3 has 4099 where a file has its first block. */
+	EXPECT(t, disk_image_debugfs("mknod device c 16 3", output, sizeof(output)));
+	EXPECT(t, disk_image_debugfs("stat device", output, sizeof(output)));
+	EXPECT(t, strncmp(output, "Inode: 12 ", 10) == 0);
+	EXPECT(t, disk_image_debugfs("set_super_value last_orphan 12", output, sizeof(output)));
+	EXPECT(t, disk_image_debugfs("setb 4099", output, sizeof(output)));
+	if (mount_it(false) == 0)
+		unmount_it();
+	EXPECT(t, disk_image_debugfs("testb 4099", output, sizeof(output)));
+	EXPECT(t, strcmp(output, "Block 4099 marked in use\n") == 0);
+	machine_stop();
+}
+
 /* A block of metadata that looks like the journal's own comes back as it was. */
 static void blocks_that_look_like_the_log_survive(struct test *t)
 {
@@ -386,6 +406,7 @@ static void listed_images_are_replayed(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(listed_images_are_replayed),
 	TEST(orphans_are_finished),
+	TEST(only_files_are_cut),
 	TEST(blocks_that_look_like_the_log_survive),
 	TEST(the_power_goes),
 	TEST(requests_fail),

@@ -128,11 +128,18 @@ static int finish_one(struct ext2 *fs, uint32_t number)
 	struct inode *vfs_inode;
 	struct ext2_inode *inode;
 	struct ext2_buffer buffer;
+	bool has_name;
 	int error = inode_get_by_number(fs->super, number, &vfs_inode);
 
 	if (error)
 		return error;
 	inode = ext2_inode_of(vfs_inode);
+	has_name = atomic_load_explicit(&vfs_inode->link_count, memory_order_relaxed) > 0;
+	if (has_name && !inode_is(vfs_inode, MODE_REGULAR)) {
+		ext2_report(fs, "inode %u of the list of orphans is no file to be cut", number);
+		error = -EIO;
+		goto put_inode;
+	}
 	if (list_node_is_linked(&inode->orphan_node)) {
 		ext2_report(fs, "the list of orphans has a loop at inode %u", number);
 		error = -EIO;
@@ -147,8 +154,8 @@ static int finish_one(struct ext2 *fs, uint32_t number)
 	mutex_lock(&fs->orphan_lock);
 	list_add_tail(&fs->orphans, &inode->orphan_node);
 	mutex_unlock(&fs->orphan_lock);
-	/* Without a name it is deleted when we let go of it. */
-	if (atomic_load_explicit(&vfs_inode->link_count, memory_order_relaxed) > 0) {
+	/* Without a name it is deleted when we let go of it. With one, it was being cut. */
+	if (has_name) {
 		rwlock_write_lock(&vfs_inode->lock);
 		error = ext2_truncate_blocks(inode);
 		rwlock_write_unlock(&vfs_inode->lock);
