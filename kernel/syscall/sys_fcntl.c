@@ -123,7 +123,7 @@ static int control(struct file *file, int fd, unsigned int command, uintptr_t ar
 	case F_GET_SEALS:
 		return file_get_seals(file);
 	default:
-		return syscall_lock_control(file, command, argument);
+		return syscall_lock_control(fd, file, command, argument);
 	}
 }
 

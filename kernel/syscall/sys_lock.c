@@ -190,7 +190,7 @@ static int control_32(struct file *file, enum lock_action action, user_addr argu
 	return copy_to_user(argument, &small, sizeof(small));
 }
 
-int syscall_lock_control(struct file *file, unsigned int command, uintptr_t argument)
+static int control(struct file *file, unsigned int command, uintptr_t argument)
 {
 	user_addr address = user_addr_from(argument);
 
@@ -215,5 +215,40 @@ int syscall_lock_control(struct file *file, unsigned int command, uintptr_t argu
 		return control_64(file, ACTION_WAIT, address, true);
 	default:
 		return -EINVAL;
+	}
+}
+
+/*
+ * close() gives up the process's locks of the file. Another thread's may have done so just before
+ * the lock was there: it would stay, and nobody could give it up.
+ */
+static int undo_if_closed(int fd, const struct file *file)
+{
+	struct file *now;
+	bool needs_put;
+
+	/* Full fence: the lock is there before the table is looked at; see fd_table_remove. */
+	atomic_thread_fence(memory_order_seq_cst);
+	now = syscall_file(fd, &needs_put);
+	if (now)
+		fd_table_return(now, needs_put);
+	if (now == file)
+		return 0;
+	file_lock_release_owner(file->inode, user_thread_current()->fds);
+	return -EBADF;
+}
+
+int syscall_lock_control(int fd, struct file *file, unsigned int command, uintptr_t argument)
+{
+	int error = control(file, command, argument);
+
+	switch (command) {
+	case F_SETLK:
+	case F_SETLKW:
+	case F_SETLK64:
+	case F_SETLKW64:
+		return error ? error : undo_if_closed(fd, file);
+	default:
+		return error;
 	}
 }

@@ -8,4 +8,5 @@
 struct file;
 
 /* The F_...LK commands of fcntl; -EINVAL for any other. */
-must_check int syscall_lock_control(struct file *file, unsigned int command, uintptr_t argument);
+must_check int syscall_lock_control(int fd, struct file *file, unsigned int command,
+				    uintptr_t argument);

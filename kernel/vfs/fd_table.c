@@ -467,6 +467,12 @@ struct file *fd_table_remove(struct fd_table *table, int fd)
 		release_bit(table, array, (unsigned int)fd);
 	}
 	spin_unlock(&table->lock);
+	/*
+	 * Full fence: out of the table before the file's record locks are looked for. Pairs with
+	 * who sets one and then looks whether the descriptor is still there (sys_lock.c).
+	 */
+	if (has_other_users(table))
+		atomic_thread_fence(memory_order_seq_cst);
 	return file;
 }
 

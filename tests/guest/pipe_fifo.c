@@ -16,6 +16,7 @@ int main(void)
 	CHECK_EQ(status.st_mode & 0777, 0600);
 	CHECK_ERRNO(mkfifo("fifo", 0600), EEXIST);
 	CHECK_ERRNO(open("fifo", O_WRONLY | O_NONBLOCK), ENXIO);
+	CHECK_ERRNO(open("fifo", O_ACCMODE), EINVAL);
 	reading = MUST(open("fifo", O_RDONLY | O_NONBLOCK));
 	CHECK_EQ(read(reading, buffer, 1), 0);		/* no writer: end of file */
 	writing = MUST(open("fifo", O_WRONLY | O_NONBLOCK));
