@@ -17,8 +17,8 @@
 #include "block/page_io.h"
 #include "core/printk.h"
 #include "fs/journal/internal.h"
-#include "lib/hash.h"
 #include "lib/min_max.h"
+#include "lib/rbtree.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "sched/completion.h"
@@ -26,13 +26,12 @@
 
 enum {
 	WINDOW_FRAMES = 16,	/* of the log, read at once */
-	REVOKE_BUCKETS = 256,
 	WRITE_BACK_EVERY = 512,	/* blocks replayed: the cache is metadata, nothing else writes it */
 };
 
 /* `block` was freed by transaction `tid`: copies of it up to there are void. */
 struct revoke {
-	struct revoke *next;
+	struct rbtree_node node;
 	uint32_t block, tid;
 };
 
@@ -44,7 +43,7 @@ struct recovery {
 	uint32_t start, start_tid;		/* where the log begins */
 	uint32_t end_tid;			/* the first transaction that is not whole */
 	uint32_t replayed;			/* blocks */
-	struct revoke *revokes[REVOKE_BUCKETS];
+	struct rbtree revokes;			/* by block */
 };
 
 enum pass { PASS_SCAN, PASS_REVOKE, PASS_REPLAY };
@@ -118,47 +117,51 @@ static int read_log(struct recovery *recovery, uint32_t log, void **out)
 
 /* ---- revokes --------------------------------------------------------------------------------- */
 
-static struct revoke **bucket_of(struct recovery *recovery, uint32_t block)
-{
-	return &recovery->revokes[hash_u32(block) % REVOKE_BUCKETS];
-}
-
 static int add_revoke(struct recovery *recovery, uint32_t block, uint32_t tid)
 {
-	struct revoke **bucket = bucket_of(recovery, block), *revoke;
+	struct rbtree_node **link = &recovery->revokes.node, *parent = NULL;
+	struct revoke *revoke;
 
-	for (revoke = *bucket; revoke; revoke = revoke->next) {
+	while (*link) {
+		parent = *link;
+		revoke = container_of(parent, struct revoke, node);
 		if (revoke->block == block) {
 			revoke->tid = tid;	/* later than the last: the log is in order */
 			return 0;
 		}
+		link = block < revoke->block ? &parent->left : &parent->right;
 	}
 	revoke = kmalloc(sizeof(*revoke), 0);
 	if (!revoke)
 		return -ENOMEM;
-	*revoke = (struct revoke){ .next = *bucket, .block = block, .tid = tid };
-	*bucket = revoke;
+	revoke->block = block;
+	revoke->tid = tid;
+	rbtree_link(&revoke->node, parent, link);
+	rbtree_insert_fixup(&recovery->revokes, &revoke->node);
 	return 0;
 }
 
 static bool is_revoked(struct recovery *recovery, uint32_t block, uint32_t tid)
 {
-	const struct revoke *revoke = *bucket_of(recovery, block);
+	const struct rbtree_node *node = recovery->revokes.node;
 
-	while (revoke && revoke->block != block)
-		revoke = revoke->next;
-	return revoke && !journal_tid_before(revoke->tid, tid);
+	while (node) {
+		const struct revoke *revoke = container_of(node, struct revoke, node);
+
+		if (revoke->block == block)
+			return !journal_tid_before(revoke->tid, tid);
+		node = block < revoke->block ? node->left : node->right;
+	}
+	return false;
 }
 
 static void free_revokes(struct recovery *recovery)
 {
-	for (unsigned int i = 0; i < REVOKE_BUCKETS; i++) {
-		struct revoke *revoke = recovery->revokes[i], *next;
+	struct rbtree_node *node;
 
-		for (; revoke; revoke = next) {
-			next = revoke->next;
-			kfree(revoke);
-		}
+	while ((node = recovery->revokes.node)) {
+		rbtree_remove(&recovery->revokes, node);
+		kfree(container_of(node, struct revoke, node));
 	}
 }
 
