@@ -194,7 +194,7 @@ static ssize_t enter_slots(struct pipe *pipe, const struct pipe_slot *slots, uns
 	bool has_readers;
 
 	mutex_lock(&pipe->mutex);
-	pipe->capacity += held;
+	pipe_set_capacity(pipe, pipe->capacity + held);
 	has_readers = pipe_has_readers(pipe);
 	for (unsigned int i = 0; i < filled; i++) {
 		if (has_readers)
@@ -230,7 +230,7 @@ ssize_t splice_file_to_pipe(struct file *from, file_offset *offset, struct file 
 		held = pipe_is_full(pipe) ? 0 : pipe->capacity - pipe_used(pipe);
 		held = min_t(unsigned int, held, BATCH);
 		held = min_t(unsigned int, held, (unsigned int)DIV_ROUND_UP(size, PAGE_SIZE) + 1);
-		pipe->capacity -= held;
+		pipe_set_capacity(pipe, pipe->capacity - held);
 		mutex_unlock(&pipe->mutex);
 	} while (held == 0);
 	is_locked = !offset && !from->ops->stream && from->ops->read == file_read_cached;
@@ -273,7 +273,7 @@ static void return_slot(struct pipe *pipe, struct pipe_slot *slot, size_t writte
 	slot->offset = (uint16_t)(slot->offset + written);
 	slot->size = (uint16_t)(slot->size - written);
 	mutex_lock(&pipe->mutex);
-	pipe->capacity++;
+	pipe_set_capacity(pipe, pipe->capacity + 1);
 	if (slot->size > 0)
 		put_first(pipe, slot);
 	else
@@ -311,7 +311,7 @@ ssize_t splice_pipe_to_file(struct file *from, struct file *to, file_offset *off
 			continue;
 		}
 		slot = take_first(pipe);
-		pipe->capacity--;
+		pipe_set_capacity(pipe, pipe->capacity - 1);
 		mutex_unlock(&pipe->mutex);
 		wish = min(size, (size_t)slot.size);
 		done = write_slot(to, offset, &slot, wish, page_frame_address(bounce), size_limit);
