@@ -52,7 +52,7 @@ static void replace_child(struct rbtree *root, struct rbtree_node *parent,
 
 /*
  * Move `node` down to the given side; its child on the other side comes up in its place. The
- * subtree holds the same objects as before, so sums above it stay right.
+ * subtree holds the same objects as before, so bounds above it stay right.
  */
 static void rotate(struct rbtree *root, struct rbtree_node *node, bool right,
 		   rbtree_update *update)
@@ -69,15 +69,9 @@ static void rotate(struct rbtree *root, struct rbtree_node *node, bool right,
 	set_parent(pivot, parent);
 	replace_child(root, parent, node, pivot);
 	if (update) {
-		(void)update(node);
-		(void)update(pivot);
+		update(node);
+		update(pivot);
 	}
-}
-
-void rbtree_update_path(struct rbtree_node *node, rbtree_update *update)
-{
-	while (node && update(node))
-		node = rbtree_parent(node);
 }
 
 static always_inline void insert_fixup(struct rbtree *root, struct rbtree_node *node,
@@ -115,11 +109,9 @@ void rbtree_insert_fixup(struct rbtree *root, struct rbtree_node *node)
 	insert_fixup(root, node, NULL);
 }
 
-void rbtree_insert_fixup_summed(struct rbtree *root, struct rbtree_node *node,
-				rbtree_update *update)
+void rbtree_insert_fixup_bounded(struct rbtree *root, struct rbtree_node *node,
+				 rbtree_update *update)
 {
-	(void)update(node);
-	rbtree_update_path(rbtree_parent(node), update);
 	insert_fixup(root, node, update);
 }
 
@@ -189,13 +181,9 @@ static always_inline void remove_node(struct rbtree *root, struct rbtree_node *n
 		if (parent == node)
 			parent = next;
 		rbtree_replace(root, node, next);
+		if (update)
+			update(next);	/* it bounds more than where it came from */
 	}
-	/*
-	 * `parent` is the lowest node that lost something below it. Up to the root: the node that
-	 * took the place of `node` may have brought the very sum that was there before.
-	 */
-	for (struct rbtree_node *up = parent; update && up; up = rbtree_parent(up))
-		(void)update(up);
 	if (lost_black)
 		remove_fixup(root, orphan, parent, update);
 }
@@ -205,7 +193,7 @@ void rbtree_remove(struct rbtree *root, struct rbtree_node *node)
 	remove_node(root, node, NULL);
 }
 
-void rbtree_remove_summed(struct rbtree *root, struct rbtree_node *node, rbtree_update *update)
+void rbtree_remove_bounded(struct rbtree *root, struct rbtree_node *node, rbtree_update *update)
 {
 	remove_node(root, node, update);
 }

@@ -47,6 +47,14 @@ static inline struct rbtree_node *rbtree_parent(const struct rbtree_node *node)
 	return (struct rbtree_node *)(node->parent_and_colour & ~(uintptr_t)1);
 }
 
+/* Does insert_fixup have anything to do? Mostly not. */
+static inline bool rbtree_is_below_red(const struct rbtree_node *node)
+{
+	const struct rbtree_node *parent = rbtree_parent(node);
+
+	return !parent || !(parent->parent_and_colour & 1);
+}
+
 /* Hang `node` under `parent` (NULL for the first node of a tree) at `link`. */
 static inline void rbtree_link(struct rbtree_node *node, struct rbtree_node *parent,
 			       struct rbtree_node **link)
@@ -63,16 +71,16 @@ void rbtree_insert_fixup(struct rbtree *root, struct rbtree_node *node);
 void rbtree_remove(struct rbtree *root, struct rbtree_node *node);
 
 /*
- * Trees in which each object sums up its subtree (a largest gap, a latest end): `update` computes
- * the sum of one node from its own value and its children's sums, and says whether it has changed.
- * Set the node's own value before it is linked. rbtree_update_path is for a node whose value has
- * changed where it is; it goes up only as far as sums change.
+ * Trees in which each object bounds its subtree from above (the largest gap, the latest end): its
+ * bound is not less than its own value and its children's bounds, but may be more. `update` makes
+ * one node's bound as small as these allow. Before insert_fixup, set the new node's bound and raise
+ * those above it as far as needed; removing lowers none, so that it costs nothing above the place.
+ * Who is led astray by a bound that is too large calls `update` there.
  */
-typedef bool rbtree_update(struct rbtree_node *node);
-void rbtree_insert_fixup_summed(struct rbtree *root, struct rbtree_node *node,
-				rbtree_update *update);
-void rbtree_remove_summed(struct rbtree *root, struct rbtree_node *node, rbtree_update *update);
-void rbtree_update_path(struct rbtree_node *node, rbtree_update *update);
+typedef void rbtree_update(struct rbtree_node *node);
+void rbtree_insert_fixup_bounded(struct rbtree *root, struct rbtree_node *node,
+				 rbtree_update *update);
+void rbtree_remove_bounded(struct rbtree *root, struct rbtree_node *node, rbtree_update *update);
 
 /* Put `replacement` exactly where `node` is; their keys must order alike. */
 void rbtree_replace(struct rbtree *root, struct rbtree_node *node,

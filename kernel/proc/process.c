@@ -339,15 +339,20 @@ void process_usage(struct process *process, struct usage *out)
 
 void process_vm_limits(struct process *process, struct vm_limits *out)
 {
+	const struct credentials *credentials = credentials_current();
 	const struct limits *limits = &process->limits;
+	unsigned int start;
 
-	out->address_space_size = limits_current(limits, LIMIT_ADDRESS_SPACE);
-	out->data_size = limits_current(limits, LIMIT_DATA);
-	out->stack_size = limits_current(limits, LIMIT_STACK);
-	out->locked_size = credentials_capable(credentials_current(), CAP_IPC_LOCK)
-				   ? UINT64_MAX
-				   : limits_current(limits, LIMIT_LOCKED);
-	out->is_administrator = credentials_capable(credentials_current(), CAP_SYS_ADMIN);
+	do {
+		start = seq_read_begin(&limits->sequence);
+		out->address_space_size = limits->of[LIMIT_ADDRESS_SPACE].current;
+		out->data_size = limits->of[LIMIT_DATA].current;
+		out->stack_size = limits->of[LIMIT_STACK].current;
+		out->locked_size = limits->of[LIMIT_LOCKED].current;
+	} while (seq_read_retry(&limits->sequence, start));
+	if (credentials_capable(credentials, CAP_IPC_LOCK))
+		out->locked_size = UINT64_MAX;
+	out->is_administrator = credentials_capable(credentials, CAP_SYS_ADMIN);
 }
 
 void process_children_usage(struct process *process, struct usage *out)

@@ -91,19 +91,6 @@ void address_space_put(struct address_space *space)
 
 /* ---- limits ---- */
 
-bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uint32_t flags,
-		       const struct vm_limits *limits)
-{
-	uint64_t pages = more_pages;
-
-	if (!limits)
-		return false;
-	if ((space->mapped_pages + pages) << PAGE_SHIFT > limits->address_space_size)
-		return true;
-	return flags_are_data(flags) &&
-	       (space->data_pages + pages) << PAGE_SHIFT > limits->data_size;
-}
-
 bool vm_exceeds_lock_limit(const struct address_space *space, size_t pages,
 			   const struct vm_limits *limits)
 {
@@ -202,8 +189,13 @@ static bool check_region(struct region *region, const struct region *previous)
 		return report(region, "is not page-aligned");
 	if (region->gap_before > region->start - room_start)
 		return report(region, "claims more room below it than there is");
-	if (region_gap_sum(&region->node))
-		return report(region, "has a wrong sum of gaps");
+	if (region->previous != previous)
+		return report(region, "does not know the one before it");
+	if (region->largest_gap < region_largest_gap(region))
+		return report(region, "has too small a bound of gaps");
+	if (!atomic_load_explicit(&region->touched, memory_order_relaxed) &&
+	    !page_table_is_empty(region->space, region->start, region->end))
+		return report(region, "has pages but was not touched");
 	if (region->cache && (!region->backing || !list_node_is_linked(&region->cache_node)))
 		return report(region, "is not on its cache's list");
 	return true;
@@ -235,7 +227,7 @@ bool address_space_check(struct address_space *space)
 	}
 	if (pages != space->mapped_pages || locked != space->locked_pages ||
 	    data != space->data_pages || committed != space->committed_pages ||
-	    count != space->region_count) {
+	    count != space->region_count || previous != space->last) {
 		printk(LOG_ERROR, "address space: %zu pages in %zu regions; the sums are wrong",
 		       pages, count);
 		return false;

@@ -22,6 +22,7 @@ struct address_space {
 	struct spinlock directory_lock;		/* LOCK_RANK_PAGE_DIRECTORY */
 	struct mmu_space mmu;			/* [d] entries of the directories */
 	struct rbtree regions;			/* [s] by start */
+	struct region *first, *last;		/* [s] of the regions, or NULL */
 	size_t region_count;			/* [s] */
 	_Atomic(struct region *) last_found;	/* [a] hint: a region of the tree, or NULL */
 	size_t mapped_pages;			/* [s] sum of the regions */

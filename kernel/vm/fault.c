@@ -131,6 +131,9 @@ enum fault_result fault_resolve(struct fault *fault)
 	rwlock_assert_held(&fault->space->lock);
 	if (entry != 0)
 		return fault_present(fault, entry);
+	/* Relaxed: who unmaps the region has the lock to himself, and so sees it. */
+	if (unlikely(!atomic_load_explicit(&region->touched, memory_order_relaxed)))
+		atomic_store_explicit(&region->touched, true, memory_order_relaxed);
 	if (region->cache)
 		return fault_file(fault);
 	if (unlikely(region->flags & REGION_SPECIAL))

@@ -46,8 +46,8 @@ static void copy_layout(struct address_space *child, const struct address_space 
 			      memory_order_relaxed);
 }
 
-/* The child's region for one of the parent's; *last is its highest so far. Errors: -ENOMEM. */
-static int copy_region(struct address_space *child, struct region *region, struct region **last)
+/* The child's region for one of the parent's. Errors: -ENOMEM. */
+static int copy_region(struct address_space *child, struct region *region)
 {
 	struct region *copy;
 
@@ -63,8 +63,7 @@ static int copy_region(struct address_space *child, struct region *region, struc
 	}
 	*copy = *region;
 	copy->flags &= ~(uint32_t)REGION_LOCKS;	/* mlock(2): not inherited */
-	region_insert_copy(child, copy, region, *last);
-	*last = copy;
+	region_insert_copy(child, copy, region);
 	return 0;
 }
 
@@ -90,7 +89,6 @@ static int share_tables(struct address_space *parent, struct address_space *chil
 int address_space_fork(struct address_space *parent, struct address_space **out)
 {
 	struct address_space *child;
-	struct region *last = NULL;
 	int error;
 
 	error = address_space_create(&child);
@@ -103,7 +101,7 @@ int address_space_fork(struct address_space *parent, struct address_space **out)
 	copy_layout(child, parent);
 	for (struct region *region = region_first(parent); region && !error;
 	     region = region_next(region))
-		error = copy_region(child, region, &last);
+		error = copy_region(child, region);
 	if (!error)
 		error = share_tables(parent, child);
 	if (CONFIG_INVARIANTS)

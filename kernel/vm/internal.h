@@ -65,17 +65,17 @@ struct region *region_alloc(void);	/* not initialised; NULL when memory is short
 void region_free(struct region *region);	/* its memory alone */
 
 /*
- * Put a filled-in region into the tree and among its cache's regions (right behind `after` there,
- * unless NULL); takes a reference to its backing. Its commit charge was made by the caller. Locks:
- * space->lock exclusive, for all of these.
+ * Put a filled-in region into the tree, where `above` is the next one or NULL, and among its
+ * cache's regions (right behind `after` there, unless NULL); takes a reference to its backing. Its
+ * commit charge was made by the caller. Locks: space->lock exclusive, for all of these.
  */
-void region_insert(struct address_space *space, struct region *region, struct region *after);
+void region_insert(struct address_space *space, struct region *region, struct region *above,
+		   struct region *after);
 /*
- * fork: `copy`, filled in from `original`, becomes the highest region, after `last` or NULL, and
- * comes right behind the original on the cache's list.
+ * fork: `copy`, filled in from `original`, becomes the highest region, and comes right behind the
+ * original on the cache's list.
  */
-void region_insert_copy(struct address_space *space, struct region *copy, struct region *original,
-			struct region *last);
+void region_insert_copy(struct address_space *space, struct region *copy, struct region *original);
 /* All regions of a space that ends, and their charge; the tree is not kept up meanwhile. */
 void region_detach_all(struct address_space *space, struct list *dead);
 /*
@@ -83,7 +83,10 @@ void region_detach_all(struct address_space *space, struct list *dead);
  */
 void region_detach(struct region *region);
 /* The region before this one, or NULL. */
-struct region *region_previous(struct region *region);
+static inline struct region *region_previous(const struct region *region)
+{
+	return region->previous;
+}
 struct region *region_last(struct address_space *space);
 /* Move its edges, keeping the backing of each page. Growth was charged by the caller. */
 void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end);
@@ -95,23 +98,46 @@ void region_set_flags(struct region *region, uint32_t flags);
 bool region_can_merge(const struct region *left, const struct region *right);
 /* Join regions of [start, end) and its neighbours where possible. */
 void region_merge_range(struct address_space *space, uintptr_t start, uintptr_t end);
-/*
- * Drop the backings and the memory of detached regions, linked by cache_node. No locks held; may
- * sleep.
- */
+/* Drop the backing and the memory of a detached region. No locks held; may sleep. */
+void region_release(struct region *region);
+/* The same for those of a list, linked by cache_node. */
 void region_release_list(struct list *dead);
 /* Is anything mapped in [start, end)? */
 bool region_any(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* region_gap.c: the highest free `size` bytes within [low, high); false if there are none. */
+/*
+ * region_gap.c: the highest free `size` bytes within [low, high); false if there are none. *above
+ * is the region next to it, or NULL.
+ */
 bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
-		     uintptr_t *out);
-/* The sum for the tree. */
-bool region_gap_sum(struct rbtree_node *node);
+		     uintptr_t *out, struct region **above);
+/* The bound for the tree, and the least that it may be. */
+void region_gap_tighten(struct rbtree_node *node);
+uintptr_t region_largest_gap(const struct region *region);
+/* Its own gap is larger than its bound, or its parent's: raise the bounds from it up. */
+void region_gap_raise(struct region *region);
+/* Where the room below `region` ends; a stack wants a part of it left alone. */
+static inline uintptr_t region_gap_end(const struct region *region)
+{
+	if (likely(!(region->flags & REGION_GROWS_DOWN)))
+		return region->start;
+	return region->start > STACK_GUARD_GAP ? region->start - STACK_GUARD_GAP : 0;
+}
 /* The room that mmap may use between `below`, or the start of user memory, and `region`. */
-uintptr_t region_gap_above(const struct region *region, const struct region *below);
+static inline uintptr_t region_gap_above(const struct region *region, const struct region *below)
+{
+	uintptr_t start = below ? below->end : 0;
+	uintptr_t end = region_gap_end(region);
+
+	return end > start ? end - start : 0;
+}
 /* It may have changed; `below` is the region before `region`, or NULL. */
-void region_gap_update(struct region *region, const struct region *below);
+static inline void region_gap_update(struct region *region, const struct region *below)
+{
+	region->gap_before = region_gap_above(region, below);
+	if (unlikely(region->gap_before > region->largest_gap))
+		region_gap_raise(region);
+}
 
 /*
  * commit.c: promise so many more pages; false if the mode of overcommit forbids it. NULL limits:
@@ -121,10 +147,6 @@ must_check bool commit_charge(struct address_space *space, size_t pages,
 			      const struct vm_limits *limits);
 void commit_return(struct address_space *space, size_t pages);
 size_t vm_total_pages(void);	/* page frames that the machine has */
-
-/* Would `more_pages` exceed RLIMIT_AS (or, for `flags` of data, RLIMIT_DATA)? NULL limits: none. */
-bool vm_exceeds_limits(const struct address_space *space, size_t more_pages, uint32_t flags,
-		       const struct vm_limits *limits);
 
 /* Would `more_pages` that are locked exceed RLIMIT_MEMLOCK? NULL limits: none. */
 bool vm_exceeds_lock_limit(const struct address_space *space, size_t more_pages,
@@ -136,6 +158,18 @@ static inline bool flags_are_data(uint32_t flags)
 	return (flags & (REGION_WRITE | REGION_SHARED | REGION_GROWS_DOWN)) == REGION_WRITE;
 }
 
+/* Would `more_pages` exceed RLIMIT_AS (or, for `flags` of data, RLIMIT_DATA)? NULL limits: none. */
+static inline bool vm_exceeds_limits(const struct address_space *space, size_t more_pages,
+				     uint32_t flags, const struct vm_limits *limits)
+{
+	if (!limits)
+		return false;
+	if (space->mapped_pages + more_pages > limits->address_space_size >> PAGE_SHIFT)
+		return true;
+	return flags_are_data(flags) &&
+	       space->data_pages + more_pages > limits->data_size >> PAGE_SHIFT;
+}
+
 /* ---- unmap.c ---- */
 
 /*
@@ -145,6 +179,7 @@ struct unmap_plan {
 	uintptr_t start, end;
 	struct region *first;	/* that ends above start; NULL: nothing is mapped in the range */
 	struct region *spare;	/* for cutting a hole into one region */
+	bool is_touched;	/* the page tables may hold something of it */
 };
 /*
  * The only part that may fail: -ENOMEM, nothing changed. Locks: space->lock exclusive. May sleep.

@@ -15,9 +15,12 @@
 #include "vm/internal.h"
 #include "vm/page_table.h"
 
-/* Where the mapping shall be. Errors: -ENOMEM, -EEXIST, -EPERM. */
+/*
+ * Where the mapping shall be, and the first region that ends above its start, or NULL. Errors:
+ * -ENOMEM, -EEXIST, -EPERM.
+ */
 static int choose_place(struct address_space *space, const struct vm_map_request *request,
-			uintptr_t size, uintptr_t *out)
+			uintptr_t size, uintptr_t *out, struct region **above)
 {
 	uintptr_t top = space->mmap_top ? space->mmap_top : USER_END;
 	uintptr_t wish = request->address;
@@ -29,7 +32,8 @@ static int choose_place(struct address_space *space, const struct vm_map_request
 			return -ENOMEM;
 		if (wish < VM_MAP_MIN)
 			return -EPERM;
-		if (request->fixed_no_replace && region_any(space, wish, wish + size))
+		*above = region_find_from(space, wish);
+		if (request->fixed_no_replace && *above && (*above)->start < wish + size)
 			return -EEXIST;
 		*out = wish;
 		return 0;
@@ -38,11 +42,11 @@ static int choose_place(struct address_space *space, const struct vm_map_request
 		return -ENOMEM;
 	wish = ALIGN_DOWN(wish, PAGE_SIZE);
 	if (wish >= VM_MAP_MIN && wish <= USER_END - size &&
-	    region_find_gap(space, size, wish, wish + size, out))
+	    region_find_gap(space, size, wish, wish + size, out, above))
 		return 0;
 	/* Below the top if possible; a full address space uses the rest as well. */
-	if (region_find_gap(space, size, VM_MAP_MIN, top, out) ||
-	    region_find_gap(space, size, VM_MAP_MIN, USER_END, out))
+	if (region_find_gap(space, size, VM_MAP_MIN, top, out, above) ||
+	    region_find_gap(space, size, VM_MAP_MIN, USER_END, out, above))
 		return 0;
 	return -ENOMEM;
 }
@@ -50,11 +54,13 @@ static int choose_place(struct address_space *space, const struct vm_map_request
 int vm_find_room(struct address_space *space, uintptr_t wish, size_t size, uintptr_t *out)
 {
 	const struct vm_map_request request = { .address = wish };
+	struct region *above;
 	int error;
 
-	rwlock_read_lock(&space->lock);
-	error = choose_place(space, &request, ALIGN_UP(size, PAGE_SIZE), out);
-	rwlock_read_unlock(&space->lock);
+	/* Exclusive: the search may mend the tree's bounds. */
+	rwlock_write_lock(&space->lock);
+	error = choose_place(space, &request, ALIGN_UP(size, PAGE_SIZE), out, &above);
+	rwlock_write_unlock(&space->lock);
 	return error;
 }
 
@@ -136,6 +142,7 @@ static int fill_device(struct region *region)
 
 	if (region->flags & REGION_WRITE)
 		bits |= MMU_WRITE;
+	atomic_store_explicit(&region->touched, true, memory_order_relaxed);
 	for (uintptr_t address = region->start; address < region->end; address += PAGE_SIZE) {
 		struct page_frame *table;
 		int error = page_table_lock_private(region->space, address, &table);
@@ -151,15 +158,13 @@ static int fill_device(struct region *region)
 }
 
 /*
- * Put `wish` into the space as a region of its own. Errors: -ENOMEM, of a device; then it is gone
- * again.
+ * Put it into the space, before `above`. Errors: -ENOMEM, of a device; then it is gone again.
  */
-static int insert(struct address_space *space, const struct region *wish, struct region *region)
+static int insert(struct address_space *space, struct region *region, struct region *above)
 {
 	int error;
 
-	*region = *wish;
-	region_insert(space, region, NULL);
+	region_insert(space, region, above, NULL);
 	if (!(region->flags & REGION_DEVICE))
 		return 0;
 	error = fill_device(region);
@@ -175,41 +180,38 @@ static int insert(struct address_space *space, const struct region *wish, struct
 
 /* The reservations for a mapping, and what it will be made of. */
 struct map_plan {
-	struct region wish;
-	struct region *neighbour;	/* to be extended; else */
-	struct region *fresh;		/*  to be inserted */
+	struct region *fresh;		/* all about it; to be inserted, unless */
+	struct region *neighbour;	/*  there is one to be extended */
 	bool replaces;
 	struct unmap_plan unmap;	/* of what is in the way, if it replaces */
 };
 
 /* Everything that may fail but for a device's tables. Errors: see vm_map. */
 static int prepare(struct address_space *space, const struct vm_map_request *request,
-		   uintptr_t start, uintptr_t size, const struct vm_limits *limits,
-		   struct map_plan *plan)
+		   uintptr_t start, uintptr_t size, struct region *above,
+		   const struct vm_limits *limits, struct map_plan *plan)
 {
-	struct region *above = region_find_from(space, start);
+	struct region *fresh = region_alloc();
 	int error;
 
-	describe(&plan->wish, request, start, start + size);
+	if (unlikely(!fresh))
+		return -ENOMEM;
+	plan->fresh = fresh;
+	describe(fresh, request, start, start + size);
 	if (unlikely(space->lock_new) && !(request->flags & (REGION_DEVICE | REGION_SPECIAL)))
-		plan->wish.flags |= space->lock_new;
-	if (unlikely(space->read_executes) && !(plan->wish.flags & (REGION_STACK | REGION_SPECIAL)))
-		plan->wish.flags |= region_implied_execute(plan->wish.flags, plan->wish.flags);
-	plan->neighbour = plan->fresh = NULL;
+		fresh->flags |= space->lock_new;
+	if (unlikely(space->read_executes) && !(fresh->flags & (REGION_STACK | REGION_SPECIAL)))
+		fresh->flags |= region_implied_execute(fresh->flags, fresh->flags);
+	plan->neighbour = NULL;
 	plan->replaces = above && above->start < start + size;
-	error = check_limits(space, &plan->wish, above, limits);
+	error = check_limits(space, fresh, above, limits);
 	if (error)
-		return error;
+		goto free_region;
 	if (!plan->replaces)
-		plan->neighbour = find_neighbour(space, &plan->wish, above);
-	if (!plan->neighbour) {
-		plan->fresh = region_alloc();
-		if (!plan->fresh)
-			return -ENOMEM;
-	}
+		plan->neighbour = find_neighbour(space, fresh, above);
 	error = -ENOMEM;
-	if ((plan->wish.flags & REGION_ACCOUNTED) &&
-	    !commit_charge(space, region_pages(&plan->wish), limits))
+	if ((fresh->flags & REGION_ACCOUNTED) &&
+	    !commit_charge(space, region_pages(fresh), limits))
 		goto free_region;
 	if (plan->replaces) {
 		error = unmap_prepare(space, start, start + size, &plan->unmap);
@@ -219,10 +221,10 @@ static int prepare(struct address_space *space, const struct vm_map_request *req
 	return 0;
 
 return_charge:
-	if (plan->wish.flags & REGION_ACCOUNTED)
-		commit_return(space, region_pages(&plan->wish));
+	if (fresh->flags & REGION_ACCOUNTED)
+		commit_return(space, region_pages(fresh));
 free_region:
-	region_free(plan->fresh);
+	region_free(fresh);
 	return error;
 }
 
@@ -231,31 +233,38 @@ static int map_locked(struct address_space *space, const struct vm_map_request *
 		      uintptr_t *out, bool *fill)
 {
 	struct map_plan plan;
+	struct region *above;
 	uintptr_t start;
+	uint32_t flags;
 	int error;
 
 	if (space->region_count > REGIONS_MAX)
 		return -ENOMEM;
-	error = choose_place(space, request, size, &start);
+	error = choose_place(space, request, size, &start, &above);
 	if (error)
 		return error;
-	error = prepare(space, request, start, size, limits, &plan);
+	error = prepare(space, request, start, size, above, limits, &plan);
+	if (error)
+		return error;
+	flags = plan.fresh->flags;
+	if (plan.replaces) {
+		unmap_commit(space, &plan.unmap, dead);
+		above = region_find_from(space, start);
+	}
+	if (plan.neighbour) {
+		extend(space, plan.neighbour, plan.fresh);
+		region_free(plan.fresh);
+	} else {
+		error = insert(space, plan.fresh, above);
+	}
 	if (error)
 		return error;
 	if (plan.replaces)
-		unmap_commit(space, &plan.unmap, dead);
-	if (plan.neighbour)
-		extend(space, plan.neighbour, &plan.wish);
-	else
-		error = insert(space, &plan.wish, plan.fresh);
-	if (plan.replaces && !error)
 		region_merge_range(space, start, start + size);
-	if (!error) {
-		*out = start;
-		*fill = region_flags_want_pages(plan.wish.flags) ||
-			(request->populate && !(plan.wish.flags & REGION_LOCK_ON_FAULT));
-	}
-	return error;
+	*out = start;
+	*fill = region_flags_want_pages(flags) ||
+		(request->populate && !(flags & REGION_LOCK_ON_FAULT));
+	return 0;
 }
 
 int vm_map(struct address_space *space, const struct vm_map_request *request,
@@ -282,8 +291,9 @@ int vm_map(struct address_space *space, const struct vm_map_request *request,
 	if (CONFIG_INVARIANTS)
 		assert(address_space_check(space));
 	rwlock_write_unlock(&space->lock);
-	region_release_list(&dead);
-	if (!error && fill)
+	if (unlikely(!list_is_empty(&dead)))
+		region_release_list(&dead);
+	if (unlikely(fill) && !error)
 		(void)vm_populate(space, *out, *out + size, true);	/* as far as it goes */
 	return error;
 }

@@ -478,3 +478,18 @@ bool page_table_check(struct address_space *space, uintptr_t start, uintptr_t en
 	}
 	return true;
 }
+
+bool page_table_is_empty(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+	uintptr_t next;
+
+	for (uintptr_t address = start; address < end; address = next) {
+		next = table_span(address) + TABLE_SPAN;
+		if (!page_table_exists(space, address))
+			continue;
+		next = address + PAGE_SIZE;
+		if (page_table_peek(space, address) != 0)
+			return false;
+	}
+	return true;
+}

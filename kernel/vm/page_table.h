@@ -184,6 +184,9 @@ must_check int page_table_prepare_move(struct address_space *space, uintptr_t fr
 uintptr_t page_table_move_piece(uintptr_t from, uintptr_t to, uintptr_t size);
 void page_table_move(struct address_space *space, uintptr_t from, uintptr_t to, uintptr_t size);
 
+/* Debug builds: is there no entry for [start, end)? Lock exclusive. */
+bool page_table_is_empty(struct address_space *space, uintptr_t start, uintptr_t end);
+
 /*
  * Debug builds: do the counts of every private table in [start, end) agree with its entries? Lock
  * exclusive.

@@ -2,8 +2,13 @@
  * Regions: the tree of an address space, and what must stay true when pieces are cut and joined.
  *
  * A region is found by address through a red-black tree, with the last one found as a hint: most
- * faults and calls hit the region of the one before. The tree also sums up the free room below each
- * region, so that mmap finds a place without a walk (region_gap.c).
+ * faults and calls hit the region of the one before. The tree also bounds the free room below each
+ * region, so that mmap finds a place without a walk (region_gap.c). Each region knows its
+ * neighbours: who has found one has the next, and a place in the tree, without a search.
+ *
+ * Touched. A region into which no page was ever entered says so, and is unmapped without a look at
+ * page tables. Faults set the mark before they enter anything (fault_resolve), with the space's
+ * lock shared; pieces and copies of a region inherit it.
  *
  * A region with a page cache is also on that cache's list, which is how truncation and writeback
  * find the page tables (reverse_map.c). They hold only the cache's regions_lock; so a change of a
@@ -46,22 +51,12 @@ static inline struct region *region_of(const struct rbtree_node *node)
 
 struct region *region_first(struct address_space *space)
 {
-	return region_of(rbtree_first(&space->regions));
+	return space->first;
 }
 
 struct region *region_last(struct address_space *space)
 {
-	return region_of(rbtree_last(&space->regions));
-}
-
-struct region *region_next(struct region *region)
-{
-	return region_of(rbtree_next(&region->node));
-}
-
-struct region *region_previous(struct region *region)
-{
-	return region_of(rbtree_previous(&region->node));
+	return space->last;
 }
 
 struct region *region_find_from(struct address_space *space, uintptr_t address)
@@ -134,48 +129,49 @@ void region_set_flags(struct region *region, uint32_t flags)
 
 /* ---- the tree and the cache's list ---- */
 
-static void link_into_tree(struct address_space *space, struct region *region)
+/*
+ * Right before `above`, or behind all if that is NULL. Of two neighbours in a tree one has no child
+ * on the side of the other: there it goes.
+ */
+static inline void link_into_tree(struct address_space *space, struct region *region,
+				  struct region *above)
 {
-	struct rbtree_node **link = &space->regions.node;
-	struct region *below = NULL, *above = NULL;
-	struct rbtree_node *parent = NULL;
+	struct region *below = above ? above->previous : space->last;
+	struct rbtree_node **link = &space->regions.node, *parent = NULL;
 
-	while (*link) {
-		parent = *link;
-		if (region->start < region_of(parent)->start) {
-			above = region_of(parent);
-			link = &parent->left;
-		} else {
-			below = region_of(parent);
-			link = &parent->right;
-		}
+	region->previous = below;
+	region->next = above;
+	*(below ? &below->next : &space->first) = region;
+	*(above ? &above->previous : &space->last) = region;
+	if (above && !above->node.left) {
+		parent = &above->node;
+		link = &parent->left;
+	} else if (below) {
+		parent = &below->node;
+		link = &parent->right;
 	}
+	assert(!*link && (!below || below->end <= region->start));
 	rbtree_link(&region->node, parent, link);
-	region->gap_before = region_gap_above(region, below);
-	rbtree_insert_fixup_summed(&space->regions, &region->node, region_gap_sum);
+	region->gap_before = region->largest_gap = region_gap_above(region, below);
+	if (parent && region_of(parent)->largest_gap < region->gap_before)
+		region_gap_raise(region);
 	if (above)
 		region_gap_update(above, region);
+	if (rbtree_is_below_red(&region->node))
+		rbtree_insert_fixup_bounded(&space->regions, &region->node, region_gap_tighten);
 	space->region_count++;
-}
-
-/* The same for a region above all others, of which `last` is the highest, or NULL. */
-static void link_last(struct address_space *space, struct region *region, struct region *last)
-{
-	struct rbtree_node **link = last ? &last->node.right : &space->regions.node;
-
-	rbtree_link(&region->node, last ? &last->node : NULL, link);
-	region->gap_before = region_gap_above(region, last);
-	rbtree_insert_fixup_summed(&space->regions, &region->node, region_gap_sum);
-	space->region_count++;
+	/* Whoever comes next mostly comes for this one. */
+	atomic_store_explicit(&space->last_found, region, memory_order_relaxed);
 }
 
 static void unlink_from_tree(struct region *region)
 {
 	struct address_space *space = region->space;
-	struct region *previous = region_previous(region);
-	struct region *next = region_next(region);
+	struct region *previous = region->previous, *next = region->next;
 
-	rbtree_remove_summed(&space->regions, &region->node, region_gap_sum);
+	rbtree_remove_bounded(&space->regions, &region->node, region_gap_tighten);
+	*(previous ? &previous->next : &space->first) = next;
+	*(next ? &next->previous : &space->last) = previous;
 	if (next)
 		region_gap_update(next, previous);
 	space->region_count--;
@@ -221,28 +217,28 @@ static void unlock_edges(struct region *region)
 		spin_unlock(&region->cache->regions_lock);
 }
 
-void region_insert(struct address_space *space, struct region *region, struct region *after)
+void region_insert(struct address_space *space, struct region *region, struct region *above,
+		   struct region *after)
 {
 	rwlock_assert_held_exclusive(&space->lock);
 	region->space = space;
 	if (region->backing)
 		region->backing_ops->get(region->backing);
-	link_into_tree(space, region);
+	link_into_tree(space, region, above);
 	lock_edges(region);
 	link_into_cache(region, after);
 	unlock_edges(region);
 	account(region, region_pages(region), 1);
 }
 
-void region_insert_copy(struct address_space *space, struct region *copy, struct region *original,
-			struct region *last)
+void region_insert_copy(struct address_space *space, struct region *copy, struct region *original)
 {
 	rwlock_assert_held_exclusive(&space->lock);
 	copy->space = space;
 	list_node_init(&copy->cache_node);
 	if (copy->backing)
 		copy->backing_ops->get(copy->backing);
-	link_last(space, copy, last);
+	link_into_tree(space, copy, NULL);
 	lock_edges(copy);
 	link_into_cache(copy, original);
 	unlock_edges(copy);
@@ -259,6 +255,7 @@ void region_detach_all(struct address_space *space, struct list *dead)
 		list_add_tail(dead, &region->cache_node);
 	}
 	rbtree_init(&space->regions);
+	space->first = space->last = NULL;
 	atomic_store_explicit(&space->last_found, NULL, memory_order_relaxed);
 	commit_return(space, space->committed_pages);
 	space->region_count = space->mapped_pages = 0;
@@ -287,7 +284,6 @@ static bool has_offset(const struct region *region)
 void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end)
 {
 	size_t old_pages = region_pages(region);
-	struct region *next;
 
 	rwlock_assert_held_exclusive(&region->space->lock);
 	account(region, old_pages, (size_t)-1);
@@ -301,10 +297,9 @@ void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end)
 	account(region, region_pages(region), 1);
 	if ((region->flags & REGION_ACCOUNTED) && region_pages(region) < old_pages)
 		commit_return(region->space, old_pages - region_pages(region));
-	region_gap_update(region, region_previous(region));
-	next = region_next(region);
-	if (next)
-		region_gap_update(next, region);
+	region_gap_update(region, region->previous);
+	if (region->next)
+		region_gap_update(region->next, region);
 }
 
 /* ---- cutting and joining: the pages stay what they were, so the sums do too ---- */
@@ -324,7 +319,7 @@ struct region *region_split_into(struct region *region, uintptr_t address, struc
 	region->end = address;
 	link_into_cache(upper, region);
 	unlock_edges(region);
-	link_into_tree(region->space, upper);
+	link_into_tree(region->space, upper, region->next);
 	return upper;
 }
 
@@ -355,8 +350,9 @@ bool region_can_merge(const struct region *left, const struct region *right)
 static void merge(struct region *left, struct region *right)
 {
 	void *backing = right->backing;
-	struct region *next;
 
+	if (atomic_load_explicit(&right->touched, memory_order_relaxed))
+		atomic_store_explicit(&left->touched, true, memory_order_relaxed);
 	unlink_from_tree(right);
 	lock_edges(left);
 	left->end = right->end;
@@ -366,9 +362,8 @@ static void merge(struct region *left, struct region *right)
 	 * The next region's room below has not changed: it was told of the wrong neighbour
 	 * meanwhile.
 	 */
-	next = region_next(left);
-	if (next)
-		region_gap_update(next, left);
+	if (left->next)
+		region_gap_update(left->next, left);
 	/* Never the last reference: `left` has one. */
 	if (backing)
 		right->backing_ops->put(backing);
@@ -391,13 +386,17 @@ void region_merge_range(struct address_space *space, uintptr_t start, uintptr_t 
 	}
 }
 
+void region_release(struct region *region)
+{
+	if (region->backing)
+		region->backing_ops->put(region->backing);
+	region_free(region);
+}
+
 void region_release_list(struct list *dead)
 {
 	struct region *region;
 
-	while ((region = list_pop_head_entry(dead, struct region, cache_node))) {
-		if (region->backing)
-			region->backing_ops->put(region->backing);
-		region_free(region);
-	}
+	while ((region = list_pop_head_entry(dead, struct region, cache_node)))
+		region_release(region);
 }

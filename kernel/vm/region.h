@@ -5,6 +5,7 @@
  * of one address space never overlap. Nothing here looks at the running process.
  */
 #pragma once
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/compiler.h"
@@ -63,11 +64,17 @@ struct backing_ops {
  */
 struct region {
 	struct rbtree_node node;		/* [s] in address_space.regions, by start */
+	struct region *previous, *next;		/* [s] its neighbours by address, or NULL */
 	struct address_space *space;		/* [I] */
 	uintptr_t start, end;			/* [s+c] */
 	uintptr_t gap_before;			/* [s] free bytes below start that mmap may use */
-	uintptr_t largest_gap;			/* [s] the largest gap_before of its subtree */
+	uintptr_t largest_gap;			/* [s] no gap_before of its subtree is larger */
 	uint32_t flags;				/* [s] enum region_flags */
+	/*
+	 * [s] to clear, or any fault sets it: pages may have been entered. While it is false,
+	 * nothing of the region is in any page table.
+	 */
+	atomic_bool touched;
 	/* [s+c] index in the backing of the page at start; a device's frame number; else 0 */
 	uint32_t page_offset;
 	struct page_cache *cache;		/* [I] NULL: anonymous private, device or special */
@@ -92,7 +99,10 @@ struct region *region_find(struct address_space *space, uintptr_t address);
 /* The first region that ends above `address`, or NULL. Locks: as region_find. */
 struct region *region_find_from(struct address_space *space, uintptr_t address);
 struct region *region_first(struct address_space *space);
-struct region *region_next(struct region *region);
+static inline struct region *region_next(const struct region *region)
+{
+	return region->next;
+}
 
 /*
  * Cut `region` at `address`: it keeps [start, address), a new region gets [address, end).

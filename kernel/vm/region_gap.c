@@ -1,10 +1,16 @@
 /*
  * Where mmap puts things: the highest gap that is large enough, found in O(log n).
  *
- * Each region remembers the free room just below it, and the tree the largest such room in each
+ * Each region remembers the free room just below it, and the tree a bound of such rooms for each
  * subtree. The search walks the gaps from high addresses to low ones and passes by every subtree
- * that has no gap large enough. Only gaps that are cut by the limits can disappoint, and there are
- * two of those.
+ * that cannot have one large enough.
+ *
+ * Bounds, not sums: what takes room (a mapping) lowers no bound, and what gives room (an unmapping)
+ * raises those that are too small, so a region that comes and goes leaves the tree above it alone.
+ * A search that a bound disappoints lowers it to what its node and children say, and looks
+ * elsewhere. Each mapping makes at most one way up to the root too large, and each disappointment
+ * mends one node: O(log n) a mapping in the long run. Gaps that are cut by the limits disappoint
+ * too, and there are two of those.
  *
  * Top-down, first fit: new mappings pack below the stack, the heap keeps its room to grow, and
  * holes are filled before fresh address space is used, which keeps page tables few.
@@ -17,45 +23,34 @@ static inline struct region *region_of(const struct rbtree_node *node)
 	return rbtree_entry(node, struct region, node);
 }
 
-bool region_gap_sum(struct rbtree_node *node)
+uintptr_t region_largest_gap(const struct region *region)
 {
-	struct region *region = region_of(node);
+	const struct rbtree_node *node = &region->node;
 	uintptr_t largest = region->gap_before;
-	bool changed;
 
 	if (node->left)
 		largest = max(largest, region_of(node->left)->largest_gap);
 	if (node->right)
 		largest = max(largest, region_of(node->right)->largest_gap);
-	changed = region->largest_gap != largest;
-	region->largest_gap = largest;
-	return changed;
+	return largest;
 }
 
-/* Where the room above the region before `region` ends; a stack wants a part of it left alone. */
-static uintptr_t gap_end(const struct region *region)
+void region_gap_tighten(struct rbtree_node *node)
 {
-	if (!(region->flags & REGION_GROWS_DOWN))
-		return region->start;
-	return region->start > STACK_GUARD_GAP ? region->start - STACK_GUARD_GAP : 0;
+	struct region *region = region_of(node);
+
+	region->largest_gap = region_largest_gap(region);
 }
 
-uintptr_t region_gap_above(const struct region *region, const struct region *below)
+void region_gap_raise(struct region *region)
 {
-	uintptr_t start = below ? below->end : 0;
-	uintptr_t end = gap_end(region);
+	uintptr_t gap = region->gap_before;
+	struct rbtree_node *node = &region->node;
 
-	return end > start ? end - start : 0;
-}
-
-void region_gap_update(struct region *region, const struct region *below)
-{
-	uintptr_t gap = region_gap_above(region, below);
-
-	if (gap == region->gap_before)
-		return;
-	region->gap_before = gap;
-	rbtree_update_path(&region->node, region_gap_sum);
+	do {
+		region_of(node)->largest_gap = gap;
+		node = rbtree_parent(node);
+	} while (node && region_of(node)->largest_gap < gap);
 }
 
 /* Do `size` bytes fit into [start, end) within [low, high)? At its top. */
@@ -75,25 +70,38 @@ static bool subtree_has(const struct rbtree_node *node, uintptr_t size)
 	return node && region_of(node)->largest_gap >= size;
 }
 
-/* The last region in order of a subtree (that has a large gap) whose own gap is large enough. */
-static struct rbtree_node *last_in_subtree(struct rbtree_node *node, uintptr_t size)
+/*
+ * The last region in order of a subtree whose own gap is large enough; NULL: the bound was wrong,
+ * and is right now.
+ */
+static struct rbtree_node *last_in_subtree(struct rbtree_node *top, uintptr_t size)
 {
+	struct rbtree_node *node = top;
+
 	for (;;) {
-		if (subtree_has(node->right, size))
+		if (subtree_has(node->right, size)) {
 			node = node->right;
-		else if (region_of(node)->gap_before >= size)
+		} else if (region_of(node)->gap_before >= size) {
 			return node;
-		else
+		} else if (subtree_has(node->left, size)) {
 			node = node->left;
+		} else {
+			region_gap_tighten(node);
+			if (node == top)
+				return NULL;
+			node = rbtree_parent(node);
+		}
 	}
 }
 
 /* The next lower region with a large enough gap, or NULL. */
 static struct rbtree_node *previous_gap(struct rbtree_node *node, uintptr_t size)
 {
+	struct rbtree_node *found = NULL;
+
 	if (subtree_has(node->left, size))
-		return last_in_subtree(node->left, size);
-	for (;;) {
+		found = last_in_subtree(node->left, size);
+	while (!found) {
 		struct rbtree_node *parent = rbtree_parent(node);
 
 		if (!parent)
@@ -102,28 +110,31 @@ static struct rbtree_node *previous_gap(struct rbtree_node *node, uintptr_t size
 			if (region_of(parent)->gap_before >= size)
 				return parent;
 			if (subtree_has(parent->left, size))
-				return last_in_subtree(parent->left, size);
+				found = last_in_subtree(parent->left, size);
 		}
 		node = parent;
 	}
+	return found;
 }
 
 bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
-		     uintptr_t *out)
+		     uintptr_t *out, struct region **above)
 {
-	struct rbtree_node *node = rbtree_last(&space->regions);
+	struct rbtree_node *node = space->regions.node;
 
+	rwlock_assert_held_exclusive(&space->lock);
 	/* The room above the last region belongs to no node. */
+	*above = NULL;
 	if (!node)
 		return fits(low, high, size, low, high, out);
-	if (fits(region_of(node)->end, high, size, low, high, out))
+	if (space->last->end < high && fits(space->last->end, high, size, low, high, out))
 		return true;
-	node = space->regions.node;
 	node = subtree_has(node, size) ? last_in_subtree(node, size) : NULL;
 	for (; node; node = previous_gap(node, size)) {
-		const struct region *region = region_of(node);
-		uintptr_t end = gap_end(region);
+		struct region *region = region_of(node);
+		uintptr_t end = region_gap_end(region);
 
+		*above = region;
 		if (fits(end - region->gap_before, end, size, low, high, out))
 			return true;
 		if (end < low)

@@ -142,6 +142,7 @@ static void the_highest_gap_is_found(struct test *t)
 		uintptr_t low = 0x10000 + test_random(&seed) % 500 * PAGE_SIZE;
 		uintptr_t high = low + test_random(&seed) % 2500 * PAGE_SIZE;
 		uintptr_t expected = 0, actual = 0;
+		struct region *above;
 		bool found, wanted;
 
 		if (test_random(&seed) % 2) {
@@ -154,7 +155,9 @@ static void the_highest_gap_is_found(struct test *t)
 		}
 		rwlock_write_lock(&space->lock);
 		size = (1 + test_random(&seed) % 40) * PAGE_SIZE;
-		found = region_find_gap(space, size, low, high, &actual);
+		found = region_find_gap(space, size, low, high, &actual, &above);
+		if (found)
+			EXPECT(t, region_find_from(space, actual) == above);
 		wanted = naive_gap(space, size, low, high, &expected);
 		EXPECT_EQ(t, found, wanted);
 		EXPECT_EQ(t, actual, expected);

@@ -70,12 +70,13 @@ static bool can_grow_in_place(struct address_space *space, const struct region *
 			      const struct remap *remap)
 {
 	uintptr_t old_end = remap->old_start + remap->old_size;
+	struct region *above;
 	uintptr_t place;
 
 	return remap->old_size > 0 && region->end == old_end &&
 	       remap->new_size <= USER_END - remap->old_start &&
 	       region_find_gap(space, remap->new_size - remap->old_size, old_end,
-			       remap->old_start + remap->new_size, &place);
+			       remap->old_start + remap->new_size, &place, &above);
 }
 
 static int grow_in_place(struct address_space *space, struct region *region,
@@ -143,7 +144,7 @@ static int move_to(struct address_space *space, struct region *region, const str
 			      &plan);
 	if (error)
 		goto return_charge;
-	region_insert(space, target, region);
+	region_insert(space, target, region_find_from(space, to), region);
 	error = page_table_prepare_move(space, remap->old_start, to, moved);
 	if (error)
 		goto remove_target;
@@ -203,20 +204,23 @@ static int move_fixed(struct address_space *space, const struct remap *remap, st
 /* Is there room where MREMAP_DONTUNMAP would like to go? */
 static bool has_wish(struct address_space *space, const struct remap *remap, uintptr_t *to)
 {
+	struct region *above;
+
 	return remap->keep_old && remap->new_start >= VM_MAP_MIN &&
 	       region_find_gap(space, remap->new_size, remap->new_start,
-			       remap->new_start + remap->new_size, to);
+			       remap->new_start + remap->new_size, to, &above);
 }
 
 static int move_anywhere(struct address_space *space, struct region *region,
 			 const struct remap *remap, struct list *dead, uintptr_t *out)
 {
 	uintptr_t top = space->mmap_top ? space->mmap_top : USER_END;
+	struct region *above;
 	uintptr_t to;
 	int error;
 
 	if (!has_wish(space, remap, &to) &&
-	    !region_find_gap(space, remap->new_size, VM_MAP_MIN, top, &to))
+	    !region_find_gap(space, remap->new_size, VM_MAP_MIN, top, &to, &above))
 		return -ENOMEM;
 	error = move_to(space, region, remap, to, dead);
 	if (!error)

@@ -3,9 +3,9 @@
  *
  * Two things can fail: memory for one more region when a hole is cut into one, and memory for a
  * page table that must become private (page_table_unmap.c). Both happen in unmap_prepare. After it
- * nothing fails: unmap_commit empties the page tables, then trims and drops the regions. Backings
- * are let go of after the lock is: the last reference to a file may close it, which takes other
- * locks.
+ * nothing fails: unmap_commit empties the page tables, then trims and drops the regions. Where no
+ * region was touched nobody looks at page tables at all. Backings are let go of after the lock is:
+ * the last reference to a file may close it, which takes other locks.
  */
 #include "core/assert.h"
 #include "core/config.h"
@@ -13,24 +13,36 @@
 #include "vm/internal.h"
 #include "vm/page_table.h"
 
+/* May the page tables hold anything of the range? `region` is the first that ends above start. */
+static bool is_touched(const struct region *region, uintptr_t end)
+{
+	for (; region && region->start < end; region = region->next) {
+		if (atomic_load_explicit(&region->touched, memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
+
 int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
 		  struct unmap_plan *plan)
 {
 	struct region *first = region_find_from(space, start);
-	int error;
+	int error = 0;
 
 	rwlock_assert_held_exclusive(&space->lock);
 	*plan = (struct unmap_plan){ .start = start, .end = end };
 	if (!first || first->start >= end)
 		return 0;
 	plan->first = first;
+	plan->is_touched = is_touched(first, end);
 	if (first->start < start && first->end > end) {
 		if (space->region_count < REGIONS_MAX)
 			plan->spare = region_alloc();
 		if (!plan->spare)
 			return -ENOMEM;
 	}
-	error = page_table_prepare_unmap(space, start, end);
+	if (plan->is_touched)
+		error = page_table_prepare_unmap(space, start, end);
 	if (error)
 		unmap_cancel(plan);
 	return error;
@@ -49,7 +61,8 @@ void unmap_commit(struct address_space *space, struct unmap_plan *plan, struct l
 
 	if (!region)
 		return;
-	page_table_unmap(space, start, end);
+	if (plan->is_touched)
+		page_table_unmap(space, start, end);
 	if (plan->spare) {
 		region_split_into(region, end, plan->spare);
 		plan->spare = NULL;
@@ -71,9 +84,26 @@ void unmap_commit(struct address_space *space, struct unmap_plan *plan, struct l
 	}
 }
 
+/*
+ * The most frequent case apart, as it needs no plan: [start, end) is just one region that nobody
+ * has touched. It is taken out; NULL: it is not so.
+ */
+static inline struct region *detach_untouched(struct address_space *space, uintptr_t start,
+					      uintptr_t end)
+{
+	struct region *region = region_find_from(space, start);
+
+	if (!region || region->start != start || region->end != end ||
+	    atomic_load_explicit(&region->touched, memory_order_relaxed))
+		return NULL;
+	region_detach(region);
+	return region;
+}
+
 int vm_unmap(struct address_space *space, uintptr_t start, size_t size)
 {
 	struct unmap_plan plan;
+	struct region *region;
 	struct list dead;
 	uintptr_t end;
 	int error;
@@ -81,10 +111,18 @@ int vm_unmap(struct address_space *space, uintptr_t start, size_t size)
 	if (start % PAGE_SIZE != 0 || start > USER_END || size > USER_END - start || size == 0)
 		return -EINVAL;
 	end = ALIGN_UP(start + size, PAGE_SIZE);
-	list_init(&dead);
 	error = rwlock_write_lock_killable(&space->lock);
 	if (error)
 		return error;
+	region = detach_untouched(space, start, end);
+	if (region) {
+		if (CONFIG_INVARIANTS)
+			assert(address_space_check(space));
+		rwlock_write_unlock(&space->lock);
+		region_release(region);
+		return 0;
+	}
+	list_init(&dead);
 	error = unmap_prepare(space, start, end, &plan);
 	if (!error)
 		unmap_commit(space, &plan, &dead);
