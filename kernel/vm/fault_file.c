@@ -55,15 +55,18 @@ static bool enter_cached(struct fault *fault, uint32_t end_index, int *error)
 	uint32_t wanted = region_page_index(region, fault->address);
 	uint32_t first;
 	uintptr_t start, end;
-	unsigned int count, entered = 0;
+	unsigned int count, kept = 0;	/* those that are entered already are kept out */
+	mmu_entry *slots;
 	bool found = false;
 
 	find_window(fault, end_index, &start, &end);
 	first = region_page_index(region, start);
 	count = page_cache_find_range(region->cache, first,
 				      (unsigned int)((end - start) >> PAGE_SHIFT), frames);
-	for (unsigned int i = 0; i < count; i++)
-		found |= frames[i]->index == wanted;
+	if (likely(wanted - first < count && frames[wanted - first]->index == wanted))
+		found = true;	/* nothing is missing before it */
+	for (unsigned int i = 0; i < count && !found; i++)
+		found = frames[i]->index == wanted;
 	if (found)
 		*error = page_table_lock_private(fault->space, fault->address, &table);
 	if (!found || *error) {
@@ -71,29 +74,27 @@ static bool enter_cached(struct fault *fault, uint32_t end_index, int *error)
 			page_frame_put(frames[i]);
 		return found;
 	}
+	slots = page_table_entry(table, start);
 	for (unsigned int i = 0; i < count; i++) {
 		uint32_t index = frames[i]->index;
-		mmu_entry *entry = page_table_entry(
-			table, start + ((uintptr_t)(index - first) << PAGE_SHIFT));
-		mmu_entry value = mmu_entry_make(page_frame_number(frames[i]), bits);
+		mmu_entry *entry = slots + (index - first);
+		mmu_entry accessed = index == wanted ? MMU_ACCESSED : 0;
 
-		if (index == wanted)
-			value |= MMU_ACCESSED;
-		if (mmu_entry_read(entry) == 0) {
-			page_table_fill(table, entry, value, TABLE_USED + TABLE_FILE);
-			frames[i] = NULL;
-			entered++;
+		if (mmu_entry_is_used(entry)) {
+			frames[kept++] = frames[i];
+			continue;
 		}
+		mmu_entry_write(entry, mmu_entry_make(page_frame_number(frames[i]),
+						      bits | accessed));
 	}
+	page_table_count(table, (count - kept) * (TABLE_USED + TABLE_FILE));
 	page_table_unlock(table);
-	event_note(QUARTET_EVENT_FRAME_SHARED, fault->address, entered);
-	if (entered > 1)
-		atomic_fetch_add_explicit(&vm_counters.pages_mapped_around, entered - 1,
+	event_note(QUARTET_EVENT_FRAME_SHARED, fault->address, count - kept);
+	if (count - kept > 1)
+		atomic_fetch_add_explicit(&vm_counters.pages_mapped_around, count - kept - 1,
 					  memory_order_relaxed);
-	for (unsigned int i = 0; i < count; i++) {
-		if (frames[i])
-			page_frame_put(frames[i]);
-	}
+	for (unsigned int i = 0; i < kept; i++)
+		page_frame_put(frames[i]);
 	return true;
 }
 

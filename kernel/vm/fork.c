@@ -67,7 +67,8 @@ static int copy_region(struct address_space *child, struct region *region)
 	return 0;
 }
 
-static int share_tables(struct address_space *parent, struct address_space *child)
+static int share_tables(struct address_space *parent, struct address_space *child,
+			bool any_special)
 {
 	bool must_flush = false;
 	uintptr_t done = 0;	/* spans below are dealt with */
@@ -78,7 +79,7 @@ static int share_tables(struct address_space *parent, struct address_space *chil
 		uintptr_t span = max(table_span(region->start), done);
 
 		for (; span < region->end && !error; span += TABLE_SPAN)
-			error = page_table_fork(parent, child, span, &must_flush);
+			error = page_table_fork(parent, child, span, any_special, &must_flush);
 		done = max(done, span);
 	}
 	if (must_flush)
@@ -89,6 +90,7 @@ static int share_tables(struct address_space *parent, struct address_space *chil
 int address_space_fork(struct address_space *parent, struct address_space **out)
 {
 	struct address_space *child;
+	uint32_t all_flags = 0;
 	int error;
 
 	error = address_space_create(&child);
@@ -100,10 +102,13 @@ int address_space_fork(struct address_space *parent, struct address_space **out)
 	rwlock_write_lock_second(&child->lock);
 	copy_layout(child, parent);
 	for (struct region *region = region_first(parent); region && !error;
-	     region = region_next(region))
+	     region = region_next(region)) {
+		all_flags |= region->flags;
 		error = copy_region(child, region);
+	}
 	if (!error)
-		error = share_tables(parent, child);
+		error = share_tables(parent, child,
+				     all_flags & (REGION_DONT_COPY | REGION_WIPE_ON_FORK));
 	if (CONFIG_INVARIANTS)
 		assert(error || (address_space_check(parent) && address_space_check(child)));
 	rwlock_write_unlock(&child->lock);

@@ -216,7 +216,6 @@ int vm_populate(struct address_space *space, uintptr_t start, uintptr_t end, boo
 struct page_frame *page_table_create(void);
 must_check int page_table_install(struct address_space *space, uintptr_t span,
 				  struct page_frame *table, bool is_private);
-unsigned int page_table_used(const struct page_frame *table);
 
 /* ---- faults: fault.c hands them out ---- */
 

@@ -83,19 +83,6 @@ void page_table_unlock(struct page_frame *table)
 	preempt_enable();
 }
 
-/* The counts change only under the table's lock; relaxed, because other readers want a hint. */
-static inline void add_to_counts(struct page_frame *table, unsigned int change)
-{
-	atomic_store_explicit(&table->present,
-			      atomic_load_explicit(&table->present, memory_order_relaxed) + change,
-			      memory_order_relaxed);
-}
-
-unsigned int page_table_used(const struct page_frame *table)
-{
-	return atomic_load_explicit(&table->present, memory_order_relaxed) & TABLE_COUNT_MASK;
-}
-
 unsigned int page_table_weight(mmu_entry entry)
 {
 	if (entry & MMU_SOFT_DEVICE)
@@ -111,18 +98,11 @@ unsigned int page_table_weight(mmu_entry entry)
 	}
 }
 
-void page_table_fill(struct page_frame *table, mmu_entry *entry, mmu_entry value,
-		     unsigned int weight)
-{
-	mmu_entry_write(entry, value);
-	add_to_counts(table, weight);
-}
-
 mmu_entry page_table_take(struct page_frame *table, mmu_entry *entry)
 {
 	mmu_entry old = mmu_entry_exchange(entry, 0);
 
-	add_to_counts(table, -page_table_weight(old));
+	page_table_count(table, -page_table_weight(old));
 	return old;
 }
 
@@ -138,6 +118,15 @@ struct page_frame *page_table_create(void)
 	return table;
 }
 
+static inline void install(struct address_space *space, mmu_entry *slot, struct page_frame *table,
+			   bool is_private)
+{
+	mmu_entry bits = is_private ? DIRECTORY_BITS : DIRECTORY_BITS & ~MMU_WRITE;
+
+	mmu_entry_write(slot, mmu_entry_make(page_frame_number(table), bits));
+	atomic_fetch_add_explicit(&space->table_frames, 1, memory_order_relaxed);
+}
+
 /*
  * Hang a table that the caller owns into the directory; with W when it is private. Directory lock
  * held. Errors: -ENOMEM.
@@ -145,14 +134,12 @@ struct page_frame *page_table_create(void)
 int page_table_install(struct address_space *space, uintptr_t span, struct page_frame *table,
 		       bool is_private)
 {
-	mmu_entry bits = is_private ? DIRECTORY_BITS : DIRECTORY_BITS & ~MMU_WRITE;
 	mmu_entry *slot;
 	int error = mmu_directory_entry_create(&space->mmu, span, &slot);
 
 	if (error)
 		return error;
-	mmu_entry_write(slot, mmu_entry_make(page_frame_number(table), bits));
-	atomic_fetch_add_explicit(&space->table_frames, 1, memory_order_relaxed);
+	install(space, slot, table, is_private);
 	return 0;
 }
 
@@ -209,7 +196,7 @@ static void copy_entries(struct address_space *space, uintptr_t span, struct pag
 				 pages);
 	}
 	assert(left == 0);	/* invariant 3 */
-	add_to_counts(target, atomic_load_explicit(&source->present, memory_order_relaxed));
+	page_table_count(target, atomic_load_explicit(&source->present, memory_order_relaxed));
 }
 
 /* The same without the regions that a child does not get, or gets empty. */
@@ -231,7 +218,7 @@ static void copy_entries_for_child(struct address_space *space, uintptr_t span,
 			if (!mmu_entry_is_used(page_table_entry(source, address)))
 				continue;
 			copy_entry(page_table_entry(source, address), entry);
-			add_to_counts(target, page_table_weight(*entry));
+			page_table_count(target, page_table_weight(*entry));
 		}
 	}
 }
@@ -420,8 +407,30 @@ static int fork_copy(struct address_space *parent, struct address_space *child, 
 	return error;
 }
 
+/*
+ * Where the child has a directory its entry is just written: who does not see it yet does not miss
+ * the table, which he finds through the parent too. Errors: -ENOMEM.
+ */
+static int share(struct address_space *child, uintptr_t span, struct page_frame *table)
+{
+	mmu_entry *slot = mmu_directory_entry(&child->mmu, span);
+	int error;
+
+	page_frame_get(table);
+	if (likely(slot)) {
+		install(child, slot, table, false);
+		return 0;
+	}
+	spin_lock(&child->directory_lock);
+	error = page_table_install(child, span, table, false);
+	spin_unlock(&child->directory_lock);
+	if (error)
+		page_frame_put(table);	/* not the last: the parent has it */
+	return error;
+}
+
 int page_table_fork(struct address_space *parent, struct address_space *child, uintptr_t span,
-		    bool *shared)
+		    bool any_special, bool *shared)
 {
 	mmu_entry *slot = mmu_directory_entry(&parent->mmu, span);
 	mmu_entry entry = slot ? mmu_entry_read(slot) : 0;
@@ -434,14 +443,10 @@ int page_table_fork(struct address_space *parent, struct address_space *child, u
 	*shared = true;
 	if (page_table_used(table) == 0)
 		return 0;
-	if (span_is_special(parent, span))
+	if (unlikely(any_special) && span_is_special(parent, span))
 		return fork_copy(parent, child, span, table);
-	spin_lock(&child->directory_lock);
-	error = page_table_install(child, span, table, false);
-	if (!error)
-		page_frame_get(table);
-	spin_unlock(&child->directory_lock);
-	if (error)
+	error = share(child, span, table);
+	if (unlikely(error))
 		return error;
 	/* Only we, with the space's lock exclusive, change this entry. */
 	mmu_entry_write(slot, entry & ~MMU_WRITE);

@@ -21,6 +21,12 @@ enum {
 	TABLE_COUNT_MASK = (1 << 10) - 1,
 };
 
+/* How many entries of a table are not 0: a hint without its lock. */
+static inline unsigned int page_table_used(const struct page_frame *table)
+{
+	return atomic_load_explicit(&table->present, memory_order_relaxed) & TABLE_COUNT_MASK;
+}
+
 static inline uintptr_t table_span(uintptr_t address)
 {
 	return address & ~(uintptr_t)(TABLE_SPAN - 1);
@@ -110,11 +116,26 @@ static inline mmu_entry page_table_peek(struct address_space *space, uintptr_t a
 unsigned int page_table_weight(mmu_entry entry);
 
 /*
+ * Entries of so much weight have come up. The counts change only under the table's lock; relaxed,
+ * because other readers want a hint.
+ */
+static inline void page_table_count(struct page_frame *table, unsigned int weight)
+{
+	atomic_store_explicit(&table->present,
+			      atomic_load_explicit(&table->present, memory_order_relaxed) + weight,
+			      memory_order_relaxed);
+}
+
+/*
  * Put `value`, not 0, into an entry that is 0. The table takes over a reference to the frame. Table
  * locked.
  */
-void page_table_fill(struct page_frame *table, mmu_entry *entry, mmu_entry value,
-		     unsigned int weight);
+static inline void page_table_fill(struct page_frame *table, mmu_entry *entry, mmu_entry value,
+				   unsigned int weight)
+{
+	mmu_entry_write(entry, value);
+	page_table_count(table, weight);
+}
 /*
  * Empty an entry and return what it was; its frame's reference is the caller's now. Table locked.
  */
@@ -167,12 +188,12 @@ void page_table_unmap_all(struct address_space *space);
 
 /*
  * fork: let `child` share, or have a copy of, the parent's table that covers `span`; regions of the
- * parent with REGION_DONT_COPY or REGION_WIPE_ON_FORK make it a copy without their pages. Sets
- * *shared if the parent's translations must be flushed. Locks: the parent's lock exclusive; the
- * child is new. Errors: -ENOMEM.
+ * parent with REGION_DONT_COPY or REGION_WIPE_ON_FORK make it a copy without their pages
+ * (`any_special`: there are such somewhere). Sets *shared if the parent's translations must be
+ * flushed. Locks: the parent's lock exclusive; the child is new. Errors: -ENOMEM.
  */
 must_check int page_table_fork(struct address_space *parent, struct address_space *child,
-			       uintptr_t span, bool *shared);
+			       uintptr_t span, bool any_special, bool *shared);
 
 /*
  * mremap (page_table_move.c). prepare makes what the whole move needs (-ENOMEM); then each piece,

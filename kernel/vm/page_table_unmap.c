@@ -70,24 +70,43 @@ void page_gather_finish(struct page_gather *gather)
 	page_gather_init(gather, gather->space);
 }
 
+/*
+ * The first used entry of [slot, end), or `end`. Four steps at once: of a thread's stack a page or
+ * two were touched, and two thousand are given back when it ends.
+ */
+static inline mmu_entry *next_used(mmu_entry *slot, mmu_entry *end)
+{
+	while (end - slot >= 4 && !mmu_entry_is_used(&slot[0]) && !mmu_entry_is_used(&slot[1]) &&
+	       !mmu_entry_is_used(&slot[2]) && !mmu_entry_is_used(&slot[3]))
+		slot += 4;
+	while (slot < end && !mmu_entry_is_used(slot))
+		slot++;
+	return slot;
+}
+
 /* Take every entry of [start, end), which lies in one private table. */
 static void take_range(struct page_frame *table, uintptr_t start, uintptr_t end,
 		       struct page_gather *gather)
 {
-	page_table_lock(table);
-	for (uintptr_t address = start; address < end && page_table_used(table);
-	     address += PAGE_SIZE) {
-		mmu_entry *entry = page_table_entry(table, address);
+	mmu_entry *first = page_table_entry(table, start);
+	mmu_entry *last = first + ((end - start) >> PAGE_SHIFT);
 
-		if (!mmu_entry_is_used(entry))
-			continue;
+	page_table_lock(table);
+	for (mmu_entry *slot = first; page_table_used(table); slot++) {
+		slot = next_used(slot, last);
+		if (slot == last)
+			break;
 		if (page_gather_is_full(gather)) {
 			/* Dirty pages are reported without spinlocks. The table stays ours. */
 			page_table_unlock(table);
 			page_gather_finish(gather);
 			page_table_lock(table);
+			/* Reclaim may have been here meanwhile. */
+			if (!mmu_entry_is_used(slot))
+				continue;
 		}
-		page_gather_add(gather, address, page_table_take(table, entry));
+		page_gather_add(gather, start + ((uintptr_t)(slot - first) << PAGE_SHIFT),
+				page_table_take(table, slot));
 	}
 	page_table_unlock(table);
 }
@@ -303,15 +322,23 @@ static void for_each_span(struct address_space *space,
 	}
 }
 
-static void park_span(struct address_space *space, uintptr_t span, mmu_entry *slot)
+/* As park(), of a space that nobody else changes. */
+static void park_alone(struct address_space *space, uintptr_t span, mmu_entry *slot)
 {
+	(void)space;
 	(void)span;
-	park(space, slot);
+	mmu_entry_write(slot, mmu_entry_read(slot) & ~MMU_PRESENT);
 }
 
 void page_table_unmap_all(struct address_space *space)
 {
-	for_each_span(space, park_span);
+	for_each_span(space, park_alone);
+	/*
+	 * Who has found a table through an entry that was still present holds this lock until he
+	 * has the table's, for which drop_table() waits. Once for all tables is enough.
+	 */
+	spin_lock(&space->directory_lock);
+	spin_unlock(&space->directory_lock);
 	/* Some CPU may have the space loaded still, lazily, and look things up ahead of need. */
 	mmu_flush_space(&space->mmu);
 	for_each_span(space, drop_table);
