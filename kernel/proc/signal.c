@@ -14,6 +14,7 @@
  * actions.
  */
 #include "core/assert.h"
+#include "core/spinlock_irq_off.h"
 #include "lib/string.h"
 #include "proc/internal.h"
 #include "uapi/linux/capability.h"
@@ -54,7 +55,7 @@ static bool is_traced(const struct user_thread *thread)
 
 static bool default_is_ignore(int signal)
 {
-	return SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal);
+	return signal_is_in(SIGNALS_IGNORED_BY_DEFAULT, signal);
 }
 
 bool signal_is_ignored(const struct process *process, const struct user_thread *thread, int signal)
@@ -65,7 +66,7 @@ bool signal_is_ignored(const struct process *process, const struct user_thread *
 	 * A blocked signal is kept: its action may change before it is unblocked; sigwait wants
 	 * it too.
 	 */
-	if (thread && ((thread->blocked | thread->waiting_for) & SIGNAL_BIT(signal)))
+	if (thread && signal_is_in(thread->blocked | thread->waiting_for, signal))
 		return false;
 	/* A tracer sees even those, and may want them delivered. */
 	if (thread && is_traced(thread) && signal != SIGKILL)
@@ -107,8 +108,8 @@ void signal_recalculate(struct user_thread *thread)
 
 static bool wants(const struct user_thread *thread, int signal)
 {
-	return !thread->ended && (!(thread->blocked & SIGNAL_BIT(signal)) ||
-				  (thread->waiting_for & SIGNAL_BIT(signal)));
+	return !thread->ended &&
+	       signal_is_in(~thread->blocked | thread->waiting_for, signal);
 }
 
 /*
@@ -209,7 +210,7 @@ static void apply_stop_rules(struct process *process, int signal)
 		}
 		signal_stop_cancel(process);
 		tell_tracers_of_continuation(process);
-	} else if (SIGNAL_BIT(signal) & SIGNALS_STOP) {
+	} else if (signal_is_in(SIGNALS_STOP, signal)) {
 		signal_flush_everywhere(process, SIGNAL_BIT(SIGCONT));
 	}
 }
@@ -231,7 +232,7 @@ static void end_group(struct process *process, int signal)
 static bool dies_at_once(const struct user_thread *thread, int signal)
 {
 	return !thread->ended && !thread->stop_done && !is_traced(thread) &&
-	       !((thread->blocked | thread->waiting_for) & SIGNAL_BIT(signal));
+	       !signal_is_in(thread->blocked | thread->waiting_for, signal);
 }
 
 /*
@@ -252,7 +253,7 @@ static void end_group_if_fatal(struct process *process, const struct user_thread
 		return;
 	}
 	if (handler_of(process, signal) != SIG_DFL || default_is_ignore(signal) ||
-	    (SIGNAL_BIT(signal) & (SIGNALS_STOP | SIGNALS_CORE)))
+	    signal_is_in(SIGNALS_STOP | SIGNALS_CORE, signal))
 		return;
 	if (thread) {
 		if (dies_at_once(thread, signal))
@@ -321,10 +322,13 @@ static int send_locked(struct process *process, struct user_thread *thread,
 static int send(struct process *process, struct user_thread *thread,
 		const struct linux_siginfo *info)
 {
-	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	int result = send_locked(process, thread, info, NULL);
+	irq_flags flags = irq_disable_save();
+	int result;
 
-	spin_unlock_irq(&process->signal_lock, flags);
+	spin_lock_irq_off(&process->signal_lock);
+	result = send_locked(process, thread, info, NULL);
+	spin_unlock_irq_off(&process->signal_lock);
+	preempt_irq_restore(flags);
 	return result < 0 ? result : 0;
 }
 

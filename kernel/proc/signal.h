@@ -22,6 +22,14 @@ struct user_thread;
 
 typedef uint64_t signal_set;
 #define SIGNAL_BIT(signal) ((signal_set)1 << ((signal)-1))
+
+/* Is it in the set? By halves: shifting 64 bits by a variable takes ten instructions. */
+static inline bool signal_is_in(signal_set set, int signal)
+{
+	uint32_t half = signal > 32 ? (uint32_t)(set >> 32) : (uint32_t)set;
+
+	return half >> ((unsigned int)(signal - 1) & 31) & 1;
+}
 #define SIGNAL_COUNT 64
 #define SIGNAL_FIRST_REALTIME 32
 

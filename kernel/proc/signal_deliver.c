@@ -18,6 +18,7 @@
 #include "arch/debug.h"
 #include "arch/signal_frame.h"
 #include "core/assert.h"
+#include "core/spinlock_irq_off.h"
 #include "core/event_ring.h"
 #include "core/printk.h"
 #include "lib/string.h"
@@ -213,18 +214,21 @@ static int take_next(struct user_thread *thread, struct linux_siginfo *info)
 {
 	struct process *process = thread->process;
 	signal_set allowed = ~thread->blocked;
-	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	irq_flags flags = irq_disable_save();
 	int signal;
 
+	spin_lock_irq_off(&process->signal_lock);
 	if ((process->flags & PROCESS_EXITING) || (thread->pending.set & SIGNAL_BIT(SIGKILL))) {
-		spin_unlock_irq(&process->signal_lock, flags);
+		spin_unlock_irq_off(&process->signal_lock);
+		preempt_irq_restore(flags);
 		user_thread_exit(process->exit_status);
 	}
 	signal = signal_pending_take(&thread->pending, allowed, info);
 	if (!signal)
 		signal = signal_pending_take(&process->pending, allowed, info);
 	signal_recalculate(thread);
-	spin_unlock_irq(&process->signal_lock, flags);
+	spin_unlock_irq_off(&process->signal_lock);
+	preempt_irq_restore(flags);
 	return signal;
 }
 
@@ -232,12 +236,14 @@ static int take_next(struct user_thread *thread, struct linux_siginfo *info)
 static void take_action(struct process *process, int signal, struct signal_action *action)
 {
 	struct signal_handlers *handlers = process->handlers;
-	irq_flags flags = spin_lock_irq(&handlers->lock);
+	irq_flags flags = irq_disable_save();
 
+	spin_lock_irq_off(&handlers->lock);
 	*action = handlers->actions[signal - 1];
 	if (action->handler > SIG_IGN && (action->flags & SA_RESETHAND))
 		handlers->actions[signal - 1].handler = SIG_DFL;
-	spin_unlock_irq(&handlers->lock, flags);
+	spin_unlock_irq_off(&handlers->lock);
+	irq_restore(flags);
 }
 
 static bool is_on_alt_stack(const struct user_thread *thread, uintptr_t sp)
@@ -310,11 +316,11 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 
 static void act_by_default(struct process *process, int signal, const struct linux_siginfo *info)
 {
-	if (SIGNAL_BIT(signal) & SIGNALS_STOP) {
+	if (signal_is_in(SIGNALS_STOP, signal)) {
 		request_stop(process, signal);
 		return;
 	}
-	if (SIGNAL_BIT(signal) & SIGNALS_CORE)
+	if (signal_is_in(SIGNALS_CORE, signal))
 		core_dump(signal, info);
 	process_exit_group((uint32_t)signal);
 }
@@ -368,7 +374,7 @@ void signal_deliver(struct trap_frame *frame)
 			run_handler(thread, frame, signal, &info, &action);
 			return;
 		}
-		if ((SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal)) ||
+		if (signal_is_in(SIGNALS_IGNORED_BY_DEFAULT, signal) ||
 		    (process->id == 1 && signal != SIGKILL && info.code != SI_KERNEL))
 			continue;
 		act_by_default(process, signal, &info);

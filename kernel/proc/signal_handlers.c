@@ -2,6 +2,7 @@
  * What a process does about each signal: the table that sigaction(2) changes and CLONE_SIGHAND
  * shares.
  */
+#include "core/spinlock_irq_off.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "proc/internal.h"
@@ -74,21 +75,25 @@ void signal_get_action(struct process *process, int signal, struct signal_action
 int signal_set_action(struct process *process, int signal, struct signal_action *new,
 		      struct signal_action *old)
 {
+	/* Only the process itself exchanges the table, and it is in this call. */
+	struct signal_handlers *handlers = process->handlers;
 	struct signal_action *action;
 	irq_flags flags;
 
 	if (signal < 1 || signal > SIGNAL_COUNT ||
-	    (new && (SIGNAL_BIT(signal) & SIGNALS_UNBLOCKABLE)))
+	    (new && (signal == SIGKILL || signal == SIGSTOP)))
 		return -EINVAL;
-	action = &process->handlers->actions[signal - 1];
+	action = &handlers->actions[signal - 1];
 	if (new)
 		new->mask &= ~SIGNALS_UNBLOCKABLE;
-	flags = spin_lock_irq(&process->handlers->lock);
+	flags = irq_disable_save();
+	spin_lock_irq_off(&handlers->lock);
 	if (old)
 		*old = *action;
 	if (new)
 		*action = *new;
-	spin_unlock_irq(&process->handlers->lock, flags);
+	spin_unlock_irq_off(&handlers->lock);
+	irq_restore(flags);
 	/* POSIX 3.3.1.3: what becomes ignored while pending is thrown away, blocked or not. */
 	if (new && new->handler <= SIG_IGN &&
 	    (new->handler == SIG_IGN || (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal)))) {

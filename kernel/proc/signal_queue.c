@@ -121,7 +121,7 @@ bool signal_pending_add(struct signal_pending *pending, const struct linux_sigin
 	struct signal_entry *entry;
 
 	*error = 0;
-	if (standard && (pending->set & SIGNAL_BIT(info->signo)))
+	if (standard && signal_is_in(pending->set, info->signo))
 		return false;
 	/* The kernel's own signals may not fail for a limit; memory may still be short. */
 	if (standard && info->code >= 0)
@@ -208,7 +208,7 @@ void signal_pending_flush(struct signal_pending *pending, signal_set which)
 		struct signal_entry *entry = container_of(node, struct signal_entry, node);
 
 		next = node->next;
-		if (SIGNAL_BIT(entry->info.signo) & which) {
+		if (signal_is_in(which, entry->info.signo)) {
 			list_remove(node);
 			entry_done(entry, &entry->info);
 		}

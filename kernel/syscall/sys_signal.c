@@ -202,29 +202,25 @@ int sys_rt_tgsigqueueinfo(process_id process, process_id id, int signal, user_ad
 int sys_rt_sigaction(int signal, user_addr new, user_addr old, size_t set_size)
 {
 	struct signal_action new_action, old_action;
-	struct linux_sigaction given;
 	int error;
 
+	/* Our form of an action is this call's, word for word. */
+	_Static_assert(sizeof(struct signal_action) == sizeof(struct linux_sigaction), "");
+	_Static_assert(offsetof(struct signal_action, flags) ==
+			       offsetof(struct linux_sigaction, flags), "");
+	_Static_assert(offsetof(struct signal_action, restorer) ==
+			       offsetof(struct linux_sigaction, restorer), "");
+	_Static_assert(offsetof(struct signal_action, mask) ==
+			       offsetof(struct linux_sigaction, mask), "");
 	if (set_size != SIGNAL_SET_SIZE)
 		return -EINVAL;
-	if (new) {
-		if (copy_from_user(&given, new, sizeof(given)))
-			return -EFAULT;
-		new_action.handler = given.handler;
-		new_action.flags = given.flags;
-		new_action.restorer = given.restorer;
-		new_action.mask = (signal_set)given.mask[1] << 32 | given.mask[0];
-	}
+	if (new && copy_from_user(&new_action, new, sizeof(new_action)))
+		return -EFAULT;
 	error = signal_set_action(process_current(), signal, new ? &new_action : NULL,
 				  old ? &old_action : NULL);
 	if (error || !old)
 		return error;
-	given.handler = old_action.handler;
-	given.flags = old_action.flags;
-	given.restorer = old_action.restorer;
-	given.mask[0] = (uint32_t)old_action.mask;
-	given.mask[1] = (uint32_t)(old_action.mask >> 32);
-	return copy_to_user(old, &given, sizeof(given));
+	return copy_to_user(old, &old_action, sizeof(old_action));
 }
 
 int sys_sigaction(int signal, user_addr new, user_addr old)
