@@ -42,7 +42,7 @@ int sys_flock(int fd, int operation)
 	    (type != FILE_LOCK_NONE && !(file->mode & (FILE_READ | FILE_WRITE))))
 		error = -EBADF;
 	else
-		error = file_lock_whole(file, type, wait);
+		error = file_lock_whole(file, type, process_current()->id, wait);
 	fd_table_return(file, needs_put);
 	return error;
 }

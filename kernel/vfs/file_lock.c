@@ -454,10 +454,10 @@ static const void *try_flock(struct file_lock_state *state, struct file_lock *wa
 	return NULL;
 }
 
-int file_lock_whole(struct file *file, enum file_lock_type type, bool wait)
+int file_lock_whole(struct file *file, enum file_lock_type type, process_id pid, bool wait)
 {
 	struct file_lock wanted = { .kind = KIND_FLOCK, .type = type, .end = UINT64_MAX,
-				    .owner = file, .file = file, .pid = 0 };
+				    .owner = file, .file = file, .pid = pid };
 	struct file_lock_state *state;
 	struct file_lock *own;
 	int error = 0;
@@ -540,36 +540,59 @@ void file_lock_release_file(struct file *file)
 
 /* ---- /proc/locks ----------------------------------------------------------------------------- */
 
-static void view_lock(const struct file_lock *lock, const struct inode *inode, bool is_waiting,
-		      void (*visit)(const struct file_lock_view *view, void *argument),
-		      void *argument)
+/* Where views go: as many as there is room for are kept, all are counted. */
+struct view_list {
+	struct file_lock_view *views;
+	size_t room, count;
+};
+
+static void view_lock(struct view_list *list, const struct file_lock *lock,
+		      const struct inode *inode, bool is_waiting)
 {
 	static const char *const kinds[] = {
 		[KIND_POSIX] = "POSIX", [KIND_OFD] = "OFDLCK", [KIND_FLOCK] = "FLOCK"
 	};
-	struct file_lock_view view = {
-		.kind = kinds[lock->kind], .is_waiting = is_waiting, .type = lock->type,
-		.pid = lock->pid, .inode = inode, .start = lock->start, .end = lock->end,
-	};
 
-	visit(&view, argument);
+	if (list->count++ >= list->room)
+		return;
+	list->views[list->count - 1] = (struct file_lock_view){
+		.kind = kinds[lock->kind], .is_waiting = is_waiting, .type = lock->type,
+		.pid = lock->kind == KIND_OFD ? -1 : lock->pid,
+		.owner = lock->owner, .file = lock->file,
+		.device = inode->super->device_number, .inode_number = inode->number,
+		.start = lock->start, .end = lock->end,
+	};
 }
 
-void file_lock_for_each(void (*visit)(const struct file_lock_view *view, void *argument),
-			void *argument)
+/* Each lock of a list, and behind it who waits for its owner there. */
+static void view_locks(struct view_list *views, const struct list *locks,
+		       const struct inode *inode)
 {
-	const struct file_lock_state *state;
 	const struct lock_waiter *waiter;
 	const struct file_lock *lock;
 
+	list_for_each_entry(lock, locks, node) {
+		view_lock(views, lock, inode, false);
+		list_for_each_entry(waiter, &waiters, node) {
+			if (waiter->inode == inode && waiter->blocked_by == lock->owner &&
+			    (waiter->wanted.kind == KIND_FLOCK) == (lock->kind == KIND_FLOCK))
+				view_lock(views, &waiter->wanted, inode, true);
+		}
+	}
+}
+
+size_t file_lock_view_all(const struct inode *inode, struct file_lock_view *views, size_t room)
+{
+	struct view_list list = { .views = views, .room = room };
+	const struct file_lock_state *state;
+
 	spin_lock(&lock_lock);
 	list_for_each_entry(state, &states, node) {
-		list_for_each_entry(lock, &state->records, node)
-			view_lock(lock, state->inode, false, visit, argument);
-		list_for_each_entry(lock, &state->flocks, node)
-			view_lock(lock, state->inode, false, visit, argument);
+		if (inode && state->inode != inode)
+			continue;
+		view_locks(&list, &state->flocks, state->inode);
+		view_locks(&list, &state->records, state->inode);
 	}
-	list_for_each_entry(waiter, &waiters, node)
-		view_lock(&waiter->wanted, waiter->inode, true, visit, argument);
 	spin_unlock(&lock_lock);
+	return list.count;
 }

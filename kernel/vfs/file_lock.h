@@ -35,18 +35,28 @@ must_check int file_lock_set(struct file *file, const struct file_lock_request *
  * F_GETLK: the first lock that is in the way of *request replaces it; type NONE if there is none.
  */
 must_check int file_lock_test(struct file *file, struct file_lock_request *request);
-/* flock(2). Errors: -EWOULDBLOCK, -ENOLCK, -ERESTARTSYS. May sleep. */
-must_check int file_lock_whole(struct file *file, enum file_lock_type type, bool wait);
+/*
+ * flock(2); `pid` is who is told to have it. Errors: -EWOULDBLOCK, -ENOLCK, -ERESTARTSYS. May
+ * sleep.
+ */
+must_check int file_lock_whole(struct file *file, enum file_lock_type type, process_id pid,
+			       bool wait);
 /* A process closes some descriptor of `inode`: its POSIX locks there go. */
 void file_lock_release_owner(struct inode *inode, const void *owner);
-/* For /proc/locks: visit each, with a spinlock held. */
+/* One lock, or who waits for one, as /proc tells it. */
 struct file_lock_view {
 	const char *kind;		/* "POSIX", "OFDLCK", "FLOCK" */
-	bool is_waiting;
+	bool is_waiting;		/* for the owner of the last one that is not */
 	enum file_lock_type type;
 	process_id pid;
-	const struct inode *inode;
+	const void *owner;		/* to compare: may be gone */
+	const struct file *file;	/* through which it was set; the same */
+	dev_number device;
+	uint64_t inode_number;
 	uint64_t start, end;
 };
-void file_lock_for_each(void (*visit)(const struct file_lock_view *view, void *argument),
-			void *argument);
+/*
+ * All there are, or those of `inode`: the first `room` of them, and behind each who waits for it.
+ * Returns how many it would have been.
+ */
+size_t file_lock_view_all(const struct inode *inode, struct file_lock_view *views, size_t room);

@@ -59,6 +59,7 @@ enum { WAIT_QUEUES = 64 };
 
 static struct wait_queue wait_queues[WAIT_QUEUES];
 static struct slab_cache *node_slab;
+static atomic_size_t memory_total;	/* frames of caches that nothing is written back of */
 static atomic_size_t dirty_total;	/* frames DIRTY, of caches that are written back */
 static atomic_size_t writing_total;
 
@@ -252,6 +253,8 @@ static int try_insert(struct page_cache *cache, struct page_frame *frame, struct
 		cache->frame_count++;
 		if (!page_cache_is_memory(cache))
 			reclaim_add(frame);
+		else
+			atomic_fetch_add_explicit(&memory_total, 1, memory_order_relaxed);
 	}
 	spin_unlock_irq(&cache->lock, irq);
 	return error;
@@ -308,6 +311,8 @@ static void remove_locked(struct page_cache *cache, struct page_frame *frame)
 	cache->frame_count--;
 	if (list_node_is_linked(&frame->node))
 		reclaim_remove(frame);
+	else if (page_cache_is_memory(cache))
+		atomic_fetch_sub_explicit(&memory_total, 1, memory_order_relaxed);
 	if (atomic_fetch_and_explicit(&frame->flags, (unsigned short)~FRAME_DIRTY,
 				      memory_order_relaxed) & FRAME_DIRTY &&
 	    cache->ops->write) {
@@ -582,6 +587,15 @@ void page_cache_write_done(struct page_frame *frame, int error)
 	atomic_fetch_sub_explicit(&writing_total, 1, memory_order_relaxed);
 	page_frame_put(frame);
 	writeback_made_progress();
+}
+
+void page_cache_get_totals(struct page_cache_totals *out)
+{
+	*out = (struct page_cache_totals){
+		.dirty = atomic_load_explicit(&dirty_total, memory_order_relaxed),
+		.writing = atomic_load_explicit(&writing_total, memory_order_relaxed),
+		.memory = atomic_load_explicit(&memory_total, memory_order_relaxed),
+	};
 }
 
 size_t page_cache_dirty_total(void)

@@ -77,6 +77,13 @@ struct page_cache {
 	atomic_uint pins;			/* [a] reclaimers at its frames; fini waits */
 };
 
+/* Frames of all caches, for /proc. */
+struct page_cache_totals {
+	size_t dirty, writing;	/* of caches with a place to write to */
+	size_t memory;		/* of those without: tmpfs, shared memory */
+};
+void page_cache_get_totals(struct page_cache_totals *out);
+
 void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops, void *owner);
 /* All frames out and freed; nothing maps it any more. Waits for I/O under way. May sleep. */
 void page_cache_fini(struct page_cache *cache);

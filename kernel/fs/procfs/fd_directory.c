@@ -151,7 +151,8 @@ static void put_text(struct description_sink *sink, const char *bytes, size_t le
 }
 
 /* The position is read without its lock, which a reader may hold for long: it is a hint at best. */
-static void show_file(struct file *file, bool close_on_exec, struct procfs_text *text)
+static void show_file(struct file *file, bool close_on_exec, const struct fd_table *fds,
+		      struct procfs_text *text)
 {
 	struct text_sink sink = { .sink.put = put_text, .text = text };
 	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
@@ -160,6 +161,7 @@ static void show_file(struct file *file, bool close_on_exec, struct procfs_text 
 		     (long long)file->position,
 		     (flags & ~(uint32_t)O_CLOEXEC) | (close_on_exec ? O_CLOEXEC : 0),
 		     (unsigned int)file->path.mount->id, (unsigned long long)file->inode->number);
+	procfs_print_locks(file, fds, text);
 	if (file->ops && file->ops->describe && !(file->mode & FILE_PATH_ONLY))
 		file->ops->describe(file, &sink.sink);
 }
@@ -174,7 +176,7 @@ static int fdinfo_show(const struct procfs_subject *subject, struct procfs_text 
 	fds = process_fds_get(subject->process);
 	file = fds ? fd_table_get_shared(fds, (unsigned int)subject->fd) : NULL;
 	if (file) {
-		show_file(file, fd_table_get_close_on_exec(fds, subject->fd) == 1, text);
+		show_file(file, fd_table_get_close_on_exec(fds, subject->fd) == 1, fds, text);
 		file_put(file);
 	}
 	if (fds)

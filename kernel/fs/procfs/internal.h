@@ -14,6 +14,7 @@
 #include "vfs/file.h"
 #include "vfs/inode.h"
 
+struct fd_table;
 struct procfs_text;
 
 /* What an inode is about. References are the inode's. */
@@ -121,6 +122,14 @@ must_check int procfs_parse_setting(const char *line, size_t size, int32_t *out)
 must_check int procfs_memory_serial(struct process *process, uint64_t *out);
 /* The memory with that serial number, with a reference, or NULL if the process has another. */
 struct address_space *procfs_memory_get(struct process *process, uint64_t serial);
+/* memory_files.c */
+int procfs_show_meminfo(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_vmstat(const struct procfs_subject *subject, struct procfs_text *text);
+int procfs_show_swaps(const struct procfs_subject *subject, struct procfs_text *text);
+/* lock_files.c: /proc/locks, and the locks of `file` that belong to it or to `fds`, for fdinfo. */
+int procfs_show_locks(const struct procfs_subject *subject, struct procfs_text *text);
+void procfs_print_locks(const struct file *file, const struct fd_table *fds,
+			struct procfs_text *text);
 extern const struct inode_ops procfs_file_inode_ops, procfs_link_inode_ops;
 
 /* The tables. */

@@ -13,7 +13,6 @@
 #include "lib/math64.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
-#include "mem/page_frame.h"
 #include "mem/slab.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
@@ -22,41 +21,14 @@
 #include "vfs/char_device.h"
 #include "vfs/dentry.h"
 #include "vfs/fs_context.h"
-#include "vm/commit.h"
 #include "mem/kmalloc.h"
 #include "arch/clock.h"
 
-enum { KIB_PER_PAGE = PAGE_SIZE / 1024, NS_PER_TICK = 10000000, NS_PER_SECOND = 1000000000 };
+enum { NS_PER_TICK = 10000000, NS_PER_SECOND = 1000000000 };
 
 static uint64_t ticks(uint64_t ns)
 {
 	return div64_u32(ns, NS_PER_TICK, NULL);
-}
-
-static int show_meminfo(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	struct frame_counts frames;
-
-	(void)subject;
-	page_frame_count(&frames);
-	procfs_print(text, "MemTotal:       %8zu kB\nMemFree:        %8zu kB\n",
-		     frames.total * KIB_PER_PAGE, frames.free * KIB_PER_PAGE);
-	procfs_print(text,
-		     "MemAvailable:   %8zu kB\nBuffers:        %8u kB\nCached:         %8zu kB\n",
-		     (frames.free + frames.page_cache) * KIB_PER_PAGE, 0u,
-		     frames.page_cache * KIB_PER_PAGE);
-	procfs_print(text,
-		     "SwapCached:     %8u kB\nAnonPages:      %8zu kB\nSlab:           %8zu kB\n",
-		     0u, frames.anonymous * KIB_PER_PAGE, frames.slab * KIB_PER_PAGE);
-	/* busybox's free trusts MemAvailable only where it finds how much of Slab that counts. */
-	procfs_print(text, "SReclaimable:   %8u kB\nSUnreclaim:     %8zu kB\n", 0u,
-		     frames.slab * KIB_PER_PAGE);
-	procfs_print(text,
-		     "PageTables:     %8zu kB\nSwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
-		     frames.page_table * KIB_PER_PAGE, 0u, 0u);
-	procfs_print(text, "CommitLimit:    %8zu kB\nCommitted_AS:   %8zu kB\n",
-		     overcommit_limit() * KIB_PER_PAGE, overcommit_promised() * KIB_PER_PAGE);
-	return 0;
 }
 
 static void print_seconds(struct procfs_text *text, uint64_t ns)
@@ -275,19 +247,6 @@ static int show_slabinfo(const struct procfs_subject *subject, struct procfs_tex
 	return 0;
 }
 
-static int show_vmstat(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	struct frame_counts frames;
-
-	(void)subject;
-	page_frame_count(&frames);
-	procfs_print(text, "nr_free_pages %zu\nnr_anon_pages %zu\nnr_file_pages %zu\n", frames.free,
-		     frames.anonymous, frames.page_cache);
-	procfs_print(text, "pgfault %u\npgmajfault %u\n", atomic_load(&vm_counters.faults),
-		     atomic_load(&vm_counters.major_faults));
-	return 0;
-}
-
 /* One mount in /proc/mounts or mountinfo form, as seen from the reader's root. */
 struct mount_walk {
 	struct procfs_text *text;
@@ -420,7 +379,8 @@ const struct procfs_entry procfs_system_entries[] = {
 	  .id = 70,
 	  .file_ops = &procfs_kpagecount_ops },
 	TEXT("loadavg", 71, show_loadavg),
-	TEXT("meminfo", 72, show_meminfo),
+	TEXT("locks", 85, procfs_show_locks),
+	TEXT("meminfo", 72, procfs_show_meminfo),
 	LINK("mounts", 73, read_mounts_link),
 	LINK("net", 84, read_net_link),
 	TEXT("partitions", 74, show_partitions),
@@ -437,8 +397,9 @@ const struct procfs_entry procfs_system_entries[] = {
 	  .mode = MODE_DIRECTORY | 0555,
 	  .id = 190,
 	  .children = procfs_sysvipc_entries },
+	TEXT("swaps", 86, procfs_show_swaps),
 	TEXT("uptime", 81, show_uptime),
 	TEXT("version", 82, show_version),
-	TEXT("vmstat", 83, show_vmstat),
+	TEXT("vmstat", 83, procfs_show_vmstat),
 	{ .name = NULL },
 };

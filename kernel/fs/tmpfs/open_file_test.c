@@ -299,10 +299,10 @@ static void record_locks_cover_ranges(struct test *t)
 	file_lock_release_owner(file->inode, &b);
 	EXPECT_EQ(t, lock(file, file, FILE_LOCK_WRITE, 0, 10), 0);
 	EXPECT_EQ(t, lock(file, &a, FILE_LOCK_READ, 0, 10), -EAGAIN);
-	EXPECT_EQ(t, file_lock_whole(file, FILE_LOCK_WRITE, false), 0);
-	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, false), -EWOULDBLOCK);
-	EXPECT_EQ(t, file_lock_whole(file, FILE_LOCK_READ, false), 0);
-	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, false), 0);
+	EXPECT_EQ(t, file_lock_whole(file, FILE_LOCK_WRITE, 1, false), 0);
+	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, 1, false), -EWOULDBLOCK);
+	EXPECT_EQ(t, file_lock_whole(file, FILE_LOCK_READ, 1, false), 0);
+	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, 1, false), 0);
 	file_put(file); /* its locks go with it */
 	EXPECT_EQ(t, lock(other, &a, FILE_LOCK_READ, 0, 10), 0);
 	file_put(other);
