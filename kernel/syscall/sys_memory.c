@@ -81,10 +81,17 @@ static int map(uintptr_t address, size_t size, unsigned int protection, unsigned
 	struct vm_map_request request = {
 		.address = address & PAGE_MASK,
 		.size = size,
+		.flags = 0,	/* all of them: or the compiler clears it in a loop first */
 		.fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
 		.fixed_no_replace = flags & MAP_FIXED_NOREPLACE,
 		.populate = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE,
+		.holds_writable = false,
+		.cache = NULL,
+		.backing = NULL,
+		.backing_ops = NULL,
 		.page_offset = page_offset,
+		.special_frames = NULL,
+		.special_name = NULL,
 	};
 	unsigned int type = flags & MAP_TYPE;
 

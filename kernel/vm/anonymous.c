@@ -16,7 +16,7 @@ static enum fault_result read_zeros(struct fault *fault)
 	struct page_frame *table;
 	mmu_entry *entry;
 
-	if (page_table_lock_private(fault->space, fault->address, &table))
+	if (fault_lock_table(fault, &table))
 		return FAULT_NO_MEMORY;
 	entry = page_table_entry(table, fault->address);
 	if (mmu_entry_read(entry) == 0) {
@@ -42,7 +42,7 @@ enum fault_result fault_anonymous(struct fault *fault)
 	frame = page_frame_alloc(FRAME_ANONYMOUS, FRAME_ALLOC_ZEROED);
 	if (unlikely(!frame))
 		return FAULT_NO_MEMORY;
-	if (page_table_lock_private(fault->space, fault->address, &table)) {
+	if (fault_lock_table(fault, &table)) {
 		page_frame_put(frame);
 		return FAULT_NO_MEMORY;
 	}

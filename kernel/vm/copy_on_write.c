@@ -31,22 +31,20 @@ static bool is_ours(struct page_frame *frame)
 }
 
 /*
- * Put `fresh`, with the contents of `old`, into the entry. Table locked. The reference to `old` is
- * the caller's.
+ * Put `fresh` into the entry, which shows `old`. Table locked. The reference to the old frame is
+ * the caller's. Without W no CPU makes the old entry dirty, so it need not be exchanged as a whole.
  */
-static void replace(struct fault *fault, struct page_frame *table, mmu_entry *entry,
-		    struct page_frame *old, struct page_frame *fresh)
+static inline void replace(struct fault *fault, struct page_frame *table, mmu_entry *entry,
+			   mmu_entry old, struct page_frame *fresh)
 {
 	mmu_entry bits = region_entry_bits(fault->region) | MMU_ACCESSED;
 
 	if (!fault->force)
 		bits |= MMU_WRITE | MMU_DIRTY;
-	if (old != page_frame_zero())
-		page_frame_copy(fresh, old);
-	page_table_take(table, entry);
+	mmu_entry_write(entry, 0);
 	mmu_flush_range(&fault->space->mmu, fault->address, fault->address + PAGE_SIZE);
-	page_table_fill(table, entry, mmu_entry_make(page_frame_number(fresh), bits),
-			TABLE_USED + TABLE_ANONYMOUS);
+	mmu_entry_write(entry, mmu_entry_make(page_frame_number(fresh), bits));
+	page_table_count(table, TABLE_USED + TABLE_ANONYMOUS - page_table_weight(old));
 }
 
 /* A frame for a copy of what the entry shows; NULL when memory is out. */
@@ -66,6 +64,7 @@ static bool try_resolve(struct fault *fault, struct page_frame *table, struct pa
 	mmu_entry *slot = page_table_entry(table, fault->address);
 	mmu_entry entry = mmu_entry_read(slot);
 	struct page_frame *frame;
+	bool copies;
 
 	if (entry == 0 || (entry & (MMU_WRITE | MMU_SOFT_SHARED | MMU_SOFT_DEVICE)))
 		return true;	/* somebody else was here */
@@ -77,15 +76,18 @@ static bool try_resolve(struct fault *fault, struct page_frame *table, struct pa
 		event_note(QUARTET_EVENT_FRAME_REUSED, fault->address, page_frame_number(frame));
 		return true;
 	}
-	if (!*fresh || (frame == page_frame_zero() && !fresh_is_zeroed))
+	copies = frame != page_frame_zero();
+	if (!*fresh || (!copies && !fresh_is_zeroed))
 		return false;
-	replace(fault, table, slot, frame, *fresh);
+	if (copies)
+		page_frame_copy(*fresh, frame);
+	replace(fault, table, slot, entry, *fresh);
 	event_note(QUARTET_EVENT_FRAME_COPIED, fault->address, page_frame_number(frame),
 	      page_frame_number(*fresh));
 	*fresh = NULL;
 	*old = frame;
 	count(&vm_counters.faults_cow_copied);
-	if (frame != page_frame_zero())
+	if (copies)
 		count(&vm_counters.pages_copied);
 	return true;
 }
@@ -104,7 +106,7 @@ enum fault_result fault_copy_on_write(struct fault *fault, mmu_entry seen)
 	for (;;) {
 		bool done;
 
-		if (page_table_lock_private(fault->space, fault->address, &table)) {
+		if (fault_lock_table(fault, &table)) {
 			if (fresh)
 				page_frame_put(fresh);
 			return FAULT_NO_MEMORY;

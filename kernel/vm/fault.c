@@ -89,7 +89,7 @@ static enum fault_result fault_special(struct fault *fault)
 	struct page_frame *table;
 	mmu_entry *entry;
 
-	if (page_table_lock_private(fault->space, fault->address, &table))
+	if (fault_lock_table(fault, &table))
 		return FAULT_NO_MEMORY;
 	entry = page_table_entry(table, fault->address);
 	if (mmu_entry_read(entry) == 0) {
@@ -108,9 +108,10 @@ static enum fault_result fault_special(struct fault *fault)
  */
 static enum fault_result fault_present(struct fault *fault, mmu_entry entry)
 {
-	if (unlikely(!page_table_find_private(fault->space, fault->address))) {
+	if (unlikely(!fault->table)) {
 		if (page_table_make_private(fault->space, fault->address))
 			return FAULT_NO_MEMORY;
+		fault->table = page_table_find_private(fault->space, fault->address);
 		entry = page_table_peek(fault->space, fault->address);
 	}
 	if (entry == 0 || (entry & MMU_WRITE) || !fault->write) {
@@ -125,10 +126,16 @@ static enum fault_result fault_present(struct fault *fault, mmu_entry entry)
 
 enum fault_result fault_resolve(struct fault *fault)
 {
+	struct page_frame *table = page_table_find_private(fault->space, fault->address);
 	struct region *region = fault->region;
-	mmu_entry entry = page_table_peek(fault->space, fault->address);
+	mmu_entry entry;
 
 	rwlock_assert_held(&fault->space->lock);
+	fault->table = table;
+	if (likely(table))
+		entry = mmu_entry_read(page_table_entry(table, fault->address));
+	else
+		entry = page_table_peek(fault->space, fault->address);
 	if (entry != 0)
 		return fault_present(fault, entry);
 	/* Relaxed: who unmaps the region has the lock to himself, and so sees it. */

@@ -68,7 +68,7 @@ static bool enter_cached(struct fault *fault, uint32_t end_index, int *error)
 	for (unsigned int i = 0; i < count && !found; i++)
 		found = frames[i]->index == wanted;
 	if (found)
-		*error = page_table_lock_private(fault->space, fault->address, &table);
+		*error = fault_lock_table(fault, &table);
 	if (!found || *error) {
 		for (unsigned int i = 0; i < count; i++)
 			page_frame_put(frames[i]);
@@ -152,7 +152,7 @@ static int copy_page(struct fault *fault, uint32_t index)
 		return -ENOMEM;
 	if (!fault->force)
 		bits |= MMU_WRITE | MMU_DIRTY;
-	error = page_table_lock_private(fault->space, fault->address, &table);
+	error = fault_lock_table(fault, &table);
 	if (error) {
 		page_frame_put(copy);
 		return error;
@@ -213,7 +213,7 @@ static int write_page(struct fault *fault, uint32_t index)
 		error = cache->ops->prepare_write(cache, index);
 	while (!error && !done) {
 		page_cache_mark_dirty(cache, frame);
-		error = page_table_lock_private(fault->space, fault->address, &table);
+		error = fault_lock_table(fault, &table);
 		if (error)
 			break;
 		done = enter_writable(fault, table, &frame);

@@ -11,6 +11,7 @@
 #include "vm/fault.h"
 #include "vm/mmap.h"
 #include "vm/page_cache.h"
+#include "vm/page_table.h"
 #include "vm/region.h"
 
 #define VM_MAP_MIN	0x10000u	/* mmap_min_addr: nothing is mapped below by wish */
@@ -230,7 +231,19 @@ struct fault {
 	bool write;
 	bool force;		/* a debugger writes: copy the page, but give no permission */
 	bool major;		/* set: it waited for a device */
+	/* by fault_resolve: the address's table if that is private, as long as the lock is held */
+	struct page_frame *table;
 };
+
+/* Its table, private and locked. Errors: -ENOMEM. May sleep. */
+static inline int fault_lock_table(struct fault *fault, struct page_frame **out)
+{
+	if (unlikely(!fault->table))
+		return page_table_lock_private(fault->space, fault->address, out);
+	page_table_lock(fault->table);
+	*out = fault->table;
+	return 0;
+}
 
 /* fault.c: satisfy it by whatever means. */
 enum fault_result fault_resolve(struct fault *fault);

@@ -68,24 +68,27 @@ int vm_find_room(struct address_space *space, uintptr_t wish, size_t size, uintp
 static void describe(struct region *region, const struct vm_map_request *request, uintptr_t start,
 		     uintptr_t end)
 {
-	*region = (struct region){
-		.start = start,
-		.end = end,
-		.flags = request->flags & ~(uint32_t)REGION_ACCOUNTED,
-		.page_offset = request->page_offset,
-		.cache = request->cache,
-		.backing = request->backing,
-		.backing_ops = request->backing_ops,
-		.special_frames = request->special_frames,
-		.special_name = request->special_name,
-	};
-	if (!region->cache && !(region->flags & (REGION_DEVICE | REGION_SPECIAL)))
-		region->page_offset = 0;
+	uint32_t flags = request->flags & ~(uint32_t)REGION_ACCOUNTED;
+
 	/*
 	 * Private memory that may be written is memory promised; shared files pay for themselves.
 	 */
-	if ((region->flags & (REGION_WRITE | REGION_SHARED | REGION_NO_RESERVE)) == REGION_WRITE)
-		region->flags |= REGION_ACCOUNTED;
+	if ((flags & (REGION_WRITE | REGION_SHARED | REGION_NO_RESERVE)) == REGION_WRITE)
+		flags |= REGION_ACCOUNTED;
+	/* Field by field: what makes it one of the tree comes with region_insert. */
+	region->start = start;
+	region->end = end;
+	region->flags = flags;
+	atomic_init(&region->touched, false);
+	region->page_offset = request->page_offset;
+	region->cache = request->cache;
+	region->backing = request->backing;
+	region->backing_ops = request->backing_ops;
+	region->special_frames = request->special_frames;
+	region->special_name = request->special_name;
+	list_node_init(&region->cache_node);
+	if (!region->cache && !(flags & (REGION_DEVICE | REGION_SPECIAL)))
+		region->page_offset = 0;
 }
 
 /*
