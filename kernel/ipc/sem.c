@@ -197,8 +197,11 @@ static bool try_waiters(struct sem_set *set)
 
 void sem_wake_waiters(struct sem_set *set)
 {
-	while (try_waiters(set))
-		;
+	while (try_waiters(set)) {
+		/* A long chain of them does not keep all others from the CPU. */
+		spin_unlock(&set->object.lock);
+		spin_lock(&set->object.lock);
+	}
 }
 
 /* ---- semop ----------------------------------------------------------------------------------- */

@@ -52,5 +52,5 @@ struct sem_undo *sem_undo_get(struct semaphore_undo_list *list, struct sem_set *
 void sem_undo_forget(struct sem_set *set, unsigned int first, unsigned int count);
 /* The set is removed. Object locked. */
 void sem_undo_detach(struct sem_set *set);
-/* sem.c: values have changed: let those go on who can. Object locked. */
+/* sem.c: values have changed: let those go on who can. Object locked; let go of in between. */
 void sem_wake_waiters(struct sem_set *set);

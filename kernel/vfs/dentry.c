@@ -44,6 +44,7 @@
 enum {
 	DYING = -0x20000000,	/* references of a claimed dentry */
 	PRUNE_BATCH = 16,
+	SCAN_BATCH = 256,	/* looked at with the lock held */
 };
 
 struct external_name {
@@ -285,15 +286,16 @@ static bool take_second_chance(struct dentry *dentry)
 }
 
 /*
- * Claim up to PRUNE_BATCH unused dentries among the `*scan` oldest, of `super` only unless it is
- * NULL (then recently used ones get a second chance). Returns how many; *scan counts down.
+ * Claim up to PRUNE_BATCH unused dentries among the next of the `*scan` oldest, of `super` only
+ * unless it is NULL (then recently used ones get a second chance). Returns how many; *scan counts
+ * down, by SCAN_BATCH at most: as long as the lock is held.
  */
 static unsigned int claim_batch(struct super_block *super, size_t *scan, struct dentry **claimed)
 {
 	unsigned int count = 0;
 
 	spin_lock(&lru_lock);
-	while (*scan > 0 && count < PRUNE_BATCH) {
+	for (unsigned int i = 0; i < SCAN_BATCH && *scan > 0 && count < PRUNE_BATCH; i++) {
 		struct dentry *dentry =
 			list_first_entry(&unused_dentries, struct dentry, unused_node);
 

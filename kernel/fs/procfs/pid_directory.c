@@ -114,39 +114,66 @@ static int task_lookup(struct inode *dir, const char *name, size_t length, struc
 	return error;
 }
 
-/* The lowest thread id of `process` that is at least `id`, or 0. */
-static process_id next_thread(struct process *process, process_id id)
+enum { THREAD_BATCH = 64 };
+
+/* Sorted into `ids`, of which there are `count`; the highest falls out when there is no room. */
+static unsigned int sort_in(process_id *ids, unsigned int count, process_id id)
 {
-	process_id best = 0;
+	unsigned int place = count;
+
+	while (place > 0 && ids[place - 1] > id)
+		place--;
+	if (place == THREAD_BATCH)
+		return count;
+	count = min(count + 1, (unsigned int)THREAD_BATCH);
+	for (unsigned int i = count - 1; i > place; i--)
+		ids[i] = ids[i - 1];
+	ids[place] = id;
+	return count;
+}
+
+/* The lowest thread ids of `process` that are at least `first`, in order; how many. */
+static unsigned int next_threads(struct process *process, process_id first, process_id *ids)
+{
+	unsigned int count = 0;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread;
 
-	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
-	     node = node->next) {
-		struct user_thread *thread = container_of(node, struct user_thread, process_node);
-
-		if (!thread->ended && thread->id >= id && (!best || thread->id < best))
-			best = thread->id;
+	list_for_each_entry(thread, &process->threads, process_node) {
+		if (!thread->ended && thread->id >= first)
+			count = sort_in(ids, count, thread->id);
 	}
 	spin_unlock_irq(&process->signal_lock, flags);
-	return best;
+	return count;
+}
+
+static bool add_thread(struct file *file, struct directory_sink *sink, process_id id)
+{
+	struct procfs_subject subject = *procfs_subject(file);
+	char name[12];
+	size_t length = (size_t)snprintf(name, sizeof(name), "%d", id);
+
+	subject.thread = id;
+	if (!sink->add(sink, name, length, procfs_inode_number(&thread_directory, &subject),
+		       (file_offset)id + 2, DT_DIR))
+		return false;
+	file->position = (file_offset)id + 2;
+	return true;
 }
 
 static int task_read(struct file *file, struct directory_sink *sink)
 {
-	struct procfs_subject subject = *procfs_subject(file);
-	process_id id;
-	char name[12];
+	struct process *process = procfs_subject(file)->process;
+	process_id ids[THREAD_BATCH];
+	unsigned int count;
 
 	if (!procfs_emit_dots(file, sink))
 		return 0;
-	while ((id = next_thread(subject.process, (process_id)(file->position - 1))) != 0) {
-		size_t length = (size_t)snprintf(name, sizeof(name), "%d", id);
-
-		subject.thread = id;
-		if (!sink->add(sink, name, length, procfs_inode_number(&thread_directory, &subject),
-			       (file_offset)id + 2, DT_DIR))
-			return 0;
-		file->position = (file_offset)id + 2;
+	while ((count = next_threads(process, (process_id)(file->position - 1), ids)) > 0) {
+		for (unsigned int i = 0; i < count; i++) {
+			if (!add_thread(file, sink, ids[i]))
+				return 0;
+		}
 	}
 	return 0;
 }
