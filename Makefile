@@ -33,10 +33,10 @@ INCLUDES := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-Ikernel -Iinclude -Ikernel/arch/i386 -I$(GEN)
 MACHINE := -m32 -march=i686 -mtune=generic -mregparm=3 -mgeneral-regs-only
 CODE := -std=c17 -ffreestanding -fno-pic -fno-pie -fno-common -fno-strict-aliasing \
-	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -g
+	-mstack-protector-guard=global -fno-asynchronous-unwind-tables -ffunction-sections -g
 CODE_gcc := -fno-tree-loop-distribute-patterns -Wno-psabi
-CODE_debug := -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1
-CODE_release := -O2 -fomit-frame-pointer -DCONFIG_DEBUG=0
+CODE_debug := -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls -fstack-protector-strong -DCONFIG_DEBUG=1
+CODE_release := -O2 -fomit-frame-pointer -fstack-protector -DCONFIG_DEBUG=0
 CODE_debug-gcc := -fsanitize=undefined
 # clang calls the sanitizer's handlers without -mregparm, so there a violation traps (ud2) instead.
 CODE_debug-clang := -fsanitize=undefined -fsanitize-undefined-trap-on-error

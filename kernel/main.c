@@ -15,6 +15,7 @@
 #include "core/config.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "core/stack_guard.h"
 #include "core/stack_header.h"
 #include "mem/event_memory.h"
 #include "mem/page_frame.h"
@@ -175,6 +176,7 @@ void kernel_main(void)
 {
 	early_console_init();
 	machine_init_cpu();
+	stack_guard_init();
 	boot_args_init(boot_info()->command_line);
 	set_log_level();
 

@@ -91,6 +91,16 @@ static noinline void overflow_stack(void)
 	*byte = 0;
 }
 
+/* Past the end of a buffer, over the word that guards the return address. */
+static noinline void overrun_buffer(void)
+{
+	volatile uint8_t buffer[16];
+	uintptr_t end = (uintptr_t)buffer + sizeof(buffer) + 4 * sizeof(uintptr_t);
+
+	for (uintptr_t byte = (uintptr_t)buffer; byte < end; byte++)
+		*(volatile uint8_t *)byte = 0x41;
+}
+
 /* The page tables themselves are wrong: the walk over them says so. */
 static void writable_text(void)
 {
@@ -121,8 +131,8 @@ static const struct violation {
 	{ "execute_user", execute_user },     { "read_null", read_null },
 	{ "execute_data", execute_data },     { "write_text", write_text },
 	{ "write_constant", write_constant }, { "overflow_stack", overflow_stack },
-	{ "writable_text", writable_text },   { "stuck_deaf", stuck_deaf },
-	{ "stuck_holding", stuck_holding },
+	{ "overrun_buffer", overrun_buffer }, { "writable_text", writable_text },
+	{ "stuck_deaf", stuck_deaf },	      { "stuck_holding", stuck_holding },
 };
 
 const char *violation_name(size_t n)

@@ -7,6 +7,7 @@
 #define must_check	__attribute__((warn_unused_result))
 #define noreturn	__attribute__((noreturn))
 #define noinline	__attribute__((noinline))
+#define no_stack_protector __attribute__((no_stack_protector))
 #define always_inline	inline __attribute__((always_inline))
 #define packed		__attribute__((packed))
 #define aligned_to(n)	__attribute__((aligned(n)))

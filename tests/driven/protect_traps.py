@@ -14,6 +14,7 @@ EXPECTED = {
     'read_null': r'kernel read at 0x0*4: nothing there', 'execute_data': NOT_ALLOWED % 'jump',
     'write_text': NOT_ALLOWED % 'write', 'write_constant': NOT_ALLOWED % 'write',
     'overflow_stack': r'kernel write at 0x[0-9a-f]+fff: nothing there',
+    'overrun_buffer': r'a buffer on the stack was overrun',
     'writable_text': r'kernel page 0x[0-9a-f]+ is writable and executable',
 }
 PANIC = r'panic on CPU \d, thread 0x[0-9a-f]+: '
