@@ -12,6 +12,12 @@
  * the request itself reclaims, and when that brings nothing, the out-of-memory killer is asked.
  * Frames idle on the stacks of other CPUs are called back at the same time.
  *
+ * Blocks. A block of frames may be missing although many single ones are free. First the stacks and
+ * free slabs give theirs back, which were blocks before. Then frames are reclaimed, but only some
+ * times the block's size (BLOCK_RECLAIM_...): random frames of the page cache rarely lie side by
+ * side, and to empty it for one block would cost everybody more than the block is worth. Whoever
+ * wants a block can do without, or fails.
+ *
  * Which zone. Kernel memory must lie in the direct map (low). All else prefers high frames, and
  * falls back to low ones as long as plenty remain for the kernel.
  *
@@ -35,10 +41,14 @@
 #include "lib/string.h"
 #include "mem/internal.h"
 #include "mem/kmap.h"
+#include "mem/slab.h"
 
 enum {
 	STACK_FRAMES = 64,	/* most frames of one stack */
 	POISON_STRIDE = 16,	/* words between two that are looked at again */
+	/* Most frames reclaimed for one block: so many, and so many times the block's. */
+	BLOCK_RECLAIM_FRAMES = 256,
+	BLOCK_RECLAIM_BLOCKS = 4,
 };
 
 #define FRAME_POISON 0x5afe5afeu
@@ -351,20 +361,22 @@ static void count_kind(enum frame_kind kind, int change)
 static struct page_frame *take_order(unsigned int order, enum frame_alloc_flags flags)
 {
 	size_t keep = flags & FRAME_ALLOC_ATOMIC ? 0 : reserve[ZONE_LOW];
-	struct page_frame *block;
+	size_t size = (size_t)1 << order;
+	size_t allowed = BLOCK_RECLAIM_FRAMES + BLOCK_RECLAIM_BLOCKS * size;
+	struct page_frame *block = buddy_alloc(ZONE_LOW, order, keep);
 
-	while (!(block = buddy_alloc(ZONE_LOW, order, keep))) {
-		if (buddy_free_count(ZONE_LOW) >= keep + ((size_t)1 << order)) {
-			/* Enough, but in pieces: perhaps the stacks hold what is missing. */
-			page_frame_drain();
-			block = buddy_alloc(ZONE_LOW, order, keep);
-			if (block)
-				break;
-		}
-		if (!make_room((size_t)1 << order, flags | FRAME_ALLOC_LOW | FRAME_ALLOC_NO_KILL))
+	if (block)
+		return block;
+	if (!(flags & FRAME_ALLOC_ATOMIC))
+		(void)slab_trim();
+	for (size_t asked = 0;; asked += size) {
+		page_frame_drain();
+		block = buddy_alloc(ZONE_LOW, order, keep);
+		if (block || asked >= allowed)
+			return block;
+		if (!make_room(size, flags | FRAME_ALLOC_LOW | FRAME_ALLOC_NO_KILL))
 			return NULL;
 	}
-	return block;
 }
 
 struct page_frame *page_frame_alloc_order(unsigned int order, enum frame_kind kind,
