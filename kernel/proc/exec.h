@@ -32,13 +32,24 @@ must_check int exec_strings_add_user_vector(struct exec_strings *strings, user_a
 must_check int exec_strings_add(struct exec_strings *strings, const char *string);
 /* Forget the first string (a script's own argv[0]): *start moves behind it. */
 void exec_strings_drop_first(struct exec_strings *strings, size_t *start);
+
+/* Words on their way to `at` and up in the new space, some at a time. Errors: -ENOMEM, -EFAULT. */
+struct exec_words {
+	struct address_space *space;
+	uintptr_t at;
+	unsigned int count;
+	uint32_t of[64];
+};
+must_check int exec_words_put(struct exec_words *words, uint32_t word);
+must_check int exec_words_flush(struct exec_words *words);
+
 /*
- * Copy the bytes from `start` on to `address` in `space`, and note where each string begins in
- * `pointers`. Errors: -ENOMEM, -EFAULT.
+ * Copy the bytes from `start` on to `address` in `space`, and say to `pointers` where each string
+ * begins. Errors: -ENOMEM, -EFAULT.
  */
 must_check int exec_strings_write(const struct exec_strings *strings, size_t start,
 				  struct address_space *space, uintptr_t address,
-				  uint32_t *pointers);
+				  struct exec_words *pointers);
 
 /* exec_layout.c: the addresses that chance decides, and the program's own random bytes. */
 enum { EXEC_RANDOM_BYTES = 16 };

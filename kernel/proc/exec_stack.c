@@ -6,12 +6,12 @@
  * 	to chance, platform, 16 random bytes, padding, auxiliary vector, environment pointers,
  * 	argument pointers, argument count  <- stack pointer, 16-byte aligned
  *
- * It is written into the new address space before the old one goes, so exec can still fail.
+ * It is written into the new address space before the old one goes, so exec can still fail. All
+ * places are computed first; the pointers go there a few at a time, for there may be a million.
  */
 #include "arch/cpu.h"
 #include "arch/vdso.h"
 #include "lib/string.h"
-#include "mem/kmalloc.h"
 #include "proc/exec.h"
 #include "proc/process.h"
 #include "uapi/linux/elf.h"
@@ -20,7 +20,6 @@
 
 enum {
 	STACK_FIRST_SIZE = 33 * PAGE_SIZE, /* mapped from the start; faults below extend it */
-	AUXV_WORDS = 48,
 };
 
 static const char platform[] = "i686";
@@ -141,38 +140,37 @@ static int write_small_things(struct address_space *space, uintptr_t top,
 	return error;
 }
 
-/*
- * All strings at their places, their addresses into the vector that begins with the argument
- * count.
- */
+/* All strings at their places; the argument count and their addresses from `sp` on. */
 static int write_strings(struct address_space *space, const struct exec_stack *stack,
-			 uintptr_t base, uint32_t *vector)
+			 uintptr_t base, uintptr_t sp, uintptr_t *end)
 {
-	size_t arguments_size = stack->arguments->size - stack->arguments_start;
-	uint32_t argument_count = stack->front->count + stack->arguments->count;
-	uint32_t *pointers = vector + 1;
+	struct exec_words words = { .space = space, .at = sp };
 	int error;
 
-	vector[0] = argument_count;
+	error = exec_words_put(&words, stack->front->count + stack->arguments->count);
+	if (error)
+		return error;
 	space->arguments_start = base;
-	error = exec_strings_write(stack->front, 0, space, base, pointers);
+	error = exec_strings_write(stack->front, 0, space, base, &words);
 	if (error)
 		return error;
 	base += stack->front->size;
-	pointers += stack->front->count;
-	error = exec_strings_write(stack->arguments, stack->arguments_start, space, base, pointers);
+	error = exec_strings_write(stack->arguments, stack->arguments_start, space, base, &words);
+	if (!error)
+		error = exec_words_put(&words, 0);
 	if (error)
 		return error;
-	base += arguments_size;
+	base += stack->arguments->size - stack->arguments_start;
 	space->arguments_end = space->environment_start = base;
-	pointers += stack->arguments->count;
-	*pointers++ = 0;
-	error = exec_strings_write(stack->environment, 0, space, base, pointers);
+	error = exec_strings_write(stack->environment, 0, space, base, &words);
+	if (!error)
+		error = exec_words_put(&words, 0);
 	if (error)
 		return error;
 	space->environment_end = base + stack->environment->size;
-	pointers[stack->environment->count] = 0;
-	return 0;
+	error = exec_words_flush(&words);
+	*end = words.at;
+	return error;
 }
 
 int exec_stack_build(struct address_space *space, const struct exec_stack *stack,
@@ -183,11 +181,10 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 			      stack->environment->size;
 	size_t pointer_count =
 		stack->front->count + stack->arguments->count + stack->environment->count + 3;
-	size_t vector_size = (pointer_count + AUXV_WORDS) * sizeof(uint32_t);
+	size_t vector_size = pointer_count * sizeof(uint32_t) + sizeof(space->saved_auxv);
 	uintptr_t top = stack->layout->stack_top;
-	uintptr_t path_at, strings_at, platform_at, random_at;
+	uintptr_t path_at, strings_at, platform_at, random_at, auxv_at;
 	size_t region_size;
-	uint32_t *vector;
 	int error;
 
 	region_size = ALIGN_UP(strings_size + path_size + stack->layout->stack_skip + vector_size,
@@ -199,27 +196,20 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 	error = map_vdso(space, limits);
 	if (error)
 		return error;
-	vector = kzalloc(vector_size, 0);
-	if (!vector)
-		return -ENOMEM;
 	path_at = top - sizeof(uint32_t) - path_size;
 	strings_at = path_at - strings_size;
 	error = write_bytes(space, path_at, stack->path, path_size);
 	if (error)
-		goto free_vector;
-	error = write_strings(space, stack, strings_at, vector);
-	if (error)
-		goto free_vector;
+		return error;
 	error = write_small_things(space, strings_at - stack->layout->stack_skip,
 				   stack->layout->random, &platform_at, &random_at);
 	if (error)
-		goto free_vector;
-	fill_auxv(vector + pointer_count, space, stack, image, path_at, platform_at, random_at);
-	memcpy(space->saved_auxv, vector + pointer_count, sizeof(space->saved_auxv));
+		return error;
 	*sp = (random_at - vector_size) & ~15u;
 	space->stack_start = *sp;
-	error = write_bytes(space, *sp, vector, vector_size);
-free_vector:
-	kfree(vector);
-	return error;
+	error = write_strings(space, stack, strings_at, *sp, &auxv_at);
+	if (error)
+		return error;
+	fill_auxv(space->saved_auxv, space, stack, image, path_at, platform_at, random_at);
+	return write_bytes(space, auxv_at, space->saved_auxv, sizeof(space->saved_auxv));
 }

@@ -147,8 +147,32 @@ void exec_strings_drop_first(struct exec_strings *strings, size_t *start)
 	}
 }
 
+int exec_words_flush(struct exec_words *words)
+{
+	size_t size = words->count * sizeof(words->of[0]);
+	ssize_t written;
+
+	if (size == 0)
+		return 0;
+	written = address_space_access(words->space, words->at, words->of, size, true, false);
+	if (written != (ssize_t)size)
+		return written < 0 ? (int)written : -EFAULT;
+	words->at += size;
+	words->count = 0;
+	return 0;
+}
+
+int exec_words_put(struct exec_words *words, uint32_t word)
+{
+	int error = words->count == ARRAY_SIZE(words->of) ? exec_words_flush(words) : 0;
+
+	if (!error)
+		words->of[words->count++] = word;
+	return error;
+}
+
 int exec_strings_write(const struct exec_strings *strings, size_t start,
-		       struct address_space *space, uintptr_t address, uint32_t *pointers)
+		       struct address_space *space, uintptr_t address, struct exec_words *pointers)
 {
 	bool at_string_start = true;
 	size_t done = start;
@@ -157,12 +181,17 @@ int exec_strings_write(const struct exec_strings *strings, size_t start,
 		char *piece = strings->pages[done / PAGE_SIZE] + done % PAGE_SIZE;
 		size_t size = min_t(size_t, strings->size - done, PAGE_SIZE - done % PAGE_SIZE);
 		ssize_t written;
+		int error;
 
 		for (size_t i = 0; i < size;) {
 			const char *nul = memchr(piece + i, '\0', size - i);
 
-			if (at_string_start)
-				*pointers++ = (uint32_t)(address + (done - start) + i);
+			error = at_string_start ?
+					exec_words_put(pointers, (uint32_t)(address +
+									    (done - start) + i)) :
+					0;
+			if (error)
+				return error;
 			at_string_start = nul;
 			i = nul ? (size_t)(nul - piece) + 1 : size;
 		}
