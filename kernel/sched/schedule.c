@@ -316,7 +316,16 @@ static void clear_reschedule(struct thread *thread)
 		atomic_fetch_and(&header->return_work, ~(unsigned int)RETURN_WORK_RESCHEDULE);
 }
 
-/* `next` begins to run on this CPU. Caller holds queue->lock. */
+/*
+ * `next` begins to run on this CPU. Caller holds queue->lock.
+ *
+ * The stores need no barrier before the look at idle_cpus. A waker never trusts that mask: it puts
+ * its thread on a queue under the queue's lock and asks there whether the idle thread runs, so a
+ * CPU that it finds idle is always kicked, whatever the mask said. Our own bit is set by this CPU
+ * alone; others only clear it. So we cannot miss that it is set, and at worst clear it twice.
+ * `on_cpu` is looked at by wakers that found the thread off its queue: it went there by a
+ * compare-exchange of its own, after this store. `load` is a hint.
+ */
 static void begin_running(struct run_queue *queue, struct thread *next, uint64_t now)
 {
 	unsigned int own = 1u << queue->cpu;
