@@ -38,23 +38,12 @@ static inline bool try_take(struct mutex *mutex)
 
 static noinline int lock_slow(struct mutex *mutex, enum thread_state kind)
 {
-	struct wait_entry entry;
-	int error = 0;
+	int error;
 
 	event_wait_begins(mutex, mutex->name);
-	wait_entry_init(&entry);
 	atomic_fetch_add(&mutex->waiters, 1);
-	for (;;) {
-		wait_begin_exclusive(&mutex->queue, &entry, kind);
-		if (try_take(mutex)) {
-			error = 0;
-			break;
-		}
-		if (error)
-			break;
-		error = wait_step(&entry, kind, WAIT_FOREVER);
-	}
-	wait_end(&entry);
+	error = WAIT_EVENT_BY(wait_begin_exclusive, &mutex->queue, try_take(mutex), kind,
+			      WAIT_FOREVER);
 	event_note(QUARTET_EVENT_LOCK_TAKEN, (uint32_t)(uintptr_t)mutex);
 	atomic_fetch_sub(&mutex->waiters, 1);
 	if (error)

@@ -62,23 +62,12 @@ static void wake_next(struct rwlock *lock)
 
 static noinline int write_slow(struct rwlock *lock, enum thread_state kind)
 {
-	struct wait_entry entry;
-	int error = 0;
+	int error;
 
 	event_wait_begins(lock, lock->name);
-	wait_entry_init(&entry);
 	atomic_fetch_add(&lock->waiting_writers, 1);
-	for (;;) {
-		wait_begin_exclusive(&lock->writers, &entry, kind);
-		if (try_write(lock)) {
-			error = 0;
-			break;
-		}
-		if (error)
-			break;
-		error = wait_step(&entry, kind, WAIT_FOREVER);
-	}
-	wait_end(&entry);
+	error = WAIT_EVENT_BY(wait_begin_exclusive, &lock->writers, try_write(lock), kind,
+			      WAIT_FOREVER);
 	event_note(QUARTET_EVENT_LOCK_TAKEN, (uint32_t)(uintptr_t)lock);
 	atomic_fetch_sub(&lock->waiting_writers, 1);
 	if (error)
