@@ -115,7 +115,8 @@ static inline phys_addr virt_to_phys(const void *address)
  * depends on the size of RAM; both bounds are set before kernel_main() and are multiples of
  * TABLE_SPAN.
  */
-extern uintptr_t mmu_vmap_start, mmu_vmap_end;
+uintptr_t mmu_vmap_start(void);
+uintptr_t mmu_vmap_end(void);
 void mmu_kernel_map(uintptr_t address, frame_number frame, mmu_entry bits);
 frame_number mmu_kernel_unmap(uintptr_t address);	/* what was there; flushes locally only */
 void mmu_kernel_flush(uintptr_t start, uintptr_t end);	/* on all CPUs; interrupts on */

@@ -35,19 +35,19 @@ static size_t next_page;				/* [vmap_lock] where to search from */
 
 static size_t area_pages(void)
 {
-	size_t pages = (mmu_vmap_end - mmu_vmap_start) / PAGE_SIZE;
+	size_t pages = (mmu_vmap_end() - mmu_vmap_start()) / PAGE_SIZE;
 
 	return pages < AREA_PAGES_MAX ? pages : AREA_PAGES_MAX;
 }
 
 static uintptr_t page_address(size_t page)
 {
-	return mmu_vmap_start + page * PAGE_SIZE;
+	return mmu_vmap_start() + page * PAGE_SIZE;
 }
 
 static size_t page_of_address(uintptr_t address)
 {
-	return (address - mmu_vmap_start) / PAGE_SIZE;
+	return (address - mmu_vmap_start()) / PAGE_SIZE;
 }
 
 /* The first of [start, start + count) that is not clean, or the end. */
@@ -65,7 +65,7 @@ static size_t first_obstacle(size_t start, size_t count)
  */
 static size_t find_run(size_t pages, size_t align_pages, size_t from, size_t to)
 {
-	size_t base = mmu_vmap_start / PAGE_SIZE;
+	size_t base = mmu_vmap_start() / PAGE_SIZE;
 	size_t run = from + 1;
 
 	for (;;) {
@@ -115,7 +115,7 @@ static bool flush_stale(void)
 	spin_unlock_irq(&vmap_lock, flags);
 	if (!mine)
 		return false;
-	mmu_kernel_flush(mmu_vmap_start, mmu_vmap_end);
+	mmu_kernel_flush(mmu_vmap_start(), mmu_vmap_end());
 	flags = spin_lock_irq(&vmap_lock);
 	for (size_t i = 0; i < ARRAY_SIZE(stale); i++)
 		stale[i] &= ~flushing[i];

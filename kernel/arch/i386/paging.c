@@ -34,7 +34,7 @@
 _Static_assert(LAYOUT_KERNEL_BASE == KERNEL_BASE, "assembly and C agree");
 _Static_assert(CPU_MAX * MMU_WINDOWS <= 64, "the windows end below the fixed device pages");
 
-uintptr_t mmu_vmap_start = LAYOUT_VMAP_START, mmu_vmap_end = LAYOUT_VMAP_START;
+static uintptr_t vmap_end = LAYOUT_VMAP_START;	/* set once at boot */
 mmu_entry mmu_no_execute_bit;
 mmu_entry kernel_pointer_table[4] aligned_to(32);
 
@@ -42,6 +42,16 @@ static mmu_entry image_tables[IMAGE_TABLES][TABLE_ENTRIES] aligned_to(4096);
 static mmu_entry fixed_table[TABLE_ENTRIES] aligned_to(4096);
 static frame_number direct_map_frames;
 static mmu_entry global_bit;	/* MMU_GLOBAL if the processor has it */
+
+uintptr_t mmu_vmap_start(void)
+{
+	return LAYOUT_VMAP_START;
+}
+
+uintptr_t mmu_vmap_end(void)
+{
+	return vmap_end;
+}
 
 static mmu_entry table_entry(const void *table, mmu_entry bits)
 {
@@ -120,9 +130,9 @@ static void make_vmap_tables(void)
 	mmu_entry *tables = boot_alloc_pages(count);
 
 	for (size_t i = 0; i < count; i++)
-		mmu_entry_write(kernel_directory_entry(mmu_vmap_start + i * TABLE_SPAN),
+		mmu_entry_write(kernel_directory_entry(LAYOUT_VMAP_START + i * TABLE_SPAN),
 				table_entry(tables + i * TABLE_ENTRIES, MMU_WRITE));
-	mmu_vmap_end = mmu_vmap_start + count * TABLE_SPAN;
+	vmap_end = LAYOUT_VMAP_START + count * TABLE_SPAN;
 }
 
 void paging_init(void)
@@ -161,7 +171,7 @@ bool paging_is_mapped(uintptr_t address)
 
 void mmu_kernel_map(uintptr_t address, frame_number frame, mmu_entry bits)
 {
-	assert(address >= mmu_vmap_start && address < mmu_vmap_end);
+	assert(address >= LAYOUT_VMAP_START && address < vmap_end);
 	assert(!(*kernel_entry(address) & MMU_PRESENT));
 	mmu_entry_write(kernel_entry(address),
 			mmu_entry_make(frame, bits | MMU_PRESENT | global_bit));
@@ -172,7 +182,7 @@ frame_number mmu_kernel_unmap(uintptr_t address)
 	mmu_entry *entry = kernel_entry(address);
 	frame_number frame = mmu_entry_frame(*entry);
 
-	assert(address >= mmu_vmap_start && address < mmu_vmap_end);
+	assert(address >= LAYOUT_VMAP_START && address < vmap_end);
 	mmu_entry_write(entry, 0);
 	invalidate_page(address);
 	return frame;
