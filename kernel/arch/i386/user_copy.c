@@ -51,6 +51,13 @@ bool user_range_ok(user_addr address, size_t size)
 	return size <= USER_END && start <= USER_END - size;
 }
 
+/* Debug builds: the page may have to come from a disk. */
+static inline void check_may_fault(void)
+{
+	if (CONFIG_LOCK_CHECK)
+		assert_may_sleep();
+}
+
 static size_t copy_sse(char *to, const char *from, size_t size)
 {
 	size_t blocks = size / SSE_BLOCK;
@@ -113,23 +120,20 @@ static const char *user_bytes(user_addr address)
 
 size_t copy_from_user_partial(void *to, user_addr from, size_t size)
 {
-	if (CONFIG_LOCK_CHECK)
-		assert_may_sleep();
+	check_may_fault();
 	return user_range_ok(from, size) ? copy(to, user_bytes(from), size) : size;
 }
 
 size_t copy_to_user_partial(user_addr to, const void *from, size_t size)
 {
-	if (CONFIG_LOCK_CHECK)
-		assert_may_sleep();
+	check_may_fault();
 	return user_range_ok(to, size) ? copy((char *)user_bytes(to), from, size) : size;
 }
 
 /* Most are short, and straight down from here: half the instructions of the general way. */
 int copy_from_user(void *to, user_addr from, size_t size)
 {
-	if (CONFIG_LOCK_CHECK)
-		assert_may_sleep();
+	check_may_fault();
 	if (unlikely(!user_range_ok(from, size)))
 		return -EFAULT;
 	if (unlikely(size >= LONG_COPY))
@@ -139,8 +143,7 @@ int copy_from_user(void *to, user_addr from, size_t size)
 
 int copy_to_user(user_addr to, const void *from, size_t size)
 {
-	if (CONFIG_LOCK_CHECK)
-		assert_may_sleep();
+	check_may_fault();
 	if (unlikely(!user_range_ok(to, size)))
 		return -EFAULT;
 	if (unlikely(size >= LONG_COPY))
@@ -150,8 +153,7 @@ int copy_to_user(user_addr to, const void *from, size_t size)
 
 size_t clear_user_partial(user_addr to, size_t size)
 {
-	if (CONFIG_LOCK_CHECK)
-		assert_may_sleep();
+	check_may_fault();
 	return user_range_ok(to, size) ? user_clear_bytes((void *)user_addr_value(to), size) : size;
 }
 
@@ -186,6 +188,7 @@ ssize_t string_from_user(char *to, user_addr from, size_t size)
 	size_t part = user_part(from, size);
 	ssize_t length;
 
+	check_may_fault();
 	if (size == 0)
 		return 0;
 	if (part == 0)
@@ -200,6 +203,7 @@ ssize_t string_length_user(user_addr from, size_t limit)
 	size_t part = user_part(from, limit);
 	ssize_t length;
 
+	check_may_fault();
 	if (part == 0)
 		return limit == 0 ? 1 : -EFAULT;
 	length = user_text_length(user_bytes(from), part);
@@ -208,6 +212,7 @@ ssize_t string_length_user(user_addr from, size_t limit)
 
 int get_user_u32(uint32_t *out, user_addr from)
 {
+	check_may_fault();
 	return user_range_ok(from, sizeof(*out)) ? user_read_word(out, user_bytes(from)) : -EFAULT;
 }
 
@@ -219,6 +224,7 @@ int get_user_u32_nofault(uint32_t *out, user_addr from)
 
 int put_user_u32(user_addr to, uint32_t value)
 {
+	check_may_fault();
 	if (!user_range_ok(to, sizeof(value)))
 		return -EFAULT;
 	return user_write_word((void *)user_addr_value(to), value);
@@ -228,6 +234,7 @@ int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t str
 {
 	size_t size;
 
+	check_may_fault();
 	if (__builtin_mul_overflow(count, stride, &size) || !user_range_ok(to, size - stride + 2))
 		return -EFAULT;
 	return user_write_fields((void *)user_addr_value(to), from, count, stride);
@@ -235,11 +242,13 @@ int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t str
 
 int get_user_u64(uint64_t *out, user_addr from)
 {
+	check_may_fault();
 	return user_range_ok(from, sizeof(*out)) ? user_read_pair(out, user_bytes(from)) : -EFAULT;
 }
 
 int put_user_u64(user_addr to, uint64_t value)
 {
+	check_may_fault();
 	if (!user_range_ok(to, sizeof(value)))
 		return -EFAULT;
 	return user_write_pair((void *)user_addr_value(to), (uint32_t)value,
@@ -251,6 +260,7 @@ int user_prefault(user_addr address, size_t size, bool write)
 	uintptr_t start = user_addr_value(address);
 	uintptr_t last = start + size - 1;
 
+	check_may_fault();
 	if (size == 0)
 		return 0;
 	if (!user_range_ok(address, size))
