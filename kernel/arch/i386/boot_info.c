@@ -2,7 +2,7 @@
  * The boot loader's words: the multiboot 1 information block (Multiboot Specification 0.6.96, 3.3).
  *
  * The block lies anywhere below the direct map's end, often in memory that counts as free, so all
- * of it is copied before anything is allocated. Loaders differ: QEMU puts the kernel's path before
+ * of it is copied before anything is allocated; what lies above cannot be read. Loaders differ: QEMU puts the kernel's path before
  * the command line, v86 gives a memory map without lower/upper sizes and with nothing reserved in
  * it.
  */
@@ -13,6 +13,7 @@
 #include "layout.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
+#include "multiboot.h"
 
 #define LOADER_MAGIC 0x2badb002u
 
@@ -36,15 +37,6 @@ struct packed multiboot_info {
 
 struct packed multiboot_module {
 	uint32_t start, end, text, reserved;
-};
-
-#define MEMORY_TYPE_RAM 1
-
-/* `size` does not count itself. */
-struct packed multiboot_memory {
-	uint32_t size;
-	uint64_t start, length;
-	uint32_t type;
 };
 
 static struct boot_info info;
@@ -102,9 +94,20 @@ static void reserve(phys_addr start, phys_addr end)
 				     ALIGN_UP(end, (phys_addr)PAGE_SIZE) };
 }
 
+/* What the loader left at a physical address, for reading. */
+static const void *loader_data(uint32_t address, uint32_t size, const char *what)
+{
+	if (!multiboot_is_reachable(address, size))
+		panic("the boot loader's %s at %#x-%#llx is above %u MiB", what, address,
+		      (unsigned long long)address + size, LAYOUT_DIRECT_MAX >> 20);
+	return phys_to_virt(address);
+}
+
 static void read_memory(const struct multiboot_info *block)
 {
-	uint32_t at = block->map;
+	struct boot_range range;
+	const uint8_t *map;
+	uint32_t at = 0;
 
 	if (!(block->flags & MULTIBOOT_HAS_MEMORY_MAP)) {
 		if (block->flags & MULTIBOOT_HAS_SIZES)
@@ -112,13 +115,9 @@ static void read_memory(const struct multiboot_info *block)
 				   LAYOUT_LOAD_ADDRESS + (phys_addr)block->upper_kib * 1024);
 		return;
 	}
-	while (at < block->map + block->map_size) {
-		const struct multiboot_memory *range = phys_to_virt(at);
-
-		if (range->type == MEMORY_TYPE_RAM && range->start + range->length > range->start)
-			add_memory(range->start, range->start + range->length);
-		at += range->size + (uint32_t)sizeof(range->size);
-	}
+	map = loader_data(block->map, block->map_size, "memory map");
+	while (multiboot_next_range(map, block->map_size, &at, &range))
+		add_memory(range.start, range.end);
 	merge_memory();
 }
 
@@ -128,21 +127,23 @@ static void read_module(const struct multiboot_info *block)
 
 	if (!(block->flags & MULTIBOOT_HAS_MODULES) || block->module_count == 0)
 		return;
-	module = phys_to_virt(block->modules);
+	module = loader_data(block->modules, sizeof(*module), "list of modules");
 	if (module->start >= module->end)
 		return;
+	(void)loader_data(module->start, module->end - module->start, "module");
 	info.module = (struct boot_range){ module->start, module->end };
 	reserve(module->start, module->end);
 }
 
 void boot_info_read(void)
 {
-	const struct multiboot_info *block = phys_to_virt(boot_information);
+	const struct multiboot_info *block;
 
 	if (boot_magic != LOADER_MAGIC)
 		panic("not started by a multiboot loader");
+	block = loader_data(boot_information, sizeof(*block), "information block");
 	if (block->flags & MULTIBOOT_HAS_COMMAND_LINE)
-		strlcpy(info.command_line, phys_to_virt(block->command_line),
+		strlcpy(info.command_line, loader_data(block->command_line, 1, "command line"),
 			sizeof(info.command_line));
 	reserve(virt_to_phys(image_start), virt_to_phys(image_end));
 	read_module(block);
