@@ -11,7 +11,8 @@
  * space just drops its ownership, and the last owner lets go of the frames. Only where a range ends
  * in the middle of what the space has in a span must the table be made private first; those are at
  * most the two spans at the ends, and page_table_prepare_unmap sees to them before anything is
- * changed.
+ * changed. Not even then where the range has no entry in the table: as long as our lock is held
+ * exclusive nobody can make one there, and the table is left alone.
  *
  * Dirty entries. A page of a shared file mapping is marked dirty before an entry gains W, so an
  * entry's dirty bit tells nothing new, except in one window: writeback has just begun with the
@@ -135,10 +136,25 @@ static bool holds_whole_span(struct address_space *space, uintptr_t span, uintpt
 	       (end >= span_end || !region_any(space, end, span_end));
 }
 
+/* Has the table of the span no entry in [start, end), as far as that lies in it? */
+static bool range_is_empty(struct address_space *space, uintptr_t span, uintptr_t start,
+			   uintptr_t end)
+{
+	uintptr_t address = max(start, span), stop = min(end, span + TABLE_SPAN);
+	struct page_frame *table = page_table_lock_any(space, span);
+
+	if (!table)
+		return true;
+	while (address < stop && !mmu_entry_is_used(page_table_entry(table, address)))
+		address += PAGE_SIZE;
+	page_table_unlock(table);
+	return address == stop;
+}
+
 static int prepare_span(struct address_space *space, uintptr_t span, uintptr_t start, uintptr_t end)
 {
 	if (!page_table_exists(space, span) || page_table_find_private(space, span) ||
-	    holds_whole_span(space, span, start, end))
+	    holds_whole_span(space, span, start, end) || range_is_empty(space, span, start, end))
 		return 0;
 	return page_table_make_private(space, span);
 }
@@ -233,7 +249,11 @@ static bool unmap_span(struct address_space *space, uintptr_t span, mmu_entry *s
 
 	if (!holds_whole_span(space, span, start, end)) {
 		table = page_table_find_private(space, span);
-		assert(table);	/* page_table_prepare_unmap */
+		if (!table) {
+			/* It is shared, and page_table_prepare_unmap has found nothing of ours. */
+			assert(range_is_empty(space, span, start, end));
+			return false;
+		}
 		take_range(table, max(start, span), min(end, span + TABLE_SPAN), gather);
 		if (page_table_used(table) != 0)
 			return false;
