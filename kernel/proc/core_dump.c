@@ -493,7 +493,7 @@ static bool begin(struct user_thread *self, int signal)
 {
 	struct process *process = self->process;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	bool is_ours = process->dumpable &&
+	bool is_ours = atomic_load_explicit(&process->dumpable, memory_order_relaxed) &&
 		       !(process->flags & (PROCESS_EXITING | PROCESS_GROUP_EXEC));
 
 	if (is_ours) {

@@ -229,14 +229,20 @@ static int build_image(struct exec *exec)
 	return 0;
 }
 
-/* Own copies of what another process must not see changed. */
+/*
+ * Own copies of what another process must not see changed. Of the handlers one is at hand also
+ * where another thread, until it ends, might share them with a new process: switch_tables decides.
+ * A descriptor table that only we have nobody else can share.
+ */
 static int unshare_tables(struct exec *exec)
 {
 	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
 	int error;
 
-	if (refcount_read(&thread->process->handlers->references) > 1) {
-		error = signal_handlers_copy(thread->process->handlers, &exec->handlers);
+	if (refcount_read(&process->handlers->references) > 1 ||
+	    !list_is_singular(&process->threads)) {
+		error = signal_handlers_create(&exec->handlers);
 		if (error)
 			return error;
 	}
@@ -335,7 +341,8 @@ static void switch_space(struct exec *exec, struct user_thread *thread)
 	atomic_store_explicit(&thread->credentials, exec->identity.credentials,
 			      memory_order_relaxed);
 	exec->identity.credentials = NULL;
-	process->dumpable = exec->identity.may_dump && exec->readable;
+	atomic_store_explicit(&process->dumpable, exec->identity.may_dump && exec->readable,
+			      memory_order_relaxed);
 	spin_unlock_irq(&process->signal_lock, flags);
 	credentials_put(old_credentials);
 	preempt_disable();
@@ -355,7 +362,9 @@ static void switch_tables(struct exec *exec, struct user_thread *thread)
 	struct file *old_executable;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 
-	if (exec->handlers) {
+	/* There is no other thread any more that could share them. */
+	if (exec->handlers && refcount_read(&process->handlers->references) > 1) {
+		signal_handlers_assign(exec->handlers, process->handlers);
 		old_handlers = process->handlers;
 		process->handlers = exec->handlers;
 		exec->handlers = NULL;

@@ -160,7 +160,8 @@ static int make_process(const struct clone_request *request, struct process **ou
 	if (error)
 		goto put_child;
 	limits_copy(&child->limits, &parent->limits);
-	child->dumpable = parent->dumpable;
+	atomic_init(&child->dumpable,
+		    atomic_load_explicit(&parent->dumpable, memory_order_relaxed));
 	child->no_huge_pages = parent->no_huge_pages;
 	child->personality = parent->personality;
 	atomic_init(&child->out_of_memory_adjust, atomic_load(&parent->out_of_memory_adjust));
@@ -183,9 +184,18 @@ put_child:
 	return error;
 }
 
-/* Undo make_process, for a child that never ran. */
-static void unmake_process(struct process *child)
+static bool makes_process(const struct clone_request *request)
 {
+	return !(request->flags & CLONE_THREAD);
+}
+
+/* Undo make_process, or drop the reference to our own, for a child that never ran. */
+static void leave_process(const struct clone_request *request, struct process *child)
+{
+	if (!makes_process(request)) {
+		process_put(child);
+		return;
+	}
 	if (child->executable) {
 		file_allow_write(child->executable);
 		file_put(child->executable);
@@ -376,35 +386,26 @@ static void after_start(const struct clone_request *request, struct process *pro
 		(void)trace_event(PTRACE_EVENT_VFORK_DONE, (uint32_t)id);
 }
 
-int process_clone(const struct clone_request *request)
+/* What a thread is made of, apart from its machine state. Errors: as clone(2)'s; nothing is left. */
+static int make_thread(const struct clone_request *request, struct user_thread **out)
 {
 	struct user_thread *parent = user_thread_current();
-	bool new_process = !(request->flags & CLONE_THREAD);
-	struct process_table_slot *slot;
-	struct user_thread *child;
-	struct new_pidfd pidfd;
-	struct process *process;
-	process_id id;
-	unsigned int event = wanted_event(request);
-	int error = check_request(request);
+	struct user_thread *child = user_thread_alloc();
+	int error;
 
-	if (error)
-		return error;
-	child = user_thread_alloc();
 	if (!child)
 		return -ENOMEM;
 	error = charge_user(child);
 	if (error)
 		goto free_thread;
-	if (new_process) {
-		error = make_process(request, &process);
+	if (makes_process(request)) {
+		error = make_process(request, &child->process);
 		if (error)
 			goto uncharge;
 	} else {
-		process = parent->process;
-		process_get(process);
+		child->process = parent->process;
+		process_get(child->process);
 	}
-	child->process = process;
 	error = share_files(child, request->flags);
 	if (error)
 		goto unmake;
@@ -413,29 +414,65 @@ int process_clone(const struct clone_request *request)
 		if (error)
 			goto put_files;
 	}
-	error = thread_init(&child->thread, parent->thread.name, first_run, child,
-			    user_thread_release);
+	*out = child;
+	return 0;
+
+put_files:
+	fs_context_leave(child->fs);
+	fd_table_leave(child->fds);
+unmake:
+	leave_process(request, child->process);
+uncharge:
+	user_count_uncharge(child->charged, USER_THREADS);
+	user_count_put(child->charged);
+free_thread:
+	user_thread_free_unstarted(child);
+	return error;
+}
+
+/* Undo make_thread, for a child that never ran. */
+static void unmake_thread(const struct clone_request *request, struct user_thread *child)
+{
+	if (child->semaphore_undo)
+		process_ipc_ops()->release(child->semaphore_undo);
+	fs_context_leave(child->fs);
+	fd_table_leave(child->fds);
+	leave_process(request, child->process);
+	user_count_uncharge(child->charged, USER_THREADS);
+	user_count_put(child->charged);
+	user_thread_free_unstarted(child);
+}
+
+/* The thread of the scheduler, with a kernel stack and our registers. Errors: -ENOMEM, -EINVAL. */
+static int make_runnable(const struct clone_request *request, struct user_thread *child)
+{
+	struct thread *parent = &user_thread_current()->thread;
+	int error = thread_init(&child->thread, parent->name, first_run, child,
+				user_thread_release);
+
 	if (error)
-		goto put_undo;
-	error = arch_thread_fork(&child->thread.arch, child->thread.stack, &parent->thread.arch,
+		return error;
+	error = arch_thread_fork(&child->thread.arch, child->thread.stack, &parent->arch,
 				 request->stack);
-	if (error)
-		goto fini_thread;
-	if (request->tls) {
+	if (!error && request->tls)
 		error = arch_tls_set(&child->thread.arch, request->tls);
-		if (error)
-			goto fini_thread;
-	}
-	error = process_table_reserve(request->set_tid_count ? request->set_tid[0] : 0, &slot);
 	if (error)
-		goto fini_thread;
-	id = process_table_slot_id(slot);
-	child->id = id;
-	event_set_thread(child->thread.stack, (uint32_t)id);
-	error = prepare_pidfd(request, process, &pidfd);
+		thread_fini_unstarted(&child->thread);
+	return error;
+}
+
+/* From a child that has all it needs to one that is known and runs. Errors: nothing was done. */
+static int publish(const struct clone_request *request, struct user_thread *child,
+		   unsigned int event)
+{
+	struct process *process = child->process;
+	process_id id = child->id;
+	struct new_pidfd pidfd;
+	int error = prepare_pidfd(request, process, &pidfd);
+
 	if (error)
-		goto cancel_id;
-	inherit(child, parent, request);
+		return error;
+	inherit(child, user_thread_current(), request);
 	child->thread.mmu = &process->space->mmu;
 	if (request->flags & CLONE_PARENT_SETTID)
 		(void)!put_user_u32(request->parent_tid, (uint32_t)id);
@@ -444,7 +481,8 @@ int process_clone(const struct clone_request *request)
 	 * look.
 	 */
 	process_get(process);
-	error = commit(child, new_process, request, event || (request->flags & CLONE_PTRACE));
+	error = commit(child, makes_process(request), request,
+		       event || (request->flags & CLONE_PTRACE));
 	if (error)
 		goto undo_pidfd;
 	install_pidfd(&pidfd);
@@ -452,7 +490,7 @@ int process_clone(const struct clone_request *request)
 	 * A limit that cannot be watched for want of memory is found at the child's next
 	 * setrlimit.
 	 */
-	if (new_process)
+	if (makes_process(request))
 		(void)!process_watch_cpu_limit(process);
 	thread_start(&child->thread);
 	after_start(request, process, id, event);
@@ -462,25 +500,36 @@ undo_pidfd:
 	process_put(process);
 	credentials_put(atomic_load_explicit(&child->credentials, memory_order_relaxed));
 	cancel_pidfd(&pidfd);
-cancel_id:
+	return error;
+}
+
+int process_clone(const struct clone_request *request)
+{
+	unsigned int event = wanted_event(request);
+	struct process_table_slot *slot;
+	struct user_thread *child;
+	int result = check_request(request);
+
+	if (result)
+		return result;
+	result = make_thread(request, &child);
+	if (result)
+		return result;
+	result = make_runnable(request, child);
+	if (result)
+		goto unmake;
+	result = process_table_reserve(request->set_tid_count ? request->set_tid[0] : 0, &slot);
+	if (result)
+		goto fini_thread;
+	child->id = process_table_slot_id(slot);
+	event_set_thread(child->thread.stack, (uint32_t)child->id);
+	result = publish(request, child, event);
+	if (result > 0)
+		return result;
 	process_table_cancel(slot);
 fini_thread:
 	thread_fini_unstarted(&child->thread);
-put_undo:
-	if (child->semaphore_undo)
-		process_ipc_ops()->release(child->semaphore_undo);
-put_files:
-	fs_context_leave(child->fs);
-	fd_table_leave(child->fds);
 unmake:
-	if (new_process)
-		unmake_process(process);
-	else
-		process_put(process);
-uncharge:
-	user_count_uncharge(child->charged, USER_THREADS);
-	user_count_put(child->charged);
-free_thread:
-	user_thread_free_unstarted(child);
-	return error;
+	unmake_thread(request, child);
+	return result;
 }

@@ -83,7 +83,7 @@ void process_start_init(const char *path, const char *const *arguments)
 	page_frame_count(&frames);
 	limits_set_initial(&process->limits, frames.total);
 	process->start_ns = clock_monotonic_ns();
-	process->dumpable = true;
+	atomic_init(&process->dumpable, true);
 	must(!signal_handlers_create(&process->handlers), "handlers");
 	credentials_get(&credentials_root);
 	atomic_store(&thread->credentials, &credentials_root);

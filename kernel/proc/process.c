@@ -242,7 +242,8 @@ bool process_may_access_locked(struct process *process, enum process_access kind
 
 	if (process == process_current() || credentials_capable(mine, CAP_SYS_PTRACE))
 		return true;
-	return process->dumpable && same_user(mine, theirs, kind) &&
+	return atomic_load_explicit(&process->dumpable, memory_order_relaxed) &&
+	       same_user(mine, theirs, kind) &&
 	       !(theirs->cap_permitted & ~capabilities);
 }
 
@@ -291,7 +292,7 @@ void user_thread_set_credentials(const struct credentials *credentials)
 		user_count_charge_many(user, USER_THREADS, 1);
 	flags = spin_lock_irq(&process->signal_lock);
 	if (changes_power) {
-		process->dumpable = false;
+		atomic_store_explicit(&process->dumpable, false, memory_order_relaxed);
 		process->parent_death_signal = 0;
 	}
 	if (user) {

@@ -149,7 +149,7 @@ struct process {
 	int next_timer_id;		 /* [s] */
 	struct rcu_head rcu;
 	uint32_t personality;	 /* own threads; as the parent's, until exec gains privilege */
-	bool dumpable;		 /* [s] PR_SET_DUMPABLE */
+	atomic_bool dumpable;	 /* [s] to change, [a] to read alone: PR_SET_DUMPABLE */
 	bool no_huge_pages;	 /* own threads: PR_SET_THP_DISABLE */
 	/* [s] its threads that are about to gain privilege by exec: nobody begins to trace it */
 	unsigned int privileged_execs;

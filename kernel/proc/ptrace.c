@@ -341,7 +341,7 @@ void trace_notify_death(struct process *process)
 bool trace_may_access_memory(struct user_thread *tracee)
 {
 	irq_flags flags = spin_lock_irq(&tracee->process->signal_lock);
-	bool allowed = tracee->process->dumpable ||
+	bool allowed = atomic_load_explicit(&tracee->process->dumpable, memory_order_relaxed) ||
 		       (tracee->trace.tracer_credentials &&
 			credentials_capable(tracee->trace.tracer_credentials, CAP_SYS_PTRACE));
 

@@ -51,7 +51,8 @@ struct signal_handlers {
 /* Pending signals of a thread or of a process. [the process's signal_lock] */
 struct signal_pending {
 	signal_set set;
-	struct list queue; /* of struct signal_entry, oldest first */
+	struct list queue;  /* of struct signal_entry, oldest first */
+	struct list firsts; /* of these, the oldest of each signal */
 };
 
 void signal_pending_init(struct signal_pending *pending);
@@ -115,6 +116,8 @@ void signal_get_action(struct process *process, int signal, struct signal_action
 /* exec: caught ones become default; ignored ones stay. */
 void signal_reset_handlers(struct signal_handlers *handlers);
 must_check int signal_handlers_create(struct signal_handlers **out);
+/* `to` is nobody else's yet. */
+void signal_handlers_assign(struct signal_handlers *to, struct signal_handlers *from);
 must_check int signal_handlers_copy(struct signal_handlers *from, struct signal_handlers **out);
 void signal_handlers_put(struct signal_handlers *handlers);
 

@@ -29,16 +29,21 @@ int signal_handlers_create(struct signal_handlers **out)
 	return 0;
 }
 
+void signal_handlers_assign(struct signal_handlers *to, struct signal_handlers *from)
+{
+	irq_flags flags = spin_lock_irq(&from->lock);
+
+	memcpy(to->actions, from->actions, sizeof(to->actions));
+	spin_unlock_irq(&from->lock, flags);
+}
+
 int signal_handlers_copy(struct signal_handlers *from, struct signal_handlers **out)
 {
 	struct signal_handlers *handlers = handlers_alloc();
-	irq_flags flags;
 
 	if (!handlers)
 		return -ENOMEM;
-	flags = spin_lock_irq(&from->lock);
-	memcpy(handlers->actions, from->actions, sizeof(handlers->actions));
-	spin_unlock_irq(&from->lock, flags);
+	signal_handlers_assign(handlers, from);
 	*out = handlers;
 	return 0;
 }

@@ -5,6 +5,10 @@
  * order; a queue entry costs its payer's LIMIT_PENDING_SIGNALS. When no entry can be had, a
  * standard signal is still set in the set (and delivered with a bare siginfo): kill() never
  * loses one. A realtime signal from sigqueue() is refused.
+ *
+ * However many are queued, the next of a signal is found at once: the oldest entry of each signal
+ * is on a list of its own, which is never longer than there are signals, and leads the ring of
+ * those with the same number.
  */
 #include "core/assert.h"
 #include "lib/bitmap.h"
@@ -16,6 +20,8 @@
 
 struct signal_entry {
 	struct list_node node;	   /* [signal lock] in signal_pending.queue */
+	struct list_node twins;	   /* [signal lock] ring of the same signal, oldest first */
+	struct list_node first;	   /* [signal lock] in signal_pending.firsts if the oldest of it */
 	struct user_count *payer;  /* [I] reference */
 	struct posix_timer *timer; /* [I] whose own entry it is, used again and again; else NULL */
 	struct linux_siginfo info; /* [I]; of a timer's: [signal lock] */
@@ -43,6 +49,49 @@ void signal_pending_init(struct signal_pending *pending)
 {
 	pending->set = 0;
 	list_init(&pending->queue);
+	list_init(&pending->firsts);
+}
+
+/* ---- entries in a queue; signal lock held ---- */
+
+static struct signal_entry *find_first(const struct signal_pending *pending, int signal)
+{
+	struct signal_entry *entry;
+
+	list_for_each_entry(entry, &pending->firsts, first) {
+		if (entry->info.signo == signal)
+			return entry;
+	}
+	return NULL;
+}
+
+static void enqueue(struct signal_pending *pending, struct signal_entry *entry)
+{
+	struct signal_entry *first = find_first(pending, entry->info.signo);
+
+	list_add_tail(&pending->queue, &entry->node);
+	if (unlikely(first != NULL)) {
+		list_insert_before(&first->twins, &entry->twins);
+		return;
+	}
+	entry->twins.next = entry->twins.previous = &entry->twins;
+	list_add_tail(&pending->firsts, &entry->first);
+}
+
+/* True: it was the last one of its signal. */
+static bool dequeue(struct signal_entry *entry)
+{
+	struct signal_entry *next = list_entry(entry->twins.next, struct signal_entry, twins);
+	bool is_last = next == entry;
+
+	list_remove(&entry->node);
+	list_remove(&entry->twins);
+	if (list_node_is_linked(&entry->first)) {
+		if (!is_last)
+			list_insert_after(&entry->first, &next->first);
+		list_remove(&entry->first);
+	}
+	return is_last;
 }
 
 void signal_entry_free(struct signal_entry *entry)
@@ -75,6 +124,7 @@ static struct signal_entry *entry_create(struct user_count *payer, uint64_t limi
 	}
 	user_count_hold(payer);
 	list_node_init(&entry->node);
+	list_node_init(&entry->first);
 	entry->payer = payer;
 	entry->timer = NULL;
 	return entry;
@@ -95,23 +145,14 @@ void signal_pending_add_prepared(struct signal_pending *pending, struct signal_e
 {
 	assert(!list_node_is_linked(&entry->node));
 	entry->info = *info;
-	list_add_tail(&pending->queue, &entry->node);
+	enqueue(pending, entry);
 	pending->set |= SIGNAL_BIT(info->signo);
 }
 
 void signal_pending_remove_prepared(struct signal_pending *pending, struct signal_entry *entry)
 {
-	int signal = entry->info.signo;
-	struct signal_entry *other;
-
-	if (!list_node_is_linked(&entry->node))
-		return;
-	list_remove(&entry->node);
-	list_for_each_entry(other, &pending->queue, node) {
-		if (other->info.signo == signal)
-			return;
-	}
-	pending->set &= ~SIGNAL_BIT(signal);
+	if (list_node_is_linked(&entry->node) && dequeue(entry))
+		clear_bit(pending, entry->info.signo);
 }
 
 bool signal_pending_add(struct signal_pending *pending, const struct linux_siginfo *info,
@@ -129,7 +170,7 @@ bool signal_pending_add(struct signal_pending *pending, const struct linux_sigin
 	entry = entry_create(payer, limit, FRAME_ALLOC_ATOMIC);
 	if (entry) {
 		entry->info = *info;
-		list_add_tail(&pending->queue, &entry->node);
+		enqueue(pending, entry);
 	} else if (!standard && info->code != SI_USER) {
 		*error = -EAGAIN;
 		return false;
@@ -152,29 +193,16 @@ static int choose(signal_set set)
 int signal_pending_take(struct signal_pending *pending, signal_set allowed,
 			struct linux_siginfo *info)
 {
-	struct signal_entry *first = NULL;
-	bool more = false;
+	struct signal_entry *first;
 	int signal;
 
 	if (!(pending->set & allowed))
 		return 0;
 	signal = choose(pending->set & allowed);
-	for (struct list_node *node = pending->queue.head.next; node != &pending->queue.head;
-	     node = node->next) {
-		struct signal_entry *entry = container_of(node, struct signal_entry, node);
-
-		if (entry->info.signo != signal)
-			continue;
-		if (first) {
-			more = true;
-			break;
-		}
-		first = entry;
-	}
-	if (!more)
+	first = find_first(pending, signal);
+	if (!first || dequeue(first))
 		clear_bit(pending, signal);
 	if (first) {
-		list_remove(&first->node);
 		*info = first->info;
 		entry_done(first, info);
 	} else {
@@ -209,7 +237,7 @@ void signal_pending_flush(struct signal_pending *pending, signal_set which)
 
 		next = node->next;
 		if (signal_is_in(which, entry->info.signo)) {
-			list_remove(node);
+			(void)dequeue(entry);
 			entry_done(entry, &entry->info);
 		}
 	}

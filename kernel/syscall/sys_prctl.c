@@ -84,9 +84,13 @@ static int set_parent_death_signal(struct process *process, uintptr_t signal)
 
 static int set_dumpable(struct process *process, uintptr_t value)
 {
+	irq_flags flags;
+
 	if (value > 1)
 		return -EINVAL;
-	process->dumpable = value;
+	flags = spin_lock_irq(&process->signal_lock);
+	atomic_store_explicit(&process->dumpable, value, memory_order_relaxed);
+	spin_unlock_irq(&process->signal_lock, flags);
 	return 0;
 }
 
@@ -245,7 +249,7 @@ static int process_option(int option, uintptr_t second, uintptr_t third, uintptr
 	case PR_GET_PDEATHSIG:
 		return put_user_u32(pointer, (uint32_t)process->parent_death_signal);
 	case PR_GET_DUMPABLE:
-		return process->dumpable;
+		return atomic_load_explicit(&process->dumpable, memory_order_relaxed);
 	case PR_SET_DUMPABLE:
 		return set_dumpable(process, second);
 	case PR_SET_CHILD_SUBREAPER:

@@ -76,7 +76,8 @@ void procfs_refresh_owner(struct inode *inode)
 
 	if (!process)
 		return;
-	may_be_known = process->dumpable || inode->mode == (MODE_DIRECTORY | 0555);
+	may_be_known = atomic_load_explicit(&process->dumpable, memory_order_relaxed) ||
+		       inode->mode == (MODE_DIRECTORY | 0555);
 	credentials = process_credentials_get(process);
 	inode->uid = may_be_known ? credentials->euid : 0;
 	inode->gid = may_be_known ? credentials->egid : 0;
