@@ -213,6 +213,46 @@ static void allocation_reclaims_before_it_fails(struct test *t)
 		page_frame_put(taken[--count]);
 }
 
+static size_t reclaim_something_else(size_t wanted, enum frame_alloc_flags flags)
+{
+	(void)flags;
+	reclaimed += wanted;
+	return wanted;
+}
+
+/* Reclaim that always finds something, but never two frames side by side, is given up. */
+static void a_block_reclaims_a_bounded_number_of_frames(struct test *t)
+{
+	static const struct reclaim_ops ops = {
+		.reclaim = reclaim_something_else,
+		.exhausted = never_kill,
+	};
+	static struct page_frame *taken[4096];
+	size_t count = 0;
+
+	real_memory_init();
+	while ((taken[count] = page_frame_alloc(FRAME_KERNEL, 0)))
+		count++;
+	for (size_t i = 0; i < count; i++) {
+		/* Frames that look alike stay taken: what is free has no free neighbour. */
+		if (page_frame_number(taken[i]) % 2 == 0) {
+			page_frame_put(taken[i]);
+			taken[i] = NULL;
+		}
+	}
+	for (unsigned int order = 1; order < BUDDY_ORDERS; order += 3) {
+		reclaimed = 0;
+		page_frame_set_reclaim(&ops);
+		EXPECT_POINTER(t, page_frame_alloc_order(order, FRAME_KERNEL, 0), NULL);
+		page_frame_set_reclaim(NULL);
+		EXPECT(t, reclaimed > 0 && reclaimed <= 256 + (5u << order));
+	}
+	while (count > 0) {
+		if (taken[--count])
+			page_frame_put(taken[count]);
+	}
+}
+
 static void mistakes_panic(struct test *t)
 {
 	struct page_frame *frame;
@@ -260,6 +300,7 @@ const struct test_case test_cases[] = {
 	TEST(zeroed_frames_are_zero_even_if_cleared_ahead),
 	TEST(exhaustion_ends_at_the_reserve_and_loses_nothing),
 	TEST(allocation_reclaims_before_it_fails),
+	TEST(a_block_reclaims_a_bounded_number_of_frames),
 	TEST(blocks_are_counted_and_zeroed),
 	TEST(mistakes_panic),
 	TEST_END

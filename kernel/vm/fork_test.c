@@ -157,6 +157,33 @@ static void unmapping_a_shared_table_looks_at_no_entry(struct test *t)
 	address_space_put(child);
 }
 
+/* munmap must not fail for want of a table that it does not need. */
+static void unmapping_what_was_never_touched_copies_no_table(struct test *t)
+{
+	struct address_space *parent = new_space(t, TABLE_SPAN);
+	struct address_space *child;
+	uint32_t copied;
+
+	touch(t, parent, BASE, true, 5);
+	touch(t, parent, BASE + 8 * PAGE_SIZE, true, 6);
+	EXPECT_EQ(t, address_space_fork(parent, &child), 0);
+	copied = vm_counters.tables_copied;
+	long before = test_allocations_in_use();
+
+	/* From the region's middle to its end: no second region is needed either. */
+	test_fail_allocation(1);
+	EXPECT_EQ(t, vm_unmap(child, BASE + 9 * PAGE_SIZE, TABLE_SPAN - 9 * PAGE_SIZE), 0);
+	EXPECT(t, !test_allocation_failed());
+	EXPECT_EQ(t, test_allocations_in_use(), before);
+	EXPECT_EQ(t, vm_counters.tables_copied, copied);
+	EXPECT_EQ(t, vm_unmap(child, BASE + 8 * PAGE_SIZE, PAGE_SIZE), 0);
+	EXPECT_EQ(t, vm_counters.tables_copied, copied + 1);
+	EXPECT_EQ(t, touch(t, child, BASE, false, 0), 5);
+	EXPECT_EQ(t, touch(t, parent, BASE + 8 * PAGE_SIZE, false, 0), 6);
+	address_space_put(child);
+	address_space_put(parent);
+}
+
 static void a_fork_that_fails_leaves_the_parent_as_it_was(struct test *t)
 {
 	bool failed = true;
@@ -229,6 +256,7 @@ const struct test_case test_cases[] = {
 	TEST(the_last_owner_keeps_its_permissions),
 	TEST(three_generations_keep_apart),
 	TEST(unmapping_a_shared_table_looks_at_no_entry),
+	TEST(unmapping_what_was_never_touched_copies_no_table),
 	TEST(a_fork_that_fails_leaves_the_parent_as_it_was),
 	TEST(a_debugger_writes_where_the_program_may_not),
 	TEST(regions_can_stay_behind),
