@@ -386,7 +386,7 @@ static void after_start(const struct clone_request *request, struct process *pro
 		(void)trace_event(PTRACE_EVENT_VFORK_DONE, (uint32_t)id);
 }
 
-/* What a thread is made of, apart from its machine state. Errors: as clone(2)'s; nothing is left. */
+/* A thread, apart from its machine state. Errors: as clone(2) says; nothing is left. */
 static int make_thread(const struct clone_request *request, struct user_thread **out)
 {
 	struct user_thread *parent = user_thread_current();
@@ -443,7 +443,7 @@ static void unmake_thread(const struct clone_request *request, struct user_threa
 	user_thread_free_unstarted(child);
 }
 
-/* The thread of the scheduler, with a kernel stack and our registers. Errors: -ENOMEM, -EINVAL. */
+/* The scheduler's thread, with a kernel stack and our registers. Errors: -ENOMEM, -EINVAL. */
 static int make_runnable(const struct clone_request *request, struct user_thread *child)
 {
 	struct thread *parent = &user_thread_current()->thread;

@@ -62,7 +62,7 @@ int main(void)
 			continue;
 		spins = (spins + 37) % 20000;
 		CHECK(setitimer(ITIMER_REAL, &next, NULL) == 0);
-		/* What rang before may be pending: the next one is ours, if the timer is off then. */
+		/* What rang before may be pending: the one after which it is off is ours. */
 		do {
 			if (sigtimedwait(&alarm, NULL, &patience) != SIGALRM)
 				FAIL("round %d: the new time was forgotten", round);

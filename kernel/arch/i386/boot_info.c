@@ -2,9 +2,9 @@
  * The boot loader's words: the multiboot 1 information block (Multiboot Specification 0.6.96, 3.3).
  *
  * The block lies anywhere below the direct map's end, often in memory that counts as free, so all
- * of it is copied before anything is allocated; what lies above cannot be read. Loaders differ: QEMU puts the kernel's path before
- * the command line, v86 gives a memory map without lower/upper sizes and with nothing reserved in
- * it.
+ * of it is copied before anything is allocated; what lies above cannot be read. Loaders differ:
+ * QEMU puts the kernel's path before the command line, v86 gives a memory map without lower/upper
+ * sizes and with nothing reserved in it.
  */
 #include "arch/boot_info.h"
 #include "arch/mmu.h"
