@@ -48,6 +48,24 @@ must_check static inline bool refcount_try_get(struct refcount *count)
 	return false;
 }
 
+/*
+ * Drop one unless it is the last; false: it is, and nothing was done. For objects that go under the
+ * lock by which they are found: only the last put needs it.
+ */
+must_check static inline bool refcount_put_unless_last(struct refcount *count)
+{
+	int old = atomic_load_explicit(&count->count, memory_order_relaxed);
+
+	while (old > 1) {
+		/* Release: pairs with the last put, which sees all that we did. */
+		if (atomic_compare_exchange_weak_explicit(&count->count, &old, old - 1,
+							  memory_order_release,
+							  memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
+
 /* True if this was the last reference. Acquire-release: the last one sees all that others did. */
 must_check static inline bool refcount_put(struct refcount *count)
 {

@@ -98,6 +98,10 @@ int sys_kill(process_id id, int signal)
 	if (signal < 0 || signal > SIGNAL_COUNT)
 		return -EINVAL;
 	signal_info_user(&info, signal);
+	process = process_current();
+	/* To oneself, as abort() and timers of one's own do: nobody to find, nothing to allow. */
+	if (id == process->id)
+		return signal ? signal_send_process(process, &info) : 0;
 	if (id == INT32_MIN)
 		return -ESRCH;
 	if (id == -1)

@@ -86,7 +86,8 @@ void user_count_put(struct user_count *user)
 	irq_flags flags;
 	bool last;
 
-	if (!user)
+	/* Each signal sent and each process ended comes here: no lock that all users share. */
+	if (!user || likely(refcount_put_unless_last(&user->references)))
 		return;
 	flags = spin_lock_irq(&user_count_lock);
 	last = refcount_put(&user->references);
