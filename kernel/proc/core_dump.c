@@ -15,6 +15,7 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
+#include "proc/core_name.h"
 #include "proc/internal.h"
 #include "uapi/linux/elf.h"
 #include "uapi/linux/errno.h"
@@ -76,6 +77,8 @@ struct core_segment {
 };
 
 struct core {
+	char name[CORE_NAME_SIZE];
+	int signal;
 	struct user_thread *self;
 	struct address_space *space;
 	const struct linux_siginfo *info;
@@ -478,10 +481,13 @@ static int open_core(struct core *core)
 	struct fs_context_walk walk;
 	int error;
 
+	error = core_name_make(core->name, core->signal);
+	if (error)
+		return error;
 	fs_context_begin_walk(core->self->fs, credentials_current(), &walk);
 	/* If there is none, or it cannot be removed, opening says the rest. */
-	(void)!namespace_unlink(&walk.context, "core");
-	error = file_open(&walk.context, "core", OPEN_FLAGS, 0600, &core->file);
+	(void)!namespace_unlink(&walk.context, core->name);
+	error = file_open(&walk.context, core->name, OPEN_FLAGS, 0600, &core->file);
 	fs_context_end_walk(&walk);
 	return error;
 }
@@ -573,6 +579,7 @@ void core_dump(int signal, const struct linux_siginfo *info)
 	core->space = process->space;
 	core->info = info;
 	core->limit = limit;
+	core->signal = signal;
 	arch_thread_park(&self->thread.arch);
 	error = open_core(core);
 	if (!error)

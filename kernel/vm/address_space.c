@@ -21,6 +21,17 @@
 #include "vm/page_table.h"
 
 struct vm_counters vm_counters;
+atomic_uint vm_regions_max = 65530;
+
+unsigned int vm_region_limit(void)
+{
+	return (unsigned int)regions_max();
+}
+
+void vm_set_region_limit(unsigned int limit)
+{
+	atomic_store_explicit(&vm_regions_max, limit, memory_order_relaxed);
+}
 
 static struct slab_cache *space_slab;
 

@@ -128,6 +128,10 @@ struct region_usage { size_t resident, shared_clean, shared_dirty, private_clean
 enum { PROPORTIONAL_SHIFT = 12 };
 void region_usage(struct address_space *space, struct region *region, struct region_usage *out);
 
+/* How many regions a space may have (vm.max_map_count). */
+unsigned int vm_region_limit(void);
+void vm_set_region_limit(unsigned int limit);
+
 /* Counters for tests and the event ring: since boot. */
 struct vm_counters {
 	atomic_uint faults, faults_file, faults_anonymous, faults_cow_copied, faults_cow_reused,

@@ -32,7 +32,7 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 									   PAGE_SIZE;
 
 	if (end > USER_END - PAGE_SIZE || region_any(space, start, end + distance) ||
-	    space->region_count > REGIONS_MAX ||
+	    space->region_count > regions_max() ||
 	    vm_exceeds_limits(space, pages, HEAP_FLAGS, limits))
 		return -ENOMEM;
 	if (space->lock_new && vm_exceeds_lock_limit(space, pages, limits))

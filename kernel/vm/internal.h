@@ -21,7 +21,11 @@
  * Linux's vm.max_map_count. A region is kernel memory that nobody reclaims, and changes of a space
  * walk over regions.
  */
-enum { REGIONS_MAX = 65530 };
+extern atomic_uint vm_regions_max; /* [a] address_space.c; relaxed, stands alone */
+static inline size_t regions_max(void)
+{
+	return atomic_load_explicit(&vm_regions_max, memory_order_relaxed);
+}
 
 static inline size_t region_pages(const struct region *region)
 {

@@ -241,7 +241,7 @@ static int map_locked(struct address_space *space, const struct vm_map_request *
 	uint32_t flags;
 	int error;
 
-	if (space->region_count > REGIONS_MAX)
+	if (space->region_count > regions_max())
 		return -ENOMEM;
 	error = choose_place(space, request, size, &start, &above);
 	if (error)

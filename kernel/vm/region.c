@@ -328,7 +328,7 @@ int region_split(struct address_space *space, struct region *region, uintptr_t a
 	struct region *upper;
 
 	assert(region->space == space);
-	upper = space->region_count < REGIONS_MAX ? region_alloc() : NULL;
+	upper = space->region_count < regions_max() ? region_alloc() : NULL;
 	if (!upper)
 		return -ENOMEM;
 	region_split_into(region, address, upper);

@@ -125,7 +125,7 @@ static int move_to(struct address_space *space, struct region *region, const str
 	int error = -ENOMEM;
 
 	/* One for the target and two for pieces of the old region, as Linux reckons. */
-	if (space->region_count < REGIONS_MAX - 3)
+	if (space->region_count + 3 < regions_max())
 		target = region_alloc();
 	if (!target)
 		return error;

@@ -36,7 +36,7 @@ int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
 	plan->first = first;
 	plan->is_touched = is_touched(first, end);
 	if (first->start < start && first->end > end) {
-		if (space->region_count < REGIONS_MAX)
+		if (space->region_count < regions_max())
 			plan->spare = region_alloc();
 		if (!plan->spare)
 			return -ENOMEM;

@@ -137,6 +137,15 @@ def reasons():
     return found
 
 
+def troubles(modules, outcomes, why):
+    """What hung or crashed on Quartet, and what modules left behind."""
+    lines = [f'- `{test}`: {result}; {why.get(test, "not yet looked into")}'
+             for module in modules for test, result in sorted(outcomes.of['Quartet'].get(module, {}).items())
+             if result in ('hung', 'crashed')]
+    lines += ['- ' + trouble.replace('\n', '; ') for trouble in outcomes.troubles]
+    return ['', '## Hung, crashed, left behind', ''] + lines if lines else []
+
+
 def document(suite, modules, outcomes):
     """The page of docs/compat/ about one suite."""
     why = reasons()
@@ -156,4 +165,5 @@ def document(suite, modules, outcomes):
     for module in modules:
         for test, result in sorted(outcomes.only_on_linux(module).items()):
             lines.append(f'- `{test}`: {result}; {why.get(test, "not yet looked into")}')
+    lines += troubles(modules, outcomes, why)
     return '\n'.join(lines) + '\n'

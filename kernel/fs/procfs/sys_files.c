@@ -5,11 +5,13 @@
 #include "fs/procfs/internal.h"
 #include "lib/string.h"
 #include "lib/parse.h"
+#include "proc/core_name.h"
 #include "proc/randomize.h"
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
 #include "vfs/pipe.h"
 #include "vfs/sticky.h"
+#include "vm/address_space.h"
 #include "vm/commit.h"
 
 static int show_ostype(const struct procfs_subject *subject, struct procfs_text *text)
@@ -35,16 +37,43 @@ static int show_pid_max(const struct procfs_subject *subject, struct procfs_text
 
 static int show_core_pattern(const struct procfs_subject *subject, struct procfs_text *text)
 {
+	char pattern[CORE_PATTERN_SIZE];
+
 	(void)subject;
-	procfs_print(text, "core\n");
+	core_name_get_pattern(pattern);
+	procfs_print(text, "%s\n", pattern);
 	return 0;
 }
 
-/* What is off, and stays so. */
-static int show_zero(const struct procfs_subject *subject, struct procfs_text *text)
+static ssize_t store_core_pattern(const struct procfs_subject *subject, char *line, size_t size)
 {
+	int error = core_name_set_pattern(line);
+
 	(void)subject;
-	procfs_print(text, "0\n");
+	return error ? error : (ssize_t)size;
+}
+
+static int get_core_uses_pid(void)
+{
+	return core_name_uses_pid();
+}
+
+static int set_core_uses_pid(int value)
+{
+	core_name_set_uses_pid(value != 0);
+	return 0;
+}
+
+static int get_map_count(void)
+{
+	return (int)vm_region_limit();
+}
+
+static int set_map_count(int value)
+{
+	if (value < 0)
+		return -EINVAL;
+	vm_set_region_limit((unsigned int)value);
 	return 0;
 }
 
@@ -139,6 +168,9 @@ static const struct procfs_setting overcommit_ratio_setting = { overcommit_ratio
 								set_overcommit_ratio };
 static const struct procfs_setting overcommit_kib_setting = { get_overcommit_kib,
 							      set_overcommit_kib };
+static const struct procfs_setting core_uses_pid_setting = { get_core_uses_pid,
+							     set_core_uses_pid };
+static const struct procfs_setting map_count_setting = { get_map_count, set_map_count };
 static const struct procfs_setting randomize_setting = { randomize_level, set_randomize_level };
 static const struct procfs_setting mmap_bits_setting = { get_mmap_bits, set_mmap_bits };
 static const struct procfs_setting pipe_user_pages_setting = { get_pipe_user_pages,
@@ -311,8 +343,8 @@ static const struct procfs_entry random_entries[] = {
 };
 
 static const struct procfs_entry kernel_entries[] = {
-	TEXT("core_pattern", 140, show_core_pattern),
-	TEXT("core_uses_pid", 141, show_zero),
+	LIMIT(core_pattern, 140),
+	SETTING("core_uses_pid", 141, 0644, &core_uses_pid_setting),
 	TEXT("msgmax", 194, procfs_show_msg_max),
 	TEXT("msgmnb", 195, procfs_show_msg_queue_bytes),
 	TEXT("msgmni", 196, procfs_show_msg_queues),
@@ -329,6 +361,7 @@ static const struct procfs_entry kernel_entries[] = {
 };
 
 static const struct procfs_entry vm_entries[] = {
+	SETTING("max_map_count", 147, 0644, &map_count_setting),
 	TEXT("mmap_min_addr", 133, show_mmap_min_addr),
 	SETTING("mmap_rnd_bits", 143, 0600, &mmap_bits_setting),
 	SETTING("overcommit_kbytes", 145, 0644, &overcommit_kib_setting),
