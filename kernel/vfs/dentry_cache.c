@@ -79,9 +79,7 @@ static struct spinlock *bucket_lock(uint32_t hash)
 	return &bucket_locks[(hash >> dentry_bucket_shift) % BUCKET_LOCKS];
 }
 
-/*
- * The live entry of that name; a dying one of the same name may stand beside it. Bucket lock held.
- */
+/* The live entry of that name; a dying one may still stand in its place. Bucket lock held. */
 static struct dentry *find_locked(const struct dentry *parent, const char *name, size_t length,
 				  uint32_t hash)
 {
@@ -126,6 +124,23 @@ static void chain_remove(struct dentry *dentry)
 	rcu_assign(*link, rcu_read(dentry->hash_next));
 }
 
+/*
+ * Entries named like `dentry`, all of them dying: a walk that looks at no reference would believe
+ * them when the new one is gone again. Bucket lock held.
+ */
+static void remove_dying(const struct dentry *dentry)
+{
+	struct dentry *other = rcu_read(*bucket_of(dentry->hash));
+
+	for (; other; other = rcu_read(other->hash_next)) {
+		if (!dentry_is_named(other, dentry_parent(dentry), dentry->name, dentry->length,
+				     dentry->hash))
+			continue;
+		atomic_fetch_or_explicit(&other->flags, DENTRY_UNHASHED, memory_order_acq_rel);
+		chain_remove(other);
+	}
+}
+
 struct dentry *dentry_insert(struct dentry *dentry)
 {
 	struct dentry *parent = dentry_parent(dentry);
@@ -136,6 +151,7 @@ struct dentry *dentry_insert(struct dentry *dentry)
 	spin_lock(lock);
 	other = find_locked(parent, dentry->name, dentry->length, dentry->hash);
 	if (!other) {
+		remove_dying(dentry);
 		atomic_fetch_and_explicit(&dentry->flags, ~(unsigned int)DENTRY_UNHASHED,
 					  memory_order_relaxed);
 		chain_add(dentry);

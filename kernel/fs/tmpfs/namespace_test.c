@@ -15,6 +15,7 @@
  * test: with=vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/io_buffer.c
  */
 #include "vfs_over_tmpfs.h"
+#include "vfs/internal.h"
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -411,7 +412,37 @@ static void places_have_names(struct test *t)
 	end(t);
 }
 
+/*
+ * A name that the shrinker has claimed, but not taken out of the table yet, is made anew and
+ * removed: a walk that takes no references must not meet the first one again.
+ */
+static void a_dying_name_is_not_met_again(struct test *t)
+{
+	uint32_t hash;
+	struct dentry *dying, *next;
+	struct path path;
+	int claimed = -0x20000000;
+
+	begin(t);
+	EXPECT_EQ(t, path_walk(&at_root, "/t", WALK_FOLLOW, &path), 0);
+	hash = dentry_hash_name(path.dentry, "x", 1);
+	dying = dentry_create(path.mount->super, path.dentry, "x", 1, NULL);
+	EXPECT_POINTER(t, dentry_insert(dying), NULL);
+	atomic_store(&dying->references.count, claimed);
+	next = dentry_create(path.mount->super, path.dentry, "x", 1, NULL);
+	EXPECT_POINTER(t, dentry_insert(next), NULL);
+	EXPECT_POINTER(t, dentry_find_rcu(path.dentry, "x", 1, hash), next);
+	dentry_unhash(next);
+	EXPECT_POINTER(t, dentry_find_rcu(path.dentry, "x", 1, hash), NULL);
+	atomic_store(&dying->references.count, 1);
+	dentry_put(dying);
+	dentry_put(next);
+	path_put(&path);
+	end(t);
+}
+
 const struct test_case test_cases[] = {
+	TEST(a_dying_name_is_not_met_again),
 	TEST(names_are_made_and_removed),
 	TEST(long_names_are_refused),
 	TEST(links_share_a_file),
