@@ -433,8 +433,9 @@ static void init_layout(struct slab_cache *cache, size_t size, size_t align)
 	cache->size = (uint16_t)size;
 	if (CONFIG_POISON) {
 		cache->object_start = (uint16_t)align; /* a red word fits, alignment stays */
-		cache->link_offset = (uint16_t)(whole + sizeof(uint32_t));
-		cache->stride = (uint16_t)ALIGN_UP(align + whole + 2 * sizeof(uint32_t), align);
+		cache->link_offset = (uint16_t)ALIGN_UP(whole + sizeof(uint32_t), sizeof(void *));
+		cache->stride = (uint16_t)ALIGN_UP(align + cache->link_offset + sizeof(void *),
+						   align);
 	} else {
 		cache->stride = (uint16_t)ALIGN_UP(whole, align);
 	}

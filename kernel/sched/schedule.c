@@ -191,7 +191,7 @@ static noinline void place_on(struct run_queue *queue, struct thread *thread, en
 	if (send)
 		smp_send_reschedule(queue->cpu);
 	else if (!kick && queue->cpu == cpu_index())
-		timer_alarm_before(queue, max(slice_end, now + SLICE_NS / 4));
+		timer_alarm_before(queue, max_t(uint64_t, slice_end, now + SLICE_NS / 4));
 }
 
 /*

@@ -140,8 +140,8 @@ static int move_to(struct address_space *space, struct region *region, const str
 	if (!commit_charge(space, charge, remap->limits))
 		goto free_target;
 	/* Before the old place: a table that both share becomes private once, and stays so. */
-	error = unmap_prepare(space, remap->old_start, remap->old_start + max(moved, PAGE_SIZE),
-			      &plan);
+	error = unmap_prepare(space, remap->old_start,
+			      remap->old_start + max_t(size_t, moved, PAGE_SIZE), &plan);
 	if (error)
 		goto return_charge;
 	region_insert(space, target, region_find_from(space, to), region);

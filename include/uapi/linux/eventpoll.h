@@ -20,6 +20,6 @@
 struct linux_epoll_event {
 	uint32_t events;
 	uint64_t data;
-};
+} __attribute__((__packed__, __aligned__(4)));
 
 _Static_assert(sizeof(struct linux_epoll_event) == 12, "struct epoll_event of i386");

@@ -2,13 +2,17 @@
 ./quartet endure: what takes long.
 
 	crash		cuts of power at thousands of points of logged workloads
+	sim		the portable kernel on a simulated machine, everything decided by one seed
 	strangers	other people's attacks
 	torture		the guest tests torture_*, in their long form, with 1, 2, 4 and 8 CPUs and ever new seeds
 """
 
 import argparse
 import fnmatch
+import os
 import random
+import re
+import subprocess
 import time
 
 import crash
@@ -127,8 +131,54 @@ def main_strangers(arguments):
     return 1 if outcomes.has_failed() else 0
 
 
+SIM_PROGRAM = 'sim/sim'
+
+
+def main_sim(arguments):
+    """Seeds of the simulated machine (tests/sim), shared out among the host's processors."""
+    parser = Parser('endure sim')
+    parser.add_argument('--seeds', type=int, default=1000, metavar='N', help='how many (1000)')
+    parser.add_argument('--first', type=int, default=None, metavar='S', help='the first of them; random unless given')
+    parser.add_argument('--seed', type=int, default=None, metavar='S', help='this one alone, and what it does')
+    parser.add_argument('--schedule', type=int, default=0, metavar='N', help='another order of the same things')
+    parser.add_argument('--only', default='', metavar='LIST', help='operations of the workload, the others are left out')
+    parser.add_argument('--break', dest='broken', default='nothing', choices=('nothing', 'flush', 'force', 'wake', 'free'),
+                        help='let the machine do something wrong, to see whether it is noticed')
+    parser.add_argument('--no-shrink', action='store_true', help='do not look for smaller workloads that fail')
+    options = parser.parse_args(arguments)
+    make('--silent', build_path(SIM_PROGRAM))
+    command = [build_path(SIM_PROGRAM), '--break', options.broken] + ['--no-shrink'] * options.no_shrink
+    if options.seed is not None:
+        only = ['--only', options.only] if options.only else []
+        return subprocess.run(command + ['--verbose', '--no-shrink', '--first', str(options.seed),
+                                         '--schedule', str(options.schedule)] + only).returncode
+    first = options.first if options.first is not None else random.randrange(1, 1 << 31)
+    print(f'seeds from {first} on', flush=True)
+    return run_seeds(command, first, options.seeds)
+
+
+def run_seeds(command, first, count):
+    """`count` seeds in as many processes as there are processors. 0 if none failed."""
+    started, jobs = time.monotonic(), min(os.cpu_count() or 1, count)
+    shares = [count // jobs + (job < count % jobs) for job in range(jobs)]
+    running = []
+    for share in shares:
+        running.append(subprocess.Popen(command + ['--first', str(first), '--seeds', str(share)], stdout=subprocess.PIPE, text=True))
+        first += share
+    operations = failures = 0
+    for process in running:
+        lines = process.communicate()[0].splitlines()
+        total = re.fullmatch(r'\d+ seeds, (\d+) operations, (\d+) failures', lines[-1] if lines else '')
+        print('\n'.join(lines[:-1]), end='\n' if lines[:-1] else '')
+        operations += int(total[1]) if total else 0
+        failures += int(total[2]) if total else 1
+    seconds = time.monotonic() - started
+    print(f'{count} seeds, {operations} operations in {seconds:.0f} s, {failures} failures')
+    return 1 if failures else 0
+
+
 def main(arguments):
-    commands = {'crash': main_crash, 'strangers': main_strangers, 'torture': main_torture}
+    commands = {'crash': main_crash, 'sim': main_sim, 'strangers': main_strangers, 'torture': main_torture}
     if not arguments or arguments[0] not in commands:
         raise Failure(f'endure: what? known are {", ".join(commands)}')
     return commands[arguments[0]](arguments[1:])

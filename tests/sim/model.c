@@ -1,0 +1,757 @@
+/*
+ * The model of a file system.
+ *
+ * What is promised after a cut of power, and checked by model_check_cut:
+ *  - the names, all together, are those after some operation j: each happens whole or not at all,
+ *    and none without those before it;
+ *  - j is not before the last operation that a sync or fsync, over in time, has made durable;
+ *  - a file that was synced and not changed since has that very content, byte for byte;
+ *  - a file that was changed since holds nowhere a byte that it never had there: old bytes, new
+ *    ones and zeros only, so never what another file left on the disk.
+ */
+#include "model.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HELD = 2, NAMES = 8, FILES_MAX = 4096 };
+
+/* What a file held after operation `number`. */
+struct version {
+	unsigned int number;
+	uint32_t size;
+	uint8_t *bytes;
+};
+
+struct node {
+	enum node_kind kind;
+	uint32_t links, references;
+	uint32_t size;
+	uint8_t *bytes;			/* FILE_SIZE_MAX of them for files; NULL: empty */
+	unsigned int serial;		/* in the order of their making */
+	struct node *children[NAMES];	/* of a directory, by letter */
+	unsigned int since[NAMES];	/* the operation that gave it this name */
+};
+
+struct model {
+	struct node *root;
+	struct node *held[HELD];
+	unsigned int next_serial;
+	/* When asked for: each content that files had, and when they were synced. */
+	bool keeps_history;
+	struct history *history;
+	unsigned int durable;		/* operations that are on the disk for sure */
+};
+
+struct history {
+	struct file_history {
+		struct version *versions;
+		unsigned int count;
+		unsigned int synced;	/* 1 + the operation that synced it last; 0: none */
+	} files[FILES_MAX];
+};
+
+/* ---- operations ---- */
+
+static const char *const names[] = {
+	"create",    "write",	"append", "read",	 "truncate", "rename",
+	"link",	     "unlink",	"mkdir",  "rmdir",	 "symlink",  "readlink",
+	"status",    "list",	"fsync",  "sync",	 "hold",     "held-write",
+	"held-read", "release", "sleep",  "drop-caches",
+};
+
+const char *operation_name(enum operation_kind kind)
+{
+	return names[kind];
+}
+
+void operation_format(const struct operation *o, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "worker %u: %s %s %s %u %u", o->worker, names[o->kind], o->path,
+		 o->other, o->offset, o->size);
+}
+
+void operation_fill(uint8_t *bytes, size_t size, uint32_t seed)
+{
+	uint32_t state = seed * 2654435761u | 1;
+
+	for (size_t i = 0; i < size; i++) {
+		if (i % 4 == 0)
+			state = state * 1664525 + 1013904223;
+		bytes[i] = (uint8_t)(state >> 8 * (i % 4)) | 1;
+	}
+}
+
+void operation_fill_text(uint8_t *bytes, size_t size, uint32_t seed)
+{
+	operation_fill(bytes, size, seed);
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)('A' + bytes[i] % 26);
+}
+
+/* ---- nodes ---- */
+
+static struct node *node_create(struct model *model, enum node_kind kind)
+{
+	struct node *node = calloc(1, sizeof(*node));
+
+	node->kind = kind;
+	node->links = kind == NODE_DIRECTORY ? 2 : 1;
+	node->references = 1;
+	node->serial = model->next_serial++;
+	return node;
+}
+
+static void node_put(struct node *node)
+{
+	if (--node->references > 0)
+		return;
+	for (unsigned int i = 0; i < NAMES; i++) {
+		if (node->children[i])
+			node_put(node->children[i]);
+	}
+	free(node->bytes);
+	free(node);
+}
+
+static bool is_empty(const struct node *node)
+{
+	for (unsigned int i = 0; i < NAMES; i++) {
+		if (node->children[i])
+			return false;
+	}
+	return true;
+}
+
+static bool is_below(const struct node *node, const struct node *above)
+{
+	if (node == above)
+		return true;
+	if (above->kind != NODE_DIRECTORY)
+		return false;
+	for (unsigned int i = 0; i < NAMES; i++) {
+		if (above->children[i] && is_below(node, above->children[i]))
+			return true;
+	}
+	return false;
+}
+
+struct place {
+	struct node *directory;
+	unsigned int letter;
+	struct node *node;		/* NULL: nobody has the name */
+	unsigned int since; /* the last operation that any part of the path comes from */
+};
+
+/* A symbolic link leads nowhere. */
+static int find(const struct model *model, const char *path, struct place *out)
+{
+	struct node *directory = model->root;
+	unsigned int since = 0;
+
+	for (;;) {
+		unsigned int letter = (unsigned int)(path[0] - 'a');
+		struct node *node = directory->children[letter];
+
+		if (node && directory->since[letter] > since)
+			since = directory->since[letter];
+		if (!path[1]) {
+			*out = (struct place){ directory, letter, node, since };
+			return 0;
+		}
+		if (!node || node->kind == NODE_LINK)
+			return -ENOENT;
+		if (node->kind == NODE_FILE)
+			return -ENOTDIR;
+		directory = node;
+		path += 2;
+	}
+}
+
+static void give_name(struct place *place, struct node *node, unsigned int number)
+{
+	place->directory->children[place->letter] = node;
+	place->directory->since[place->letter] = number;
+	if (node && node->kind == NODE_DIRECTORY)
+		place->directory->links++;
+}
+
+static void take_name(struct place *place)
+{
+	struct node *node = place->directory->children[place->letter];
+
+	if (node->kind == NODE_DIRECTORY)
+		place->directory->links--;
+	place->directory->children[place->letter] = NULL;
+}
+
+static void drop_link(struct node *node)
+{
+	node->links -= node->kind == NODE_DIRECTORY ? 2 : 1;
+	node_put(node);
+}
+
+/* ---- contents ---- */
+
+static void remember(struct model *model, const struct node *node, unsigned int number)
+{
+	struct file_history *file = &model->history->files[node->serial];
+	struct version *version;
+
+	file->versions = realloc(file->versions, (file->count + 1) * sizeof(*version));
+	version = &file->versions[file->count++];
+	*version = (struct version){ number, node->size, malloc(node->size + 1) };
+	memcpy(version->bytes, node->bytes ? node->bytes : (uint8_t *)"", node->size);
+}
+
+static void set_size(struct node *node, uint32_t size)
+{
+	if (!node->bytes)
+		node->bytes = calloc(1, FILE_SIZE_MAX);
+	if (size < node->size)
+		memset(node->bytes + size, 0, node->size - size);
+	node->size = size;
+}
+
+static int32_t write_bytes(struct node *node, uint32_t offset, uint32_t size, uint32_t seed)
+{
+	if (offset + size > node->size)
+		set_size(node, offset + size);
+	operation_fill(node->bytes + offset, size, seed);
+	return (int32_t)size;
+}
+
+/* ---- what changes names ---- */
+
+static int32_t make(struct model *model, const struct operation *o, unsigned int number,
+		    enum node_kind kind, bool try)
+{
+	struct place place;
+	struct node *node;
+	int error = find(model, o->path, &place);
+
+	if (error)
+		return error;
+	if (place.node)
+		return -EEXIST;
+	if (try)
+		return 0;
+	node = node_create(model, kind);
+	if (kind == NODE_LINK) {
+		set_size(node, o->size);
+		operation_fill_text(node->bytes, o->size, o->seed);
+	}
+	give_name(&place, node, number);
+	if (model->keeps_history && kind == NODE_FILE)
+		remember(model, node, number);
+	return 0;
+}
+
+static int32_t remove_name(struct model *model, const struct operation *o, bool directory, bool try)
+{
+	struct place place;
+	int error = find(model, o->path, &place);
+
+	if (error)
+		return error;
+	if (!place.node)
+		return -ENOENT;
+	if (directory && place.node->kind != NODE_DIRECTORY)
+		return -ENOTDIR;
+	if (!directory && place.node->kind == NODE_DIRECTORY)
+		return -EISDIR;
+	if (directory && !is_empty(place.node))
+		return -ENOTEMPTY;
+	if (try)
+		return 0;
+	take_name(&place);
+	drop_link(place.node);
+	return 0;
+}
+
+static int32_t link_name(struct model *model, const struct operation *o, unsigned int number,
+			 bool try)
+{
+	struct place from, to;
+	int error = find(model, o->path, &from);
+
+	if (error)
+		return error;
+	if (!from.node)
+		return -ENOENT;
+	error = find(model, o->other, &to);
+	if (error)
+		return error;
+	if (to.node)
+		return -EEXIST;
+	if (from.node->kind == NODE_DIRECTORY)
+		return -EPERM;
+	if (try)
+		return 0;
+	from.node->links++;
+	from.node->references++;
+	give_name(&to, from.node, number);
+	return 0;
+}
+
+static int may_replace(const struct node *moved, const struct node *replaced)
+{
+	if (moved->kind == NODE_DIRECTORY) {
+		if (replaced->kind != NODE_DIRECTORY)
+			return -ENOTDIR;
+		return is_empty(replaced) ? 0 : -ENOTEMPTY;
+	}
+	return replaced->kind == NODE_DIRECTORY ? -EISDIR : 0;
+}
+
+static int32_t rename_name(struct model *model, const struct operation *o, unsigned int number,
+			   bool try)
+{
+	struct place from, to;
+	struct node *moved;
+	int error = find(model, o->path, &from);
+	int to_error = find(model, o->other, &to);
+
+	if (error || to_error)
+		return error ? error : to_error;
+	moved = from.node;
+	if (!moved)
+		return -ENOENT;
+	if (moved->kind == NODE_DIRECTORY && is_below(to.directory, moved))
+		return -EINVAL;
+	if (to.node && to.node != moved && to.node->kind == NODE_DIRECTORY &&
+	    is_below(from.directory, to.node))
+		return -ENOTEMPTY;
+	if (to.node == moved)
+		return 0;
+	error = to.node ? may_replace(moved, to.node) : 0;
+	if (error || try)
+		return error;
+	if (to.node) {
+		struct node *replaced = to.node;
+
+		take_name(&to);
+		drop_link(replaced);
+	}
+	take_name(&from);
+	give_name(&to, moved, number);
+	return 0;
+}
+
+/* ---- what changes or reads contents ---- */
+
+/* A file as open() finds it. */
+static int find_file(const struct model *model, const char *path, bool write, struct place *out)
+{
+	int error = find(model, path, out);
+
+	if (error)
+		return error;
+	if (!out->node || out->node->kind == NODE_LINK)
+		return -ENOENT;
+	return write && out->node->kind == NODE_DIRECTORY ? -EISDIR : 0;
+}
+
+static int32_t change(struct model *model, const struct operation *o, unsigned int number, bool try)
+{
+	struct place place;
+	int error = find_file(model, o->path, true, &place);
+	int32_t result = 0;
+
+	if (error)
+		return error;
+	if (o->kind != OP_TRUNCATE)
+		result = (int32_t)o->size;
+	if (o->kind == OP_APPEND && place.node->size + o->size > FILE_SIZE_MAX)
+		result = 0;	/* the player leaves it out as well */
+	if (try || (o->kind == OP_APPEND && result == 0))
+		return result;
+	if (o->kind == OP_TRUNCATE)
+		set_size(place.node, o->offset);
+	else
+		write_bytes(place.node, o->kind == OP_APPEND ? place.node->size : o->offset,
+			    o->size, o->seed);
+	if (model->keeps_history)
+		remember(model, place.node, number);
+	return result;
+}
+
+static int32_t look(const struct model *model, const struct operation *o, struct seen *seen)
+{
+	struct place place;
+	const struct node *node;
+	int error = o->kind == OP_READ ? find_file(model, o->path, false, &place) :
+					 find(model, o->path, &place);
+	unsigned int count = 0;
+
+	if (error)
+		return error;
+	node = place.node;
+	if (!node)
+		return -ENOENT;
+	if (o->kind == OP_READ && node->kind == NODE_DIRECTORY)
+		return -EISDIR;
+	if (o->kind == OP_READ_LINK && node->kind != NODE_LINK)
+		return -EINVAL;
+	if (o->kind == OP_LIST && node->kind != NODE_DIRECTORY)
+		return node->kind == NODE_LINK ? -ENOENT : -ENOTDIR;
+	*seen = (struct seen){ node->bytes, node->size, (uint8_t)node->kind, node->links, "" };
+	for (unsigned int i = 0; i < NAMES && o->kind == OP_LIST; i++) {
+		if (node->children[i])
+			seen->names[count++] = (char)('a' + i);
+	}
+	return 0;
+}
+
+static int32_t sync_one(struct model *model, const struct operation *o, unsigned int number)
+{
+	struct place place;
+	int error = find_file(model, o->path, false, &place);
+
+	if (error)
+		return error;
+	if (!model->keeps_history || place.node->kind != NODE_FILE)
+		return 0;
+	model->history->files[place.node->serial].synced = number + 1;
+	if (place.since > model->durable)
+		model->durable = place.since;
+	return 0;
+}
+
+static void note_all_synced(struct model *model, struct node *node, unsigned int number)
+{
+	if (node->kind == NODE_FILE)
+		model->history->files[node->serial].synced = number + 1;
+	for (unsigned int i = 0; i < NAMES; i++) {
+		if (node->children[i])
+			note_all_synced(model, node->children[i], number);
+	}
+}
+
+/* ---- files that stay open ---- */
+
+static int32_t hold(struct model *model, const struct operation *o, bool try)
+{
+	struct node **slot = &model->held[o->offset % HELD];
+	struct place place;
+	int error;
+
+	if (*slot)
+		return -EBUSY;
+	error = find_file(model, o->path, true, &place);
+	if (error || try)
+		return error;
+	place.node->references++;
+	*slot = place.node;
+	return 0;
+}
+
+static int32_t use_held(struct model *model, const struct operation *o, unsigned int number,
+			bool try, struct seen *seen)
+{
+	struct node **slot = &model->held[o->offset % HELD];
+	struct node *node = *slot;
+
+	if (!node)
+		return -EBADF;
+	if (o->kind == OP_HELD_READ)
+		*seen = (struct seen){ node->bytes, node->size, NODE_FILE, node->links, "" };
+	if (try || o->kind == OP_HELD_READ)
+		return o->kind == OP_HELD_WRITE ? (int32_t)o->size : 0;
+	if (o->kind == OP_RELEASE) {
+		*slot = NULL;
+		node_put(node);
+		return 0;
+	}
+	write_bytes(node, o->offset, o->size, o->seed);
+	if (model->keeps_history)
+		remember(model, node, number);
+	return (int32_t)o->size;
+}
+
+int32_t model_apply(struct model *model, const struct operation *o, unsigned int number, bool try,
+		    struct seen *seen)
+{
+	struct seen unused;
+
+	seen = seen ? seen : &unused;
+	switch ((enum operation_kind)o->kind) {
+	case OP_CREATE: return make(model, o, number, NODE_FILE, try);
+	case OP_MKDIR: return make(model, o, number, NODE_DIRECTORY, try);
+	case OP_SYMLINK: return make(model, o, number, NODE_LINK, try);
+	case OP_WRITE:
+	case OP_APPEND:
+	case OP_TRUNCATE: return change(model, o, number, try);
+	case OP_RENAME: return rename_name(model, o, number, try);
+	case OP_LINK: return link_name(model, o, number, try);
+	case OP_UNLINK: return remove_name(model, o, false, try);
+	case OP_RMDIR: return remove_name(model, o, true, try);
+	case OP_READ:
+	case OP_READ_LINK:
+	case OP_STATUS:
+	case OP_LIST: return look(model, o, seen);
+	case OP_FSYNC: return sync_one(model, o, number);
+	case OP_SYNC:
+		if (model->keeps_history) {
+			note_all_synced(model, model->root, number);
+			model->durable = number;
+		}
+		return 0;
+	case OP_HOLD: return hold(model, o, try);
+	case OP_HELD_WRITE:
+	case OP_HELD_READ:
+	case OP_RELEASE: return use_held(model, o, number, try, seen);
+	default: return 0;
+	}
+}
+
+/* ---- whole trees ---- */
+
+struct model *model_create(void)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	model->root = node_create(model, NODE_DIRECTORY);
+	return model;
+}
+
+void model_destroy(struct model *model)
+{
+	for (unsigned int i = 0; i < HELD; i++) {
+		if (model->held[i])
+			node_put(model->held[i]);
+	}
+	node_put(model->root);
+	if (model->history) {
+		for (size_t i = 0; i < sizeof(model->history->files) / sizeof(struct file_history);
+		     i++) {
+			for (unsigned int v = 0; v < model->history->files[i].count; v++)
+				free(model->history->files[i].versions[v].bytes);
+			free(model->history->files[i].versions);
+		}
+		free(model->history);
+	}
+	free(model);
+}
+
+/* Folders come before what is in them. */
+struct model *model_from_tree(const struct tree *tree)
+{
+	struct model *model = model_create();
+	struct node **nodes = calloc(ENTRIES_MAX, sizeof(struct node *));
+	struct place place;
+
+	for (unsigned int i = 0; i < tree->count; i++) {
+		const struct tree_entry *entry = &tree->entries[i];
+
+		for (unsigned int k = 0; k < i && entry->kind != NODE_DIRECTORY; k++) {
+			if (tree->entries[k].inode == entry->inode)
+				nodes[i] = nodes[k];
+		}
+		if (nodes[i]) {
+			nodes[i]->links++;
+			nodes[i]->references++;
+		} else {
+			nodes[i] = node_create(model, entry->kind);
+			if (entry->kind != NODE_DIRECTORY && entry->size) {
+				set_size(nodes[i], entry->size);
+				memcpy(nodes[i]->bytes, entry->bytes, entry->size);
+			}
+		}
+		if (find(model, entry->path, &place) == 0)
+			give_name(&place, nodes[i], 0);
+	}
+	free(nodes);
+	return model;
+}
+
+static char complaint[500];
+
+__attribute__((format(printf, 1, 2))) static const char *complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(complaint, sizeof(complaint), format, arguments);
+	va_end(arguments);
+	return complaint;
+}
+
+static const struct tree_entry *entry_of(const struct tree *tree, const char *path)
+{
+	for (unsigned int i = 0; i < tree->count; i++) {
+		if (strcmp(tree->entries[i].path, path) == 0)
+			return &tree->entries[i];
+	}
+	return NULL;
+}
+
+typedef const char *(*compare_function)(const struct node *node, const struct tree_entry *entry,
+					void *argument);
+
+/* Every name in both, and `compare` for each; *left counts down from the names of the tree. */
+static const char *compare_names(const struct node *node, const char *prefix,
+				 const struct tree *tree, unsigned int *left,
+				 compare_function compare, void *argument)
+{
+	const char *wrong;
+
+	for (unsigned int i = 0; i < NAMES; i++) {
+		const struct node *child = node->children[i];
+		const struct tree_entry *entry;
+		char path[PATH_SIZE + 4];
+
+		snprintf(path, sizeof(path), "%s%s%c", prefix, prefix[0] ? "/" : "", 'a' + (int)i);
+		entry = entry_of(tree, path);
+		if (!child)
+			continue;
+		if (!entry)
+			return complain("%s is not there", path);
+		if (entry->kind != child->kind)
+			return complain("%s is of another kind", path);
+		--*left;
+		wrong = compare ? compare(child, entry, argument) : NULL;
+		if (!wrong && child->kind == NODE_DIRECTORY)
+			wrong = compare_names(child, path, tree, left, compare, argument);
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+static const char *compare_exactly(const struct node *node, const struct tree_entry *entry,
+				   void *unused)
+{
+	(void)unused;
+	if (node->links != entry->links)
+		return complain("%s has %u links, not %u", entry->path, entry->links, node->links);
+	if (node->kind == NODE_DIRECTORY)
+		return NULL;
+	if (node->size != entry->size)
+		return complain("%s has %u bytes, not %u", entry->path, entry->size, node->size);
+	for (uint32_t i = 0; i < node->size; i++) {
+		if (node->bytes[i] != entry->bytes[i])
+			return complain("%s: byte %u of %u is %#x, not %#x", entry->path, i,
+					node->size, entry->bytes[i], node->bytes[i]);
+	}
+	return NULL;
+}
+
+static const char *compare_all(const struct model *model, const struct tree *tree,
+			       compare_function compare, void *argument)
+{
+	unsigned int left = tree->count;
+	const char *wrong = compare_names(model->root, "", tree, &left, compare, argument);
+
+	if (!wrong && left > 0)
+		wrong = complain("there are %u names too many", left);
+	return wrong;
+}
+
+const char *model_compare(const struct model *model, const struct tree *tree)
+{
+	return compare_all(model, tree, compare_exactly, NULL);
+}
+
+/* ---- after a cut of power ---- */
+
+static bool equals(const struct version *version, const struct tree_entry *entry)
+{
+	return version->size == entry->size &&
+	       memcmp(version->bytes, entry->bytes, entry->size) == 0;
+}
+
+static const char *compare_after_cut(const struct node *node, const struct tree_entry *entry,
+				     void *argument)
+{
+	const struct history *history = argument;
+	const struct file_history *file = &history->files[node->serial];
+	unsigned int base = 0;
+	uint32_t longest = 0;
+
+	if (node->kind == NODE_LINK)
+		return compare_exactly(node, entry, NULL);
+	if (node->kind == NODE_DIRECTORY)
+		return NULL;
+	/* The content when it was synced, and all since. */
+	for (unsigned int i = 0; i < file->count; i++) {
+		if (file->synced && file->versions[i].number < file->synced)
+			base = i;
+	}
+	if (file->synced && base + 1 == file->count && !equals(&file->versions[base], entry))
+		return complain("%s: %u bytes are not the %u that were synced", entry->path,
+				entry->size, file->versions[base].size);
+	for (unsigned int i = base; i < file->count; i++) {
+		if (equals(&file->versions[i], entry))
+			return NULL;
+		if (file->versions[i].size > longest)
+			longest = file->versions[i].size;
+	}
+	if (entry->size > longest)
+		return complain("%s: %u bytes, longer than it ever was", entry->path, entry->size);
+	for (uint32_t at = 0; at < entry->size; at++) {
+		bool known = entry->bytes[at] == 0;
+
+		for (unsigned int i = base; i < file->count && !known; i++)
+			known = at < file->versions[i].size &&
+				file->versions[i].bytes[at] == entry->bytes[at];
+		if (!known)
+			return complain("%s: byte %u is %#x, which it never was", entry->path, at,
+					entry->bytes[at]);
+	}
+	return NULL;
+}
+
+static void start_history(struct model *model, struct node *node)
+{
+	if (node->kind == NODE_FILE && model->history->files[node->serial].count == 0) {
+		remember(model, node, 0);
+		model->history->files[node->serial].synced = 1;
+	}
+	for (unsigned int i = 0; i < NAMES; i++) {
+		if (node->children[i])
+			start_history(model, node->children[i]);
+	}
+}
+
+/* Operation i is number i + 1; what was there before is 0, and durable. */
+const char *model_check_cut(const struct tree *before, const struct operation *operations,
+			    const int32_t *results, unsigned int over, unsigned int count,
+			    const struct tree *tree)
+{
+	struct model *all = model_from_tree(before);
+	struct model *model = model_from_tree(before);
+	static char best[sizeof(complaint) + 100];
+	const char *wrong = NULL;
+	unsigned int durable;
+
+	all->history = calloc(1, sizeof(*all->history));
+	all->keeps_history = true;
+	start_history(all, all->root);
+	for (unsigned int i = 0; i < count; i++) {
+		/* What was not over is no promise, but it may have happened. */
+		bool is_promise = operations[i].kind == OP_FSYNC || operations[i].kind == OP_SYNC;
+
+		if (i < over ? results[i] >= 0 : !is_promise)
+			(void)model_apply(all, &operations[i], i + 1, false, NULL);
+	}
+	durable = all->durable;
+	for (unsigned int j = 0; j <= count; j++) {
+		if (j > 0 && (j > over || results[j - 1] >= 0))
+			(void)model_apply(model, &operations[j - 1], j, false, NULL);
+		if (j < durable)
+			continue;
+		wrong = compare_all(model, tree, compare_after_cut, all->history);
+		if (!wrong)
+			break;
+		/* The state that comes closest: its names are right. */
+		if (j == durable || strstr(wrong, "byte"))
+			snprintf(best, sizeof(best),
+				 "operation %u, the first that may be the last: %s", j, wrong);
+	}
+	model_destroy(all);
+	model_destroy(model);
+	return wrong ? best : NULL;
+}

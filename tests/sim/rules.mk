@@ -1,0 +1,51 @@
+# The simulated machine: build/sim/sim, a program for this machine (x86-64) with address and
+# undefined-behaviour sanitizers, made of the kernel's portable files and of tests/sim.
+#
+# Headers are looked for in tests/sim/include first: there are the machine's. Files of SIM_HOST see the
+# host's library and none of the kernel's headers; all others see the kernel's.
+
+SIM := build/sim
+SIM_FOLDERS := lib core mem sched vm block vfs fs/ext2 fs/journal fs/tmpfs fs/devfs
+# What the machine has in their place: tests/sim/memory.c.
+SIM_WITHOUT := kernel/mem/vmap.c kernel/core/backtrace.c kernel/core/symbols.c \
+	kernel/core/failpoint.c kernel/core/violate.c
+SIM_KERNEL := $(filter-out %_test.c $(SIM_WITHOUT),$(foreach folder,$(SIM_FOLDERS),$(wildcard kernel/$(folder)/*.c)))
+SIM_HOST := tests/sim/host.c tests/sim/main.c tests/sim/model.c tests/sim/workload.c
+SIM_MACHINE := $(filter-out $(SIM_HOST),$(wildcard tests/sim/*.c))
+SIM_OBJECTS := $(patsubst %.c,$(SIM)/%.o,$(SIM_KERNEL) $(SIM_MACHINE) $(SIM_HOST))
+# These link what is free through itself, which the sanitizer forbids everybody else.
+SIM_UNWATCHED := $(patsubst %,$(SIM)/kernel/mem/%.o,slab page_frame buddy)
+SIM_WRAPPED := lock_check_acquire lock_check_release page_frame_alloc page_frame_alloc_order \
+	page_frame_put_last slab_alloc slab_alloc_zeroed slab_free thread_wake
+
+SIM_CFLAGS := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-common -fno-pie -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 $(filter-out -Wframe-larger-than=%,$(WARNINGS))
+SIM_KERNEL_CFLAGS := -fno-builtin -include tests/sim/include/kernel_names.h -Itests/sim/include -Itests/sim \
+	-Ikernel -Iinclude
+SIM_FREESTANDING := $(filter-out -nostdinc,$(filter-out -Ikernel -Iinclude,$(INCLUDES)))
+
+.PHONY: sim
+sim: $(SIM)/sim
+
+$(SIM)/kernel/%.o: kernel/%.c Makefile tests/sim/rules.mk
+	@mkdir -p $(@D)
+	$(Q)gcc $(SIM_CFLAGS) $(SIM_EXTRA) $(SIM_KERNEL_CFLAGS) $(DEPENDENCIES) -c -o $@ $<
+
+# Our own string functions are tested beside them; here they have names of their own.
+$(SIM)/kernel/lib/string.o: SIM_EXTRA := -include tests/host/include/kernel_names.h
+$(SIM_UNWATCHED): SIM_EXTRA := -fno-sanitize=address -Dmemset=sim_plain_memset -Dspin_init=sim_spin_init
+
+$(patsubst %.c,$(SIM)/%.o,$(SIM_MACHINE)): $(SIM)/%.o: %.c Makefile tests/sim/rules.mk
+	@mkdir -p $(@D)
+	$(Q)gcc $(SIM_CFLAGS) $(SIM_KERNEL_CFLAGS) $(DEPENDENCIES) -c -o $@ $<
+
+$(patsubst %.c,$(SIM)/%.o,$(SIM_HOST)): $(SIM)/%.o: %.c Makefile tests/sim/rules.mk
+	@mkdir -p $(@D)
+	$(Q)gcc $(SIM_CFLAGS) -Wno-undef $(DEPENDENCIES) -c -o $@ $<
+
+$(SIM)/sim: $(SIM_OBJECTS)
+	$(Q)gcc -no-pie -fsanitize=address,undefined $(SIM_WRAPPED:%=-Wl,--wrap=%) -o $@ $^
+
+ifneq ($(filter sim $(SIM)/%,$(MAKECMDGOALS)),)
+-include $(SIM_OBJECTS:.o=.d)
+endif

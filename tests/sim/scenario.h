@@ -1,0 +1,60 @@
+/*
+ * One run of the simulated machine, all of it drawn from a seed: the machine, the disk, and what
+ * is done.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "model.h"
+#include "shared.h"
+
+/* What the machine does wrong on purpose, to show that it is noticed. */
+enum sim_break {
+	BREAK_NOTHING,
+	BREAK_FLUSH,		/* the disk says that it has flushed, and has not */
+	BREAK_FORCE,		/* it forces no write to its medium, and says that it has */
+	BREAK_WAKE,		/* one wake-up in a thousand is lost */
+	BREAK_FREE,		/* one object in a thousand is given back twice */
+	BREAK_KINDS
+};
+
+struct sim_settings {
+	unsigned int cpus;		/* 1 to 4 */
+	uint32_t memory_pages, low_pages;	/* RAM, and how much of it the direct map shows */
+	uint32_t switch_every;		/* points from one CPU to the next, on average */
+	uint32_t allocation_failures;	/* one in so many fails; 0: none */
+	enum sim_break broken;
+};
+
+enum { STARTS_MAX = 5 };
+
+/* From one start of the machine to its end. */
+struct scenario_start {
+	unsigned int first, end;	/* its operations */
+	bool loses_power;
+	uint32_t cut_operations;	/* that are over when the power is about to go, */
+	uint32_t cut_points;		/* and so many points later it does */
+};
+
+struct scenario {
+	uint64_t seed;
+	uint64_t schedule;		/* another order of the same things; 0 at first */
+	struct sim_settings machine;
+	const char *format;		/* mke2fs's options; NULL: tmpfs */
+	uint32_t disk_size;
+	bool has_journal, disk_has_cache, disk_has_forced_writes;
+	unsigned int workers;
+	unsigned int start_count;
+	struct scenario_start starts[STARTS_MAX];
+	unsigned int operation_count;
+	struct operation operations[OPERATIONS_MAX];
+	bool left_out[OPERATIONS_MAX];
+	bool verbose;
+};
+
+/* workload.c */
+void scenario_draw(struct scenario *scenario, uint64_t seed);
+
+/* player.c: play start `number`; never comes back. */
+__attribute__((__noreturn__)) void scenario_play(const struct scenario *scenario,
+						 unsigned int number);
