@@ -46,6 +46,15 @@ static inline bool list_is_empty(const struct list *list)
 	return list->head.next == &list->head;
 }
 
+/*
+ * For who does not hold the lock: a look at one moment. Whoever makes more of it says which fences
+ * let him.
+ */
+static inline bool list_seems_empty(const struct list *list)
+{
+	return *(struct list_node *const volatile *)&list->head.next == &list->head;
+}
+
 static inline bool list_is_singular(const struct list *list)
 {
 	return !list_is_empty(list) && list->head.next == list->head.previous;

@@ -52,7 +52,7 @@ bool buddy_check(enum zone zone);
 
 static inline enum zone page_frame_zone(const struct page_frame *frame)
 {
-	return page_frame_number(frame) < mmu_direct_map_frames() ? ZONE_LOW : ZONE_HIGH;
+	return page_frame_is_direct(frame) ? ZONE_LOW : ZONE_HIGH;
 }
 
 /* kmalloc.c: make the caches of the size classes. Once, at the end of page_frame_init. */

@@ -69,7 +69,7 @@ struct frame_cache {
 static struct frame_cache caches[CPU_MAX];
 
 /* Set once at boot. */
-struct page_frame *page_frame_descriptors;
+struct page_frame *page_frame_descriptors, *page_frame_first_high;
 static frame_number frame_limit;
 static const struct boot_info *boot_memory;
 static struct page_frame *zero_frame;
@@ -675,6 +675,7 @@ void page_frame_init(const struct boot_info *boot)
 	own = make_descriptors();
 	border = min(mmu_direct_map_frames(), frame_limit);
 	has_high = border < frame_limit;
+	page_frame_first_high = &page_frame_descriptors[border];
 	buddy_init(ZONE_LOW, 0, border);
 	buddy_init(ZONE_HIGH, border, frame_limit);
 	mark_all_reserved();

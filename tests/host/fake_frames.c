@@ -16,6 +16,7 @@ enum { FRAME_COUNT = 8192 };
 
 static struct page_frame frames[FRAME_COUNT];
 struct page_frame *page_frame_descriptors = frames;
+struct page_frame *page_frame_first_high = frames + FRAME_COUNT;
 static frame_number next_candidate = 1;	/* where the search for a free frame goes on */
 static uint8_t *memory;
 

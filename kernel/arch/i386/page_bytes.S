@@ -91,38 +91,55 @@ page_copy_sse:
 	RESTORE_XMM
 	ret
 
+/* 64 bytes at an offset, each access in the exception table. */
+.macro COPY_BLOCK_USER offset, fixup
+	.set place, \offset
+	.irp register, 0, 1, 2, 3
+975:	movups place(%edx), %xmm\register
+	EXCEPTION 975b, \fixup, 1
+	.set place, place + 16
+	.endr
+	.set place, \offset
+	.irp register, 0, 1, 2, 3
+976:	movups %xmm\register, place(%eax)
+	EXCEPTION 976b, \fixup, 1
+	.set place, place + 16
+	.endr
+.endm
+
+#define TURN_BLOCKS 8
+
 /*
  * size_t user_copy_blocks_sse(void *to, const void *from, size_t blocks): of 64 bytes, at any
  * alignment, user memory on either side; without handling faults. Returns the blocks that are not
- * copied; preemption off.
+ * copied; preemption off. Eight blocks a turn; where such a turn faults, its blocks go one by one,
+ * up to the one that does.
  */
 	.globl user_copy_blocks_sse
 user_copy_blocks_sse:
 	SAVE_XMM
 	USER_ACCESS_OPEN
-1:	movups (%edx), %xmm0
-2:	movups 16(%edx), %xmm1
-3:	movups 32(%edx), %xmm2
-4:	movups 48(%edx), %xmm3
-5:	movups %xmm0, (%eax)
-6:	movups %xmm1, 16(%eax)
-7:	movups %xmm2, 32(%eax)
-8:	movups %xmm3, 48(%eax)
+	subl $TURN_BLOCKS, %ecx
+	jb 2f
+1:	.set block, 0
+	.rept TURN_BLOCKS
+	COPY_BLOCK_USER block, 2f
+	.set block, block + 64
+	.endr
+	addl $TURN_BLOCKS * 64, %edx
+	addl $TURN_BLOCKS * 64, %eax
+	subl $TURN_BLOCKS, %ecx
+	jae 1b
+2:	addl $TURN_BLOCKS, %ecx
+	jz 4f
+3:	COPY_BLOCK_USER 0, 4f
 	addl $64, %edx
 	addl $64, %eax
 	decl %ecx
-	jnz 1b
-9:	USER_ACCESS_CLOSE
+	jnz 3b
+4:	USER_ACCESS_CLOSE
 	RESTORE_XMM
 	movl %ecx, %eax
 	ret
-	EXCEPTION 1b, 9b, 1
-	EXCEPTION 2b, 9b, 1
-	EXCEPTION 3b, 9b, 1
-	EXCEPTION 4b, 9b, 1
-	EXCEPTION 5b, 9b, 1
-	EXCEPTION 6b, 9b, 1
-	EXCEPTION 7b, 9b, 1
-	EXCEPTION 8b, 9b, 1
 
 	.section .note.GNU-stack, "", @progbits

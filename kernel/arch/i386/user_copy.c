@@ -44,11 +44,14 @@ struct smap_patch {
 };
 extern const struct smap_patch smap_patches_start[], smap_patches_end[];
 
+static inline bool range_ok(user_addr address, size_t size)
+{
+	return size <= USER_END && user_addr_value(address) <= USER_END - size;
+}
+
 bool user_range_ok(user_addr address, size_t size)
 {
-	uintptr_t start = user_addr_value(address);
-
-	return size <= USER_END && start <= USER_END - size;
+	return range_ok(address, size);
 }
 
 /* Debug builds: the page may have to come from a disk. */
@@ -69,10 +72,10 @@ static size_t copy_sse(char *to, const char *from, size_t size)
 	return size - (blocks - left) * SSE_BLOCK;
 }
 
-/* Returns the bytes not copied. */
-static noinline size_t copy(char *to, const char *from, size_t size)
+/* Returns the bytes not copied, as all of these do. `size` is at least LONG_COPY. */
+static noinline size_t copy_long(char *to, const char *from, size_t size)
 {
-	if (size >= LONG_COPY && !page_copy_prefers_sse)
+	if (!page_copy_prefers_sse)
 		return user_copy_string(to, from, size);
 	while (size >= LONG_COPY) {
 		size_t left = copy_sse(to, from, size);
@@ -95,84 +98,81 @@ static noinline size_t copy(char *to, const char *from, size_t size)
 		from += step;
 		size -= step;
 	}
-	return user_copy_words(to, from, size);
+	return size ? user_copy_words(to, from, size) : 0;
 }
 
-static noinline size_t copy_nofault(char *to, const char *from, size_t size)
+static noinline size_t copy_long_nofault(char *to, const char *from, size_t size)
 {
-	if (size >= LONG_COPY) {
-		size_t left;
+	size_t left;
 
-		if (!page_copy_prefers_sse)
-			return user_copy_string_nofault(to, from, size);
-		left = copy_sse(to, from, size);
-		to += size - left;
-		from += size - left;
-		size = left;
-	}
-	return user_copy_words_nofault(to, from, size);
+	if (!page_copy_prefers_sse)
+		return user_copy_string_nofault(to, from, size);
+	left = copy_sse(to, from, size);
+	if (left == 0)
+		return 0;
+	return user_copy_words_nofault(to + (size - left), from + (size - left), left);
 }
 
-static const char *user_bytes(user_addr address)
+/* Most are short, and straight down from here: half the instructions of the general way. */
+static inline size_t copy(void *to, const void *from, size_t size)
 {
-	return (const char *)user_addr_value(address);
+	return likely(size < LONG_COPY) ? user_copy_words(to, from, size)
+					: copy_long(to, from, size);
+}
+
+static inline size_t copy_nofault(void *to, const void *from, size_t size)
+{
+	return likely(size < LONG_COPY) ? user_copy_words_nofault(to, from, size)
+					: copy_long_nofault(to, from, size);
+}
+
+static inline void *user_bytes(user_addr address)
+{
+	return (void *)user_addr_value(address);
 }
 
 size_t copy_from_user_partial(void *to, user_addr from, size_t size)
 {
 	check_may_fault();
-	return user_range_ok(from, size) ? copy(to, user_bytes(from), size) : size;
+	return likely(range_ok(from, size)) ? copy(to, user_bytes(from), size) : size;
 }
 
 size_t copy_to_user_partial(user_addr to, const void *from, size_t size)
 {
 	check_may_fault();
-	return user_range_ok(to, size) ? copy((char *)user_bytes(to), from, size) : size;
+	return likely(range_ok(to, size)) ? copy(user_bytes(to), from, size) : size;
 }
 
-/* Most are short, and straight down from here: half the instructions of the general way. */
 int copy_from_user(void *to, user_addr from, size_t size)
 {
 	check_may_fault();
-	if (unlikely(!user_range_ok(from, size)))
+	if (unlikely(!range_ok(from, size)))
 		return -EFAULT;
-	if (unlikely(size >= LONG_COPY))
-		return copy(to, user_bytes(from), size) ? -EFAULT : 0;
-	return user_copy_words(to, user_bytes(from), size) ? -EFAULT : 0;
+	return copy(to, user_bytes(from), size) ? -EFAULT : 0;
 }
 
 int copy_to_user(user_addr to, const void *from, size_t size)
 {
 	check_may_fault();
-	if (unlikely(!user_range_ok(to, size)))
+	if (unlikely(!range_ok(to, size)))
 		return -EFAULT;
-	if (unlikely(size >= LONG_COPY))
-		return copy((char *)user_bytes(to), from, size) ? -EFAULT : 0;
-	return user_copy_words((char *)user_bytes(to), from, size) ? -EFAULT : 0;
+	return copy(user_bytes(to), from, size) ? -EFAULT : 0;
+}
+
+size_t copy_from_user_nofault(void *to, user_addr from, size_t size)
+{
+	return likely(range_ok(from, size)) ? copy_nofault(to, user_bytes(from), size) : size;
+}
+
+size_t copy_to_user_nofault(user_addr to, const void *from, size_t size)
+{
+	return likely(range_ok(to, size)) ? copy_nofault(user_bytes(to), from, size) : size;
 }
 
 size_t clear_user_partial(user_addr to, size_t size)
 {
 	check_may_fault();
-	return user_range_ok(to, size) ? user_clear_bytes((void *)user_addr_value(to), size) : size;
-}
-
-size_t copy_from_user_nofault(void *to, user_addr from, size_t size)
-{
-	if (unlikely(!user_range_ok(from, size)))
-		return size;
-	if (unlikely(size >= LONG_COPY))
-		return copy_nofault(to, user_bytes(from), size);
-	return user_copy_words_nofault(to, user_bytes(from), size);
-}
-
-size_t copy_to_user_nofault(user_addr to, const void *from, size_t size)
-{
-	if (unlikely(!user_range_ok(to, size)))
-		return size;
-	if (unlikely(size >= LONG_COPY))
-		return copy_nofault((char *)user_bytes(to), from, size);
-	return user_copy_words_nofault((char *)user_bytes(to), from, size);
+	return range_ok(to, size) ? user_clear_bytes(user_bytes(to), size) : size;
 }
 
 /* The part of [from, from + size) that lies in user space; 0: not even its first byte. */
@@ -213,21 +213,21 @@ ssize_t string_length_user(user_addr from, size_t limit)
 int get_user_u32(uint32_t *out, user_addr from)
 {
 	check_may_fault();
-	return user_range_ok(from, sizeof(*out)) ? user_read_word(out, user_bytes(from)) : -EFAULT;
+	return range_ok(from, sizeof(*out)) ? user_read_word(out, user_bytes(from)) : -EFAULT;
 }
 
 int get_user_u32_nofault(uint32_t *out, user_addr from)
 {
-	return user_range_ok(from, sizeof(*out)) ? user_read_word_nofault(out, user_bytes(from)) :
+	return range_ok(from, sizeof(*out)) ? user_read_word_nofault(out, user_bytes(from)) :
 						   -EFAULT;
 }
 
 int put_user_u32(user_addr to, uint32_t value)
 {
 	check_may_fault();
-	if (!user_range_ok(to, sizeof(value)))
+	if (!range_ok(to, sizeof(value)))
 		return -EFAULT;
-	return user_write_word((void *)user_addr_value(to), value);
+	return user_write_word(user_bytes(to), value);
 }
 
 int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t stride)
@@ -235,23 +235,23 @@ int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t str
 	size_t size;
 
 	check_may_fault();
-	if (__builtin_mul_overflow(count, stride, &size) || !user_range_ok(to, size - stride + 2))
+	if (__builtin_mul_overflow(count, stride, &size) || !range_ok(to, size - stride + 2))
 		return -EFAULT;
-	return user_write_fields((void *)user_addr_value(to), from, count, stride);
+	return user_write_fields(user_bytes(to), from, count, stride);
 }
 
 int get_user_u64(uint64_t *out, user_addr from)
 {
 	check_may_fault();
-	return user_range_ok(from, sizeof(*out)) ? user_read_pair(out, user_bytes(from)) : -EFAULT;
+	return range_ok(from, sizeof(*out)) ? user_read_pair(out, user_bytes(from)) : -EFAULT;
 }
 
 int put_user_u64(user_addr to, uint64_t value)
 {
 	check_may_fault();
-	if (!user_range_ok(to, sizeof(value)))
+	if (!range_ok(to, sizeof(value)))
 		return -EFAULT;
-	return user_write_pair((void *)user_addr_value(to), (uint32_t)value,
+	return user_write_pair(user_bytes(to), (uint32_t)value,
 			       (uint32_t)(value >> 32));
 }
 
@@ -263,7 +263,7 @@ int user_prefault(user_addr address, size_t size, bool write)
 	check_may_fault();
 	if (size == 0)
 		return 0;
-	if (!user_range_ok(address, size))
+	if (!range_ok(address, size))
 		return -EFAULT;
 	for (uintptr_t at = start; at <= last; at = (at & PAGE_MASK) + PAGE_SIZE) {
 		int error = user_touch((void *)at, write);
@@ -276,9 +276,9 @@ int user_prefault(user_addr address, size_t size, bool write)
 
 int user_word_compare_exchange(user_addr word, uint32_t expected, uint32_t desired, uint32_t *seen)
 {
-	if (!user_range_ok(word, sizeof(expected)))
+	if (!range_ok(word, sizeof(expected)))
 		return -EFAULT;
-	return user_exchange_word((void *)user_addr_value(word), expected, desired, seen);
+	return user_exchange_word(user_bytes(word), expected, desired, seen);
 }
 
 void user_copy_patch(void)
