@@ -7,11 +7,11 @@
  * address. The backing of a mapping is held while somebody sleeps on it, so a cache's address names
  * one cache.
  *
- * No wake-up is lost. A sleeper enters its bucket and then looks at the word, all while it holds the
- * bucket's lock; a waker has changed the word before it looks into the bucket. Both have a fence in
- * between, so one of them sees the other, and a waker that finds an empty bucket needs no lock:
- * most wake nobody. The look at the word must not fault under a spinlock: it is tried with faults
- * off, and where that fails the page is faulted in and everything starts over.
+ * No wake-up is lost. A sleeper enters its bucket and then looks at the word, all while it holds
+ * the bucket's lock; a waker has changed the word before it looks into the bucket. Both have a
+ * fence in between, so one of them sees the other, and a waker that finds an empty bucket needs no
+ * lock: most wake nobody. The look at the word must not fault under a spinlock: it is tried with
+ * faults off, and where that fails the page is faulted in and everything starts over.
  *
  * A sleeper's node is on its own stack. It is taken off under the bucket's lock, by the waker or by
  * the sleeper. A waker says "woken" first, then wakes, and lets go of the node last, by clearing
