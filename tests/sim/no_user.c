@@ -6,7 +6,6 @@
 #include "sim.h"
 
 mmu_entry mmu_no_execute_bit = 1ull << 63;
-uintptr_t mmu_vmap_start, mmu_vmap_end;
 
 void sim_mmu_init(void)
 {
