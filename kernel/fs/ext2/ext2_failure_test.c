@@ -15,6 +15,41 @@
  */
 #include "fs/ext2/ext2_test.h"
 
+/* A cut either has not begun, and the file is as it was, or it is done: no memory comes between. */
+static void a_cut_is_done_or_not_begun(struct test *t)
+{
+	bool failed = true;
+
+	machine_start(4 << 20);
+	EXPECT(t, disk_image_format(formats[0]));
+	for (unsigned int nth = 1; failed && nth < 100; nth++) {
+		struct inode *file;
+		int error;
+
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
+		EXPECT_EQ(t, write_at(file, 300000, chunk, 20000), 20000);
+		inode_put(file);
+		unmount_it();
+		/* Where its blocks lie is to be read anew, into frames that have to be had. */
+		page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, lookup(root, "file", &file), 0);
+		test_fail_allocation(nth);
+		error = cut(file, 1000);
+		failed = test_allocation_failed();
+		test_fail_allocation(0);
+		EXPECT(t, error == 0 || (failed && error == -ENOMEM));
+		EXPECT_EQ(t, inode_size(file), error ? 320000 : 1000);
+		inode_put(file);
+		EXPECT_EQ(t, remove_name(root, "file"), 0);
+		unmount_it();
+	}
+	EXPECT(t, !failed);
+	EXPECT(t, disk_image_is_clean());
+	machine_stop();
+}
+
 /* Fail one allocation after another: the worst is -ENOMEM, and the disk stays clean. */
 static void running_out_of_memory_harms_nothing(struct test *t)
 {
@@ -245,6 +280,7 @@ static void strange_features_are_refused(struct test *t)
 }
 
 const struct test_case test_cases[] = {
+	TEST(a_cut_is_done_or_not_begun),
 	TEST(running_out_of_memory_harms_nothing),
 	TEST(corrupt_disks_do_no_harm),
 	TEST(a_directory_without_parent_stays),

@@ -16,6 +16,7 @@
 #include "mem/kmalloc.h"
 #include "mem/vmap.h"
 #include "sched/clock.h"
+#include "sched/thread.h"
 #include "test.h"
 #include "uapi/linux/errno.h"
 #include "vfs/char_device.h"
@@ -77,6 +78,17 @@ void thread_start(struct thread *thread)
 uint64_t clock_monotonic_ns(void)
 {
 	return 1;
+}
+
+void thread_prepare_sleep(enum thread_state kind)
+{
+	(void)kind;
+}
+
+bool thread_sleep_until(uint64_t deadline_ns)
+{
+	(void)deadline_ns;
+	return false;
 }
 
 int64_t clock_realtime_ns(void)

@@ -18,6 +18,8 @@
 
 #include "core/assert.h"
 #include "lib/min_max.h"
+#include "sched/clock.h"
+#include "sched/thread.h"
 #include "uapi/linux/errno.h"
 
 enum {
@@ -26,6 +28,7 @@ enum {
 	STEP_RESERVE = 14,
 	STEP_RUNS = 256,	/* runs that one step frees: map_lock is held meanwhile */
 	FORGET_RUN = 8,		/* blocks of metadata in one run */
+	MEMORY_WAIT_NS = 10000000,
 };
 
 enum step_result { STEP_DONE = 0, STEP_AGAIN = 1 };	/* or an error, below 0 */
@@ -257,6 +260,12 @@ static int begin_cut(struct ext2_inode *inode)
 	return error;
 }
 
+static void wait_for_memory(void)
+{
+	thread_prepare_sleep(THREAD_SLEEPING);
+	(void)thread_sleep_until(clock_monotonic_ns() + MEMORY_WAIT_NS);
+}
+
 int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 {
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
@@ -279,8 +288,12 @@ int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 	if (error)
 		return error;
 	page_cache_truncate(&vfs_inode->cache, size);
-	if (frees)
-		error = ext2_truncate_blocks(inode);
+	/*
+	 * The file is cut: what it held must not come back when it grows again, so its blocks
+	 * wait for memory.
+	 */
+	while (frees && (error = ext2_truncate_blocks(inode)) == -ENOMEM)
+		wait_for_memory();
 	inode_mark_dirty(vfs_inode, INODE_DIRTY_ATTRIBUTES);
 	return error;
 }
