@@ -21,6 +21,8 @@ struct page_cache;
  * What a file system (or block device) does for its cache. NULL fill: pages come into being as
  * zeros (tmpfs).
  */
+enum { PAGE_CACHE_POSTPONED = 1 };	/* what page_cache_ops.write may answer */
+
 struct page_cache_ops {
 	/*
 	 * Start reading `count` frames (contiguous indices, each FILLING, referenced); call
@@ -31,8 +33,9 @@ struct page_cache_ops {
 	int (*read)(struct page_cache *cache, struct page_frame **frames, unsigned int count);
 	/*
 	 * Start writing `count` frames (contiguous indices, each WRITING); page_cache_write_done
-	 * for each. May sleep, must not allocate with reclaim (FRAME_ALLOC_NO_RECLAIM). NULL: never
-	 * written back (tmpfs).
+	 * for each. PAGE_CACHE_POSTPONED: for want of memory some were marked dirty again and done
+	 * without an error. Error: nothing was started, none is done. May sleep, must not allocate
+	 * with reclaim (FRAME_ALLOC_NO_RECLAIM). NULL: never written back (tmpfs).
 	 */
 	int (*write)(struct page_cache *cache, struct page_frame **frames, unsigned int count);
 	/*

@@ -44,7 +44,7 @@ static uint32_t frame_index(const struct page_frame *frame)
 	return frame->index;
 }
 
-/* `count` WRITING frames, to the file system. */
+/* `count` WRITING frames, to the file system. PAGE_CACHE_POSTPONED and errors as ops->write. */
 static int write_run(struct page_cache *cache, struct page_frame **frames, unsigned int count)
 {
 	int error;
@@ -58,8 +58,8 @@ static int write_run(struct page_cache *cache, struct page_frame **frames, unsig
 	for (unsigned int i = 0; i < count; i++)
 		(void)vm_clean_cache_page(cache, frame_index(frames[i]));
 	error = cache->ops->write(cache, frames, count);
-	if (!error)
-		return 0;
+	if (error >= 0)
+		return error;
 	for (unsigned int i = 0; i < count; i++) {
 		/* Short of memory is no verdict on the disk: try again later. */
 		if (error == -ENOMEM || error == -EAGAIN) {
@@ -90,6 +90,7 @@ int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end
 {
 	struct page_frame *frames[RUN_MAX];
 	uint32_t index = first;
+	bool is_postponed = false;
 	int result = 0;
 
 	if (!cache->ops->write)
@@ -113,7 +114,9 @@ int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end
 			continue;
 		}
 		error = write_run(cache, frames, count);
-		if (error && !result)
+		if (error == PAGE_CACHE_POSTPONED)
+			is_postponed = true;
+		else if (error && !result)
 			result = error;
 		if (error == -ENOMEM)
 			break;
@@ -121,6 +124,8 @@ int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end
 	}
 	if (wait)
 		wait_for_writing(cache, first, end);
+	if (!result && is_postponed)
+		result = -ENOMEM;
 	if (wait && !result)
 		result = atomic_load(&cache->error);
 	return result;

@@ -67,15 +67,15 @@ static void refusals(void)
 {
 	char *old = map_pages(4);
 
-	CHECK_ERRNO(mremap(old, PAGE, PAGE, MREMAP_DONTUNMAP, NULL), EINVAL);
-	CHECK_ERRNO(mremap(old, PAGE, 2 * PAGE, KEEP, NULL), EINVAL);
-	CHECK_ERRNO(mremap(old, 2 * PAGE, PAGE, KEEP, NULL), EINVAL);
-	CHECK_ERRNO(mremap(old, PAGE, PAGE, KEEP | 8, NULL), EINVAL);
-	CHECK_ERRNO(mremap(old, PAGE, PAGE, KEEP, old + 4 * PAGE + 1), EINVAL);
-	CHECK_ERRNO(mremap(old, 2 * PAGE, 2 * PAGE, KEEP | MREMAP_FIXED, old + PAGE), EINVAL);
-	CHECK_ERRNO(mremap(old, 2 * PAGE, 2 * PAGE, KEEP, old + PAGE), EINVAL);
+	CHECK_ERRNO((long)mremap(old, PAGE, PAGE, MREMAP_DONTUNMAP, NULL), EINVAL);
+	CHECK_ERRNO((long)mremap(old, PAGE, 2 * PAGE, KEEP, NULL), EINVAL);
+	CHECK_ERRNO((long)mremap(old, 2 * PAGE, PAGE, KEEP, NULL), EINVAL);
+	CHECK_ERRNO((long)mremap(old, PAGE, PAGE, KEEP | 8, NULL), EINVAL);
+	CHECK_ERRNO((long)mremap(old, PAGE, PAGE, KEEP, old + 4 * PAGE + 1), EINVAL);
+	CHECK_ERRNO((long)mremap(old, 2 * PAGE, 2 * PAGE, KEEP | MREMAP_FIXED, old + PAGE), EINVAL);
+	CHECK_ERRNO((long)mremap(old, 2 * PAGE, 2 * PAGE, KEEP, old + PAGE), EINVAL);
 	CHECK(munmap(old, 4 * PAGE) == 0);
-	CHECK_ERRNO(mremap(old, PAGE, PAGE, KEEP, NULL), EFAULT);
+	CHECK_ERRNO((long)mremap(old, PAGE, PAGE, KEEP, NULL), EFAULT);
 }
 
 static void locked(void)

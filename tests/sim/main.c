@@ -146,8 +146,11 @@ static bool play_start(unsigned int number)
 	pid_t child;
 
 	shared->has_finished = false;
-	(void)!ftruncate(output, 0);
-	lseek(output, 0, SEEK_SET);
+	/* What the starts before have said is wanted only if all is. */
+	if (number == 0 || !scenario.verbose) {
+		(void)!ftruncate(output, 0);
+		lseek(output, 0, SEEK_SET);
+	}
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {

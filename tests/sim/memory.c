@@ -69,6 +69,11 @@ void sim_failures_begin(unsigned int worker)
 	fragile[worker] = (struct fragile){ thread_current(), 0 };
 }
 
+unsigned int sim_failures(unsigned int worker)
+{
+	return fragile[worker].failures;
+}
+
 unsigned int sim_failures_end(unsigned int worker)
 {
 	fragile[worker].thread = NULL;

@@ -50,6 +50,7 @@ void sim_memory_init(const struct sim_settings *settings);
 /* Allocations of the running thread may fail from now on. No more: how many did. */
 void sim_failures_begin(unsigned int worker);
 unsigned int sim_failures_end(unsigned int worker);
+unsigned int sim_failures(unsigned int worker);	/* since it began */
 
 /* ---- disk.c ---- */
 

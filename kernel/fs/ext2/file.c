@@ -133,6 +133,7 @@ struct writing {
 	int error;				/* why there is none */
 	uint64_t block_count;			/* of the file */
 	uint64_t batch_end;			/* file block after the last page */
+	bool is_postponed;			/* a page is dirty again: short of memory */
 	struct page_io io;
 };
 
@@ -207,9 +208,12 @@ static void write_page(struct writing *writing, struct page_frame *frame)
 		limit = (uint32_t)min_t(uint64_t, limit, writing->block_count - logical);
 		error = find_or_make(writing, logical, limit, &run);
 		if (error) {
-			/* For want of memory it is tried again later, besides being reported. */
-			if (error == -ENOMEM)
+			/* Want of memory is no verdict on the disk: it is tried again later. */
+			if (error == -ENOMEM) {
 				page_cache_mark_dirty(&inode->vfs.cache, frame);
+				writing->is_postponed = true;
+				error = 0;
+			}
 			page_io_settle(io, frame, offset, PAGE_SIZE - offset, error);
 			return;
 		}
@@ -304,7 +308,7 @@ static int ext2_write_pages(struct page_cache *cache, struct page_frame **frames
 			done += write_some(&writing, frames + done, count - done);
 	}
 	page_io_finish(&writing.io);
-	return 0;
+	return writing.is_postponed ? PAGE_CACHE_POSTPONED : 0;
 }
 
 /* Promise the blocks of a page, and make the way to them where it is missing. */
