@@ -195,8 +195,11 @@ static int fdinfo_lookup(struct inode *dir, const char *name, size_t length, str
 {
 	struct procfs_subject subject = procfs_inode(dir)->subject;
 	struct file *file;
-	int error = find(&subject, name, length, &file);
+	int error;
 
+	if (!process_may_inspect(subject.process))
+		return -EACCES;
+	error = find(&subject, name, length, &file);
 	if (error)
 		return error;
 	file_put(file);
