@@ -146,7 +146,7 @@ def main_sim(arguments):
                         help='let the machine do something wrong, to see whether it is noticed')
     parser.add_argument('--no-shrink', action='store_true', help='do not look for smaller workloads that fail')
     options = parser.parse_args(arguments)
-    make('--silent', build_path(SIM_PROGRAM))
+    make('--silent', 'sim')
     command = [build_path(SIM_PROGRAM), '--break', options.broken] + ['--no-shrink'] * options.no_shrink
     if options.seed is not None:
         only = ['--only', options.only] if options.only else []
