@@ -50,36 +50,6 @@ static void a_cut_is_done_or_not_begun(struct test *t)
 	machine_stop();
 }
 
-/* What could not be written for want of memory is written by the next fsync, which is glad. */
-static void want_of_memory_is_no_broken_disk(struct test *t)
-{
-	bool failed = true;
-
-	machine_start(4 << 20);
-	EXPECT(t, disk_image_format(formats[0]));
-	for (unsigned int nth = 1; failed && nth < 100; nth++) {
-		struct inode *file;
-		int error;
-
-		EXPECT_EQ(t, mount_it(false), 0);
-		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
-		EXPECT_EQ(t, write_at(file, 300000, chunk, 20000), 20000);
-		test_fail_allocation(nth);
-		error = inode_write_back(file, true);
-		failed = test_allocation_failed();
-		test_fail_allocation(0);
-		EXPECT(t, error == 0 || (failed && error == -ENOMEM));
-		EXPECT_EQ(t, inode_write_back(file, true), 0);
-		EXPECT_EQ(t, file->cache.dirty_count, 0);
-		inode_put(file);
-		EXPECT_EQ(t, remove_name(root, "file"), 0);
-		unmount_it();
-	}
-	EXPECT(t, !failed);
-	EXPECT(t, disk_image_is_clean());
-	machine_stop();
-}
-
 /* Fail one allocation after another: the worst is -ENOMEM, and the disk stays clean. */
 static void running_out_of_memory_harms_nothing(struct test *t)
 {
@@ -311,7 +281,6 @@ static void strange_features_are_refused(struct test *t)
 
 const struct test_case test_cases[] = {
 	TEST(a_cut_is_done_or_not_begun),
-	TEST(want_of_memory_is_no_broken_disk),
 	TEST(running_out_of_memory_harms_nothing),
 	TEST(corrupt_disks_do_no_harm),
 	TEST(a_directory_without_parent_stays),

@@ -330,6 +330,36 @@ static void orphans_are_finished(struct test *t)
 	machine_stop();
 }
 
+/* What could not be written for want of memory is written by the next fsync, which is glad. */
+static void want_of_memory_is_no_broken_disk(struct test *t)
+{
+	bool failed = true;
+
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	for (unsigned int nth = 1; failed && nth < 100; nth++) {
+		struct inode *file;
+		int error;
+
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
+		EXPECT_EQ(t, write_at(file, 300000, chunk, 20000), 20000);
+		test_fail_allocation(nth);
+		error = inode_write_back(file, true);
+		failed = test_allocation_failed();
+		test_fail_allocation(0);
+		EXPECT(t, error == 0 || (failed && error == -ENOMEM));
+		EXPECT_EQ(t, inode_write_back(file, true), 0);
+		EXPECT_EQ(t, file->cache.dirty_count, 0);
+		inode_put(file);
+		EXPECT_EQ(t, remove_name(root, "file"), 0);
+		unmount_it();
+	}
+	EXPECT(t, !failed);
+	EXPECT(t, disk_image_is_clean());
+	machine_stop();
+}
+
 /* A device's number, or a link's text, is not a list of blocks to be freed. */
 static void only_files_are_cut(struct test *t)
 {
@@ -406,6 +436,7 @@ static void listed_images_are_replayed(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(listed_images_are_replayed),
 	TEST(orphans_are_finished),
+	TEST(want_of_memory_is_no_broken_disk),
 	TEST(only_files_are_cut),
 	TEST(blocks_that_look_like_the_log_survive),
 	TEST(the_power_goes),
