@@ -232,7 +232,8 @@ static int build_image(struct exec *exec)
 /*
  * Own copies of what another process must not see changed. Of the handlers one is at hand also
  * where another thread, until it ends, might share them with a new process: switch_tables decides.
- * A descriptor table that only we have nobody else can share.
+ * A descriptor table that only we have nobody else can share; one that only our other threads have
+ * too stays ours, with its record locks.
  */
 static int unshare_tables(struct exec *exec)
 {
@@ -369,7 +370,7 @@ static void switch_tables(struct exec *exec, struct user_thread *thread)
 		process->handlers = exec->handlers;
 		exec->handlers = NULL;
 	}
-	if (exec->fds) {
+	if (exec->fds && fd_table_has_other_users(thread->fds)) {
 		old_fds = thread->fds;
 		thread->fds = exec->fds;
 		exec->fds = NULL;

@@ -44,6 +44,11 @@ static inline bool has_other_users(const struct fd_table *table)
 	return refcount_read(&table->users) > 1;
 }
 
+bool fd_table_has_other_users(const struct fd_table *table)
+{
+	return has_other_users(table);
+}
+
 static inline struct fd_array *array_of(const struct fd_table *table)
 {
 	return atomic_load_explicit(&table->array, memory_order_acquire);

@@ -38,6 +38,7 @@ must_check int fd_table_create(struct fd_table **out);
 must_check int fd_table_copy(struct fd_table *table, struct fd_table **out);
 /* exec: *out is a copy if other threads use the table, else NULL. Errors: -ENOMEM. */
 must_check int fd_table_copy_if_shared(struct fd_table *table, struct fd_table **out);
+bool fd_table_has_other_users(const struct fd_table *table);
 void fd_table_join(struct fd_table *table);	/* one thread more uses it */
 void fd_table_leave(struct fd_table *table);	/* the last thread closes all; may sleep */
 /*

@@ -1,9 +1,10 @@
 /* test: timeout=60
- * exec while others look into the process's descriptors: its record locks stay, and what is marked
- * is closed, whoever looks.
+ * exec while others look into the process's descriptors, and by one of several threads: its record
+ * locks stay, and what is marked is closed, whoever looks.
  */
 #include "check.h"
 #include <fcntl.h>
+#include <pthread.h>
 
 enum { EXECS = 100, WATCHERS = 2, LOCKED_FD = 20, MARKED_FD = 21 };
 
@@ -51,11 +52,22 @@ static void expect_lock(int fd)
 	CHECK_EQ(wait_exit_status(pid), 0);
 }
 
+static void *wait_for_ever(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
 static void run_again(int rounds)
 {
 	char text[16];
 	int fd = MUST(open("/dev/null", O_RDONLY));
+	pthread_t thread;
 
+	if (rounds % 10 == 0)
+		CHECK(pthread_create(&thread, NULL, wait_for_ever, NULL) == 0);
 	MUST(dup3(fd, MARKED_FD, O_CLOEXEC));
 	close(fd);
 	snprintf(text, sizeof(text), "%d", rounds);
