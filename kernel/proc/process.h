@@ -173,6 +173,7 @@ struct user_thread {
 	bool ended;		       /* [s] */
 	bool is_parent;		       /* [T] some child's parent_thread may be this one */
 	bool stop_done;		       /* [s] has taken part in the stop that is requested */
+	bool was_continued;	       /* [s] SIGCONT came since it last took a signal */
 	struct trace trace;
 
 	/* [s], own thread reads freely; reference */

@@ -166,6 +166,7 @@ void signal_stop_cancel(struct process *process)
 		struct user_thread *thread = container_of(node, struct user_thread, process_node);
 
 		thread->stop_done = false;
+		thread->was_continued = true;
 		thread_resume_stopped(&thread->thread);
 	}
 }

@@ -188,9 +188,13 @@ static void begin_stop(struct process *process, int signal)
 	}
 }
 
-/* A stop signal's default action. An orphaned group is not stopped by the terminal's signals. */
-static void request_stop(struct process *process, int signal)
+/*
+ * A stop signal's default action. An orphaned group is not stopped by the terminal's signals. A
+ * SIGCONT since the signal was taken wins; it need not be pending, for by default it is ignored.
+ */
+static void request_stop(struct user_thread *thread, int signal)
 {
+	struct process *process = thread->process;
 	irq_flags flags;
 	bool orphaned = false;
 
@@ -202,9 +206,7 @@ static void request_stop(struct process *process, int signal)
 			return;
 	}
 	flags = spin_lock_irq(&process->signal_lock);
-	/* A SIGCONT or SIGKILL that came since the signal was taken wins. */
-	if (!(process->flags & PROCESS_EXITING) &&
-	    !(process->pending.set & SIGNAL_BIT(SIGCONT)))
+	if (!(process->flags & PROCESS_EXITING) && !thread->was_continued)
 		begin_stop(process, signal);
 	spin_unlock_irq(&process->signal_lock, flags);
 }
@@ -226,6 +228,7 @@ static int take_next(struct user_thread *thread, struct linux_siginfo *info)
 	signal = signal_pending_take(&thread->pending, allowed, info);
 	if (!signal)
 		signal = signal_pending_take(&process->pending, allowed, info);
+	thread->was_continued = false;
 	signal_recalculate(thread);
 	spin_unlock_irq_off(&process->signal_lock);
 	preempt_irq_restore(flags);
@@ -314,10 +317,10 @@ static void run_handler(struct user_thread *thread, struct trap_frame *frame, in
 		trace_handler_started(stepping);
 }
 
-static void act_by_default(struct process *process, int signal, const struct linux_siginfo *info)
+static void act_by_default(struct user_thread *thread, int signal, const struct linux_siginfo *info)
 {
 	if (signal_is_in(SIGNALS_STOP, signal)) {
-		request_stop(process, signal);
+		request_stop(thread, signal);
 		return;
 	}
 	if (signal_is_in(SIGNALS_CORE, signal))
@@ -377,7 +380,7 @@ void signal_deliver(struct trap_frame *frame)
 		if (signal_is_in(SIGNALS_IGNORED_BY_DEFAULT, signal) ||
 		    (process->id == 1 && signal != SIGKILL && info.code != SI_KERNEL))
 			continue;
-		act_by_default(process, signal, &info);
+		act_by_default(thread, signal, &info);
 	}
 	resolve_without_handler(frame);
 	signal_restore_mask();
