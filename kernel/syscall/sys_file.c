@@ -28,6 +28,12 @@ static uint64_t file_size_limit(void)
 	return limits_current(&process_current()->limits, LIMIT_FILE_SIZE);
 }
 
+/* How large a write may make `file`: only a regular one has a size that is limited. */
+static inline uint64_t size_limit_of(const struct file *file)
+{
+	return inode_is(file->inode, MODE_REGULAR) ? file_size_limit() : UINT64_MAX;
+}
+
 int syscall_write_result(ssize_t result)
 {
 	struct linux_siginfo info;
@@ -49,17 +55,12 @@ int syscall_file_write_result(const struct file *file, ssize_t result)
 	return syscall_write_result(result);
 }
 
-struct file *syscall_file(int fd, bool *needs_put)
-{
-	return fd_table_borrow(user_thread_current()->fds, fd, needs_put);
-}
-
 /* An access that begins in user space and is no larger than a call moves. -EFAULT, -EINVAL. */
-static int init_buffer(struct io_buffer *buffer, user_addr address, size_t size)
+static inline int init_buffer(struct io_buffer *buffer, user_addr address, size_t size)
 {
-	if ((ssize_t)size < 0)
+	if (unlikely((ssize_t)size < 0))
 		return -EINVAL;
-	if (!user_range_ok(address, size))
+	if (unlikely(!user_range_ok(address, size)))
 		return -EFAULT;
 	io_buffer_init_user(buffer, address, min_t(size_t, size, TRANSFER_MAX));
 	return 0;
@@ -72,7 +73,7 @@ int sys_read(int fd, user_addr to, size_t size)
 	struct file *file = syscall_file(fd, &needs_put);
 	ssize_t result;
 
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
 	result = file->mode & FILE_READ ? init_buffer(&buffer, to, size) : -EBADF;
 	if (!result)
@@ -88,11 +89,11 @@ int sys_write(int fd, user_addr from, size_t size)
 	struct file *file = syscall_file(fd, &needs_put);
 	ssize_t result;
 
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
 	result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
 	if (!result)
-		result = file_write(file, &buffer, file_size_limit());
+		result = file_write(file, &buffer, size_limit_of(file));
 	if (unlikely(result < 0))
 		result = syscall_file_write_result(file, result);
 	fd_table_return(file, needs_put);
@@ -111,10 +112,10 @@ int sys_pread64(int fd, user_addr to, size_t size, uint32_t low, uint32_t high)
 	struct file *file;
 	ssize_t result;
 
-	if (offset_of(low, high) < 0)
+	if (unlikely((int32_t)high < 0))
 		return -EINVAL;
 	file = syscall_file(fd, &needs_put);
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
 	/* A pipe says so before the buffer is looked at. What is only a place has no operations. */
 	if (file->mode & FILE_PATH_ONLY)

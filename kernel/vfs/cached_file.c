@@ -12,7 +12,7 @@
 #include "vm/writeback.h"
 
 /* Is the access time to be looked at? Cheap, because every read asks. */
-static bool keeps_access_time(const struct file *file)
+static inline bool keeps_access_time(const struct file *file)
 {
 	const struct inode *inode = file->inode;
 

@@ -343,26 +343,32 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static inline uint32_t poll_state(struct file *file)
+static inline uint32_t read_state(const struct file *file, const struct pipe *pipe)
 {
-	struct pipe *pipe = file->private;
-	uint32_t mode = file->mode;
-	uint32_t state = 0;
+	uint32_t state = pipe_used(pipe) > 0 ? POLL_IN | POLL_READ_NORMAL : 0;
 
-	if (mode & FILE_READ) {
-		if (pipe_used(pipe) > 0)
-			state |= POLL_IN | POLL_READ_NORMAL;
-		/* A FIFO that nobody has written to since it was opened has not been hung up. */
-		if (!pipe_has_writers(pipe) && file->directory_version != pipe->writer_generation)
-			state |= POLL_HANG_UP;
-	}
-	if (mode & FILE_WRITE) {
-		if (!pipe_is_full(pipe))
-			state |= POLL_OUT | POLL_WRITE_NORMAL;
-		if (!pipe_has_readers(pipe))
-			state |= POLL_ERROR;
-	}
+	/* A FIFO that nobody has written to since it was opened has not been hung up. */
+	if (unlikely(!pipe_has_writers(pipe)) && file->directory_version != pipe->writer_generation)
+		state |= POLL_HANG_UP;
 	return state;
+}
+
+static inline uint32_t write_state(const struct pipe *pipe)
+{
+	uint32_t state = pipe_is_full(pipe) ? 0 : POLL_OUT | POLL_WRITE_NORMAL;
+
+	if (unlikely(!pipe_has_readers(pipe)))
+		state |= POLL_ERROR;
+	return state;
+}
+
+static inline uint32_t poll_state(const struct file *file)
+{
+	const struct pipe *pipe = file->private;
+
+	if (likely(!(file->mode & FILE_WRITE)))
+		return read_state(file, pipe);
+	return write_state(pipe) | (file->mode & FILE_READ ? read_state(file, pipe) : 0);
 }
 
 static noinline uint32_t register_and_poll(struct file *file, struct poll_table *table)

@@ -115,8 +115,12 @@ static int limit_size(const struct file *file, struct io_buffer *buffer, file_of
 static inline ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset *position,
 			uint64_t size_limit)
 {
-	/* As a number without sign, a negative position is too large as well. */
-	if (unlikely((uint64_t)*position > (uint64_t)INT64_MAX - buffer->remaining))
+	/*
+	 * As a number without sign, a negative position is too large as well. Most can be told from
+	 * the upper half: what remains is less than 4 GiB.
+	 */
+	if (unlikely((uint64_t)*position >> 32 >= INT32_MAX) &&
+	    (uint64_t)*position > (uint64_t)INT64_MAX - buffer->remaining)
 		return -EFBIG;
 	if (inode_is(file->inode, MODE_REGULAR)) {
 		int error = limit_size(file, buffer, *position, size_limit, 0);
@@ -130,16 +134,24 @@ static inline ssize_t write_at(struct file *file, struct io_buffer *buffer, file
 /*
  * Watchers hear of it; with O_SYNC and O_DSYNC the call returns when the disk has it.
  */
-static ssize_t finish_write(struct file *file, ssize_t result)
+static noinline ssize_t tell_and_sync(struct file *file, ssize_t result)
+{
+	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
+	int error;
+
+	notify_transfer(file, IN_MODIFY, result);
+	if (!(flags & O_SYNC) || result <= 0 || !file->ops->sync)
+		return result;
+	error = file->ops->sync(file, (flags & O_SYNC) == O_DSYNC);
+	return error ? error : result;
+}
+
+static inline ssize_t finish_write(struct file *file, ssize_t result)
 {
 	uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
 
-	notify_transfer(file, IN_MODIFY, result);
-	if (likely(!(flags & O_SYNC)) || result <= 0 || !file->ops->sync)
-		return result;
-	int error = file->ops->sync(file, (flags & O_SYNC) == O_DSYNC);
-
-	return error ? error : result;
+	return likely(!notify_is_wanted() && !(flags & O_SYNC)) ? result
+								: tell_and_sync(file, result);
 }
 
 ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_limit)

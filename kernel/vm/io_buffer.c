@@ -95,7 +95,7 @@ int io_buffer_get(struct io_buffer *buffer, void *to, size_t size)
 	return 0;
 }
 
-int io_buffer_clear(struct io_buffer *buffer, size_t size)
+static noinline int clear_pieces(struct io_buffer *buffer, size_t size)
 {
 	while (size > 0) {
 		size_t count, left = 0;
@@ -111,6 +111,18 @@ int io_buffer_clear(struct io_buffer *buffer, size_t size)
 		size -= count;
 	}
 	return 0;
+}
+
+int io_buffer_clear(struct io_buffer *buffer, size_t size)
+{
+	uintptr_t address = buffer->pieces->address + buffer->piece_done;
+	size_t left;
+
+	if (unlikely(!buffer->is_user || buffer->pieces->size - buffer->piece_done < size))
+		return clear_pieces(buffer, size);
+	left = clear_user_partial(user_addr_from(address), size);
+	advance(buffer, size - left);
+	return left ? -EFAULT : 0;
 }
 
 /* One try between the frame and the buffer, without faults: how many bytes were moved. */

@@ -53,7 +53,7 @@ void io_buffer_init_user_pieces(struct io_buffer *buffer, const struct io_piece 
  * Move bytes and advance: 0 or -EFAULT (then advanced by what was moved). May fault and sleep if
  * is_user.
  */
-/* Kernel to buffer; buffer to kernel; zeros to buffer. */
+/* Kernel to buffer; buffer to kernel; zeros to buffer, whose size is not 0. */
 must_check int io_buffer_put(struct io_buffer *buffer, const void *from, size_t size);
 must_check int io_buffer_get(struct io_buffer *buffer, void *to, size_t size);
 must_check int io_buffer_clear(struct io_buffer *buffer, size_t size);

@@ -47,6 +47,7 @@
 #include "vm/page_cache.h"
 #include "core/assert.h"
 #include "core/lock_check.h"
+#include "core/spinlock_irq_off.h"
 #include "lib/hash.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
@@ -200,16 +201,20 @@ struct page_frame *page_cache_find_any(struct page_cache *cache, uint32_t index)
 
 struct page_frame *page_cache_find(struct page_cache *cache, uint32_t index)
 {
-	irq_flags irq = spin_lock_irq(&cache->lock);
-	struct page_frame *frame = radix_tree_find(&cache->frames, index);
+	irq_flags irq = irq_disable_save();
+	struct page_frame *frame;
 
-	if (frame && (flags_of(frame) & FRAME_FILLING))
-		frame = NULL;
-	if (frame)
-		page_frame_get(frame);
-	spin_unlock_irq(&cache->lock, irq);
-	if (frame)
-		touch(frame);
+	spin_lock_irq_off(&cache->lock);
+	frame = radix_tree_find(&cache->frames, index);
+	if (unlikely(!frame || (flags_of(frame) & FRAME_FILLING))) {
+		spin_unlock_irq_off(&cache->lock);
+		irq_restore(irq);
+		return NULL;
+	}
+	page_frame_get(frame);
+	spin_unlock_irq_off(&cache->lock);
+	irq_restore(irq);
+	touch(frame);
 	return frame;
 }
 

@@ -23,22 +23,21 @@
 #include "vm/internal.h"
 #include "vm/writeback.h"
 
-int page_cache_get_for_read(struct page_cache *cache, uint32_t index, struct page_frame **out)
+/* The page is there. Perhaps the window after it should start: that is filling, hence the lock. */
+static noinline void go_on_reading_ahead(struct page_cache *cache, uint32_t index)
+{
+	if (!rwlock_try_read_lock(&cache->truncate_lock))
+		return;
+	read_ahead_hit(cache, index);
+	rwlock_read_unlock(&cache->truncate_lock);
+}
+
+/* It is not. */
+static noinline int get_absent_for_read(struct page_cache *cache, uint32_t index,
+					struct page_frame **out)
 {
 	int error;
 
-	*out = page_cache_find(cache, index);
-	if (likely(*out)) {
-		/*
-		 * Perhaps the window after this one should start: that is filling, hence the lock.
-		 */
-		if (unlikely(read_ahead_is_due(cache, index)) &&
-		    rwlock_try_read_lock(&cache->truncate_lock)) {
-			read_ahead_hit(cache, index);
-			rwlock_read_unlock(&cache->truncate_lock);
-		}
-		return 0;
-	}
 	if (page_cache_is_memory(cache))
 		return 0;
 	rwlock_read_lock(&cache->truncate_lock);
@@ -51,17 +50,32 @@ int page_cache_get_for_read(struct page_cache *cache, uint32_t index, struct pag
 	return error;
 }
 
+static inline int get_for_read(struct page_cache *cache, uint32_t index, struct page_frame **out)
+{
+	*out = page_cache_find(cache, index);
+	if (unlikely(!*out))
+		return get_absent_for_read(cache, index, out);
+	if (unlikely(read_ahead_is_due(cache, index)))
+		go_on_reading_ahead(cache, index);
+	return 0;
+}
+
+int page_cache_get_for_read(struct page_cache *cache, uint32_t index, struct page_frame **out)
+{
+	return get_for_read(cache, index, out);
+}
+
 /* `size` bytes at `from` of one page to the buffer: how many, or an error. */
-static ssize_t read_page(struct page_cache *cache, struct io_buffer *buffer, uint32_t index,
+static inline ssize_t read_page(struct page_cache *cache, struct io_buffer *buffer, uint32_t index,
 			 size_t from, size_t size)
 {
 	struct page_frame *frame;
 	size_t done;
-	int error = page_cache_get_for_read(cache, index, &frame);
+	int error = get_for_read(cache, index, &frame);
 
-	if (error)
+	if (unlikely(error))
 		return error;
-	if (frame) {
+	if (likely(frame)) {
 		done = io_buffer_put_frame(buffer, frame, from, size);
 		page_frame_put(frame);
 	} else {
@@ -80,15 +94,15 @@ ssize_t page_cache_read(struct page_cache *cache, struct io_buffer *buffer, file
 	assert(offset >= 0);
 	while (buffer->remaining > 0) {
 		uint64_t position = (uint64_t)offset + (size_t)total;
-		uint64_t end = page_cache_size(cache);
-		size_t from = position % PAGE_SIZE;
+		int64_t left = (int64_t)(page_cache_size(cache) - position);
+		size_t from = (size_t)position % PAGE_SIZE;
 		size_t size = min(buffer->remaining, (size_t)(PAGE_SIZE - from));
 		ssize_t done;
 
-		if (position >= end)
+		if (unlikely(left <= 0))
 			break;
-		if (size > end - position)
-			size = (size_t)(end - position);
+		if (unlikely(left < PAGE_SIZE))
+			size = min(size, (size_t)left);
 		done = read_page(cache, buffer, (uint32_t)(position >> PAGE_SHIFT), from, size);
 		if (done == -EAGAIN)
 			continue;

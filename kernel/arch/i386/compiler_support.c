@@ -83,9 +83,20 @@ static inline u64 guess(const volatile void *memory)
 
 u64 __atomic_load_8(const volatile void *memory, int order)
 {
+	u64 value;
+
 	(void)order;
-	/* 0 in the place of 0, or nothing: what was there comes back either way. */
-	return compare_exchange((volatile void *)memory, 0, 0);
+	/*
+	 * What EBX and ECX happen to hold is stored only where it is there already; so what was
+	 * there comes back either way, and no register needs saving.
+	 */
+	__asm__ volatile("movl %%ebx, %%eax\n\t"
+			 "movl %%ecx, %%edx\n\t"
+			 "lock cmpxchg8b %1"
+			 : "=&A"(value), "+m"(*(volatile u64 *)(uintptr_t)memory)
+			 :
+			 : "memory", "cc");
+	return value;
 }
 
 u64 __atomic_exchange_8(volatile void *memory, u64 value, int order)

@@ -54,12 +54,16 @@ static ssize_t zero_read(struct file *file, struct io_buffer *buffer, file_offse
 	(void)file;
 	(void)position;
 	while (buffer->remaining > 0) {
-		if (io_buffer_clear(buffer, min(buffer->remaining, (size_t)CHUNK)) != 0) {
+		size_t size = min(buffer->remaining, (size_t)CHUNK);
+
+		if (unlikely(io_buffer_clear(buffer, size))) {
 			if (buffer->remaining == wanted)
 				return -EFAULT;
 			break;
 		}
-		if (unlikely(buffer->remaining > 0 && thread_is_interrupted(thread_current())))
+		if (likely(buffer->remaining == 0))
+			return (ssize_t)wanted;
+		if (thread_is_interrupted(thread_current()))
 			break;
 	}
 	return (ssize_t)(wanted - buffer->remaining);
