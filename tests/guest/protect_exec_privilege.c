@@ -157,7 +157,7 @@ static void give_away(void)
 
 	make_program("given", OWNER, 04755);
 	start_runners(runners, "./given", OWNER, OTHER_UID % 256);
-	for (int i = scaled(2000); i > 0; i--) {
+	for (int i = scaled(600); i > 0; i--) {
 		CHECK(chown("given", 0, 0) == 0);
 		sched_yield();
 		CHECK(chmod("given", 0755) == 0);
@@ -176,7 +176,7 @@ static void exchange_names(void)
 	make_program("one", OWNER, 04755);
 	make_program("other", 0, 0755);
 	start_runners(runners, "./one", OWNER, OTHER_UID % 256);
-	for (int i = scaled(2000); i > 0; i--) {
+	for (int i = scaled(600); i > 0; i--) {
 		CHECK_EQ(syscall(SYS_renameat2, AT_FDCWD, "one", AT_FDCWD, "other",
 				 RENAME_EXCHANGE), 0);
 		sched_yield();

@@ -14,7 +14,7 @@ static volatile int generation;
 static void *work(void *argument)
 {
 	int number = (int)(intptr_t)argument;
-	int rounds = scaled(1500);
+	int rounds = scaled(800);
 
 	for (int round = 0; round < rounds; round++) {
 		char *map = map_pages(4);

@@ -18,12 +18,18 @@ static void on_ring(int signal, siginfo_t *info, void *context)
 static void handler_hears(void)
 {
 	struct sigaction action = { .sa_sigaction = on_ring, .sa_flags = SA_SIGINFO };
+	sigset_t set, before;
 	int id = timer_new(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGRTMIN + 1, 0x1234);
 
 	CHECK(sigaction(SIGRTMIN + 1, &action, NULL) == 0);
+	/* Blocked until it is waited for: on a slow machine it rings before. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 1);
+	CHECK(sigprocmask(SIG_BLOCK, &set, &before) == 0);
 	timer_start(id, 5 * MS, 0);
 	while (!rang)
-		pause();
+		sigsuspend(&before);
+	CHECK(sigprocmask(SIG_SETMASK, &before, NULL) == 0);
 	CHECK_EQ(last.si_signo, SIGRTMIN + 1);
 	CHECK_EQ(last.si_code, SI_TIMER);
 	CHECK_EQ(last.si_timerid, id);

@@ -31,7 +31,7 @@ BOOT_TIMEOUT = 60
 SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
 SKIP_STATUS, STATUS_TIMEOUT = 77, 124
 TESTS_AT_ONCE = 2
-EMULATED_LINUX_SCALE = '20'	# what TEST_SCALE is there, unless set
+EMULATED_LINUX_SCALE = '10'	# what TEST_SCALE is there, unless set
 EMULATED_LINUX_SLOWNESS = 3	# what a test's time limit is multiplied with there
 
 
