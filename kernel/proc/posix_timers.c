@@ -249,7 +249,9 @@ void posix_timer_signal_taken(struct posix_timer *timer, struct linux_siginfo *i
 		}
 	}
 	timer->overrun = (int32_t)min(missed, (uint64_t)INT32_MAX);
-	info->timer.overrun = timer->overrun;
+	/* What signal_pending_add_prepared() counted has a say only here, as on Linux. */
+	missed += (uint32_t)info->timer.overrun;
+	info->timer.overrun = (int32_t)min(missed, (uint64_t)INT32_MAX);
 }
 
 /* ---- the process's timers ---- */

@@ -143,7 +143,11 @@ struct signal_entry *signal_entry_create_for_timer(struct posix_timer *timer,
 void signal_pending_add_prepared(struct signal_pending *pending, struct signal_entry *entry,
 				 const struct linux_siginfo *info)
 {
-	assert(!list_node_is_linked(&entry->node));
+	/* A timer that was set anew while its signal was pending: that is this one's as well. */
+	if (list_node_is_linked(&entry->node)) {
+		entry->info.timer.overrun++;
+		return;
+	}
 	entry->info = *info;
 	enqueue(pending, entry);
 	pending->set |= SIGNAL_BIT(info->signo);
