@@ -26,6 +26,20 @@ static bool is_traced(const struct user_thread *thread)
 	return atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
 }
 
+/* There will be no stop, and whoever waits for one need not. Signal lock held. */
+static void forget_wanted(struct user_thread *self)
+{
+	struct user_thread *tracer =
+		atomic_load_explicit(&self->trace.tracer, memory_order_relaxed);
+
+	self->trace.trap_wanted = self->trace.notify_wanted = false;
+	if (!self->trace.attach_waits)
+		return;
+	self->trace.attach_waits = false;
+	if (tracer)
+		wait_queue_wake_all(&tracer->process->child_wait, 0);
+}
+
 /* Tree lock shared, signal lock held: from here on the tracer finds it stopped. */
 static void enter_stop(struct user_thread *self, uint32_t code, uint32_t message,
 		       struct linux_siginfo *info)
@@ -43,11 +57,15 @@ static void enter_stop(struct user_thread *self, uint32_t code, uint32_t message
 		trace->notify_wanted = false;
 }
 
-/* Resumed, let go or killed; and not while the tracer looks. */
-static void sleep_in_stop(struct user_thread *self)
+/*
+ * Resumed, let go or killed; and not while the tracer looks. False: killed, and `code` still what
+ * it was to report.
+ */
+static bool sleep_in_stop(struct user_thread *self)
 {
 	struct process *process = self->process;
 	struct trace *trace = &self->trace;
+	bool resumed;
 	irq_flags flags;
 
 	for (;;) {
@@ -63,11 +81,13 @@ static void sleep_in_stop(struct user_thread *self)
 		spin_unlock_irq(&process->signal_lock, flags);
 		thread_sleep();
 	}
+	resumed = !trace->stopped;
 	trace->stopped = trace->listening = false;
 	trace->info = NULL;
 	trace->message = 0;
 	signal_recalculate(self);
 	spin_unlock_irq(&process->signal_lock, flags);
+	return resumed;
 }
 
 /*
@@ -80,11 +100,10 @@ static int trace_stop(uint32_t code, int why, uint32_t message, struct linux_sig
 	struct process *process = self->process;
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
 	irq_flags inner = spin_lock_irq(&process->signal_lock);
+	bool resumed;
 
 	if (!is_traced(self) || thread_is_killed(&self->thread)) {
-		/* Whoever waits for us to stop need not. */
-		self->trace.trap_wanted = self->trace.notify_wanted = false;
-		self->trace.attach_waits = false;
+		forget_wanted(self);
 		spin_unlock_irq(&process->signal_lock, inner);
 		rwspin_read_unlock_irq(&process_tree_lock, flags);
 		return NOT_STOPPED;
@@ -94,11 +113,11 @@ static int trace_stop(uint32_t code, int why, uint32_t message, struct linux_sig
 	trace_notify(self, why, why == CLD_STOPPED ? process->stop_signal : (int)(code & 0x7f));
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
 
-	sleep_in_stop(self);
+	resumed = sleep_in_stop(self);
 	arch_thread_unpark(&self->thread.arch);
 	if (!is_traced(self))
 		arch_step_disable(&self->thread.arch, arch_user_frame(arch_stack_base()));
-	return (int)self->trace.code;
+	return resumed ? (int)self->trace.code : 0;
 }
 
 /* A stop that is no signal's: its siginfo names the stop. */
@@ -184,8 +203,7 @@ void trace_wanted_stop(void)
 	} else {
 		/* Continued before it could stop for its tracer: PTRACE_ATTACH's SIGSTOP comes. */
 		flags = spin_lock_irq(&process->signal_lock);
-		self->trace.trap_wanted = self->trace.notify_wanted = false;
-		self->trace.attach_waits = false;
+		forget_wanted(self);
 		spin_unlock_irq(&process->signal_lock, flags);
 	}
 }
@@ -229,7 +247,8 @@ static void report_call(uint32_t message)
 	int signal = stop_with_info(SIGTRAP, code, CLD_TRAPPED, message);
 	struct linux_siginfo info;
 
-	if (signal <= 0 || !is_traced(self))
+	/* The stop's own code is left if its tracer went; another may have come meanwhile. */
+	if (signal <= 0 || signal > SIGNAL_COUNT || !is_traced(self))
 		return;
 	signal_info_kernel(&info, signal);
 	(void)!signal_send_thread(self, &info);

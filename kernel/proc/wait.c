@@ -172,7 +172,9 @@ static bool take_tracee_stop(struct user_thread *tracee, const struct wait_reque
 {
 	struct trace *trace = &tracee->trace;
 	irq_flags flags = spin_lock_irq(&tracee->process->signal_lock);
-	bool found = trace->stopped && !trace->listening && trace->code;
+	/* One that is being killed is about to leave its stop. */
+	bool found = trace->stopped && !trace->listening && trace->code &&
+		     !thread_is_killed(&tracee->thread);
 
 	if (found) {
 		out->status = trace->code << 8 | 0x7f;
