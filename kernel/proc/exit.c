@@ -190,6 +190,8 @@ static bool leave_process(struct user_thread *thread, uint32_t status)
 		process->flags |= PROCESS_EXITING;
 	}
 	signal_pending_flush(&thread->pending, ~(signal_set)0);
+	/* We may have been chosen for a signal of the process. */
+	signal_pass_on(process, ~thread->blocked);
 	if (thread->stop_done)
 		process->stopped_count--;
 	thread->stop_done = false;

@@ -97,6 +97,8 @@ bool signal_send_prepared(struct process *process, struct user_thread *thread,
 void signal_kill_all_threads(struct process *process); /* SIGKILL to each: exit_group, exec */
 void signal_kill_thread(struct user_thread *thread);
 void signal_wake_for(struct process *process, int signal);
+/* The running thread, which may have been chosen for some of `which`, does not take them. */
+void signal_pass_on(struct process *process, signal_set which);
 bool signal_is_ignored(const struct process *process, const struct user_thread *thread, int signal);
 void signal_flush_everywhere(struct process *process, signal_set which);
 void signal_stop_cancel(struct process *process); /* a SIGCONT or SIGKILL: forget stops */

@@ -112,6 +112,12 @@ static bool wants(const struct user_thread *thread, int signal)
 	       signal_is_in(~thread->blocked | thread->waiting_for, signal);
 }
 
+/* Whoever has stopped looks for signals by itself when that is over. */
+static bool has_stopped(const struct user_thread *thread)
+{
+	return thread->trace.stopped || (thread->stop_done && !is_traced(thread));
+}
+
 /*
  * One thread that does not block `signal`: the eldest, by preference one that is not busy with
  * another.
@@ -125,7 +131,7 @@ void signal_wake_for(struct process *process, int signal)
 	     node = node->next) {
 		struct user_thread *thread = container_of(node, struct user_thread, process_node);
 
-		if (!wants(thread, signal))
+		if (!wants(thread, signal) || has_stopped(thread))
 			continue;
 		if (!chosen)
 			chosen = thread;
@@ -136,6 +142,16 @@ void signal_wake_for(struct process *process, int signal)
 	}
 	if (chosen)
 		wake_thread(chosen);
+}
+
+void signal_pass_on(struct process *process, signal_set which)
+{
+	signal_set left = process->pending.set & which;
+
+	while (left && process->thread_count > 0) {
+		signal_wake_for(process, __builtin_ctzll(left) + 1);
+		left &= left - 1;
+	}
 }
 
 void signal_kill_thread(struct user_thread *thread)

@@ -21,13 +21,9 @@ static noinline void apply_to_pending(struct user_thread *thread, signal_set new
 {
 	struct process *process = thread->process;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	signal_set orphaned = process->pending.set & newly_blocked;
 
-	/* We may have been chosen for a signal of the process that we now block: pass it on. */
-	while (orphaned && process->thread_count > 1) {
-		signal_wake_for(process, __builtin_ctzll(orphaned) + 1);
-		orphaned &= orphaned - 1;
-	}
+	/* We may have been chosen for one of those. */
+	signal_pass_on(process, newly_blocked);
 	signal_recalculate(thread);
 	spin_unlock_irq(&process->signal_lock, flags);
 }
@@ -110,6 +106,8 @@ int signal_wait(signal_set which, struct linux_siginfo *info, uint64_t deadline_
 	thread->waiting_for = 0;
 	if (!signal)
 		signal = signal_take(thread, which, info);
+	/* We may have been chosen for others, which we block again. */
+	signal_pass_on(process, which & thread->blocked);
 	signal_recalculate(thread);
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (signal)
