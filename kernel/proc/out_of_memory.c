@@ -61,14 +61,32 @@ unsigned int process_out_of_memory_score(struct process *process)
 	return (unsigned int)((1000 + (int)badness / (int)(total / 1000)) * 2 / 3);
 }
 
-/* Until it is dead: its memory comes free only after it has let go of it. */
+/* Does somebody stop it on its way out for as long as he likes? Signal lock held. */
+static bool is_held_up(const struct process *process)
+{
+	const struct user_thread *thread;
+
+	/* Writing a core may want more memory than there is. */
+	if (process->core_dumper)
+		return true;
+	list_for_each_entry(thread, &process->threads, process_node) {
+		if (thread->trace.stopped)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Until it is dead: its memory comes free only after it has let go of it. One that is held up is
+ * not waited for; SIGKILL, if that is due, ends what holds it up.
+ */
 static bool is_dying(struct process *process)
 {
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	bool exiting = process->flags & PROCESS_EXITING;
+	bool dying = (process->flags & PROCESS_EXITING) && !is_held_up(process);
 
 	spin_unlock_irq(&process->signal_lock, flags);
-	return exiting && atomic_load(&process->state) == PROCESS_ALIVE;
+	return dying && atomic_load(&process->state) == PROCESS_ALIVE;
 }
 
 /* The worst process, referenced, or NULL; *dying if one is on its way out already. */

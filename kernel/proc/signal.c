@@ -322,8 +322,11 @@ static int send_locked(struct process *process, struct user_thread *thread,
 		signal_pending_add_prepared(pending, prepared, info);
 	else if (!signal_pending_add(pending, info, receiver->charged,
 				     limits_current(&process->limits, LIMIT_PENDING_SIGNALS),
-				     &error))
+				     &error)) {
+		if (signal == SIGKILL)
+			end_group_if_fatal(process, thread, signal);
 		return error;
+	}
 	signal_fence();
 	end_group_if_fatal(process, thread, signal);
 	if (thread) {
