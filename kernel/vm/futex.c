@@ -393,6 +393,14 @@ static int requeue_locked(struct futex_bucket *source, const struct futex_key *f
 		if (waiter->pi)
 			return -EINVAL;
 		moved++;
+		/*
+		 * A sleeper holds what its old key is about, and no more. Where the new one is
+		 * about something else it is woken instead: its own look at the word decides.
+		 */
+		if (from->object != to->object) {
+			wake_waiter(waiter);
+			continue;
+		}
 		waiter->key = *to;
 		if (source == target)
 			continue;
@@ -437,10 +445,6 @@ int futex_requeue(struct address_space *space, user_addr word, user_addr target,
 	error = futex_get_ref(space, target, shared, &to);
 	if (error)
 		goto put_from;
-	/*
-	 * A sleeper that is moved holds the backing of its old key alone; the mapping that it waits
-	 * on next must not vanish under that key. Programs requeue between words of one mapping.
-	 */
 	source_bucket = futex_bucket_of(&from.key);
 	target_bucket = futex_bucket_of(&to.key);
 	error = futex_lock_pair(source_bucket, target_bucket, compare, word, expected);
