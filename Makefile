@@ -34,7 +34,10 @@ INCLUDES := -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 MACHINE := -m32 -march=i686 -mtune=generic -mregparm=3 -mgeneral-regs-only
 CODE := -std=c17 -ffreestanding -fno-pic -fno-pie -fno-common -fno-strict-aliasing \
 	-mstack-protector-guard=global -fno-asynchronous-unwind-tables -ffunction-sections -g
-CODE_gcc := -fno-tree-loop-distribute-patterns -Wno-psabi
+# The stack is aligned to words: nothing compiled here keeps SSE registers there, and each function
+# that calls another would pay two instructions for more.
+CODE_gcc := -fno-tree-loop-distribute-patterns -Wno-psabi -mpreferred-stack-boundary=2
+CODE_clang := -mstack-alignment=4
 CODE_debug := -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls -fstack-protector-strong -DCONFIG_DEBUG=1
 CODE_release := -O2 -fomit-frame-pointer -fstack-protector -DCONFIG_DEBUG=0
 CODE_debug-gcc := -fsanitize=undefined
