@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "arch/user_range.h"
 #include "core/compiler.h"
 #include "core/types.h"
 
@@ -28,7 +29,8 @@ size_t copy_to_user_nofault(user_addr to, const void *from, size_t size);
 
 /*
  * Copies a string with its NUL. Returns its length without it, -EFAULT, or `size` when no NUL
- * came within `size` bytes (then `to` is full and unterminated).
+ * came within `size` bytes (then `to` is full and unterminated). Up to three bytes behind the NUL
+ * may come along, within `size`.
  */
 must_check ssize_t string_from_user(char *to, user_addr from, size_t size);
 /* Its length with the NUL, at most `limit` (then limit + 1); -EFAULT. */
@@ -45,9 +47,6 @@ must_check int put_user_u64(user_addr to, uint64_t value);
  * `from` are the first record's. On -EFAULT the earlier ones have been written.
  */
 must_check int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t stride);
-
-/* Is [address, address + size) inside user space? Says nothing about what is mapped. */
-bool user_range_ok(user_addr address, size_t size);
 
 /*
  * Make every page of the range present and (if write) writable by touching it. -EFAULT if it cannot

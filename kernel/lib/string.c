@@ -9,8 +9,7 @@
 #include "lib/string.h"
 #include <stdint.h>
 
-/* Any four bytes, whatever their type and alignment. */
-typedef uint32_t word __attribute__((may_alias, aligned(1)));
+typedef unaligned_word word;
 
 enum {
 	WORD = sizeof(word),

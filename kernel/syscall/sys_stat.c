@@ -17,16 +17,8 @@
 
 static int status_by_name(int dirfd, user_addr name, uint32_t flags, struct file_status *out)
 {
-	struct path at;
-	int error = user_path_walk(dirfd, name, flags & AT_EMPTY_PATH ? USER_PATH_EMPTY_OK : 0,
-				   flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW, &at);
-
-	if (error)
-		return error;
-	error = inode_status(atomic_load_explicit(&at.dentry->inode, memory_order_acquire), out);
-	out->mount_id = at.mount->id;
-	path_put(&at);
-	return error;
+	return user_path_status(dirfd, name, flags & AT_EMPTY_PATH ? USER_PATH_EMPTY_OK : 0,
+				flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW, out);
 }
 
 static int status_by_fd(int fd, struct file_status *out)

@@ -103,3 +103,18 @@ int user_path_walk(int dirfd, user_addr name, uint32_t path_flags, uint32_t walk
 	user_path_put(&path);
 	return error;
 }
+
+int user_path_status(int dirfd, user_addr name, uint32_t path_flags, uint32_t walk_flags,
+		     struct file_status *out)
+{
+	struct user_path path;
+	int error = user_path_get(&path, dirfd, name, path_flags);
+
+	if (error)
+		return error;
+	if (path_flags & USER_PATH_EMPTY_OK)
+		walk_flags |= WALK_EMPTY_OK;
+	error = path_status(user_path_context(&path), path.name, walk_flags, out);
+	user_path_put(&path);
+	return error;
+}

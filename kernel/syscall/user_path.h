@@ -10,6 +10,7 @@
 #include "vfs/path_walk.h"
 
 struct file;
+struct file_status;
 
 enum { USER_PATH_SMALL = 192 }; /* most paths fit; longer ones take a page */
 
@@ -46,3 +47,6 @@ static inline const struct walk_context *user_path_context(const struct user_pat
 /* user_path_get and path_walk in one: *out is referenced. */
 must_check int user_path_walk(int dirfd, user_addr name, uint32_t path_flags, uint32_t walk_flags,
 			      struct path *out);
+/* user_path_get and path_status in one. */
+must_check int user_path_status(int dirfd, user_addr name, uint32_t path_flags,
+				uint32_t walk_flags, struct file_status *out);

@@ -99,27 +99,6 @@ void fs_context_get_paths(struct fs_context *context, struct path *root, struct 
 	spin_unlock(&context->lock);
 }
 
-void fs_context_begin_walk(struct fs_context *context, const struct credentials *credentials,
-			   struct fs_context_walk *out)
-{
-	out->context.credentials = credentials;
-	out->has_references = refcount_read(&context->references) > 1;
-	if (out->has_references) {
-		fs_context_get_paths(context, &out->context.root, &out->context.start);
-	} else {
-		out->context.root = context->root;
-		out->context.start = context->cwd;
-	}
-}
-
-void fs_context_end_walk(struct fs_context_walk *walk)
-{
-	if (!walk->has_references)
-		return;
-	path_put(&walk->context.root);
-	path_put(&walk->context.start);
-}
-
 static void set_path(struct fs_context *context, struct path *place, const struct path *path)
 {
 	struct path old;

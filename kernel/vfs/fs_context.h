@@ -36,9 +36,26 @@ void fs_context_get_paths(struct fs_context *context, struct path *root, struct 
  * Give back with fs_context_end_walk.
  */
 struct fs_context_walk { struct walk_context context; bool has_references; };
-void fs_context_begin_walk(struct fs_context *context, const struct credentials *credentials,
-			   struct fs_context_walk *out);
-void fs_context_end_walk(struct fs_context_walk *walk);
+static inline void fs_context_begin_walk(struct fs_context *context,
+					 const struct credentials *credentials,
+					 struct fs_context_walk *out)
+{
+	out->context.credentials = credentials;
+	out->has_references = refcount_read(&context->references) > 1;
+	if (unlikely(out->has_references)) {
+		fs_context_get_paths(context, &out->context.root, &out->context.start);
+	} else {
+		out->context.root = context->root;
+		out->context.start = context->cwd;
+	}
+}
+static inline void fs_context_end_walk(struct fs_context_walk *walk)
+{
+	if (unlikely(walk->has_references)) {
+		path_put(&walk->context.root);
+		path_put(&walk->context.start);
+	}
+}
 /* Take over the reference in `path`; the old one is dropped. May sleep. */
 void fs_context_set_cwd(struct fs_context *context, const struct path *path);
 void fs_context_set_root(struct fs_context *context, const struct path *path);

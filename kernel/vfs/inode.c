@@ -340,14 +340,20 @@ void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed
 
 int inode_status(struct inode *inode, struct file_status *out)
 {
-	struct super_block *super = inode->super;
-
-	if (inode->ops && inode->ops->refresh) {
+	if (!inode_is_fresh(inode)) {
 		int error = inode->ops->refresh(inode);
 
 		if (error)
 			return error;
 	}
+	inode_read_status(inode, out);
+	return 0;
+}
+
+void inode_read_status(struct inode *inode, struct file_status *out)
+{
+	const struct super_block *super = inode->super;
+
 	out->device = super->device_number;
 	out->inode = inode->number;
 	out->special_device = inode->device;
@@ -367,5 +373,4 @@ int inode_status(struct inode *inode, struct file_status *out)
 	out->changed = inode->changed;
 	out->born = inode->born;
 	spin_unlock(&inode->state_lock);
-	return 0;
 }

@@ -105,9 +105,11 @@ struct inode_ops {
 			      struct inode **out);
 	/*
 	 * Fresh attributes before stat, for inodes that change by themselves (procfs). NULL: none
-	 * needed.
+	 * needed. With `blocks_are_pages` (tmpfs) none is needed either while block_count is that
+	 * of the pages in the cache.
 	 */
 	int (*refresh)(struct inode *inode);
+	bool blocks_are_pages;
 	/*
 	 * Is this cached name still right (procfs)? NULL: always. Called without locks; must not
 	 * sleep. A directory that has one is also never remembered to lack a name.
@@ -378,3 +380,14 @@ struct file_status {
 	uint32_t attributes, attributes_mask;	/* STATX_ATTR_ */
 };
 must_check int inode_status(struct inode *inode, struct file_status *out);
+/* The same as it stands, without refreshing it first. Does not sleep. */
+void inode_read_status(struct inode *inode, struct file_status *out);
+/* Need it not be refreshed? A look without a lock: it may change at any time. */
+static inline bool inode_is_fresh(const struct inode *inode)
+{
+	const struct inode_ops *ops = inode->ops;
+
+	return !ops || !ops->refresh ||
+	       (ops->blocks_are_pages &&
+		inode->block_count == (uint64_t)inode->cache.frame_count * (PAGE_SIZE / 512));
+}

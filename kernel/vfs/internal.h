@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "core/seqlock.h"
 #include "core/spinlock.h"
+#include "lib/string.h"
 #include "vfs/credentials.h"
 #include "vfs/dentry.h"
 #include "vfs/file.h"
@@ -58,7 +59,7 @@ void dentry_cache_init(void);
 
 /*
  * Relaxed: torn combinations happen only while the tree's sequence is odd, and then nobody believes
- * the result. Names are short: a loop costs less than a call.
+ * the result.
  */
 static inline bool dentry_is_named(const struct dentry *dentry, const struct dentry *parent,
 				   const char *name, size_t length, uint32_t hash)
@@ -70,9 +71,7 @@ static inline bool dentry_is_named(const struct dentry *dentry, const struct den
 	    atomic_load_explicit(&dentry->length, memory_order_relaxed) != length)
 		return false;
 	own = atomic_load_explicit(&dentry->name, memory_order_acquire);
-	while (length > 0 && own[length - 1] == name[length - 1])
-		length--;
-	return length == 0;
+	return bytes_are_equal(own, name, length);
 }
 
 /*

@@ -509,6 +509,26 @@ int path_walk(const struct walk_context *context, const char *name, uint32_t fla
 	return walk_carefully(context, name, flags, out);
 }
 
+int path_status(const struct walk_context *context, const char *name, uint32_t flags,
+		struct file_status *out)
+{
+	struct path at;
+	int error;
+
+	if (likely(name[0] && !(flags & CAREFUL_FLAGS))) {
+		error = path_status_fast(context, name, flags, out);
+		if (likely(error != -EAGAIN))
+			return error;
+	}
+	error = path_walk(context, name, flags, &at);
+	if (error)
+		return error;
+	error = inode_status(dentry_inode(at.dentry), out);
+	out->mount_id = at.mount->id;
+	path_put(&at);
+	return error;
+}
+
 static noinline int walk_parent_carefully(const struct walk_context *context, const char *name,
 					  uint32_t flags, struct walk_parent *out)
 {

@@ -6,6 +6,8 @@
 #include "core/compiler.h"
 #include "vfs/mount.h"
 
+struct file_status;
+
 /* Where walks start and who walks; from proc's fs_context, by value with borrowed references. */
 struct walk_context {
 	struct path root;			/* what / means */
@@ -35,6 +37,10 @@ enum walk_flags {
  */
 must_check int path_walk(const struct walk_context *context, const char *name, uint32_t flags,
 			 struct path *out);
+
+/* path_walk and inode_status in one; mostly without a reference. May sleep. Errors: of both. */
+must_check int path_status(const struct walk_context *context, const char *name, uint32_t flags,
+			   struct file_status *out);
 
 /*
  * For create, unlink, rename: the directory that holds the last part, and that part (pointing into

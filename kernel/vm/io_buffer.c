@@ -24,8 +24,7 @@ void io_buffer_init_user_pieces(struct io_buffer *buffer, const struct io_piece 
 				unsigned int count)
 {
 	*buffer = (struct io_buffer){
-		.pieces = pieces,
-		.piece_count = count,
+		.next = pieces,
 		.is_user = true,
 	};
 	for (unsigned int i = 0; i < count; i++)
@@ -38,18 +37,19 @@ void io_buffer_init_user_pieces(struct io_buffer *buffer, const struct io_piece 
 static uintptr_t current_piece(struct io_buffer *buffer, size_t limit, size_t *size)
 {
 	assert(limit <= buffer->remaining);
-	while (buffer->piece_done == buffer->pieces->size) {
-		buffer->pieces++;
-		buffer->piece_count--;
-		buffer->piece_done = 0;
+	while (buffer->size == 0) {
+		buffer->address = buffer->next->address;
+		buffer->size = buffer->next->size;
+		buffer->next++;
 	}
-	*size = min(limit, buffer->pieces->size - buffer->piece_done);
-	return buffer->pieces->address + buffer->piece_done;
+	*size = min(limit, buffer->size);
+	return buffer->address;
 }
 
 static void advance(struct io_buffer *buffer, size_t size)
 {
-	buffer->piece_done += size;
+	buffer->address += size;
+	buffer->size -= size;
 	buffer->remaining -= size;
 }
 
@@ -115,12 +115,11 @@ static noinline int clear_pieces(struct io_buffer *buffer, size_t size)
 
 int io_buffer_clear(struct io_buffer *buffer, size_t size)
 {
-	uintptr_t address = buffer->pieces->address + buffer->piece_done;
 	size_t left;
 
-	if (unlikely(!buffer->is_user || buffer->pieces->size - buffer->piece_done < size))
+	if (unlikely(!buffer->is_user || buffer->size < size))
 		return clear_pieces(buffer, size);
-	left = clear_user_partial(user_addr_from(address), size);
+	left = clear_user_partial(user_addr_from(buffer->address), size);
 	advance(buffer, size - left);
 	return left ? -EFAULT : 0;
 }
@@ -167,29 +166,25 @@ static int fault_in(struct io_buffer *buffer, bool for_write)
 static inline bool is_direct(const struct io_buffer *buffer, const struct page_frame *frame,
 			     size_t size)
 {
-	return buffer->pieces->size - buffer->piece_done >= size && page_frame_is_direct(frame);
+	return buffer->size >= size && page_frame_is_direct(frame);
 }
 
 static inline size_t put_direct(struct io_buffer *buffer, const void *from, size_t size)
 {
-	uintptr_t address = buffer->pieces->address + buffer->piece_done;
-
 	if (likely(buffer->is_user))
-		size -= copy_to_user_partial(user_addr_from(address), from, size);
+		size -= copy_to_user_partial(user_addr_from(buffer->address), from, size);
 	else
-		memcpy((void *)address, from, size);
+		memcpy((void *)buffer->address, from, size);
 	advance(buffer, size);
 	return size;
 }
 
 static inline size_t get_direct(struct io_buffer *buffer, void *to, size_t size)
 {
-	uintptr_t address = buffer->pieces->address + buffer->piece_done;
-
 	if (likely(buffer->is_user))
-		size -= copy_from_user_partial(to, user_addr_from(address), size);
+		size -= copy_from_user_partial(to, user_addr_from(buffer->address), size);
 	else
-		memcpy(to, (const void *)address, size);
+		memcpy(to, (const void *)buffer->address, size);
 	advance(buffer, size);
 	return size;
 }

@@ -11,29 +11,29 @@ struct page_frame;
 
 struct io_piece { uintptr_t address; size_t size; };
 
-/* A cursor over pieces; owned by the caller, as are the pieces. */
+/*
+ * A cursor over pieces; owned by the caller, as are the pieces. The current one is kept as an
+ * address and a size, so that buffers of one piece, nearly all, have no list.
+ */
 struct io_buffer {
-	const struct io_piece *pieces;	/* current piece first */
-	unsigned int piece_count;
-	size_t piece_done;		/* bytes of the current piece already used */
-	size_t remaining;		/* bytes in all */
+	uintptr_t address;		/* where the current piece goes on */
+	size_t size;			/* bytes that it has still */
+	size_t remaining;		/* bytes in all; may be made less than the pieces have */
 	bool is_user;
-	struct io_piece single;		/* storage for buffers of one piece */
+	const struct io_piece *next;	/* the piece after the current one */
 };
 
 static inline void io_buffer_init_single(struct io_buffer *buffer, uintptr_t address, size_t size,
 					 bool is_user)
 {
-	buffer->pieces = &buffer->single;
-	buffer->piece_count = 1;
-	buffer->piece_done = 0;
+	buffer->address = address;
+	buffer->size = size;
 	buffer->remaining = size;
 	buffer->is_user = is_user;
-	buffer->single.address = address;
-	buffer->single.size = size;
+	buffer->next = NULL;
 }
 
-/* In place: made for each read and write, and seven stores. */
+/* In place: made for each read and write, and five stores. */
 static inline void io_buffer_init_user(struct io_buffer *buffer, user_addr address, size_t size)
 {
 	io_buffer_init_single(buffer, user_addr_value(address), size, true);

@@ -106,11 +106,6 @@ int put_user_u32(user_addr to, uint32_t value)
 	return copy_to_user(to, &value, sizeof(value));
 }
 
-bool user_range_ok(user_addr address, size_t size)
-{
-	return user_addr_value(address) + size >= user_addr_value(address);
-}
-
 int user_word_compare_exchange(user_addr word, uint32_t expected, uint32_t desired,
 			       uint32_t *seen)
 {

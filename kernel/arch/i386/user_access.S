@@ -200,8 +200,11 @@ user_clear_bytes:
 /*
  * ssize_t user_copy_text(char *to, const char *from, size_t size): length, -EFAULT, or size if
  * there is no NUL. By words where they are aligned, so that none lies across the end of a page that
- * the text does not reach; a word less 1 in each byte, without those that had the upper bit, shows
- * by its upper bits whether it has a NUL.
+ * the text does not reach.
+ *
+ * A word less 1 in each byte has an upper bit set where a byte is 0 or above 0x80. So words of ASCII
+ * need no second look; others show whether a byte is 0 by the same without the bytes that had the
+ * upper bit themselves. The lowest bit that is left then stands for the first NUL.
  */
 	.globl user_copy_text
 user_copy_text:
@@ -221,20 +224,17 @@ user_copy_text:
 	leal (%edx,%esi), %edi
 	testl $3, %edi
 	jnz 1b
-	subl $4, %ecx
+	subl $4, %ecx		/* now the last place where a word fits */
 	jb 7f
-6:	cmpl %ecx, %esi
-	ja 7f
+	jmp 6f
 2:	movl (%edx,%esi), %ebx
 	leal -0x01010101(%ebx), %edi
-	notl %ebx
-	andl %ebx, %edi
-	notl %ebx
 	testl $0x80808080, %edi
-	jnz 7f
-	movl %ebx, (%eax,%esi)
+	jnz 10f
+11:	movl %ebx, (%eax,%esi)
 	addl $4, %esi
-	jmp 6b
+6:	cmpl %ecx, %esi
+	jbe 2b
 7:	addl $4, %ecx
 8:	cmpl %ecx, %esi
 	jae 4f
@@ -244,6 +244,15 @@ user_copy_text:
 	jz 4f
 	incl %esi
 	jmp 8b
+10:	notl %ebx
+	andl %ebx, %edi
+	notl %ebx
+	andl $0x80808080, %edi
+	jz 11b
+	movl %ebx, (%eax,%esi)
+	bsfl %edi, %edi
+	shrl $3, %edi
+	addl %edi, %esi
 4:	USER_ACCESS_CLOSE
 	movl %esi, %eax
 	popl %edi

@@ -44,16 +44,6 @@ struct smap_patch {
 };
 extern const struct smap_patch smap_patches_start[], smap_patches_end[];
 
-static inline bool range_ok(user_addr address, size_t size)
-{
-	return size <= USER_END && user_addr_value(address) <= USER_END - size;
-}
-
-bool user_range_ok(user_addr address, size_t size)
-{
-	return range_ok(address, size);
-}
-
 /* Debug builds: the page may have to come from a disk. */
 static inline void check_may_fault(void)
 {
@@ -134,19 +124,19 @@ static inline void *user_bytes(user_addr address)
 size_t copy_from_user_partial(void *to, user_addr from, size_t size)
 {
 	check_may_fault();
-	return likely(range_ok(from, size)) ? copy(to, user_bytes(from), size) : size;
+	return likely(user_range_ok(from, size)) ? copy(to, user_bytes(from), size) : size;
 }
 
 size_t copy_to_user_partial(user_addr to, const void *from, size_t size)
 {
 	check_may_fault();
-	return likely(range_ok(to, size)) ? copy(user_bytes(to), from, size) : size;
+	return likely(user_range_ok(to, size)) ? copy(user_bytes(to), from, size) : size;
 }
 
 int copy_from_user(void *to, user_addr from, size_t size)
 {
 	check_may_fault();
-	if (unlikely(!range_ok(from, size)))
+	if (unlikely(!user_range_ok(from, size)))
 		return -EFAULT;
 	return copy(to, user_bytes(from), size) ? -EFAULT : 0;
 }
@@ -154,25 +144,25 @@ int copy_from_user(void *to, user_addr from, size_t size)
 int copy_to_user(user_addr to, const void *from, size_t size)
 {
 	check_may_fault();
-	if (unlikely(!range_ok(to, size)))
+	if (unlikely(!user_range_ok(to, size)))
 		return -EFAULT;
 	return copy(user_bytes(to), from, size) ? -EFAULT : 0;
 }
 
 size_t copy_from_user_nofault(void *to, user_addr from, size_t size)
 {
-	return likely(range_ok(from, size)) ? copy_nofault(to, user_bytes(from), size) : size;
+	return likely(user_range_ok(from, size)) ? copy_nofault(to, user_bytes(from), size) : size;
 }
 
 size_t copy_to_user_nofault(user_addr to, const void *from, size_t size)
 {
-	return likely(range_ok(to, size)) ? copy_nofault(user_bytes(to), from, size) : size;
+	return likely(user_range_ok(to, size)) ? copy_nofault(user_bytes(to), from, size) : size;
 }
 
 size_t clear_user_partial(user_addr to, size_t size)
 {
 	check_may_fault();
-	return range_ok(to, size) ? user_clear_bytes(user_bytes(to), size) : size;
+	return user_range_ok(to, size) ? user_clear_bytes(user_bytes(to), size) : size;
 }
 
 /* The part of [from, from + size) that lies in user space; 0: not even its first byte. */
@@ -213,19 +203,19 @@ ssize_t string_length_user(user_addr from, size_t limit)
 int get_user_u32(uint32_t *out, user_addr from)
 {
 	check_may_fault();
-	return range_ok(from, sizeof(*out)) ? user_read_word(out, user_bytes(from)) : -EFAULT;
+	return user_range_ok(from, sizeof(*out)) ? user_read_word(out, user_bytes(from)) : -EFAULT;
 }
 
 int get_user_u32_nofault(uint32_t *out, user_addr from)
 {
-	return range_ok(from, sizeof(*out)) ? user_read_word_nofault(out, user_bytes(from)) :
+	return user_range_ok(from, sizeof(*out)) ? user_read_word_nofault(out, user_bytes(from)) :
 						   -EFAULT;
 }
 
 int put_user_u32(user_addr to, uint32_t value)
 {
 	check_may_fault();
-	if (!range_ok(to, sizeof(value)))
+	if (!user_range_ok(to, sizeof(value)))
 		return -EFAULT;
 	return user_write_word(user_bytes(to), value);
 }
@@ -235,7 +225,7 @@ int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t str
 	size_t size;
 
 	check_may_fault();
-	if (__builtin_mul_overflow(count, stride, &size) || !range_ok(to, size - stride + 2))
+	if (__builtin_mul_overflow(count, stride, &size) || !user_range_ok(to, size - stride + 2))
 		return -EFAULT;
 	return user_write_fields(user_bytes(to), from, count, stride);
 }
@@ -243,13 +233,13 @@ int put_user_u16_fields(user_addr to, const void *from, size_t count, size_t str
 int get_user_u64(uint64_t *out, user_addr from)
 {
 	check_may_fault();
-	return range_ok(from, sizeof(*out)) ? user_read_pair(out, user_bytes(from)) : -EFAULT;
+	return user_range_ok(from, sizeof(*out)) ? user_read_pair(out, user_bytes(from)) : -EFAULT;
 }
 
 int put_user_u64(user_addr to, uint64_t value)
 {
 	check_may_fault();
-	if (!range_ok(to, sizeof(value)))
+	if (!user_range_ok(to, sizeof(value)))
 		return -EFAULT;
 	return user_write_pair(user_bytes(to), (uint32_t)value,
 			       (uint32_t)(value >> 32));
@@ -263,7 +253,7 @@ int user_prefault(user_addr address, size_t size, bool write)
 	check_may_fault();
 	if (size == 0)
 		return 0;
-	if (!range_ok(address, size))
+	if (!user_range_ok(address, size))
 		return -EFAULT;
 	for (uintptr_t at = start; at <= last; at = (at & PAGE_MASK) + PAGE_SIZE) {
 		int error = user_touch((void *)at, write);
@@ -276,7 +266,7 @@ int user_prefault(user_addr address, size_t size, bool write)
 
 int user_word_compare_exchange(user_addr word, uint32_t expected, uint32_t desired, uint32_t *seen)
 {
-	if (!range_ok(word, sizeof(expected)))
+	if (!user_range_ok(word, sizeof(expected)))
 		return -EFAULT;
 	return user_exchange_word(user_bytes(word), expected, desired, seen);
 }

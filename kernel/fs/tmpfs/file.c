@@ -100,6 +100,7 @@ const struct inode_ops tmpfs_file_ops = {
 	.truncate = truncate,
 	.allocate = allocate,
 	.refresh = tmpfs_refresh,
+	.blocks_are_pages = true,
 };
 
 const struct inode_ops tmpfs_special_ops = { 0 };
