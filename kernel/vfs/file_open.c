@@ -14,6 +14,7 @@
 #include "uapi/linux/fcntl.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
+#include "vfs/poll.h"
 #include "vfs/sticky.h"
 
 static uint32_t access_wish(uint32_t flags)
@@ -169,13 +170,27 @@ put_file:
 	return error;
 }
 
+static uint32_t poll_of_no_file(struct file *file, struct poll_table *table)
+{
+	(void)file, (void)table;
+	return POLL_INVALID;
+}
+
+/* What is only a place has no operations; asking whether it is ready is a mistake. */
+static const struct file_ops path_only_ops = { .poll = poll_of_no_file };
+
 static int open_path_only(const struct path *path, uint32_t flags,
 			  const struct credentials *credentials, struct file **out)
 {
+	int error;
+
 	if ((flags & O_DIRECTORY) && !inode_is(dentry_inode(path->dentry), MODE_DIRECTORY))
 		return -ENOTDIR;
-	return file_create(path, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW), FILE_PATH_ONLY,
-			   credentials, out);
+	error = file_create(path, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW), FILE_PATH_ONLY,
+			    credentials, out);
+	if (!error)
+		(*out)->ops = &path_only_ops;
+	return error;
 }
 
 /* Takes over the references in `path` on success. */

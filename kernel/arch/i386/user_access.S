@@ -202,9 +202,9 @@ user_clear_bytes:
  * there is no NUL. By words where they are aligned, so that none lies across the end of a page that
  * the text does not reach.
  *
- * A word less 1 in each byte has an upper bit set where a byte is 0 or above 0x80. So words of ASCII
- * need no second look; others show whether a byte is 0 by the same without the bytes that had the
- * upper bit themselves. The lowest bit that is left then stands for the first NUL.
+ * A word less 1 in each byte has an upper bit set where a byte is 0 or above 0x80. So words of
+ * ASCII need no second look; others show whether a byte is 0 by the same without the bytes that had
+ * the upper bit themselves. The lowest bit that is left then stands for the first NUL.
  */
 	.globl user_copy_text
 user_copy_text:
