@@ -34,11 +34,6 @@ enum lock_irq_state {
 
 #define RETURN_ADDRESS() __builtin_return_address(0)
 
-void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
-{
-	*lock = (struct spinlock)SPINLOCK_INIT(rank, name);
-}
-
 static void note_holder(struct spinlock *lock)
 {
 	unsigned int seen = lock->irq_state;

@@ -24,7 +24,10 @@ struct spinlock {
 
 #define SPINLOCK_INIT(lock_rank, lock_name) { .rank = (lock_rank), .name = (lock_name) }
 
-void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name);
+static inline void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
+{
+	*lock = (struct spinlock)SPINLOCK_INIT(rank, name);
+}
 
 /* Take and drop. Preemption stays off in between. */
 void spin_lock(struct spinlock *lock);

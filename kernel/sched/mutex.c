@@ -20,15 +20,6 @@
 
 #define RETURN_ADDRESS() __builtin_return_address(0)
 
-void mutex_init(struct mutex *mutex, enum lock_rank rank, const char *name)
-{
-	atomic_init(&mutex->owner, NULL);
-	atomic_init(&mutex->waiters, 0);
-	wait_queue_init(&mutex->queue);
-	mutex->rank = rank;
-	mutex->name = name;
-}
-
 static inline bool try_take(struct mutex *mutex)
 {
 	struct thread *nobody = NULL;

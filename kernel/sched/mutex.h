@@ -15,7 +15,14 @@ struct mutex {
 	const char *name;		/* [I] */
 };
 
-void mutex_init(struct mutex *mutex, enum lock_rank rank, const char *name);
+static inline void mutex_init(struct mutex *mutex, enum lock_rank rank, const char *name)
+{
+	atomic_init(&mutex->owner, NULL);
+	atomic_init(&mutex->waiters, 0);
+	wait_queue_init(&mutex->queue);
+	mutex->rank = rank;
+	mutex->name = name;
+}
 void mutex_lock(struct mutex *mutex);
 must_check int mutex_lock_interruptible(struct mutex *mutex);	/* -EINTR */
 must_check int mutex_lock_killable(struct mutex *mutex);	/* -EINTR */

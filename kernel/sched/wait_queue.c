@@ -25,17 +25,6 @@
 
 enum wake_mode { WAKE_ALL, WAKE_ONE, WAKE_HANDOVER };
 
-void wait_queue_init(struct wait_queue *queue)
-{
-	wait_queue_init_ranked(queue, LOCK_RANK_WAIT_QUEUE, "wait queue");
-}
-
-void wait_queue_init_ranked(struct wait_queue *queue, enum lock_rank rank, const char *name)
-{
-	spin_init(&queue->lock, rank, name);
-	list_init(&queue->waiters);
-}
-
 bool wait_queue_is_empty(const struct wait_queue *queue)
 {
 	return __atomic_load_n(&queue->waiters.head.next, __ATOMIC_RELAXED) == &queue->waiters.head;

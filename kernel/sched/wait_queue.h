@@ -37,9 +37,17 @@ struct wait_entry {
 #define WAIT_QUEUE_INIT(wait_queue_name) { \
 	.lock = SPINLOCK_INIT(LOCK_RANK_WAIT_QUEUE, "wait queue"), \
 	.waiters = LIST_INIT((wait_queue_name).waiters) }
-void wait_queue_init(struct wait_queue *queue);
 /* For a lock with a rank of its own: these are woken from inside other queues' wake-ups. */
-void wait_queue_init_ranked(struct wait_queue *queue, enum lock_rank rank, const char *name);
+static inline void wait_queue_init_ranked(struct wait_queue *queue, enum lock_rank rank,
+					  const char *name)
+{
+	spin_init(&queue->lock, rank, name);
+	list_init(&queue->waiters);
+}
+static inline void wait_queue_init(struct wait_queue *queue)
+{
+	wait_queue_init_ranked(queue, LOCK_RANK_WAIT_QUEUE, "wait queue");
+}
 /* a hint unless the caller excludes sleepers */
 bool wait_queue_is_empty(const struct wait_queue *queue);
 

@@ -375,24 +375,13 @@ int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 	return 0;
 }
 
-unsigned int syscall_fd_limit(void)
-{
-	const struct limits *limits = &process_current()->limits;
-
-	return (unsigned int)min_t(uint64_t, limits_current(limits, LIMIT_OPEN_FILES), INT32_MAX);
-}
-
 int syscall_install_file(struct file *file, bool close_on_exec)
 {
-	struct fd_table *table = user_thread_current()->fds;
-	int error, fd;
+	int fd = fd_table_add(user_thread_current()->fds, 0, syscall_fd_limit(), file,
+			      close_on_exec);
 
-	error = fd_table_reserve(table, 0, syscall_fd_limit(), 1, &fd);
-	if (error) {
+	if (unlikely(fd < 0))
 		file_put(file);
-		return error;
-	}
-	fd_table_install(table, fd, file, close_on_exec);
 	return fd;
 }
 

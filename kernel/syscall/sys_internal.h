@@ -36,8 +36,13 @@ static inline struct file *syscall_file(int fd, bool *needs_put)
 int syscall_write_result(ssize_t result);
 /* The same, but for a socket, which knows better and has sent its SIGPIPE itself. */
 int syscall_file_write_result(const struct file *file, ssize_t result);
-/* LIMIT_OPEN_FILES of the current process. */
-unsigned int syscall_fd_limit(void);
+/* LIMIT_OPEN_FILES of the current process, as a number that an int holds. */
+static inline unsigned int syscall_fd_limit(void)
+{
+	uint64_t limit = limits_current(&process_current()->limits, LIMIT_OPEN_FILES);
+
+	return limit > INT32_MAX ? INT32_MAX : (unsigned int)limit;
+}
 /*
  * Put `file` (reference taken over, even on error) behind the lowest free descriptor. Errors:
  * -EMFILE, -ENOMEM.

@@ -20,7 +20,7 @@
 #include "vfs/fd_table.h"
 
 #include "core/assert.h"
-#include "core/spinlock.h"
+#include "core/spinlock_inline.h"
 #include "lib/bitmap.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
@@ -314,7 +314,7 @@ struct file *fd_table_get(struct fd_table *table, int fd)
 
 /* ---- taking and giving back ------------------------------------------------------------------ */
 
-static void release_bit(struct fd_table *table, struct fd_array *array, unsigned int fd)
+static inline void release_bit(struct fd_table *table, struct fd_array *array, unsigned int fd)
 {
 	size_t word = fd / BITMAP_WORD_BITS;
 	uint32_t others = ~(1u << fd % BITMAP_WORD_BITS);
@@ -412,12 +412,12 @@ int fd_table_add(struct fd_table *table, int lowest, unsigned int limit, struct 
 	for (;;) {
 		struct fd_array *array;
 
-		spin_lock(&table->lock);
+		spin_lock_inline(&table->lock);
 		array = array_of(table);
 		error = take_lowest(table, array, (unsigned int)lowest, limit, &fd, &full);
 		if (likely(!error && !full))
 			put_in(table, array, (unsigned int)fd, file, close_on_exec);
-		spin_unlock(&table->lock);
+		spin_unlock_inline(&table->lock);
 		if (likely(!error && !full))
 			return fd;
 		if (!error)
@@ -463,7 +463,7 @@ struct file *fd_table_remove(struct fd_table *table, int fd)
 	struct fd_array *array;
 	struct file *file = NULL;
 
-	spin_lock(&table->lock);
+	spin_lock_inline(&table->lock);
 	array = array_of(table);
 	if ((unsigned int)fd < array->count)
 		file = file_at(array, (unsigned int)fd);
@@ -471,7 +471,7 @@ struct file *fd_table_remove(struct fd_table *table, int fd)
 		atomic_store_explicit(&array->files[fd], NULL, memory_order_release);
 		release_bit(table, array, (unsigned int)fd);
 	}
-	spin_unlock(&table->lock);
+	spin_unlock_inline(&table->lock);
 	/*
 	 * Full fence: out of the table before the file's record locks are looked for. Pairs with
 	 * who sets one and then looks whether the descriptor is still there (sys_lock.c).

@@ -23,6 +23,7 @@
 #include "vfs/inode.h"
 
 #include "core/assert.h"
+#include "core/spinlock_inline.h"
 #include "lib/math64.h"
 #include "lib/string.h"
 #include "sched/clock.h"
@@ -363,7 +364,7 @@ void inode_read_status(struct inode *inode, struct file_status *out)
 	out->mount_id = 0;
 	out->attributes = 0;
 	out->attributes_mask = 0;
-	spin_lock(&inode->state_lock);
+	spin_lock_inline(&inode->state_lock);
 	out->mode = inode->mode;
 	out->uid = inode->uid;
 	out->gid = inode->gid;
@@ -372,5 +373,5 @@ void inode_read_status(struct inode *inode, struct file_status *out)
 	out->modified = inode->modified;
 	out->changed = inode->changed;
 	out->born = inode->born;
-	spin_unlock(&inode->state_lock);
+	spin_unlock_inline(&inode->state_lock);
 }

@@ -202,7 +202,7 @@ static int walk_on(struct fast_walk *walk)
 }
 
 /* All the way; the end is walk->mount and walk->dentry. */
-static int walk_to_end(struct fast_walk *walk, uint32_t flags)
+static inline int walk_to_end(struct fast_walk *walk, uint32_t flags)
 {
 	struct dentry *child;
 	struct inode *inode;
@@ -243,7 +243,7 @@ static int walk_to_end(struct fast_walk *walk, uint32_t flags)
 	return 0;
 }
 
-static void begin(struct fast_walk *walk, const struct walk_context *context, const char *name)
+static always_inline void begin(struct fast_walk *walk, const struct walk_context *context, const char *name)
 {
 	const struct path *start = name[0] == '/' ? &context->root : &context->start;
 
