@@ -117,11 +117,11 @@ bool lock_check_is_held(const void *lock)
 	return !state || find(state, lock);
 }
 
-void assert_may_sleep(void)
+void lock_check_may_sleep(void)
 {
 	const struct stack_header *header = stack_header();
 
-	if (!CONFIG_LOCK_CHECK || panic_in_progress())
+	if (panic_in_progress())
 		return;
 	if (header->interrupt_depth != 0)
 		panic("may sleep, but runs in an interrupt handler");

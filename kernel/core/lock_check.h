@@ -5,6 +5,7 @@
  */
 #pragma once
 #include <stdbool.h>
+#include "core/config.h"
 #include "core/lock_rank.h"
 
 /* The locks that one thread (or one CPU's idle loop) holds; allocated with the thread. */
@@ -33,7 +34,12 @@ void lock_check_release(const void *lock);
 bool lock_check_is_held(const void *lock);
 
 /* Panic if the caller may not sleep here: a spinlock held, preemption off, or in an interrupt. */
-void assert_may_sleep(void);
+void lock_check_may_sleep(void);
+static inline void assert_may_sleep(void)
+{
+	if (CONFIG_LOCK_CHECK)
+		lock_check_may_sleep();
+}
 
 /* Panic if the current thread still holds a lock; called on the way back to user mode. */
 void lock_check_nothing_held(void);

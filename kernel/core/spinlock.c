@@ -161,9 +161,9 @@ void spin_unlock_pair(struct spinlock *a, struct spinlock *b)
 	spin_unlock(a < b ? a : b);
 }
 
-void spin_assert_held(const struct spinlock *lock)
+void spin_check_held(const struct spinlock *lock)
 {
-	if (CONFIG_LOCK_CHECK && lock->holder != stack_header() && !panic_in_progress())
+	if (lock->holder != stack_header() && !panic_in_progress())
 		panic("lock %s should be held here, and is not", lock->name);
 }
 
@@ -243,8 +243,8 @@ void rwspin_write_unlock_irq(struct rwspinlock *lock, irq_flags flags)
 	preempt_enable();
 }
 
-void rwspin_assert_held(const struct rwspinlock *lock)
+void rwspin_check_held(const struct rwspinlock *lock)
 {
-	if (CONFIG_LOCK_CHECK && !panic_in_progress() && !lock_check_is_held(lock))
+	if (!panic_in_progress() && !lock_check_is_held(lock))
 		panic("lock %s should be held here, and is not", lock->name);
 }

@@ -49,7 +49,12 @@ void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
 must_check irq_flags spin_lock_irq_second(struct spinlock *second);
 
 /* Debug builds panic unless this thread holds the lock. */
-void spin_assert_held(const struct spinlock *lock);
+void spin_check_held(const struct spinlock *lock);
+static inline void spin_assert_held(const struct spinlock *lock)
+{
+	if (CONFIG_LOCK_CHECK)
+		spin_check_held(lock);
+}
 
 /*
  * Spinning reader-writer locks: for tables read by everybody and changed seldom. Interrupts are off
@@ -69,4 +74,9 @@ must_check irq_flags rwspin_read_lock_irq(struct rwspinlock *lock);
 void rwspin_read_unlock_irq(struct rwspinlock *lock, irq_flags flags);
 must_check irq_flags rwspin_write_lock_irq(struct rwspinlock *lock);
 void rwspin_write_unlock_irq(struct rwspinlock *lock, irq_flags flags);
-void rwspin_assert_held(const struct rwspinlock *lock);
+void rwspin_check_held(const struct rwspinlock *lock);
+static inline void rwspin_assert_held(const struct rwspinlock *lock)
+{
+	if (CONFIG_LOCK_CHECK)
+		rwspin_check_held(lock);
+}

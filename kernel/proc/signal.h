@@ -53,6 +53,7 @@ struct signal_pending {
 	signal_set set;
 	struct list queue;  /* of struct signal_entry, oldest first */
 	struct list firsts; /* of these, the oldest of each signal */
+	struct linux_siginfo single; /* older than all of `queue`; signo 0: none */
 };
 
 void signal_pending_init(struct signal_pending *pending);

@@ -2,6 +2,8 @@
  * What a process does about each signal: the table that sigaction(2) changes and CLONE_SIGHAND
  * shares.
  */
+#include "arch/irq_flags.h"
+#include "core/assert.h"
 #include "core/spinlock_irq_off.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
@@ -83,7 +85,6 @@ int signal_set_action(struct process *process, int signal, struct signal_action 
 	/* Only the process itself exchanges the table, and it is in this call. */
 	struct signal_handlers *handlers = process->handlers;
 	struct signal_action *action;
-	irq_flags flags;
 
 	if (signal < 1 || signal > SIGNAL_COUNT ||
 	    (new && (signal == SIGKILL || signal == SIGSTOP)))
@@ -91,18 +92,21 @@ int signal_set_action(struct process *process, int signal, struct signal_action 
 	action = &handlers->actions[signal - 1];
 	if (new)
 		new->mask &= ~SIGNALS_UNBLOCKABLE;
-	flags = irq_disable_save();
+	/* A call's: they were on. */
+	assert(irq_is_enabled());
+	irq_disable();
 	spin_lock_irq_off(&handlers->lock);
-	if (old)
+	if (unlikely(old))
 		*old = *action;
-	if (new)
+	if (likely(new))
 		*action = *new;
 	spin_unlock_irq_off(&handlers->lock);
-	irq_restore(flags);
+	irq_enable();
 	/* POSIX 3.3.1.3: what becomes ignored while pending is thrown away, blocked or not. */
-	if (new && new->handler <= SIG_IGN &&
+	if (unlikely(new && new->handler <= SIG_IGN) &&
 	    (new->handler == SIG_IGN || (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(signal)))) {
-		flags = spin_lock_irq(&process->signal_lock);
+		irq_flags flags = spin_lock_irq(&process->signal_lock);
+
 		signal_flush_everywhere(process, SIGNAL_BIT(signal));
 		spin_unlock_irq(&process->signal_lock, flags);
 	}

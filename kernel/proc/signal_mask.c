@@ -31,13 +31,14 @@ static noinline void apply_to_pending(struct user_thread *thread, signal_set new
 void signal_set_mask(signal_set mask)
 {
 	struct user_thread *thread = user_thread_current();
-	signal_set before = thread->blocked;
+	signal_set changed;
 
 	mask &= ~SIGNALS_UNBLOCKABLE;
+	changed = thread->blocked ^ mask;
 	thread->blocked = mask;
 	signal_fence();
-	if (unlikely((thread->pending.set | thread->process->pending.set) & (before ^ mask)))
-		apply_to_pending(thread, mask & ~before);
+	if (unlikely((thread->pending.set | thread->process->pending.set) & changed))
+		apply_to_pending(thread, mask & changed);
 }
 
 void signal_suspend_mask(signal_set temporary)

@@ -115,7 +115,7 @@ void mutex_lock_second(struct mutex *second)
 	(void)lock(second, THREAD_SLEEPING, true, RETURN_ADDRESS());
 }
 
-void mutex_assert_held(const struct mutex *mutex)
+void mutex_check_held(const struct mutex *mutex)
 {
 	assert(atomic_load_explicit(&mutex->owner, memory_order_relaxed) == thread_current());
 }

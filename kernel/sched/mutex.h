@@ -32,4 +32,9 @@ void mutex_lock_pair(struct mutex *a, struct mutex *b);	/* by address; a may equ
 void mutex_unlock_pair(struct mutex *a, struct mutex *b);
 /* Inside another of its rank, where something else gives the order: the caller says what. */
 void mutex_lock_second(struct mutex *second);
-void mutex_assert_held(const struct mutex *mutex);
+void mutex_check_held(const struct mutex *mutex);
+static inline void mutex_assert_held(const struct mutex *mutex)
+{
+	if (CONFIG_LOCK_CHECK)
+		mutex_check_held(mutex);
+}

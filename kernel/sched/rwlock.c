@@ -193,13 +193,13 @@ void rwlock_downgrade(struct rwlock *lock)
 	wait_queue_wake_all(&lock->readers, 0); /* they look for waiting writers themselves */
 }
 
-void rwlock_assert_held(const struct rwlock *lock)
+void rwlock_check_held(const struct rwlock *lock)
 {
 	assert(atomic_load_explicit(&lock->state, memory_order_relaxed) != 0 &&
 	       lock_check_is_held(lock));
 }
 
-void rwlock_assert_held_exclusive(const struct rwlock *lock)
+void rwlock_check_held_exclusive(const struct rwlock *lock)
 {
 	assert(atomic_load_explicit(&lock->writer, memory_order_relaxed) == thread_current());
 }

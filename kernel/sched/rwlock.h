@@ -32,5 +32,16 @@ void rwlock_downgrade(struct rwlock *lock);		/* writer becomes reader */
  * after ancestor, or by address).
  */
 void rwlock_write_lock_second(struct rwlock *second);
-void rwlock_assert_held(const struct rwlock *lock);		/* in either mode */
-void rwlock_assert_held_exclusive(const struct rwlock *lock);
+/* Debug builds panic unless it is held: in either mode, or by this thread exclusively. */
+void rwlock_check_held(const struct rwlock *lock);
+void rwlock_check_held_exclusive(const struct rwlock *lock);
+static inline void rwlock_assert_held(const struct rwlock *lock)
+{
+	if (CONFIG_LOCK_CHECK)
+		rwlock_check_held(lock);
+}
+static inline void rwlock_assert_held_exclusive(const struct rwlock *lock)
+{
+	if (CONFIG_LOCK_CHECK)
+		rwlock_check_held_exclusive(lock);
+}

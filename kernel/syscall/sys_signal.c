@@ -262,7 +262,7 @@ int sys_signal(int signal, uintptr_t handler)
 	return error ? error : (int)old_action.handler;
 }
 
-static int change_mask(int how, signal_set set)
+static inline int change_mask(int how, signal_set set)
 {
 	signal_set old = user_thread_current()->blocked;
 

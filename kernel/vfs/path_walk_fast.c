@@ -243,7 +243,8 @@ static inline int walk_to_end(struct fast_walk *walk, uint32_t flags)
 	return 0;
 }
 
-static always_inline void begin(struct fast_walk *walk, const struct walk_context *context, const char *name)
+static always_inline void begin(struct fast_walk *walk, const struct walk_context *context,
+				const char *name)
 {
 	const struct path *start = name[0] == '/' ? &context->root : &context->start;
 

@@ -11,12 +11,6 @@
 
 #define CALLER() __builtin_return_address(0)
 
-void mutex_init(struct mutex *mutex, enum lock_rank rank, const char *name)
-{
-	*mutex = (struct mutex){ .rank = rank, .name = name };
-	wait_queue_init(&mutex->queue);
-}
-
 static void mutex_take(struct mutex *mutex, bool pair)
 {
 	assert_may_sleep();
@@ -72,7 +66,7 @@ void mutex_unlock_pair(struct mutex *a, struct mutex *b)
 		mutex_unlock(b);
 }
 
-void mutex_assert_held(const struct mutex *mutex)
+void mutex_check_held(const struct mutex *mutex)
 {
 	if (atomic_load(&mutex->owner) != thread_current())
 		panic("mutex %s should be held here, and is not", mutex->name);
@@ -163,13 +157,13 @@ void rwlock_downgrade(struct rwlock *lock)
 	atomic_store(&lock->state, 1);
 }
 
-void rwlock_assert_held(const struct rwlock *lock)
+void rwlock_check_held(const struct rwlock *lock)
 {
 	if (atomic_load(&lock->state) == 0)
 		panic("lock %s should be held here, and is not", lock->name);
 }
 
-void rwlock_assert_held_exclusive(const struct rwlock *lock)
+void rwlock_check_held_exclusive(const struct rwlock *lock)
 {
 	if (atomic_load(&lock->writer) != thread_current())
 		panic("lock %s should be held exclusively here, and is not", lock->name);

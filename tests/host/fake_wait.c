@@ -9,12 +9,6 @@
 #include "test.h"
 #include "uapi/linux/errno.h"
 
-void wait_queue_init(struct wait_queue *queue)
-{
-	spin_init(&queue->lock, LOCK_RANK_WAIT_QUEUE, "wait queue");
-	list_init(&queue->waiters);
-}
-
 bool wait_queue_is_empty(const struct wait_queue *queue)
 {
 	return list_is_empty(&queue->waiters);
