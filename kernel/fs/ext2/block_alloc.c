@@ -166,32 +166,32 @@ static int take_in_group(struct ext2_transaction *transaction, uint32_t number, 
 /* As take_in_group, with the bitmap read first. `available` at most, if not promised. */
 static int try_group(struct ext2_transaction *transaction, const struct ext2_inode *inode,
 		     uint32_t number, uint32_t goal, uint32_t wanted, bool promised,
-		     uint32_t *start)
+		     uint32_t *start, struct ext2_buffer *bitmap)
 {
 	struct ext2 *fs = transaction->fs;
-	struct ext2_buffer buffer;
-	int count = ext2_metadata_get(fs, fs->groups[number].block_bitmap, &buffer);
+	int count = ext2_metadata_get(fs, fs->groups[number].block_bitmap, bitmap);
 
 	if (count)
 		return count;
 	mutex_lock(&fs->bitmap_lock);
 	if (!promised)
 		wanted = min(wanted, count_available(fs, inode));
-	count = wanted ? take_in_group(transaction, number, buffer.data, goal, wanted, start) :
+	count = wanted ? take_in_group(transaction, number, bitmap->data, goal, wanted, start) :
 			 -ENOSPC;
 	if (count > 0) {
-		ext2_metadata_dirty(transaction, &buffer);
+		ext2_metadata_dirty(transaction, bitmap);
 		if (promised)
 			fs->promised_blocks -= min((uint32_t)count, fs->promised_blocks);
 	}
 	mutex_unlock(&fs->bitmap_lock);
-	ext2_metadata_put(&buffer);
+	if (count <= 0)
+		ext2_metadata_put(bitmap);
 	return count;
 }
 
 int ext2_blocks_allocate(struct ext2_transaction *transaction, struct ext2_inode *inode,
 			 uint32_t goal, uint32_t wanted, bool promised, uint32_t *start,
-			 uint32_t *count)
+			 uint32_t *count, struct ext2_buffer *bitmap)
 {
 	struct ext2 *fs = transaction->fs;
 	uint32_t number;
@@ -207,7 +207,7 @@ int ext2_blocks_allocate(struct ext2_transaction *transaction, struct ext2_inode
 		/* A hint: whether it is so is seen under the lock. */
 		if (ext2_descriptor(fs, number)->free_block_count > 0) {
 			taken = try_group(transaction, inode, number, goal, wanted, promised,
-					  start);
+					  start, bitmap);
 			if (taken < 0)
 				return taken;
 			*count = (uint32_t)taken;

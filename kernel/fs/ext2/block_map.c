@@ -229,15 +229,18 @@ static int make_indirect(struct ext2_transaction *transaction, struct ext2_inode
 			 uint32_t goal, uint32_t *entry, struct ext2_buffer *out)
 {
 	uint32_t block, count;
-	int error = ext2_blocks_allocate(transaction, inode, goal, 1, false, &block, &count);
+	struct ext2_buffer bitmap;
+	int error = ext2_blocks_allocate(transaction, inode, goal, 1, false, &block, &count,
+					 &bitmap);
 
 	if (error)
 		return error;
 	error = ext2_metadata_get_new(transaction, block, out);
-	if (error) {
+	if (error)
 		(void)!ext2_blocks_free(transaction, block, 1);
+	ext2_metadata_put(&bitmap);
+	if (error)
 		return error;
-	}
 	*entry = block;
 	inode->last_physical = block;
 	ext2_count_blocks(inode, 1);
@@ -331,7 +334,7 @@ static int allocate(struct ext2_transaction *transaction, struct ext2_inode *ino
 {
 	uint32_t pointer_count = pointers_per_block(transaction->fs);
 	uint32_t *entries, index, end, wanted = 1;
-	struct ext2_buffer buffer;
+	struct ext2_buffer buffer, bitmap;
 	int error;
 
 	mutex_assert_held(&inode->map_lock);
@@ -343,16 +346,17 @@ static int allocate(struct ext2_transaction *transaction, struct ext2_inode *ino
 	while (wanted < limit && index + wanted < end && entries[index + wanted] == EXT2_HOLE)
 		wanted++;
 	error = ext2_blocks_allocate(transaction, inode, find_goal(inode, logical), wanted,
-				     promised, &out->physical, &out->count);
+				     promised, &out->physical, &out->count, &bitmap);
 	if (error)
 		goto put_leaf;
 	if (contents) {
 		error = ext2_metadata_get_new(transaction, out->physical, contents);
-		if (error) {
+		if (error)
 			(void)!ext2_blocks_free(transaction, out->physical, 1);
-			goto put_leaf;
-		}
 	}
+	ext2_metadata_put(&bitmap);
+	if (error)
+		goto put_leaf;
 	out->logical = logical;
 	for (uint32_t i = 0; i < out->count; i++)
 		entries[index + i] = out->physical + i;

@@ -50,6 +50,51 @@ static void a_cut_is_done_or_not_begun(struct test *t)
 	machine_stop();
 }
 
+/* Whoever lets go of a file without a name is told nothing: its deletion waits for memory. */
+static void a_deletion_is_not_lost(struct test *t, const char *format)
+{
+	char said[256];
+	bool failed = true;
+
+	machine_start(4 << 20);
+	EXPECT(t, disk_image_format(format));
+	for (unsigned int nth = 1; failed && nth < 100; nth++) {
+		struct inode *first, *file;
+
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, make(root, "first", MODE_REGULAR | 0644, &first), 0);
+		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
+		EXPECT_EQ(t, write_at(file, 300000, chunk, 20000), 20000);
+		inode_put(first);
+		inode_put(file);
+		unmount_it();
+		EXPECT(t, disk_image_debugfs("ea_set file user.a b", said, sizeof(said)));
+		page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, lookup(root, "first", &first), 0);
+		EXPECT_EQ(t, lookup(root, "file", &file), 0);
+		EXPECT_EQ(t, remove_name(root, "file"), 0);
+		EXPECT_EQ(t, remove_name(root, "first"), 0);
+		/* Its map and the bitmaps are still to be read. */
+		test_fail_allocation(nth);
+		inode_put(file);
+		failed = test_allocation_failed();
+		test_fail_allocation(0);
+		inode_put(first);
+		EXPECT_EQ(t, ext2_of(super)->error_count, 0);
+		unmount_it();
+		EXPECT(t, disk_image_is_clean());
+	}
+	EXPECT(t, !failed);
+	machine_stop();
+}
+
+static void deletions_are_not_lost(struct test *t)
+{
+	a_deletion_is_not_lost(t, "-t ext2 -b 1024 -I 128");
+	a_deletion_is_not_lost(t, "-t ext3 -b 1024 -I 128 -J size=1");
+}
+
 /* Fail one allocation after another: the worst is -ENOMEM, and the disk stays clean. */
 static void running_out_of_memory_harms_nothing(struct test *t)
 {
@@ -281,6 +326,7 @@ static void strange_features_are_refused(struct test *t)
 
 const struct test_case test_cases[] = {
 	TEST(a_cut_is_done_or_not_begun),
+	TEST(deletions_are_not_lost),
 	TEST(running_out_of_memory_harms_nothing),
 	TEST(corrupt_disks_do_no_harm),
 	TEST(a_directory_without_parent_stays),

@@ -291,35 +291,42 @@ static void memory_runs_out(struct test *t)
 	machine_stop();
 }
 
-/* Files without a name, and one being cut, are finished by the next mount, a reading one too. */
+/* Three files that have no name any more are in use when the power goes. */
+static void leave_orphans(struct test *t, uint32_t *random)
+{
+	struct inode *files[3];
+	char name[8];
+
+	disk_cache_begin();
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(name, sizeof(name), "o%u", i);
+		EXPECT_EQ(t, make(root, name, MODE_REGULAR | 0600, &files[i]), 0);
+		EXPECT_EQ(t, write_at(files[i], 0, chunk, 100000), 100000);
+		EXPECT(t, sync_it() >= 0);
+		EXPECT_EQ(t, remove_name(root, name), 0);
+	}
+	EXPECT(t, sync_it() >= 0);
+	disk.loses_power = true;
+	disk.power_left = 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
+		inode_put(files[(i + 1) % ARRAY_SIZE(files)]);
+	unmount_it();
+	drain();
+	disk_cache_lose(random);
+}
+
+/* They are finished by the next mount, a reading one too. */
 static void orphans_are_finished(struct test *t)
 {
 	machine_start(DISK_SIZE);
 	for (unsigned int pass = 0; pass < 2; pass++) {
-		struct inode *files[3];
 		struct fs_statistics before, after;
 		uint32_t random = 3 + pass;
-		char name[8];
 
 		make_fresh(t);
 		EXPECT_EQ(t, mount_it(false), 0);
 		EXPECT_EQ(t, super->ops->statistics(super, &before), 0);
-		disk_cache_begin();
-		for (unsigned int i = 0; i < 3; i++) {
-			snprintf(name, sizeof(name), "o%u", i);
-			EXPECT_EQ(t, make(root, name, MODE_REGULAR | 0600, &files[i]), 0);
-			EXPECT_EQ(t, write_at(files[i], 0, chunk, 100000), 100000);
-			EXPECT(t, sync_it() >= 0);
-			EXPECT_EQ(t, remove_name(root, name), 0);
-		}
-		EXPECT(t, sync_it() >= 0);
-		disk.loses_power = true;
-		disk.power_left = 0;
-		for (unsigned int i = 0; i < 3; i++)
-			inode_put(files[(i + 1) % 3]);
-		unmount_it();
-		drain();
-		disk_cache_lose(&random);
+		leave_orphans(t, &random);
 		EXPECT_EQ(t, mount_it(pass == 1), 0);
 		EXPECT_EQ(t, super->ops->statistics(super, &after), 0);
 		EXPECT_EQ(t, after.blocks_free, before.blocks_free);
@@ -327,6 +334,37 @@ static void orphans_are_finished(struct test *t)
 		unmount_it();
 		EXPECT(t, disk_image_is_clean());
 	}
+	machine_stop();
+}
+
+/* Without memory to finish them there is no mount; that is no error of the disk. */
+static void orphans_wait_for_memory(struct test *t)
+{
+	static uint8_t good[DISK_SIZE];
+	uint32_t random = 5;
+	bool failed = true;
+
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	EXPECT_EQ(t, mount_it(false), 0);
+	leave_orphans(t, &random);
+	memcpy(good, disk.bytes, DISK_SIZE);
+	for (unsigned int nth = 1; failed && nth < 400; nth++) {
+		int error;
+
+		memcpy(disk.bytes, good, DISK_SIZE);
+		page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
+		test_fail_allocation(nth);
+		error = mount_it(false);
+		failed = test_allocation_failed();
+		test_fail_allocation(0);
+		EXPECT(t, error == 0 || (failed && error == -ENOMEM));
+		if (error)
+			EXPECT_EQ(t, mount_it(false), 0);
+		unmount_it();
+		EXPECT(t, disk_image_is_clean());
+	}
+	EXPECT(t, !failed);
 	machine_stop();
 }
 
@@ -377,6 +415,29 @@ static void only_files_are_cut(struct test *t)
 		unmount_it();
 	EXPECT(t, disk_image_debugfs("testb 4099", output, sizeof(output)));
 	EXPECT(t, strcmp(output, "Block 4099 marked in use\n") == 0);
+	machine_stop();
+}
+
+/* The power went when a directory, and a link, had been cut to nothing and not yet deleted. */
+static void half_deleted_inodes_are_finished(struct test *t)
+{
+	/* "d" and "l" are inodes 12 and 13; what is left of them is on the list of orphans. */
+	static const char *const requests[] = {
+		"mkdir d", "symlink l x",
+		"unlink d", "unlink l", "sif / links_count 3",
+		"sif <12> links_count 0", "sif <12> size 0", "sif <12> dtime 13",
+		"sif <13> links_count 0", "sif <13> size 0", "set_super_value last_orphan 12",
+	};
+	char output[256];
+
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	for (unsigned int i = 0; i < ARRAY_SIZE(requests); i++)
+		EXPECT(t, disk_image_debugfs(requests[i], output, sizeof(output)));
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, ext2_of(super)->error_count, 0);
+	unmount_it();
+	EXPECT(t, disk_image_is_clean());
 	machine_stop();
 }
 
@@ -435,7 +496,9 @@ static void listed_images_are_replayed(struct test *t)
 
 const struct test_case test_cases[] = {
 	TEST(listed_images_are_replayed),
+	TEST(half_deleted_inodes_are_finished),
 	TEST(orphans_are_finished),
+	TEST(orphans_wait_for_memory),
 	TEST(want_of_memory_is_no_broken_disk),
 	TEST(only_files_are_cut),
 	TEST(blocks_that_look_like_the_log_survive),

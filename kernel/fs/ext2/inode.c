@@ -163,9 +163,12 @@ static bool is_short_link(const struct ext2 *fs, const struct ext2_disk_inode *d
 	       disk->sector_count <= attribute_sectors;
 }
 
+/* `is_deleted`: its blocks may be gone already, and its size with them. */
 static bool size_is_good(const struct ext2 *fs, const struct inode *inode, uint64_t size,
-			 bool short_link)
+			 bool short_link, bool is_deleted)
 {
+	if (size == 0 && is_deleted)
+		return true;
 	switch (inode->mode & MODE_TYPE_MASK) {
 	case MODE_DIRECTORY:
 		return size > 0 && IS_ALIGNED(size, fs->block_size);
@@ -183,14 +186,14 @@ static int take_disk_inode(struct ext2 *fs, struct ext2_inode *inode,
 			   const struct ext2_disk_inode *disk)
 {
 	struct inode *vfs = &inode->vfs;
-	bool short_link = is_short_link(fs, disk);
+	bool short_link = is_short_link(fs, disk), is_deleted = disk->link_count == 0;
 	uint64_t size = disk->size_low;
 
 	vfs->mode = disk->mode;
 	if (inode_is(vfs, MODE_REGULAR))
 		size |= (uint64_t)disk->size_high << 32;
-	if ((disk->link_count == 0 && !fs->takes_orphans) || !set_operations(vfs) ||
-	    !size_is_good(fs, vfs, size, short_link)) {
+	if ((is_deleted && !fs->takes_orphans) || !set_operations(vfs) ||
+	    !size_is_good(fs, vfs, size, short_link, is_deleted)) {
 		ext2_report(fs, "inode %u: bad mode %#o, %u links, size %llu",
 			    (uint32_t)vfs->number, disk->mode, disk->link_count,
 			    (unsigned long long)size);
@@ -407,8 +410,10 @@ int ext2_inode_make(struct ext2_transaction *transaction, struct inode *director
 	struct ext2 *fs = transaction->fs;
 	struct ext2_disk_inode *disk;
 	struct ext2_inode *inode;
+	struct ext2_buffer bitmap;
 	uint32_t number;
-	int error = ext2_number_allocate(transaction, ext2_inode_of(directory), mode, &number);
+	int error = ext2_number_allocate(transaction, ext2_inode_of(directory), mode, &number,
+					 &bitmap);
 
 	if (error)
 		return error;
@@ -433,6 +438,7 @@ int ext2_inode_make(struct ext2_transaction *transaction, struct inode *director
 	fill_disk_inode(inode, disk);
 	ext2_metadata_dirty(transaction, held);
 	ext2_note_transaction(transaction, inode);
+	ext2_metadata_put(&bitmap);
 	return 0;
 
 put_buffer:
@@ -440,6 +446,7 @@ put_buffer:
 free_number:
 	*out = NULL;
 	(void)!ext2_number_free(transaction, number, (mode & MODE_TYPE_MASK) == MODE_DIRECTORY);
+	ext2_metadata_put(&bitmap);
 	return error;
 }
 
@@ -450,37 +457,79 @@ void ext2_inode_abandon(struct ext2_transaction *transaction, struct ext2_inode 
 	(void)!ext2_inode_store(transaction, inode);
 }
 
-/* The block of extended attributes loses one user. */
-static void put_attributes(struct ext2_transaction *transaction, struct ext2_inode *inode)
+/* What a deletion changes, in memory before it begins: so it happens whole. */
+struct deletion {
+	struct ext2_buffer inode, number_bitmap;
+	/* The block of extended attributes, and the bitmap it would be freed in; or frame NULL. */
+	struct ext2_buffer attributes, attributes_bitmap;
+};
+
+/* Errors: -EIO, -ENOMEM. */
+static int hold_attributes(struct ext2 *fs, const struct ext2_inode *inode,
+			   struct deletion *deletion)
 {
-	struct ext2 *fs = transaction->fs;
 	uint32_t block = inode->attribute_block;
-	struct ext2_attribute_header *header;
-	struct ext2_buffer buffer;
-	bool is_last;
+	const struct ext2_attribute_header *header;
+	int error;
 
 	if (!ext2_blocks_are_usable(fs, block, 1)) {
 		ext2_report(fs, "inode %u: bad attribute block %u", (uint32_t)inode->vfs.number,
 			    block);
-		return;
+		return -EIO;
 	}
-	if (ext2_metadata_get(fs, block, &buffer))
-		return;
-	header = buffer.data;
+	error = ext2_metadata_get(fs, block, &deletion->attributes);
+	if (error)
+		return error;
+	header = deletion->attributes.data;
 	if (header->magic != EXT2_ATTRIBUTE_MAGIC || header->reference_count == 0) {
 		ext2_report(fs, "bad attribute block %u", block);
-		ext2_metadata_put(&buffer);
-		return;
+		return -EIO;
 	}
+	return ext2_bitmap_hold(fs, block, &deletion->attributes_bitmap);
+}
+
+static void put_deletion(struct deletion *deletion)
+{
+	struct ext2_buffer *held[] = { &deletion->inode, &deletion->number_bitmap,
+				       &deletion->attributes, &deletion->attributes_bitmap };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(held); i++) {
+		if (held[i]->frame)
+			ext2_metadata_put(held[i]);
+	}
+}
+
+/* Errors: -EIO, -ENOMEM. Put it back, whatever it is. */
+static int hold_deletion(struct ext2 *fs, struct ext2_inode *inode, struct deletion *out)
+{
+	int error;
+
+	*out = (struct deletion){ .inode = { .frame = NULL } };
+	error = ext2_inode_hold(inode, &out->inode);
+	if (!error)
+		error = ext2_number_hold(fs, (uint32_t)inode->vfs.number, &out->number_bitmap);
+	if (!error && inode->attribute_block)
+		error = hold_attributes(fs, inode, out);
+	return error;
+}
+
+/* The block of extended attributes loses one user. */
+static void put_attributes(struct ext2_transaction *transaction, struct ext2_inode *inode,
+			   struct ext2_buffer *held)
+{
+	struct ext2 *fs = transaction->fs;
+	uint32_t block = inode->attribute_block;
+	struct ext2_attribute_header *header = held->data;
+	bool is_last;
+
 	/* bitmap_lock: the count is shared by inodes that have no other lock in common. */
 	mutex_lock(&fs->bitmap_lock);
-	is_last = header->reference_count == 1;
+	is_last = header->reference_count <= 1;
 	if (!is_last) {
 		header->reference_count--;
-		ext2_metadata_dirty(transaction, &buffer);
+		ext2_metadata_dirty(transaction, held);
 	}
 	mutex_unlock(&fs->bitmap_lock);
-	ext2_metadata_put(&buffer);
 	if (is_last) {
 		ext2_metadata_forget(transaction, block);
 		(void)!ext2_blocks_free(transaction, block, 1);
@@ -495,46 +544,65 @@ static bool has_blocks(const struct inode *inode)
 	       (inode_is(inode, MODE_LINK) && !inode->link_target);
 }
 
-/* The inode's number is free again, and all that hangs on it. Its blocks are gone already. */
-static void delete_in(struct ext2_transaction *transaction, struct ext2_inode *inode)
+/*
+ * The inode's number is free again, and all that hangs on it. Its blocks are gone already. Errors:
+ * -EIO, -ENOMEM: nothing has changed.
+ */
+static int delete_in(struct ext2_transaction *transaction, struct ext2_inode *inode)
 {
 	struct ext2 *fs = transaction->fs;
-	uint32_t number = (uint32_t)inode->vfs.number;
-	struct ext2_buffer held, bitmap;
+	struct deletion deletion;
 	struct ext2_disk_inode *disk;
+	int error = hold_deletion(fs, inode, &deletion);
 
-	/* Without memory for these it stays an orphan: whoever mounts next deletes it. */
-	if (ext2_inode_hold(inode, &held))
-		return;
-	if (ext2_number_hold(fs, number, &bitmap))
-		goto put_inode;
-	if (ext2_orphan_remove(transaction, inode))
-		goto put_bitmap;
+	if (!error)
+		error = ext2_orphan_remove(transaction, inode);
+	if (error)
+		goto put_deletion;
 	if (inode->attribute_block)
-		put_attributes(transaction, inode);
-	disk = ext2_inode_on_disk(inode, &held);
+		put_attributes(transaction, inode, &deletion.attributes);
+	disk = ext2_inode_on_disk(inode, &deletion.inode);
 	fill_disk_inode(inode, disk);
 	disk->deleted = disk->changed ? disk->changed : 1;
-	ext2_metadata_dirty(transaction, &held);
-	(void)!ext2_number_free(transaction, number, inode_is(&inode->vfs, MODE_DIRECTORY));
-put_bitmap:
-	ext2_metadata_put(&bitmap);
-put_inode:
-	ext2_metadata_put(&held);
+	ext2_metadata_dirty(transaction, &deletion.inode);
+	(void)!ext2_number_free(transaction, (uint32_t)inode->vfs.number,
+				inode_is(&inode->vfs, MODE_DIRECTORY));
+put_deletion:
+	put_deletion(&deletion);
+	return error;
 }
 
+/* Errors: -EIO, -ENOMEM, -EROFS. What was done already stays done. */
+static int try_delete(struct ext2_inode *inode)
+{
+	struct ext2_transaction transaction;
+	int error = has_blocks(&inode->vfs) ? ext2_free_all_blocks(inode) : 0;
+
+	if (!error)
+		error = ext2_transaction_begin(&transaction, ext2_of(inode->vfs.super),
+					       DELETE_BLOCKS);
+	if (error)
+		return error;
+	error = delete_in(&transaction, inode);
+	ext2_transaction_end(&transaction);
+	return error;
+}
+
+/*
+ * Nobody will ask for this inode again, so this is the only chance: it waits for memory. Left on
+ * the disk as an orphan it would be lost without a journal; with one, the list in memory, which it
+ * leaves now, would no longer be the disk's.
+ */
 void ext2_inode_delete(struct inode *vfs_inode)
 {
-	struct ext2 *fs = ext2_of(vfs_inode->super);
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
-	struct ext2_transaction transaction;
+	int error;
 
 	atomic_store_explicit(&vfs_inode->cache.size, 0, memory_order_relaxed);
-	/* What could not be freed has been reported, or is left to the next mount. */
-	if (has_blocks(vfs_inode) && ext2_free_all_blocks(inode))
-		return;
-	if (ext2_transaction_begin(&transaction, fs, DELETE_BLOCKS))
-		return;	/* read-only by an error: e2fsck will find it */
-	delete_in(&transaction, inode);
-	ext2_transaction_end(&transaction);
+	while ((error = try_delete(inode)) == -ENOMEM)
+		ext2_wait_for_memory();
+	/* Read-only by an error already: the next mount, or e2fsck, goes on from there. */
+	if (error && error != -EROFS)
+		ext2_report(ext2_of(vfs_inode->super), "inode %u cannot be deleted: error %d",
+			    (uint32_t)vfs_inode->number, -error);
 }

@@ -123,25 +123,25 @@ static int take_in_group(struct ext2_transaction *transaction, uint32_t number, 
 }
 
 static int try_group(struct ext2_transaction *transaction, uint32_t number, bool is_directory,
-		     uint32_t *out)
+		     uint32_t *out, struct ext2_buffer *bitmap)
 {
 	struct ext2 *fs = transaction->fs;
-	struct ext2_buffer buffer;
-	int error = ext2_metadata_get(fs, fs->groups[number].inode_bitmap, &buffer);
+	int error = ext2_metadata_get(fs, fs->groups[number].inode_bitmap, bitmap);
 
 	if (error)
 		return error;
 	mutex_lock(&fs->bitmap_lock);
-	error = take_in_group(transaction, number, buffer.data, is_directory, out);
+	error = take_in_group(transaction, number, bitmap->data, is_directory, out);
 	if (!error)
-		ext2_metadata_dirty(transaction, &buffer);
+		ext2_metadata_dirty(transaction, bitmap);
 	mutex_unlock(&fs->bitmap_lock);
-	ext2_metadata_put(&buffer);
+	if (error)
+		ext2_metadata_put(bitmap);
 	return error;
 }
 
 int ext2_number_allocate(struct ext2_transaction *transaction, struct ext2_inode *directory,
-			 file_mode mode, uint32_t *out)
+			 file_mode mode, uint32_t *out, struct ext2_buffer *bitmap)
 {
 	struct ext2 *fs = transaction->fs;
 	bool is_directory = (mode & MODE_TYPE_MASK) == MODE_DIRECTORY;
@@ -151,7 +151,7 @@ int ext2_number_allocate(struct ext2_transaction *transaction, struct ext2_inode
 		int error = -ENOSPC;
 
 		if (ext2_descriptor(fs, group)->free_inode_count > 0)
-			error = try_group(transaction, group, is_directory, out);
+			error = try_group(transaction, group, is_directory, out, bitmap);
 		if (error != -ENOSPC)
 			return error;
 		group = group + 1 < fs->group_count ? group + 1 : 0;

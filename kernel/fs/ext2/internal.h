@@ -242,11 +242,13 @@ bool ext2_blocks_are_usable(const struct ext2 *fs, uint32_t start, uint32_t coun
  * Find up to `wanted` free blocks in a row, at `goal` or near it, and take them for `inode`.
  * `promised`: they were promised to it (ext2_promise_...) and the promise is used up. Locks:
  * map_lock of the inode. May sleep.
- * Errors: -ENOSPC, -EIO, -ENOMEM.
+ * Errors: -ENOSPC, -EIO, -ENOMEM. Their bitmap is held, so that they can be freed again; put it
+ * back.
  */
 must_check int ext2_blocks_allocate(struct ext2_transaction *transaction,
 				    struct ext2_inode *inode, uint32_t goal, uint32_t wanted,
-				    bool promised, uint32_t *start, uint32_t *count);
+				    bool promised, uint32_t *start, uint32_t *count,
+				    struct ext2_buffer *bitmap);
 /*
  * Give [start, start + count) back. Errors: -EIO (they were not taken, or are not a file's). May
  * sleep.
@@ -276,12 +278,12 @@ void ext2_freed_release(struct ext2 *fs, uint32_t tid);
 /* ---- inode_alloc.c ---- */
 
 /*
- * A free inode number for a new file of `mode` in `directory`. Errors: -ENOSPC, -EIO, -ENOMEM. May
- * sleep.
+ * A free inode number for a new file of `mode` in `directory`. Its bitmap is held, so that the
+ * number can be freed again; put it back. Errors: -ENOSPC, -EIO, -ENOMEM. May sleep.
  */
 must_check int ext2_number_allocate(struct ext2_transaction *transaction,
-				    struct ext2_inode *directory, file_mode mode,
-				    uint32_t *out);
+				    struct ext2_inode *directory, file_mode mode, uint32_t *out,
+				    struct ext2_buffer *bitmap);
 /* Errors: -EIO, -ENOMEM; not if its bitmap is held (ext2_number_hold). */
 must_check int ext2_number_free(struct ext2_transaction *transaction, uint32_t number,
 				bool is_directory);
@@ -341,6 +343,8 @@ void ext2_promise_cut(struct ext2_inode *inode, uint32_t start, uint32_t end, bo
 
 /* ---- truncate.c ---- */
 
+/* For those who cannot go back and must not go on: a while. */
+void ext2_wait_for_memory(void);
 int ext2_truncate(struct inode *inode, uint64_t size);
 /*
  * Free the blocks beyond the end, which is where it shall be, and take the file off the orphans.
@@ -357,7 +361,7 @@ must_check int ext2_orphan_add(struct ext2_transaction *transaction, struct ext2
 must_check int ext2_orphan_remove(struct ext2_transaction *transaction, struct ext2_inode *inode);
 /* The inode leaves memory; on the disk it may stay an orphan. */
 void ext2_orphan_forget(struct ext2_inode *inode);
-/* After mounting for writing: finish what the disk lists. Errors: -EIO. */
+/* After mounting for writing: finish what the disk lists. Errors: -EIO (reported), -ENOMEM. */
 must_check int ext2_orphan_finish_all(struct ext2 *fs);
 
 /* ---- journal_inode.c ---- */

@@ -182,7 +182,7 @@ int ext2_orphan_finish_all(struct ext2 *fs)
 	if (count)
 		printk(LOG_INFO, "ext2 %s: finished %u files that were being deleted or cut",
 		       fs->device->name, count);
-	if (error)
+	if (error && error != -ENOMEM)
 		ext2_report(fs, "its list of orphans is wrong: error %d", -error);
 	return error;
 }

@@ -594,8 +594,8 @@ static int start(struct ext2 *fs)
 		return 0;
 	error = begin_writing(fs);
 	/* What is wrong with the orphans has been reported, and all is read-only now. */
-	if (!error && fs->journal && has_orphans)
-		(void)!ext2_orphan_finish_all(fs);
+	if (!error && fs->journal && has_orphans && ext2_orphan_finish_all(fs) == -ENOMEM)
+		return -ENOMEM;
 	if (!error && read_only)
 		(void)!end_writing(fs);
 	return error;

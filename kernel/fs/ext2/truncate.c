@@ -260,7 +260,7 @@ static int begin_cut(struct ext2_inode *inode)
 	return error;
 }
 
-static void wait_for_memory(void)
+void ext2_wait_for_memory(void)
 {
 	thread_prepare_sleep(THREAD_SLEEPING);
 	(void)thread_sleep_until(clock_monotonic_ns() + MEMORY_WAIT_NS);
@@ -293,7 +293,10 @@ int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 	 * wait for memory.
 	 */
 	while (frees && (error = ext2_truncate_blocks(inode)) == -ENOMEM)
-		wait_for_memory();
+		ext2_wait_for_memory();
+	if (error && error != -EROFS)
+		ext2_report(fs, "inode %u cannot be cut: error %d", (uint32_t)vfs_inode->number,
+			    -error);
 	inode_mark_dirty(vfs_inode, INODE_DIRTY_ATTRIBUTES);
 	return error;
 }
