@@ -568,7 +568,7 @@ static void boot(void *unused)
 	(void)unused;
 	is_running = true;
 	boot_args_init("watchdog=0");
-	printk_set_level(LOG_CRITICAL);
+	printk_set_level(LOG_ERROR);
 	printk_add_console(&console);
 	page_frame_init(boot_info());
 	if (schedule_init_cpu(0))

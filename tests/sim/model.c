@@ -4,7 +4,11 @@
  * What is promised after a cut of power, and checked by model_check_cut:
  *  - the names, all together, are those after some operation j: each happens whole or not at all,
  *    and none without those before it;
- *  - j is not before the last operation that a sync or fsync, over in time, has made durable;
+ *  - j is not before the last operation that a sync or fsync, over in time, has made durable. For
+ *    fsync that is the last one that changed the file itself: its names, its size, or what a
+ *    directory holds. Whoever renames a directory above it changes that directory and not the
+ *    file, and is not promised to last longer; a write that changes no size may change nothing
+ *    but bytes. Since operations happen in order, all before that one are durable, too;
  *  - a file that was synced and not changed since has that very content, byte for byte;
  *  - a file that was changed since holds nowhere a byte that it never had there: old bytes, new
  *    ones and zeros only, so never what another file left on the disk.
@@ -31,8 +35,8 @@ struct node {
 	uint32_t size;
 	uint8_t *bytes;			/* FILE_SIZE_MAX of them for files; NULL: empty */
 	unsigned int serial;		/* in the order of their making */
+	unsigned int changed;		/* by this operation last, in more than its bytes */
 	struct node *children[NAMES];	/* of a directory, by letter */
-	unsigned int since[NAMES];	/* the operation that gave it this name */
 };
 
 struct model {
@@ -142,23 +146,19 @@ struct place {
 	struct node *directory;
 	unsigned int letter;
 	struct node *node;		/* NULL: nobody has the name */
-	unsigned int since; /* the last operation that any part of the path comes from */
 };
 
 /* A symbolic link leads nowhere. */
 static int find(const struct model *model, const char *path, struct place *out)
 {
 	struct node *directory = model->root;
-	unsigned int since = 0;
 
 	for (;;) {
 		unsigned int letter = (unsigned int)(path[0] - 'a');
 		struct node *node = directory->children[letter];
 
-		if (node && directory->since[letter] > since)
-			since = directory->since[letter];
 		if (!path[1]) {
-			*out = (struct place){ directory, letter, node, since };
+			*out = (struct place){ directory, letter, node };
 			return 0;
 		}
 		if (!node || node->kind == NODE_LINK)
@@ -173,17 +173,18 @@ static int find(const struct model *model, const char *path, struct place *out)
 static void give_name(struct place *place, struct node *node, unsigned int number)
 {
 	place->directory->children[place->letter] = node;
-	place->directory->since[place->letter] = number;
-	if (node && node->kind == NODE_DIRECTORY)
+	place->directory->changed = node->changed = number;
+	if (node->kind == NODE_DIRECTORY)
 		place->directory->links++;
 }
 
-static void take_name(struct place *place)
+static void take_name(struct place *place, unsigned int number)
 {
 	struct node *node = place->directory->children[place->letter];
 
 	if (node->kind == NODE_DIRECTORY)
 		place->directory->links--;
+	place->directory->changed = node->changed = number;
 	place->directory->children[place->letter] = NULL;
 }
 
@@ -206,8 +207,10 @@ static void remember(struct model *model, const struct node *node, unsigned int 
 	memcpy(version->bytes, node->bytes ? node->bytes : (uint8_t *)"", node->size);
 }
 
-static void set_size(struct node *node, uint32_t size)
+static void set_size(struct node *node, uint32_t size, unsigned int number)
 {
+	if (size != node->size)
+		node->changed = number;
 	if (!node->bytes)
 		node->bytes = calloc(1, FILE_SIZE_MAX);
 	if (size < node->size)
@@ -215,10 +218,11 @@ static void set_size(struct node *node, uint32_t size)
 	node->size = size;
 }
 
-static int32_t write_bytes(struct node *node, uint32_t offset, uint32_t size, uint32_t seed)
+static int32_t write_bytes(struct node *node, uint32_t offset, uint32_t size, uint32_t seed,
+			   unsigned int number)
 {
 	if (offset + size > node->size)
-		set_size(node, offset + size);
+		set_size(node, offset + size, number);
 	operation_fill(node->bytes + offset, size, seed);
 	return (int32_t)size;
 }
@@ -240,7 +244,7 @@ static int32_t make(struct model *model, const struct operation *o, unsigned int
 		return 0;
 	node = node_create(model, kind);
 	if (kind == NODE_LINK) {
-		set_size(node, o->size);
+		set_size(node, o->size, number);
 		operation_fill_text(node->bytes, o->size, o->seed);
 	}
 	give_name(&place, node, number);
@@ -249,7 +253,8 @@ static int32_t make(struct model *model, const struct operation *o, unsigned int
 	return 0;
 }
 
-static int32_t remove_name(struct model *model, const struct operation *o, bool directory, bool try)
+static int32_t remove_name(struct model *model, const struct operation *o, unsigned int number,
+			   bool directory, bool try)
 {
 	struct place place;
 	int error = find(model, o->path, &place);
@@ -266,7 +271,7 @@ static int32_t remove_name(struct model *model, const struct operation *o, bool 
 		return -ENOTEMPTY;
 	if (try)
 		return 0;
-	take_name(&place);
+	take_name(&place, number);
 	drop_link(place.node);
 	return 0;
 }
@@ -332,10 +337,10 @@ static int32_t rename_name(struct model *model, const struct operation *o, unsig
 	if (to.node) {
 		struct node *replaced = to.node;
 
-		take_name(&to);
+		take_name(&to, number);
 		drop_link(replaced);
 	}
-	take_name(&from);
+	take_name(&from, number);
 	give_name(&to, moved, number);
 	return 0;
 }
@@ -369,10 +374,10 @@ static int32_t change(struct model *model, const struct operation *o, unsigned i
 	if (try || (o->kind == OP_APPEND && result == 0))
 		return result;
 	if (o->kind == OP_TRUNCATE)
-		set_size(place.node, o->offset);
+		set_size(place.node, o->offset, number);
 	else
 		write_bytes(place.node, o->kind == OP_APPEND ? place.node->size : o->offset,
-			    o->size, o->seed);
+			    o->size, o->seed, number);
 	if (model->keeps_history)
 		remember(model, place.node, number);
 	return result;
@@ -412,11 +417,12 @@ static int32_t sync_one(struct model *model, const struct operation *o, unsigned
 
 	if (error)
 		return error;
-	if (!model->keeps_history || place.node->kind != NODE_FILE)
+	if (!model->keeps_history)
 		return 0;
-	model->history->files[place.node->serial].synced = number + 1;
-	if (place.since > model->durable)
-		model->durable = place.since;
+	if (place.node->kind == NODE_FILE)
+		model->history->files[place.node->serial].synced = number + 1;
+	if (place.node->changed > model->durable)
+		model->durable = place.node->changed;
 	return 0;
 }
 
@@ -465,7 +471,7 @@ static int32_t use_held(struct model *model, const struct operation *o, unsigned
 		node_put(node);
 		return 0;
 	}
-	write_bytes(node, o->offset, o->size, o->seed);
+	write_bytes(node, o->offset, o->size, o->seed, number);
 	if (model->keeps_history)
 		remember(model, node, number);
 	return (int32_t)o->size;
@@ -486,8 +492,8 @@ int32_t model_apply(struct model *model, const struct operation *o, unsigned int
 	case OP_TRUNCATE: return change(model, o, number, try);
 	case OP_RENAME: return rename_name(model, o, number, try);
 	case OP_LINK: return link_name(model, o, number, try);
-	case OP_UNLINK: return remove_name(model, o, false, try);
-	case OP_RMDIR: return remove_name(model, o, true, try);
+	case OP_UNLINK: return remove_name(model, o, number, false, try);
+	case OP_RMDIR: return remove_name(model, o, number, true, try);
 	case OP_READ:
 	case OP_READ_LINK:
 	case OP_STATUS:
@@ -556,7 +562,7 @@ struct model *model_from_tree(const struct tree *tree)
 		} else {
 			nodes[i] = node_create(model, entry->kind);
 			if (entry->kind != NODE_DIRECTORY && entry->size) {
-				set_size(nodes[i], entry->size);
+				set_size(nodes[i], entry->size, 0);
 				memcpy(nodes[i]->bytes, entry->bytes, entry->size);
 			}
 		}

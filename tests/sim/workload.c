@@ -116,9 +116,4 @@ void scenario_draw(struct scenario *s, uint64_t seed)
 		start->cut_operations = below(count);
 		start->cut_points = below(4u << below(13));
 	}
-	/* Files whose deletion found no memory are deleted at the next start. */
-	if (format->has_journal && s->machine.allocation_failures)
-		s->starts[s->start_count++] =
-			(struct scenario_start){ s->operation_count, s->operation_count, false, 0,
-						 0 };
 }
