@@ -88,6 +88,8 @@ static inline void signal_fence(void)
 int signal_take(struct user_thread *thread, signal_set which, struct linux_siginfo *info);
 
 /* signal.c: signal lock held. */
+/* False: nothing has changed; it is ignored or pending already, or there is nobody any more. */
+bool signal_send_process_locked(struct process *process, const struct linux_siginfo *info);
 /*
  * Send a timer's signal in its own entry to `thread`, or to the process if NULL. False: nobody
  * wants to hear of it.

@@ -352,6 +352,12 @@ static int send(struct process *process, struct user_thread *thread,
 	return result < 0 ? result : 0;
 }
 
+bool signal_send_process_locked(struct process *process, const struct linux_siginfo *info)
+{
+	spin_assert_held(&process->signal_lock);
+	return send_locked(process, NULL, info, NULL) > 0;
+}
+
 bool signal_send_prepared(struct process *process, struct user_thread *thread,
 			  struct signal_entry *entry, const struct linux_siginfo *info)
 {

@@ -2,12 +2,25 @@
  * The real-time interval timer of a process: alarm(2), setitimer(ITIMER_REAL).
  *
  * The kernel timer's expiry runs in interrupt context: it sends SIGALRM and, for an interval,
- * arms itself again from the deadline that was due, so that it does not drift. The kernel timer is
+ * arms itself again from the deadline that was due, so that it does not drift. As long as nobody
+ * takes the signals it rings no more often than UNHEARD_MIN_NS says: a short interval would keep
+ * the CPU from all other work. The kernel timer is
  * set up, armed and cancelled under the signal lock, with the deadline: else one of two threads, or
  * an expiry under way, might leave it armed for what the other has replaced.
  */
+#include "lib/math64.h"
 #include "proc/internal.h"
 #include "sched/clock.h"
+
+#define UNHEARD_MIN_NS 1000000 /* between two rings that nobody hears */
+
+/* The first of the deadlines `due`, `due` + `interval`, ... that is later than `after`. */
+static uint64_t next_deadline(uint64_t due, uint64_t interval, uint64_t after)
+{
+	if (due > after)
+		return due;
+	return due + (div64_u64(after - due, interval, NULL) + 1) * interval;
+}
 
 /* The process is alive: exit cancels the timer and waits for this before the process can go. */
 static void real_timer_expired(struct timer *timer)
@@ -16,28 +29,20 @@ static void real_timer_expired(struct timer *timer)
 	struct linux_siginfo info;
 	uint64_t now = clock_monotonic_ns();
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	uint64_t interval = process->real_timer_interval_ns;
 	uint64_t due = process->real_timer_deadline_ns;
-	bool rang = due && due <= now;
 
-	if (rang && interval) {
+	if (due && due <= now) {
+		uint64_t interval = process->real_timer_interval_ns;
+
+		signal_info_kernel(&info, SIGALRM);
+		if (!signal_send_process_locked(process, &info))
+			now += UNHEARD_MIN_NS;
 		/* Intervals missed altogether are skipped: they could not be told apart anyway. */
-		do {
-			due += interval;
-		} while (due <= now && now - due < interval * 16);
-		if (due <= now)
-			due = now + interval;
-		process->real_timer_deadline_ns = due;
-	} else if (rang) {
-		process->real_timer_deadline_ns = 0;
+		process->real_timer_deadline_ns = interval ? next_deadline(due, interval, now) : 0;
 	}
 	if (process->real_timer_deadline_ns)
 		timer_arm(timer, process->real_timer_deadline_ns);
 	spin_unlock_irq(&process->signal_lock, flags);
-	if (rang) {
-		signal_info_kernel(&info, SIGALRM);
-		signal_send_process(process, &info);
-	}
 }
 
 /* Signal lock held. */
