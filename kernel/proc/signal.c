@@ -394,26 +394,97 @@ int signal_send_group(struct process_group *group, const struct linux_siginfo *i
 	return result;
 }
 
-int signal_may_send(const struct user_thread *sender, struct process *target, int signal)
+/* ---- who may, and kill(2) to many ---- */
+
+static bool is_permitted_by_ids(const struct user_thread *sender, struct process *target)
 {
 	const struct credentials *mine =
 		atomic_load_explicit(&sender->credentials, memory_order_relaxed);
 	const struct credentials *theirs;
-	int error = -EPERM;
+	bool permitted;
 
 	if (sender->process == target || credentials_capable(mine, CAP_KILL))
-		return 0;
+		return true;
 	theirs = process_credentials_get(target);
-	if (mine->euid == theirs->suid || mine->euid == theirs->uid || mine->uid == theirs->suid ||
-	    mine->uid == theirs->uid)
-		error = 0;
+	permitted = mine->euid == theirs->suid || mine->euid == theirs->uid ||
+		    mine->uid == theirs->suid || mine->uid == theirs->uid;
 	credentials_put(theirs);
-	if (error && signal == SIGCONT) {
-		process_id my_session, their_session;
+	return permitted;
+}
 
-		if (!process_get_session(0, &my_session) &&
-		    !process_get_session(target->id, &their_session) && my_session == their_session)
-			error = 0;
+/* Tree lock held. */
+static bool in_one_session(const struct process *a, const struct process *b)
+{
+	return a->group && b->group && a->group->session == b->group->session;
+}
+
+int signal_may_send(const struct user_thread *sender, struct process *target, int signal)
+{
+	irq_flags flags;
+	bool permitted;
+
+	if (is_permitted_by_ids(sender, target))
+		return 0;
+	if (signal != SIGCONT)
+		return -EPERM;
+	flags = rwspin_read_lock_irq(&process_tree_lock);
+	permitted = in_one_session(sender->process, target);
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+	return permitted ? 0 : -EPERM;
+}
+
+/* Tree lock held. */
+static int send_checked(struct process *target, const struct linux_siginfo *info)
+{
+	if (!is_permitted_by_ids(user_thread_current(), target) &&
+	    !(info->signo == SIGCONT && in_one_session(process_current(), target)))
+		return -EPERM;
+	return info->signo ? signal_send_process(target, info) : 0;
+}
+
+int signal_kill_group(process_id id, const struct linux_siginfo *info)
+{
+	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
+	struct process_group *group = process_group_find(id);
+	struct process *member;
+	int result = -ESRCH;
+	bool any = false;
+
+	if (group) {
+		list_for_each_entry(member, &group->members, group_node) {
+			result = send_checked(member, info);
+			any |= !result;
+		}
 	}
-	return error;
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+	return any ? 0 : result;
+}
+
+struct broadcast {
+	const struct linux_siginfo *info;
+	int result;
+};
+
+static bool visit(struct process *process, void *argument)
+{
+	struct broadcast *broadcast = argument;
+	int error;
+
+	if (process->id == 1 || process == process_current())
+		return true;
+	error = send_checked(process, broadcast->info);
+	if (broadcast->result == -ESRCH)
+		broadcast->result = 0;
+	/* As on Linux the last error counts, but nothing is said of EPERM. */
+	if (error != -EPERM)
+		broadcast->result = error;
+	return true;
+}
+
+int signal_kill_all(const struct linux_siginfo *info)
+{
+	struct broadcast broadcast = { info, -ESRCH };
+
+	process_for_each(visit, &broadcast);
+	return broadcast.result;
 }

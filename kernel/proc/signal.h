@@ -72,6 +72,13 @@ int signal_send_group(struct process_group *group, const struct linux_siginfo *i
 must_check int signal_may_send(const struct user_thread *sender, struct process *target,
 			       int signal);
 
+/*
+ * kill(2) by the current thread to a group, and to all but init and itself, with permissions:
+ * nobody is born meanwhile, so nobody gets away. Errors: -ESRCH, -EPERM (group only), -EAGAIN.
+ */
+int signal_kill_group(process_id id, const struct linux_siginfo *info);
+int signal_kill_all(const struct linux_siginfo *info);
+
 /* siginfo of the kernel's own making: code SI_KERNEL. */
 void signal_info_kernel(struct linux_siginfo *info, int signal);
 /* SI_USER from the current process. */

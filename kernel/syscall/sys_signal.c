@@ -10,7 +10,6 @@
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
 #include "uapi/linux/errno.h"
-#include "vfs/credentials.h"
 
 /* The one size of a signal set that Linux accepts. */
 enum { SIGNAL_SET_SIZE = 8 };
@@ -35,59 +34,6 @@ static int send_checked(struct process *process, const struct linux_siginfo *inf
 	return signal_send_process(process, info);
 }
 
-/* What a walk over processes for kill(-pgid) and kill(-1) remembers. */
-struct broadcast {
-	process_id group; /* 0: everybody */
-	process_id next;
-};
-
-/*
- * The next process to signal, referenced; a walk by id, so nothing is locked while it is
- * signalled.
- */
-static struct process *next_target(struct broadcast *walk)
-{
-	struct process *process;
-
-	while ((process = process_next_get(walk->next)) != NULL) {
-		process_id group;
-		bool wanted;
-
-		walk->next = process->id + 1;
-		if (walk->group)
-			wanted = !process_get_group(process->id, &group) && group == walk->group;
-		else
-			wanted = process->id != 1 && process != process_current();
-		if (wanted)
-			return process;
-		process_put(process);
-	}
-	return NULL;
-}
-
-static int kill_many(process_id group, const struct linux_siginfo *info)
-{
-	struct broadcast walk = { .group = group, .next = 1 };
-	struct process *process;
-	int result = -ESRCH;
-	bool any = false;
-
-	while ((process = next_target(&walk)) != NULL) {
-		int error = send_checked(process, info);
-
-		/*
-		 * One success is success; else the last error, but kill(-1) does not speak of
-		 * EPERM.
-		 */
-		if (!error)
-			any = true;
-		else if (group || error != -EPERM)
-			result = error;
-		process_put(process);
-	}
-	return any ? 0 : result;
-}
-
 int sys_kill(process_id id, int signal)
 {
 	struct linux_siginfo info;
@@ -105,13 +51,13 @@ int sys_kill(process_id id, int signal)
 	if (id == INT32_MIN)
 		return -ESRCH;
 	if (id == -1)
-		return kill_many(0, &info);
+		return signal_kill_all(&info);
 	if (id == 0) {
 		error = process_get_group(0, &group);
-		return error ? error : kill_many(group, &info);
+		return error ? error : signal_kill_group(group, &info);
 	}
 	if (id < 0)
-		return kill_many(-id, &info);
+		return signal_kill_group(-id, &info);
 	process = process_find_get(id);
 	if (!process)
 		return -ESRCH;
