@@ -171,26 +171,39 @@ static int symlink(struct inode *dir, const char *name, size_t length, const cha
 
 	if (!text)
 		return -ENOMEM;
+	error = tmpfs_charge_target(tmpfs_of(dir), text);
+	if (error)
+		goto free_text;
 	error = create(dir, name, length, MODE_LINK | 0777, 0, uid, gid, &inode);
-	if (error) {
-		kfree(text);
-		return error;
-	}
+	if (error)
+		goto uncharge;
 	tmpfs_inode(inode)->target = text;
 	inode->link_target = text;
 	tmpfs_set_size(inode, strlen(text));
 	*out = inode;
 	return 0;
+
+uncharge:
+	tmpfs_uncharge_target(tmpfs_of(dir), text);
+free_text:
+	kfree(text);
+	return error;
 }
 
 static int link(struct inode *dir, const char *name, size_t length, struct inode *target)
 {
 	struct tmpfs_entry *entry = entry_alloc(name, length);
+	unsigned int names;
 
 	if (!entry)
 		return -ENOMEM;
+	names = atomic_fetch_add_explicit(&target->link_count, 1, memory_order_relaxed);
+	if (names > 0 && tmpfs_charge_inode(tmpfs_of(dir))) {
+		atomic_fetch_sub_explicit(&target->link_count, 1, memory_order_relaxed);
+		kfree(entry);
+		return -ENOSPC;
+	}
 	inode_get(target);
-	atomic_fetch_add_explicit(&target->link_count, 1, memory_order_relaxed);
 	add(dir, entry, target);
 	return 0;
 }
@@ -201,8 +214,8 @@ static void drop_entry(struct inode *dir, struct tmpfs_entry *entry)
 
 	if (inode_is(inode, MODE_DIRECTORY))
 		inode->link_count = 0;
-	else
-		atomic_fetch_sub_explicit(&inode->link_count, 1, memory_order_relaxed);
+	else if (atomic_fetch_sub_explicit(&inode->link_count, 1, memory_order_relaxed) > 1)
+		tmpfs_uncharge_inode(tmpfs_of(dir));
 	kfree(entry);
 	inode_put(inode);
 }

@@ -8,7 +8,8 @@
  * The size limit. Pages come and go in the cache without asking us, so each file remembers how many
  * of its pages are counted; before a page is written to, and when a file shrinks or goes, that is
  * corrected. Pages that were only read (holes) are counted late or never; reclaim can take them
- * back.
+ * back. What else takes memory counts too, since nobody's death would give it back: a second name
+ * of a file as an inode, the target of a symbolic link, unless it is short, as a page.
  */
 #include "fs/tmpfs/internal.h"
 #include "lib/string.h"
@@ -19,6 +20,8 @@
 #include "vfs/char_device.h"
 #include "vfs/file.h"
 #include "vfs/pipe.h"
+
+enum { SHORT_TARGET = 128 }; /* Linux's number */
 
 static struct slab_cache *inode_slab;
 
@@ -57,6 +60,36 @@ static void recount(struct inode *inode, size_t pages)
 	atomic_fetch_add_explicit(&tmpfs->used_pages, pages - old, memory_order_relaxed);
 }
 
+int tmpfs_charge_inode(struct tmpfs *tmpfs)
+{
+	if (atomic_fetch_add_explicit(&tmpfs->inode_count, 1, memory_order_relaxed) <
+	    tmpfs->inode_limit)
+		return 0;
+	tmpfs_uncharge_inode(tmpfs);
+	return -ENOSPC;
+}
+
+void tmpfs_uncharge_inode(struct tmpfs *tmpfs)
+{
+	atomic_fetch_sub_explicit(&tmpfs->inode_count, 1, memory_order_relaxed);
+}
+
+int tmpfs_charge_target(struct tmpfs *tmpfs, const char *target)
+{
+	if (strlen(target) < SHORT_TARGET ||
+	    atomic_fetch_add_explicit(&tmpfs->used_pages, 1, memory_order_relaxed) <
+		    tmpfs->page_limit)
+		return 0;
+	tmpfs_uncharge_target(tmpfs, target);
+	return -ENOSPC;
+}
+
+void tmpfs_uncharge_target(struct tmpfs *tmpfs, const char *target)
+{
+	if (strlen(target) >= SHORT_TARGET)
+		atomic_fetch_sub_explicit(&tmpfs->used_pages, 1, memory_order_relaxed);
+}
+
 static void inode_release(struct inode *inode)
 {
 	struct tmpfs *tmpfs = tmpfs_of(inode);
@@ -64,7 +97,9 @@ static void inode_release(struct inode *inode)
 	recount(inode, 0);
 	if (inode_is(inode, MODE_DIRECTORY))
 		tmpfs_directory_fini(inode);
-	atomic_fetch_sub_explicit(&tmpfs->inode_count, 1, memory_order_relaxed);
+	if (tmpfs_inode(inode)->target)
+		tmpfs_uncharge_target(tmpfs, tmpfs_inode(inode)->target);
+	tmpfs_uncharge_inode(tmpfs);
 }
 
 /* Before a page is written to: is there room for it, if it is not there yet? */
@@ -164,15 +199,13 @@ int tmpfs_inode_create(struct super_block *super, file_mode mode, dev_number dev
 	struct tmpfs *tmpfs = super->private;
 	struct tmpfs_inode *own;
 	struct inode *inode;
+	int error = tmpfs_charge_inode(tmpfs);
 
-	if (atomic_fetch_add_explicit(&tmpfs->inode_count, 1, memory_order_relaxed) >=
-	    tmpfs->inode_limit) {
-		atomic_fetch_sub_explicit(&tmpfs->inode_count, 1, memory_order_relaxed);
-		return -ENOSPC;
-	}
+	if (error)
+		return error;
 	inode = inode_create(super);
 	if (!inode) {
-		atomic_fetch_sub_explicit(&tmpfs->inode_count, 1, memory_order_relaxed);
+		tmpfs_uncharge_inode(tmpfs);
 		return -ENOMEM;
 	}
 	own = tmpfs_inode(inode);

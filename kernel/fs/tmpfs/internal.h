@@ -8,9 +8,10 @@
 
 /* One mounted instance. [a] atomic  [I] immutable  [r] changed by remount only */
 struct tmpfs {
-	atomic_size_t used_pages;	/* [a] pages of all files, as last counted */
+	/* [a] pages of all files, as last counted, and of long links' targets */
+	atomic_size_t used_pages;
 	size_t page_limit;		/* [r] SIZE_MAX: none */
-	atomic_size_t inode_count;	/* [a] */
+	atomic_size_t inode_count;	/* [a] with one more for each name beside the first */
 	size_t inode_limit;		/* [r] SIZE_MAX: none */
 };
 
@@ -64,6 +65,12 @@ extern const struct page_cache_ops tmpfs_cache_ops;
  */
 must_check int tmpfs_inode_create(struct super_block *super, file_mode mode, dev_number device,
 				  user_id uid, group_id gid, struct inode **out);
+/* A place among the inodes. Errors: -ENOSPC. */
+must_check int tmpfs_charge_inode(struct tmpfs *tmpfs);
+void tmpfs_uncharge_inode(struct tmpfs *tmpfs);
+/* The text of a symbolic link, if it is long. Errors: -ENOSPC. */
+must_check int tmpfs_charge_target(struct tmpfs *tmpfs, const char *target);
+void tmpfs_uncharge_target(struct tmpfs *tmpfs, const char *target);
 
 /* tmpfs.c */
 int tmpfs_remount(struct super_block *super, bool read_only, const char *text);
