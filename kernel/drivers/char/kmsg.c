@@ -77,22 +77,16 @@ static int kmsg_open(struct file *file)
 	return 0;
 }
 
-static ssize_t kmsg_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+/* The next record, if there is one: its length, 0, or an error. */
+static ssize_t read_record(struct io_buffer *buffer, file_offset *position)
 {
 	char line[LINE_SIZE], record[RECORD_SIZE];
-	uint64_t start, next;
+	uint64_t start, next = (uint64_t)*position;
 	size_t length;
 	int error;
 
-	if ((uint64_t)*position >= printk_end_position()) {
-		if (file->flags & O_NONBLOCK)
-			return -EAGAIN;
-		error = wait_event_interruptible(&log_queue,
-						 (uint64_t)*position < printk_end_position());
-		if (error)
-			return -ERESTARTSYS;
-	}
-	next = (uint64_t)*position;
+	if (next >= printk_end_position())
+		return 0;
 	length = read_line(&next, line);
 	start = next - length;
 	length = translate(line, length, start, record, sizeof(record));
@@ -103,6 +97,25 @@ static ssize_t kmsg_read(struct file *file, struct io_buffer *buffer, file_offse
 		return error;
 	*position = (file_offset)next;
 	return (ssize_t)length;
+}
+
+/* The position's lock is not held while we wait: only a signal or news ends that. */
+static ssize_t kmsg_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	for (;;) {
+		ssize_t result;
+
+		mutex_lock(&file->position_lock);
+		result = read_record(buffer, position);
+		mutex_unlock(&file->position_lock);
+		if (result)
+			return result;
+		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
+			return -EAGAIN;
+		if (wait_event_interruptible(&log_queue,
+					     (uint64_t)*position < printk_end_position()))
+			return -ERESTARTSYS;
+	}
 }
 
 static ssize_t kmsg_write(struct file *file, struct io_buffer *buffer, file_offset *position)
@@ -162,4 +175,5 @@ const struct file_ops kmsg_ops = {
 	.write = kmsg_write,
 	.seek = kmsg_seek,
 	.poll = kmsg_poll,
+	.stream = true,	/* we lock the position ourselves */
 };
