@@ -7,8 +7,10 @@
 #include "syscall/sys_internal.h"
 #include "syscall/sys_lock.h"
 #include "syscall/syscalls.h"
+#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
 #include "vfs/file_lock.h"
@@ -112,6 +114,9 @@ static int request_from(struct file *file, const struct flock64 *lock, int64_t l
 		return -EINVAL;
 	request->owner = is_ofd ? (const void *)file : user_thread_current()->fds;
 	request->pid = process_current()->id;
+	request->payer = credentials_capable(credentials_current(), CAP_SYS_RESOURCE)
+				 ? NULL
+				 : user_thread_current()->charged;
 	return range_from(file, lock, limit, request);
 }
 

@@ -18,6 +18,10 @@
  * certain. The search follows CHAIN_MAX waiters and then gives up: a spinlock is held, and whoever
  * builds a longer cycle waits in it until a signal comes.
  *
+ * Record locks take memory that does not count when a process is to die for want of it. So each is
+ * charged to a user, who may have as many as fill a small part of all memory. Those of flock are
+ * bounded by descriptors.
+ *
  * Invariant: an owner's record locks on one inode are disjoint, and two that touch differ in type.
  */
 #include "vfs/file_lock.h"
@@ -26,12 +30,18 @@
 #include "core/spinlock.h"
 #include "lib/list.h"
 #include "mem/kmalloc.h"
+#include "mem/page_frame.h"
 #include "mem/slab.h"
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
+#include "vfs/user_count.h"
 
-enum { CHAIN_MAX = 64 };
+enum {
+	CHAIN_MAX = 64,
+	MEMORY_SHARE = 32,	/* a user's record locks may take this part of memory, */
+	LOCK_COST = 128,	/* if each is about so large */
+};
 
 enum lock_kind { KIND_POSIX, KIND_OFD, KIND_FLOCK };
 
@@ -43,6 +53,7 @@ struct file_lock {
 	const void *owner;
 	const struct file *file;	/* through which it was set */
 	process_id pid;
+	struct user_count *payer;	/* reference, or NULL */
 };
 
 /* One sleeper, on its stack. */
@@ -69,10 +80,51 @@ static struct spinlock lock_lock = SPINLOCK_INIT(LOCK_RANK_FILE_LOCK, "file lock
 static struct list states = LIST_INIT(states);		/* [lock_lock] */
 static struct list waiters = LIST_INIT(waiters);	/* [lock_lock] */
 static struct slab_cache *lock_slab;
+static uint64_t lock_limit;	/* [I] record locks of one user */
 
 void file_lock_init(void)
 {
+	struct frame_counts counts;
+
 	lock_slab = slab_cache_create("file_lock", sizeof(struct file_lock), 0);
+	page_frame_count(&counts);
+	lock_limit = (uint64_t)counts.total / MEMORY_SHARE * (PAGE_SIZE / LOCK_COST);
+}
+
+/* NULL: no memory, or `payer` has too many. */
+static struct file_lock *lock_alloc(struct user_count *payer)
+{
+	struct file_lock *lock;
+
+	if (payer && !user_count_charge(payer, USER_FILE_LOCKS, lock_limit))
+		return NULL;
+	lock = slab_alloc(lock_slab, 0);
+	if (lock)
+		lock->payer = payer;
+	if (payer && lock)
+		user_count_hold(payer);
+	else if (payer)
+		user_count_uncharge(payer, USER_FILE_LOCKS);
+	return lock;
+}
+
+static void lock_free(struct file_lock *lock)
+{
+	if (lock && lock->payer) {
+		user_count_uncharge(lock->payer, USER_FILE_LOCKS);
+		user_count_put(lock->payer);
+	}
+	slab_free(lock_slab, lock);
+}
+
+/* All but who pays, and the place in a list. */
+static void lock_copy(struct file_lock *to, const struct file_lock *from)
+{
+	struct user_count *payer = to->payer;
+
+	*to = *from;
+	to->payer = payer;
+	list_node_init(&to->node);
 }
 
 /* The inode's state, or NULL. Without lock_lock only a hint. */
@@ -151,7 +203,7 @@ static void state_put(struct file_lock_state *state)
 static void drop(struct file_lock *lock)
 {
 	list_remove(&lock->node);
-	slab_free(lock_slab, lock);
+	lock_free(lock);
 }
 
 /* A lock went or shrank: who waits may look again, once the spinlock is dropped. */
@@ -270,8 +322,7 @@ static bool give_way(struct file_lock_state *state, struct file_lock *old,
 		struct file_lock *right = *spare;
 
 		*spare = NULL;
-		*right = *old;
-		list_node_init(&right->node);
+		lock_copy(right, old);
 		right->start = wanted->end;
 		old->end = wanted->start;
 		list_add_tail(&state->records, &right->node);
@@ -283,6 +334,19 @@ static bool give_way(struct file_lock_state *state, struct file_lock *old,
 		old->start = wanted->end;
 	else
 		return true;
+	return false;
+}
+
+/* Is a lock of the same owner to be cut in two? */
+static bool splits(const struct file_lock_state *state, const struct file_lock *wanted)
+{
+	const struct file_lock *lock;
+
+	list_for_each_entry(lock, &state->records, node) {
+		if (lock->owner == wanted->owner && lock->type != wanted->type &&
+		    lock->start < wanted->start && lock->end > wanted->end)
+			return true;
+	}
 	return false;
 }
 
@@ -301,15 +365,17 @@ static void apply(struct file_lock_state *state, struct file_lock *wanted, struc
 	}
 	if (wanted->type == FILE_LOCK_NONE)
 		return;
-	**own = *wanted;
-	list_node_init(&(*own)->node);
+	lock_copy(*own, wanted);
 	list_add_tail(&state->records, &(*own)->node);
 	*own = NULL;
 }
 
-/* Once: 0, or the owner that is in the way (then lock_lock is still held). */
+/*
+ * Once: 0, or the owner that is in the way (then lock_lock is still held). *error: it needs a spare
+ * lock that there is not.
+ */
 static const void *try_set(struct file_lock_state *state, struct file_lock *wanted,
-			   struct file_lock **own, struct file_lock **spare)
+			   struct file_lock **own, struct file_lock **spare, int *error)
 {
 	unsigned int generation;
 	struct file_lock *conflict;
@@ -319,7 +385,10 @@ static const void *try_set(struct file_lock_state *state, struct file_lock *want
 	conflict = wanted->type == FILE_LOCK_NONE ? NULL : find_conflict(&state->records, wanted);
 	if (conflict)
 		return conflict->owner;
-	apply(state, wanted, own, spare);
+	if (unlikely(!*spare) && splits(state, wanted))
+		*error = -ENOLCK;
+	else
+		apply(state, wanted, own, spare);
 	unlock_and_wake(state, generation);
 	return NULL;
 }
@@ -328,11 +397,11 @@ static int set_record(struct file_lock_state *state, struct file_lock *wanted, b
 		      struct file_lock **own, struct file_lock **spare)
 {
 	for (;;) {
-		const void *blocker = try_set(state, wanted, own, spare);
 		int error = 0;
+		const void *blocker = try_set(state, wanted, own, spare, &error);
 
 		if (!blocker)
-			return 0;
+			return error;
 		if (!wait)
 			error = -EAGAIN;
 		else if (wanted->kind == KIND_POSIX && would_deadlock(wanted->owner, blocker))
@@ -371,12 +440,13 @@ int file_lock_set(struct file *file, const struct file_lock_request *request, bo
 	state = state_get(file->inode);
 	if (!state)
 		return -ENOLCK;
-	own = slab_alloc(lock_slab, 0);
-	spare = slab_alloc(lock_slab, 0);
-	if (own && spare)
+	/* Who gives one up needs none, but for what is cut in two. */
+	own = request->type == FILE_LOCK_NONE ? NULL : lock_alloc(request->payer);
+	spare = lock_alloc(request->payer);
+	if (request->type == FILE_LOCK_NONE || (own && spare))
 		error = set_record(state, &wanted, wait, &own, &spare);
-	slab_free(lock_slab, own);
-	slab_free(lock_slab, spare);
+	lock_free(own);
+	lock_free(spare);
 	state_put(state);
 	return error;
 }
@@ -445,8 +515,7 @@ static const void *try_flock(struct file_lock_state *state, struct file_lock *wa
 	if (conflict)
 		return conflict->owner;
 	if (wanted->type != FILE_LOCK_NONE) {
-		**own = *wanted;
-		list_node_init(&(*own)->node);
+		lock_copy(*own, wanted);
 		list_add_tail(&state->flocks, &(*own)->node);
 		*own = NULL;
 	}
@@ -467,7 +536,7 @@ int file_lock_whole(struct file *file, enum file_lock_type type, process_id pid,
 	state = state_get(file->inode);
 	if (!state)
 		return -ENOLCK;
-	own = slab_alloc(lock_slab, 0);
+	own = lock_alloc(NULL);
 	if (!own)
 		error = -ENOLCK;
 	while (!error) {
@@ -482,7 +551,7 @@ int file_lock_whole(struct file *file, enum file_lock_type type, process_id pid,
 			error = wait_for_release(state, &wanted, blocker);
 		}
 	}
-	slab_free(lock_slab, own);
+	lock_free(own);
 	state_put(state);
 	return error;
 }

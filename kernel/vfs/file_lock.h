@@ -9,6 +9,7 @@
 
 struct file;
 struct inode;
+struct user_count;
 
 /* F_RDLCK, F_WRLCK, F_UNLCK */
 enum file_lock_type { FILE_LOCK_READ, FILE_LOCK_WRITE, FILE_LOCK_NONE };
@@ -23,12 +24,13 @@ struct file_lock_request {
 	 */
 	const void *owner;
 	process_id pid;		/* told to F_GETLK; -1 for OFD */
+	struct user_count *payer; /* whose number of locks is limited; NULL: nobody's */
 };
 
 /*
  * Set or clear a record lock; `wait`: sleep until it can be had. Errors: -EAGAIN (not waiting),
- * -EDEADLK (two processes would wait for each other), -ENOLCK (no memory), -EBADF (not open for
- * that), -ERESTARTSYS. May sleep.
+ * -EDEADLK (two processes would wait for each other), -ENOLCK (no memory, or the payer has too
+ * many), -EBADF (not open for that), -ERESTARTSYS. May sleep.
  */
 must_check int file_lock_set(struct file *file, const struct file_lock_request *request, bool wait);
 /*

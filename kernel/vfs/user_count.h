@@ -18,6 +18,7 @@ enum user_resource {
 	USER_INOTIFY_WATCHES,	 /* /proc/sys/fs/inotify/max_user_watches */
 	USER_MESSAGE_QUEUES,	 /* bytes: LIMIT_MESSAGE_QUEUE */
 	USER_PIPE_PAGES,	 /* slots of pipes: /proc/sys/fs/pipe-user-pages-soft */
+	USER_FILE_LOCKS,	 /* on records: a share of memory */
 	USER_RESOURCE_COUNT
 };
 
