@@ -2,6 +2,7 @@
  * Resource limits: Linux's sixteen, 64 bits inside.
  */
 #pragma once
+#include <stdatomic.h>
 #include <stdint.h>
 #include "core/seqlock.h"
 
@@ -33,6 +34,8 @@ struct limit {
 struct limits {
 	struct seqcount sequence;
 	struct limit of[LIMIT_COUNT]; /* written under the process's signal lock, in `sequence` */
+	/* [a] of LIMIT_OPEN_FILES what an int holds: each open and dup asks, by one load */
+	atomic_uint open_files;
 };
 
 /* One limit, whole. Own or another process's; no lock needed. */
@@ -50,6 +53,11 @@ static inline struct limit limits_get(const struct limits *limits, enum limit_ki
 static inline uint64_t limits_current(const struct limits *limits, enum limit_kind kind)
 {
 	return limits_get(limits, kind).current;
+}
+
+static inline unsigned int limits_open_files(const struct limits *limits)
+{
+	return atomic_load_explicit(&limits->open_files, memory_order_relaxed);
 }
 
 /* Locks: the caller holds the signal lock of the process, interrupts off. */

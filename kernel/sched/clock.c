@@ -52,7 +52,7 @@ static void set_offset(int64_t offset)
 	spin_unlock_irq(&clock_lock, flags);
 }
 
-static int64_t offset_now(void)
+static inline int64_t offset_now(void)
 {
 	unsigned int sequence;
 	int64_t offset;

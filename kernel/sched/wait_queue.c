@@ -25,11 +25,6 @@
 
 enum wake_mode { WAKE_ALL, WAKE_ONE, WAKE_HANDOVER };
 
-bool wait_queue_is_empty(const struct wait_queue *queue)
-{
-	return __atomic_load_n(&queue->waiters.head.next, __ATOMIC_RELAXED) == &queue->waiters.head;
-}
-
 static inline bool wake_thread(struct thread *thread, enum wake_mode mode)
 {
 	return mode == WAKE_HANDOVER ? thread_wake_handover(thread) : thread_wake(thread);

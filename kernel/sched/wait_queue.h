@@ -49,7 +49,10 @@ static inline void wait_queue_init(struct wait_queue *queue)
 	wait_queue_init_ranked(queue, LOCK_RANK_WAIT_QUEUE, "wait queue");
 }
 /* a hint unless the caller excludes sleepers */
-bool wait_queue_is_empty(const struct wait_queue *queue);
+static inline bool wait_queue_is_empty(const struct wait_queue *queue)
+{
+	return __atomic_load_n(&queue->waiters.head.next, __ATOMIC_RELAXED) == &queue->waiters.head;
+}
 
 /*
  * Any context. `key` is given to callbacks (poll events); plain sleepers ignore it. wake_one wakes
@@ -57,6 +60,15 @@ bool wait_queue_is_empty(const struct wait_queue *queue);
  */
 void wait_queue_wake_all(struct wait_queue *queue, uint32_t key);
 void wait_queue_wake_one(struct wait_queue *queue, uint32_t key);
+/*
+ * wake_one for the next in line, by one whom the same condition let go on and leaves true. No fence
+ * is needed: whoever is not on the queue yet will look at the condition when he is.
+ */
+static inline void wait_queue_pass_on(struct wait_queue *queue, uint32_t key)
+{
+	if (unlikely(!wait_queue_is_empty(queue)))
+		wait_queue_wake_one(queue, key);
+}
 /*
  * The same with queue->lock held by the caller. It may protect more than the queue: what the
  * sleepers wait for.

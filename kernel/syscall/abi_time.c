@@ -78,7 +78,7 @@ static int put_pair(user_addr to, uint32_t seconds, uint32_t fraction)
 	_Static_assert(offsetof(struct linux_timespec32, nanoseconds) == 4 &&
 			       offsetof(struct linux_timeval32, microseconds) == 4,
 		       "Linux i386 ABI");
-	return put_user_u64(to, (uint64_t)fraction << 32 | seconds);
+	return put_user_pair(to, seconds, fraction);
 }
 
 int abi_timeout_get(user_addr from, bool wide, int64_t *ns)

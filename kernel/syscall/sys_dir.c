@@ -360,8 +360,8 @@ struct linux_dirent {
 
 struct dirent_sink {
 	struct directory_sink sink;
-	char *buffer;
-	size_t used, size;
+	char *place;	/* where the next entry goes */
+	size_t room;	/* from there on */
 	int error;
 };
 
@@ -371,10 +371,14 @@ static inline void copy_name(char *to, const char *from, size_t length)
 	enum { WORD = sizeof(uint32_t) };
 
 	if (likely(length >= WORD)) {
+		size_t last = length - WORD, done = 0;
+
 		/* The last word may cover a part of the one before. */
-		for (size_t done = 0; done < length - WORD; done += WORD)
+		for (; done < last; done += WORD) {
 			__builtin_memcpy(to + done, from + done, WORD);
-		__builtin_memcpy(to + length - WORD, from + length - WORD, WORD);
+			__asm__("" : "+r"(done)); /* or two pointers are counted instead */
+		}
+		__builtin_memcpy(to + last, from + last, WORD);
 		return;
 	}
 	for (size_t done = 0; done < length; done++)
@@ -386,14 +390,14 @@ static bool add_dirent64(struct directory_sink *sink, const char *name, size_t l
 {
 	struct dirent_sink *out = container_of(sink, struct dirent_sink, sink);
 	size_t size = ALIGN_UP(offsetof(struct linux_dirent64, name) + length + 1, 8);
-	size_t used = out->used;
-	struct linux_dirent64 *entry = (struct linux_dirent64 *)(out->buffer + used);
+	struct linux_dirent64 *entry = (struct linux_dirent64 *)out->place;
 
-	if (unlikely(size > out->size - used)) {
+	if (unlikely(size > out->room)) {
 		out->error = -EINVAL;
 		return false;
 	}
-	out->used = used + size;
+	out->place += size;
+	out->room -= size;
 	/* What is behind the name must not leak: it lies in the last eight bytes. */
 	__builtin_memset((char *)entry + size - 8, 0, 8);
 	entry->inode = inode;
@@ -409,9 +413,9 @@ static bool add_dirent(struct directory_sink *sink, const char *name, size_t len
 {
 	struct dirent_sink *out = container_of(sink, struct dirent_sink, sink);
 	size_t size = ALIGN_UP(offsetof(struct linux_dirent, name) + length + 2, 4);
-	struct linux_dirent *entry = (struct linux_dirent *)(out->buffer + out->used);
+	struct linux_dirent *entry = (struct linux_dirent *)out->place;
 
-	if (size > out->size - out->used) {
+	if (size > out->room) {
 		out->error = -EINVAL;
 		return false;
 	}
@@ -421,7 +425,8 @@ static bool add_dirent(struct directory_sink *sink, const char *name, size_t len
 	entry->size = (uint16_t)size;
 	copy_name(entry->name, name, length);
 	((char *)entry)[size - 1] = (char)type;
-	out->used += size;
+	out->place += size;
+	out->room -= size;
 	return true;
 }
 
@@ -429,10 +434,12 @@ static int read_directory(int fd, user_addr to, size_t size,
 			  bool (*add)(struct directory_sink *, const char *, size_t, uint64_t,
 				      file_offset, unsigned int))
 {
-	struct dirent_sink out = { .sink.add = add, .size = min_t(size_t, size, DIRECTORY_BUFFER) };
+	struct dirent_sink out = { .sink.add = add, .room = min_t(size_t, size, DIRECTORY_BUFFER) };
 	bool needs_put;
 	struct file *file = syscall_file(fd, &needs_put);
+	size_t used = 0;
 	file_offset before;
+	char *buffer;
 	int error;
 
 	if (!file)
@@ -444,24 +451,25 @@ static int read_directory(int fd, user_addr to, size_t size,
 	if (!file->ops->read_directory)
 		goto return_file;
 	error = -ENOMEM;
-	out.buffer = kmalloc(out.size ? out.size : 1, 0);
-	if (!out.buffer)
+	buffer = out.place = kmalloc(out.room ? out.room : 1, 0);
+	if (!buffer)
 		goto return_file;
 	before = file->position;
 	error = file_read_directory(file, &out.sink);
-	if (!error && !out.used)
+	used = (size_t)(out.place - buffer);
+	if (!error && !used)
 		error = out.error; /* not even one entry fits: -EINVAL; the end: 0 */
-	if (!error && out.used && copy_to_user(to, out.buffer, out.used)) {
+	if (!error && used && copy_to_user(to, buffer, used)) {
 		file_offset ignored;
 
 		/* Nothing was delivered: the next call must see the same entries. */
 		(void)!file_seek(file, before, SEEK_SET, &ignored);
 		error = -EFAULT;
 	}
-	kfree(out.buffer);
+	kfree(buffer);
 return_file:
 	fd_table_return(file, needs_put);
-	return error ? error : (int)out.used;
+	return error ? error : (int)used;
 }
 
 int sys_getdents64(int fd, user_addr to, size_t size)

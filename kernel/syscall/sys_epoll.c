@@ -55,7 +55,7 @@ return_epoll:
 	return error;
 }
 
-static int wait_until(int epoll_fd, user_addr events, int max, uint64_t deadline_ns)
+static inline int wait_until(int epoll_fd, user_addr events, int max, uint64_t deadline_ns)
 {
 	bool needs_put;
 	struct file *epoll;

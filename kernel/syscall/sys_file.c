@@ -28,12 +28,6 @@ static uint64_t file_size_limit(void)
 	return limits_current(&process_current()->limits, LIMIT_FILE_SIZE);
 }
 
-/* How large a write may make `file`: only a regular one has a size that is limited. */
-static inline uint64_t size_limit_of(const struct file *file)
-{
-	return inode_is(file->inode, MODE_REGULAR) ? file_size_limit() : UINT64_MAX;
-}
-
 int syscall_write_result(ssize_t result)
 {
 	struct linux_siginfo info;
@@ -66,38 +60,61 @@ static inline int init_buffer(struct io_buffer *buffer, user_addr address, size_
 	return 0;
 }
 
-int sys_read(int fd, user_addr to, size_t size)
+static inline int read_file(struct file *file, user_addr to, size_t size)
 {
 	struct io_buffer buffer;
+	int error;
+
+	if (unlikely(!(file->mode & FILE_READ)))
+		return -EBADF;
+	error = init_buffer(&buffer, to, size);
+	if (unlikely(error))
+		return error;
+	return (int)file_read(file, &buffer);
+}
+
+int sys_read(int fd, user_addr to, size_t size)
+{
 	bool needs_put;
 	struct file *file = syscall_file(fd, &needs_put);
-	ssize_t result;
+	int result;
 
 	if (unlikely(!file))
 		return -EBADF;
-	result = file->mode & FILE_READ ? init_buffer(&buffer, to, size) : -EBADF;
-	if (!result)
-		result = file_read(file, &buffer);
-	fd_table_return(file, needs_put);
-	return (int)result;
+	/* Said twice, so that an unshared table's way does not carry the question along. */
+	if (likely(!needs_put))
+		return read_file(file, to, size);
+	result = read_file(file, to, size);
+	file_put(file);
+	return result;
+}
+
+static inline int write_file(struct file *file, user_addr from, size_t size)
+{
+	struct io_buffer buffer;
+	ssize_t result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
+
+	/* Only a regular file has a size that is limited. */
+	if (likely(!result))
+		result = inode_is(file->inode, MODE_REGULAR)
+				 ? file_write(file, &buffer, file_size_limit())
+				 : file_write_unlimited(file, &buffer);
+	return (int)(unlikely(result < 0) ? syscall_file_write_result(file, result) : result);
 }
 
 int sys_write(int fd, user_addr from, size_t size)
 {
-	struct io_buffer buffer;
 	bool needs_put;
 	struct file *file = syscall_file(fd, &needs_put);
-	ssize_t result;
+	int result;
 
 	if (unlikely(!file))
 		return -EBADF;
-	result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
-	if (!result)
-		result = file_write(file, &buffer, size_limit_of(file));
-	if (unlikely(result < 0))
-		result = syscall_file_write_result(file, result);
-	fd_table_return(file, needs_put);
-	return (int)result;
+	if (likely(!needs_put)) /* as in sys_read */
+		return write_file(file, from, size);
+	result = write_file(file, from, size);
+	file_put(file);
+	return result;
 }
 
 static file_offset offset_of(uint32_t low, uint32_t high)
@@ -342,8 +359,7 @@ int sys_close(int fd)
 
 	if (!file)
 		return -EBADF;
-	file_flush(file, table);
-	file_put(file);
+	file_close(file, table);
 	return 0;
 }
 

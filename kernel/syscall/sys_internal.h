@@ -39,9 +39,7 @@ int syscall_file_write_result(const struct file *file, ssize_t result);
 /* LIMIT_OPEN_FILES of the current process, as a number that an int holds. */
 static inline unsigned int syscall_fd_limit(void)
 {
-	uint64_t limit = limits_current(&process_current()->limits, LIMIT_OPEN_FILES);
-
-	return limit > INT32_MAX ? INT32_MAX : (unsigned int)limit;
+	return limits_open_files(&process_current()->limits);
 }
 /*
  * Put `file` (reference taken over, even on error) behind the lowest free descriptor. Errors:

@@ -31,6 +31,7 @@
 
 #include "arch/user_copy.h"
 #include "core/assert.h"
+#include "core/spinlock_irq_off.h"
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
@@ -99,9 +100,10 @@ static inline uint32_t ask(const struct epoll_item *item)
 static inline struct epoll_item *take_next(struct epoll *epoll, struct epoll_item **last,
 					   bool *stays)
 {
-	irq_flags flags = spin_lock_irq(&epoll->waiters.lock);
+	irq_flags flags = irq_disable_save();
 	struct epoll_item *item = NULL;
 
+	spin_lock_irq_off(&epoll->waiters.lock);
 	if (list_is_empty(&epoll->ready))
 		goto unlock;
 	if (!*last)
@@ -115,7 +117,8 @@ static inline struct epoll_item *take_next(struct epoll *epoll, struct epoll_ite
 	else if (item != *last)
 		list_move_tail(&epoll->ready, &item->ready_node);
 unlock:
-	spin_unlock_irq(&epoll->waiters.lock, flags);
+	spin_unlock_irq_off(&epoll->waiters.lock);
+	irq_restore(flags);
 	return item;
 }
 
@@ -160,7 +163,7 @@ static int collect(struct epoll *epoll, user_addr to, unsigned int max)
 	mutex_unlock(&epoll->mutex);
 	/* Level-triggered ones are there for everybody; and what did not fit is for the next. */
 	if (has_ready(epoll))
-		wait_queue_wake_one(&epoll->waiters, POLL_IN);
+		wait_queue_pass_on(&epoll->waiters, POLL_IN);
 	return count ? (int)count : result;
 }
 

@@ -121,14 +121,22 @@ void file_put(struct file *file)
 		destroy(file);
 }
 
-void file_flush(struct file *file, const void *owner)
+static noinline void flush(struct file *file, const void *owner)
 {
 	if (file->mode & FILE_PATH_ONLY)
 		return; /* what was not opened is not closed: no locks go with it */
 	if (file->ops && file->ops->flush)
 		file->ops->flush(file, owner);
-	if (unlikely(atomic_load_explicit(&file->inode->locks, memory_order_acquire)))
+	if (atomic_load_explicit(&file->inode->locks, memory_order_acquire))
 		file_lock_release_owner(file->inode, owner);
+}
+
+void file_close(struct file *file, const void *owner)
+{
+	if (unlikely(!file->ops || file->ops->flush ||
+		     atomic_load_explicit(&file->inode->locks, memory_order_acquire)))
+		flush(file, owner);
+	file_put(file);
 }
 
 int file_deny_write(struct file *file)

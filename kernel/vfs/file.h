@@ -152,6 +152,8 @@ size_t file_open_count(void);		/* all there are, for the leak check and file-nr 
 
 /* read_write.c: with mode checks, position, limits, SIGXFSZ rule (-EFBIG), times. May sleep. */
 must_check ssize_t file_read(struct file *file, struct io_buffer *buffer);
+/* file_write of what is no regular file, so that no limit on its size applies. */
+must_check ssize_t file_write_unlimited(struct file *file, struct io_buffer *buffer);
 must_check ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_limit);
 must_check ssize_t file_read_at(struct file *file, struct io_buffer *buffer, file_offset offset);
 must_check ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset offset,
@@ -181,8 +183,8 @@ must_check int file_allocate(struct file *file, int mode, file_offset offset, fi
 must_check int file_set_flags(struct file *file, uint32_t flags);
 /* ioctl(2) after what every descriptor has (FIOCLEX...) was handled. */
 must_check int file_ioctl(struct file *file, unsigned int command, uintptr_t argument);
-/* close(2) of one descriptor: flush; the reference is the caller's. */
-void file_flush(struct file *file, const void *owner);
+/* close(2) of one descriptor of table `owner`, with its reference. May sleep. */
+void file_close(struct file *file, const void *owner);
 uint32_t file_poll(struct file *file, struct poll_table *table);
 /* Plain helper for the kernel itself (exec, initramfs): reads up to `size` bytes at `offset`. */
 must_check ssize_t file_read_kernel(struct file *file, void *buffer, size_t size,

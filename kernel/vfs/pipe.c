@@ -199,7 +199,8 @@ static inline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffer)
 	if (unlikely(wakes_writers) && !is_full)
 		wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
 	if (unlikely(wake_next))
-		wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS, false);
+		wait_queue_pass_on(&pipe->read_queue,
+				   POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
 	return done;
 }
 
@@ -325,8 +326,8 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 			wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, true);
 		if (error || buffer->remaining == 0) {
 			if (room_left)
-				wake(&pipe->write_queue,
-				     POLL_OUT | POLL_WRITE_NORMAL | POLL_NO_NEWS, false);
+				wait_queue_pass_on(&pipe->write_queue,
+						   POLL_OUT | POLL_WRITE_NORMAL | POLL_NO_NEWS);
 			return total ? total : error;
 		}
 		if (flags & O_NONBLOCK)

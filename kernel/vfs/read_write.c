@@ -111,16 +111,21 @@ static int limit_size(const struct file *file, struct io_buffer *buffer, file_of
 	return 0;
 }
 
+/*
+ * As a number without sign, a negative position is too large as well. Most can be told from the
+ * upper half: what remains is less than 4 GiB.
+ */
+static inline bool position_is_too_large(const struct io_buffer *buffer, file_offset position)
+{
+	return unlikely((uint64_t)position >> 32 >= INT32_MAX) &&
+	       (uint64_t)position > (uint64_t)INT64_MAX - buffer->remaining;
+}
+
 /* A read-only file with a writing position cannot come here; see file_open.c. */
 static inline ssize_t write_at(struct file *file, struct io_buffer *buffer, file_offset *position,
-			uint64_t size_limit)
+			       uint64_t size_limit)
 {
-	/*
-	 * As a number without sign, a negative position is too large as well. Most can be told from
-	 * the upper half: what remains is less than 4 GiB.
-	 */
-	if (unlikely((uint64_t)*position >> 32 >= INT32_MAX) &&
-	    (uint64_t)*position > (uint64_t)INT64_MAX - buffer->remaining)
+	if (position_is_too_large(buffer, *position))
 		return -EFBIG;
 	if (inode_is(file->inode, MODE_REGULAR)) {
 		int error = limit_size(file, buffer, *position, size_limit, 0);
@@ -152,6 +157,26 @@ static inline ssize_t finish_write(struct file *file, ssize_t result)
 
 	return likely(!notify_is_wanted() && !(flags & O_SYNC)) ? result
 								: tell_and_sync(file, result);
+}
+
+ssize_t file_write_unlimited(struct file *file, struct io_buffer *buffer)
+{
+	ssize_t result;
+	bool is_locked;
+
+	assert(!inode_is(file->inode, MODE_REGULAR));
+	if (unlikely(!(file->mode & FILE_WRITE) || !file->ops->write))
+		return refuse(file, FILE_WRITE);
+	if (file->ops->stream) {
+		result = file->ops->write(file, buffer, &file->position);
+	} else {
+		is_locked = begin_position(file);
+		result = position_is_too_large(buffer, file->position)
+				 ? -EFBIG
+				 : file->ops->write(file, buffer, &file->position);
+		end_position(file, is_locked);
+	}
+	return finish_write(file, result);
 }
 
 ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_limit)

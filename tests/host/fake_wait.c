@@ -9,11 +9,6 @@
 #include "test.h"
 #include "uapi/linux/errno.h"
 
-bool wait_queue_is_empty(const struct wait_queue *queue)
-{
-	return list_is_empty(&queue->waiters);
-}
-
 static void take_off(struct wait_entry *entry)
 {
 	list_remove(&entry->node);

@@ -162,7 +162,7 @@ size_t copy_to_user_nofault(user_addr to, const void *from, size_t size)
 size_t clear_user_partial(user_addr to, size_t size)
 {
 	check_may_fault();
-	return user_range_ok(to, size) ? user_clear_bytes(user_bytes(to), size) : size;
+	return likely(user_range_ok(to, size)) ? user_clear_bytes(user_bytes(to), size) : size;
 }
 
 /* The part of [from, from + size) that lies in user space; 0: not even its first byte. */
@@ -236,13 +236,12 @@ int get_user_u64(uint64_t *out, user_addr from)
 	return user_range_ok(from, sizeof(*out)) ? user_read_pair(out, user_bytes(from)) : -EFAULT;
 }
 
-int put_user_u64(user_addr to, uint64_t value)
+int put_user_pair(user_addr to, uint32_t first, uint32_t second)
 {
 	check_may_fault();
-	if (!user_range_ok(to, sizeof(value)))
+	if (unlikely(!user_range_ok(to, sizeof(first) + sizeof(second))))
 		return -EFAULT;
-	return user_write_pair(user_bytes(to), (uint32_t)value,
-			       (uint32_t)(value >> 32));
+	return user_write_pair(user_bytes(to), first, second);
 }
 
 int user_prefault(user_addr address, size_t size, bool write)

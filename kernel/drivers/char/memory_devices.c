@@ -53,20 +53,20 @@ static ssize_t zero_read(struct file *file, struct io_buffer *buffer, file_offse
 
 	(void)file;
 	(void)position;
-	while (buffer->remaining > 0) {
-		size_t size = min(buffer->remaining, (size_t)CHUNK);
-
-		if (unlikely(io_buffer_clear(buffer, size))) {
-			if (buffer->remaining == wanted)
-				return -EFAULT;
-			break;
-		}
-		if (likely(buffer->remaining == 0))
-			return (ssize_t)wanted;
+	/* Whoever asks for more than a chunk may be interrupted between chunks. */
+	while (unlikely(buffer->remaining > CHUNK)) {
+		if (io_buffer_clear(buffer, CHUNK))
+			goto fault;
 		if (thread_is_interrupted(thread_current()))
-			break;
+			return (ssize_t)(wanted - buffer->remaining);
 	}
-	return (ssize_t)(wanted - buffer->remaining);
+	if (likely(buffer->remaining > 0) &&
+	    unlikely(io_buffer_clear(buffer, buffer->remaining)))
+		goto fault;
+	return (ssize_t)wanted;
+
+fault:
+	return buffer->remaining < wanted ? (ssize_t)(wanted - buffer->remaining) : -EFAULT;
 }
 
 /*

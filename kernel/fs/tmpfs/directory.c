@@ -1,6 +1,6 @@
 /*
- * Directories of tmpfs: a tree of entries by name, to find one, and a tree of the same entries by
- * position, to list them. Positions are given once and never change, so a listing that goes on
+ * Directories of tmpfs: a tree of entries by name, to find one, and a tree and a list of the same
+ * entries by position, to list them. Positions are given once and never change, so a listing that goes on
  * after entries came and went neither repeats nor skips one that was there all the time.
  *
  * A directory's link count is 2 and one more for each directory in it.
@@ -91,6 +91,7 @@ static void add(struct inode *dir, struct tmpfs_entry *entry, struct inode *inod
 	entry->position = own->next_position++;
 	insert_by_name(&own->names, entry);
 	insert_last(&own->positions, entry);
+	list_add_tail(&own->order, &entry->in_order);
 	tmpfs_set_size(dir, inode_size(dir) + ENTRY_SIZE);
 	if (inode_is(inode, MODE_DIRECTORY)) {
 		tmpfs_inode(inode)->parent = dir;
@@ -106,6 +107,7 @@ static struct inode *take_out(struct inode *dir, struct tmpfs_entry *entry)
 
 	rbtree_remove(&own->names, &entry->by_name);
 	rbtree_remove(&own->positions, &entry->by_position);
+	list_remove(&entry->in_order);
 	tmpfs_set_size(dir, inode_size(dir) - ENTRY_SIZE);
 	if (inode_is(inode, MODE_DIRECTORY))
 		atomic_fetch_sub_explicit(&dir->link_count, 1, memory_order_relaxed);
@@ -349,15 +351,15 @@ static struct tmpfs_entry *entry_from(struct inode *dir, uint64_t position)
 
 static unsigned int entry_type(const struct inode *inode)
 {
-	return (inode->mode & MODE_TYPE_MASK) >> 12;
+	return inode->mode >> 12; /* nothing is above the type */
 }
 
 static int read_directory(struct file *file, struct directory_sink *sink)
 {
 	struct inode *dir = file->inode;
 	struct inode *parent = tmpfs_inode(dir)->parent;
+	const struct list *order = &tmpfs_inode(dir)->order;
 	struct tmpfs_entry *entry;
-	uint64_t position;
 
 	if (file->position == 0) {
 		if (!sink->add(sink, ".", 1, dir->number, 1, DT_DIR))
@@ -372,19 +374,15 @@ static int read_directory(struct file *file, struct directory_sink *sink)
 	entry = entry_from(dir, (uint64_t)file->position);
 	if (!entry)
 		return 0;
-	for (position = (uint64_t)file->position;;) {
-		struct rbtree_node *node;
-
+	for (struct list_node *node = &entry->in_order; node != &order->head; node = node->next) {
+		entry = list_entry(node, struct tmpfs_entry, in_order);
 		if (!sink->add(sink, entry->name, entry->length, entry->inode->number,
-			       (file_offset)entry->position + 1, entry_type(entry->inode)))
-			break;
-		position = entry->position + 1;
-		node = rbtree_next(&entry->by_position);
-		if (!node)
-			break;
-		entry = rbtree_entry(node, struct tmpfs_entry, by_position);
+			       (file_offset)entry->position + 1, entry_type(entry->inode))) {
+			file->position = (file_offset)entry->position;
+			return 0;
+		}
 	}
-	file->position = (file_offset)position;
+	file->position = (file_offset)entry->position + 1;
 	return 0;
 }
 

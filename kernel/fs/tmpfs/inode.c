@@ -211,6 +211,7 @@ int tmpfs_inode_create(struct super_block *super, file_mode mode, dev_number dev
 	own = tmpfs_inode(inode);
 	rbtree_init(&own->names);
 	rbtree_init(&own->positions);
+	list_init(&own->order);
 	own->next_position = 2;	/* after "." and ".." */
 	inode->number = atomic_fetch_add_explicit(&super->next_inode_number, 1,
 						  memory_order_relaxed);

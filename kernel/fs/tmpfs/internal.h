@@ -21,7 +21,8 @@ struct tmpfs_entry {
 		struct rbtree_node by_name;	/* [i] ordered by hash, then length, then bytes */
 		struct tmpfs_entry *next_dead;	/* once out of its directory for good */
 	};
-	struct rbtree_node by_position;	/* [i] ordered by position */
+	struct rbtree_node by_position;	/* [i] ordered by position, to begin a listing */
+	struct list_node in_order;	/* [i] the same order, to go on with it */
 	uint64_t position;		/* [I] what telldir gives; grows with each new entry */
 	uint32_t hash;			/* [i] */
 	uint16_t length;		/* [i] */
@@ -33,6 +34,7 @@ struct tmpfs_inode {
 	struct inode inode;		/* first: what vfs sees */
 	struct rbtree names;		/* [i] directories: entries by name */
 	struct rbtree positions;	/* [i] directories: the same entries in order of creation */
+	struct list order;		/* [i] and once more, so that the next is one step away */
 	uint64_t next_position;		/* [i] */
 	/* [i] directories; not a reference: the parent has our entry */
 	struct inode *parent;
