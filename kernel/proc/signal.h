@@ -116,9 +116,11 @@ void signal_suspend_mask(signal_set temporary);
 /* No handler ran: put the saved mask back now. */
 void signal_restore_mask(void);
 
-/* Errors: -EINVAL. `old` may be NULL; `new` may be NULL, and loses what cannot be blocked. */
-must_check int signal_set_action(struct process *process, int signal, struct signal_action *new,
-				 struct signal_action *old);
+/*
+ * What the current process does about a signal. `old` may be NULL; `new` may be NULL, and loses
+ * what cannot be blocked. Errors: -EINVAL.
+ */
+must_check int signal_set_action(int signal, struct signal_action *new, struct signal_action *old);
 /* What another process does about a signal. Any context; no signal lock held. */
 void signal_get_action(struct process *process, int signal, struct signal_action *out);
 /* exec: caught ones become default; ignored ones stay. */

@@ -79,9 +79,9 @@ void signal_get_action(struct process *process, int signal, struct signal_action
 	spin_unlock_irq(&process->signal_lock, flags);
 }
 
-int signal_set_action(struct process *process, int signal, struct signal_action *new,
-		      struct signal_action *old)
+int signal_set_action(int signal, struct signal_action *new, struct signal_action *old)
 {
+	struct process *process = process_current();
 	/* Only the process itself exchanges the table, and it is in this call. */
 	struct signal_handlers *handlers = process->handlers;
 	struct signal_action *action;

@@ -66,12 +66,15 @@ static inline int wait_until(int epoll_fd, user_addr events, int max, uint64_t d
 	if (unlikely(!user_range_ok(events, (size_t)max * sizeof(struct linux_epoll_event))))
 		return -EFAULT;
 	epoll = syscall_file(epoll_fd, &needs_put);
-	if (unlikely(!epoll))
+	if (unlikely(!epoll || (epoll->mode & FILE_PATH_ONLY))) {
+		if (epoll)
+			fd_table_return(epoll, needs_put);
 		return -EBADF;
-	result = epoll->mode & FILE_PATH_ONLY
-			 ? -EBADF
-			 : epoll_wait(epoll, events, (unsigned int)max, deadline_ns);
-	fd_table_return(epoll, needs_put);
+	}
+	if (likely(!needs_put)) /* as in sys_read */
+		return epoll_wait(epoll, events, (unsigned int)max, deadline_ns);
+	result = epoll_wait(epoll, events, (unsigned int)max, deadline_ns);
+	file_put(epoll);
 	return result;
 }
 

@@ -403,13 +403,16 @@ int syscall_install_file(struct file *file, bool close_on_exec)
 
 int syscall_duplicate_above(int fd, int lowest, bool close_on_exec)
 {
-	struct fd_table *table = user_thread_current()->fds;
-	struct file *file = fd_table_get(table, fd);
+	bool has_reference;
+	struct file *file = syscall_file(fd, &has_reference);
 	int copy;
 
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
-	copy = fd_table_add(table, lowest, syscall_fd_limit(), file, close_on_exec);
+	if (likely(!has_reference))
+		file_get(file);
+	copy = fd_table_add(user_thread_current()->fds, lowest, syscall_fd_limit(), file,
+			    close_on_exec);
 	if (unlikely(copy < 0))
 		file_put(file);
 	return copy;

@@ -166,7 +166,7 @@ int sys_rt_sigaction(int signal, user_addr new, user_addr old, size_t set_size)
 		return -EINVAL;
 	if (new && copy_from_user(&new_action, new, sizeof(new_action)))
 		return -EFAULT;
-	error = signal_set_action(process_current(), signal, new ? &new_action : NULL,
+	error = signal_set_action(signal, new ? &new_action : NULL,
 				  old ? &old_action : NULL);
 	if (error || !old)
 		return error;
@@ -187,7 +187,7 @@ int sys_sigaction(int signal, user_addr new, user_addr old)
 		new_action.restorer = given.restorer;
 		new_action.mask = given.mask;
 	}
-	error = signal_set_action(process_current(), signal, new ? &new_action : NULL,
+	error = signal_set_action(signal, new ? &new_action : NULL,
 				  old ? &old_action : NULL);
 	if (error || !old)
 		return error;
@@ -203,7 +203,7 @@ int sys_signal(int signal, uintptr_t handler)
 	struct signal_action new_action = { .handler = handler,
 					    .flags = SA_RESETHAND | SA_NODEFER };
 	struct signal_action old_action;
-	int error = signal_set_action(process_current(), signal, &new_action, &old_action);
+	int error = signal_set_action(signal, &new_action, &old_action);
 
 	return error ? error : (int)old_action.handler;
 }

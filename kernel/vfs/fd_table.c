@@ -432,9 +432,15 @@ int fd_table_add(struct fd_table *table, int lowest, unsigned int limit, struct 
 	spin_lock_inline(&table->lock);
 	array = array_of(table);
 	fd = max((unsigned int)lowest, table->lowest_free);
-	is_free = fd < limit && fd < array->count && !bitmap_is_set(array->taken, fd);
+	is_free = false;
+	if (likely(fd < limit && fd < array->count)) {
+		uint32_t *word = &array->taken[fd / BITMAP_WORD_BITS];
+		uint32_t bit = UINT32_C(1) << fd % BITMAP_WORD_BITS;
+
+		is_free = !(*word & bit);
+		*word |= bit;
+	}
 	if (likely(is_free)) {
-		bitmap_set(array->taken, fd);
 		if (fd == table->lowest_free)
 			table->lowest_free = fd + 1;
 		put_in(table, array, fd, file, close_on_exec);

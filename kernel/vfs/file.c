@@ -91,8 +91,8 @@ static noinline void destroy(struct file *file)
 	bool is_real = !(file->mode & FILE_PATH_ONLY);
 
 	/* What was not opened is not closed. */
-	if (file->ops)
-		notify_file(file, file->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+	if (notify_is_wanted() && file->ops)
+		notify_tell_file(file, file->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	/* First: while it is watched, it may be asked. */
 	if (unlikely(!list_is_empty(&file->epoll_links)))
 		epoll_forget_file(file);

@@ -118,15 +118,18 @@ enum file_access { FILE_READ = 1 << 0, FILE_WRITE = 1 << 1, FILE_PATH_ONLY = 1 <
 	FILE_EXECUTE = 1 << 3 /* opened by exec */ };
 
 /*
- * open(2) after the flags were checked: create, truncate, permission, device. Errors as open(2).
- * May sleep.
+ * openat2(2) after the flags were checked: create, truncate, permission, device. `walk_flags`:
+ * some of WALK_NO_LINKS, BENEATH, IN_ROOT, NO_CROSS, NO_MAGIC_LINKS. Errors as open(2). May sleep.
  */
-must_check int file_open(const struct walk_context *context, const char *name, uint32_t flags,
-			 file_mode mode, struct file **out);
-/* openat2(2): the same with some of WALK_NO_LINKS, BENEATH, IN_ROOT, NO_CROSS, NO_MAGIC_LINKS. */
 must_check int file_open_restricted(const struct walk_context *context, const char *name,
 				    uint32_t flags, file_mode mode, uint32_t walk_flags,
 				    struct file **out);
+/* open(2): the same without restrictions. */
+must_check static inline int file_open(const struct walk_context *context, const char *name,
+				       uint32_t flags, file_mode mode, struct file **out)
+{
+	return file_open_restricted(context, name, flags, mode, 0, out);
+}
 /* Open a place that is already walked to. */
 must_check int file_open_path(const struct path *path, uint32_t flags,
 			      const struct credentials *credentials, struct file **out);

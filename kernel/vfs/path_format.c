@@ -24,18 +24,12 @@ static inline char *prepend_name(char *at, const char *lowest, const char *name,
 	return at;
 }
 
-/* Under RCU or the tree's lock: has the tree changed since `sequence`? NULL: it is locked. */
-static inline bool has_changed(const unsigned int *sequence)
-{
-	return sequence && tree_read_retry(*sequence);
-}
-
 /*
  * Build the name before *start, not below `lowest`. A name and its length belong together if the
- * tree has not changed since; else the copy might leave the name's memory. 0, -ERANGE, or -EAGAIN
- * if the tree has changed.
+ * tree has not changed since `sequence`; else the copy might leave the name's memory. 0, -ERANGE,
+ * or -EAGAIN if the tree has changed. Under RCU, or with the tree locked.
  */
-static int build(const struct path *path, const struct path *root, const unsigned int *sequence,
+static int build(const struct path *path, const struct path *root, unsigned int sequence,
 		 char **start, const char *lowest)
 {
 	const struct mount *mount = path->mount;
@@ -62,7 +56,7 @@ static int build(const struct path *path, const struct path *root, const unsigne
 			break;
 		name = atomic_load_explicit(&dentry->name, memory_order_acquire);
 		length = atomic_load_explicit(&dentry->length, memory_order_acquire);
-		if (unlikely(has_changed(sequence)))
+		if (unlikely(tree_read_retry(sequence)))
 			return -EAGAIN;
 		at = prepend_name(at, lowest, name, length);
 		if (!at)
@@ -121,13 +115,13 @@ ssize_t path_format(const struct path *path, const struct path *root, char *buff
 		start = end;
 		if (unlikely(attempt == ATTEMPTS)) {
 			spin_lock(&tree_lock);
-			error = build(path, root, NULL, &start, buffer);
+			error = build(path, root, tree_read_begin(), &start, buffer);
 			spin_unlock(&tree_lock);
 			break;
 		}
 		rcu_read_lock();
 		sequence = tree_read_begin();
-		error = build(path, root, &sequence, &start, buffer);
+		error = build(path, root, sequence, &start, buffer);
 		is_valid = !tree_read_retry(sequence);
 		rcu_read_unlock();
 		if (likely(is_valid))

@@ -19,9 +19,14 @@
 #include "vfs/notify.h"
 #include "vfs/poll.h"
 
+static inline bool needs_position_lock(const struct file *file)
+{
+	return unlikely(refcount_read(&file->references) != 1) && !file->ops->stream;
+}
+
 static inline bool begin_position(struct file *file)
 {
-	if (likely(refcount_read(&file->references) == 1) || file->ops->stream)
+	if (!needs_position_lock(file))
 		return false;
 	mutex_lock(&file->position_lock);
 	return true;
@@ -40,16 +45,26 @@ static cold int refuse(const struct file *file, uint32_t access)
 	return access == FILE_READ && inode_is(file->inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
 }
 
+static noinline ssize_t read_with_lock(struct file *file, struct io_buffer *buffer)
+{
+	ssize_t result;
+
+	mutex_lock(&file->position_lock);
+	result = file->ops->read(file, buffer, &file->position);
+	mutex_unlock(&file->position_lock);
+	return result;
+}
+
 ssize_t file_read(struct file *file, struct io_buffer *buffer)
 {
 	ssize_t result;
-	bool is_locked;
 
 	if (unlikely(!(file->mode & FILE_READ) || !file->ops->read))
 		return refuse(file, FILE_READ);
-	is_locked = begin_position(file);
-	result = file->ops->read(file, buffer, &file->position);
-	end_position(file, is_locked);
+	if (likely(!needs_position_lock(file)))
+		result = file->ops->read(file, buffer, &file->position);
+	else
+		result = read_with_lock(file, buffer);
 	notify_transfer(file, IN_ACCESS, result);
 	return result;
 }

@@ -1,7 +1,7 @@
 /*
  * Directories of tmpfs: a tree of entries by name, to find one, and a tree and a list of the same
- * entries by position, to list them. Positions are given once and never change, so a listing that goes on
- * after entries came and went neither repeats nor skips one that was there all the time.
+ * entries by position, to list them. Positions are given once and never change, so a listing that
+ * goes on after entries came and went neither repeats nor skips one that was there all the time.
  *
  * A directory's link count is 2 and one more for each directory in it.
  */
