@@ -23,6 +23,7 @@
 #include "vfs/inode.h"
 
 #include "core/assert.h"
+#include "core/printk.h"
 #include "core/spinlock_inline.h"
 #include "lib/math64.h"
 #include "lib/string.h"
@@ -268,6 +269,21 @@ static struct inode *get_dirty(struct super_block *super, uint64_t limit_ns)
 	}
 	spin_unlock(&super->table_lock);
 	return inode;
+}
+
+void inode_drop_dirty(struct super_block *super)
+{
+	irq_flags flags = spin_lock_irq(&super->dirty_lock);
+	struct inode *inode;
+	unsigned int count = 0;
+
+	while ((inode = list_first_entry(&super->dirty_inodes, struct inode, dirty_node))) {
+		(void)take_dirty(inode);
+		count++;
+	}
+	spin_unlock_irq(&super->dirty_lock, flags);
+	if (count)
+		printk(LOG_ERROR, "%s: changes of %u files are lost", super->type->name, count);
 }
 
 int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wait)

@@ -341,6 +341,8 @@ void super_wait_for_writers(struct super_block *super);
 /* now; honours relatime for accessed */
 void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed);
 void inode_drop_unused(struct super_block *super);	/* all cached unused inodes */
+/* At the end, when writing back does not help: what is dirty is not any more. */
+void inode_drop_dirty(struct super_block *super);
 
 static inline uint64_t inode_size(const struct inode *inode)
 {

@@ -20,6 +20,8 @@
 #include "vfs/internal.h"
 #include "vfs/notify.h"
 
+enum { WRITING_TRIES = 10 };	/* of an unmount, to write all back */
+
 static struct spinlock list_lock = SPINLOCK_INIT(LOCK_RANK_INODE_TABLE, "super blocks");
 static struct list super_blocks = LIST_INIT(super_blocks);	/* [list_lock] */
 static struct wait_queue end_queue;	/* for visitors and inodes to go */
@@ -261,6 +263,30 @@ int super_block_get(const struct file_system_type *type, const char *source, uin
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+static bool has_dirty_inodes(struct super_block *super)
+{
+	irq_flags flags = spin_lock_irq(&super->dirty_lock);
+	bool has_some = !list_is_empty(&super->dirty_inodes);
+
+	spin_unlock_irq(&super->dirty_lock, flags);
+	return has_some;
+}
+
+/*
+ * Nobody else is here, but writing back makes inodes dirty itself: those whose pages get their
+ * places, and those whose pages must wait, for memory or for blocks that a commit will free. So it
+ * goes on until nothing is left. Where that does not come, what is left is lost.
+ */
+static void write_all_back(struct super_block *super)
+{
+	unsigned int tries = 0;
+
+	do
+		(void)!super_block_sync(super, true);
+	while (super->ops->inode_write && has_dirty_inodes(super) && ++tries < WRITING_TRIES);
+	inode_drop_dirty(super);
+}
+
 static void close_super(struct super_block *super)
 {
 	spin_lock(&list_lock);
@@ -280,7 +306,7 @@ static void close_super(struct super_block *super)
 	atomic_fetch_or_explicit(&super->root->flags, DENTRY_UNHASHED, memory_order_relaxed);
 	(void)!super_block_sync(super, true);
 	dentry_put(super->root);
-	(void)!super_block_sync(super, true);
+	write_all_back(super);
 	inode_drop_unused(super);
 	wait_event(&end_queue, super->live_inodes == 0);
 	inode_table_fini(super);
