@@ -5,6 +5,9 @@
  * have a cache: then what was written is not safe before a flush that was asked for after it. When
  * the power goes, each sector that was not safe is there as it was at any time since, one apart
  * from the other, and so are those of writes that were under way (disk_lose_power).
+ *
+ * Requests may fail, and then have done nothing. The block layer repeats each once, which helps
+ * half of them.
  */
 #include "block/block_device.h"
 #include "lib/string.h"
@@ -25,6 +28,7 @@ static struct in_flight in_flight[DEPTH];
 static uint64_t next_ns = UINT64_MAX;
 static uint32_t flushes;		/* asked for */
 static uint32_t failure_share;		/* one request in so many fails; 0: none */
+static bool dies;
 
 uint64_t sim_disk_next_ns(void)
 {
@@ -96,6 +100,7 @@ static void transfer(struct block_request *request)
 				continue;
 			}
 			memcpy(newest, bytes + done, SECTOR);
+			disk->is_written[(size_t)sector * SECTOR / DISK_PAGE] = true;
 			if (is_safe)
 				memcpy(disk->medium + (size_t)sector * SECTOR, newest, SECTOR);
 			else
@@ -123,10 +128,21 @@ static void flush(uint32_t number)
 	disk->unflushed_count = kept;
 }
 
+static bool shall_fail(const struct block_request *request)
+{
+	bool is_dead = dies && shared->disk_has_failed;
+	bool fails = failure_share &&
+		     (is_dead || sim_chance(request->retried ? 2 : failure_share) == 0);
+
+	if (fails && request->retried)
+		shared->disk_has_failed = true;
+	return fails;
+}
+
 static void finish(struct in_flight *slot)
 {
 	struct block_request *request = slot->request;
-	bool fails = failure_share && sim_chance(failure_share) == 0;
+	bool fails = shall_fail(request);
 	uint32_t number = slot->flush;
 
 	slot->request = NULL;
@@ -147,9 +163,10 @@ void sim_disk_interrupt(void)
 	find_next();
 }
 
-void sim_disk_set_failures(uint32_t share)
+void sim_disk_set_failures(uint32_t share, bool wanted)
 {
 	failure_share = share;
+	dies = wanted;
 }
 
 /* ---- the power goes ---- */
@@ -179,8 +196,13 @@ void sim_disk_lose_power(void)
 		if (sim_chance(4) < quarters)
 			memcpy(disk->medium + (size_t)entry->sector * SECTOR, entry->bytes, SECTOR);
 	}
+	/* Nothing else can differ. */
+	for (uint32_t i = 0; i < disk->unflushed_count; i++) {
+		size_t at = (size_t)disk->unflushed[i].sector * SECTOR;
+
+		memcpy(disk->newest + at, disk->medium + at, SECTOR);
+	}
 	disk->unflushed_count = 0;
-	memcpy(disk->newest, disk->medium, (size_t)disk->sector_count * SECTOR);
 }
 
 void sim_disk_init(void)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,115 +23,158 @@ enum {
 	TIME_LIMIT = 60,	/* seconds for one start of the machine */
 	SHRINK_RUNS = 300,	/* repetitions to find a smaller workload */
 	SCHEDULES = 3,		/* orders of events that are tried for each */
-	OUTPUT_SHOWN = 6000,
-	DISK_PAGE = 4096,
+	OUTPUT_SHOWN = 6000, OUTPUT_VERBOSE = 1 << 20,	/* bytes of what a machine said */
 };
 
 struct shared *shared;
 
 static struct scenario scenario;
+static int shared_file;		/* which is mapped there */
 static int output;		/* what the machine says, and the sanitizers */
 static char folder[64];
 
 /* ---- disks ---- */
 
-static int run_command(const char *command, char *said, size_t size)
+/* Run a program and take down what it says. Its exit status, or -1. */
+static int run_program(const char *const arguments[], char *said, size_t size)
 {
-	FILE *pipe;
-	size_t length;
+	posix_spawn_file_actions_t actions;
+	char rest[512];
+	int ends[2], status;
+	size_t length = 0;
+	ssize_t part;
+	pid_t child;
 
-	setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
-	pipe = popen(command, "r");
-	length = pipe ? fread(said, 1, size - 1, pipe) : 0;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+	if (posix_spawnp(&child, arguments[0], &actions, NULL, (char *const *)arguments, environ))
+		child = -1;
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	while (length < size - 1 &&
+	       (part = read(ends[0], said + length, size - 1 - length)) > 0)
+		length += (size_t)part;
 	said[length] = 0;
-	while (pipe && fgetc(pipe) != EOF)
+	while (read(ends[0], rest, sizeof(rest)) > 0)
 		;
-	return pipe ? WEXITSTATUS(pclose(pipe)) : -1;
+	close(ends[0]);
+	return child >= 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ?
+		       WEXITSTATUS(status) : -1;
 }
 
-static bool is_zero(const uint8_t *page)
+/* A disk as mke2fs makes it. Most of it is zeros, which cost nothing. */
+struct made_disk {
+	const char *format;
+	bool is_zero[DISK_SIZE_MAX / DISK_PAGE];
+	uint8_t *bytes;
+};
+
+static void make_disk(struct made_disk *disk)
 {
 	static const uint8_t zeros[DISK_PAGE];
+	char command[300], said[2000], path[100];
+	const char *const arguments[] = { "sh", "-c", command, NULL };
+	int fd;
 
-	return memcmp(page, zeros, DISK_PAGE) == 0;
-}
-
-/* Most of a disk is zeros, which cost nothing. */
-static void copy_disk(uint8_t *to, const uint8_t *from)
-{
-	madvise(to, DISK_SIZE_MAX, MADV_REMOVE);
-	for (uint32_t at = 0; at < scenario.disk_size; at += DISK_PAGE) {
-		if (!is_zero(from + at))
-			memcpy(to + at, from + at, DISK_PAGE);
+	snprintf(path, sizeof(path), "%s/disk", folder);
+	snprintf(command, sizeof(command), "mke2fs -q -F %s %s %uk", scenario.format, path,
+		 scenario.disk_size / 1024);
+	if (run_program(arguments, said, sizeof(said)) != 0) {
+		fprintf(stderr, "%s\n%s\n", command, said);
+		exit(2);
 	}
-}
-
-static void write_disk(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	bool good = fd >= 0 && ftruncate(fd, scenario.disk_size) == 0;
-
-	for (uint32_t at = 0; at < scenario.disk_size && good; at += DISK_PAGE) {
-		if (!is_zero(shared->disk.newest + at))
-			good = pwrite(fd, shared->disk.newest + at, DISK_PAGE, at) == DISK_PAGE;
-	}
-	if (!good) {
+	fd = open(path, O_RDONLY);
+	disk->bytes = mmap(NULL, scenario.disk_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (fd < 0 || disk->bytes == MAP_FAILED) {
 		perror(path);
 		exit(2);
 	}
 	close(fd);
+	unlink(path);
+	for (unsigned int page = 0; page < DISK_SIZE_MAX / DISK_PAGE; page++)
+		disk->is_zero[page] =
+			page >= scenario.disk_size / DISK_PAGE ||
+			memcmp(disk->bytes + (size_t)page * DISK_PAGE, zeros, DISK_PAGE) == 0;
+	disk->format = scenario.format;
 }
 
-/* Disks as mke2fs makes them, each kept in a file. */
+/* The machine gets a new disk. Only pages that are not what they will be are touched. */
 static void fresh_disk(void)
 {
-	static struct {
-		const char *format;
-		uint8_t *bytes;
-	} made[8];
-	unsigned int i = 0;
-	char command[300], said[2000], path[100];
-	int fd;
+	static struct made_disk made[8], *last;
+	struct disk_state *disk = &shared->disk;
+	struct made_disk *next = made;
 
-	while (made[i].format && made[i].format != scenario.format)
-		i++;
-	if (!made[i].format) {
-		snprintf(path, sizeof(path), "%s/disk", folder);
-		snprintf(command, sizeof(command), "mke2fs -q -F %s %s %uk 2>&1", scenario.format,
-			 path, scenario.disk_size / 1024);
-		if (run_command(command, said, sizeof(said)) != 0) {
-			fprintf(stderr, "%s\n%s\n", command, said);
-			exit(2);
+	while (next->format && next->format != scenario.format)
+		next++;
+	if (!next->format)
+		make_disk(next);
+	for (unsigned int page = 0; page < DISK_SIZE_MAX / DISK_PAGE; page++) {
+		size_t at = (size_t)page * DISK_PAGE;
+
+		if (!disk->is_written[page] &&
+		    (last == next || ((!last || last->is_zero[page]) && next->is_zero[page])))
+			continue;
+		if (next->is_zero[page]) {
+			memset(disk->newest + at, 0, DISK_PAGE);
+			memset(disk->medium + at, 0, DISK_PAGE);
+		} else {
+			memcpy(disk->newest + at, next->bytes + at, DISK_PAGE);
+			memcpy(disk->medium + at, next->bytes + at, DISK_PAGE);
 		}
-		fd = open(path, O_RDWR);
-		made[i].bytes = mmap(NULL, scenario.disk_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		close(fd);
-		unlink(path);
-		made[i].format = scenario.format;
+		disk->is_written[page] = false;
 	}
-	copy_disk(shared->disk.newest, made[i].bytes);
-	copy_disk(shared->disk.medium, made[i].bytes);
-	shared->disk.sector_count = scenario.disk_size / SECTOR;
-	shared->disk.has_cache = scenario.disk_has_cache;
-	shared->disk.has_forced_writes = scenario.disk_has_forced_writes;
-	shared->disk.unflushed_count = 0;
+	last = next;
+	disk->sector_count = scenario.disk_size / SECTOR;
+	disk->has_cache = scenario.disk_has_cache;
+	disk->has_forced_writes = scenario.disk_has_forced_writes;
+	disk->unflushed_count = 0;
 }
 
 /* What e2fsck has to say of the disk, if anything. */
 static bool disk_is_clean(void)
 {
-	char command[200], said[500], path[100];
+	char said[500], path[40];
+	const char *const arguments[] = { "e2fsck", "-fn", path, NULL };
 	int status;
 
-	snprintf(path, sizeof(path), "%s/disk", folder);
-	write_disk(path);
-	snprintf(command, sizeof(command), "e2fsck -fn %s 2>&1", path);
-	status = run_command(command, said, sizeof(said));
-	unlink(path);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", shared_file);
+	status = run_program(arguments, said, sizeof(said));
 	if (status != 0)
 		snprintf(shared->complaint, sizeof(shared->complaint), "e2fsck says %d:\n%s",
 			 status, said);
 	return status == 0;
+}
+
+/* Does the superblock say that e2fsck has work to do? */
+static bool disk_asks_for_help(void)
+{
+	enum { STATE = 1024 + 58, VALID = 1, ERRORS = 2 };
+	uint8_t state = shared->disk.newest[STATE];
+
+	return !(state & VALID) || state & ERRORS;
+}
+
+/* Without a journal a disk that has failed is e2fsck's to mend, and has to say so. */
+static bool mend_disk(void)
+{
+	char said[500], path[40];
+	const char *const arguments[] = { "e2fsck", "-fy", path, NULL };
+	int status;
+
+	if (!disk_asks_for_help())
+		return disk_is_clean();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", shared_file);
+	status = run_program(arguments, said, sizeof(said));
+	memcpy(shared->disk.medium, shared->disk.newest, scenario.disk_size);
+	memset(shared->disk.is_written, true, sizeof(shared->disk.is_written));
+	if (status != 0 && status != 1)
+		snprintf(shared->complaint, sizeof(shared->complaint),
+			 "e2fsck cannot mend it: %d\n%s", status, said);
+	return status == 0 || status == 1;
 }
 
 /* ---- one run ---- */
@@ -175,12 +219,17 @@ static bool run_once(void)
 {
 	memset(shared->outcomes, 0, sizeof(shared->outcomes));
 	shared->complaint[0] = 0;
-	shared->has_lost_power = false;
+	shared->has_lost_power = shared->disk_has_failed = false;
 	shared->tree_size = 0;
 	if (scenario.format)
 		fresh_disk();
 	for (unsigned int i = 0; i < scenario.start_count; i++) {
 		if (!play_start(i))
+			return false;
+		shared->starts++;
+		shared->cuts += shared->has_lost_power;
+		shared->failed_disks += shared->disk_has_failed;
+		if (shared->disk_has_failed && !scenario.has_journal && !mend_disk())
 			return false;
 	}
 	return !scenario.format || disk_is_clean();
@@ -267,10 +316,10 @@ static void print_workload(const char *options)
 
 static void print_output(void)
 {
-	static char text[OUTPUT_SHOWN + 1];
+	static char text[OUTPUT_VERBOSE + 1];
 	ssize_t length;
 
-	length = pread(output, text, OUTPUT_SHOWN, 0);
+	length = pread(output, text, scenario.verbose ? OUTPUT_VERBOSE : OUTPUT_SHOWN, 0);
 	text[length > 0 ? length : 0] = 0;
 	fputs(text, stdout);
 }
@@ -367,14 +416,18 @@ int main(int argc, char **argv)
 	unsigned int failures = 0;
 	const char *temporary = getenv("TMPDIR");
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
+	setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
 	output = memfd_create("output", 0);
+	shared_file = memfd_create("disk", 0);
+	if (ftruncate(shared_file, sizeof(*shared)) == 0)
+		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+			      shared_file, 0);
 	snprintf(folder, sizeof(folder), "%s/sim-XXXXXX", temporary ? temporary : "/tmp");
-	if (shared == MAP_FAILED || output < 0 || !mkdtemp(folder)) {
+	if (!shared || shared == MAP_FAILED || output < 0 || !mkdtemp(folder)) {
 		perror("the simulated machine");
 		return 2;
 	}
+	scenario_prepare();
 	for (uint64_t i = 0; i < options.count; i++) {
 		scenario_draw(&scenario, options.first + i);
 		scenario.schedule = options.schedule;
@@ -390,7 +443,9 @@ int main(int argc, char **argv)
 		}
 	}
 	rmdir(folder);
-	printf("%llu seeds, %llu operations, %u failures\n", (unsigned long long)options.count,
-	       (unsigned long long)shared->operations, failures);
+	printf("%llu seeds, %llu operations, %u starts, %u cuts of power, %u failing disks; %u "
+	       "failures\n",
+	       (unsigned long long)options.count, (unsigned long long)shared->operations,
+	       shared->starts, shared->cuts, shared->failed_disks, failures);
 	return failures ? 1 : 0;
 }

@@ -24,7 +24,7 @@
 #define RAM_START	0x100000u	/* nothing lies below, as on a PC */
 #define VMAP_START	0x210000000000ull
 
-enum { VMAP_PAGES = 64 << 10 };
+enum { VMAP_PAGES = 64 << 10, RAM_PAGES_MAX = 5120 };
 
 static struct boot_info boot;
 static uint32_t low_pages;
@@ -34,20 +34,28 @@ const struct boot_info *boot_info(void)
 	return &boot;
 }
 
+/* Once for all machines: each begins with a copy of this memory, of which it touches little. */
+void scenario_prepare(void)
+{
+	size_t end = (size_t)RAM_PAGES_MAX * PAGE_SIZE;
+
+	host_map(phys_to_virt(0), end);
+	host_forbid(phys_to_virt(0), end);
+	host_map((void *)VMAP_START, (size_t)VMAP_PAGES * PAGE_SIZE);
+}
+
 void sim_memory_init(const struct sim_settings *settings)
 {
 	size_t end = (size_t)settings->memory_pages * PAGE_SIZE;
 	size_t tables;
 
+	assert(settings->memory_pages <= RAM_PAGES_MAX);
 	boot.memory[0] = (struct boot_range){ RAM_START, end };
 	boot.memory_count = 1;
 	low_pages = settings->low_pages;
-	host_map(phys_to_virt(0), end);
-	host_forbid(phys_to_virt(0), end);
 	/* page_frame_init puts its descriptors at the start. */
 	tables = ALIGN_UP(settings->memory_pages * sizeof(struct page_frame), PAGE_SIZE);
 	host_allow(phys_to_virt(RAM_START), tables);
-	host_map((void *)VMAP_START, (size_t)VMAP_PAGES * PAGE_SIZE);
 	sim_mmu_init();
 }
 
@@ -200,15 +208,6 @@ unwatched void *sim_plain_memset(void *to, int value, size_t size)
 	return to;
 }
 
-/* A slab cache is an object of mem/ itself, but its lock is used like any other. */
-void sim_spin_init(struct spinlock *lock, enum lock_rank rank, const char *name);
-
-void sim_spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
-{
-	host_allow(lock, sizeof(*lock));
-	spin_init(lock, rank, name);
-}
-
 /* ---- the allocators, watched: the linker puts these before the real ones ---- */
 
 struct page_frame *__real_page_frame_alloc(enum frame_kind kind, enum frame_alloc_flags flags);
@@ -219,6 +218,8 @@ struct page_frame *__wrap_page_frame_alloc_order(unsigned int order, enum frame_
 						 enum frame_alloc_flags flags);
 void __real_page_frame_put_last(struct page_frame *frame, int old);
 void __wrap_page_frame_put_last(struct page_frame *frame, int old);
+struct slab_cache *__real_slab_cache_create(const char *name, size_t size, size_t align);
+struct slab_cache *__wrap_slab_cache_create(const char *name, size_t size, size_t align);
 void *__real_slab_alloc(struct slab_cache *cache, enum frame_alloc_flags flags);
 void *__wrap_slab_alloc(struct slab_cache *cache, enum frame_alloc_flags flags);
 void *__wrap_slab_alloc_zeroed(struct slab_cache *cache, enum frame_alloc_flags flags);
@@ -264,6 +265,17 @@ static size_t object_size(struct slab_cache *cache)
 
 	slab_cache_count(cache, &name, &size, &in_use, &frames);
 	return size;
+}
+
+/* A cache is an object of mem/ itself, but its lock is used like any other. */
+struct slab_cache *__wrap_slab_cache_create(const char *name, size_t size, size_t align)
+{
+	struct slab_cache *cache = __real_slab_cache_create(name, size, align);
+
+	/* The first cache is that of the caches. */
+	if (cache)
+		host_allow(cache, object_size(slab_cache_next(NULL)));
+	return cache;
 }
 
 void *__wrap_slab_alloc(struct slab_cache *cache, enum frame_alloc_flags flags)

@@ -12,6 +12,11 @@
  *  - a file that was synced and not changed since has that very content, byte for byte;
  *  - a file that was changed since holds nowhere a byte that it never had there: old bytes, new
  *    ones and zeros only, so never what another file left on the disk.
+ *
+ * When requests of the disk have failed the same is promised of a file system with a journal, but
+ * for the last of it: data that could not be written is lost, fsync says so, and what its place
+ * on the disk held before may be seen there. sync(2) has nobody to tell, and promises nothing
+ * once something has failed.
  */
 #include "model.h"
 #include <errno.h>
@@ -32,8 +37,8 @@ struct version {
 struct node {
 	enum node_kind kind;
 	uint32_t links, references;
-	uint32_t size;
-	uint8_t *bytes;			/* FILE_SIZE_MAX of them for files; NULL: empty */
+	uint32_t size, room;
+	uint8_t *bytes;			/* `room` of them, zeros behind `size` */
 	unsigned int serial;		/* in the order of their making */
 	unsigned int changed;		/* by this operation last, in more than its bytes */
 	struct node *children[NAMES];	/* of a directory, by letter */
@@ -50,6 +55,7 @@ struct model {
 };
 
 struct history {
+	bool disk_has_failed;
 	struct file_history {
 		struct version *versions;
 		unsigned int count;
@@ -211,8 +217,11 @@ static void set_size(struct node *node, uint32_t size, unsigned int number)
 {
 	if (size != node->size)
 		node->changed = number;
-	if (!node->bytes)
-		node->bytes = calloc(1, FILE_SIZE_MAX);
+	if (size > node->room) {
+		node->bytes = realloc(node->bytes, 2 * size);
+		memset(node->bytes + node->room, 0, 2 * size - node->room);
+		node->room = 2 * size;
+	}
 	if (size < node->size)
 		memset(node->bytes + size, 0, node->size - size);
 	node->size = size;
@@ -689,6 +698,8 @@ static const char *compare_after_cut(const struct node *node, const struct tree_
 	if (file->synced && base + 1 == file->count && !equals(&file->versions[base], entry))
 		return complain("%s: %u bytes are not the %u that were synced", entry->path,
 				entry->size, file->versions[base].size);
+	if (history->disk_has_failed)
+		return NULL;
 	for (unsigned int i = base; i < file->count; i++) {
 		if (equals(&file->versions[i], entry))
 			return NULL;
@@ -724,8 +735,8 @@ static void start_history(struct model *model, struct node *node)
 
 /* Operation i is number i + 1; what was there before is 0, and durable. */
 const char *model_check_cut(const struct tree *before, const struct operation *operations,
-			    const int32_t *results, unsigned int over, unsigned int count,
-			    const struct tree *tree)
+			    const int32_t *results, unsigned int sound, unsigned int over,
+			    unsigned int count, const struct tree *tree)
 {
 	struct model *all = model_from_tree(before);
 	struct model *model = model_from_tree(before);
@@ -735,12 +746,16 @@ const char *model_check_cut(const struct tree *before, const struct operation *o
 
 	all->history = calloc(1, sizeof(*all->history));
 	all->keeps_history = true;
+	all->history->disk_has_failed = sound < count;
 	start_history(all, all->root);
 	for (unsigned int i = 0; i < count; i++) {
 		/* What was not over is no promise, but it may have happened. */
 		bool is_promise = operations[i].kind == OP_FSYNC || operations[i].kind == OP_SYNC;
+		bool is_known = i < over && (i < sound || results[i] >= 0);
 
-		if (i < over ? results[i] >= 0 : !is_promise)
+		if (operations[i].kind == OP_SYNC && i >= sound)
+			continue;
+		if (is_known ? results[i] >= 0 : !is_promise)
 			(void)model_apply(all, &operations[i], i + 1, false, NULL);
 	}
 	durable = all->durable;

@@ -94,9 +94,10 @@ int32_t model_apply(struct model *model, const struct operation *operation, unsi
 const char *model_compare(const struct model *model, const struct tree *tree);
 
 /*
- * After a cut of power. `results[i]` is what operation i has answered; those from `over` on may
- * have begun, but were not over. NULL, or what is wrong with `tree`.
+ * After a cut of power, or when the disk has failed. `results[i]` is what operation i has answered;
+ * those from `over` on may have begun, but were not over, and those from `sound` on were over only
+ * when a request had failed. NULL, or what is wrong with `tree`.
  */
 const char *model_check_cut(const struct tree *before, const struct operation *operations,
-			    const int32_t *results, unsigned int over, unsigned int count,
-			    const struct tree *tree);
+			    const int32_t *results, unsigned int sound, unsigned int over,
+			    unsigned int count, const struct tree *tree);

@@ -58,12 +58,6 @@ void mmu_flush_local(uintptr_t address)
 	absent(__func__);
 }
 
-bool user_range_ok(user_addr address, size_t size)
-{
-	(void)address, (void)size;
-	return false;
-}
-
 int user_prefault(user_addr address, size_t size, bool write)
 {
 	(void)address, (void)size, (void)write;

@@ -16,7 +16,7 @@ SIM_OBJECTS := $(patsubst %.c,$(SIM)/%.o,$(SIM_KERNEL) $(SIM_MACHINE) $(SIM_HOST
 # These link what is free through itself, which the sanitizer forbids everybody else.
 SIM_UNWATCHED := $(patsubst %,$(SIM)/kernel/mem/%.o,slab page_frame buddy)
 SIM_WRAPPED := lock_check_acquire lock_check_release page_frame_alloc page_frame_alloc_order \
-	page_frame_put_last slab_alloc slab_alloc_zeroed slab_free thread_wake
+	page_frame_put_last slab_cache_create slab_alloc slab_alloc_zeroed slab_free thread_wake
 
 SIM_CFLAGS := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-common -fno-pie -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 $(filter-out -Wframe-larger-than=%,$(WARNINGS))
@@ -33,7 +33,7 @@ $(SIM)/kernel/%.o: kernel/%.c Makefile tests/sim/rules.mk
 
 # Our own string functions are tested beside them; here they have names of their own.
 $(SIM)/kernel/lib/string.o: SIM_EXTRA := -include tests/host/include/kernel_names.h
-$(SIM_UNWATCHED): SIM_EXTRA := -fno-sanitize=address -Dmemset=sim_plain_memset -Dspin_init=sim_spin_init
+$(SIM_UNWATCHED): SIM_EXTRA := -fno-sanitize=address -Dmemset=sim_plain_memset
 
 $(patsubst %.c,$(SIM)/%.o,$(SIM_MACHINE)): $(SIM)/%.o: %.c Makefile tests/sim/rules.mk
 	@mkdir -p $(@D)

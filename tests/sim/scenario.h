@@ -34,6 +34,8 @@ struct scenario_start {
 	bool loses_power;
 	uint32_t cut_operations;	/* that are over when the power is about to go, */
 	uint32_t cut_points;		/* and so many points later it does */
+	uint32_t disk_failures;		/* one request in so many fails; 0: none */
+	bool disk_dies;			/* after the first all do */
 };
 
 struct scenario {
@@ -54,6 +56,9 @@ struct scenario {
 
 /* workload.c */
 void scenario_draw(struct scenario *scenario, uint64_t seed);
+
+/* memory.c: once, before the first machine starts. */
+void scenario_prepare(void);
 
 /* player.c: play start `number`; never comes back. */
 __attribute__((__noreturn__)) void scenario_play(const struct scenario *scenario,

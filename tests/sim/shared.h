@@ -10,6 +10,7 @@
 
 enum {
 	SECTOR = 512,
+	DISK_PAGE = 4096,
 	DISK_SIZE_MAX = 10 << 20,
 	UNFLUSHED_MAX = 64 << 10, /* sectors written since the last flush, each time they were */
 };
@@ -22,13 +23,14 @@ struct unflushed {
 };
 
 struct disk_state {
+	/* Whole pages: what a read gives, and what is there whatever happens. */
+	uint8_t newest[DISK_SIZE_MAX];
+	uint8_t medium[DISK_SIZE_MAX];
 	uint32_t sector_count;
 	bool has_cache, has_forced_writes;
 	uint32_t unflushed_count;
 	uint64_t requests;			/* done, over all starts */
-	/* Whole pages: what a read gives, and what is there whatever happens. */
-	uint8_t newest[DISK_SIZE_MAX] __attribute__((__aligned__(4096)));
-	uint8_t medium[DISK_SIZE_MAX] __attribute__((__aligned__(4096)));
+	bool is_written[DISK_SIZE_MAX / DISK_PAGE];	/* by page, since the disk was made */
 	struct unflushed unflushed[UNFLUSHED_MAX];	/* in the order in which they were done */
 };
 
@@ -39,19 +41,22 @@ enum operation_state { OPERATION_WAITS, OPERATION_BEGUN, OPERATION_DONE };
 /* One operation of the workload, as far as it has come. */
 struct outcome {
 	uint8_t state;		/* enum operation_state */
-	bool failed_for_memory;	/* it was made to fail, and nothing has changed */
+	bool disk_had_failed;	/* before it was over */
 	int32_t result;
 };
 
 /* What is wrong, for the one who reads it. */
 enum { COMPLAINT_SIZE = 600 };
 
+/* It is a file, and the disk's newest state is its beginning: so e2fsck can look at it. */
 struct shared {
 	struct disk_state disk;
 	struct outcome outcomes[OPERATIONS_MAX];
 	bool has_finished;		/* the machine came to its end by itself */
 	bool has_lost_power;
+	bool disk_has_failed;		/* a request, and its repetition */
 	uint64_t operations;		/* done, in all machines */
+	unsigned int starts, cuts, failed_disks;	/* of all machines */
 	uint64_t points;
 	char complaint[COMPLAINT_SIZE];
 	size_t tree_size;

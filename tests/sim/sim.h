@@ -59,8 +59,8 @@ uint64_t sim_disk_next_ns(void);
 void sim_disk_interrupt(void);
 /* The disk that the host keeps, as block device "sda". */
 void sim_disk_init(void);
-/* From now on one request in `share` fails; 0: none. */
-void sim_disk_set_failures(uint32_t share);
+/* From now on one request in `share` fails; 0: none. `dies`: after the first, all do. */
+void sim_disk_set_failures(uint32_t share, bool dies);
 /* What was not safe is lost, or not. The machine must end now. */
 void sim_disk_lose_power(void);
 

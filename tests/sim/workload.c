@@ -116,4 +116,14 @@ void scenario_draw(struct scenario *s, uint64_t seed)
 		start->cut_operations = below(count);
 		start->cut_points = below(4u << below(13));
 	}
+	/* Nor does anything fail in the last one. */
+	for (unsigned int i = 0; i + 1 < s->start_count; i++) {
+		struct scenario_start *start = &s->starts[i];
+
+		if (below(3))
+			continue;
+		start->disk_failures = 2u << below(8);
+		start->disk_dies = below(3) == 0;
+		start->loses_power = start->loses_power && below(3) == 0;
+	}
 }

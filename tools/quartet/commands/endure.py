@@ -168,12 +168,14 @@ def run_seeds(command, first, count):
     operations = failures = 0
     for process in running:
         lines = process.communicate()[0].splitlines()
-        total = re.fullmatch(r'\d+ seeds, (\d+) operations, (\d+) failures', lines[-1] if lines else '')
+        total = re.fullmatch(r'\d+ seeds, (\d+) operations, (.*); (\d+) failures', lines[-1] if lines else '')
         print('\n'.join(lines[:-1]), end='\n' if lines[:-1] else '')
         operations += int(total[1]) if total else 0
-        failures += int(total[2]) if total else 1
+        failures += int(total[3]) if total else 1
+        print(total[2] if total else 'it has not come to its end')
     seconds = time.monotonic() - started
-    print(f'{count} seeds, {operations} operations in {seconds:.0f} s, {failures} failures')
+    print(f'{count} seeds, {operations} operations in {seconds:.0f} s, {operations * 60 / seconds:.0f} a minute, '
+          f'{failures} failures')
     return 1 if failures else 0
 
 
