@@ -431,8 +431,12 @@ int main(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	signal(SIGTTOU, SIG_IGN);
 	mlockall(MCL_CURRENT);
-	/* Ours is the last word, even when a worker of root's gives itself a high priority. */
-	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 99 });
+	/*
+	 * Ours is the last word, even when a worker of root's gives itself a high priority; no
+	 * worker begins with it.
+	 */
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK,
+			   &(struct sched_param){ .sched_priority = 99 });
 
 	use_specials();
 	/* A round of nothing, so that the first one's counters are like the others'. */
