@@ -118,9 +118,9 @@ int put_user_u32(user_addr to, uint32_t value)
 	return -EFAULT;
 }
 
-int put_user_u64(user_addr to, uint64_t value)
+int put_user_pair(user_addr to, uint32_t first, uint32_t second)
 {
-	(void)to, (void)value;
+	(void)to, (void)first, (void)second;
 	return -EFAULT;
 }
 
