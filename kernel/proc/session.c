@@ -264,12 +264,14 @@ int process_set_group(process_id pid, process_id wanted)
 	irq_flags flags;
 	int error;
 
-	if (pid < 0 || wanted < 0)
-		return -EINVAL;
 	if (pid == 0)
 		pid = caller->id;
 	if (wanted == 0)
 		wanted = pid;
+	if (wanted < 0)
+		return -EINVAL;
+	if (pid < 0)
+		return -ESRCH;
 	fresh = process_group_alloc(wanted, NULL);
 	if (!fresh)
 		return -ENOMEM;

@@ -423,6 +423,8 @@ int signal_may_send(const struct user_thread *sender, struct process *target, in
 	irq_flags flags;
 	bool permitted;
 
+	if (!signal_exists(signal))
+		return -EINVAL;
 	if (is_permitted_by_ids(sender, target))
 		return 0;
 	if (signal != SIGCONT)
@@ -436,6 +438,8 @@ int signal_may_send(const struct user_thread *sender, struct process *target, in
 /* Tree lock held. */
 static int send_checked(struct process *target, const struct linux_siginfo *info)
 {
+	if (!signal_exists(info->signo))
+		return -EINVAL;
 	if (!is_permitted_by_ids(user_thread_current(), target) &&
 	    !(info->signo == SIGCONT && in_one_session(process_current(), target)))
 		return -EPERM;

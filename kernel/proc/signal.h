@@ -31,6 +31,13 @@ static inline bool signal_is_in(signal_set set, int signal)
 	return half >> ((unsigned int)(signal - 1) & 31) & 1;
 }
 #define SIGNAL_COUNT 64
+
+/* 0 is none, and may be sent to see whether one could. */
+static inline bool signal_exists(int signal)
+{
+	return signal >= 0 && signal <= SIGNAL_COUNT;
+}
+
 #define SIGNAL_FIRST_REALTIME 32
 
 /* What a process does about one signal: sigaction in one form. */

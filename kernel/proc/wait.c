@@ -220,9 +220,13 @@ static int look(struct process *parent, const struct wait_request *request, stru
 
 		if (!child_matches(child, request))
 			continue;
+		/* One that is dead has nothing to tell, ever, to who does not ask for deaths. */
+		if (child->state == PROCESS_DEAD && !(request->options & WEXITED) &&
+		    !trace_hides_death(child))
+			continue;
 		result = 0;
 		if (child->state == PROCESS_DEAD) {
-			if (!(request->options & WEXITED) || trace_hides_death(child))
+			if (trace_hides_death(child))
 				continue;
 			take_death(parent, child, request, out);
 			result = 1;

@@ -114,6 +114,8 @@ static int control(struct file *file, int fd, unsigned int command, uintptr_t ar
 		return file_owner_set_signal(file, (int)argument);
 	case F_GETSIG:
 		return file_owner_get_signal(file);
+	case F_GETLEASE:
+		return F_UNLCK;		/* nobody can have one */
 	case F_SETPIPE_SZ:
 		return pipe_set_size(file, argument, credentials_current());
 	case F_GETPIPE_SZ:

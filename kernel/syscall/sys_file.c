@@ -52,10 +52,10 @@ int syscall_file_write_result(const struct file *file, ssize_t result)
 /* An access that begins in user space and is no larger than a call moves. -EFAULT, -EINVAL. */
 static inline int init_buffer(struct io_buffer *buffer, user_addr address, size_t size)
 {
-	if (unlikely((ssize_t)size < 0))
-		return -EINVAL;
 	if (unlikely(!user_range_ok(address, size)))
 		return -EFAULT;
+	if (unlikely((ssize_t)size < 0))
+		return -EINVAL;
 	io_buffer_init_user(buffer, address, min_t(size_t, size, TRANSFER_MAX));
 	return 0;
 }
@@ -261,19 +261,23 @@ static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_of
 		result = -EBADF;
 	else if (offset >= 0 && file->ops->stream)
 		result = -ESPIPE;
-	else if (!(file->mode & wanted))
-		result = -EBADF;
 	else
 		result = syscall_pieces_get(&pieces, vector, count);
 	if (result)
 		goto return_file;
-	if (flags && pieces.buffer.remaining)
+	/* The vector is looked at before the mode, and nothing can be read of a directory too. */
+	if (!(file->mode & wanted))
+		result = -EBADF;
+	else if (!pieces.buffer.remaining && inode_is(file->inode, MODE_DIRECTORY))
+		goto put_pieces;
+	if (!result && flags && pieces.buffer.remaining)
 		result = check_flags(file, flags, write);
 	if (!result && write)
 		result = write_pieces(file, &pieces.buffer, offset, flags);
 	else if (!result)
 		result = offset < 0 ? file_read(file, &pieces.buffer)
 				    : file_read_at(file, &pieces.buffer, offset);
+put_pieces:
 	syscall_pieces_put(&pieces);
 return_file:
 	if (write)

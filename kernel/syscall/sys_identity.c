@@ -466,6 +466,10 @@ static int set_groups(int size, user_addr from, bool wide)
 				       sizeof(group));
 		new->groups[i] = group;
 	}
+	for (int i = 0; i < size && !error; i++) {
+		if (new->groups[i] == (group_id)-1)
+			error = -EINVAL;
+	}
 	if (error) {
 		credentials_put(new);
 		return error;

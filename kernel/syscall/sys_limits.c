@@ -80,10 +80,10 @@ int sys_setrlimit(unsigned int kind, user_addr from)
 	struct limit new, before;
 	uint32_t given[2];
 
-	if (kind >= LIMIT_COUNT)
-		return -EINVAL;
 	if (copy_from_user(given, from, sizeof(given)))
 		return -EFAULT;
+	if (kind >= LIMIT_COUNT)
+		return -EINVAL;
 	new.current = limit_from_32(given[0]);
 	new.maximum = limit_from_32(given[1]);
 	return set_limit(process_current(), (enum limit_kind)kind, &new, &before);
@@ -111,15 +111,15 @@ int sys_prlimit64(process_id id, unsigned int kind, user_addr new, user_addr old
 	struct limit given, before;
 	int error = 0;
 
-	if (kind >= LIMIT_COUNT)
-		return -EINVAL;
-	if (new &&copy_from_user(&given, new, sizeof(given)))
+	if (new && copy_from_user(&given, new, sizeof(given)))
 		return -EFAULT;
 	process = id ? process_find_get(id) : process_current();
 	if (!process)
 		return -ESRCH;
 	if (!may_change_limits(process)) {
 		error = -EPERM;
+	} else if (kind >= LIMIT_COUNT) {
+		error = -EINVAL;
 	} else if (new) {
 		error = set_limit(process, (enum limit_kind)kind, &given, &before);
 	} else {

@@ -23,6 +23,9 @@ int sys_flock(int fd, int operation)
 	struct file *file;
 	int error;
 
+	/* The mandatory locks of old: Linux says yes, looks at nothing and does nothing. */
+	if (operation & LOCK_MAND)
+		return 0;
 	switch (operation & ~LOCK_NB) {
 	case LOCK_SH:
 		type = FILE_LOCK_READ;

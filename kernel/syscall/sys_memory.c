@@ -75,6 +75,14 @@ static int map_request(struct vm_map_request *request, unsigned int flags, int f
 	return error ? error : (int)address;
 }
 
+/* There are no huge pages to be had; and only of 2 MiB could there be any. */
+static int check_huge(unsigned int flags)
+{
+	unsigned int log_size = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+
+	return (flags & MAP_ANONYMOUS) && (log_size == 0 || log_size == 21) ? -ENOMEM : -EINVAL;
+}
+
 static int map(uintptr_t address, size_t size, unsigned int protection, unsigned int flags, int fd,
 	       uint32_t page_offset)
 {
@@ -104,6 +112,8 @@ static int map(uintptr_t address, size_t size, unsigned int protection, unsigned
 			return -EBADF;
 		fd_table_return(file, needs_put);
 	}
+	if (flags & MAP_HUGETLB)
+		return check_huge(flags);
 	if (!size)
 		return -EINVAL;
 	if (request.fixed && address % PAGE_SIZE)
@@ -167,7 +177,8 @@ int sys_mprotect(uintptr_t address, size_t size, unsigned int protection)
 		return 0;
 	if (ALIGN_UP(size, PAGE_SIZE) < size || address + ALIGN_UP(size, PAGE_SIZE) <= address)
 		return -ENOMEM;
-	if (protection & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN | PROT_GROWSUP))
+	/* Nothing grows upwards. PROT_SEM means nothing on this machine. */
+	if (protection & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN))
 		return -EINVAL;
 	return vm_protect(process_current()->space, address, ALIGN_UP(size, PAGE_SIZE),
 			  protection & (PROT_READ | PROT_WRITE | PROT_EXEC),

@@ -34,8 +34,8 @@ static int poll_requests(user_addr list, unsigned int count, uint64_t deadline_n
 	result = copy_from_user(requests, list, count * sizeof(*requests));
 	if (!result)
 		result = poll_wait(user_thread_current()->fds, requests, count, deadline_ns);
-	/* Only the answers go back; the program may be changing the rest. */
-	if (result >= 0 && count > 0 &&
+	/* Only the answers go back, after a signal too; the program may be changing the rest. */
+	if ((result >= 0 || result == -EINTR) && count > 0 &&
 	    put_user_u16_fields(user_addr_add(list, offsetof(struct poll_request, result)),
 				&requests->result, count, sizeof(*requests)))
 		result = -EFAULT;

@@ -125,7 +125,8 @@ static int transfer(process_id id, user_addr local, unsigned int local_count, us
 
 	if (result)
 		return (int)result;
-	if (pieces.buffer.remaining == 0)
+	/* For nothing to move no process is looked for. */
+	if (pieces.buffer.remaining == 0 || remote_count == 0)
 		goto put_pieces;
 	result = get_remote(remote, remote_count, &remote_list);
 	if (result)

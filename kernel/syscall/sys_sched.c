@@ -408,14 +408,20 @@ int sys_sched_getattr(process_id id, user_addr to, uint32_t size, uint32_t flags
 	return copy_to_user(to, &attributes, attributes.size);
 }
 
+/* Asked of deadline scheduling as well, which nobody can have here. */
+static bool has_priorities(int policy)
+{
+	return is_policy(policy) || policy == SCHED_DEADLINE;
+}
+
 int sys_sched_get_priority_max(int policy)
 {
-	return !is_policy(policy) ? -EINVAL : is_realtime(policy) ? REALTIME_MAX : 0;
+	return !has_priorities(policy) ? -EINVAL : is_realtime(policy) ? REALTIME_MAX : 0;
 }
 
 int sys_sched_get_priority_min(int policy)
 {
-	return !is_policy(policy) ? -EINVAL : is_realtime(policy) ? 1 : 0;
+	return !has_priorities(policy) ? -EINVAL : is_realtime(policy) ? 1 : 0;
 }
 
 static int get_quantum(process_id id, int64_t *ns)
@@ -473,7 +479,8 @@ int sys_sched_getaffinity(process_id id, size_t size, user_addr to)
 	uint32_t mask;
 	int error;
 
-	if (size < sizeof(mask) || size % sizeof(uint32_t))
+	/* In bits, so that what is past 2^32 of them is small again, as on Linux. */
+	if ((uint32_t)(size * 8) < sizeof(mask) * 8 || size % sizeof(uint32_t))
 		return -EINVAL;
 	error = id < 0 ? -ESRCH : find_thread(id, &thread);
 	if (error)

@@ -41,13 +41,14 @@ int sys_kill(process_id id, int signal)
 	process_id group;
 	int error;
 
-	if (signal < 0 || signal > SIGNAL_COUNT)
-		return -EINVAL;
 	signal_info_user(&info, signal);
 	process = process_current();
 	/* To oneself, as abort() and timers of one's own do: nobody to find, nothing to allow. */
-	if (id == process->id)
+	if (id == process->id) {
+		if (!signal_exists(signal))
+			return -EINVAL;
 		return signal ? signal_send_process(process, &info) : 0;
+	}
 	if (id == INT32_MIN)
 		return -ESRCH;
 	if (id == -1)
@@ -72,7 +73,7 @@ static int kill_thread(process_id process, process_id id, const struct linux_sig
 	struct user_thread *thread;
 	int error;
 
-	if (info->signo < 0 || info->signo > SIGNAL_COUNT || id <= 0 || process < 0)
+	if (id <= 0 || process < 0)
 		return -EINVAL;
 	thread = user_thread_find_get(id);
 	if (!thread)
@@ -108,14 +109,10 @@ int sys_tgkill(process_id process, process_id id, int signal)
 }
 
 /* A siginfo from a program: it may not pretend to be the kernel, or kill(2), towards others. */
-static int get_info(user_addr from, int signal, process_id target, struct linux_siginfo *out)
+static int check_info(struct linux_siginfo *info, int signal, process_id target)
 {
-	int error = abi_siginfo_get(out, from, signal);
-
-	if (error)
-		return error;
-	out->signo = signal;
-	if ((out->code >= 0 || out->code == SI_TKILL) && target != process_current()->id)
+	info->signo = signal;
+	if ((info->code >= 0 || info->code == SI_TKILL) && target != process_current()->id)
 		return -EPERM;
 	return 0;
 }
@@ -124,12 +121,12 @@ int sys_rt_sigqueueinfo(process_id id, int signal, user_addr from)
 {
 	struct linux_siginfo info;
 	struct process *process;
-	int error = get_info(from, signal, id, &info);
+	int error = abi_siginfo_get(&info, from, signal);
 
+	if (!error)
+		error = check_info(&info, signal, id);
 	if (error)
 		return error;
-	if (signal < 0 || signal > SIGNAL_COUNT)
-		return -EINVAL;
 	process = process_find_get(id);
 	if (!process)
 		return -ESRCH;
@@ -141,11 +138,13 @@ int sys_rt_sigqueueinfo(process_id id, int signal, user_addr from)
 int sys_rt_tgsigqueueinfo(process_id process, process_id id, int signal, user_addr from)
 {
 	struct linux_siginfo info;
-	int error;
+	int error = abi_siginfo_get(&info, from, signal);
 
+	if (error)
+		return error;
 	if (process <= 0 || id <= 0)
 		return -EINVAL;
-	error = get_info(from, signal, process, &info);
+	error = check_info(&info, signal, process);
 	return error ? error : kill_thread(process, id, &info);
 }
 

@@ -110,19 +110,32 @@ static int set_realtime(int clock, int64_t ns)
 	return clock_set_realtime(ns);
 }
 
+/* A clock that can never be set is told before the time is looked at; a CPU clock, after. */
+static int check_settable(int clock)
+{
+	return clock >= 0 && clock != CLOCK_REALTIME && clock != CLOCK_PROCESS_CPUTIME_ID &&
+			       clock != CLOCK_THREAD_CPUTIME_ID
+		       ? -EINVAL
+		       : 0;
+}
+
 int sys_clock_settime(int clock, user_addr from)
 {
 	int64_t ns;
-	int error = abi_timespec32_get(from, &ns);
+	int error = check_settable(clock);
 
+	if (!error)
+		error = abi_timespec32_get(from, &ns);
 	return error ? error : set_realtime(clock, ns);
 }
 
 int sys_clock_settime64(int clock, user_addr from)
 {
 	int64_t ns;
-	int error = abi_timespec64_get(from, &ns);
+	int error = check_settable(clock);
 
+	if (!error)
+		error = abi_timespec64_get(from, &ns);
 	return error ? error : set_realtime(clock, ns);
 }
 
@@ -140,8 +153,6 @@ int sys_gettimeofday(user_addr time, user_addr zone)
 /* The kernel keeps UTC: a time zone is looked at, accepted from root, and has no effect. */
 static int set_zone(int32_t minutes_west)
 {
-	if (!credentials_capable(credentials_current(), CAP_SYS_TIME))
-		return -EPERM;
 	return minutes_west > 15 * 60 || minutes_west < -15 * 60 ? -EINVAL : 0;
 }
 
@@ -157,6 +168,9 @@ int sys_settimeofday(user_addr time, user_addr zone_in)
 		error = -EFAULT;
 	if (!error && time && !is_wall_time(ns))
 		error = -EINVAL;
+	/* Even who sets nothing must be allowed to. */
+	if (!error && !credentials_capable(credentials_current(), CAP_SYS_TIME))
+		error = -EPERM;
 	if (!error && zone_in)
 		error = set_zone(zone[0]);
 	if (!error && time)
@@ -270,17 +284,30 @@ int sys_nanosleep(user_addr request, user_addr left)
 	return sleep_until(continue_sleep, abi_deadline_after(ns), left, false);
 }
 
-static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool wide)
+/* What is wrong with the clock is told before the time is looked at. */
+static int check_sleeping(int clock)
 {
-	int error = syscall_check_clock(clock);
+	int error = clock < 0 ? 0 : syscall_check_clock(clock);
 
 	if (error)
 		return error;
 	if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
 	    clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool wide)
+{
+	int error = syscall_check_clock(clock);
+
+	if (error)
+		return error;
 	if (ns < 0)
 		return -EINVAL;
+	if ((clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) &&
+	    !credentials_capable(credentials_current(), CAP_WAKE_ALARM))
+		return -EPERM;
 	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID)
 		return sleep_on_cpu_clock(clock, flags, ns, left, wide);
 	if (!(flags & TIMER_ABSTIME))
@@ -295,16 +322,20 @@ static int sleep_on_clock(int clock, int flags, int64_t ns, user_addr left, bool
 int sys_clock_nanosleep(int clock, int flags, user_addr request, user_addr left)
 {
 	int64_t ns;
-	int error = abi_timespec32_get(request, &ns);
+	int error = check_sleeping(clock);
 
+	if (!error)
+		error = abi_timespec32_get(request, &ns);
 	return error ? error : sleep_on_clock(clock, flags, ns, left, false);
 }
 
 int sys_clock_nanosleep_time64(int clock, int flags, user_addr request, user_addr left)
 {
 	int64_t ns;
-	int error = abi_timespec64_get(request, &ns);
+	int error = check_sleeping(clock);
 
+	if (!error)
+		error = abi_timespec64_get(request, &ns);
 	return error ? error : sleep_on_clock(clock, flags, ns, left, true);
 }
 

@@ -177,6 +177,12 @@ static int sleep_until_triggered(struct poller *poller, uint64_t deadline_ns)
 	return in_time ? 0 : -ETIMEDOUT;
 }
 
+/* Nothing is ready, and nobody wants to wait: a signal is told before the time that is up. */
+static int without_waiting(void)
+{
+	return thread_is_interrupted(thread_current()) ? -EINTR : 0;
+}
+
 /* ---- poll ------------------------------------------------------------------------------------ */
 
 static inline uint32_t bits_wanted(const struct poll_request *request)
@@ -233,11 +239,13 @@ int poll_wait(struct fd_table *table, struct poll_request *requests, unsigned in
 	if (likely(fd_table_view(table, &view))) {
 		result = scan_own_requests(&view, requests, count);
 		if (result || deadline_ns == 0)
-			return result;
+			return result ? result : without_waiting();
 	}
 	poller_init(&poller, deadline_ns != 0);
 	for (;;) {
 		result = scan_requests(&poller, table, requests, count);
+		if (!result && deadline_ns == 0)
+			result = without_waiting();
 		if (result || deadline_ns == 0 || error == -ETIMEDOUT)
 			break;
 		result = error ? error : poller.error;
@@ -378,11 +386,13 @@ static int select_loop(struct fd_table *table, struct selection *selection, uint
 	if (likely(fd_table_view(table, &view))) {
 		result = scan_own_sets(&view, selection);
 		if (result || deadline_ns == 0)
-			return result;
+			return result ? result : without_waiting();
 	}
 	poller_init(&poller, deadline_ns != 0);
 	for (;;) {
 		result = scan_sets(&poller, table, selection);
+		if (!result && deadline_ns == 0)
+			result = without_waiting();
 		if (result || deadline_ns == 0 || error == -ETIMEDOUT)
 			break;
 		result = error ? error : poller.error;

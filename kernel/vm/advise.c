@@ -24,13 +24,16 @@ static bool is_private_anonymous(const struct region *region)
 	return !region->cache && !(region->flags & others);
 }
 
-/* Forget the pages of [start, end) of one region. Locks: space->lock shared. */
+/*
+ * Forget the pages of [start, end) of one region; none with a flag of `refused`. Locks: space->lock
+ * shared.
+ */
 static int forget(struct address_space *space, struct region *region, uintptr_t start,
-		  uintptr_t end)
+		  uintptr_t end, uint32_t refused)
 {
 	int error;
 
-	if (region->flags & (REGION_LOCKED | REGION_DEVICE))
+	if (region->flags & refused)
 		return -EINVAL;
 	error = page_table_make_private_range(space, start, end);
 	if (!error)
@@ -46,9 +49,11 @@ static int advise_region(struct address_space *space, struct region *region, uin
 	case MADV_FREE:
 		if (!is_private_anonymous(region))
 			return -EINVAL;
-		return forget(space, region, start, end);
+		return forget(space, region, start, end, REGION_LOCKED | REGION_DEVICE);
 	case MADV_DONTNEED:
-		return forget(space, region, start, end);
+		return forget(space, region, start, end, REGION_LOCKED | REGION_DEVICE);
+	case MADV_DONTNEED_LOCKED:
+		return forget(space, region, start, end, REGION_DEVICE);
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 		return region->flags & (REGION_LOCKED | REGION_DEVICE) ? -EINVAL : 0;
@@ -207,7 +212,7 @@ int vm_advise(struct address_space *space, uintptr_t start, size_t size, int adv
 	uintptr_t end = ALIGN_UP(start + size, PAGE_SIZE);
 
 	/* 5 to 7 are nobody's; punching holes (MADV_REMOVE) is not for mappings here. */
-	if (advice < MADV_NORMAL || advice > MADV_POPULATE_WRITE || advice == MADV_REMOVE ||
+	if (advice < MADV_NORMAL || advice > MADV_DONTNEED_LOCKED || advice == MADV_REMOVE ||
 	    (advice > MADV_DONTNEED && advice < MADV_FREE))
 		return -EINVAL;
 	if (start % PAGE_SIZE != 0 || start + size < start || end < start)

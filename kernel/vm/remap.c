@@ -57,9 +57,12 @@ static int check_keeping(struct address_space *space, const struct region *regio
 static int shrink(struct address_space *space, const struct remap *remap, struct list *dead)
 {
 	struct unmap_plan plan;
-	int error = unmap_prepare(space, remap->old_start + remap->new_size,
-				  remap->old_start + remap->old_size, &plan);
+	int error;
 
+	if (remap->old_size > USER_END - remap->old_start)
+		return -EINVAL;
+	error = unmap_prepare(space, remap->old_start + remap->new_size,
+			      remap->old_start + remap->old_size, &plan);
 	if (!error)
 		unmap_commit(space, &plan, dead);
 	return error;
@@ -232,9 +235,12 @@ static int remap_locked(struct address_space *space, const struct remap *remap, 
 			uintptr_t *out)
 {
 	struct region *region = region_find(space, remap->old_start);
+	bool only_shrinks = remap->new_size <= remap->old_size && !remap->fixed &&
+			    !remap->keep_old;
 	int error = 0;
 
-	if (!region || remap->old_size > region->end - remap->old_start)
+	/* What is only cut off may be of several regions, or none. */
+	if (!region || (!only_shrinks && remap->old_size > region->end - remap->old_start))
 		return -EFAULT;
 	if (remap->old_size == 0 && !(region->flags & REGION_SHARED))
 		return -EINVAL;

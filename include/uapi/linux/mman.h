@@ -8,6 +8,7 @@
 #define PROT_READ		0x1
 #define PROT_WRITE		0x2
 #define PROT_EXEC		0x4
+#define PROT_SEM		0x8
 #define PROT_GROWSDOWN		0x01000000
 #define PROT_GROWSUP		0x02000000
 
@@ -26,6 +27,8 @@
 #define MAP_NONBLOCK		0x10000
 #define MAP_STACK		0x20000
 #define MAP_HUGETLB		0x40000
+#define MAP_HUGE_SHIFT		26	/* the logarithm of the page's size lies from here on */
+#define MAP_HUGE_MASK		0x3f
 #define MAP_SYNC		0x80000
 #define MAP_FIXED_NOREPLACE	0x100000
 
@@ -63,6 +66,7 @@
 #define MADV_PAGEOUT		21
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
+#define MADV_DONTNEED_LOCKED	24
 
 #define MFD_CLOEXEC		0x0001u
 #define MFD_ALLOW_SEALING	0x0002u

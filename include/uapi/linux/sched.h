@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 /* clang-format off */
+#define SCHED_DEADLINE		6	/* the one policy that sched/thread.h does not have */
+
 #define CLONE_VM		0x00000100u
 #define CLONE_FS		0x00000200u
 #define CLONE_FILES		0x00000400u
