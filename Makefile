@@ -164,7 +164,8 @@ build/user/%: $$(wildcard user/%.c user/%/*.c user/%/*.h user/*.h) Makefile
 	$(Q)gcc $(USER_CFLAGS) -Iuser -o $@ $(filter %.c,$^) -lpthread
 
 # Each tests/guest/NAME.c is one test program: build/guest/NAME.
-GUEST_CFLAGS := -m32 -static -std=gnu17 -O2 -g -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest
+GUEST_CFLAGS := -m32 -static -std=gnu17 -O2 -g -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest \
+	-Ibuild
 GUEST_TESTS := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
@@ -172,6 +173,7 @@ guest-tests: $(GUEST_TESTS)
 build/guest/%: tests/guest/%.c $$(wildcard tests/guest/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)gcc $(GUEST_CFLAGS) -o $@ $<
+build/guest/call_errors: build/calls.h
 
 # The ruler of ./quartet bench. Without -g: it is part of the initramfs that both kernels unpack.
 BENCH_CFLAGS := -m32 -static -std=gnu17 -O2 -Wall -Wextra -Werror -Wshadow -Wvla -D_GNU_SOURCE

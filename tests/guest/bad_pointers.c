@@ -39,15 +39,6 @@ static uintptr_t bad_address(enum badness badness)
 	}
 }
 
-static long good_value(const struct argument *argument)
-{
-	switch (argument->kind) {
-	case SELF: return getpid();
-	case OBJECT: return bad_pointers_object;
-	default: return argument->value;
-	}
-}
-
 /* 0 for any success, else the errno. */
 static int outcome_of(const struct call *call, int bad_argument, enum badness badness)
 {

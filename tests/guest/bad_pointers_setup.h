@@ -4,6 +4,15 @@
 #include <sys/inotify.h>
 #include <sys/timerfd.h>
 
+static inline long good_value(const struct argument *argument)
+{
+	switch (argument->kind) {
+	case SELF: return getpid();
+	case OBJECT: return bad_pointers_object;
+	default: return argument->value;
+	}
+}
+
 static inline void nothing(int signal)
 {
 	(void)signal;
