@@ -67,7 +67,11 @@ static int map_request(struct vm_map_request *request, unsigned int flags, int f
 		error = file_map(file, request);
 	if (!error) {
 		process_vm_limits(process, &limits);
-		error = vm_map(process->space, request, &limits, &address);
+		/* What shows a file cannot grow down: before its first page there is nothing. */
+		if (file && (request->flags & REGION_GROWS_DOWN))
+			error = -EINVAL;
+		else
+			error = vm_map(process->space, request, &limits, &address);
 		file_map_end(request);
 	}
 	if (file)
