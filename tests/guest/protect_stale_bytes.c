@@ -470,15 +470,17 @@ static int look_at_own_memory(unsigned char byte)
 	return 0;
 }
 
-/* Reading the switch gives 32 bytes of the stack and 32 of a slab object that nobody wrote. */
+/* Reading the switch gives 256 bytes of the stack and 32 of a slab object that nobody wrote. */
 static void check_self(void)
 {
+	enum { OF_STACK = 256 };
 	int before = wrong;
 
 	twice("(so it would be told)", do_read, "/proc/quartet/stale");
 	CHECK_EQ(wrong, before + 1);
 	/* Of the stack, some was written on the way. */
-	CHECK(memchr(results[0], patterns[0], 32) && results[0][32 + 16] == patterns[0]);
+	CHECK(memchr(results[0], patterns[0], OF_STACK) &&
+	      results[0][OF_STACK + 16] == patterns[0]);
 	wrong = before;
 }
 

@@ -26,7 +26,7 @@ until grep -q sleeping /proc/$!/status; do :; done
 $gdb -p $! -x /root/gdb_attach.gdb 2>&1
 grep TracerPid /proc/$!/status
 strace -p $! 2>&1 &
-until grep -q "TracerPid:.[1-9]" /proc/$!/status /proc/*/status; do :; done
+until grep -qs "TracerPid:.[1-9]" /proc/$!/status /proc/*/status; do :; done
 sleep 1
 kill %1
 wait

@@ -28,7 +28,8 @@
 #include "uapi/linux/errno.h"
 #include "vm/writeback.h"
 
-enum { SHOWN_STALE = 32 };
+/* Of a slab object, and of the stack, most of which calls have written before. */
+enum { SHOWN_STALE = 32, SHOWN_STACK = 256 };
 
 /*
  * Caches hold things that are not leaked: they go first, and what waits for a grace period. What
@@ -176,14 +177,14 @@ static ssize_t store_violation(const struct procfs_subject *subject, char *line,
 /* On purpose what must not happen: so that a test sees that it would see it. */
 static int show_stale(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	char on_stack[SHOWN_STALE];
+	char on_stack[SHOWN_STACK];
 	char *object = kmalloc(SHOWN_STALE, 0);
 
 	(void)subject;
 	if (!object)
 		return -ENOMEM;
 	__asm__ volatile("" : "=m"(on_stack)); /* as if it had been written */
-	procfs_put_bytes(text, on_stack, SHOWN_STALE);
+	procfs_put_bytes(text, on_stack, SHOWN_STACK);
 	procfs_put_bytes(text, object, SHOWN_STALE);
 	kfree(object);
 	return 0;
