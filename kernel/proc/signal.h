@@ -81,7 +81,8 @@ must_check int signal_may_send(const struct user_thread *sender, struct process 
 
 /*
  * kill(2) by the current thread to a group, and to all but init and itself, with permissions:
- * nobody is born meanwhile, so nobody gets away. Errors: -ESRCH, -EPERM (group only), -EAGAIN.
+ * nobody is born meanwhile, so nobody gets away. Errors: -ESRCH, -EINVAL (no such signal), -EPERM
+ * (group only), -EAGAIN.
  */
 int signal_kill_group(process_id id, const struct linux_siginfo *info);
 int signal_kill_all(const struct linux_siginfo *info);
