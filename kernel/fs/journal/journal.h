@@ -88,7 +88,7 @@ must_check int journal_begin(struct journal_handle *handle, struct journal *jour
 void journal_end(struct journal_handle *handle);
 /*
  * Block `block`, which lies at `offset` of `frame` (in the direct map), has changed. Costs a credit
- * if it is new to the transaction. Does not sleep.
+ * if it is new to the transaction; without one left the journal fails. Does not sleep.
  */
 void journal_dirty(struct journal_handle *handle, struct page_frame *frame, unsigned int offset,
 		   uint32_t block);

@@ -311,12 +311,14 @@ void journal_admit(struct journal *journal)
 
 /* ---- changing -------------------------------------------------------------------------------- */
 
-/* One more block for the handle's transaction: it is paid for. */
-static void spend(struct journal_handle *handle)
+/* One more block for the handle's transaction. False: it is not paid for. */
+static bool spend(struct journal_handle *handle)
 {
-	assert(handle->credits > 0);
+	if (unlikely(handle->credits == 0))
+		return false;
 	handle->credits--;
 	handle->journal->reserved--;
+	return true;
 }
 
 /* `entry`, of which the transaction knows nothing yet, becomes part of it. */
@@ -346,26 +348,38 @@ static void leave(struct journal_transaction *transaction, struct journal_block 
 		transaction->changed_count--;
 }
 
-/* Make `block` changed, or forgotten, in the handle's transaction. Returns its entry. */
+/*
+ * Make `block` changed, or forgotten, in the handle's transaction. Returns its entry; NULL: the
+ * handle has no credit left.
+ */
 static struct journal_block *note(struct journal_handle *handle, uint32_t block, bool forgotten)
 {
 	struct journal_transaction *transaction = handle->transaction;
 	struct journal *journal = handle->journal;
 	struct journal_block *entry = find(journal, block);
-	struct journal_change *change;
+	struct journal_change *change =
+		entry ? &entry->changes[transaction->tid & 1] : NULL;
 
+	assert(!change || !change->in || change->in == transaction);
+	if (likely(change && change->in && change->is_forgotten == forgotten))
+		return entry;
+	if (change && change->in)
+		leave(transaction, entry);
+	else if (!spend(handle))
+		return NULL;
 	if (!entry)
 		entry = enter(journal, block);
-	change = &entry->changes[transaction->tid & 1];
-	assert(!change->in || change->in == transaction);
-	if (likely(change->in && change->is_forgotten == forgotten))
-		return entry;
-	if (change->in)
-		leave(transaction, entry);
-	else
-		spend(handle);
 	join(transaction, entry, forgotten);
 	return entry;
+}
+
+/*
+ * Only a disk whose structures run into each other makes a change so large. What is in memory now
+ * has no place in the log: so nothing of it may get there.
+ */
+static void fail_for_credit(struct journal *journal)
+{
+	journal_fail(journal, "a change takes more blocks than it may", -EIO);
 }
 
 void journal_dirty(struct journal_handle *handle, struct page_frame *frame, unsigned int offset,
@@ -376,20 +390,26 @@ void journal_dirty(struct journal_handle *handle, struct page_frame *frame, unsi
 
 	spin_lock(&journal->lock);
 	entry = note(handle, block, false);
-	if (!entry->frame) {
+	if (likely(entry) && !entry->frame) {
 		page_frame_get(frame);
 		entry->frame = frame;
 		entry->offset = offset;
 	}
-	assert(entry->frame == frame && entry->offset == offset);
+	assert(!entry || (entry->frame == frame && entry->offset == offset));
 	spin_unlock(&journal->lock);
+	if (unlikely(!entry))
+		fail_for_credit(journal);
 }
 
 void journal_forget(struct journal_handle *handle, uint32_t block)
 {
+	bool is_paid;
+
 	spin_lock(&handle->journal->lock);
-	(void)note(handle, block, true);
+	is_paid = note(handle, block, true) != NULL;
 	spin_unlock(&handle->journal->lock);
+	if (unlikely(!is_paid))
+		fail_for_credit(handle->journal);
 }
 
 struct io_group *journal_data_group(struct journal_handle *handle)
