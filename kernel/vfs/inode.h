@@ -315,7 +315,7 @@ must_check int inode_get_by_number(struct super_block *super, uint64_t number, s
 struct inode *inode_create(struct super_block *super);
 /*
  * Enter it into the table under its number. Errors: -ENOMEM (for the table itself, at the first one
- * only).
+ * only), -EEXIST (there is one that lives: the disk is wrong).
  */
 must_check int inode_publish(struct inode *inode);
 /*

@@ -124,15 +124,20 @@ static void give_room_back(struct super_block *super)
 int inode_publish(struct inode *inode)
 {
 	struct super_block *super = inode->super;
+	const struct inode *other;
 	int error = make_room(super);
 
 	if (error)
 		return error;
 	inode_settle(inode);
 	spin_lock(&super->table_lock);
-	insert(super, inode);
+	other = find(super, inode->number);
+	if (other && !(other->state & INODE_FREEING))
+		error = -EEXIST;
+	else
+		insert(super, inode);
 	spin_unlock(&super->table_lock);
-	return 0;
+	return error;
 }
 
 void inode_table_remove(struct inode *inode)

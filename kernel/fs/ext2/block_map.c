@@ -341,7 +341,13 @@ static int allocate(struct ext2_transaction *transaction, struct ext2_inode *ino
 	error = get_leaf(transaction, inode, logical, &buffer, &entries, &index);
 	if (error)
 		return error;
-	assert(entries[index] == EXT2_HOLE);
+	if (unlikely(entries[index] != EXT2_HOLE)) {
+		/* There was a hole when the caller looked: another file has the same leaf. */
+		ext2_report(transaction->fs, "inode %u: its indirect block is not its own",
+			    (uint32_t)inode->vfs.number);
+		error = -EIO;
+		goto put_leaf;
+	}
 	end = buffer.frame ? pointer_count : EXT2_DIRECT_COUNT;
 	while (wanted < limit && index + wanted < end && entries[index + wanted] == EXT2_HOLE)
 		wanted++;

@@ -241,9 +241,14 @@ void ext2_index_remove(struct ext2_inode *directory, uint32_t hash, uint64_t off
 	for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
 		struct slot *slot = &index->slots[at];
 
-		assert(slot->place != SLOT_FREE);
-		if (slot->place == SLOT_FREE)
+		if (unlikely(slot->place == SLOT_FREE)) {
+			/* Its block is another directory's too, or lies here twice. */
+			ext2_report(ext2_of(directory->vfs.super),
+				    "directory %u: a block of it is not its own",
+				    (uint32_t)directory->vfs.number);
+			ext2_index_drop(directory);
 			return;
+		}
 		if (slot->place != place)
 			continue;
 		/* The end of a chain need not be kept: nothing is looked for behind it. */

@@ -387,7 +387,7 @@ static void set_now(struct inode *inode)
 	inode->modified = inode->changed = inode->accessed;
 }
 
-/* An inode in memory for `number`, known to vfs. Errors: -ENOMEM. */
+/* An inode in memory for `number`, known to vfs. Errors: -ENOMEM, -EIO: it is in use already. */
 static int make_in_memory(struct ext2 *fs, uint32_t number, file_mode mode, struct inode **out)
 {
 	int error;
@@ -398,8 +398,13 @@ static int make_in_memory(struct ext2 *fs, uint32_t number, file_mode mode, stru
 	(*out)->number = number;
 	(*out)->mode = mode;
 	error = inode_publish(*out);
-	if (error)
-		inode_put(*out);	/* it has a link, so nothing on the disk is deleted */
+	if (!error)
+		return 0;
+	inode_put(*out);	/* it has a link, so nothing on the disk is deleted */
+	if (error == -EEXIST) {
+		ext2_report(fs, "inode %u is in use, but its bitmap calls it free", number);
+		error = -EIO;
+	}
 	return error;
 }
 
