@@ -35,7 +35,10 @@ struct procfs_entry {
 	const char *name;
 	file_mode mode; /* with type */
 	uint32_t id;	/* [I] unique: lower bits of inode numbers */
-	/* Regular files: make the whole text. Errors: -ESRCH, -EACCES, -ENOMEM. May sleep. */
+	/*
+	 * Regular files: make the whole text, or the piece from text->cursor on. Errors: -ESRCH,
+	 * -EACCES, -ENOMEM. May sleep.
+	 */
 	int (*show)(const struct procfs_subject *subject, struct procfs_text *text);
 	/*
 	 * Regular files: what a write means; NULL: -EACCES at open or -EIO. `line` is
@@ -103,13 +106,27 @@ uint64_t procfs_inode_number(const struct procfs_entry *entry,
 int procfs_parse_number(const char *name, size_t length);
 
 /* text.c */
+enum { PROCFS_PIECE_SIZE = 4096 };
+
+/* All of it under the lock, against readers in other threads. */
 struct procfs_text {
-	struct mutex lock;	 /* the text, against readers in other threads */
+	struct mutex lock;
 	uint64_t memory_serial;	 /* [I] see procfs_memory_serial() */
-	char *buffer; /* kmalloc'ed; NULL until the first print */
+	char *buffer; /* kmalloc'ed; NULL until the first print, and if it was not kept */
 	size_t length, capacity;
 	int error; /* -ENOMEM: prints do nothing more */
+	bool is_begun;		/* a piece has been made: what follows is about it */
+	uint64_t start;		/* of the piece in the whole text */
+	/* show's own: where the next piece begins (0: the first), and that there is one */
+	uint64_t cursor;
+	bool has_more;
+	size_t counted;		/* bytes of the buffer that are in kept_total */
 };
+/* A `show` that knows pieces: is this one long enough? */
+static inline bool procfs_piece_is_full(const struct procfs_text *text)
+{
+	return text->length >= PROCFS_PIECE_SIZE;
+}
 void procfs_print(struct procfs_text *text, const char *format, ...) format_printf(2, 3);
 void procfs_put_bytes(struct procfs_text *text, const char *bytes, size_t size);
 extern const struct file_ops procfs_text_file_ops;
@@ -146,6 +163,7 @@ extern const struct procfs_entry procfs_quartet_entries[]; /* quartet_files.c */
 extern const struct procfs_entry procfs_sys_entries[];	   /* sys_files.c */
 extern const struct procfs_entry procfs_net_entries[];	   /* net_files.c: /proc/PID/net */
 extern const struct procfs_entry procfs_sysvipc_entries[]; /* sysvipc_files.c */
+extern const struct file_ops procfs_arguments_ops, procfs_environment_ops;
 extern const struct file_ops procfs_pagemap_ops, procfs_kpagecount_ops, procfs_memory_ops,
 	procfs_kmsg_ops;
 
@@ -163,8 +181,6 @@ int procfs_show_smaps_rollup(const struct procfs_subject *subject, struct procfs
 int procfs_show_stat(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_status(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_statm(const struct procfs_subject *subject, struct procfs_text *text);
-int procfs_show_cmdline(const struct procfs_subject *subject, struct procfs_text *text);
-int procfs_show_environ(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_auxv(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_comm(const struct procfs_subject *subject, struct procfs_text *text);
 ssize_t procfs_store_comm(const struct procfs_subject *subject, char *line, size_t size);

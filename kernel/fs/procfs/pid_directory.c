@@ -290,11 +290,6 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 	{                                                                                       \
 		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
 	}
-#define OWNERS_TEXT(entry_name, number, function)                                                \
-	{                                                                                        \
-		.name = entry_name, .mode = MODE_REGULAR | 0400, .id = number, .show = function, \
-		.private_to_owner = true                                                         \
-	}
 #define PLACE(entry_name, number, reader, follower)                                              \
 	{                                                                                        \
 		.name = entry_name, .mode = MODE_LINK | 0777, .id = number, .read_link = reader, \
@@ -307,14 +302,20 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 	  .id = 16,                                                                       \
 	  .show = procfs_show_auxv,                                                       \
 	  .private_to_owner = true },                                                     \
-		TEXT("cmdline", 17, procfs_show_cmdline),                                 \
+		{ .name = "cmdline",                                                      \
+		  .mode = MODE_REGULAR | 0444,                                            \
+		  .id = 17,                                                               \
+		  .file_ops = &procfs_arguments_ops },                                    \
 		{ .name = "comm",                                                         \
 		  .mode = MODE_REGULAR | 0644,                                            \
 		  .id = 18,                                                               \
 		  .show = procfs_show_comm,                                               \
 		  .store = procfs_store_comm },                                           \
 		PLACE("cwd", 19, read_cwd, cwd_path),                                     \
-		OWNERS_TEXT("environ", 20, procfs_show_environ),                          \
+		{ .name = "environ",                                                      \
+		  .mode = MODE_REGULAR | 0400,                                            \
+		  .id = 20,                                                               \
+		  .file_ops = &procfs_environment_ops },                                  \
 		PLACE("exe", 21, read_executable, executable_path),                       \
 		{ .name = "fd",                                                           \
 		  .mode = MODE_DIRECTORY | 0500,                                          \

@@ -14,7 +14,7 @@
 #include "vfs/fd_table.h"
 #include "vfs/fs_context.h"
 
-enum { NS_PER_TICK = 10000000, TASK_TEXT_LIMIT = 1 << 20 };
+enum { NS_PER_TICK = 10000000 };
 
 /* What stat and status say, taken at one moment as far as locks allow. */
 struct snapshot {
@@ -313,60 +313,6 @@ int procfs_show_statm(const struct procfs_subject *subject, struct procfs_text *
 		     space->committed_pages);
 	address_space_put(space);
 	return 0;
-}
-
-/* Bytes [start, end) of the process's own memory. */
-static int put_memory(const struct procfs_subject *subject, struct procfs_text *text,
-		      uintptr_t (*range)(const struct address_space *, uintptr_t *))
-{
-	struct address_space *space = process_space_get(subject->process);
-	uintptr_t start, end;
-	char *chunk;
-
-	if (!space)
-		return 0;
-	chunk = kmalloc(PAGE_SIZE, 0);
-	if (!chunk) {
-		address_space_put(space);
-		return -ENOMEM;
-	}
-	start = range(space, &end);
-	if (end > start && end - start > TASK_TEXT_LIMIT)
-		end = start + TASK_TEXT_LIMIT;
-	while (start < end) {
-		size_t size = end - start < PAGE_SIZE ? end - start : PAGE_SIZE;
-		ssize_t got = address_space_access(space, start, chunk, size, false, false);
-
-		if (got <= 0)
-			break;
-		procfs_put_bytes(text, chunk, (size_t)got);
-		start += (size_t)got;
-	}
-	kfree(chunk);
-	address_space_put(space);
-	return 0;
-}
-
-static uintptr_t arguments_range(const struct address_space *space, uintptr_t *end)
-{
-	*end = space->arguments_end;
-	return space->arguments_start;
-}
-
-static uintptr_t environment_range(const struct address_space *space, uintptr_t *end)
-{
-	*end = space->environment_end;
-	return space->environment_start;
-}
-
-int procfs_show_cmdline(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	return put_memory(subject, text, arguments_range);
-}
-
-int procfs_show_environ(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	return put_memory(subject, text, environment_range);
 }
 
 int procfs_show_auxv(const struct procfs_subject *subject, struct procfs_text *text)

@@ -1,5 +1,6 @@
 /*
- * /proc/PID/maps, smaps, pagemap and mem; and /proc/kpagecount, which needs them all.
+ * /proc/PID/maps, smaps, pagemap, cmdline, environ and mem; and /proc/kpagecount, which needs them
+ * all.
  *
  * pagemap has a 64-bit word for each page: bit 63 present, 61 file page or shared, 56 mapped
  * only here, low 55 bits the frame. kpagecount has one for each frame: how often it is mapped.
@@ -107,7 +108,13 @@ static int show_regions(const struct procfs_subject *subject, struct procfs_text
 		return -ENOMEM;
 	}
 	rwlock_read_lock(&space->lock);
-	for (struct region *region = region_first(space); region; region = region_next(region)) {
+	for (struct region *region = region_find_from(space, (uintptr_t)text->cursor); region;
+	     region = region_next(region)) {
+		if (procfs_piece_is_full(text)) {
+			text->has_more = true;
+			break;
+		}
+		text->cursor = region->end;
 		print_region(text, region, buffer);
 		if (usage) {
 			struct region_usage pages;
@@ -317,6 +324,76 @@ static ssize_t kpagecount_read(struct file *file, struct io_buffer *buffer, file
 }
 
 const struct file_ops procfs_kpagecount_ops = { .read = kpagecount_read };
+
+/* ---- arguments and environment --------------------------------------------------------------- */
+
+/* What the program has at [start, end), as far as it can be read. */
+static ssize_t read_range(struct address_space *space, uintptr_t start, uintptr_t end,
+			  struct io_buffer *buffer, file_offset *position)
+{
+	file_offset size = end > start ? (file_offset)(end - start) : 0;
+	ssize_t moved = 0;
+	int error = 0;
+	char *chunk;
+
+	if (*position < 0 || *position >= size)
+		return 0;
+	chunk = kmalloc(PAGE_SIZE, 0);
+	if (!chunk)
+		return -ENOMEM;
+	while (!error && buffer->remaining && *position < size) {
+		uintptr_t address = start + (uintptr_t)*position;
+		size_t count = min_t(size_t, buffer->remaining, PAGE_SIZE - address % PAGE_SIZE);
+		ssize_t got;
+
+		count = min_t(size_t, count, end - address);
+		got = address_space_access(space, address, chunk, count, false, false);
+		if (got <= 0)
+			break;
+		error = io_buffer_put(buffer, chunk, (size_t)got);
+		moved += error ? 0 : got;
+		*position += error ? 0 : got;
+	}
+	kfree(chunk);
+	return moved ? moved : error;
+}
+
+static ssize_t arguments_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct address_space *space = process_space_get(procfs_subject(file)->process);
+	ssize_t result;
+
+	if (!space)
+		return 0;
+	result = read_range(space, space->arguments_start, space->arguments_end, buffer,
+			    position);
+	address_space_put(space);
+	return result;
+}
+
+/* All may know them. */
+const struct file_ops procfs_arguments_ops = { .read = arguments_read };
+
+static ssize_t environment_read(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct address_space *space = opened_memory(file);
+	ssize_t result;
+
+	if (!space)
+		return 0;
+	result = read_range(space, space->environment_start, space->environment_end, buffer,
+			    position);
+	address_space_put(space);
+	return result;
+}
+
+const struct file_ops procfs_environment_ops = {
+	.open = memory_open,
+	.release = memory_release,
+	.read = environment_read,
+};
+
+/* ---- mem ------------------------------------------------------------------------------------- */
 
 /* As a debugger: pages that the program may not touch can be read, and text be written. */
 static ssize_t memory_transfer(struct file *file, struct io_buffer *buffer, file_offset *position,

@@ -3,6 +3,15 @@
  *
  * So a program that reads piece by piece sees one state, and one that rewinds sees the present
  * one (as seq_file on Linux).
+ *
+ * Texts without a bound (maps) are made in pieces: `show` stops after PROCFS_PIECE_SIZE bytes or
+ * so, and notes in the cursor where it goes on. Pieces are made one after the other, from the first
+ * on; a reader that goes back begins anew.
+ *
+ * Between two reads a text lies in the kernel's memory, which nobody is charged for, as long as
+ * somebody holds the file open. So one that was read to its end goes at once; of the others only
+ * short ones are always kept, and longer ones while all of them are few bytes. One that was not
+ * kept is made again by the next read.
  */
 #include "arch/user_copy.h"
 #include "fs/procfs/internal.h"
@@ -15,7 +24,14 @@
 #include "uapi/linux/fcntl.h"
 #include "vm/address_space.h"
 
-enum { TEXT_FIRST_SIZE = 512, LINE_MAX = 256 };
+enum {
+	TEXT_FIRST_SIZE = 512,
+	LINE_MAX = 256,
+	KEPT_SIZE = 2 * PROCFS_PIECE_SIZE,	/* what any open file may keep */
+	KEPT_TOTAL = 4 << 20,			/* all texts that are longer */
+};
+
+static atomic_size_t kept_total;	/* [a] bytes of longer texts that are kept */
 
 /* Room for `more` bytes and a NUL. */
 static bool reserve(struct procfs_text *text, size_t more)
@@ -98,13 +114,44 @@ static int text_open(struct file *file)
 	return 0;
 }
 
+static void uncount_kept(struct procfs_text *text)
+{
+	atomic_fetch_sub_explicit(&kept_total, text->counted, memory_order_relaxed);
+	text->counted = 0;
+}
+
+static void drop_buffer(struct procfs_text *text)
+{
+	uncount_kept(text);
+	kfree(text->buffer);
+	text->buffer = NULL;
+	text->capacity = 0;
+}
+
+/* After a read up to `position`: does the buffer stay for the next one? */
+static void keep_or_drop(struct procfs_text *text, file_offset position)
+{
+	size_t all;
+
+	if (!text->has_more && (uint64_t)position >= text->start + text->length) {
+		drop_buffer(text);
+		return;
+	}
+	if (text->counted || text->capacity <= KEPT_SIZE)
+		return;
+	all = atomic_fetch_add_explicit(&kept_total, text->capacity, memory_order_relaxed);
+	text->counted = text->capacity;
+	if (all + text->capacity > KEPT_TOTAL)
+		drop_buffer(text);
+}
+
 static void text_release(struct file *file)
 {
 	struct procfs_text *text = file->private;
 
 	if (!text)
 		return;
-	kfree(text->buffer);
+	drop_buffer(text);
 	kfree(text);
 }
 
@@ -152,45 +199,76 @@ static ssize_t store(const struct procfs_inode *inode, char *line, size_t size)
 	return error ? error : (ssize_t)size;
 }
 
-static int make_text(struct file *file, struct procfs_text *text)
+/* The piece from the cursor on: all of it, where `show` knows no pieces. */
+static int make_piece(struct file *file, struct procfs_text *text)
 {
 	struct procfs_inode *inode = procfs_inode(file->inode);
 	struct address_space *space;
 	int error;
 
+	uncount_kept(text);
 	text->length = 0;
+	text->has_more = false;
 	text->error = 0;
 	error = show(inode, text);
-	if (error || text->error)
-		return error ? error : text->error;
+	if (!error)
+		error = text->error;
+	if (error) {
+		text->has_more = text->is_begun = false;
+		return error;
+	}
 	/* Afterwards: what is still so now was so all the time. */
 	if (is_about_memory(inode)) {
 		space = procfs_memory_get(inode->subject.process, text->memory_serial);
-		if (space)
+		if (space) {
 			address_space_put(space);
-		else
+		} else {
 			text->length = 0;
+			text->has_more = false;
+		}
 	}
 	return 0;
+}
+
+/* Have the piece that `position` lies in, or the last one. */
+static int find_piece(struct file *file, struct procfs_text *text, uint64_t position)
+{
+	bool is_behind = position >= text->start + text->length;
+	int error = 0;
+
+	if (position == 0 || !text->is_begun || position < text->start ||
+	    (!is_behind && !text->buffer)) {
+		text->start = text->cursor = 0;
+		text->is_begun = true;
+		error = make_piece(file, text);
+	}
+	while (!error && text->has_more && position >= text->start + text->length) {
+		text->start += text->length;
+		error = make_piece(file, text);
+	}
+	return error;
 }
 
 static ssize_t text_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	struct procfs_text *text = file->private;
-	size_t size = 0, before = buffer->remaining;
-	int error = 0;
+	size_t size = 0, before = buffer->remaining, place;
+	int error;
 
+	if (*position < 0)
+		return 0;
 	/* pread() takes no lock of the file's position. */
 	mutex_lock(&text->lock);
-	if (*position == 0 || !text->buffer)
-		error = make_text(file, text);
-	if (error || *position < 0 || (uint64_t)*position >= text->length)
-		goto unlock;
-	size = min_t(size_t, text->length - (size_t)*position, buffer->remaining);
-	error = io_buffer_put(buffer, text->buffer + *position, size);
+	error = find_piece(file, text, (uint64_t)*position);
+	if (error || (uint64_t)*position >= text->start + text->length)
+		goto keep;
+	place = (size_t)((uint64_t)*position - text->start);
+	size = min(text->length - place, buffer->remaining);
+	error = io_buffer_put(buffer, text->buffer + place, size);
 	size = before - buffer->remaining;
 	*position += (file_offset)size;
-unlock:
+keep:
+	keep_or_drop(text, *position);
 	mutex_unlock(&text->lock);
 	return size ? (ssize_t)size : error;
 }
