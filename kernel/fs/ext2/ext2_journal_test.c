@@ -14,141 +14,12 @@
  * test: with=fs/journal/checkpoint.c,fs/journal/recover.c,fs/journal/copy_writer.c
  * test: with=vfs/file_system.c,block/io_group.c
  */
-#include "fs/ext2/ext2_test.h"
+#include "fs/ext2/ext2_journal_test.h"
 #include "fs/journal/format.h"
 
-enum { DISK_SIZE = 5 << 20, FILE_COUNT = 12, CUTS_OF_A_DISK = 25 };
-static const char *const journal_format = "-t ext3 -b 1024 -J size=1";
-
-/* ---- what was synced, and what may have happened since ---- */
-
-/* One file: what was last fsynced, and whether it was changed afterwards. */
-static struct known {
-	bool is_synced;		/* it is there, with this very contents */
-	size_t size;
-	uint8_t bytes[24 * 1024];
-} known[FILE_COUNT];
-
-static void forget_known(void)
-{
-	for (unsigned int i = 0; i < FILE_COUNT; i++)
-		known[i].is_synced = false;
-}
-
-static int fsync_it(struct inode *inode)
-{
-	int error = inode_write_back(inode, true);
-	int sync_error = inode->super->ops->sync_inode(inode);
-
-	return error ? error : sync_error;
-}
-
-/* One operation on file `which`. Returns its error; fsync makes the contents known. */
-static int do_one(uint32_t *random, unsigned int which)
-{
-	uint32_t what = test_random(random) % 16, where = test_random(random) % 20000;
-	size_t size = test_random(random) % 4000 + 1;
-	struct known *entry = &known[which];
-	struct inode *file, *other;
-	char name[16], temporary[16];
-	int error;
-
-	snprintf(name, sizeof(name), "n%u", which);
-	snprintf(temporary, sizeof(temporary), "t%u", which);
-	if (what == 0) {
-		entry->is_synced = false;
-		return remove_name(root, name);
-	}
-	if (what == 1)
-		return sync_it();
-	error = lookup(root, name, &file);
-	if (error == -ENOENT)
-		error = make(root, name, MODE_REGULAR | 0600, &file);
-	if (error)
-		return error;
-	if (what < 4) {
-		entry->is_synced = false;
-		error = cut(file, where);
-	} else if (what < 9) {
-		entry->is_synced = false;
-		fill_pattern(chunk, size, where + which);
-		error = (int)min_t(ssize_t, write_at(file, where, chunk, size), 0);
-	} else if (what < 11) {
-		/* As dpkg replaces a file: written beside it, fsynced, renamed. */
-		(void)remove_name(root, temporary);
-		error = make(root, temporary, MODE_REGULAR | 0600, &other);
-		if (!error) {
-			fill_pattern(chunk, size, where + which);
-			error = (int)min_t(ssize_t, write_at(other, 0, chunk, size), 0);
-			if (!error)
-				error = fsync_it(other);
-			inode_put(other);
-			entry->is_synced = false;
-			if (!error)
-				error = move(root, temporary, root, name);
-		}
-	} else {
-		error = fsync_it(file);
-		if (!error) {
-			/* When the power goes in the middle of reading, it is not known. */
-			entry->size = (size_t)inode_size(file);
-			entry->is_synced = read_at(file, 0, entry->bytes, entry->size) ==
-					   (ssize_t)entry->size;
-		}
-	}
-	inode_put(file);
-	return error;
-}
-
-static void check_known(struct test *t)
-{
-	struct inode *file;
-	char name[16];
-
-	for (unsigned int i = 0; i < FILE_COUNT; i++) {
-		if (!known[i].is_synced)
-			continue;
-		snprintf(name, sizeof(name), "n%u", i);
-		EXPECT_EQ(t, lookup(root, name, &file), 0);
-		EXPECT_EQ(t, inode_size(file), known[i].size);
-		EXPECT_EQ(t, read_at(file, 0, seen, sizeof(seen)), known[i].size);
-		EXPECT_BYTES(t, seen, known[i].bytes, known[i].size);
-		inode_put(file);
-	}
-}
-
-/* Mount what is on the disk, which replays; look at it, unmount, and have it judged. */
-static void check_disk(struct test *t, uint32_t seed)
-{
-	unsigned int failures = t->failure_count;
-
-	EXPECT_EQ(t, mount_it(false), 0);
-	if (super) {
-		check_known(t);
-		EXPECT_EQ(t, ext2_of(super)->error_count, 0);
-		unmount_it();
-	}
-	EXPECT(t, disk_image_is_clean());
-	if (t->failure_count > failures)
-		EXPECT_EQ(t, seed, 0);	/* tells which one it was */
-}
+enum { CUTS_OF_A_DISK = 25 };
 
 /* ---- the power goes ---- */
-
-static void make_fresh(struct test *t)
-{
-	memset(disk.bytes, 0, DISK_SIZE);
-	EXPECT(t, disk_image_format(journal_format));
-	page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
-	forget_known();
-}
-
-/* Work until the disk has failed, or for `count` operations. */
-static void work(uint32_t *random, unsigned int count)
-{
-	for (unsigned int i = 0; i < count && !disk.is_off; i++)
-		(void)do_one(random, test_random(random) % FILE_COUNT);
-}
 
 /*
  * After any number of requests, a random part of what was not flushed survives. CUTS_FROM and CUTS
@@ -204,20 +75,6 @@ static void requests_fail(struct test *t)
 	machine_stop();
 }
 
-/* A log as a power cut leaves it, on a disk that was not replayed yet. */
-static void leave_log(struct test *t, uint32_t *random)
-{
-	make_fresh(t);
-	disk_cache_begin();
-	disk.loses_power = true;
-	disk.power_left = 900;
-	EXPECT_EQ(t, mount_it(false), 0);
-	work(random, 500);
-	unmount_it();
-	drain();
-	disk_cache_lose(random);
-}
-
 /* Bytes of the journal change at random: an error or a replay, never more than that. */
 static void hostile_journals_do_no_harm(struct test *t)
 {
@@ -258,63 +115,6 @@ static void hostile_journals_do_no_harm(struct test *t)
 	machine_stop();
 }
 
-/* Each allocation of mounting (with replay), working and unmounting fails once. */
-static void memory_runs_out(struct test *t)
-{
-	static uint8_t good[DISK_SIZE];
-	uint32_t random = 77;
-	bool failed = true;
-
-	machine_start(DISK_SIZE);
-	leave_log(t, &random);
-	memcpy(good, disk.bytes, DISK_SIZE);
-	for (unsigned int nth = 1; failed && nth < 600; nth++) {
-		uint32_t same = 4711;
-
-		memcpy(disk.bytes, good, DISK_SIZE);
-		page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
-		test_fail_allocation(nth);
-		if (mount_it(false) == 0) {
-			forget_known();
-			work(&same, 30);
-			failed = test_allocation_failed();
-			EXPECT_EQ(t, ext2_of(super)->error_count, 0);
-			unmount_it();
-			EXPECT(t, disk_image_is_clean());
-		} else {
-			failed = test_allocation_failed();
-			EXPECT(t, failed);
-		}
-	}
-	EXPECT(t, !failed);
-	forget_known();
-	machine_stop();
-}
-
-/* Three files that have no name any more are in use when the power goes. */
-static void leave_orphans(struct test *t, uint32_t *random)
-{
-	struct inode *files[3];
-	char name[8];
-
-	disk_cache_begin();
-	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(name, sizeof(name), "o%u", i);
-		EXPECT_EQ(t, make(root, name, MODE_REGULAR | 0600, &files[i]), 0);
-		EXPECT_EQ(t, write_at(files[i], 0, chunk, 100000), 100000);
-		EXPECT(t, sync_it() >= 0);
-		EXPECT_EQ(t, remove_name(root, name), 0);
-	}
-	EXPECT(t, sync_it() >= 0);
-	disk.loses_power = true;
-	disk.power_left = 0;
-	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
-		inode_put(files[(i + 1) % ARRAY_SIZE(files)]);
-	unmount_it();
-	drain();
-	disk_cache_lose(random);
-}
-
 /* They are finished by the next mount, a reading one too. */
 static void orphans_are_finished(struct test *t)
 {
@@ -334,67 +134,6 @@ static void orphans_are_finished(struct test *t)
 		unmount_it();
 		EXPECT(t, disk_image_is_clean());
 	}
-	machine_stop();
-}
-
-/* Without memory to finish them there is no mount; that is no error of the disk. */
-static void orphans_wait_for_memory(struct test *t)
-{
-	static uint8_t good[DISK_SIZE];
-	uint32_t random = 5;
-	bool failed = true;
-
-	machine_start(DISK_SIZE);
-	make_fresh(t);
-	EXPECT_EQ(t, mount_it(false), 0);
-	leave_orphans(t, &random);
-	memcpy(good, disk.bytes, DISK_SIZE);
-	for (unsigned int nth = 1; failed && nth < 400; nth++) {
-		int error;
-
-		memcpy(disk.bytes, good, DISK_SIZE);
-		page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
-		test_fail_allocation(nth);
-		error = mount_it(false);
-		failed = test_allocation_failed();
-		test_fail_allocation(0);
-		EXPECT(t, error == 0 || (failed && error == -ENOMEM));
-		if (error)
-			EXPECT_EQ(t, mount_it(false), 0);
-		unmount_it();
-		EXPECT(t, disk_image_is_clean());
-	}
-	EXPECT(t, !failed);
-	machine_stop();
-}
-
-/* What could not be written for want of memory is written by the next fsync, which is glad. */
-static void want_of_memory_is_no_broken_disk(struct test *t)
-{
-	bool failed = true;
-
-	machine_start(DISK_SIZE);
-	make_fresh(t);
-	for (unsigned int nth = 1; failed && nth < 100; nth++) {
-		struct inode *file;
-		int error;
-
-		EXPECT_EQ(t, mount_it(false), 0);
-		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
-		EXPECT_EQ(t, write_at(file, 300000, chunk, 20000), 20000);
-		test_fail_allocation(nth);
-		error = inode_write_back(file, true);
-		failed = test_allocation_failed();
-		test_fail_allocation(0);
-		EXPECT(t, error == 0 || (failed && error == -ENOMEM));
-		EXPECT_EQ(t, inode_write_back(file, true), 0);
-		EXPECT_EQ(t, file->cache.dirty_count, 0);
-		inode_put(file);
-		EXPECT_EQ(t, remove_name(root, "file"), 0);
-		unmount_it();
-	}
-	EXPECT(t, !failed);
-	EXPECT(t, disk_image_is_clean());
 	machine_stop();
 }
 
@@ -498,13 +237,10 @@ const struct test_case test_cases[] = {
 	TEST(listed_images_are_replayed),
 	TEST(half_deleted_inodes_are_finished),
 	TEST(orphans_are_finished),
-	TEST(orphans_wait_for_memory),
-	TEST(want_of_memory_is_no_broken_disk),
 	TEST(only_files_are_cut),
 	TEST(blocks_that_look_like_the_log_survive),
 	TEST(the_power_goes),
 	TEST(requests_fail),
-	TEST(memory_runs_out),
 	TEST(hostile_journals_do_no_harm),
 	TEST_END
 };
