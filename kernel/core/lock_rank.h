@@ -29,7 +29,8 @@ enum lock_rank {
 	LOCK_RANK_BLOCK_DEVICE,	  /* mutex: opening, partitions */
 	LOCK_RANK_SOCKET_BIND,	  /* mutex: giving a socket its name */
 	LOCK_RANK_SLEEPING_LEAF,  /* mutex: anything that takes no other sleeping lock inside */
-	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_SLEEPING_LEAF,
+	LOCK_RANK_CACHE_REGIONS,  /* mutex: regions that map one page cache */
+	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_CACHE_REGIONS,
 
 	/* Spinlocks. */
 	LOCK_RANK_IPC_OBJECT,	  /* spinlock: one System V object */
@@ -52,7 +53,6 @@ enum lock_rank {
 	LOCK_RANK_JOURNAL_STATE,  /* spinlock: blocks and handles of one journal */
 	LOCK_RANK_FUTEX,	  /* spinlock: one bucket of waiters on user words */
 	LOCK_RANK_FUTEX_PI,	  /* spinlock: who lends his priority to whom */
-	LOCK_RANK_CACHE_REGIONS,  /* spinlock: regions that map one page cache */
 	LOCK_RANK_PAGE_DIRECTORY, /* spinlock: which page tables one address space has */
 	LOCK_RANK_PAGE_TABLE,	  /* spinlock: entries of one page table */
 

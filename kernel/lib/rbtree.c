@@ -156,8 +156,9 @@ static void remove_fixup(struct rbtree *root, struct rbtree_node *node, struct r
 		set_black(node);
 }
 
-static always_inline void remove_node(struct rbtree *root, struct rbtree_node *node,
-				      rbtree_update *update)
+/* Returns the lowest node of which the subtree has lost something, or NULL. */
+static always_inline struct rbtree_node *remove_node(struct rbtree *root, struct rbtree_node *node,
+						     rbtree_update *update)
 {
 	struct rbtree_node *parent = rbtree_parent(node);
 	struct rbtree_node *orphan;	/* comes up where a node is cut out; may be NULL */
@@ -186,16 +187,24 @@ static always_inline void remove_node(struct rbtree *root, struct rbtree_node *n
 	}
 	if (lost_black)
 		remove_fixup(root, orphan, parent, update);
+	return parent;
 }
 
 void rbtree_remove(struct rbtree *root, struct rbtree_node *node)
 {
-	remove_node(root, node, NULL);
+	(void)remove_node(root, node, NULL);
 }
 
 void rbtree_remove_bounded(struct rbtree *root, struct rbtree_node *node, rbtree_update *update)
 {
-	remove_node(root, node, update);
+	(void)remove_node(root, node, update);
+}
+
+void rbtree_remove_summed(struct rbtree *root, struct rbtree_node *node, rbtree_update *update)
+{
+	/* What balancing brought down beside this way has had its update there. */
+	for (node = remove_node(root, node, update); node; node = rbtree_parent(node))
+		update(node);
 }
 
 void rbtree_replace(struct rbtree *root, struct rbtree_node *node,

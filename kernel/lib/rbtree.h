@@ -81,6 +81,8 @@ typedef void rbtree_update(struct rbtree_node *node);
 void rbtree_insert_fixup_bounded(struct rbtree *root, struct rbtree_node *node,
 				 rbtree_update *update);
 void rbtree_remove_bounded(struct rbtree *root, struct rbtree_node *node, rbtree_update *update);
+/* The same where each bound is exact and has to stay so: costs an update for each node above. */
+void rbtree_remove_summed(struct rbtree *root, struct rbtree_node *node, rbtree_update *update);
 
 /* Put `replacement` exactly where `node` is; their keys must order alike. */
 void rbtree_replace(struct rbtree *root, struct rbtree_node *node,

@@ -189,6 +189,15 @@ static bool report(const struct region *region, const char *what)
 	return false;
 }
 
+/* Only the holder of the space's lock changes them. */
+static bool is_shown_right(const struct region *region)
+{
+	const struct interval *shown = &region->shown;
+
+	return interval_is_in_tree(shown) && shown->first == region->page_offset &&
+	       shown->end - shown->first == region_pages(region);
+}
+
 static bool check_region(struct region *region, const struct region *previous)
 {
 	uintptr_t room_start = previous ? previous->end : 0;
@@ -207,8 +216,8 @@ static bool check_region(struct region *region, const struct region *previous)
 	if (!atomic_load_explicit(&region->touched, memory_order_relaxed) &&
 	    !page_table_is_empty(region->space, region->start, region->end))
 		return report(region, "has pages but was not touched");
-	if (region->cache && (!region->backing || !list_node_is_linked(&region->cache_node)))
-		return report(region, "is not on its cache's list");
+	if (region->cache && (!region->backing || !is_shown_right(region)))
+		return report(region, "is not where it should be among its cache's regions");
 	return true;
 }
 

@@ -53,7 +53,7 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 		*fresh = (struct region){ .start = start,
 					  .end = end,
 					  .flags = heap_flags(space) };
-		region_insert(space, fresh, above, NULL);
+		region_insert(space, fresh, above);
 	}
 	return 0;
 }

@@ -7,9 +7,9 @@
  * tables costs, and a child that execs or exits at once never pays for more.
  *
  * Order. The parent's lock is held exclusive, so its regions and tables stand still. Each region of
- * the child is put behind the parent's on the list of its page cache, before any table is shared:
- * whoever walks the list while we work (truncation, writeback) then meets every mapping of a page,
- * at the parent's or at the child's place. The child runs only after the flush.
+ * the child is put behind the parent's among those of its page cache, before any table is shared:
+ * whoever walks them while we work (truncation, writeback) then meets every mapping of a page, at
+ * the parent's or at the child's place. The child runs only after the flush.
  *
  * When memory runs out half way the child is taken down like any other space. The parent keeps
  * directory entries without their write bit; its next write there finds it is the only owner and

@@ -71,14 +71,13 @@ void region_free(struct region *region);	/* its memory alone */
 
 /*
  * Put a filled-in region into the tree, where `above` is the next one or NULL, and among its
- * cache's regions (right behind `after` there, unless NULL); takes a reference to its backing. Its
- * commit charge was made by the caller. Locks: space->lock exclusive, for all of these.
+ * cache's regions; takes a reference to its backing. Its commit charge was made by the caller.
+ * Locks: space->lock exclusive, for all of these. May sleep.
  */
-void region_insert(struct address_space *space, struct region *region, struct region *above,
-		   struct region *after);
+void region_insert(struct address_space *space, struct region *region, struct region *above);
 /*
- * fork: `copy`, filled in from `original`, becomes the highest region, and comes right behind the
- * original on the cache's list.
+ * fork: `copy`, filled in from `original`, becomes the highest region; who walks the cache's
+ * regions meets it right after the original.
  */
 void region_insert_copy(struct address_space *space, struct region *copy, struct region *original);
 /* All regions of a space that ends, and their charge; the tree is not kept up meanwhile. */
@@ -105,7 +104,7 @@ bool region_can_merge(const struct region *left, const struct region *right);
 void region_merge_range(struct address_space *space, uintptr_t start, uintptr_t end);
 /* Drop the backing and the memory of a detached region. No locks held; may sleep. */
 void region_release(struct region *region);
-/* The same for those of a list, linked by cache_node. */
+/* The same for those of a list, linked by `dead`. */
 void region_release_list(struct list *dead);
 /* Is anything mapped in [start, end)? */
 bool region_any(struct address_space *space, uintptr_t start, uintptr_t end);

@@ -86,7 +86,6 @@ static void describe(struct region *region, const struct vm_map_request *request
 	region->backing_ops = request->backing_ops;
 	region->special_frames = request->special_frames;
 	region->special_name = request->special_name;
-	list_node_init(&region->cache_node);
 	if (!region->cache && !(flags & (REGION_DEVICE | REGION_SPECIAL)))
 		region->page_offset = 0;
 }
@@ -167,7 +166,7 @@ static int insert(struct address_space *space, struct region *region, struct reg
 {
 	int error;
 
-	region_insert(space, region, above, NULL);
+	region_insert(space, region, above);
 	if (!(region->flags & REGION_DEVICE))
 		return 0;
 	error = fill_device(region);

@@ -103,8 +103,8 @@ void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops,
 	rwlock_init(&cache->truncate_lock, LOCK_RANK_TRUNCATE, "truncate");
 	cache->ops = ops;
 	cache->owner = owner;
-	spin_init(&cache->regions_lock, LOCK_RANK_CACHE_REGIONS, "cache regions");
-	list_init(&cache->regions);
+	mutex_init(&cache->regions_lock, LOCK_RANK_CACHE_REGIONS, "cache regions");
+	interval_tree_init(&cache->regions);
 }
 
 /* Acquire: pairs with end_transfer; who sees FILLING clear sees the contents. */
@@ -131,7 +131,7 @@ void page_cache_unpin(struct page_cache *cache)
 
 void page_cache_fini(struct page_cache *cache)
 {
-	assert(list_is_empty(&cache->regions));
+	assert(interval_tree_is_empty(&cache->regions));
 	page_cache_drop_all(cache, 0, UINT32_MAX);
 	wait_event(pin_queue(cache), atomic_load_explicit(&cache->pins, memory_order_acquire) == 0);
 	assert(cache->frame_count == 0);

@@ -9,9 +9,10 @@
 #include "core/compiler.h"
 #include "core/spinlock.h"
 #include "core/types.h"
-#include "lib/list.h"
+#include "lib/interval_tree.h"
 #include "lib/radix_tree.h"
 #include "mem/page_frame.h"
+#include "sched/mutex.h"
 #include "sched/rwlock.h"
 #include "vm/io_buffer.h"
 
@@ -71,8 +72,8 @@ struct page_cache {
 	 * locks), and page_cache_get waits for the device even if the thread is being killed.
 	 */
 	bool is_metadata;
-	struct spinlock regions_lock;		/* LOCK_RANK_CACHE_REGIONS */
-	struct list regions;			/* [r] all regions that map this */
+	struct mutex regions_lock;		/* LOCK_RANK_CACHE_REGIONS */
+	struct interval_tree regions;		/* [r] all that map this, by the pages they show */
 	atomic_uint writable_mappings;		/* [a] shared regions that may be written */
 	uint32_t read_ahead_next;		/* hints: the page after the last window, */
 	uint32_t read_ahead_size;		/*  and its size; see readahead.c */

@@ -10,11 +10,12 @@
  * page tables. Faults set the mark before they enter anything (fault_resolve), with the space's
  * lock shared; pieces and copies of a region inherit it.
  *
- * A region with a page cache is also on that cache's list, which is how truncation and writeback
- * find the page tables (reverse_map.c). They hold only the cache's regions_lock; so a change of a
- * region's edges or offset takes that lock too, and a new piece goes onto the list right behind the
- * one that it was cut from or copied from: a walk never misses a page that moves from one to the
- * other.
+ * A region with a page cache is also in that cache's tree of regions by the pages that they show,
+ * which is how truncation and writeback find the page tables (reverse_map.c). They hold only the
+ * cache's regions_lock, from their first region to the last. So a change of a region's edges or
+ * offset takes that lock too and gives the region its new place there. Fork alone gives a region
+ * page tables without it: so a copy stands right behind its original, and a walk meets what the
+ * copy gets in the one or, later, in the other.
  *
  * The sums (mapped, locked, data and committed pages) follow from the regions, and are kept by the
  * functions here alone. Commit charges are the exception: growth is charged by the caller
@@ -127,7 +128,7 @@ void region_set_flags(struct region *region, uint32_t flags)
 	account(region, region_pages(region), 1);
 }
 
-/* ---- the tree and the cache's list ---- */
+/* ---- the tree, and that of the cache ---- */
 
 /*
  * Right before `above`, or behind all if that is NULL. Of two neighbours in a tree one has no child
@@ -179,18 +180,43 @@ static void unlink_from_tree(struct region *region)
 		atomic_store_explicit(&space->last_found, NULL, memory_order_relaxed);
 }
 
-static void link_into_cache(struct region *region, struct region *after)
+static void count_writable(struct region *region, unsigned int sign)
+{
+	if (is_shared_writable(region))
+		atomic_fetch_add_explicit(&region->cache->writable_mappings, sign,
+					  memory_order_relaxed);
+}
+
+/* At its place in the tree of its cache; regions_lock held. */
+static void place_in_cache(struct region *region)
+{
+	region->shown.first = region->page_offset;
+	region->shown.end = region->page_offset + (uint32_t)region_pages(region);
+	interval_tree_insert(&region->cache->regions, &region->shown);
+}
+
+static void link_into_cache(struct region *region)
 {
 	struct page_cache *cache = region->cache;
 
 	if (!cache)
 		return;
-	if (after && after->cache == cache)
-		list_insert_after(&after->cache_node, &region->cache_node);
-	else
-		list_add_tail(&cache->regions, &region->cache_node);
-	if (is_shared_writable(region))
-		atomic_fetch_add_explicit(&cache->writable_mappings, 1, memory_order_relaxed);
+	mutex_lock(&cache->regions_lock);
+	place_in_cache(region);
+	count_writable(region, 1);
+	mutex_unlock(&cache->regions_lock);
+}
+
+static void link_copy_into_cache(struct region *copy, struct region *original)
+{
+	struct page_cache *cache = copy->cache;
+
+	if (!cache)
+		return;
+	mutex_lock(&cache->regions_lock);
+	interval_tree_insert_copy(&original->shown, &copy->shown);
+	count_writable(copy, 1);
+	mutex_unlock(&cache->regions_lock);
 }
 
 static void unlink_from_cache(struct region *region)
@@ -199,35 +225,37 @@ static void unlink_from_cache(struct region *region)
 
 	if (!cache)
 		return;
-	list_remove(&region->cache_node);
-	if (is_shared_writable(region))
-		atomic_fetch_sub_explicit(&cache->writable_mappings, 1, memory_order_relaxed);
+	mutex_lock(&cache->regions_lock);
+	interval_tree_remove(&cache->regions, &region->shown);
+	count_writable(region, (unsigned int)-1);
+	mutex_unlock(&cache->regions_lock);
 }
 
-/* The lock that readers without space->lock hold; nothing for a region without a cache. */
-static void lock_edges(struct region *region)
+/* Around each change of edges and offset: those who look do so under the cache's lock alone. */
+static void begin_moving_edges(struct region *region)
 {
-	if (region->cache)
-		spin_lock(&region->cache->regions_lock);
+	if (!region->cache)
+		return;
+	mutex_lock(&region->cache->regions_lock);
+	interval_tree_remove(&region->cache->regions, &region->shown);
 }
 
-static void unlock_edges(struct region *region)
+static void end_moving_edges(struct region *region)
 {
-	if (region->cache)
-		spin_unlock(&region->cache->regions_lock);
+	if (!region->cache)
+		return;
+	place_in_cache(region);
+	mutex_unlock(&region->cache->regions_lock);
 }
 
-void region_insert(struct address_space *space, struct region *region, struct region *above,
-		   struct region *after)
+void region_insert(struct address_space *space, struct region *region, struct region *above)
 {
 	rwlock_assert_held_exclusive(&space->lock);
 	region->space = space;
 	if (region->backing)
 		region->backing_ops->get(region->backing);
 	link_into_tree(space, region, above);
-	lock_edges(region);
-	link_into_cache(region, after);
-	unlock_edges(region);
+	link_into_cache(region);
 	account(region, region_pages(region), 1);
 }
 
@@ -235,13 +263,10 @@ void region_insert_copy(struct address_space *space, struct region *copy, struct
 {
 	rwlock_assert_held_exclusive(&space->lock);
 	copy->space = space;
-	list_node_init(&copy->cache_node);
 	if (copy->backing)
 		copy->backing_ops->get(copy->backing);
 	link_into_tree(space, copy, NULL);
-	lock_edges(copy);
-	link_into_cache(copy, original);
-	unlock_edges(copy);
+	link_copy_into_cache(copy, original);
 	account(copy, region_pages(copy), 1);
 }
 
@@ -249,10 +274,8 @@ void region_detach_all(struct address_space *space, struct list *dead)
 {
 	rwlock_assert_held_exclusive(&space->lock);
 	for (struct region *region = region_first(space); region; region = region_next(region)) {
-		lock_edges(region);
 		unlink_from_cache(region);
-		unlock_edges(region);
-		list_add_tail(dead, &region->cache_node);
+		list_add_tail(dead, &region->dead);
 	}
 	rbtree_init(&space->regions);
 	space->first = space->last = NULL;
@@ -267,9 +290,7 @@ void region_detach(struct region *region)
 	struct address_space *space = region->space;
 
 	rwlock_assert_held_exclusive(&space->lock);
-	lock_edges(region);
 	unlink_from_cache(region);
-	unlock_edges(region);
 	unlink_from_tree(region);
 	account(region, region_pages(region), (size_t)-1);
 	if (region->flags & REGION_ACCOUNTED)
@@ -287,13 +308,13 @@ void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end)
 
 	rwlock_assert_held_exclusive(&region->space->lock);
 	account(region, old_pages, (size_t)-1);
-	lock_edges(region);
+	begin_moving_edges(region);
 	if (has_offset(region))
 		region->page_offset += (uint32_t)((start >> PAGE_SHIFT) -
 						  (region->start >> PAGE_SHIFT));
 	region->start = start;
 	region->end = end;
-	unlock_edges(region);
+	end_moving_edges(region);
 	account(region, region_pages(region), 1);
 	if ((region->flags & REGION_ACCOUNTED) && region_pages(region) < old_pages)
 		commit_return(region->space, old_pages - region_pages(region));
@@ -309,16 +330,18 @@ struct region *region_split_into(struct region *region, uintptr_t address, struc
 	rwlock_assert_held_exclusive(&region->space->lock);
 	assert(region->start < address && address < region->end && address % PAGE_SIZE == 0);
 	*upper = *region;
-	list_node_init(&upper->cache_node);
 	upper->start = address;
 	if (has_offset(region))
 		upper->page_offset = region_page_index(region, address);
 	if (upper->backing)
 		upper->backing_ops->get(upper->backing);
-	lock_edges(region);
+	begin_moving_edges(region);
 	region->end = address;
-	link_into_cache(upper, region);
-	unlock_edges(region);
+	if (upper->cache) {
+		place_in_cache(upper);
+		count_writable(upper, 1);
+	}
+	end_moving_edges(region);
 	link_into_tree(region->space, upper, region->next);
 	return upper;
 }
@@ -354,10 +377,13 @@ static void merge(struct region *left, struct region *right)
 	if (atomic_load_explicit(&right->touched, memory_order_relaxed))
 		atomic_store_explicit(&left->touched, true, memory_order_relaxed);
 	unlink_from_tree(right);
-	lock_edges(left);
+	begin_moving_edges(left);
 	left->end = right->end;
-	unlink_from_cache(right);
-	unlock_edges(left);
+	if (right->cache) {
+		interval_tree_remove(&right->cache->regions, &right->shown);
+		count_writable(right, (unsigned int)-1);
+	}
+	end_moving_edges(left);
 	/*
 	 * The next region's room below has not changed: it was told of the wrong neighbour
 	 * meanwhile.
@@ -397,6 +423,6 @@ void region_release_list(struct list *dead)
 {
 	struct region *region;
 
-	while ((region = list_pop_head_entry(dead, struct region, cache_node)))
+	while ((region = list_pop_head_entry(dead, struct region, dead)))
 		region_release(region);
 }

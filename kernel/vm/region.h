@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "core/compiler.h"
 #include "core/types.h"
+#include "lib/interval_tree.h"
 #include "lib/list.h"
 #include "lib/rbtree.h"
 
@@ -82,7 +83,10 @@ struct region {
 	const struct backing_ops *backing_ops;	/* [I] */
 	const frame_number *special_frames;	/* [I] REGION_SPECIAL: frames in order */
 	const char *special_name;		/* [I] REGION_SPECIAL: "[vdso]" */
-	struct list_node cache_node;		/* [c] among the regions that map `cache` */
+	union {
+		struct interval shown;		/* [c] pages of `cache`, among its regions */
+		struct list_node dead;		/* once detached: until it is released */
+	};
 };
 
 /* Locked, and its pages are to be there at once? */

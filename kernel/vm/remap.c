@@ -104,10 +104,10 @@ static void move_pages(struct address_space *space, struct region *region, uintp
 		uintptr_t piece = page_table_move_piece(from, to, size);
 
 		if (cache)
-			spin_lock(&cache->regions_lock);
+			mutex_lock(&cache->regions_lock);
 		page_table_move(space, from, to, piece);
 		if (cache)
-			spin_unlock(&cache->regions_lock);
+			mutex_unlock(&cache->regions_lock);
 		from += piece;
 		to += piece;
 		size -= piece;
@@ -133,7 +133,6 @@ static int move_to(struct address_space *space, struct region *region, const str
 	if (!target)
 		return error;
 	*target = *region;
-	list_node_init(&target->cache_node);
 	target->start = to;
 	target->end = to + remap->new_size;
 	if (target->cache || (target->flags & REGION_SPECIAL))
@@ -147,7 +146,7 @@ static int move_to(struct address_space *space, struct region *region, const str
 			      remap->old_start + max_t(size_t, moved, PAGE_SIZE), &plan);
 	if (error)
 		goto return_charge;
-	region_insert(space, target, region_find_from(space, to), region);
+	region_insert(space, target, region_find_from(space, to));
 	error = page_table_prepare_move(space, remap->old_start, to, moved);
 	if (error)
 		goto remove_target;
@@ -168,7 +167,7 @@ static int move_to(struct address_space *space, struct region *region, const str
 remove_target:
 	page_table_free_empty(space, target->start, target->end);
 	region_detach(target);		/* returns the charge */
-	list_add_tail(dead, &target->cache_node);
+	list_add_tail(dead, &target->dead);
 	unmap_cancel(&plan);
 	return error;
 return_charge:

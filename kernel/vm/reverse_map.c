@@ -2,28 +2,63 @@
  * From a page of a file to the page-table entries that show it: for truncation, writeback and
  * reclaim.
  *
- * No list is kept for each page. A page cache lists the regions that map it; a region and a page
- * index give an address; the space's page tables give the entry, or none. That costs time where
- * pages are unmapped, which is seldom, and nothing where they are mapped.
+ * No list is kept for each page. A page cache knows the regions that map it, in a tree by the pages
+ * that they show (lib/interval_tree.h); a region and a page index give an address; the space's page
+ * tables give the entry, or none. That costs time where pages are unmapped, which is seldom, and
+ * nothing where they are mapped. Only regions that show the page are looked at.
  *
- * The walk holds the cache's regions_lock, which keeps each region on the list, its edges, and
+ * The walk holds the cache's regions_lock, which keeps each region in the tree, its edges, and
  * through it the space. It does not have the spaces' locks: it comes from writeback and reclaim,
  * under which any of these may be held. So it goes hand over hand through the directory lock and
- * the table's lock.
+ * the table's lock. These are spinlocks, and held for one table at a time: however many regions
+ * show the page, others may run in between.
  *
  * Shared tables. An entry under a shared table is emptied or write-protected once, for all owners.
- * The owners' regions are all on the list, so emptying is followed by flushes in every space of the
- * list before the frames are let go. Taking W away needs no flush where the directory entry has no
- * W.
+ * The owners' regions are all in the tree, so emptying is followed by flushes in every space that
+ * shows the pages before the frames are let go. Taking W away needs no flush where the directory
+ * entry has no W.
  */
 #include "core/assert.h"
+#include "core/config.h"
 #include "lib/min_max.h"
 #include "sched/rwlock.h"
 #include "vm/internal.h"
 #include "vm/page_table.h"
 
-/* The part of `region` that shows pages [first, end) of its cache; false if none. */
-static bool find_part(const struct region *region, uint32_t first, uint32_t end, uintptr_t *start,
+/* Debug builds: now and then, as a look at all of thousands for each page would take long. */
+static void check_regions(const struct page_cache *cache)
+{
+	enum { WALKS_A_CHECK = 32 };
+	static atomic_uint turn;
+
+	if (atomic_fetch_add(&turn, 1) % WALKS_A_CHECK == 0)
+		assert(interval_tree_check(&cache->regions));
+}
+
+static struct region *region_of(struct interval *shown)
+{
+	if (!shown)
+		return NULL;
+	atomic_fetch_add_explicit(&vm_counters.regions_walked, 1, memory_order_relaxed);
+	return container_of(shown, struct region, shown);
+}
+
+/* The regions that show any of pages [first, end). regions_lock held from the first to the last. */
+static struct region *first_region(struct page_cache *cache, uint32_t first, uint32_t end)
+{
+	mutex_assert_held(&cache->regions_lock);
+	if (CONFIG_INVARIANTS)
+		check_regions(cache);
+	return region_of(interval_tree_first(&cache->regions, first, end));
+}
+
+static struct region *next_region(struct region *region, uint32_t first, uint32_t end)
+{
+	return region_of(interval_tree_next(&region->shown, first, end));
+}
+
+/* The part of `region` that shows pages [first, end) of its cache; there is one. */
+static void find_part(const struct region *region, uint32_t first, uint32_t end, uintptr_t *start,
 		      uintptr_t *stop)
 {
 	uint32_t region_first = region->page_offset;
@@ -31,22 +66,20 @@ static bool find_part(const struct region *region, uint32_t first, uint32_t end,
 
 	first = max(first, region_first);
 	end = min(end, region_stop);
-	if (first >= end)
-		return false;
+	assert(first < end);
 	*start = region->start + ((uintptr_t)(first - region_first) << PAGE_SHIFT);
 	*stop = region->start + ((uintptr_t)(end - region_first) << PAGE_SHIFT);
-	return true;
 }
 
 /* All spaces forget what they know of pages [first, end). regions_lock held. */
 static void flush_mappings(struct page_cache *cache, uint32_t first, uint32_t end)
 {
-	struct region *region;
 	uintptr_t start, stop;
 
-	list_for_each_entry(region, &cache->regions, cache_node) {
-		if (find_part(region, first, end, &start, &stop))
-			mmu_flush_range(&region->space->mmu, start, stop);
+	for (struct region *region = first_region(cache, first, end); region;
+	     region = next_region(region, first, end)) {
+		find_part(region, first, end, &start, &stop);
+		mmu_flush_range(&region->space->mmu, start, stop);
 	}
 }
 
@@ -81,24 +114,37 @@ static bool is_wanted(const struct unmap_walk *walk, mmu_entry entry)
 				     memory_order_relaxed) == FRAME_PAGE_CACHE);
 }
 
-/* [start, stop) lies in one span. */
-static void unmap_in_table(struct unmap_walk *walk, struct address_space *space, uintptr_t start,
-			   uintptr_t stop)
+/* As much of [start, stop), which lies in one span, as fits into the batch; returns where it ends. */
+static uintptr_t unmap_in_table(struct unmap_walk *walk, struct address_space *space,
+				uintptr_t start, uintptr_t stop)
 {
 	struct page_frame *table = page_table_lock_any(space, start);
+	uintptr_t address = start;
 
 	if (!table)
-		return;
-	for (uintptr_t address = start; address < stop; address += PAGE_SIZE) {
+		return stop;
+	for (; address < stop && !page_gather_is_full(&walk->gather); address += PAGE_SIZE) {
 		mmu_entry *entry = page_table_entry(table, address);
 
-		if (!is_wanted(walk, mmu_entry_read(entry)))
-			continue;
-		if (page_gather_is_full(&walk->gather))
-			finish_batch(walk);	/* a flush may be done under a table's lock */
-		page_gather_add(&walk->gather, address, page_table_take(table, entry));
+		if (is_wanted(walk, mmu_entry_read(entry)))
+			page_gather_add(&walk->gather, address, page_table_take(table, entry));
 	}
 	page_table_unlock(table);
+	return address;
+}
+
+static void unmap_in_region(struct unmap_walk *walk, struct region *region)
+{
+	uintptr_t start, stop;
+
+	find_part(region, walk->first, walk->end, &start, &stop);
+	while (start < stop) {
+		uintptr_t span_end = min(table_span(start) + TABLE_SPAN, stop);
+
+		start = unmap_in_table(walk, region->space, start, span_end);
+		if (page_gather_is_full(&walk->gather))
+			finish_batch(walk);
+	}
 }
 
 void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool even_copies)
@@ -106,27 +152,19 @@ void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool
 	struct unmap_walk walk = {
 		.cache = cache, .first = first, .end = end, .even_copies = even_copies,
 	};
-	struct region *region;
-	uintptr_t start, stop;
 
 	page_gather_init(&walk.gather, NULL);
-	spin_lock(&cache->regions_lock);
-	list_for_each_entry(region, &cache->regions, cache_node) {
-		uintptr_t next;
-
-		if (!find_part(region, first, end, &start, &stop))
-			continue;
-		for (; start < stop; start = next) {
-			next = min(table_span(start) + TABLE_SPAN, stop);
-			unmap_in_table(&walk, region->space, start, next);
-		}
-	}
+	mutex_lock(&cache->regions_lock);
+	for (struct region *region = first_region(cache, first, end); region;
+	     region = next_region(region, first, end))
+		unmap_in_region(&walk, region);
 	finish_batch(&walk);
-	spin_unlock(&cache->regions_lock);
+	mutex_unlock(&cache->regions_lock);
 }
 
 /*
- * The locked table and the entry that shows page `index` in `region`, or NULL. regions_lock held.
+ * The locked table and the entry for page `index`, which `region` shows; NULL: there is no table.
+ * regions_lock held.
  */
 static struct page_frame *lock_entry(struct region *region, uint32_t index, uintptr_t *address,
 				     mmu_entry **entry)
@@ -134,8 +172,7 @@ static struct page_frame *lock_entry(struct region *region, uint32_t index, uint
 	struct page_frame *table;
 	uintptr_t stop;
 
-	if (!find_part(region, index, index + 1, address, &stop))
-		return NULL;
+	find_part(region, index, index + 1, address, &stop);
 	table = page_table_lock_any(region->space, *address);
 	if (!table)
 		return NULL;
@@ -154,10 +191,10 @@ unsigned int vm_count_mappings(struct page_cache *cache, uint32_t index,
 			       const struct page_frame *frame)
 {
 	unsigned int count = 0;
-	struct region *region;
 
-	spin_lock(&cache->regions_lock);
-	list_for_each_entry(region, &cache->regions, cache_node) {
+	mutex_lock(&cache->regions_lock);
+	for (struct region *region = first_region(cache, index, index + 1); region;
+	     region = next_region(region, index, index + 1)) {
 		struct page_frame *table;
 		uintptr_t address;
 		mmu_entry *slot;
@@ -170,20 +207,20 @@ unsigned int vm_count_mappings(struct page_cache *cache, uint32_t index,
 		count += entry != 0 && page_frame_of(mmu_entry_frame(entry)) == frame;
 		page_table_unlock(table);
 	}
-	spin_unlock(&cache->regions_lock);
+	mutex_unlock(&cache->regions_lock);
 	return count;
 }
 
 bool vm_clean_cache_page(struct page_cache *cache, uint32_t index)
 {
 	bool was_dirty = false;
-	struct region *region;
 
 	/* Acquire: DIRTY is clear by now; a mapping made later marks the page before it gets W. */
 	if (atomic_load_explicit(&cache->writable_mappings, memory_order_acquire) == 0)
 		return false;
-	spin_lock(&cache->regions_lock);
-	list_for_each_entry(region, &cache->regions, cache_node) {
+	mutex_lock(&cache->regions_lock);
+	for (struct region *region = first_region(cache, index, index + 1); region;
+	     region = next_region(region, index, index + 1)) {
 		struct page_frame *table;
 		uintptr_t address;
 		mmu_entry *slot;
@@ -204,19 +241,16 @@ bool vm_clean_cache_page(struct page_cache *cache, uint32_t index)
 		}
 		page_table_unlock(table);
 	}
-	spin_unlock(&cache->regions_lock);
+	mutex_unlock(&cache->regions_lock);
 	return was_dirty;
 }
 
 /* Is the page locked into memory by some mapping? regions_lock held. */
 static bool is_locked(struct page_cache *cache, uint32_t index)
 {
-	struct region *region;
-	uintptr_t start, stop;
-
-	list_for_each_entry(region, &cache->regions, cache_node) {
-		if ((region->flags & REGION_LOCKED) &&
-		    find_part(region, index, index + 1, &start, &stop))
+	for (struct region *region = first_region(cache, index, index + 1); region;
+	     region = next_region(region, index, index + 1)) {
+		if (region->flags & REGION_LOCKED)
 			return true;
 	}
 	return false;
@@ -226,9 +260,9 @@ bool vm_unmap_cache_page(struct page_cache *cache, uint32_t index)
 {
 	bool locked;
 
-	spin_lock(&cache->regions_lock);
+	mutex_lock(&cache->regions_lock);
 	locked = is_locked(cache, index);
-	spin_unlock(&cache->regions_lock);
+	mutex_unlock(&cache->regions_lock);
 	if (locked)
 		return false;
 	/* A page that is locked just now survives this once; it will be faulted in again. */
@@ -239,10 +273,10 @@ bool vm_unmap_cache_page(struct page_cache *cache, uint32_t index)
 bool vm_test_accessed(struct page_cache *cache, uint32_t index)
 {
 	bool accessed = false;
-	struct region *region;
 
-	spin_lock(&cache->regions_lock);
-	list_for_each_entry(region, &cache->regions, cache_node) {
+	mutex_lock(&cache->regions_lock);
+	for (struct region *region = first_region(cache, index, index + 1); region;
+	     region = next_region(region, index, index + 1)) {
 		struct page_frame *table;
 		uintptr_t address;
 		mmu_entry *slot;
@@ -260,6 +294,6 @@ bool vm_test_accessed(struct page_cache *cache, uint32_t index)
 		}
 		page_table_unlock(table);
 	}
-	spin_unlock(&cache->regions_lock);
+	mutex_unlock(&cache->regions_lock);
 	return accessed;
 }

@@ -78,7 +78,7 @@ void unmap_commit(struct address_space *space, struct unmap_plan *plan, struct l
 			region_set_bounds(region, end, region->end);
 		} else {
 			region_detach(region);
-			list_add_tail(dead, &region->cache_node);
+			list_add_tail(dead, &region->dead);
 		}
 		region = next;
 	}

@@ -110,6 +110,7 @@ static int show_counters(const struct procfs_subject *subject, struct procfs_tex
 		{ "pages_copied", &vm_counters.pages_copied },
 		{ "major_faults", &vm_counters.major_faults },
 		{ "pages_mapped_around", &vm_counters.pages_mapped_around },
+		{ "regions_walked", &vm_counters.regions_walked },
 	};
 
 	(void)subject;
