@@ -147,7 +147,7 @@ mmu_entry page_table_take(struct page_frame *table, mmu_entry *entry);
  */
 enum { PAGE_GATHER_MAX = 64 };
 struct page_gather {
-	struct address_space *space;	/* whose translations to flush; NULL: the caller does */
+	struct address_space *space;	/* whose translations to flush */
 	uintptr_t start, end;		/* what to flush; empty: nothing */
 	unsigned int count;
 	uintptr_t frames[PAGE_GATHER_MAX];	/* frame addresses; bit 0: the entry was dirty */

@@ -63,8 +63,7 @@ void page_gather_finish(struct page_gather *gather)
 {
 	if (gather->end == 0)
 		return;
-	if (gather->space)
-		mmu_flush_range(&gather->space->mmu, gather->start, gather->end);
+	mmu_flush_range(&gather->space->mmu, gather->start, gather->end);
 	for (unsigned int i = 0; i < gather->count; i++)
 		let_go((struct page_frame *)(gather->frames[i] & ~(uintptr_t)1),
 		       gather->frames[i] & 1);

@@ -74,66 +74,105 @@ static void find_part(const struct region *region, uint32_t first, uint32_t end,
 /* All spaces forget what they know of pages [first, end). regions_lock held. */
 static void flush_mappings(struct page_cache *cache, uint32_t first, uint32_t end)
 {
-	uintptr_t start, stop;
+	struct region *region = first_region(cache, first, end);
 
-	for (struct region *region = first_region(cache, first, end); region;
-	     region = next_region(region, first, end)) {
-		find_part(region, first, end, &start, &stop);
-		mmu_flush_range(&region->space->mmu, start, stop);
+	while (region) {
+		struct address_space *space = region->space;
+		uintptr_t start = UINTPTR_MAX, stop = 0;
+
+		/* One flush for regions of one space that follow each other. */
+		for (; region && region->space == space; region = next_region(region, first, end)) {
+			uintptr_t part_start, part_stop;
+
+			find_part(region, first, end, &part_start, &part_stop);
+			start = min(start, part_start);
+			stop = max(stop, part_stop);
+		}
+		mmu_flush_range(&space->mmu, start, stop);
 	}
 }
 
-/* One walk that empties entries. */
+/* Does the entry show a page of the cache, and not a private copy? */
+static bool shows_cache(mmu_entry entry)
+{
+	return entry != 0 && atomic_load_explicit(&page_frame_of(mmu_entry_frame(entry))->kind,
+						  memory_order_relaxed) == FRAME_PAGE_CACHE;
+}
+
+enum { BATCH_MAX = 64 };
+
+/* One walk that empties entries, and the batch of what was in them. */
 struct unmap_walk {
 	struct page_cache *cache;
 	uint32_t first, end;
 	bool even_copies;
-	struct page_gather gather;
+	uint32_t batch_first, batch_end;	/* pages whose translations are still to be flushed */
+	unsigned int count;
+	struct page_frame *frames[BATCH_MAX];	/* their references go after the flush */
 };
 
-/* What has been taken out goes, after everybody has forgotten it. regions_lock held. */
+static void begin_batch(struct unmap_walk *walk)
+{
+	walk->batch_first = UINT32_MAX;
+	walk->batch_end = 0;
+	walk->count = 0;
+}
+
+/*
+ * One reference to a frame is enough to keep it until the flush: all mappings of one page are one
+ * batch, however many they are.
+ */
+static void add_to_batch(struct unmap_walk *walk, uint32_t index, struct page_frame *frame)
+{
+	walk->batch_first = min(walk->batch_first, index);
+	walk->batch_end = max(walk->batch_end, index + 1);
+	if (walk->count > 0 && walk->frames[walk->count - 1] == frame)
+		page_frame_put(frame);
+	else
+		walk->frames[walk->count++] = frame;
+}
+
+/*
+ * What has been taken out goes, after everybody has forgotten it. Whether it was written to does
+ * not matter: truncation drops the cache's frames with all they have, and reclaim takes only clean
+ * ones.
+ */
 static void finish_batch(struct unmap_walk *walk)
 {
-	if (walk->gather.end == 0)
+	if (walk->count == 0)
 		return;
-	flush_mappings(walk->cache, walk->first, walk->end);
-	/*
-	 * Only the frames are left to put: the cache's own are about to be dropped with all they
-	 * have, dirty or not; so their marks are of no use.
-	 */
-	for (unsigned int i = 0; i < walk->gather.count; i++)
-		page_frame_put((struct page_frame *)(walk->gather.frames[i] & ~(uintptr_t)1));
-	page_gather_init(&walk->gather, NULL);
+	flush_mappings(walk->cache, walk->batch_first, walk->batch_end);
+	for (unsigned int i = 0; i < walk->count; i++)
+		page_frame_put(walk->frames[i]);
+	begin_batch(walk);
 }
 
 static bool is_wanted(const struct unmap_walk *walk, mmu_entry entry)
 {
-	return entry != 0 &&
-	       (walk->even_copies ||
-		atomic_load_explicit(&page_frame_of(mmu_entry_frame(entry))->kind,
-				     memory_order_relaxed) == FRAME_PAGE_CACHE);
+	return entry != 0 && (walk->even_copies || shows_cache(entry));
 }
 
 /* As much of [start, stop), which lies in one span, as fits into the batch; returns where it ends. */
-static uintptr_t unmap_in_table(struct unmap_walk *walk, struct address_space *space,
+static uintptr_t unmap_in_table(struct unmap_walk *walk, const struct region *region,
 				uintptr_t start, uintptr_t stop)
 {
-	struct page_frame *table = page_table_lock_any(space, start);
+	struct page_frame *table = page_table_lock_any(region->space, start);
 	uintptr_t address = start;
 
 	if (!table)
 		return stop;
-	for (; address < stop && !page_gather_is_full(&walk->gather); address += PAGE_SIZE) {
+	for (; address < stop && walk->count < BATCH_MAX; address += PAGE_SIZE) {
 		mmu_entry *entry = page_table_entry(table, address);
 
 		if (is_wanted(walk, mmu_entry_read(entry)))
-			page_gather_add(&walk->gather, address, page_table_take(table, entry));
+			add_to_batch(walk, region_page_index(region, address),
+				     page_frame_of(mmu_entry_frame(page_table_take(table, entry))));
 	}
 	page_table_unlock(table);
 	return address;
 }
 
-static void unmap_in_region(struct unmap_walk *walk, struct region *region)
+static void unmap_in_region(struct unmap_walk *walk, const struct region *region)
 {
 	uintptr_t start, stop;
 
@@ -141,8 +180,8 @@ static void unmap_in_region(struct unmap_walk *walk, struct region *region)
 	while (start < stop) {
 		uintptr_t span_end = min(table_span(start) + TABLE_SPAN, stop);
 
-		start = unmap_in_table(walk, region->space, start, span_end);
-		if (page_gather_is_full(&walk->gather))
+		start = unmap_in_table(walk, region, start, span_end);
+		if (walk->count == BATCH_MAX)
 			finish_batch(walk);
 	}
 }
@@ -153,7 +192,7 @@ void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool
 		.cache = cache, .first = first, .end = end, .even_copies = even_copies,
 	};
 
-	page_gather_init(&walk.gather, NULL);
+	begin_batch(&walk);
 	mutex_lock(&cache->regions_lock);
 	for (struct region *region = first_region(cache, first, end); region;
 	     region = next_region(region, first, end))
@@ -178,13 +217,6 @@ static struct page_frame *lock_entry(struct region *region, uint32_t index, uint
 		return NULL;
 	*entry = page_table_entry(table, *address);
 	return table;
-}
-
-/* Does the entry show a page of the cache, and not a private copy? */
-static bool shows_cache(mmu_entry entry)
-{
-	return entry != 0 && atomic_load_explicit(&page_frame_of(mmu_entry_frame(entry))->kind,
-						  memory_order_relaxed) == FRAME_PAGE_CACHE;
 }
 
 unsigned int vm_count_mappings(struct page_cache *cache, uint32_t index,

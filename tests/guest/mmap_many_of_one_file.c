@@ -1,23 +1,28 @@
 /*
  * A file is mapped piece by piece, thousands of times in several processes. Cutting off its last
  * page takes that page from all of them, leaves the others, and does not look at every mapping.
+ * Cutting off what is mapped a thousand times looks at each mapping a few times, whether all show
+ * one page or each another.
  */
 #include "fork_counters.h"
 
-enum { PIECES = 500, CHILDREN = 3, LOOKED_AT_MAX = 200 };
+enum { PIECES = 1000, CHILDREN = 3, LOOKED_AT_MAX = 200 };
 
 static char *pieces[PIECES];
 
-/* What comes later in the file is mapped lower, or with room in between: no two become one. */
-static void map_pieces(int fd)
+/*
+ * Piece by piece, `step` bytes further on each time. What comes later in the file is mapped lower,
+ * with room in between: no two become one.
+ */
+static void map_pieces(int fd, size_t step)
 {
 	char *base = map_pages((size_t)2 * PIECES);
 
 	for (int i = 0; i < PIECES; i++) {
 		pieces[i] = mmap(base + (size_t)2 * (PIECES - 1 - i) * PAGE, PAGE, PROT_READ,
-				 MAP_SHARED | MAP_FIXED, fd, (off_t)i * PAGE);
+				 MAP_SHARED | MAP_FIXED, fd, (off_t)((size_t)i * step));
 		CHECK(pieces[i] != MAP_FAILED);
-		CHECK_EQ(pieces[i][9], pattern_byte((size_t)i * PAGE + 9));
+		CHECK_EQ(pieces[i][9], pattern_byte((size_t)i * step + 9));
 	}
 }
 
@@ -33,6 +38,40 @@ static void check_pieces(void)
 	dies_of(SIGBUS, touch_last);
 }
 
+static int place_to_touch;
+
+static void touch_piece(void)
+{
+	(void)*(volatile char *)pieces[place_to_touch];
+}
+
+/* The whole file goes, and what is mapped in PIECES places is nowhere any more. */
+static void cut_all(int fd)
+{
+	long long before = fork_counter("regions_walked"), after;
+
+	CHECK(ftruncate(fd, 0) == 0);
+	after = fork_counter("regions_walked");
+	CHECK(before == -1 || after - before <= 4 * PIECES);
+	for (place_to_touch = 0; place_to_touch < PIECES; place_to_touch += PIECES / 5)
+		dies_of(SIGBUS, touch_piece);
+	CHECK(munmap(pieces[PIECES - 1], (size_t)2 * PIECES * PAGE) == 0);
+}
+
+static void cut_what_is_mapped_often(void)
+{
+	int fd;
+
+	make_pattern_file("pieces", (size_t)PIECES * PAGE);
+	fd = MUST(open("pieces", O_RDWR));
+	map_pieces(fd, PAGE);
+	cut_all(fd);
+	make_pattern_file("page", PAGE);
+	fd = MUST(open("page", O_RDWR));
+	map_pieces(fd, 0);
+	cut_all(fd);
+}
+
 int main(void)
 {
 	struct gate gate = gate_create();
@@ -42,7 +81,7 @@ int main(void)
 
 	make_pattern_file("mapped", (size_t)PIECES * PAGE);
 	fd = MUST(open("mapped", O_RDWR));
-	map_pieces(fd);
+	map_pieces(fd, PAGE);
 	for (int i = 0; i < CHILDREN; i++) {
 		children[i] = FORK();
 		if (children[i] == 0) {
@@ -60,5 +99,6 @@ int main(void)
 	for (int i = 0; i < CHILDREN; i++)
 		CHECK_EQ(wait_exit_status(children[i]), 0);
 	check_pieces();
+	cut_what_is_mapped_often();
 	return 0;
 }
