@@ -153,13 +153,18 @@ static size_t move_once(struct io_buffer *buffer, struct page_frame *frame, size
 	return done;
 }
 
-/* Fault in the page of user memory where the last try stopped. */
+/* The page of user memory where the last try stopped. */
 static int fault_in(struct io_buffer *buffer, bool for_write)
 {
 	size_t count;
 	uintptr_t address = current_piece(buffer, 1, &count);
 
 	return user_prefault(user_addr_from(address), count, for_write);
+}
+
+int io_buffer_fault_in(struct io_buffer *buffer)
+{
+	return fault_in(buffer, false);
 }
 
 /* May the next `size` bytes be copied in one go, to or from `frame` where it lies? */

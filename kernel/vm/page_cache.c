@@ -11,6 +11,7 @@
  *	absent	 -> FILLING	page_cache_insert	in the tree, contents not valid yet
  *	FILLING	 -> clean	page_cache_read_done	the device delivered; sleepers woken
  *	FILLING	 -> absent	page_cache_read_done	the device failed: ERROR, for sleepers
+ *	FILLING	 -> absent	page_cache_fill_cancel	nothing to fill it with: sleepers look again
  *	clean	 -> DIRTY	page_cache_mark_dirty	by write(), or before a mapping may write
  *	DIRTY	 -> WRITING	page_cache_start_writing	(writeback.c)
  *	WRITING	 -> clean	page_cache_write_done
@@ -474,19 +475,31 @@ int page_cache_get_for_overwrite(struct page_cache *cache, uint32_t index, struc
 
 /* ---- changes of state ---- */
 
+/* Nothing came into a FILLING frame: it leaves the cache, marked for those who wait for it. */
+static noinline void leave_unfilled(struct page_frame *frame, unsigned int mark)
+{
+	struct page_cache *cache = frame->cache;	/* FILLING: nobody else takes it out */
+	irq_flags irq = spin_lock_irq(&cache->lock);
+
+	atomic_fetch_or_explicit(&frame->flags, mark, memory_order_relaxed);
+	remove_locked(cache, frame);
+	spin_unlock_irq(&cache->lock, irq);
+	page_frame_put(frame);	/* the tree's */
+}
+
 void page_cache_read_done(struct page_frame *frame, int error)
 {
-	struct page_cache *cache = frame->cache;	/* FILLING: nobody takes it out */
-
 	assert(flags_of(frame) & FRAME_FILLING);
-	if (error) {
-		irq_flags irq = spin_lock_irq(&cache->lock);
+	if (error)
+		leave_unfilled(frame, FRAME_ERROR);
+	end_transfer(frame, FRAME_FILLING);
+	page_frame_put(frame);
+}
 
-		atomic_fetch_or_explicit(&frame->flags, FRAME_ERROR, memory_order_relaxed);
-		remove_locked(cache, frame);
-		spin_unlock_irq(&cache->lock, irq);
-		page_frame_put(frame);	/* the tree's */
-	}
+void page_cache_fill_cancel(struct page_frame *frame)
+{
+	assert(flags_of(frame) & FRAME_FILLING);
+	leave_unfilled(frame, 0);
 	end_transfer(frame, FRAME_FILLING);
 	page_frame_put(frame);
 }

@@ -11,10 +11,11 @@
  *
  * Writing. A page that is overwritten in part is read first, unless it lies beyond the end of the
  * file, where there is nothing to read. A page that will be overwritten whole, and is absent, is
- * entered FILLING without being cleared, and filled by the copy itself: most large writes never
- * clear a page. If that copy stops in the middle, the rest is cleared before anybody sees the
- * frame. The size grows before the frame is marked dirty, so that writeback never takes it for a
- * page beyond the end.
+ * entered FILLING without being read or cleared, and filled by the copy itself. If that copy stops
+ * in the middle, the rest must be what it was before: behind the end of the file it is cleared
+ * before anybody sees the frame; within the file the frame goes again, and the page is read if the
+ * buffer cannot be made to give it all. The size grows before the frame is marked dirty, so that
+ * writeback never takes it for a page beyond the end.
  */
 #include "core/assert.h"
 #include "lib/min_max.h"
@@ -115,12 +116,20 @@ ssize_t page_cache_read(struct page_cache *cache, struct io_buffer *buffer, file
 	return total;
 }
 
+/* Is there more to the page than zeros, for all we know without reading it? */
+static bool has_contents(struct page_cache *cache, uint32_t index)
+{
+	return !page_cache_is_memory(cache) && index < page_count_of(page_cache_size(cache));
+}
+
 /*
- * A new frame that the buffer fills whole. Returns bytes moved, 0 if somebody else entered the page
- * first (or nothing could be moved without a fault: the page is there then), or an error.
+ * A new frame that the buffer fills whole, in one try. Returns bytes moved, fewer than a page only
+ * where the rest is zeros; 0 if somebody else entered the page first, or nothing could be moved
+ * without a fault (behind the end of the file the page is there then); -EAGAIN if the buffer
+ * stopped in the middle, where it has been left; or another error.
  */
-static ssize_t write_new_page(struct page_cache *cache, struct io_buffer *buffer, uint32_t index,
-			      struct page_frame **out)
+static ssize_t try_write_new_page(struct page_cache *cache, struct io_buffer *buffer,
+				  uint32_t index, struct page_frame **out)
 {
 	struct page_frame *frame = page_cache_alloc_frame(cache, 0);
 	size_t done;
@@ -134,24 +143,46 @@ static ssize_t write_new_page(struct page_cache *cache, struct io_buffer *buffer
 		return error == -EEXIST ? 0 : error;
 	}
 	done = io_buffer_get_frame_once(buffer, frame, 0, PAGE_SIZE);
-	if (done < PAGE_SIZE)
+	if (unlikely(done < PAGE_SIZE)) {
+		if (has_contents(cache, index)) {
+			page_cache_fill_cancel(frame);
+			return -EAGAIN;
+		}
 		page_frame_clear_tail(frame, done);
+	}
 	page_frame_get(frame);
 	page_cache_read_done(frame, 0);
 	*out = frame;
 	return (ssize_t)done;
 }
 
-/*
- * The frame for a write of [from, from + size) of a page, with what the write leaves of it valid.
- */
-static int get_for_write(struct page_cache *cache, uint32_t index, size_t size,
-			 struct page_frame **out)
+/* The same until the buffer's pages are there; 0 also if they cannot be had. */
+static ssize_t write_new_page(struct page_cache *cache, struct io_buffer *buffer, uint32_t index,
+			      struct page_frame **out)
 {
-	if (size == PAGE_SIZE || page_cache_is_memory(cache) ||
-	    index >= page_count_of(page_cache_size(cache)))
-		return page_cache_get_for_overwrite(cache, index, out);
-	return page_cache_get(cache, index, out, NULL);
+	enum { TRIES = 4 };	/* a page's bytes mostly lie in two pages of memory */
+	const struct io_buffer start = *buffer;
+
+	for (unsigned int tries = 0; tries < TRIES; tries++) {
+		ssize_t done = try_write_new_page(cache, buffer, index, out);
+		int error;
+
+		if (likely(done != -EAGAIN))
+			return done;
+		error = io_buffer_fault_in(buffer);
+		*buffer = start;
+		if (error)
+			break;
+	}
+	return 0;
+}
+
+/* The frame for a write to a part of a page: the rest of it is valid. */
+static int get_for_write(struct page_cache *cache, uint32_t index, struct page_frame **out)
+{
+	if (has_contents(cache, index))
+		return page_cache_get(cache, index, out, NULL);
+	return page_cache_get_for_overwrite(cache, index, out);
 }
 
 /* The write reached `end`, and the frame holds it. */
@@ -191,7 +222,7 @@ static ssize_t write_page(struct page_cache *cache, struct io_buffer *buffer, ui
 			return done;
 	}
 	if (!frame) {
-		error = get_for_write(cache, index, size, &frame);
+		error = get_for_write(cache, index, &frame);
 		if (error)
 			return error;
 	}
