@@ -132,7 +132,7 @@ void region_usage(struct address_space *space, struct region *region, struct reg
 unsigned int vm_region_limit(void);
 void vm_set_region_limit(unsigned int limit);
 
-/* Counters for tests and the event ring: since boot. `regions_walked` are those of reverse_map.c. */
+/* Counters for tests and the event ring: since boot; `regions_walked` by reverse_map.c. */
 struct vm_counters {
 	atomic_uint faults, faults_file, faults_anonymous, faults_cow_copied, faults_cow_reused,
 		tables_shared, tables_copied, table_write_enabled, pages_copied, major_faults,

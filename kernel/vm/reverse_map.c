@@ -106,7 +106,7 @@ struct unmap_walk {
 	struct page_cache *cache;
 	uint32_t first, end;
 	bool even_copies;
-	uint32_t batch_first, batch_end;	/* pages whose translations are still to be flushed */
+	uint32_t batch_first, batch_end;	/* pages that are still to be flushed */
 	unsigned int count;
 	struct page_frame *frames[BATCH_MAX];	/* their references go after the flush */
 };
@@ -152,7 +152,7 @@ static bool is_wanted(const struct unmap_walk *walk, mmu_entry entry)
 	return entry != 0 && (walk->even_copies || shows_cache(entry));
 }
 
-/* As much of [start, stop), which lies in one span, as fits into the batch; returns where it ends. */
+/* As much of [start, stop), all in one span, as fits into the batch; returns where it ends. */
 static uintptr_t unmap_in_table(struct unmap_walk *walk, const struct region *region,
 				uintptr_t start, uintptr_t stop)
 {
