@@ -44,13 +44,15 @@ struct dentry {
 };
 
 enum dentry_flags {
-	DENTRY_MOUNT_POINT = 1 << 0,	/* something is mounted here (in some mount) */
 	DENTRY_UNHASHED = 1 << 1,	/* deleted: found by nobody any more */
 	DENTRY_REVALIDATE = 1 << 2,	/* ask inode_ops.revalidate on each use */
 	DENTRY_REFERENCED = 1 << 3,	/* used since the clock hand passed */
 	/* on the unused list, where it may stay while it is used again */
 	DENTRY_UNUSED_LISTED = 1 << 4,
 	DENTRY_ANONYMOUS = 1 << 5,	/* of a file without a name: pipes, sockets, memfd */
+	/* above: how many mounts stand here, in all mounts together */
+	DENTRY_ONE_MOUNT = 1 << 8,
+	DENTRY_MOUNT_POINT = -DENTRY_ONE_MOUNT,	/* the bits of that number */
 };
 
 static inline void dentry_get(struct dentry *dentry) { refcount_get(&dentry->references); }

@@ -141,18 +141,26 @@ void dentry_exchange(struct dentry *a, const char *name_a, struct dentry *b, con
  */
 bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dentry);
 
-/* ---- mount.c --------------------------------------------------------------------------------- */
+/* ---- mount_table.c --------------------------------------------------------------------------- */
 
-extern struct mutex mount_mutex;
-
-/* The topmost mount directly on (parent, dentry), borrowed, or NULL. Under RCU or tree_lock. */
+/* The mount directly on (parent, dentry), borrowed, or NULL. Under RCU or tree_lock. */
 struct mount *mount_find_child(const struct mount *parent, const struct dentry *dentry);
+/*
+ * Make the table fit what is in it and one mount more. Mount mutex held, tree_lock not. Errors:
+ * -ENOMEM, only when there is no table yet.
+ */
+int mount_table_fit(void);
 /*
  * Between tree_write_begin and _end, mount mutex held: into and out of the tree. References are the
  * caller's.
  */
-void mount_hash_add(struct mount *mount, struct mount *parent, struct dentry *mount_point);
-void mount_hash_remove(struct mount *mount);
+void mount_table_add(struct mount *mount, struct mount *parent, struct dentry *mount_point);
+void mount_table_remove(struct mount *mount);
+
+/* ---- mount.c --------------------------------------------------------------------------------- */
+
+extern struct mutex mount_mutex;
+
 /*
  * A mount of `super` (its reference is taken over on success) rooted at `root`. Mount mutex held.
  */

@@ -1,9 +1,9 @@
 /*
  * Mounts: single ones, and how a walk crosses them. (The tree of all and mount(2): mount_tree.c.)
  *
- * A mount shows a file system, or a part of it (bind), at a dentry of another mount. Walks find it
- * in a hash by (parent, mount point), under RCU and the tree's sequence. A mount in the tree holds
- * references to its parent and its mount point; the tree holds one to it.
+ * A mount shows a file system, or a part of it (bind), at a dentry of another mount, where walks
+ * find it (mount_table.c). A mount in the tree holds references to its parent and its mount point;
+ * the tree holds one to it.
  *
  * Lifetime. A mount whose last reference goes is out of the tree already (umount(2) refuses busy
  * ones; a lazily detached one may have users for long). Taking it down takes the mount mutex and
@@ -17,7 +17,6 @@
 #include "vfs/mount.h"
 
 #include "core/assert.h"
-#include "lib/hash.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "sched/mutex.h"
@@ -25,76 +24,12 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 
-enum { HASH_BUCKETS = 64 };
-
-static struct mount *_Atomic buckets[HASH_BUCKETS];	/* [tree_lock to change; RCU to read] */
 static unsigned int next_id = 1;			/* [mount mutex] */
 struct mutex mount_mutex;
 
 static struct spinlock dead_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "dead mounts");
 static struct mount *dead_mounts;			/* [dead_lock] through next_dead */
 static struct work dead_work;
-
-/* ---- the hash -------------------------------------------------------------------------------- */
-
-static struct mount *_Atomic *bucket_of(const struct mount *parent, const struct dentry *dentry)
-{
-	uint32_t hash = hash_combine(hash_pointer(parent), (uint32_t)(uintptr_t)dentry);
-
-	return &buckets[hash % HASH_BUCKETS];
-}
-
-struct mount *mount_find_child(const struct mount *parent, const struct dentry *dentry)
-{
-	struct mount *mount = rcu_read(*bucket_of(parent, dentry));
-
-	for (; mount; mount = rcu_read(mount->hash_next)) {
-		if (atomic_load_explicit(&mount->parent, memory_order_relaxed) == parent &&
-		    atomic_load_explicit(&mount->mount_point, memory_order_relaxed) == dentry)
-			return mount;
-	}
-	return NULL;
-}
-
-void mount_hash_add(struct mount *mount, struct mount *parent, struct dentry *mount_point)
-{
-	struct mount *_Atomic *bucket = bucket_of(parent, mount_point);
-
-	spin_assert_held(&tree_lock);
-	mount->parent = parent;
-	mount->mount_point = mount_point;
-	atomic_store_explicit(&mount->hash_next, rcu_read(*bucket), memory_order_relaxed);
-	rcu_assign(*bucket, mount);
-	atomic_fetch_or_explicit(&mount_point->flags, DENTRY_MOUNT_POINT, memory_order_relaxed);
-}
-
-/* Does any mount still stand on `dentry`? Seldom asked: looks at all. */
-static bool is_mount_point(const struct dentry *dentry)
-{
-	for (unsigned int i = 0; i < HASH_BUCKETS; i++) {
-		for (struct mount *m = rcu_read(buckets[i]); m; m = rcu_read(m->hash_next)) {
-			if (m->mount_point == dentry)
-				return true;
-		}
-	}
-	return false;
-}
-
-void mount_hash_remove(struct mount *mount)
-{
-	struct dentry *mount_point = mount->mount_point;
-	struct mount *_Atomic *link = bucket_of(mount->parent, mount_point);
-
-	spin_assert_held(&tree_lock);
-	while (rcu_read(*link) != mount)
-		link = &rcu_read(*link)->hash_next;
-	rcu_assign(*link, rcu_read(mount->hash_next));
-	mount->parent = mount;
-	mount->mount_point = mount->root;
-	if (!is_mount_point(mount_point))
-		atomic_fetch_and_explicit(&mount_point->flags, ~(unsigned int)DENTRY_MOUNT_POINT,
-					  memory_order_relaxed);
-}
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -107,7 +42,8 @@ int mount_alloc(struct super_block *super, struct dentry *root, const char *sour
 	if (!mount)
 		return -ENOMEM;
 	mount->source = kstrdup(source && *source ? source : "none", 0);
-	if (!mount->source) {
+	if (!mount->source || mount_table_fit() != 0) {
+		kfree(mount->source);
 		kfree(mount);
 		return -ENOMEM;
 	}
@@ -143,6 +79,7 @@ static void destroy(struct mount *mount)
 	dentry_put(mount->root);
 	super_block_put(super);
 	rcu_call(&mount->rcu, free_mount);
+	mount_table_fit();
 }
 
 static void bury_dead(struct work *work)

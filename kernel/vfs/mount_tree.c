@@ -46,7 +46,7 @@ static void attach(struct mount *mount, const struct path *at)
 	mutex_assert_held(&mount_mutex);
 	path_get(at);
 	tree_write_begin();
-	mount_hash_add(mount, at->mount, at->dentry);
+	mount_table_add(mount, at->mount, at->dentry);
 	tree_write_end();
 	list_add_tail(&at->mount->children, &mount->sibling);
 	mount->attached = true;
@@ -261,7 +261,7 @@ static void detach_tree(struct mount *root)
 			mount = child;
 		detach(mount, &at);
 		tree_write_begin();
-		mount_hash_remove(mount);
+		mount_table_remove(mount);
 		tree_write_end();
 		path_put(&at);
 		if (mount == root)
@@ -362,8 +362,8 @@ static void move_to(struct mount *mount, const struct path *place, struct path *
 	detach(mount, old);
 	path_get(place);
 	tree_write_begin();
-	mount_hash_remove(mount);
-	mount_hash_add(mount, place->mount, place->dentry);
+	mount_table_remove(mount);
+	mount_table_add(mount, place->mount, place->dentry);
 	tree_write_end();
 	list_add_tail(&place->mount->children, &mount->sibling);
 	mount->attached = true;
@@ -425,8 +425,8 @@ int mount_pivot_root(const struct path *new_root, const struct path *put_old)
 	detach(mount, &old_place);
 	path_get(to);
 	tree_write_begin();
-	mount_hash_remove(mount);
-	mount_hash_add(old_top, to->mount, to->dentry);
+	mount_table_remove(mount);
+	mount_table_add(old_top, to->mount, to->dentry);
 	top = mount;
 	tree_write_end();
 	mount->attached = true;
@@ -521,7 +521,7 @@ static int detach_if_idle(struct mount *mount, int extra)
 		tree_write_end();
 		return -EBUSY;
 	}
-	mount_hash_remove(mount);
+	mount_table_remove(mount);
 	tree_write_end();
 	list_remove(&mount->sibling);
 	mount->attached = false;
