@@ -21,6 +21,10 @@
  * the last reference and finds it off the list puts it back. Both sides change first (count, flag)
  * and look second (flag, count), so one of them sees.
  *
+ * A directory has one dentry. On a broken disk two names may lead to one directory; whoever locked
+ * two by their places in the tree would then wait for himself, or two would for each other. So the
+ * inode knows its dentry, and as long as that lives another name cannot be looked up.
+ *
  * Invariants:
  *  1. A dentry on a chain of the table is not UNHASHED, and the other way round.
  *  2. references >= number of children + stored references.
@@ -129,6 +133,36 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 	 * Release: pairs with dentry_inode(), whose callers read the inode's fields without a lock.
 	 */
 	atomic_store_explicit(&dentry->inode, inode, memory_order_release);
+	/* A name that was found missing: the file system has just made what it leads to. */
+	if (!(atomic_load_explicit(&dentry->flags, memory_order_relaxed) & DENTRY_UNHASHED))
+		(void)!dentry_take_directory(dentry);
+}
+
+bool dentry_take_directory(struct dentry *dentry)
+{
+	struct inode *inode = dentry_inode(dentry);
+	const struct dentry *other;
+	bool is_first;
+
+	if (!inode || !inode_is(inode, MODE_DIRECTORY))
+		return true;
+	spin_lock(&inode->state_lock);
+	other = inode->only_dentry;
+	/* One that lives stays in memory as long as we hold the lock: see kill(). */
+	is_first = !other || refcount_read(&other->references) < 0 ||
+		   (dentry_parent(other) == dentry_parent(dentry) && other->hash == dentry->hash);
+	if (is_first)
+		inode->only_dentry = dentry;
+	spin_unlock(&inode->state_lock);
+	return is_first;
+}
+
+static void release_directory(const struct dentry *dentry, struct inode *inode)
+{
+	spin_lock(&inode->state_lock);
+	if (inode->only_dentry == dentry)
+		inode->only_dentry = NULL;
+	spin_unlock(&inode->state_lock);
 }
 
 /* From unused to dying: then it belongs to the caller alone. */
@@ -172,6 +206,8 @@ static struct dentry *kill(struct dentry *dentry)
 	}
 	if (inode) {
 		notify_dentry_dies(inode);
+		if (inode_is(inode, MODE_DIRECTORY))
+			release_directory(dentry, inode);
 		inode_put(inode);
 	}
 	/* One without a directory was never in the table: no walk can stand on it. */
@@ -250,7 +286,7 @@ void dentry_prune_children(struct dentry *dentry)
 
 		count = 0;
 		spin_lock(&dentry->lock);
-		list_for_each_entry(child, &dentry->children, sibling) {
+		list_for_each_entry (child, &dentry->children, sibling) {
 			if (count == PRUNE_BATCH)
 				break;
 			if (claim(child))
@@ -282,7 +318,8 @@ static void unlist_used(struct dentry *dentry)
 static bool take_second_chance(struct dentry *dentry)
 {
 	return atomic_fetch_and_explicit(&dentry->flags, ~(unsigned int)DENTRY_REFERENCED,
-					 memory_order_relaxed) & DENTRY_REFERENCED;
+					 memory_order_relaxed) &
+	       DENTRY_REFERENCED;
 }
 
 /*
@@ -295,7 +332,7 @@ static unsigned int claim_batch(struct super_block *super, size_t *scan, struct 
 	unsigned int count = 0;
 
 	spin_lock(&lru_lock);
-	for (unsigned int i = 0; i < SCAN_BATCH && *scan > 0 && count < PRUNE_BATCH; i++) {
+	for (unsigned int i = 0; i<SCAN_BATCH && * scan> 0 && count < PRUNE_BATCH; i++) {
 		struct dentry *dentry =
 			list_first_entry(&unused_dentries, struct dentry, unused_node);
 
@@ -376,8 +413,9 @@ void dentry_prune_super(struct super_block *super)
 	do {
 		before = prunes_ended(super);
 		prune_pass(super, SIZE_MAX);
-		wait_event(&prune_queue, prunes_ended(super) ==
-			   atomic_load_explicit(&super->prunes_begun, memory_order_acquire));
+		wait_event(&prune_queue,
+			   prunes_ended(super) == atomic_load_explicit(&super->prunes_begun,
+								       memory_order_acquire));
 	} while (prunes_ended(super) != before);
 }
 

@@ -167,6 +167,8 @@ struct inode {
 	struct pipe *pipe;			/* [m] a FIFO's, while open */
 	_Atomic(struct file_lock_state *) locks; /* [a] NULL: no file locks */
 	void *socket;				/* [m] a bound AF_UNIX socket */
+	/* [m] a directory's: the one that leads to it, until it dies (dentry.c) */
+	struct dentry *only_dentry;
 	/* [m] of inode_watch.of_inode (vfs/notify.h); not initialised until there is one */
 	struct list watches;
 	atomic_uint watched_events;		/* [a] all that they ask for; written under m */

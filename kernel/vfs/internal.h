@@ -110,6 +110,11 @@ struct dentry *dentry_create(struct super_block *super, struct dentry *parent, c
 			     size_t length, struct inode *inode);
 /* A negative dentry gets its inode; takes over the reference. */
 void dentry_instantiate(struct dentry *dentry, struct inode *inode);
+/*
+ * Before it can be found: `dentry` is the one that leads to its directory. False: there is another.
+ * Of a negative one, or of any other file, there is nothing to take: true.
+ */
+must_check bool dentry_take_directory(struct dentry *dentry);
 
 /* Without a reference in hand, under RCU or a lock that keeps the memory: false if it is dying. */
 static inline bool dentry_try_get(struct dentry *dentry)

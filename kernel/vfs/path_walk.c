@@ -106,10 +106,16 @@ int path_lookup_child(const struct path *directory, const char *name, size_t len
 			inode_put(inode);
 		return -ENOMEM;
 	}
+	/* Nor is one found by two names: both would have a place in the order of locks. */
+	if (!dentry_take_directory(dentry)) {
+		dentry_put(dentry);
+		return -ELOOP;
+	}
 	/* Where names come by themselves, that there is none now says nothing about later. */
 	if (inode || !dir->ops->revalidate) {
 		other = dentry_insert(dentry);
 		if (other) {
+			(void)!dentry_take_directory(other);
 			dentry_put(dentry);
 			dentry = other;
 		}

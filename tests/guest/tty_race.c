@@ -1,7 +1,7 @@
 /* test: timeout=120
- * Terminals whose ends go away at any moment: sessions on pseudo-terminals type, read, write, change
- * settings and owners, while masters are closed, leaders die and terminals are hung up. Nobody is
- * left waiting, and nothing is left behind.
+ * Terminals whose ends go away at any moment: sessions on pseudo-terminals type, read, write,
+ * change settings and owners, while masters are closed, leaders die and terminals are hung up.
+ * Nobody is left waiting, and nothing is left behind.
  */
 #include "check.h"
 #include <pthread.h>

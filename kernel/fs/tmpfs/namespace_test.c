@@ -441,7 +441,61 @@ static void a_dying_name_is_not_met_again(struct test *t)
 	end(t);
 }
 
+/* What a broken disk has as "y", whatever its directory is asked for. */
+static struct inode *second_name_of;
+
+static int look_up_second_name(struct inode *dir, const char *name, size_t length,
+			       struct inode **out)
+{
+	(void)dir, (void)name, (void)length;
+	inode_get(second_name_of);
+	*out = second_name_of;
+	return 0;
+}
+
+/* Two names of one directory: only one can be used at a time, whichever comes first. */
+static void a_directory_has_one_place(struct test *t)
+{
+	static const struct inode_ops ops = { .lookup = look_up_second_name };
+	const struct inode_ops *usual_ops;
+	struct path first, other, second;
+	struct dentry *parent;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/a"), 0);
+	EXPECT_EQ(t, make_directory("/t/a/x"), 0);
+	EXPECT_EQ(t, make_directory("/t/b"), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/a/x", WALK_FOLLOW, &first), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/b", WALK_FOLLOW, &other), 0);
+	second_name_of = dentry_inode(first.dentry);
+	inode_get(second_name_of);
+	usual_ops = dentry_inode(other.dentry)->ops;
+	dentry_inode(other.dentry)->ops = &ops;
+
+	EXPECT_EQ(t, find("/t/b/y"), -ELOOP);
+	EXPECT_EQ(t, find("/t/a/x"), 0);
+	EXPECT_EQ(t, rename_to("/t/a/x", "/t/b/y/x", 0), -ELOOP);
+	EXPECT_EQ(t, rename_to("/t/a/x", "/t/a/z", 0), 0);
+	EXPECT_EQ(t, find("/t/b/y"), -ELOOP);
+	parent = dentry_parent(first.dentry);
+	path_put(&first);
+	dentry_prune_children(parent);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/b/y", WALK_FOLLOW, &second), 0);
+	EXPECT_EQ(t, find("/t/a/z"), -ELOOP);
+	EXPECT_EQ(t, find("/t/b/y"), 0);
+	EXPECT_EQ(t, find("/t/b/other"), -ELOOP);
+	path_put(&second);
+	dentry_prune_children(other.dentry);
+	EXPECT_EQ(t, find("/t/a/z"), 0);
+
+	dentry_inode(other.dentry)->ops = usual_ops;
+	inode_put(second_name_of);
+	path_put(&other);
+	end(t);
+}
+
 const struct test_case test_cases[] = {
+	TEST(a_directory_has_one_place),
 	TEST(a_dying_name_is_not_met_again),
 	TEST(names_are_made_and_removed),
 	TEST(long_names_are_refused),
