@@ -22,12 +22,22 @@
  * that serve each other never touch the tree while they are alone, and have no advantage when they
  * are not.
  *
+ * Real time. A real-time thread that never sleeps would lock its machine, also for whoever wants to
+ * end it. So, as on Linux, real-time threads have of each period only a part while fair ones wait;
+ * when it is spent, the fair ones come first until the period ends. Who could run alone does: no
+ * CPU idles for that.
+ *
  * Virtual times are compared by their signed difference.
  */
 #include "sched/run_queue.h"
 #include "core/assert.h"
 #include "lib/math64.h"
 #include "lib/min_max.h"
+#include "uapi/linux/errno.h"
+
+/* Microseconds; what they are at first is Linux's. */
+static atomic_int realtime_runtime_us = 950000;	/* [a] -1: no end */
+static atomic_int realtime_period_us = 1000000;	/* [a] */
 
 /* Linux's weights, so that `nice` means the same: index is nice + 20. */
 static const uint32_t nice_weights[40] = {
@@ -92,6 +102,49 @@ static inline void advance_least(struct run_queue *queue, const uint64_t *runnin
 		queue->least_virtual_ns = least;
 }
 
+/* ---- the share of real-time threads ---- */
+
+int run_queue_realtime_runtime(void)
+{
+	return atomic_load_explicit(&realtime_runtime_us, memory_order_relaxed);
+}
+
+int run_queue_realtime_period(void)
+{
+	return atomic_load_explicit(&realtime_period_us, memory_order_relaxed);
+}
+
+int run_queue_set_realtime_share(int runtime_us, int period_us)
+{
+	if (period_us <= 0 || runtime_us < -1 || runtime_us > period_us)
+		return -EINVAL;
+	atomic_store_explicit(&realtime_runtime_us, runtime_us, memory_order_relaxed);
+	atomic_store_explicit(&realtime_period_us, period_us, memory_order_relaxed);
+	return 0;
+}
+
+/* The running one is of real time and has run for `ran`. A period begins when one runs. */
+static noinline void charge_realtime(struct run_queue *queue, uint64_t ran)
+{
+	if (queue->clock_ns >= queue->realtime_until_ns) {
+		queue->realtime_until_ns =
+			queue->clock_ns + (uint64_t)run_queue_realtime_period() * 1000;
+		queue->realtime_ns = 0;
+	}
+	queue->realtime_ns += ran;
+}
+
+/* Have they had, up to clock_ns, what they may have while fair threads wait? */
+static bool realtime_is_spent(const struct run_queue *queue)
+{
+	int runtime_us = run_queue_realtime_runtime();
+
+	return runtime_us >= 0 && queue->clock_ns < queue->realtime_until_ns &&
+	       queue->realtime_ns >= (uint64_t)runtime_us * 1000;
+}
+
+/* ---- charging ---- */
+
 void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 {
 	struct thread *running = queue->running;
@@ -109,8 +162,12 @@ void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 		running->virtual_ns += ran;
 	else
 		running->virtual_ns += mul_u64_u32_shr(ran, running->weight_inverse, WEIGHT_SHIFT);
-	advance_least(queue,
-		      likely(run_queue_priority(running) == 0) ? &running->virtual_ns : NULL);
+	if (likely(run_queue_priority(running) == 0)) {
+		advance_least(queue, &running->virtual_ns);
+	} else {
+		charge_realtime(queue, ran);
+		advance_least(queue, NULL);
+	}
 }
 
 void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
@@ -228,7 +285,7 @@ static struct thread *first_waiting(struct run_queue *queue, bool stays)
 	struct thread *front = queue->front;
 	uint64_t ahead;
 
-	if (unlikely(has_realtime(queue)))
+	if (unlikely(has_realtime(queue)) && !((front || first) && realtime_is_spent(queue)))
 		return first_realtime(queue);
 	if (!front)
 		return first;
@@ -238,13 +295,22 @@ static struct thread *first_waiting(struct run_queue *queue, bool stays)
 	return run_queue_is_before(first->virtual_ns + ahead, front->virtual_ns) ? first : front;
 }
 
+/* Does one of priority `waiting` go before one of another priority, `running`? */
+static inline bool goes_before(const struct run_queue *queue, int waiting, int running)
+{
+	if ((waiting == 0 || running == 0) && unlikely(realtime_is_spent(queue)))
+		return waiting == 0;
+	return waiting > running;
+}
+
 /* Should `first`, who waits, run rather than `stay`? */
-static bool displaces(const struct thread *first, const struct thread *stay, bool yields)
+static bool displaces(const struct run_queue *queue, const struct thread *first,
+		      const struct thread *stay, bool yields)
 {
 	int waiting = run_queue_priority(first), running = run_queue_priority(stay);
 
 	if (waiting != running)
-		return waiting > running;
+		return goes_before(queue, waiting, running);
 	if (yields)
 		return true;
 	return waiting == 0 && run_queue_is_before(first->virtual_ns, stay->virtual_ns);
@@ -263,7 +329,7 @@ struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bo
 		return first;
 	}
 	quantum_over = stay->policy == SCHED_POLICY_RR && run_queue_slice_over(queue);
-	if (!displaces(first, stay, yields || quantum_over))
+	if (!displaces(queue, first, stay, yields || quantum_over))
 		return stay;
 	run_queue_remove(queue, first);
 	run_queue_add(queue, stay, !yields && !quantum_over);
@@ -312,7 +378,7 @@ bool run_queue_preempts(const struct run_queue *queue, const struct thread *thre
 	waiting_priority = run_queue_priority(thread);
 	running_priority = run_queue_priority(running);
 	if (waiting_priority != running_priority)
-		return waiting_priority > running_priority;
+		return goes_before(queue, waiting_priority, running_priority);
 	if (waiting_priority > 0 || thread->policy == SCHED_POLICY_BATCH ||
 	    thread->policy == SCHED_POLICY_IDLE)
 		return false;
@@ -326,9 +392,12 @@ bool run_queue_slice_over(const struct run_queue *queue)
 
 	if (queue->ready_count == 0 || running->is_idle)
 		return false;
-	if (run_queue_priority(running) > 0)
+	if (run_queue_priority(running) > 0) {
+		if ((queue->front || rbtree_cached_first(&queue->fair)) && realtime_is_spent(queue))
+			return true;
 		return running->policy == SCHED_POLICY_RR && ran >= QUANTUM_NS;
-	return ran >= SLICE_NS;
+	}
+	return ran >= SLICE_NS || (has_realtime(queue) && !realtime_is_spent(queue));
 }
 
 bool run_queue_check(const struct run_queue *queue)

@@ -37,6 +37,8 @@ struct run_queue {
 	struct rbtree_cached fair;	/* [q] by virtual time */
 	struct list realtime[REALTIME_PRIORITIES]; /* [q] first in, first out */
 	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32]; /* [q] lists that are not empty */
+	uint64_t realtime_until_ns;	/* [q] end of the period of real-time threads */
+	uint64_t realtime_ns;		/* [q] how long they have run in it */
 	unsigned int ready_count;	/* [q] threads waiting: in front, the tree and the lists */
 	atomic_uint load; /* [a] ready_count, and one if a thread runs; relaxed, a hint */
 	uint64_t least_virtual_ns; /* [q] no fair thread here is behind it by much; only grows */
@@ -70,6 +72,14 @@ static inline bool run_queue_is_before(uint64_t a, uint64_t b)
 {
 	return (int64_t)(a - b) < 0;
 }
+
+/*
+ * What real-time threads may have of each CPU while fair ones wait there, in microseconds:
+ * `runtime_us` of each `period_us`; runtime -1: all. Errors: -EINVAL.
+ */
+must_check int run_queue_set_realtime_share(int runtime_us, int period_us);
+int run_queue_realtime_runtime(void);
+int run_queue_realtime_period(void);
 
 /* Charge the running thread with the time since clock_ns. */
 void run_queue_account(struct run_queue *queue, uint64_t now_ns);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/stack_header.h"
 #include "test.h"
+#include "uapi/linux/errno.h"
 
 enum { THREADS = 12 };
 
@@ -300,7 +301,7 @@ static void real_time_goes_first_by_priority_then_by_arrival(struct test *t)
 	for (unsigned int i = 0; i < 4; i++)
 		wake(&threads[i]);
 	EXPECT_POINTER(t, choose(false, false), &threads[2]);
-	now += 10 * QUANTUM_NS;
+	now += 5 * QUANTUM_NS;
 	run_queue_account(&queue, now);
 	EXPECT(t, !run_queue_slice_over(&queue));	/* FIFO has no slices */
 	EXPECT_POINTER(t, choose(true, false), &threads[2]);
@@ -326,6 +327,35 @@ static void round_robin_rotates_after_its_quantum(struct test *t)
 	now += QUANTUM_NS;
 	EXPECT_POINTER(t, choose(true, false), &threads[1]);
 	EXPECT(t, threads[0].queued);
+	end(t);
+}
+
+/* Of each second 0.95 while others wait, all of it while nobody does, and what was set. */
+static void real_time_leaves_a_share_to_others(struct test *t)
+{
+	begin();
+	set_realtime(&threads[0], SCHED_POLICY_FIFO, 50);
+	wake(&threads[0]);
+	(void)choose(false, false);
+	run_for(3000000000ull);
+	EXPECT(t, queue.running == &threads[0]);
+	threads[0].run_ns = 0;
+	wake(&threads[1]);
+	wake(&threads[2]);
+	run_for(10000000000ull);
+	EXPECT(t, threads[0].run_ns > 9400000000ull && threads[0].run_ns < 9600000000ull);
+	EXPECT(t, threads[1].run_ns > 230000000 && threads[2].run_ns > 230000000);
+	EXPECT_EQ(t, run_queue_set_realtime_share(300000, 1000000), 0);
+	threads[0].run_ns = 0;
+	run_for(10000000000ull);
+	EXPECT(t, threads[0].run_ns > 2900000000ull && threads[0].run_ns < 3200000000ull);
+	EXPECT_EQ(t, run_queue_set_realtime_share(-1, 1000000), 0);
+	run_for(3000000000ull);
+	EXPECT(t, queue.running == &threads[0]);
+	EXPECT_EQ(t, run_queue_set_realtime_share(1000001, 1000000), -EINVAL);
+	EXPECT_EQ(t, run_queue_set_realtime_share(-2, 1000000), -EINVAL);
+	EXPECT_EQ(t, run_queue_set_realtime_share(0, 0), -EINVAL);
+	EXPECT_EQ(t, run_queue_set_realtime_share(950000, 1000000), 0);
 	end(t);
 }
 
@@ -413,6 +443,7 @@ const struct test_case test_cases[] = {
 	TEST(one_stands_in_front),
 	TEST(real_time_goes_first_by_priority_then_by_arrival),
 	TEST(round_robin_rotates_after_its_quantum),
+	TEST(real_time_leaves_a_share_to_others),
 	TEST(a_boost_counts_while_it_is_higher),
 	TEST(pinned_and_unfinished_threads_do_not_move),
 	TEST(invariants_hold_under_random_use),

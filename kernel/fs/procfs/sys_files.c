@@ -7,6 +7,7 @@
 #include "lib/parse.h"
 #include "proc/core_name.h"
 #include "proc/randomize.h"
+#include "sched/run_queue.h"
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
 #include "vfs/pipe.h"
@@ -162,6 +163,20 @@ static int set_overcommit_kib(int value)
 	return 0;
 }
 
+static int set_realtime_runtime(int value)
+{
+	return run_queue_set_realtime_share(value, run_queue_realtime_period());
+}
+
+static int set_realtime_period(int value)
+{
+	return run_queue_set_realtime_share(run_queue_realtime_runtime(), value);
+}
+
+static const struct procfs_setting realtime_runtime_setting = { run_queue_realtime_runtime,
+								set_realtime_runtime };
+static const struct procfs_setting realtime_period_setting = { run_queue_realtime_period,
+							       set_realtime_period };
 static const struct procfs_setting overcommit_mode_setting = { get_overcommit_mode,
 							       set_overcommit_mode };
 static const struct procfs_setting overcommit_ratio_setting = { overcommit_ratio,
@@ -353,6 +368,8 @@ static const struct procfs_entry kernel_entries[] = {
 	TEXT("pid_max", 131, show_pid_max),
 	TABLE("random", 132, random_entries),
 	SETTING("randomize_va_space", 142, 0644, &randomize_setting),
+	SETTING("sched_rt_period_us", 148, 0644, &realtime_period_setting),
+	SETTING("sched_rt_runtime_us", 149, 0644, &realtime_runtime_setting),
 	TEXT("sem", 197, procfs_show_sem_limits),
 	TEXT("shmall", 198, procfs_show_shm_max),
 	TEXT("shmmax", 199, procfs_show_shm_max),
