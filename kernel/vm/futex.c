@@ -140,16 +140,39 @@ static bool withdraw(struct futex_waiter *waiter)
 	return was_waiting;
 }
 
+/* Behind all of its own priority. */
+static noinline void enter_by_priority(struct futex_bucket *bucket, struct futex_waiter *waiter)
+{
+	struct futex_waiter *other;
+
+	list_for_each_entry(other, &bucket->waiters, node) {
+		if (other->priority < waiter->priority) {
+			list_insert_before(&other->node, &waiter->node);
+			return;
+		}
+	}
+	list_add_tail(&bucket->waiters, &waiter->node);
+}
+
+static inline void enter(struct futex_bucket *bucket, struct futex_waiter *waiter)
+{
+	if (unlikely(waiter->priority > 0))
+		enter_by_priority(bucket, waiter);
+	else
+		list_add_tail(&bucket->waiters, &waiter->node);
+}
+
 int futex_enqueue(struct futex_waiter *waiter, user_addr word, uint32_t expected)
 {
 	struct futex_bucket *bucket = atomic_load_explicit(&waiter->bucket, memory_order_relaxed);
 	uint32_t value;
 
+	waiter->priority = waiter->thread->realtime_priority;	/* ours: a hint is enough */
 	for (;;) {
 		int error;
 
 		spin_lock(&bucket->lock);
-		list_add_tail(&bucket->waiters, &waiter->node);
+		enter(bucket, waiter);
 		atomic_thread_fence(memory_order_seq_cst); /* pairs with seems_unused */
 		error = get_user_u32_nofault(&value, word);
 		if (error || value != expected)
@@ -320,29 +343,34 @@ static void wake_waiter(struct futex_waiter *waiter)
 	atomic_store_explicit(&waiter->bucket, NULL, memory_order_release);
 }
 
+static inline bool is_pi_lock(const struct futex_bucket *bucket, const struct futex_key *key)
+{
+	return unlikely(!list_is_empty(&bucket->pi_states)) && futex_pi_find(bucket, key);
+}
+
 /*
- * Up to `count` sleepers of the key. Bucket locked. Errors: -EINVAL: one of them waits for a lock
- * with priority inheritance, or to be moved to one.
+ * Up to `count` sleepers of the key; like Linux, which counts after it has woken one, at least one.
+ * Bucket locked. Errors: -EINVAL: one of them waits for a lock with priority inheritance, or to be
+ * moved to one.
  */
 static int wake_locked(struct futex_bucket *bucket, const struct futex_key *key, uint32_t count,
 		       uint32_t bitset)
 {
 	struct futex_waiter *waiter, *following;
-	uint32_t woken = 0;
+	int woken = 0;
 
-	if (unlikely(!list_is_empty(&bucket->pi_states)) && futex_pi_find(bucket, key))
+	if (is_pi_lock(bucket, key))
 		return -EINVAL;
 	list_for_each_entry_safe(waiter, following, &bucket->waiters, node) {
-		if (woken == count)
-			break;
 		if (!futex_is_same(&waiter->key, key) || !(waiter->bitset & bitset))
 			continue;
 		if (waiter->pi)
 			return -EINVAL;
 		wake_waiter(waiter);
-		woken++;
+		if (++woken >= (int)count)
+			break;
 	}
-	return (int)woken;
+	return woken;
 }
 
 /*
@@ -355,25 +383,31 @@ static inline bool seems_unused(const struct futex_bucket *bucket)
 	return list_seems_empty(&bucket->waiters) && list_seems_empty(&bucket->pi_states);
 }
 
+static always_inline int wake_ref(const struct futex_ref *ref, uint32_t count, uint32_t bitset)
+{
+	struct futex_bucket *bucket = futex_bucket_of(&ref->key);
+	int woken = 0;
+
+	if (!seems_unused(bucket)) {
+		spin_lock(&bucket->lock);
+		woken = wake_locked(bucket, &ref->key, count, bitset);
+		spin_unlock(&bucket->lock);
+	}
+	return woken;
+}
+
 int futex_wake(struct address_space *space, user_addr word, uint32_t count, uint32_t bitset,
 	       bool shared)
 {
 	struct futex_ref ref;
-	struct futex_bucket *bucket;
-	int woken = 0;
-	int error;
+	int woken, error;
 
 	if (unlikely(bitset == 0))
 		return -EINVAL;
 	error = get_ref(space, word, shared, &ref);
 	if (unlikely(error))
 		return error;
-	bucket = futex_bucket_of(&ref.key);
-	if (!seems_unused(bucket)) {
-		spin_lock(&bucket->lock);
-		woken = wake_locked(bucket, &ref.key, count, bitset);
-		spin_unlock(&bucket->lock);
-	}
+	woken = wake_ref(&ref, count, bitset);
 	put_ref(&ref);
 	return woken;
 }
@@ -401,11 +435,12 @@ static int requeue_locked(struct futex_bucket *source, const struct futex_key *f
 			wake_waiter(waiter);
 			continue;
 		}
-		waiter->key = *to;
-		if (source == target)
+		if (futex_is_same(from, to))
 			continue;
+		/* In the same bucket it is met again, with another key. */
+		waiter->key = *to;
 		list_remove(&waiter->node);
-		list_add_tail(&target->waiters, &waiter->node);
+		enter(target, waiter);
 		atomic_store(&waiter->bucket, target);
 	}
 	return (int)moved;
@@ -450,12 +485,15 @@ int futex_requeue(struct address_space *space, user_addr word, user_addr target,
 	error = futex_lock_pair(source_bucket, target_bucket, compare, word, expected);
 	if (error)
 		goto put_to;
-	woken = wake_locked(source_bucket, &from.key, wake_count, UINT32_MAX);
+	if (wake_count > 0)
+		woken = wake_locked(source_bucket, &from.key, wake_count, UINT32_MAX);
+	else
+		woken = is_pi_lock(source_bucket, &from.key) ? -EINVAL : 0;
 	if (woken >= 0)
 		moved = requeue_locked(source_bucket, &from.key, target_bucket, &to.key,
 				       requeue_count);
 	spin_unlock_pair(&source_bucket->lock, &target_bucket->lock);
-	error = woken < 0 ? woken : moved < 0 ? moved : woken + (compare ? moved : 0);
+	error = woken < 0 ? woken : moved < 0 ? moved : woken + moved;
 put_to:
 	futex_put_ref(&to);
 put_from:
@@ -540,22 +578,40 @@ static int change_word(user_addr word, uint32_t operation, uint32_t *old)
 	return error;
 }
 
-int futex_wake_op(struct address_space *space, user_addr word, user_addr word2, uint32_t wake_count,
-		  uint32_t wake_count2, uint32_t operation, bool shared)
+/* The word is changed before any sleeper is looked at: none can go to sleep unseen. */
+static int wake_op(const struct futex_ref *ref, const struct futex_ref *ref2, user_addr word2,
+		   uint32_t wake_count, uint32_t wake_count2, uint32_t operation)
 {
 	uint32_t old = 0;
-	int holds, woken, woken2, error;
+	int holds, woken, woken2;
+	int error = change_word(word2, operation, &old);
 
-	if (compare_old(operation, 0) < 0)
-		return -ENOSYS;
-	/* The word is changed before any sleeper is looked at, so none can go to sleep unseen. */
-	error = change_word(word2, operation, &old);
 	if (error)
 		return error;
 	holds = compare_old(operation, old);
-	woken = futex_wake(space, word, wake_count, UINT32_MAX, shared);
+	if (holds < 0)
+		return holds;
+	woken = wake_ref(ref, wake_count, UINT32_MAX);
 	if (woken < 0 || !holds)
 		return woken;
-	woken2 = futex_wake(space, word2, wake_count2, UINT32_MAX, shared);
+	woken2 = wake_ref(ref2, wake_count2, UINT32_MAX);
 	return woken2 < 0 ? woken2 : woken + woken2;
+}
+
+int futex_wake_op(struct address_space *space, user_addr word, user_addr word2, uint32_t wake_count,
+		  uint32_t wake_count2, uint32_t operation, bool shared)
+{
+	struct futex_ref ref, ref2;
+	int result;
+
+	result = futex_get_ref(space, word, shared, &ref);
+	if (result)
+		return result;
+	result = futex_get_ref(space, word2, shared, &ref2);
+	if (!result) {
+		result = wake_op(&ref, &ref2, word2, wake_count, wake_count2, operation);
+		futex_put_ref(&ref2);
+	}
+	futex_put_ref(&ref);
+	return result;
 }

@@ -11,7 +11,8 @@ struct address_space;
 
 /*
  * Errors as futex(2). `deadline_ns` monotonic, UINT64_MAX for ever. Result of wake: the number
- * woken.
+ * woken; a count below 1 wakes one. Who has real-time priority is woken first, the highest of them,
+ * then who came first. Result of requeue: how many were woken and moved.
  */
 must_check int futex_wait(struct address_space *space, user_addr word, uint32_t expected,
 			  uint32_t bitset, bool shared, uint64_t deadline_ns);

@@ -25,7 +25,7 @@ struct futex_key {
 
 struct futex_bucket {
 	struct spinlock lock;	/* LOCK_RANK_FUTEX */
-	struct list waiters;	/* [lock] of futex_waiter.node, in order of arrival */
+	struct list waiters;	/* [lock] of futex_waiter.node, by priority, then arrival */
 	struct list pi_states;	/* [lock] of futex_pi_state.node */
 };
 
@@ -54,6 +54,7 @@ struct futex_waiter {
 	_Atomic(struct futex_bucket *) bucket;
 	struct futex_key key;			/* [b] */
 	uint32_t bitset;			/* [I] */
+	int priority;				/* [I] real-time, when it came; or 0 */
 	struct thread *thread;			/* [I] */
 	atomic_bool is_woken;			/* [a] set under the bucket's lock */
 	struct futex_pi_waiter *pi;		/* [I] of a WAIT_REQUEUE_PI; else NULL */

@@ -18,7 +18,7 @@ static void sleep_on(uint32_t *word)
 
 static void move_sleeper(uint32_t *word)
 {
-	CHECK_EQ(raw_syscall(SYS_futex, word, REQUEUE, 0, (void *)1, &private_word, 0), 0);
+	CHECK_EQ(raw_syscall(SYS_futex, word, REQUEUE, 0, (void *)1, &private_word, 0), 1);
 }
 
 int main(void)
