@@ -59,12 +59,20 @@ static int backing_page_made_writable(void *backing, uint32_t page_index)
 	return 0;
 }
 
+static int backing_sync(void *backing)
+{
+	struct file *file = backing;
+
+	return file->ops->sync ? file->ops->sync(file, true) : 0;
+}
+
 static const struct backing_ops file_backing_ops = {
 	.get = backing_get,
 	.put = backing_put,
 	.name = backing_name,
 	.identity = backing_identity,
 	.page_made_writable = backing_page_made_writable,
+	.sync = backing_sync,
 };
 
 int file_map(struct file *file, struct vm_map_request *request)

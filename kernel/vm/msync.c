@@ -1,33 +1,26 @@
 /*
  * msync: what was written through shared mappings is on the disk when the call returns.
  *
- * Dirty pages are known to their page caches already, so MS_ASYNC has nothing to do. MS_SYNC writes
- * each region's part of its file back and waits, with the space's lock given away meanwhile: the
- * region's backing is held instead, and the walk goes on from the address behind it. Holes are
- * reported at the end, after the rest has been done.
+ * Dirty pages are known to their page caches already, so MS_ASYNC has nothing to do. MS_SYNC does
+ * for the file of each region what fsync does: pages that filled a hole are lost with the power if
+ * nothing leads to them, and so is what lies in the disk's own cache. The space's lock is given
+ * away meanwhile: the region's backing is held instead, and the walk goes on from the address
+ * behind it. Holes are reported at the end, after the rest has been done.
  */
 #include "lib/min_max.h"
+#include "sched/thread.h"
 #include "uapi/linux/errno.h"
 #include "vm/internal.h"
 #include "vm/writeback.h"
 
-/* The part of a region that must be written. */
-struct sync_part {
-	struct page_cache *cache;
-	void *backing;
-	const struct backing_ops *backing_ops;
-	uint32_t first, end;
-};
-
 /*
- * Look at the region at *address or after it, and move *address behind it. True: `part` is to be
- * written, and its backing is referenced. Locks: space->lock shared.
+ * Look at the region at *address or after it, and move *address behind it. True: its backing is to
+ * be written, and is referenced. Locks: space->lock shared.
  */
-static bool next_part(struct address_space *space, uintptr_t *address, uintptr_t end,
-		      bool invalidate, struct sync_part *part, int *error)
+static bool next_file(struct address_space *space, uintptr_t *address, uintptr_t end,
+		      bool invalidate, void **backing, const struct backing_ops **ops, int *error)
 {
 	struct region *region = region_find_from(space, *address);
-	uintptr_t start, stop;
 
 	if (!region || region->start > *address)
 		*error = -ENOMEM;
@@ -35,9 +28,7 @@ static bool next_part(struct address_space *space, uintptr_t *address, uintptr_t
 		*address = end;
 		return false;
 	}
-	start = max(region->start, *address);
-	stop = min(region->end, end);
-	*address = stop;
+	*address = min(region->end, end);
 	if (invalidate && (region->flags & REGION_LOCKED)) {
 		*error = -EBUSY;
 		*address = end;
@@ -45,14 +36,9 @@ static bool next_part(struct address_space *space, uintptr_t *address, uintptr_t
 	}
 	if (!region->cache || !(region->flags & REGION_SHARED))
 		return false;
-	*part = (struct sync_part){
-		.cache = region->cache,
-		.backing = region->backing,
-		.backing_ops = region->backing_ops,
-		.first = region_page_index(region, start),
-		.end = region_page_index(region, start) + (uint32_t)((stop - start) >> PAGE_SHIFT),
-	};
-	part->backing_ops->get(part->backing);
+	*backing = region->backing;
+	*ops = region->backing_ops;
+	(*ops)->get(*backing);
 	return true;
 }
 
@@ -68,25 +54,25 @@ int vm_sync(struct address_space *space, uintptr_t start, size_t size, bool wait
 	if (start > USER_END || size > USER_END - start)
 		return -ENOMEM;
 	end = ALIGN_UP(start + size, PAGE_SIZE);
-	while (address < end) {
-		struct sync_part part;
+	while (address < end && !thread_is_killed(thread_current())) {
+		const struct backing_ops *ops;
+		void *backing;
 		bool found;
 
 		rwlock_read_lock(&space->lock);
-		found = next_part(space, &address, end, invalidate, &part, &error);
+		found = next_file(space, &address, end, invalidate, &backing, &ops, &error);
 		rwlock_read_unlock(&space->lock);
 		if (!found)
 			continue;
-		if (wait) {
-			int write_error =
-				page_cache_write_back(part.cache, part.first, part.end, true);
-
-			if (write_error && !error)
-				error = write_error;
-		} else {
+		if (!wait) {
 			writeback_kick();
+		} else if (ops->sync) {
+			int sync_error = ops->sync(backing);
+
+			if (sync_error && !error)
+				error = sync_error;
 		}
-		part.backing_ops->put(part.backing);
+		ops->put(backing);
 	}
 	return error;
 }

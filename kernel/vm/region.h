@@ -57,6 +57,11 @@ struct backing_ops {
 	 * NULL: allowed.
 	 */
 	int (*page_made_writable)(void *backing, uint32_t page_index);
+	/*
+	 * msync(MS_SYNC), as fsync: what was written is on the disk. 0 or -EIO.. May sleep. NULL:
+	 * there is no disk.
+	 */
+	int (*sync)(void *backing);
 };
 
 /*

@@ -8,6 +8,7 @@
  * were over at any place of the log.
  *
  *	create P | write P OFFSET SIZE SEED | truncate P SIZE | fsync P | sync
+ *	map P OFFSET SIZE SEED (a write through a mapping, as far as the file goes, and msync)
  *	rename P Q | unlink P | link P Q | symlink TEXT P | mkdir P | rmdir P
  *
  * Without a script it mounts and unmounts each of the disks it is given:
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -70,6 +72,31 @@ static void fsync_file(const char *path)
 	check(close(fd), path);
 }
 
+static void write_mapped(const char *path, size_t offset, size_t size, uint32_t seed)
+{
+	int fd = open(path, O_RDWR);
+	struct stat status;
+	uint8_t *bytes, *map;
+	size_t end;
+
+	check(fd, path);
+	check(fstat(fd, &status), path);
+	end = (size_t)status.st_size;
+	if (end > 0) {
+		map = mmap(NULL, end, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (map == MAP_FAILED)
+			err(1, "mmap %s", path);
+		bytes = malloc(size);
+		fill(bytes, size, seed);
+		if (offset < end)
+			memcpy(map + offset, bytes, size < end - offset ? size : end - offset);
+		check(msync(map, end, MS_SYNC), path);
+		check(munmap(map, end), path);
+		free(bytes);
+	}
+	check(close(fd), path);
+}
+
 static void play(char *line)
 {
 	char operation[16], first[128] = ROOT "/", second[128] = ROOT "/";
@@ -84,6 +111,8 @@ static void play(char *line)
 		check(close(open(first, O_CREAT | O_EXCL | O_WRONLY, 0644)), first);
 	else if (!strcmp(operation, "write"))
 		write_file(first, offset, size, seed);
+	else if (!strcmp(operation, "map"))
+		write_mapped(first, offset, size, seed);
 	else if (!strcmp(operation, "truncate"))
 		check(truncate(first, offset), first);
 	else if (!strcmp(operation, "fsync"))

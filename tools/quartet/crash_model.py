@@ -4,7 +4,7 @@ Workloads for the crash test, and what may be on the disk after a cut of power a
 What is promised, and checked by `Workload.complaints`:
  - the names, all together, are those after some operation j: each operation happens whole or not at
    all, and none without those before it;
- - j is not before the last operation that a sync or fsync, known to be over, has made durable;
+ - j is not before the last operation that a sync, fsync or msync, known to be over, has made durable;
  - a file that was synced and not changed since has that very content, byte for byte;
  - a file that was changed since has nowhere a byte that it never had there: old bytes, new bytes, and
    zeros only, so never what another file left on the disk.
@@ -54,6 +54,14 @@ class Workload:
             file = state[arguments[0]]
             old = file.versions[-1][1].ljust(offset, b'\0')
             file.versions.append((number, old[:offset] + fill(size, seed) + old[offset + size:]))
+        elif what == 'map':
+            offset, size, seed = map(int, arguments[1:])
+            file = state[arguments[0]]
+            old = file.versions[-1][1]
+            file.versions.append((number, old[:offset] + fill(size, seed)[:max(0, len(old) - offset)] + old[offset + size:]))
+            if old:
+                file.synced.append(number)
+                durable = max(durable, self._last_change(arguments[0], file, number))
         elif what == 'truncate':
             file, size = state[arguments[0]], int(arguments[1])
             file.versions.append((number, file.versions[-1][1][:size].ljust(size, b'\0')))
@@ -154,10 +162,10 @@ class Generator:
         folder = self.random.choice(self.folders + [''])
         return f'{folder}/n{self.count}'.lstrip('/')
 
-    def write(self, path, limit=30000):
+    def write(self, path, limit=30000, how='write'):
         choose = self.random
         offset = choose.choice([0, 0, choose.randrange(limit)])
-        self.add(f'write {path} {offset} {choose.randrange(1, limit)} {choose.randrange(1, 1 << 30)}')
+        self.add(f'{how} {path} {offset} {choose.randrange(1, limit)} {choose.randrange(1, 1 << 30)}')
 
     def create(self):
         path = self.new_name()
@@ -182,8 +190,10 @@ class Generator:
             self.write(choose.choice(self.files))
         elif what < 10:
             self.add(f'truncate {choose.choice(self.files)} {choose.randrange(30000)}')
-        elif what < 12:
+        elif what < 11:
             self.add(f'fsync {choose.choice(self.files)}')
+        elif what < 12:
+            self.write(choose.choice(self.files), how='map')
         elif what == 12:
             self.add('sync')
         elif what == 13:
@@ -227,10 +237,11 @@ def one_operation(index, folder):
         [f'create {folder}/c'], [f'write {a} 0 5000 7'], [f'write {a} 3000 20000 9'], [f'truncate {a} 100'],
         [f'truncate {a} 0'], [f'truncate {a} 50000'], [f'rename {a} {folder}/c'], [f'rename {a} {b}'],
         [f'unlink {a}'], [f'link {a} {folder}/c'], [f'symlink target {folder}/c'], [f'mkdir {folder}/d'],
+        [f'truncate {a} 50000', f'map {a} 3000 40000 13'],
         [f'create {b}.new', f'write {b}.new 0 9000 11', f'fsync {b}.new', f'rename {b}.new {b}']][index]
 
 
-OPERATION_COUNT = 13
+OPERATION_COUNT = 14
 
 
 def sequences(seed, count):
