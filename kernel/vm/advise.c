@@ -89,7 +89,7 @@ static int will_need(struct address_space *space, uintptr_t start, uintptr_t end
 {
 	bool has_hole = false;
 
-	while (start < end) {
+	while (start < end && !thread_is_killed(thread_current())) {
 		struct page_cache *cache = NULL;
 		const struct backing_ops *ops = NULL;
 		uint32_t first = 0, count = 0;
@@ -123,45 +123,71 @@ static int will_need(struct address_space *space, uintptr_t start, uintptr_t end
 	return has_hole ? -ENOMEM : 0;
 }
 
-/* Advice that is kept in the regions' flags. */
-static int advise_flags(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
-{
-	uint32_t set = 0, clear = 0;
-	int error;
+/* What advice that is kept in the regions' flags does to them. */
+struct flag_change {
+	uint32_t set, clear;
+};
 
+static struct flag_change change_of(int advice)
+{
 	switch (advice) {
 	case MADV_DONTFORK:
-		set = REGION_DONT_COPY;
-		break;
+		return (struct flag_change){ .set = REGION_DONT_COPY };
 	case MADV_DOFORK:
-		clear = REGION_DONT_COPY;
-		break;
+		return (struct flag_change){ .clear = REGION_DONT_COPY };
 	case MADV_WIPEONFORK:
-		set = REGION_WIPE_ON_FORK;
-		break;
+		return (struct flag_change){ .set = REGION_WIPE_ON_FORK };
 	case MADV_DONTDUMP:
-		set = REGION_DONT_DUMP;
-		break;
+		return (struct flag_change){ .set = REGION_DONT_DUMP };
 	case MADV_DODUMP:
-		clear = REGION_DONT_DUMP;
-		break;
+		return (struct flag_change){ .clear = REGION_DONT_DUMP };
 	default:
-		clear = REGION_WIPE_ON_FORK;
-		break;
+		return (struct flag_change){ .clear = REGION_WIPE_ON_FORK };
 	}
-	error = rwlock_write_lock_killable(&space->lock);
+}
+
+static bool may_change(const struct region *region, struct flag_change change)
+{
+	if (change.set & REGION_WIPE_ON_FORK)
+		return is_private_anonymous(region);
+	if (change.clear & (REGION_DONT_COPY | REGION_DONT_DUMP))
+		return !(region->flags & REGION_DEVICE);
+	return true;
+}
+
+/* What was changed before an error stays. Errors: -EINVAL, -ENOMEM (a hole), -EAGAIN (memory). */
+static int change_flags(struct address_space *space, uintptr_t start, uintptr_t end,
+			struct flag_change change)
+{
+	bool has_hole = false;
+
+	while (start < end) {
+		struct region *region = region_find_from(space, start);
+		uintptr_t stop;
+		int error;
+
+		has_hole |= !region || region->start > start;
+		if (!region || region->start >= end)
+			break;
+		if (!may_change(region, change))
+			return -EINVAL;
+		start = max(start, region->start);
+		stop = min(region->end, end);
+		error = region_change_flags(space, start, stop, change.set, change.clear);
+		if (error)
+			return error == -ENOMEM ? -EAGAIN : error;
+		start = stop;
+	}
+	return has_hole ? -ENOMEM : 0;
+}
+
+static int advise_flags(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
+{
+	int error = rwlock_write_lock_killable(&space->lock);
+
 	if (error)
 		return error;
-	for (struct region *region = region_find_from(space, start);
-	     region && region->start < end && !error; region = region_next(region)) {
-		if (set == REGION_WIPE_ON_FORK && !is_private_anonymous(region))
-			error = -EINVAL;
-		if ((clear == REGION_DONT_COPY || clear == REGION_DONT_DUMP) &&
-		    (region->flags & REGION_DEVICE))
-			error = -EINVAL;
-	}
-	if (!error)
-		error = region_change_flags(space, start, end, set, clear);
+	error = change_flags(space, start, end, change_of(advice));
 	region_merge_range(space, start, end);
 	if (CONFIG_INVARIANTS)
 		assert(address_space_check(space));
