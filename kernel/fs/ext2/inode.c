@@ -305,14 +305,17 @@ int ext2_inode_store(struct ext2_transaction *transaction, struct ext2_inode *in
 	wanted = *disk;
 	fill_disk_inode(inode, &wanted);
 	has_changed = memcmp(disk, &wanted, sizeof(wanted)) != 0;
-	if (has_changed)
-		*disk = wanted;
-	mutex_unlock(&inode->map_lock);
-	/* fsync comes often when nothing has changed: then there is nothing to commit. */
+	/*
+	 * fsync comes often when nothing has changed: then there is nothing to commit. Who finds it
+	 * so finds our transaction, too, which may still be open.
+	 */
 	if (has_changed) {
-		ext2_metadata_dirty(transaction, &buffer);
+		*disk = wanted;
 		ext2_note_transaction(transaction, inode);
 	}
+	mutex_unlock(&inode->map_lock);
+	if (has_changed)
+		ext2_metadata_dirty(transaction, &buffer);
 	ext2_metadata_put(&buffer);
 	if (unlikely(inode_is(&inode->vfs, MODE_REGULAR) && inode_size(&inode->vfs) > INT32_MAX))
 		note_large_file(transaction);
