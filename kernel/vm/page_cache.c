@@ -16,6 +16,7 @@
  *	DIRTY	 -> WRITING	page_cache_start_writing	(writeback.c)
  *	WRITING	 -> clean	page_cache_write_done
  *	WRITING	 -> both	page_cache_mark_dirty	written to meanwhile: once more
+ *				page_cache_postpone	no memory to write it
  *	clean	 -> absent	page_cache_remove_unused	if nobody has it (reclaim.c)
  *	any	 -> absent	page_cache_remove	after waiting (truncate.c)
  *
@@ -531,6 +532,14 @@ void page_cache_mark_dirty(struct page_cache *cache, struct page_frame *frame)
 	spin_unlock_irq(&cache->lock, irq);
 	if (is_first && cache->ops->became_dirty)
 		cache->ops->became_dirty(cache);
+}
+
+void page_cache_postpone(struct page_cache *cache, struct page_frame *frame)
+{
+	assert(flags_of(frame) & FRAME_WRITING);
+	page_cache_mark_dirty(cache, frame);
+	/* Release: who has waited for the transfer and finds the count as it was missed nothing. */
+	atomic_fetch_add_explicit(&cache->postponed, 1, memory_order_release);
 }
 
 unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index, uint32_t end,

@@ -34,9 +34,9 @@ struct page_cache_ops {
 	int (*read)(struct page_cache *cache, struct page_frame **frames, unsigned int count);
 	/*
 	 * Start writing `count` frames (contiguous indices, each WRITING); page_cache_write_done
-	 * for each. PAGE_CACHE_POSTPONED: for want of memory some were marked dirty again and done
-	 * without an error. Error: nothing was started, none is done. May sleep, must not allocate
-	 * with reclaim (FRAME_ALLOC_NO_RECLAIM). NULL: never written back (tmpfs).
+	 * for each. PAGE_CACHE_POSTPONED: for want of memory some went to page_cache_postpone and
+	 * were done without an error. Error: nothing was started, none is done. May sleep, must not
+	 * allocate with reclaim (FRAME_ALLOC_NO_RECLAIM). NULL: never written back (tmpfs).
 	 */
 	int (*write)(struct page_cache *cache, struct page_frame **frames, unsigned int count);
 	/*
@@ -78,6 +78,7 @@ struct page_cache {
 	uint32_t read_ahead_next;		/* hints: the page after the last window, */
 	uint32_t read_ahead_size;		/*  and its size; see readahead.c */
 	atomic_int error;			/* [a] first writeback error not reported yet */
+	atomic_uint postponed;			/* [a] counts page_cache_postpone */
 	atomic_uint pins;			/* [a] reclaimers at its frames; fini waits */
 };
 
@@ -137,6 +138,11 @@ must_check int page_cache_get_for_overwrite(struct page_cache *cache, uint32_t i
 
 /* A frame that the caller references has been (or is about to be) written to. */
 void page_cache_mark_dirty(struct page_cache *cache, struct page_frame *frame);
+/*
+ * A WRITING frame cannot be written for want of memory: it is dirty again. Called before its
+ * transfer ends, which is then no error.
+ */
+void page_cache_postpone(struct page_cache *cache, struct page_frame *frame);
 
 /* By the I/O of ops->read / write, in any context. error 0 or -EIO, -ENOSPC. */
 void page_cache_read_done(struct page_frame *frame, int error);

@@ -372,6 +372,40 @@ static void nothing_is_lost_when_memory_runs_out(struct test *t)
 	EXPECT(t, !failed);
 }
 
+/* The transfer that another began: he had no memory for it, once. */
+static bool postpone_first_transfer(void)
+{
+	struct page_frame *frame = pending[0];
+
+	if (pending_count == 0)
+		return false;
+	test_set_idle(end_one_transfer);
+	pending_count--;
+	memmove(pending, pending + 1, pending_count * sizeof(pending[0]));
+	page_cache_postpone(&file, frame);
+	page_cache_write_done(frame, 0);
+	return true;
+}
+
+/* Who waits for pages that somebody else is writing writes those which that one could not. */
+static void a_page_that_another_postpones_is_written(struct test *t)
+{
+	struct page_frame *frame;
+	uint32_t index = 0;
+
+	set_up(&disk_ops);
+	EXPECT_EQ(t, write_bytes("x", 1, 3 << PAGE_SHIFT), 1);
+	EXPECT_EQ(t, page_cache_start_writing(&file, &index, UINT32_MAX, &frame, 1), 1);
+	is_lazy = true;
+	pending[pending_count++] = frame;
+	test_set_idle(postpone_first_transfer);
+	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), 0);
+	EXPECT_EQ(t, atomic_load(&file.dirty_count), 0);
+	EXPECT_EQ(t, pages_written, 1);
+	EXPECT_EQ(t, disk[3], 'x');
+	tear_down(t);
+}
+
 const struct test_case test_cases[] = {
 	TEST(a_page_is_read_once),
 	TEST(sequential_reading_reads_ahead),
@@ -386,5 +420,6 @@ const struct test_case test_cases[] = {
 	TEST(reclaim_takes_what_is_clean_and_unused),
 	TEST(memory_has_no_disk),
 	TEST(nothing_is_lost_when_memory_runs_out),
+	TEST(a_page_that_another_postpones_is_written),
 	TEST_END
 };

@@ -30,7 +30,10 @@
 #include "uapi/linux/errno.h"
 #include "vm/internal.h"
 
-enum { RUN_MAX = 64 };	/* pages in one call of ops->write */
+enum {
+	RUN_MAX = 64,		/* pages in one call of ops->write */
+	WRITE_TRIES = 8,	/* against others who postpone what we wait for */
+};
 
 #define MILLISECOND	UINT64_C(1000000)
 #define DIRTY_INTERVAL	(2000 * MILLISECOND)	/* between rounds */
@@ -63,7 +66,7 @@ static int write_run(struct page_cache *cache, struct page_frame **frames, unsig
 	for (unsigned int i = 0; i < count; i++) {
 		/* Short of memory is no verdict on the disk: try again later. */
 		if (error == -ENOMEM || error == -EAGAIN) {
-			page_cache_mark_dirty(cache, frames[i]);
+			page_cache_postpone(cache, frames[i]);
 			page_cache_write_done(frames[i], 0);
 		} else {
 			page_cache_write_done(frames[i], error);
@@ -86,15 +89,14 @@ static void wait_for_writing(struct page_cache *cache, uint32_t first, uint32_t 
 	}
 }
 
-int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end, bool wait)
+/* Start to write what is dirty in [first, end). -ENOMEM: some of it still is. */
+static int write_dirty(struct page_cache *cache, uint32_t first, uint32_t end, bool wait)
 {
 	struct page_frame *frames[RUN_MAX];
 	uint32_t index = first;
 	bool is_postponed = false;
 	int result = 0;
 
-	if (!cache->ops->write)
-		return 0;
 	while (index < end) {
 		unsigned int count = page_cache_start_writing(cache, &index, end, frames, RUN_MAX);
 		int error;
@@ -122,9 +124,31 @@ int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end
 			break;
 		index += count;
 	}
-	if (wait)
-		wait_for_writing(cache, first, end);
-	if (!result && is_postponed)
+	return !result && is_postponed ? -ENOMEM : result;
+}
+
+int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end, bool wait)
+{
+	unsigned int tries = 0, postponed;
+	bool is_behind;
+	int result;
+
+	if (!cache->ops->write)
+		return 0;
+	/*
+	 * What was on its way when we came is waited for, but whoever sent it may have had to
+	 * postpone it: then it is dirty again, behind our back, and ours to write.
+	 */
+	do {
+		postponed = atomic_load_explicit(&cache->postponed, memory_order_acquire);
+		result = write_dirty(cache, first, end, wait);
+		if (wait)
+			wait_for_writing(cache, first, end);
+		is_behind = wait && !result &&
+			    atomic_load_explicit(&cache->postponed, memory_order_acquire) !=
+				    postponed;
+	} while (is_behind && ++tries < WRITE_TRIES);
+	if (is_behind)
 		result = -ENOMEM;
 	if (wait && !result)
 		result = atomic_load(&cache->error);

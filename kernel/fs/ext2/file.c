@@ -210,7 +210,7 @@ static void write_page(struct writing *writing, struct page_frame *frame)
 		if (error) {
 			/* Want of memory is no verdict on the disk: it is tried again later. */
 			if (error == -ENOMEM) {
-				page_cache_mark_dirty(&inode->vfs.cache, frame);
+				page_cache_postpone(&inode->vfs.cache, frame);
 				writing->is_postponed = true;
 				error = 0;
 			}
