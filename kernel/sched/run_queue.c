@@ -132,6 +132,7 @@ static noinline void charge_realtime(struct run_queue *queue, uint64_t ran)
 		queue->realtime_ns = 0;
 	}
 	queue->realtime_ns += ran;
+	advance_least(queue, NULL);
 }
 
 /* Have they had, up to clock_ns, what they may have while fair threads wait? */
@@ -162,12 +163,10 @@ void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 		running->virtual_ns += ran;
 	else
 		running->virtual_ns += mul_u64_u32_shr(ran, running->weight_inverse, WEIGHT_SHIFT);
-	if (likely(run_queue_priority(running) == 0)) {
-		advance_least(queue, &running->virtual_ns);
-	} else {
+	if (unlikely(run_queue_priority(running) > 0))
 		charge_realtime(queue, ran);
-		advance_least(queue, NULL);
-	}
+	else
+		advance_least(queue, &running->virtual_ns);
 }
 
 void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
