@@ -40,8 +40,9 @@ must_check int get_user_u32(uint32_t *out, user_addr from);
 must_check int get_user_u32_nofault(uint32_t *out, user_addr from); /* -EFAULT: not mapped now */
 must_check int put_user_u32(user_addr to, uint32_t value);
 must_check int get_user_u64(uint64_t *out, user_addr from);
-/* Two words, one after the other; as 64 bits. */
+/* Two words, one after the other; three of them; 64 bits. */
 must_check int put_user_pair(user_addr to, uint32_t first, uint32_t second);
+must_check int put_user_triple(user_addr to, uint32_t first, uint32_t second, uint32_t third);
 must_check static inline int put_user_u64(user_addr to, uint64_t value)
 {
 	return put_user_pair(to, (uint32_t)value, (uint32_t)(value >> 32));

@@ -125,14 +125,16 @@ unlock:
 /* Ask and report one item: 1, 0 (not ready after all), or -EFAULT. */
 static inline int report(struct epoll *epoll, struct epoll_item *item, bool stays, user_addr to)
 {
-	struct linux_epoll_event event = { ask(item), item->data };
+	uint32_t events = ask(item);
 
-	if (!event.events) {
+	_Static_assert(sizeof(struct linux_epoll_event) == 12, "a word and two of data");
+	if (!events) {
 		if (stays)
 			drop_idle(epoll, item);
 		return 0;
 	}
-	if (unlikely(copy_to_user(to, &event, sizeof(event)))) {
+	if (unlikely(put_user_triple(to, events, (uint32_t)item->data,
+				     (uint32_t)(item->data >> 32)))) {
 		epoll_make_ready(item);
 		return -EFAULT;
 	}

@@ -124,6 +124,12 @@ int put_user_pair(user_addr to, uint32_t first, uint32_t second)
 	return -EFAULT;
 }
 
+int put_user_triple(user_addr to, uint32_t first, uint32_t second, uint32_t third)
+{
+	(void)to, (void)first, (void)second, (void)third;
+	return -EFAULT;
+}
+
 int user_word_compare_exchange(user_addr word, uint32_t expected, uint32_t desired, uint32_t *seen)
 {
 	(void)word, (void)expected, (void)desired, (void)seen;

@@ -15,6 +15,7 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "uapi/linux/errno.h"
+#include "user_words.h"
 
 /* Copies shorter than this go by words: saving SSE registers and starting `rep` cost more. */
 #define LONG_COPY 256
@@ -242,6 +243,25 @@ int put_user_pair(user_addr to, uint32_t first, uint32_t second)
 	if (unlikely(!user_range_ok(to, sizeof(first) + sizeof(second))))
 		return -EFAULT;
 	return user_write_pair(user_bytes(to), first, second);
+}
+
+int put_user_triple(user_addr to, uint32_t first, uint32_t second, uint32_t third)
+{
+	uint32_t *words = user_bytes(to);
+
+	check_may_fault();
+	if (unlikely(!user_range_ok(to, 3 * sizeof(words[0]))))
+		return -EFAULT;
+	user_words_open();
+	USER_STORE_OR_GOTO(words[0], first, fault);
+	USER_STORE_OR_GOTO(words[1], second, fault);
+	USER_STORE_OR_GOTO(words[2], third, fault);
+	user_words_close();
+	return 0;
+
+fault:
+	user_words_close();
+	return -EFAULT;
 }
 
 int user_prefault(user_addr address, size_t size, bool write)
