@@ -16,6 +16,7 @@
 #include "arch/irq_flags.h"
 #include "arch/user_copy.h"
 #include "arch/vdso.h"
+#include "arch/user_words.h"
 #include "core/stack_header.h"
 #include "internal.h"
 #include "layout.h"
@@ -24,7 +25,6 @@
 #include "signal_fpu.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/signal.h"
-#include "user_words.h"
 
 /* Linux: struct sigcontext_32, selectors as the words that hold them. */
 struct sigcontext {

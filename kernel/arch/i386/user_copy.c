@@ -9,13 +9,13 @@
  */
 #include "arch/user_copy.h"
 #include "arch/cpu.h"
+#include "arch/user_words.h"
 #include "core/lock_check.h"
 #include "core/preempt.h"
 #include "internal.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "uapi/linux/errno.h"
-#include "user_words.h"
 
 /* Copies shorter than this go by words: saving SSE registers and starting `rep` cost more. */
 #define LONG_COPY 256
@@ -247,9 +247,8 @@ int put_user_pair(user_addr to, uint32_t first, uint32_t second)
 
 int put_user_triple(user_addr to, uint32_t first, uint32_t second, uint32_t third)
 {
-	uint32_t *words = user_bytes(to);
+	uint32_t *words = user_words_at(to);
 
-	check_may_fault();
 	if (unlikely(!user_range_ok(to, 3 * sizeof(words[0]))))
 		return -EFAULT;
 	user_words_open();
