@@ -359,7 +359,8 @@ static int read_directory(struct file *file, struct directory_sink *sink)
 	struct inode *dir = file->inode;
 	struct inode *parent = tmpfs_inode(dir)->parent;
 	const struct list *order = &tmpfs_inode(dir)->order;
-	struct tmpfs_entry *entry;
+	const struct tmpfs_entry *entry;
+	const struct list_node *node;
 
 	if (file->position == 0) {
 		if (!sink->add(sink, ".", 1, dir->number, 1, DT_DIR))
@@ -374,14 +375,17 @@ static int read_directory(struct file *file, struct directory_sink *sink)
 	entry = entry_from(dir, (uint64_t)file->position);
 	if (!entry)
 		return 0;
-	for (struct list_node *node = &entry->in_order; node != &order->head; node = node->next) {
+	/* Only `node` is kept across a call, not `entry`, which is the same: two instructions. */
+	for (node = &entry->in_order; node != &order->head; node = node->next) {
 		entry = list_entry(node, struct tmpfs_entry, in_order);
 		if (!sink->add(sink, entry->name, entry->length, entry->inode->number,
 			       (file_offset)entry->position + 1, entry_type(entry->inode))) {
+			entry = list_entry(node, struct tmpfs_entry, in_order);
 			file->position = (file_offset)entry->position;
 			return 0;
 		}
 	}
+	entry = list_entry(node->previous, struct tmpfs_entry, in_order);
 	file->position = (file_offset)entry->position + 1;
 	return 0;
 }
