@@ -59,21 +59,11 @@ struct socket_rights *socket_rights_copy(const struct socket_rights *rights)
 	return copy;
 }
 
-/* Giving up a socket is like closing a descriptor of it: it may have been the last way to it. */
-static void drop_file(struct file *file)
-{
-	struct socket *socket = socket_of(file);
-
-	if (socket && socket->ops->flush)
-		socket->ops->flush(socket);
-	file_put(file);
-}
-
 static void drop_one(struct socket_rights *rights)
 {
 	assert(!rights->payer); /* not in flight any more */
 	for (unsigned int i = 0; i < rights->count; i++)
-		drop_file(rights->files[i]);
+		file_put(rights->files[i]);
 	kfree(rights);
 }
 

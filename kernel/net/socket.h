@@ -84,8 +84,8 @@ struct socket_ops {
 	/* The file is gone; peers learn of it. The reference of the file is dropped afterwards. */
 	void (*release)(struct socket *socket);
 	void (*destroy)(struct socket *socket); /* last reference: free it */
-	/* close() of one of the file's descriptors. NULL: nothing to do. */
-	void (*flush)(struct socket *socket);
+	/* A reference to the file is about to go. NULL: nothing to do. */
+	void (*let_go)(struct socket *socket);
 	int (*bind)(struct socket *socket, const struct socket_address *address,
 		    const struct socket_caller *caller);
 	int (*connect)(struct socket *socket, const struct socket_address *address,

@@ -113,13 +113,12 @@ static int socket_ioctl(struct file *file, unsigned int command, uintptr_t argum
 	return socket->ops->ioctl(socket, command, argument);
 }
 
-static void socket_flush(struct file *file, const void *owner)
+static void socket_let_go(struct file *file)
 {
 	struct socket *socket = file->private;
 
-	(void)owner;
-	if (socket->ops->flush)
-		socket->ops->flush(socket);
+	if (likely(socket) && socket->ops->let_go)
+		socket->ops->let_go(socket);
 }
 
 static void socket_release(struct file *file)
@@ -134,7 +133,7 @@ static void socket_release(struct file *file)
 
 static const struct file_ops socket_file_ops = {
 	.release = socket_release,
-	.flush = socket_flush,
+	.let_go = socket_let_go,
 	.read = socket_read,
 	.write = socket_write,
 	.ioctl = socket_ioctl,
@@ -152,7 +151,7 @@ int socket_file_create(uint32_t flags, const struct socket_caller *caller, struc
 {
 	struct file *file;
 	int error = file_create_anonymous("socket", &socket_file_ops, NULL, O_RDWR | flags,
-					  FILE_READ | FILE_WRITE, &file);
+					  FILE_READ | FILE_WRITE | FILE_LETS_GO, &file);
 
 	if (error)
 		return error;

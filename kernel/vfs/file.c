@@ -117,6 +117,8 @@ static noinline void destroy(struct file *file)
 
 void file_put(struct file *file)
 {
+	if (unlikely(file->mode & FILE_LETS_GO))
+		file->ops->let_go(file);
 	if (refcount_put(&file->references))
 		destroy(file);
 }

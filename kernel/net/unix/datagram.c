@@ -446,7 +446,7 @@ static uint32_t unix_datagram_poll(struct socket *base, struct poll_table *table
 const struct socket_ops unix_datagram_ops = {
 	.release = unix_socket_release,
 	.destroy = unix_socket_destroy,
-	.flush = unix_flush,
+	.let_go = unix_let_go,
 	.bind = unix_bind,
 	.connect = unix_datagram_connect,
 	.pair = unix_pair,
@@ -461,7 +461,7 @@ const struct socket_ops unix_datagram_ops = {
 const struct socket_ops unix_seqpacket_ops = {
 	.release = unix_socket_release,
 	.destroy = unix_socket_destroy,
-	.flush = unix_flush,
+	.let_go = unix_let_go,
 	.bind = unix_bind,
 	.connect = unix_connect,
 	.pair = unix_pair,

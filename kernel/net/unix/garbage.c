@@ -19,9 +19,10 @@
  * new ones, for only who has a reference could make one. The cost is that of the sockets in flight
  * and what they hold; a socket that is not in flight is closed without any of it.
  *
- * A call under way in a thread keeps a reference of its own to its socket while another thread
- * closes the last descriptor, and drops it without looking. So closing one of several references,
- * or having slept in a call, asks for a look a moment later, when such calls are over.
+ * Each reference to a socket's file that goes is told us before (unix_let_go): of a descriptor, of
+ * a call under way in a thread while another closes the last descriptor, of rights that were not
+ * sent. When two go at once, each may see the other's and take it for one that stays. So who leaves
+ * one asks for a look a moment later, when both are gone.
  */
 #include "core/assert.h"
 #include "net/unix/internal.h"

@@ -215,7 +215,7 @@ static bool is_held_locked(const struct unix_socket *closing)
 /*
  * Only if the last reference outside goes, and only one that holds sockets itself can close a ring.
  */
-void unix_flush(struct socket *base)
+void unix_let_go(struct socket *base)
 {
 	struct unix_socket *socket = unix_socket(base);
 	unsigned int in_flight = atomic_load_explicit(&socket->in_flight, memory_order_acquire);
@@ -230,7 +230,7 @@ void unix_flush(struct socket *base)
 	spin_unlock(&unix_in_flight_lock);
 	if (may_be_lost && is_last)
 		unix_collect_garbage(socket);
-	/* The other references may be of calls under way in other threads, soon to go unseen. */
+	/* The others may be about to go too, and take this one for one that stays. */
 	else if (may_be_lost)
 		unix_collect_garbage_later();
 }

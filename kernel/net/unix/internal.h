@@ -273,8 +273,8 @@ struct socket_rights *unix_rights_peek(struct packet *packet);
 void unix_rights_leave_listener(struct unix_socket *socket);
 /* The same when it is released: it has no file any more either. */
 void unix_rights_forget_file(struct unix_socket *socket);
-/* A descriptor of `socket` is being closed. */
-void unix_flush(struct socket *socket);
+/* A reference to the file of `socket` is about to go. */
+void unix_let_go(struct socket *socket);
 /*
  * Take apart what nobody can reach any more. `closing` may be NULL: its file has one reference
  * less.

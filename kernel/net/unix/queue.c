@@ -113,9 +113,6 @@ int unix_wait_to_receive(struct unix_socket *socket, uint64_t deadline_ns)
 		return -EAGAIN;
 	error = wait_event_exclusive_interruptible_until(
 		&socket->base.read_queue, ends_receiver_wait(socket), deadline_ns);
-	/* Our reference may be the last outside by now: see garbage.c. */
-	if (unlikely(atomic_load_explicit(&socket->in_flight, memory_order_relaxed)))
-		unix_collect_garbage_later();
 	if (likely(!error))
 		return 0;
 	wait_queue_wake_one(&socket->base.read_queue, 0); /* it may have been for us */

@@ -288,7 +288,7 @@ static uint32_t unix_stream_poll(struct socket *base, struct poll_table *table)
 const struct socket_ops unix_stream_ops = {
 	.release = unix_socket_release,
 	.destroy = unix_socket_destroy,
-	.flush = unix_flush,
+	.let_go = unix_let_go,
 	.bind = unix_bind,
 	.connect = unix_connect,
 	.pair = unix_pair,
