@@ -91,19 +91,19 @@ static void clear_owner(struct futex_pi_state *state)
 	state->owner = NULL;
 }
 
-/* Behind all of its own priority. */
+/* Behind all of its own priority: mostly at the end, where the search begins. */
 static void insert(struct futex_pi_state *state, struct futex_pi_waiter *waiter)
 {
 	struct futex_pi_waiter *other;
 
 	waiter->priority = schedule_priority(waiter->thread);
-	list_for_each_entry(other, &state->waiters, node) {
-		if (other->priority < waiter->priority) {
-			list_insert_before(&other->node, &waiter->node);
+	list_for_each_entry_reverse(other, &state->waiters, node) {
+		if (other->priority >= waiter->priority) {
+			list_insert_after(&other->node, &waiter->node);
 			return;
 		}
 	}
-	list_add_tail(&state->waiters, &waiter->node);
+	list_add_head(&state->waiters, &waiter->node);
 }
 
 static void reposition(struct futex_pi_waiter *waiter)
