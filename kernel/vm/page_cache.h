@@ -45,6 +45,11 @@ struct page_cache_ops {
 	 */
 	int (*prepare_write)(struct page_cache *cache, uint32_t index);
 	/*
+	 * The frame did not become dirty after all, nor is it so for another reason: what was
+	 * reserved for the page may go. Truncate lock held exclusive. NULL: nothing to do.
+	 */
+	void (*cancel_write)(struct page_cache *cache, uint32_t index);
+	/*
 	 * The cache got its first dirty page: the owner is to be put on a list for writeback. Any
 	 * context.
 	 */

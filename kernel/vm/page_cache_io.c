@@ -200,20 +200,34 @@ static void drop_unused(struct page_cache *cache, struct page_frame *frame, uint
 		(void)page_cache_remove(cache, frame);
 }
 
-/* One page's part of a write: bytes moved, fewer than `size` after a fault, or an error. */
-static ssize_t write_page(struct page_cache *cache, struct io_buffer *buffer, uint64_t position,
-			  size_t size)
+/*
+ * After prepare_write nothing was moved, or it failed half-way: what it has reserved goes back. Not
+ * if the page is dirty for another reason; faults, which make it so, hold the truncate lock from
+ * their own prepare_write to the mark.
+ */
+static noinline void cancel_write(struct page_cache *cache, uint32_t index)
+{
+	struct page_frame *frame;
+
+	rwlock_write_lock(&cache->truncate_lock);
+	frame = page_cache_find_any(cache, index);
+	if (!frame || !(atomic_load_explicit(&frame->flags, memory_order_relaxed) &
+			(FRAME_DIRTY | FRAME_WRITING)))
+		cache->ops->cancel_write(cache, index);
+	rwlock_write_unlock(&cache->truncate_lock);
+	if (frame)
+		page_frame_put(frame);
+}
+
+/* The bytes of one page that is prepared; see write_page. */
+static ssize_t move_page(struct page_cache *cache, struct io_buffer *buffer, uint64_t position,
+			 size_t size)
 {
 	uint32_t index = (uint32_t)(position >> PAGE_SHIFT);
 	size_t from = position % PAGE_SIZE;
 	struct page_frame *frame = NULL;
 	ssize_t done = 0;
-	int error = 0;
 
-	if (cache->ops->prepare_write)
-		error = cache->ops->prepare_write(cache, index);
-	if (error)
-		return error;
 	if (size == PAGE_SIZE) {
 		frame = page_cache_find(cache, index);
 		if (!frame)
@@ -222,7 +236,8 @@ static ssize_t write_page(struct page_cache *cache, struct io_buffer *buffer, ui
 			return done;
 	}
 	if (!frame) {
-		error = get_for_write(cache, index, &frame);
+		int error = get_for_write(cache, index, &frame);
+
 		if (error)
 			return error;
 	}
@@ -235,6 +250,22 @@ static ssize_t write_page(struct page_cache *cache, struct io_buffer *buffer, ui
 		drop_unused(cache, frame, index);
 	page_frame_put(frame);
 	return done > 0 ? done : -EFAULT;
+}
+
+/* One page's part of a write: bytes moved, fewer than `size` after a fault, or an error. */
+static ssize_t write_page(struct page_cache *cache, struct io_buffer *buffer, uint64_t position,
+			  size_t size)
+{
+	uint32_t index = (uint32_t)(position >> PAGE_SHIFT);
+	ssize_t done = 0;
+
+	if (cache->ops->prepare_write)
+		done = cache->ops->prepare_write(cache, index);
+	if (likely(!done))
+		done = move_page(cache, buffer, position, size);
+	if (unlikely(done < 0) && cache->ops->cancel_write)
+		cancel_write(cache, index);
+	return done;
 }
 
 ssize_t page_cache_write(struct page_cache *cache, struct io_buffer *buffer, file_offset offset)

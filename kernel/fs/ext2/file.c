@@ -333,16 +333,24 @@ static int promise_with_path(struct ext2_inode *inode, uint32_t start, uint32_t 
 	return error;
 }
 
+/* The blocks of a page that a file may have: [*start, *end), which may be empty. */
+static void page_blocks(const struct ext2 *fs, uint32_t index, uint64_t *start, uint64_t *end)
+{
+	unsigned int shift = PAGE_SHIFT - fs->block_shift;
+
+	*start = (uint64_t)index << shift;
+	*end = min(*start + (1u << shift), fs->file_block_limit);
+}
+
 static int ext2_prepare_write(struct page_cache *cache, uint32_t index)
 {
 	struct ext2_inode *inode = ext2_inode_of(cache->owner);
 	struct ext2 *fs = ext2_of(inode->vfs.super);
-	unsigned int shift = PAGE_SHIFT - fs->block_shift;
-	uint64_t start = (uint64_t)index << shift;
-	uint64_t end = min(start + (1u << shift), fs->file_block_limit);
 	unsigned int tries = 0;
+	uint64_t start, end;
 	int error;
 
+	page_blocks(fs, index, &start, &end);
 	if (start >= end)
 		return -EFBIG;
 	if (unlikely(!atomic_load_explicit(&fs->may_change, memory_order_relaxed)))
@@ -358,6 +366,19 @@ static int ext2_prepare_write(struct page_cache *cache, uint32_t index)
 	return error;
 }
 
+static void ext2_cancel_write(struct page_cache *cache, uint32_t index)
+{
+	struct ext2_inode *inode = ext2_inode_of(cache->owner);
+	uint64_t start, end;
+
+	page_blocks(ext2_of(inode->vfs.super), index, &start, &end);
+	if (start >= end)
+		return;
+	mutex_lock(&inode->map_lock);
+	ext2_promise_cut(inode, (uint32_t)start, (uint32_t)end, false);
+	mutex_unlock(&inode->map_lock);
+}
+
 static void ext2_became_dirty(struct page_cache *cache)
 {
 	inode_mark_dirty(cache->owner, INODE_DIRTY_PAGES);
@@ -367,6 +388,7 @@ const struct page_cache_ops ext2_page_ops = {
 	.read = ext2_read_pages,
 	.write = ext2_write_pages,
 	.prepare_write = ext2_prepare_write,
+	.cancel_write = ext2_cancel_write,
 	.became_dirty = ext2_became_dirty,
 };
 
