@@ -446,12 +446,17 @@ static void kill_line(struct line_discipline *line)
 	}
 }
 
+/*
+ * Ends when the output is full, for nothing more would be seen: many such keys behind a long line,
+ * at a terminal that nobody watches, would keep interrupts off for as long.
+ */
 static void reprint(struct line_discipline *line)
 {
 	finish_erasing(line);
 	echo_byte(line, line->termios.c_cc[VREPRINT]);
 	echo_raw(line, '\n');
-	for (uint32_t i = line->line_end; i != line->input_head; i++)
+	for (uint32_t i = line->line_end;
+	     i != line->input_head && ring_buffer_free(&line->output) > 0; i++)
 		echo_byte(line, input_at(line, i));
 }
 

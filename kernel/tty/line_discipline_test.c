@@ -303,6 +303,24 @@ static void a_full_output_ring_loses_no_input(struct test *t)
 	EXPECT_EQ(t, ring_buffer_free(&line.output), 0);
 }
 
+/* A million times a line that nobody sees: this takes minutes if each is gone through. */
+static void reprinting_ends_when_nothing_is_seen(struct test *t)
+{
+	struct line_discipline line;
+	uint8_t text[LINE_INPUT_SIZE];
+	bool is_end;
+
+	start(&line);
+	for (unsigned int i = 0; i < LINE_INPUT_SIZE - 10; i++)
+		line_discipline_receive(&line, 'x');
+	for (unsigned int i = 0; i < 1000000; i++)
+		line_discipline_receive(&line, 18);
+	EXPECT_EQ(t, ring_buffer_free(&line.output), 0);
+	type(&line, "\n");
+	EXPECT_EQ(t, line_discipline_read(&line, text, LINE_INPUT_SIZE, &is_end),
+		  LINE_INPUT_SIZE - 9);
+}
+
 static void a_line_that_is_too_long_can_still_be_ended(struct test *t)
 {
 	struct line_discipline line;
@@ -391,6 +409,7 @@ const struct test_case test_cases[] = {
 	TEST(line_errors_are_marked),
 	TEST(output_is_processed),
 	TEST(a_full_output_ring_loses_no_input),
+	TEST(reprinting_ends_when_nothing_is_seen),
 	TEST(a_line_that_is_too_long_can_still_be_ended),
 	TEST(changing_mode_keeps_what_was_typed),
 	TEST(random_bytes_are_harmless),
