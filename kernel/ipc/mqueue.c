@@ -404,16 +404,17 @@ static uint32_t mqueue_poll(struct file *file, struct poll_table *table)
 	return events;
 }
 
-static void mqueue_flush(struct file *file, const void *owner)
+static int open_file(struct file *file)
 {
-	(void)owner;
-	mqueue_stop_listening(file);
+	file->mode |= FILE_FLUSHES;
+	return 0;
 }
 
 const struct file_ops mqueue_file_ops = {
 	.read = mqueue_read,
 	.poll = mqueue_poll,
-	.flush = mqueue_flush,
+	.open = open_file,
+	.flush = mqueue_stop_listening,
 };
 
 bool mqueue_is(const struct file *file)

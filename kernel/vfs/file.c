@@ -127,15 +127,15 @@ static noinline void flush(struct file *file, const void *owner)
 {
 	if (file->mode & FILE_PATH_ONLY)
 		return; /* what was not opened is not closed: no locks go with it */
-	if (file->ops && file->ops->flush)
-		file->ops->flush(file, owner);
+	if (file->mode & FILE_FLUSHES)
+		file->ops->flush(file);
 	if (atomic_load_explicit(&file->inode->locks, memory_order_acquire))
 		file_lock_release_owner(file->inode, owner);
 }
 
 void file_close(struct file *file, const void *owner)
 {
-	if (unlikely(!file->ops || file->ops->flush ||
+	if (unlikely((file->mode & FILE_FLUSHES) ||
 		     atomic_load_explicit(&file->inode->locks, memory_order_acquire)))
 		flush(file, owner);
 	file_put(file);

@@ -37,7 +37,7 @@ enum file_news { NEWS_NONE, NEWS_IN = 1, NEWS_OUT = 2, NEWS_ERROR = 4, NEWS_HANG
 struct file_ops {
 	int (*open)(struct file *file);		/* after allocation; NULL: nothing to do */
 	void (*release)(struct file *file);	/* last reference */
-	void (*flush)(struct file *file, const void *owner);	/* each close() */
+	void (*flush)(struct file *file);	/* FILE_FLUSHES: each close() */
 	/* FILE_LETS_GO: any reference goes, which is still there */
 	void (*let_go)(struct file *file);
 	ssize_t (*read)(struct file *file, struct io_buffer *buffer, file_offset *position);
@@ -118,7 +118,8 @@ struct file {
 
 enum file_access { FILE_READ = 1 << 0, FILE_WRITE = 1 << 1, FILE_PATH_ONLY = 1 << 2,
 	FILE_EXECUTE = 1 << 3 /* opened by exec */,
-	FILE_LETS_GO = 1 << 4 /* its operations have let_go */ };
+	FILE_LETS_GO = 1 << 4 /* its operations have let_go */,
+	FILE_FLUSHES = 1 << 5 /* they have flush */ };
 
 /*
  * openat2(2) after the flags were checked: create, truncate, permission, device. `walk_flags`:
