@@ -39,8 +39,9 @@ CODE := -std=c17 -ffreestanding -fno-pic -fno-pie -fno-common -fno-strict-aliasi
 CODE_gcc := -fno-tree-loop-distribute-patterns -Wno-psabi -mpreferred-stack-boundary=2
 CODE_clang := -mstack-alignment=4
 CODE_debug := -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls -fstack-protector-strong -DCONFIG_DEBUG=1
+CODE_release := -O2 -fomit-frame-pointer -fstack-protector -DCONFIG_DEBUG=0
 # Loops begin where they begin: what would be filled in before them is run through each time.
-CODE_release := -O2 -fno-align-loops -fomit-frame-pointer -fstack-protector -DCONFIG_DEBUG=0
+CODE_release-gcc := -fno-align-loops
 CODE_debug-gcc := -fsanitize=undefined
 # clang calls the sanitizer's handlers without -mregparm, so there a violation traps (ud2) instead.
 CODE_debug-clang := -fsanitize=undefined -fsanitize-undefined-trap-on-error
