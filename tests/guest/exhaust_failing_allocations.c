@@ -427,13 +427,21 @@ int main(int argc, char **argv)
 	make_file("file", "x");
 	area = map_pages(8);
 	for (size_t c = 0; c < ARRAY_SIZE(calls); c++) {
+		int failed = 0;
+
 		for (size_t p = 0; p < ARRAY_SIZE(points); p++) {
 			int nth = 1;
 
-			while (nth < MOST_ALLOCATIONS &&
-			       fail_nth(calls[c].name, calls[c].call, points[p], nth))
+			while (fail_nth(calls[c].name, calls[c].call, points[p], nth)) {
 				nth++;
+				failed++;
+				if (nth > MOST_ALLOCATIONS)
+					FAIL("%s: no end of %ss", calls[c].name, points[p]);
+			}
 		}
+		/* None of these calls works without memory: each was tried at least once. */
+		if (failed == 0)
+			FAIL("%s: no allocation failed", calls[c].name);
 	}
 	return 0;
 }

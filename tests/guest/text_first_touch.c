@@ -1,17 +1,39 @@
 /*
  * Four processes touch the pages of one file at the same moment, each for the first time: all get
- * the same frames, with the right contents.
+ * the same frames, with the right contents, and the disk reads each page once.
  */
 #include "check.h"
+#include <sys/sysmacros.h>
 
 #define PROCESSES 4
-#define PAGES 64
+#define PAGES 256
+#define SECTORS (PAGES * (PAGE / 512))
+
+/* How many sectors the disk of this file has read, by /proc/diskstats; -1: it is on no disk. */
+static long long sectors_read(int fd)
+{
+	unsigned int major_number, minor_number;
+	unsigned long long sectors;
+	struct stat status;
+	char text[8192];
+
+	CHECK(fstat(fd, &status) == 0);
+	read_text("/proc/diskstats", text, sizeof(text));
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (sscanf(line, "%u %u %*s %*u %*u %llu", &major_number, &minor_number,
+			   &sectors) == 3 &&
+		    makedev(major_number, minor_number) == status.st_dev)
+			return (long long)sectors;
+	}
+	return -1;
+}
 
 int main(void)
 {
 	pid_t pids[PROCESSES];
 	uint64_t *frames = shared_memory(PROCESSES * PAGES * sizeof(*frames));
 	struct gate ready = gate_create(), start = gate_create();
+	long long before, after;
 	int fd;
 
 	enter_disk_directory();
@@ -38,10 +60,17 @@ int main(void)
 	}
 	for (int i = 0; i < PROCESSES; i++)
 		gate_pass(&ready);
+	before = sectors_read(fd);
 	for (int i = 0; i < PROCESSES; i++)
 		gate_open(&start);
 	for (int i = 0; i < PROCESSES; i++)
 		CHECK(wait_exit_status(pids[i]) == 0);
+	after = sectors_read(fd);
+	if (before >= 0) {
+		CHECK(after - before >= SECTORS);	/* they were out of the cache, every one */
+		/* The program's own pages and the file system's blocks are read as well. */
+		CHECK(after - before < SECTORS * 3 / 2);
+	}
 	for (int page = 0; page < PAGES; page++) {
 		CHECK(frames[page] != 0);
 		for (int i = 1; i < PROCESSES; i++)
