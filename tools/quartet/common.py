@@ -106,5 +106,7 @@ def kernel_path(build='release', compiler='gcc'):
 
 def build_kernel(build='release', compiler='gcc'):
     """Bring kernel and user programs up to date. Returns the kernel's path."""
+    if not os.path.exists(kernel_path(build, compiler)):
+        print('quartet: building the kernel', file=sys.stderr, flush=True)
     make('--silent', f'BUILD={build}', f'CC={compiler}', 'kernel', 'user')
     return kernel_path(build, compiler)
