@@ -19,7 +19,7 @@ from results import FAILED, PASSED, SKIPPED
 TIMEOUT = 300
 GRACE = 5	# seconds to clean up after that
 SKIP_STATUS = 77
-TESTS_AT_ONCE = (os.cpu_count() or 1) + 1	# mostly they wait for somebody to type
+TESTS_AT_ONCE = 3	# mostly they wait for somebody to type
 
 
 def find_tests(is_wanted):

@@ -30,7 +30,7 @@ DEFAULT_TIMEOUT = 60		# seconds; a test may ask for another
 BOOT_TIMEOUT = 60
 SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
 SKIP_STATUS, STATUS_TIMEOUT = 77, 124
-TESTS_AT_ONCE = 2
+TESTS_AT_ONCE = 3	# even on two processors: a machine seldom uses more than one, and none while its test sleeps
 EMULATED_LINUX_SCALE = '10'	# what TEST_SCALE is there, unless set
 EMULATED_LINUX_SLOWNESS = 3	# what a test's time limit is multiplied with there
 
@@ -334,7 +334,7 @@ def replay_command(kernel, seed):
 
 
 def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True):
-    """All guest tests in all their environments, two machines at a time."""
+    """All guest tests in all their environments, a few machines at a time."""
     linux_tests = [test for test in tests if test.on_linux != 'no'] if on_linux else []
     cpu_columns = {test.name: [n for n in cpu_counts if not test.cpus or n in test.cpus] for test in tests}
     run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel)
