@@ -267,15 +267,20 @@ static struct page_frame *take(bool low, enum frame_kind kind, enum frame_alloc_
 {
 	irq_flags irq = irq_disable_save();
 	struct frame_cache *cache = &caches[cpu_index()];
+	struct frame_stack *stack;
 	struct page_frame *frame = NULL;
 
+	__asm__("" : "+r"(cache)); /* or the compiler multiplies the index anew at each use */
 	*cleared = false;
 	if (flags & FRAME_ALLOC_ZEROED) {
 		frame = take_cleared(cache, low);
 		*cleared = frame;
 	}
-	if (!frame)
-		frame = stack_pop(&cache->zones[low || !has_high ? ZONE_LOW : ZONE_HIGH]);
+	if (!frame) {
+		stack = &cache->zones[low || !has_high ? ZONE_LOW : ZONE_HIGH];
+		__asm__("" : "+r"(stack));
+		frame = stack_pop(stack);
+	}
 	if (unlikely(!frame))
 		frame = take_refilled(cache, low, flags & FRAME_ALLOC_ATOMIC);
 	if (unlikely(!frame))

@@ -50,7 +50,7 @@ static inline void replace(struct fault *fault, struct page_frame *table, mmu_en
 /* A frame for a copy of what the entry shows; NULL when memory is out. */
 static struct page_frame *get_frame(mmu_entry seen, bool *is_zeroed)
 {
-	*is_zeroed = mmu_entry_frame(seen) == page_frame_number(page_frame_zero());
+	*is_zeroed = page_frame_of(mmu_entry_frame(seen)) == page_frame_zero();
 	return page_frame_alloc(FRAME_ANONYMOUS, *is_zeroed ? FRAME_ALLOC_ZEROED : 0);
 }
 

@@ -119,34 +119,49 @@ static void flush_pages(uintptr_t start, uintptr_t end)
 		invalidate_page(address);
 }
 
+static inline void flush_own(struct machine_cpu *self, const struct mmu_space *space,
+			     uintptr_t start, uintptr_t end)
+{
+	if (self->space != space)
+		return;
+	if (unlikely(self->space_is_idle))
+		load_space(self, NULL);
+	else
+		flush_pages(start, end);
+}
+
 static void flush_here(void *argument)
 {
 	const struct flush_request *request = argument;
-	struct machine_cpu *self = &machine_cpus[cpu_index()];
 
-	if (self->space != request->space)
-		return;
-	if (self->space_is_idle)
-		load_space(self, NULL);
-	else
-		flush_pages(request->start, request->end);
+	flush_own(&machine_cpus[cpu_index()], request->space, request->start, request->end);
+}
+
+static noinline void flush_others(uint32_t cpus, struct mmu_space *space, uintptr_t start,
+				  uintptr_t end)
+{
+	struct flush_request request = { space, start, end };
+
+	smp_call(cpus, flush_here, &request);
 }
 
 void mmu_flush_range(struct mmu_space *space, uintptr_t start, uintptr_t end)
 {
-	struct flush_request request = { space, start & PAGE_MASK,
-					 ALIGN_UP(end, (uintptr_t)PAGE_SIZE) };
+	unsigned int cpu;
 	uint32_t others;
 
+	start &= PAGE_MASK;
+	end = ALIGN_UP(end, (uintptr_t)PAGE_SIZE);
 	preempt_disable();
-	flush_here(&request);
+	cpu = cpu_index();
+	flush_own(&machine_cpus[cpu], space, start, end);
 	/*
 	 * Pairs with the fetch_or in load_space: our entries are changed before the mask is read.
 	 */
 	atomic_thread_fence(memory_order_seq_cst);
-	others = atomic_load(&space->active_cpus) & ~(1u << cpu_index());
-	if (others)
-		smp_call(others, flush_here, &request);
+	others = atomic_load(&space->active_cpus) & ~(1u << cpu);
+	if (unlikely(others))
+		flush_others(others, space, start, end);
 	preempt_enable();
 }
 
