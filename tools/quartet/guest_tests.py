@@ -278,7 +278,16 @@ def judge_status(name, status, output, leaks):
     return '\n'.join(part for part in (f'status {status}' if status else '', leaks, output) if part) if status or leaks else ''
 
 
-def run_in_machine(tests, settings_for, column, results, seed, judge=judge_status, again=''):
+def check_disk(path, column, results):
+    """After a power-off in order, e2fsck must find nothing in the disk that the tests worked on."""
+    done = subprocess.run(['/usr/sbin/e2fsck', '-fn', path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors='replace')
+    if done.returncode != 0:
+        results.certain(f'guest/e2fsck on {column}', f'status {done.returncode}\n{done.stdout}')
+
+
+def run_in_machine(tests, settings_for, column, results, seed, judge=judge_status, again='',
+                   checks_disk=False):
     """
     Run a list of tests with one kind of machine and kernel, booting as often as it takes. `again` is the command that
     runs one once more, with braces for its name; shown with failures.
@@ -311,6 +320,8 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
             started['time'] = time.monotonic()
             boot = Boot(settings, left, work, seed)
             trouble = boot.follow(on_end)
+            if trouble is None and checks_disk:
+                check_disk(copy, column, results)
             if trouble is None and len(left) == count:
                 trouble = 'the machine powered off without running a test'
             if trouble is None:
@@ -371,7 +382,7 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
                 return qemu.Settings(kernel=kernel, image=images[size], memory=memory, cpus=cpus, disk=disk,
                                      accel=accel, append=append.split())
             jobs.append(pool.submit(run_in_machine, group, settings_for, column_name(cpus), results, seed,
-                                    again=replay_command(kernel, seed)))
+                                    again=replay_command(kernel, seed), checks_disk=True))
         for job in jobs:
             job.result()
 

@@ -46,6 +46,13 @@ class Results:
             took = f'  {seconds:.1f} s' if seconds is not None else ''
             print(f'  {name:<44} {WORDS[outcome]}{took}  {note}'.rstrip(), flush=True)
 
+    def certain(self, name, detail):
+        """A failure that no second chance can take back."""
+        with self.lock:
+            self.counts[FAILED] += 1
+            self.failures.append((name, detail))
+            print(f'  {name:<44} {WORDS[FAILED]}', flush=True)
+
     def expect(self, name, columns):
         self.expected[name] = list(columns)
         self.rows[name] = {}
