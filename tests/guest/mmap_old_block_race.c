@@ -1,7 +1,7 @@
 /*
  * Another thread, and then another process, changes the block of the old mmap() all the time, to
- * values that must be refused and to ones that would map over this program. The kernel copies the
- * block once, so it maps what it checked: each result is either a good map or a plain error.
+ * values that must be refused and back. The kernel copies the block once, so it maps what it
+ * checked: each result is either a good map or a plain error.
  */
 #include "check.h"
 #include <pthread.h>

@@ -4,7 +4,7 @@ import os
 import tempfile
 
 import png
-from common import ROOT, build_kernel
+from common import ROOT, Failure, Parser, build_kernel
 from machine import Machine
 
 # What is typed on each console, and what shows that it is done.
@@ -52,7 +52,12 @@ def tile(pictures):
 
 
 def main(arguments):
-    target = arguments[0] if arguments else os.path.join(ROOT, 'docs/four-shells.png')
+    parser = Parser('screenshot')
+    parser.add_argument('target', nargs='?', default=os.path.join(ROOT, 'docs/four-shells.png'), metavar='FILE')
+    target = parser.parse_args(arguments).target
+    folder = os.path.dirname(os.path.abspath(target))
+    if os.path.isdir(target) or not os.access(folder, os.W_OK):
+        raise Failure(f'{target}: cannot be written')
     with tempfile.TemporaryDirectory() as work, Machine(kernel=build_kernel(), cpus=4) as machine:
         machine.wait_for_prompt()
         width, height, pixels = tile(capture(machine, work))
