@@ -240,6 +240,19 @@ static void print_groups(struct procfs_text *text, const struct credentials *cre
 	procfs_print(text, "\n");
 }
 
+/* A name is any bytes, and must not look like other lines. (stat and comm have it raw.) */
+static void put_name_line(struct procfs_text *text, const char *name)
+{
+	procfs_print(text, "Name:\t");
+	for (; *name; name++) {
+		if (*name == '\n' || *name == '\\')
+			procfs_print(text, *name == '\n' ? "\\n" : "\\\\");
+		else
+			procfs_put_bytes(text, name, 1);
+	}
+	procfs_print(text, "\n");
+}
+
 int procfs_show_status(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	struct process *process = subject->process;
@@ -255,7 +268,7 @@ int procfs_show_status(const struct procfs_subject *subject, struct procfs_text 
 	credentials = process_credentials_get(process);
 	fds = process_fds_get(process);
 	fs = process_fs_get(process);
-	procfs_print(text, "Name:\t%s\n", s.name);
+	put_name_line(text, s.name);
 	if (fs) {
 		procfs_print(text, "Umask:\t%04o\n", fs->umask);
 		fs_context_put(fs);
