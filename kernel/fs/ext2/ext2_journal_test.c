@@ -75,23 +75,30 @@ static void requests_fail(struct test *t)
 	machine_stop();
 }
 
+/* Where the journal's superblock is, in blocks of the disk; the journal lies in one piece there. */
+static uint32_t find_journal(void)
+{
+	for (uint32_t block = 1; block < DISK_SIZE / 1024; block++) {
+		const struct journal_header *header = (const void *)(disk.bytes + block * 1024);
+
+		if (header->magic == journal_to_disk(JOURNAL_MAGIC) &&
+		    header->kind == journal_to_disk(JOURNAL_SUPER_V2))
+			return block;
+	}
+	return 0;
+}
+
 /* Bytes of the journal change at random: an error or a replay, never more than that. */
 static void hostile_journals_do_no_harm(struct test *t)
 {
 	enum { ROUNDS = 300 };
 	static uint8_t good[DISK_SIZE];
-	uint32_t random = 5, first = 0;
+	uint32_t random = 5, first;
 
 	machine_start(DISK_SIZE);
 	leave_log(t, &random);
 	memcpy(good, disk.bytes, DISK_SIZE);
-	for (uint32_t block = 1; block < DISK_SIZE / 1024 && !first; block++) {
-		const struct journal_header *header = (const void *)(good + block * 1024);
-
-		if (header->magic == journal_to_disk(JOURNAL_MAGIC) &&
-		    header->kind == journal_to_disk(JOURNAL_SUPER_V2))
-			first = block;
-	}
+	first = find_journal();
 	EXPECT(t, first > 0);
 	for (uint32_t round = 1; round <= ROUNDS; round++) {
 		unsigned int changes = test_random(&random) % 8 + 1;
@@ -112,6 +119,59 @@ static void hostile_journals_do_no_harm(struct test *t)
 		page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
 	}
 	forget_known();
+	machine_stop();
+}
+
+static struct journal_header *put_header(uint8_t *block, uint32_t kind, uint32_t sequence)
+{
+	struct journal_header *header = (struct journal_header *)block;
+
+	memset(block, 0, 1024);
+	header->magic = journal_to_disk(JOURNAL_MAGIC);
+	header->kind = journal_to_disk(kind);
+	header->sequence = journal_to_disk(sequence);
+	return header;
+}
+
+/* Revokes of what the log has no copy of cost no memory: a log has room for very many. */
+static void a_log_full_of_revokes_takes_no_memory(struct test *t)
+{
+	enum { REVOKE_BLOCKS = 8, EACH = (1024 - 16) / 4, MOST_ALLOCATIONS = 1000 };
+	struct journal_superblock *journal;
+	uint32_t first, block = 1000000;
+	uint8_t *log;
+
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	EXPECT_EQ(t, mount_it(false), 0);
+	unmount_it();
+	page_cache_drop_range(&disk.block.cache, 0, UINT32_MAX);
+	first = find_journal();
+	EXPECT(t, first > 0);
+	journal = (struct journal_superblock *)(disk.bytes + first * 1024);
+	journal->sequence = journal_to_disk(5);
+	journal->start = journal_to_disk(1);
+	journal->features_incompatible = journal_to_disk(JOURNAL_INCOMPAT_REVOKE);
+	((struct ext2_superblock *)(disk.bytes + 1024))->features_incompatible |=
+		EXT2_INCOMPAT_RECOVER;
+	log = disk.bytes + (first + 1) * 1024;
+	for (unsigned int i = 0; i < REVOKE_BLOCKS; i++, log += 1024) {
+		struct journal_revoke_header *header =
+			(void *)put_header(log, JOURNAL_REVOKE, 5);
+		uint32_t *blocks = (uint32_t *)(header + 1);
+
+		header->size = journal_to_disk(1024);
+		for (unsigned int j = 0; j < EACH; j++)
+			blocks[j] = journal_to_disk(block++);
+	}
+	put_header(log, JOURNAL_COMMIT, 5);
+	put_header(log + 1024, JOURNAL_COMMIT, 3);	/* older: the end */
+	test_fail_allocation(MOST_ALLOCATIONS);
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT(t, !test_allocation_failed());
+	EXPECT_EQ(t, journal_from_disk(journal->sequence), 7);	/* it was replayed */
+	unmount_it();
+	EXPECT(t, disk_image_is_clean());
 	machine_stop();
 }
 
@@ -242,5 +302,6 @@ const struct test_case test_cases[] = {
 	TEST(the_power_goes),
 	TEST(requests_fail),
 	TEST(hostile_journals_do_no_harm),
+	TEST(a_log_full_of_revokes_takes_no_memory),
 	TEST_END
 };

@@ -1,8 +1,9 @@
 /*
  * Recovery: what the log holds goes to its places. It is read three times:
  *
- *	scan	which transactions are whole: they have consecutive numbers and a commit record each
- *	revoke	which blocks were freed, and by which transaction last
+ *	scan	which transactions are whole (they have consecutive numbers and a commit record
+ *		each), and of which blocks there are copies
+ *	revoke	which of these blocks were freed, and by which transaction last
  *	replay	copies go to the device's cache, in order, but not those that a revoke of the same
  *		or a later transaction has made void
  *
@@ -13,6 +14,10 @@
  * is not what should come next: that is what an unfinished transaction looks like. Inside of a
  * transaction with a commit record everything has to make sense, or nothing is replayed. Every
  * pass goes round the log once at most.
+ *
+ * Memory. A block of the log has room for hundreds of revokes, but only those of blocks with a copy
+ * matter, and each copy takes a block of the log: what is remembered is never more than the log has
+ * blocks, whatever is written there.
  */
 #include "block/page_io.h"
 #include "core/printk.h"
@@ -29,10 +34,14 @@ enum {
 	WRITE_BACK_EVERY = 512,	/* blocks replayed: the cache is metadata, nothing else writes it */
 };
 
-/* `block` was freed by transaction `tid`: copies of it up to there are void. */
-struct revoke {
+/*
+ * The log has copies of `block`; if it is revoked, those of transactions up to `revoked_tid` are
+ * void.
+ */
+struct copied {
 	struct rbtree_node node;
-	uint32_t block, tid;
+	uint32_t block, revoked_tid;
+	bool is_revoked;
 };
 
 struct recovery {
@@ -43,7 +52,7 @@ struct recovery {
 	uint32_t start, start_tid;		/* where the log begins */
 	uint32_t end_tid;			/* the first transaction that is not whole */
 	uint32_t replayed;			/* blocks */
-	struct rbtree revokes;			/* by block */
+	struct rbtree copied;			/* by block; complete after the scan */
 };
 
 enum pass { PASS_SCAN, PASS_REVOKE, PASS_REPLAY };
@@ -115,57 +124,62 @@ static int read_log(struct recovery *recovery, uint32_t log, void **out)
 	return 0;
 }
 
-/* ---- revokes --------------------------------------------------------------------------------- */
+/* ---- copies and revokes ---------------------------------------------------------------------- */
 
-static int add_revoke(struct recovery *recovery, uint32_t block, uint32_t tid)
+static struct copied *find_copied(const struct recovery *recovery, uint32_t block)
 {
-	struct rbtree_node **link = &recovery->revokes.node, *parent = NULL;
-	struct revoke *revoke;
+	struct rbtree_node *node = recovery->copied.node;
+
+	while (node) {
+		struct copied *copied = container_of(node, struct copied, node);
+
+		if (copied->block == block)
+			return copied;
+		node = block < copied->block ? node->left : node->right;
+	}
+	return NULL;
+}
+
+/* Errors: -ENOMEM. */
+static int add_copied(struct recovery *recovery, uint32_t block)
+{
+	struct rbtree_node **link = &recovery->copied.node, *parent = NULL;
+	struct copied *copied;
 
 	while (*link) {
 		parent = *link;
-		revoke = container_of(parent, struct revoke, node);
-		if (revoke->block == block) {
-			revoke->tid = tid;	/* later than the last: the log is in order */
+		copied = container_of(parent, struct copied, node);
+		if (copied->block == block)
 			return 0;
-		}
-		link = block < revoke->block ? &parent->left : &parent->right;
+		link = block < copied->block ? &parent->left : &parent->right;
 	}
-	revoke = kmalloc(sizeof(*revoke), 0);
-	if (!revoke)
+	copied = kzalloc(sizeof(*copied), FRAME_ALLOC_NO_KILL);
+	if (!copied)
 		return -ENOMEM;
-	revoke->block = block;
-	revoke->tid = tid;
-	rbtree_link(&revoke->node, parent, link);
-	rbtree_insert_fixup(&recovery->revokes, &revoke->node);
+	copied->block = block;
+	rbtree_link(&copied->node, parent, link);
+	rbtree_insert_fixup(&recovery->copied, &copied->node);
 	return 0;
 }
 
-static bool is_revoked(struct recovery *recovery, uint32_t block, uint32_t tid)
+static bool is_revoked(const struct recovery *recovery, uint32_t block, uint32_t tid)
 {
-	const struct rbtree_node *node = recovery->revokes.node;
+	const struct copied *copied = find_copied(recovery, block);
 
-	while (node) {
-		const struct revoke *revoke = container_of(node, struct revoke, node);
-
-		if (revoke->block == block)
-			return !journal_tid_before(revoke->tid, tid);
-		node = block < revoke->block ? node->left : node->right;
-	}
-	return false;
+	return copied && copied->is_revoked && !journal_tid_before(copied->revoked_tid, tid);
 }
 
-static void free_revokes(struct recovery *recovery)
+static void free_copied(struct recovery *recovery)
 {
 	struct rbtree_node *node;
 
-	while ((node = recovery->revokes.node)) {
-		rbtree_remove(&recovery->revokes, node);
-		kfree(container_of(node, struct revoke, node));
+	while ((node = recovery->copied.node)) {
+		rbtree_remove(&recovery->copied, node);
+		kfree(container_of(node, struct copied, node));
 	}
 }
 
-/* Errors: -EINVAL, -ENOMEM. */
+/* Errors: -EINVAL. */
 static int take_revokes(struct recovery *recovery, const struct journal_revoke_header *header,
 			uint32_t tid)
 {
@@ -175,10 +189,12 @@ static int take_revokes(struct recovery *recovery, const struct journal_revoke_h
 	if (size < sizeof(*header) || size > recovery->journal->block_size)
 		return -EINVAL;
 	for (uint32_t i = 0; i < (size - sizeof(*header)) / 4; i++) {
-		int error = add_revoke(recovery, journal_from_disk(blocks[i]), tid);
+		struct copied *copied = find_copied(recovery, journal_from_disk(blocks[i]));
 
-		if (error)
-			return error;
+		if (!copied)
+			continue;
+		copied->is_revoked = true;
+		copied->revoked_tid = tid;	/* later than the last: the log is in order */
 	}
 	return 0;
 }
@@ -209,6 +225,16 @@ static void take_tags(const struct journal *journal, const uint8_t *block, struc
 		if (flags & JOURNAL_TAG_LAST)
 			break;
 	}
+}
+
+/* The scan has met a descriptor. Errors: -ENOMEM. */
+static int note_tags(struct recovery *recovery, const struct tags *tags)
+{
+	int error = 0;
+
+	for (uint32_t i = 0; i < tags->count && !error; i++)
+		error = add_copied(recovery, tags->tags[i].block);
+	return error;
 }
 
 /* Put one copy in its place, in the cache. Errors: -EIO, -ENOMEM, -EINVAL. */
@@ -286,7 +312,7 @@ static int take_block(struct recovery *recovery, enum pass pass, void *block, st
 		if (pass == PASS_REPLAY)
 			return replay_tags(recovery, tags, *tid, log);
 		*log = skip(journal, *log, tags->count);
-		return 0;
+		return pass == PASS_SCAN ? note_tags(recovery, tags) : 0;
 	case JOURNAL_REVOKE:
 		if (pass == PASS_REVOKE)
 			error = take_revokes(recovery, block, *tid);
@@ -392,7 +418,7 @@ int journal_replay(struct journal *journal)
 		printk(LOG_INFO, "journal on %s: replayed %u transactions, %u blocks",
 		       journal->owner.device->name, recovery->end_tid - recovery->start_tid,
 		       recovery->replayed);
-	free_revokes(recovery);
+	free_copied(recovery);
 	while (recovery->frame_count > 0)
 		page_frame_put(recovery->frames[--recovery->frame_count]);
 	kfree(recovery);
