@@ -115,27 +115,16 @@ int file_map_cached(struct file *file, struct vm_map_request *request)
 	return 0;
 }
 
-/*
- * Data first, attributes and what leads to the data second, then whatever the file system keeps
- * back (a journal, the disk's own cache). An error of background writing since the last call is
- * reported once.
- */
+/* An error of background writing since the last call is reported once. */
 int file_sync_cached(struct file *file, bool data_only)
 {
 	struct inode *inode = file->inode;
-	const struct super_ops *ops = inode->super->ops;
 	int error, earlier;
 
 	(void)data_only; /* what fdatasync may leave out costs no more than finding out */
-	if (!ops->inode_write)
+	if (!inode->super->ops->inode_write)
 		return 0;
-	error = inode_write_back(inode, true);
-	if (ops->sync_inode) {
-		int sync_error = ops->sync_inode(inode);
-
-		if (!error)
-			error = sync_error;
-	}
+	error = inode_sync(inode);
 	earlier = page_cache_take_error(&inode->cache);
 	return error ? error : earlier;
 }

@@ -31,6 +31,8 @@
 #include "uapi/linux/errno.h"
 #include "vfs/internal.h"
 
+enum { SYNC_TRIES = 3 };	/* of inode_sync, while memory is short */
+
 static struct wait_queue writing_queue = WAIT_QUEUE_INIT(writing_queue); /* for a count to be 0 */
 
 struct inode *inode_create(struct super_block *super)
@@ -243,6 +245,23 @@ int inode_write_back(struct inode *inode, bool wait)
 	}
 	end_writing(inode->super, epoch);
 	return error ? error : attribute_error;
+}
+
+int inode_sync(struct inode *inode)
+{
+	const struct super_ops *ops = inode->super->ops;
+	unsigned int tries = 0;
+	int error, sync_error;
+
+	/*
+	 * Pages that were put off may wait for nothing but what sync_inode has just done: with a
+	 * journal freed blocks can be used again after a commit.
+	 */
+	do {
+		error = inode_write_back(inode, true);
+		sync_error = ops->sync_inode ? ops->sync_inode(inode) : 0;
+	} while (error == -ENOMEM && ops->sync_inode && !sync_error && ++tries < SYNC_TRIES);
+	return error ? error : sync_error;
 }
 
 /* The inode that is dirty longest, referenced, if that was before `limit_ns`; else NULL. */

@@ -334,6 +334,12 @@ void inode_mark_dirty(struct inode *inode, enum inode_dirty what);	/* any contex
  */
 must_check int inode_write_back(struct inode *inode, bool wait);
 /*
+ * fsync: data first, attributes and what leads to the data second, then whatever the file system
+ * keeps back (a journal, the disk's own cache). Errors: the first; -ENOMEM only if it lasts. May
+ * sleep.
+ */
+must_check int inode_sync(struct inode *inode);
+/*
  * The same for all dirty inodes of a file system that are dirty for `age_ns`. Returns how many, or
  * the first error.
  */

@@ -109,9 +109,48 @@ static void want_of_memory_is_no_broken_disk(struct test *t)
 	machine_stop();
 }
 
+/*
+ * A block was promised, and then, for want of memory, all free ones of its group have to wait for a
+ * commit. fsync makes it, and is glad.
+ */
+static void fsync_commits_what_a_promise_waits_for(struct test *t)
+{
+	bool failed = true;
+
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	for (unsigned int nth = 1; failed && nth < 100; nth++) {
+		struct inode *file, *other;
+		int error;
+
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, make(root, "other", MODE_REGULAR | 0644, &other), 0);
+		EXPECT_EQ(t, write_at(other, 0, chunk, 20000), 20000);
+		EXPECT_EQ(t, inode_sync(other), 0);
+		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
+		EXPECT_EQ(t, write_at(file, 0, chunk, 20000), 20000);
+		test_fail_allocation(nth);
+		error = cut(other, 0);
+		failed = test_allocation_failed();
+		test_fail_allocation(0);
+		EXPECT(t, error == 0 || (failed && error == -ENOMEM));
+		EXPECT_EQ(t, inode_sync(file), 0);
+		EXPECT_EQ(t, file->cache.dirty_count, 0);
+		inode_put(file);
+		inode_put(other);
+		EXPECT_EQ(t, remove_name(root, "file"), 0);
+		EXPECT_EQ(t, remove_name(root, "other"), 0);
+		unmount_it();
+	}
+	EXPECT(t, !failed);
+	EXPECT(t, disk_image_is_clean());
+	machine_stop();
+}
+
 const struct test_case test_cases[] = {
 	TEST(orphans_wait_for_memory),
 	TEST(want_of_memory_is_no_broken_disk),
+	TEST(fsync_commits_what_a_promise_waits_for),
 	TEST(memory_runs_out),
 	TEST_END
 };

@@ -23,14 +23,6 @@ static inline void forget_known(void)
 		known[i].is_synced = false;
 }
 
-static inline int fsync_it(struct inode *inode)
-{
-	int error = inode_write_back(inode, true);
-	int sync_error = inode->super->ops->sync_inode(inode);
-
-	return error ? error : sync_error;
-}
-
 /* One operation on file `which`. Returns its error; fsync makes the contents known. */
 static inline int do_one(uint32_t *random, unsigned int which)
 {
@@ -69,14 +61,14 @@ static inline int do_one(uint32_t *random, unsigned int which)
 			fill_pattern(chunk, size, where + which);
 			error = (int)min_t(ssize_t, write_at(other, 0, chunk, size), 0);
 			if (!error)
-				error = fsync_it(other);
+				error = inode_sync(other);
 			inode_put(other);
 			entry->is_synced = false;
 			if (!error)
 				error = move(root, temporary, root, name);
 		}
 	} else {
-		error = fsync_it(file);
+		error = inode_sync(file);
 		if (!error) {
 			/* When the power goes in the middle of reading, it is not known. */
 			entry->size = (size_t)inode_size(file);
