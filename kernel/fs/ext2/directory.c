@@ -1,10 +1,10 @@
 /*
  * Directories: blocks full of entries, each with the distance to the next.
  *
- * An entry never crosses a block, and the entries of a block cover it exactly. Every entry is
- * checked before it is used, each time: what the disk says can neither lead us out of the block nor
- * in a circle. An unused entry has inode 0; the room behind an entry's name is free for another
- * one.
+ * An entry never crosses a block, and the entries of a block cover it exactly. Every entry is read
+ * once and checked before it is used, each time: neither what the disk says nor what another
+ * processor changes meanwhile can lead us out of the block or in a circle. An unused entry has
+ * inode 0; the room behind an entry's name is free for another one.
  *
  * Directories larger than a block get an index in memory (directory_index.c), so that finding a
  * name costs one block, whatever their size.
@@ -51,25 +51,38 @@ int ext2_directory_get_block(struct ext2_inode *directory, uint32_t logical,
 	return ext2_metadata_get(fs, run.physical, out);
 }
 
-bool ext2_entry_is_good(struct ext2_inode *directory, const struct ext2_buffer *buffer,
-			uint32_t offset)
+bool ext2_entry_read(struct ext2_inode *directory, const struct ext2_buffer *buffer,
+		     uint32_t offset, struct ext2_entry_head *out)
 {
-	struct ext2 *fs = ext2_of(directory->vfs.super);
-	const struct ext2_entry *entry = ext2_entry_at(buffer, offset);
+	/* Volatile: the compiler must not read a word again later. */
+	const volatile struct ext2_entry *entry = ext2_entry_at(buffer, offset);
+	const struct ext2 *fs = ext2_of(directory->vfs.super);
+	const unsigned int left = fs->block_size - offset;
 
+	out->inode = entry->inode;
+	out->size = entry->size;
+	out->name_length = entry->name_length;
+	out->type = entry->type;
 	/*
 	 * One comparison each; all entries of a block begin at multiples of 4, so the head is
 	 * inside.
 	 */
-	if (likely(entry->size >= ext2_entry_size(entry->name_length) && entry->size % 4 == 0 &&
-		   entry->size <= fs->block_size - offset && entry->inode <= fs->inode_count &&
-		   (entry->inode == 0 || entry->name_length > 0) &&
-		   (entry->size == fs->block_size - offset ||
-		    entry->size + ENTRY_HEAD <= fs->block_size - offset)))
+	if (likely(out->size >= ext2_entry_size(out->name_length) && out->size % 4 == 0 &&
+		   out->size <= left && out->inode <= fs->inode_count &&
+		   (out->inode == 0 || out->name_length > 0) &&
+		   (out->size == left || out->size + ENTRY_HEAD <= left)))
 		return true;
-	ext2_report(fs, "directory %u: bad entry at %u of block %u",
+	ext2_report(ext2_of(directory->vfs.super), "directory %u: bad entry at %u of block %u",
 		    (uint32_t)directory->vfs.number, offset, buffer->block);
 	return false;
+}
+
+/* Is the entry at `offset`, which `head` was read from, called `name`? */
+static bool has_name(const struct ext2_buffer *buffer, uint32_t offset,
+		     const struct ext2_entry_head *head, const char *name, size_t length)
+{
+	return head->inode != 0 && head->name_length == length &&
+	       memcmp(ext2_entry_at(buffer, offset)->name, name, length) == 0;
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -83,15 +96,16 @@ static int find_in_block(struct ext2_inode *directory, const struct ext2_buffer 
 	uint32_t size = ext2_of(directory->vfs.super)->block_size;
 
 	for (uint32_t offset = 0; offset < size;) {
-		const struct ext2_entry *entry = ext2_entry_at(buffer, offset);
+		struct ext2_entry_head head;
 
-		if (!ext2_entry_is_good(directory, buffer, offset))
+		if (!ext2_entry_read(directory, buffer, offset, &head))
 			return -EIO;
-		if (ext2_entry_has_name(entry, name, length)) {
+		if (has_name(buffer, offset, &head, name, length)) {
 			place->offset = offset;
+			place->number = head.inode;
 			return 1;
 		}
-		offset += entry->size;
+		offset += head.size;
 	}
 	return 0;
 }
@@ -159,16 +173,17 @@ static int find_number(struct ext2_inode *directory, const struct ext2_directory
 
 	while (result == 0 && ext2_index_next(index, hash, &step, &offset)) {
 		uint32_t inside = (uint32_t)offset & (fs->block_size - 1);
+		struct ext2_entry_head head;
 		struct ext2_buffer buffer;
 
 		result = ext2_directory_get_block(directory, (uint32_t)(offset >> fs->block_shift),
 						  &buffer);
 		if (result)
 			return result;
-		if (!ext2_entry_is_good(directory, &buffer, inside)) {
+		if (!ext2_entry_read(directory, &buffer, inside, &head)) {
 			result = -EIO;
-		} else if (ext2_entry_has_name(ext2_entry_at(&buffer, inside), name, length)) {
-			*number = ext2_entry_at(&buffer, inside)->inode;
+		} else if (has_name(&buffer, inside, &head, name, length)) {
+			*number = head.inode;
 			result = 1;
 		}
 		ext2_metadata_put(&buffer);
@@ -191,7 +206,7 @@ int ext2_directory_find(struct inode *directory, const char *name, size_t length
 	error = ext2_directory_find_place(directory, name, length, &place);
 	if (error)
 		return error;
-	*number = ext2_entry_at(&place.buffer, place.offset)->inode;
+	*number = place.number;
 	ext2_metadata_put(&place.buffer);
 	return 0;
 }
@@ -224,9 +239,9 @@ static void note_change(struct ext2_transaction *transaction, struct inode *dire
 }
 
 /* The bytes that entry leaves for another one. */
-static unsigned int room_in(const struct ext2_entry *entry)
+static unsigned int room_in(const struct ext2_entry_head *head)
 {
-	return entry->inode ? entry->size - ext2_entry_size(entry->name_length) : entry->size;
+	return head->inode ? head->size - ext2_entry_size(head->name_length) : head->size;
 }
 
 static void fill_entry(const struct ext2 *fs, struct ext2_entry *entry, const char *name,
@@ -245,19 +260,19 @@ static int add_in(struct ext2_transaction *transaction, struct ext2_inode *direc
 {
 	struct ext2 *fs = transaction->fs;
 	unsigned int needed = ext2_entry_size(length), largest = 0, room = 0;
-	struct ext2_entry *entry = NULL;
+	struct ext2_entry_head head = { 0 };
+	struct ext2_entry *entry;
 	struct ext2_buffer buffer;
 	int result = ext2_directory_get_block(directory, logical, &buffer);
 
 	if (result)
 		return result;
-	for (*offset = 0; *offset < fs->block_size; *offset += entry->size) {
-		entry = ext2_entry_at(&buffer, *offset);
-		if (!ext2_entry_is_good(directory, &buffer, *offset)) {
+	for (*offset = 0; *offset < fs->block_size; *offset += head.size) {
+		if (!ext2_entry_read(directory, &buffer, *offset, &head)) {
 			result = -EIO;
 			goto put_buffer;
 		}
-		room = room_in(entry);
+		room = room_in(&head);
 		largest = max(largest, room);
 		if (room >= needed)
 			break;
@@ -266,14 +281,12 @@ static int add_in(struct ext2_transaction *transaction, struct ext2_inode *direc
 		ext2_index_set_room(directory, logical, largest);
 		goto put_buffer;
 	}
-	if (entry->inode) {
-		struct ext2_entry *next;
-
-		*offset += entry->size - room;
-		next = ext2_entry_at(&buffer, *offset);
-		next->size = (uint16_t)room;
-		entry->size = (uint16_t)(entry->size - room);
-		entry = next;
+	entry = ext2_entry_at(&buffer, *offset);
+	if (head.inode) {
+		entry->size = (uint16_t)(head.size - room);
+		*offset += head.size - room;
+		entry = ext2_entry_at(&buffer, *offset);
+		entry->size = (uint16_t)room;
 	}
 	fill_entry(fs, entry, name, length, target);
 	ext2_metadata_dirty(transaction, &buffer);
@@ -356,17 +369,29 @@ int ext2_directory_add(struct ext2_transaction *transaction, struct inode *vfs_d
 	return 0;
 }
 
-/* The offset of the entry before the one at `place`; its own if it is the block's first. */
-static uint32_t find_previous(const struct ext2_place *place)
+/*
+ * The entry at `place`, and if it is not the block's first the one before it, at *previous_offset
+ * (else its own). They were looked at when the place was found, and may have changed since where
+ * the block is another directory's too. False: they lead elsewhere now; reported.
+ */
+static bool read_with_previous(struct ext2_inode *directory, const struct ext2_place *place,
+			       struct ext2_entry_head *head, struct ext2_entry_head *previous,
+			       uint32_t *previous_offset)
 {
-	uint32_t previous = 0;
+	uint32_t offset = 0;
 
-	/* All these entries were looked at when the place was found, or are ours. */
-	for (uint32_t offset = 0; offset < place->offset;) {
-		previous = offset;
-		offset += ext2_entry_at(&place->buffer, offset)->size;
+	*previous_offset = place->offset;
+	while (offset < place->offset) {
+		if (!ext2_entry_read(directory, &place->buffer, offset, previous))
+			return false;
+		*previous_offset = offset;
+		offset += previous->size;
 	}
-	return previous;
+	if (offset == place->offset)
+		return ext2_entry_read(directory, &place->buffer, offset, head);
+	ext2_report(ext2_of(directory->vfs.super), "directory %u: no entry at %u of block %u",
+		    (uint32_t)directory->vfs.number, place->offset, place->buffer.block);
+	return false;
 }
 
 void ext2_directory_remove(struct ext2_transaction *transaction, struct inode *vfs_directory,
@@ -375,17 +400,22 @@ void ext2_directory_remove(struct ext2_transaction *transaction, struct inode *v
 	struct ext2_inode *directory = ext2_inode_of(vfs_directory);
 	struct ext2 *fs = transaction->fs;
 	struct ext2_entry *entry = ext2_entry_at(&place->buffer, place->offset);
-	uint32_t hash = ext2_index_hash(fs, entry->name, entry->name_length);
+	struct ext2_entry_head head, free_one;
+	uint32_t hash, previous;
 
 	rwlock_assert_held_exclusive(&vfs_directory->lock);
+	if (!read_with_previous(directory, place, &head, &free_one, &previous))
+		return;
+	hash = ext2_index_hash(fs, entry->name, head.name_length);
 	entry->inode = 0;
-	if (place->offset > 0) {
-		struct ext2_entry *previous = ext2_entry_at(&place->buffer, find_previous(place));
-
-		previous->size = (uint16_t)(previous->size + entry->size);
-		entry = previous;
+	if (previous < place->offset) {
+		free_one.size += head.size;
+		ext2_entry_at(&place->buffer, previous)->size = (uint16_t)free_one.size;
+	} else {
+		free_one = head;
+		free_one.inode = 0;
 	}
-	ext2_index_raise_room(directory, place->logical, room_in(entry));
+	ext2_index_raise_room(directory, place->logical, room_in(&free_one));
 	ext2_index_remove(directory, hash,
 			  ((uint64_t)place->logical << fs->block_shift) + place->offset);
 	ext2_metadata_dirty(transaction, &place->buffer);
@@ -427,10 +457,10 @@ int ext2_directory_make_empty(struct ext2_transaction *transaction, struct inode
 
 /* ---- reading all ----------------------------------------------------------------------------- */
 
-static bool is_dot(const struct ext2_entry *entry)
+static bool is_dot(const struct ext2_buffer *buffer, uint32_t offset,
+		   const struct ext2_entry_head *head)
 {
-	return (entry->name_length == 1 && entry->name[0] == '.') ||
-	       (entry->name_length == 2 && entry->name[0] == '.' && entry->name[1] == '.');
+	return has_name(buffer, offset, head, ".", 1) || has_name(buffer, offset, head, "..", 2);
 }
 
 int ext2_directory_check_empty(struct inode *vfs_directory)
@@ -446,13 +476,13 @@ int ext2_directory_check_empty(struct inode *vfs_directory)
 		if (error)
 			return error;
 		for (uint32_t offset = 0; offset < size && !error;) {
-			const struct ext2_entry *entry = ext2_entry_at(&buffer, offset);
+			struct ext2_entry_head head;
 
-			if (!ext2_entry_is_good(directory, &buffer, offset))
+			if (!ext2_entry_read(directory, &buffer, offset, &head))
 				error = -EIO;
-			else if (entry->inode && !is_dot(entry))
+			else if (head.inode && !is_dot(&buffer, offset, &head))
 				error = -ENOTEMPTY;
-			offset += entry->size;
+			offset += head.size;
 		}
 		ext2_metadata_put(&buffer);
 	}
@@ -460,7 +490,7 @@ int ext2_directory_check_empty(struct inode *vfs_directory)
 }
 
 /* Linux's DT_ values. */
-static unsigned int directory_type(const struct ext2 *fs, const struct ext2_entry *entry)
+static unsigned int directory_type(const struct ext2 *fs, const struct ext2_entry_head *head)
 {
 	static const uint8_t types[EXT2_TYPE_COUNT] = {
 		[EXT2_TYPE_REGULAR] = 8, [EXT2_TYPE_DIRECTORY] = 4, [EXT2_TYPE_CHARACTER] = 2,
@@ -468,7 +498,7 @@ static unsigned int directory_type(const struct ext2 *fs, const struct ext2_entr
 		[EXT2_TYPE_LINK] = 10,
 	};
 
-	return fs->has_file_types && entry->type < EXT2_TYPE_COUNT ? types[entry->type] : 0;
+	return fs->has_file_types && head->type < EXT2_TYPE_COUNT ? types[head->type] : 0;
 }
 
 /*
@@ -483,20 +513,20 @@ static int read_block(struct file *file, struct ext2_inode *directory,
 	struct ext2 *fs = ext2_of(directory->vfs.super);
 
 	for (uint32_t offset = 0; offset < fs->block_size;) {
-		const struct ext2_entry *entry = ext2_entry_at(buffer, offset);
+		struct ext2_entry_head head;
 		uint64_t next;
 
-		if (!ext2_entry_is_good(directory, buffer, offset))
+		if (!ext2_entry_read(directory, buffer, offset, &head))
 			return -EIO;
-		next = start + offset + entry->size;
+		next = start + offset + head.size;
 		if (start + offset >= (uint64_t)file->position) {
-			if (entry->inode &&
-			    !sink->add(sink, entry->name, entry->name_length, entry->inode,
-				       (file_offset)next, directory_type(fs, entry)))
+			if (head.inode &&
+			    !sink->add(sink, ext2_entry_at(buffer, offset)->name, head.name_length,
+				       head.inode, (file_offset)next, directory_type(fs, &head)))
 				return 1;
 			file->position = (file_offset)next;
 		}
-		offset += entry->size;
+		offset += head.size;
 	}
 	return 0;
 }

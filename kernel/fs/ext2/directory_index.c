@@ -122,18 +122,21 @@ static bool enter_block(struct ext2_inode *directory, struct ext2_directory_inde
 	if (ext2_directory_get_block(directory, logical, &buffer))
 		return false;
 	for (uint32_t offset = 0; offset < fs->block_size && good;) {
-		const struct ext2_entry *entry = ext2_entry_at(&buffer, offset);
-		unsigned int room = entry->size;
+		const char *name = ext2_entry_at(&buffer, offset)->name;
+		struct ext2_entry_head head;
+		unsigned int room;
 
-		good = ext2_entry_is_good(directory, &buffer, offset);
-		if (good && entry->inode) {
-			room -= ext2_entry_size(entry->name_length);
-			good = insert(index,
-				      ext2_index_hash(fs, entry->name, entry->name_length),
+		good = ext2_entry_read(directory, &buffer, offset, &head);
+		if (!good)
+			break;
+		room = head.size;
+		if (head.inode) {
+			room -= ext2_entry_size(head.name_length);
+			good = insert(index, ext2_index_hash(fs, name, head.name_length),
 				      start + offset);
 		}
 		largest = max(largest, room);
-		offset += entry->size;
+		offset += head.size;
 	}
 	ext2_metadata_put(&buffer);
 	index->rooms[logical] = (uint16_t)largest;

@@ -139,6 +139,55 @@ static void a_directory_has_one_block_twice(struct test *t)
 }
 
 /* The bitmap says that an inode is free which is in use: a second one of its number is not made. */
+/*
+ * Find a name, have the block changed as if it were another directory's too, and remove the name:
+ * nothing is done then, and no word of the block is believed twice.
+ */
+static void remove_changed(struct test *t, uint32_t which, uint16_t size, uint8_t name_length)
+{
+	struct ext2_transaction transaction;
+	uint32_t offset = 0, offsets[NAMES];
+	unsigned int count = 0;
+	struct ext2_place place;
+	uint8_t before[BLOCK];
+	struct inode *file;
+	char name[40];
+
+	machine_start(DISK_SIZE);
+	EXPECT(t, disk_image_format(plain_format));
+	EXPECT_EQ(t, mount_it(false), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		name_of(name, sizeof(name), i);
+		EXPECT_EQ(t, make(root, name, MODE_REGULAR | 0600, &file), 0);
+		inode_put(file);
+	}
+	rwlock_write_lock(&root->lock);
+	EXPECT_EQ(t, ext2_transaction_begin(&transaction, ext2_of(super), 2), 0);
+	EXPECT_EQ(t, ext2_directory_find_place(root, name, strlen(name), &place), 0);
+	for (; offset < BLOCK; offset += ext2_entry_at(&place.buffer, offset)->size)
+		offsets[count++] = offset;
+	EXPECT_EQ(t, offsets[count - 1], place.offset);
+	ext2_entry_at(&place.buffer, offsets[count - 1 - which])->size = size;
+	ext2_entry_at(&place.buffer, offsets[count - 1 - which])->name_length = name_length;
+	memcpy(before, place.buffer.data, BLOCK);
+	ext2_directory_remove(&transaction, root, &place);
+	EXPECT_BYTES(t, place.buffer.data, before, BLOCK);
+	ext2_metadata_put(&place.buffer);
+	ext2_transaction_end(&transaction);
+	rwlock_write_unlock(&root->lock);
+	EXPECT(t, super->read_only);
+	unmount_it();
+	machine_stop();
+}
+
+static void an_entry_changes_after_it_was_found(struct test *t)
+{
+	remove_changed(t, 0, 60000, 10);	/* it would reach beyond the block */
+	remove_changed(t, 0, 12, 255);		/* as would its name */
+	remove_changed(t, 1, 60, 4);		/* the one before it leads past it */
+	remove_changed(t, 1, 60000, 4);
+}
+
 static void an_inode_in_use_is_free(struct test *t)
 {
 	struct inode *file, *other;
@@ -450,5 +499,6 @@ static void crossed_structures_do_no_harm(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(two_files_share_an_indirect_block), TEST(a_directory_has_one_block_twice),
 	TEST(an_inode_in_use_is_free),		 TEST(a_change_takes_more_than_it_may),
+	TEST(an_entry_changes_after_it_was_found),
 	TEST(crossed_structures_do_no_harm),	 TEST_END
 };

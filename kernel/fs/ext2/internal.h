@@ -405,8 +405,24 @@ void ext2_inode_init_slab(void);
 
 /* ---- directory.c; locks: the directory's, shared to find, exclusive to change ---- */
 
-/* Where an entry is. */
-struct ext2_place { struct ext2_buffer buffer; uint32_t offset, logical; };
+/*
+ * What an entry says, each word read once. On a disk that is not in order two directories may share
+ * a block, and then another processor changes it while we look: only what was checked may be used,
+ * never the entry itself again.
+ */
+struct ext2_entry_head {
+	uint32_t inode;
+	unsigned int size;		/* stays inside the block */
+	unsigned int name_length;	/* stays inside `size` */
+	unsigned int type;
+};
+
+/* Where an entry is, and what it stood for when it was found. */
+struct ext2_place {
+	struct ext2_buffer buffer;
+	uint32_t offset, logical;
+	uint32_t number;
+};
 
 static inline struct ext2_entry *ext2_entry_at(const struct ext2_buffer *buffer, uint32_t offset)
 {
@@ -416,15 +432,12 @@ static inline struct ext2_entry *ext2_entry_at(const struct ext2_buffer *buffer,
 /* Block `logical` of the directory. Errors: -EIO (also a hole), -ENOMEM. */
 must_check int ext2_directory_get_block(struct ext2_inode *directory, uint32_t logical,
 					struct ext2_buffer *out);
-/* May this entry be believed? Reports it if not. `offset` leaves room for an entry's head. */
-bool ext2_entry_is_good(struct ext2_inode *directory, const struct ext2_buffer *buffer,
-			uint32_t offset);
-static inline bool ext2_entry_has_name(const struct ext2_entry *entry, const char *name,
-				       size_t length)
-{
-	return entry->inode != 0 && entry->name_length == length &&
-	       memcmp(entry->name, name, length) == 0;
-}
+/*
+ * Read the entry at `offset`, which leaves room for an entry's head. False: it cannot be believed,
+ * which was reported.
+ */
+must_check bool ext2_entry_read(struct ext2_inode *directory, const struct ext2_buffer *buffer,
+				uint32_t offset, struct ext2_entry_head *out);
 /* The number that `name` stands for. Errors: -ENOENT, -EIO, -ENOMEM. */
 must_check int ext2_directory_find(struct inode *directory, const char *name, size_t length,
 				   uint32_t *number);
@@ -437,6 +450,7 @@ must_check int ext2_directory_add(struct ext2_transaction *transaction, struct i
  */
 must_check int ext2_directory_find_place(struct inode *directory, const char *name, size_t length,
 					 struct ext2_place *place);
+/* If the block is not what it was any more, that is reported, and nothing is done. */
 void ext2_directory_remove(struct ext2_transaction *transaction, struct inode *directory,
 			   const struct ext2_place *place);
 /* Let an existing name stand for `target`. */
