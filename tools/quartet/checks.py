@@ -58,9 +58,15 @@ def check_applets():
 
 
 def build_check(build, compiler):
+    """
+    Build the kernel. Of clang's debug kernel, which differs from its release kernel by what is asserted, only the
+    warnings are wanted: they come without making code, in a third of the time.
+    """
+    target = 'syntax' if (build, compiler) == ('debug', 'clang') else 'kernel'
+
     def check():
         return run_program(['make', '--silent', '--no-print-directory', '--keep-going', f'-j{os.cpu_count() or 1}',
-                            f'BUILD={build}', f'CC={compiler}', 'kernel'])
+                            f'BUILD={build}', f'CC={compiler}', target])
     return check
 
 
