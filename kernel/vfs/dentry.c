@@ -138,6 +138,17 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 		(void)!dentry_take_directory(dentry);
 }
 
+/*
+ * One of the same name is the same place: who inserts it comes too late, or it is being inserted.
+ * Of `other` nothing but its parent may be believed if that is not ours; if it is, the lock of our
+ * directory, which our callers hold, keeps its name.
+ */
+static bool is_same_place(const struct dentry *other, const struct dentry *dentry)
+{
+	return dentry_is_named(other, dentry_parent(dentry), dentry->name, dentry->length,
+			       dentry->hash);
+}
+
 bool dentry_take_directory(struct dentry *dentry)
 {
 	struct inode *inode = dentry_inode(dentry);
@@ -150,7 +161,7 @@ bool dentry_take_directory(struct dentry *dentry)
 	other = inode->only_dentry;
 	/* One that lives stays in memory as long as we hold the lock: see kill(). */
 	is_first = !other || refcount_read(&other->references) < 0 ||
-		   (dentry_parent(other) == dentry_parent(dentry) && other->hash == dentry->hash);
+		   is_same_place(other, dentry);
 	if (is_first)
 		inode->only_dentry = dentry;
 	spin_unlock(&inode->state_lock);

@@ -495,8 +495,66 @@ static void a_directory_has_one_place(struct test *t)
 	end(t);
 }
 
+/* Two numbers whose decimals have one hash as names in `parent`; the first is the smaller. */
+static void find_equal_hashes(const struct dentry *parent, char (*names)[16])
+{
+	enum { SLOTS = 1 << 20 };	/* of 2^32 hashes some hundred thousand names have two equal */
+	static uint32_t numbers[SLOTS];
+
+	memset(numbers, 0, sizeof(numbers));
+	for (uint32_t number = 1; number < SLOTS; number++) {
+		size_t length = (size_t)snprintf(names[1], sizeof(names[1]), "%u", number);
+		uint32_t hash = dentry_hash_name(parent, names[1], length);
+		uint32_t slot = hash % SLOTS;
+
+		for (; numbers[slot] != 0; slot = (slot + 1) % SLOTS) {
+			length = (size_t)snprintf(names[0], sizeof(names[0]), "%u", numbers[slot]);
+			if (dentry_hash_name(parent, names[0], length) == hash)
+				return;
+		}
+		numbers[slot] = number;
+	}
+}
+
+/* That they have one hash, which who made the disk may have seen to, makes them no one name. */
+static void names_of_one_hash_are_two(struct test *t)
+{
+	static const struct inode_ops ops = { .lookup = look_up_second_name };
+	const struct inode_ops *usual_ops;
+	char names[2][16], paths[2][24];
+	struct path directory, first;
+
+	begin(t);
+	EXPECT_EQ(t, make_directory("/t/a"), 0);
+	EXPECT_EQ(t, make_directory("/t/b"), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/b", WALK_FOLLOW, &directory), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t/a", WALK_FOLLOW, &first), 0);
+	second_name_of = dentry_inode(first.dentry);
+	inode_get(second_name_of);
+	path_put(&first);
+	dentry_prune_children(dentry_parent(directory.dentry));
+	find_equal_hashes(directory.dentry, names);
+	for (unsigned int i = 0; i < 2; i++)
+		snprintf(paths[i], sizeof(paths[i]), "/t/b/%s", names[i]);
+	usual_ops = dentry_inode(directory.dentry)->ops;
+	dentry_inode(directory.dentry)->ops = &ops;
+
+	EXPECT_EQ(t, path_walk(&at_root, paths[0], WALK_FOLLOW, &first), 0);
+	EXPECT_EQ(t, find(paths[1]), -ELOOP);
+	EXPECT_EQ(t, find(paths[0]), 0);
+	path_put(&first);
+	dentry_prune_children(directory.dentry);
+	EXPECT_EQ(t, find(paths[1]), 0);
+
+	dentry_inode(directory.dentry)->ops = usual_ops;
+	inode_put(second_name_of);
+	path_put(&directory);
+	end(t);
+}
+
 const struct test_case test_cases[] = {
 	TEST(a_directory_has_one_place),
+	TEST(names_of_one_hash_are_two),
 	TEST(a_dying_name_is_not_met_again),
 	TEST(names_are_made_and_removed),
 	TEST(long_names_are_refused),
