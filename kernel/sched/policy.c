@@ -61,6 +61,7 @@ int schedule_set_policy(struct thread *thread, enum sched_policy policy, int pri
 	begin_change(&change, thread);
 	thread->policy = policy;
 	thread->realtime_priority = priority;
+	run_queue_begin_quantum(thread);
 	end_change(&change, thread);
 	return 0;
 }

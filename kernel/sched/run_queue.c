@@ -25,7 +25,8 @@
  * Real time. A real-time thread that never sleeps would lock its machine, also for whoever wants to
  * end it. So, as on Linux, real-time threads have of each period only a part while fair ones wait;
  * when it is spent, the fair ones come first until the period ends. Who could run alone does: no
- * CPU idles for that.
+ * CPU idles for that. One that gives way, to these or to a higher priority, stays first among its
+ * equals, and one of SCHED_RR then has the rest of its quantum, as POSIX wants.
  *
  * Virtual times are compared by their signed difference.
  */
@@ -123,13 +124,18 @@ int run_queue_set_realtime_share(int runtime_us, int period_us)
 	return 0;
 }
 
-/* The running one is of real time and has run for `ran`. A period begins when one runs. */
+/*
+ * The running one is of real time and has run for `ran` up to clock_ns. A period begins when one
+ * runs and the last period is over: so it is charged with nothing that ran before it.
+ */
 static noinline void charge_realtime(struct run_queue *queue, uint64_t ran)
 {
 	if (queue->clock_ns >= queue->realtime_until_ns) {
-		queue->realtime_until_ns =
-			queue->clock_ns + (uint64_t)run_queue_realtime_period() * 1000;
+		uint64_t start = max(queue->clock_ns - ran, queue->realtime_until_ns);
+
+		queue->realtime_until_ns = start + (uint64_t)run_queue_realtime_period() * 1000;
 		queue->realtime_ns = 0;
+		ran = queue->clock_ns - start;
 	}
 	queue->realtime_ns += ran;
 	advance_least(queue, NULL);
@@ -203,10 +209,12 @@ static void realtime_insert(struct run_queue *queue, struct thread *thread, bool
 {
 	int priority = run_queue_priority(thread);
 
-	if (at_front)
+	if (at_front) {
 		list_add_head(&queue->realtime[priority], &thread->run_list);
-	else
+	} else {
 		list_add_tail(&queue->realtime[priority], &thread->run_list);
+		run_queue_begin_quantum(thread);
+	}
 	queue->realtime_mask[priority / 32] |= 1u << (priority % 32);
 }
 
@@ -315,6 +323,12 @@ static bool displaces(const struct run_queue *queue, const struct thread *first,
 	return waiting == 0 && run_queue_is_before(first->virtual_ns, stay->virtual_ns);
 }
 
+/* Has one of SCHED_RR had its turn among its equals? */
+static bool is_quantum_over(const struct thread *thread)
+{
+	return thread->policy == SCHED_POLICY_RR && thread->run_ns >= thread->quantum_end_ns;
+}
+
 struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields)
 {
 	struct thread *first;
@@ -327,7 +341,7 @@ struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bo
 		run_queue_remove(queue, first);
 		return first;
 	}
-	quantum_over = stay->policy == SCHED_POLICY_RR && run_queue_slice_over(queue);
+	quantum_over = is_quantum_over(stay);
 	if (!displaces(queue, first, stay, yields || quantum_over))
 		return stay;
 	run_queue_remove(queue, first);
@@ -387,16 +401,16 @@ bool run_queue_preempts(const struct run_queue *queue, const struct thread *thre
 bool run_queue_slice_over(const struct run_queue *queue)
 {
 	const struct thread *running = queue->running;
-	uint64_t ran = queue->clock_ns - running->slice_start_ns;
 
 	if (queue->ready_count == 0 || running->is_idle)
 		return false;
 	if (run_queue_priority(running) > 0) {
 		if ((queue->front || rbtree_cached_first(&queue->fair)) && realtime_is_spent(queue))
 			return true;
-		return running->policy == SCHED_POLICY_RR && ran >= QUANTUM_NS;
+		return is_quantum_over(running);
 	}
-	return ran >= SLICE_NS || (has_realtime(queue) && !realtime_is_spent(queue));
+	return queue->clock_ns - running->slice_start_ns >= SLICE_NS ||
+	       (has_realtime(queue) && !realtime_is_spent(queue));
 }
 
 bool run_queue_check(const struct run_queue *queue)

@@ -108,6 +108,12 @@ static inline void run_queue_leave(struct run_queue *queue, struct thread *threa
 	thread->sleep_start_ns = now_ns;
 }
 
+/* One of SCHED_RR has its whole quantum before it: it came to the end of the line. */
+static inline void run_queue_begin_quantum(struct thread *thread)
+{
+	thread->quantum_end_ns = thread->run_ns + QUANTUM_NS;
+}
+
 /* Put a thread in; `at_front`: of its real-time priority. */
 void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front);
 void run_queue_remove(struct run_queue *queue, struct thread *thread);

@@ -359,6 +359,76 @@ static void real_time_leaves_a_share_to_others(struct test *t)
 	end(t);
 }
 
+/* Who is interrupted has the rest of his quantum afterwards, not another. */
+static void an_interrupted_quantum_goes_on(struct test *t)
+{
+	begin();
+	set_realtime(&threads[0], SCHED_POLICY_RR, 10);
+	set_realtime(&threads[1], SCHED_POLICY_RR, 10);
+	set_realtime(&threads[2], SCHED_POLICY_FIFO, 20);
+	wake(&threads[0]);
+	wake(&threads[1]);
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	now += QUANTUM_NS * 3 / 5;
+	wake(&threads[2]);
+	EXPECT_POINTER(t, choose(true, false), &threads[2]);
+	now += QUANTUM_NS;
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += QUANTUM_NS * 3 / 5;
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);
+	end(t);
+}
+
+/* Who gives way because the share is spent, not the quantum, goes on before his equals. */
+static void a_spent_share_ends_no_quantum(struct test *t)
+{
+	begin();
+	EXPECT_EQ(t, run_queue_set_realtime_share(10000, 1000000), 0);
+	set_realtime(&threads[0], SCHED_POLICY_RR, 10);
+	set_realtime(&threads[1], SCHED_POLICY_RR, 10);
+	for (unsigned int i = 0; i < 3; i++)
+		wake(&threads[i]);
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	now += QUANTUM_NS / 5;
+	EXPECT_POINTER(t, choose(true, false), &threads[2]);
+	now += 1000000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += QUANTUM_NS;	/* the rest of its quantum, and more */
+	EXPECT_POINTER(t, choose(true, false), &threads[2]);
+	now += 1000000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);
+	EXPECT_EQ(t, run_queue_set_realtime_share(950000, 1000000), 0);
+	end(t);
+}
+
+/* One alone may run for long before it is charged: that is no debt of the period that follows. */
+static void a_period_is_charged_with_what_ran_in_it(struct test *t)
+{
+	begin();
+	set_realtime(&threads[0], SCHED_POLICY_FIFO, 50);
+	wake(&threads[0]);
+	(void)choose(false, false);
+	now += 5000000000ull;
+	run_queue_account(&queue, now);
+	wake(&threads[1]);
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += 940000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += 20000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);
+	now += 40000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	/* What ran across the end of a period is parted there. */
+	now += 940000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += 900000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += 115000000;
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);
+	end(t);
+}
+
 static void a_boost_counts_while_it_is_higher(struct test *t)
 {
 	begin();
@@ -444,6 +514,9 @@ const struct test_case test_cases[] = {
 	TEST(real_time_goes_first_by_priority_then_by_arrival),
 	TEST(round_robin_rotates_after_its_quantum),
 	TEST(real_time_leaves_a_share_to_others),
+	TEST(an_interrupted_quantum_goes_on),
+	TEST(a_spent_share_ends_no_quantum),
+	TEST(a_period_is_charged_with_what_ran_in_it),
 	TEST(a_boost_counts_while_it_is_higher),
 	TEST(pinned_and_unfinished_threads_do_not_move),
 	TEST(invariants_hold_under_random_use),

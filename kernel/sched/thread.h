@@ -81,6 +81,7 @@ struct thread {
 	uint64_t sleep_start_ns;	/* [r] when it last left the queue */
 	uint64_t sleep_start_least_ns;	/* [r] the queue's least virtual time then */
 	uint64_t run_ns;		/* [r] time run in all, up to the last accounting */
+	uint64_t quantum_end_ns;	/* [r] run_ns at which its turn is over, of SCHED_RR */
 	/* [r] run_ns as far as samples split it; see schedule_times() */
 	uint64_t user_ns, system_ns;
 	uint64_t voluntary_switches, involuntary_switches;	/* [t] */
