@@ -123,15 +123,18 @@ struct dentry *dentry_create(struct super_block *super, struct dentry *parent, c
 	return dentry;
 }
 
+static void set_flag(struct dentry *dentry, enum dentry_flags flag)
+{
+	atomic_fetch_or_explicit(&dentry->flags, flag, memory_order_relaxed);
+}
+
 void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 {
 	assert(!dentry_inode(dentry));
 	inode_settle(inode);
 	if (inode->ops && inode->ops->revalidate)
-		atomic_fetch_or_explicit(&dentry->flags, DENTRY_REVALIDATE, memory_order_relaxed);
-	/*
-	 * Release: pairs with dentry_inode(), whose callers read the inode's fields without a lock.
-	 */
+		set_flag(dentry, DENTRY_REVALIDATE);
+	/* Release: pairs with dentry_inode(), whose callers read the fields without a lock. */
 	atomic_store_explicit(&dentry->inode, inode, memory_order_release);
 	/* A name that was found missing: the file system has just made what it leads to. */
 	if (!(atomic_load_explicit(&dentry->flags, memory_order_relaxed) & DENTRY_UNHASHED))
@@ -237,8 +240,7 @@ static void list_unused(struct dentry *dentry)
 	    atomic_load_explicit(&dentry->references.count, memory_order_relaxed) >= 0) {
 		list_add_tail(&unused_dentries, &dentry->unused_node);
 		unused_count++;
-		atomic_fetch_or_explicit(&dentry->flags, DENTRY_UNUSED_LISTED,
-					 memory_order_relaxed);
+		set_flag(dentry, DENTRY_UNUSED_LISTED);
 	}
 	spin_unlock(&lru_lock);
 }
@@ -258,8 +260,7 @@ static struct dentry *put_one(struct dentry *dentry)
 	dies = (flags & DENTRY_UNHASHED) && claim(dentry);
 	if (!(flags & DENTRY_UNHASHED)) {
 		if (!(flags & DENTRY_REFERENCED))
-			atomic_fetch_or_explicit(&dentry->flags, DENTRY_REFERENCED,
-						 memory_order_relaxed);
+			set_flag(dentry, DENTRY_REFERENCED);
 		if (unlikely(!(flags & DENTRY_UNUSED_LISTED)))
 			list_unused(dentry);
 	}
@@ -314,11 +315,10 @@ void dentry_prune_children(struct dentry *dentry)
 /* It is in use: off the list, unless its last user left just now. LRU lock held. */
 static void unlist_used(struct dentry *dentry)
 {
-	atomic_fetch_and_explicit(&dentry->flags, ~(unsigned int)DENTRY_UNUSED_LISTED,
-				  memory_order_seq_cst);
-	if (atomic_load_explicit(&dentry->references.count, memory_order_seq_cst) == 0) {
-		atomic_fetch_or_explicit(&dentry->flags, DENTRY_UNUSED_LISTED,
-					 memory_order_relaxed);
+	/* The flag first, then the count: put_one does it the other way round. */
+	atomic_fetch_and(&dentry->flags, ~(unsigned int)DENTRY_UNUSED_LISTED);
+	if (atomic_load(&dentry->references.count) == 0) {
+		set_flag(dentry, DENTRY_UNUSED_LISTED);
 		list_move_tail(&unused_dentries, &dentry->unused_node);
 		return;
 	}
@@ -326,11 +326,21 @@ static void unlist_used(struct dentry *dentry)
 	unused_count--;
 }
 
+/* Was it used since the last time? From now on it was not. */
 static bool take_second_chance(struct dentry *dentry)
 {
-	return atomic_fetch_and_explicit(&dentry->flags, ~(unsigned int)DENTRY_REFERENCED,
-					 memory_order_relaxed) &
-	       DENTRY_REFERENCED;
+	unsigned int flags = atomic_fetch_and_explicit(
+		&dentry->flags, ~(unsigned int)DENTRY_REFERENCED, memory_order_relaxed);
+
+	return flags & DENTRY_REFERENCED;
+}
+
+/* Does it stay, when those of `super` go, or (NULL) those not used lately? */
+static bool is_passed_over(struct dentry *dentry, const struct super_block *super)
+{
+	if (super)
+		return dentry->super != super;
+	return refcount_read(&dentry->references) == 0 && take_second_chance(dentry);
 }
 
 /*
@@ -343,17 +353,14 @@ static unsigned int claim_batch(struct super_block *super, size_t *scan, struct 
 	unsigned int count = 0;
 
 	spin_lock(&lru_lock);
-	for (unsigned int i = 0; i<SCAN_BATCH && * scan> 0 && count < PRUNE_BATCH; i++) {
+	for (unsigned int i = 0; i < SCAN_BATCH && *scan > 0 && count < PRUNE_BATCH; i++) {
 		struct dentry *dentry =
 			list_first_entry(&unused_dentries, struct dentry, unused_node);
 
 		if (!dentry)
 			break;
-		(*scan)--;
-		if (super && dentry->super != super) {
-			list_move_tail(&unused_dentries, &dentry->unused_node);
-		} else if (!super && refcount_read(&dentry->references) == 0 &&
-			   take_second_chance(dentry)) {
+		--*scan;
+		if (is_passed_over(dentry, super)) {
 			list_move_tail(&unused_dentries, &dentry->unused_node);
 		} else if (claim(dentry)) {
 			list_remove(&dentry->unused_node);
@@ -408,6 +415,11 @@ static size_t prune_pass(struct super_block *super, size_t wanted)
 	return freed;
 }
 
+static unsigned int prunes_begun(struct super_block *super)
+{
+	return atomic_load_explicit(&super->prunes_begun, memory_order_acquire);
+}
+
 static unsigned int prunes_ended(struct super_block *super)
 {
 	return atomic_load_explicit(&super->prunes_ended, memory_order_acquire);
@@ -424,9 +436,7 @@ void dentry_prune_super(struct super_block *super)
 	do {
 		before = prunes_ended(super);
 		prune_pass(super, SIZE_MAX);
-		wait_event(&prune_queue,
-			   prunes_ended(super) == atomic_load_explicit(&super->prunes_begun,
-								       memory_order_acquire));
+		wait_event(&prune_queue, prunes_ended(super) == prunes_begun(super));
 	} while (prunes_ended(super) != before);
 }
 
