@@ -151,10 +151,12 @@ bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dent
 /* The mount directly on (parent, dentry), borrowed, or NULL. Under RCU or tree_lock. */
 struct mount *mount_find_child(const struct mount *parent, const struct dentry *dentry);
 /*
- * Make the table fit what is in it and one mount more. Mount mutex held, tree_lock not. Errors:
- * -ENOMEM, only when there is no table yet.
+ * Make the table fit what is in it and one mount more, if there is memory: only speed depends on
+ * it. Mount mutex held, tree_lock not.
  */
-int mount_table_fit(void);
+void mount_table_fit(void);
+/* The same before a mount enters, which needs some table. Errors: -ENOMEM: there is none. */
+must_check int mount_table_reserve(void);
 /*
  * Between tree_write_begin and _end, mount mutex held: into and out of the tree. References are the
  * caller's.

@@ -42,7 +42,7 @@ int mount_alloc(struct super_block *super, struct dentry *root, const char *sour
 	if (!mount)
 		return -ENOMEM;
 	mount->source = kstrdup(source && *source ? source : "none", 0);
-	if (!mount->source || mount_table_fit() != 0) {
+	if (!mount->source || mount_table_reserve() != 0) {
 		kfree(mount->source);
 		kfree(mount);
 		return -ENOMEM;

@@ -99,17 +99,19 @@ static unsigned int wanted_shift(const struct mount_table *old)
 	return old->shift;
 }
 
-int mount_table_fit(void)
+void mount_table_fit(void)
 {
-	struct mount_table *old = rcu_read(table), *new;
-	unsigned int shift = wanted_shift(old);
+	struct mount_table *old, *new;
+	unsigned int shift;
 
 	mutex_assert_held(&mount_mutex);
+	old = rcu_read(table);
+	shift = wanted_shift(old);
 	if (old && shift == old->shift)
-		return 0;
+		return;
 	new = alloc_table(shift);
 	if (!new)
-		return old ? 0 : -ENOMEM;
+		return;
 	tree_write_begin();
 	for (size_t i = 0; old && i < (size_t)1 << old->shift; i++)
 		move_chain(new, &old->buckets[i]);
@@ -117,7 +119,12 @@ int mount_table_fit(void)
 	tree_write_end();
 	if (old)
 		rcu_call(&old->rcu, free_table);
-	return 0;
+}
+
+int mount_table_reserve(void)
+{
+	mount_table_fit();
+	return rcu_read(table) ? 0 : -ENOMEM;
 }
 
 void mount_table_add(struct mount *mount, struct mount *parent, struct dentry *mount_point)
@@ -133,9 +140,10 @@ void mount_table_add(struct mount *mount, struct mount *parent, struct dentry *m
 void mount_table_remove(struct mount *mount)
 {
 	struct dentry *mount_point = mount->mount_point;
-	struct mount *_Atomic *link = bucket_of(rcu_read(table), mount->parent, mount_point);
+	struct mount *_Atomic *link;
 
 	spin_assert_held(&tree_lock);
+	link = bucket_of(rcu_read(table), mount->parent, mount_point);
 	while (rcu_read(*link) != mount)
 		link = &rcu_read(*link)->hash_next;
 	rcu_assign(*link, rcu_read(mount->hash_next));
