@@ -1,8 +1,9 @@
 /*
  * Words of user memory written and read one by one, for structures that would otherwise be made on
  * the stack and copied, or of which not all is wanted. Between user_words_open() and
- * user_words_close() nothing is done but this; a fault is satisfied, or execution goes on at
- * `fault`, which closes too. The caller holds no lock that a fault may take (arch/user_copy.h).
+ * user_words_close() nothing else is done but to load what is written, and plain arithmetic: no
+ * call, for user memory is open to all that runs there. A fault is satisfied, or execution goes on
+ * at `fault`, which closes too. The caller holds no lock that a fault may take (arch/user_copy.h).
  */
 #pragma once
 #include <stddef.h>

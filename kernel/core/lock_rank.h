@@ -28,7 +28,7 @@ enum lock_rank {
 	LOCK_RANK_FS_METADATA,	  /* mutex: bitmaps, inode tables, indirect blocks of one mount */
 	LOCK_RANK_BLOCK_DEVICE,	  /* mutex: opening, partitions */
 	LOCK_RANK_SOCKET_BIND,	  /* mutex: giving a socket its name */
-	LOCK_RANK_SLEEPING_LEAF,  /* mutex: anything that takes no other sleeping lock inside */
+	LOCK_RANK_SLEEPING_LEAF,  /* mutex: takes no sleeping lock inside but reclaim's, the next */
 	LOCK_RANK_CACHE_REGIONS,  /* mutex: regions that map one page cache */
 	LOCK_RANK_SLEEPING_LAST = LOCK_RANK_CACHE_REGIONS,
 

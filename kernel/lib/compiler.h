@@ -19,6 +19,12 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
+/*
+ * From here on the compiler knows nothing of how `variable` was worked out: so it keeps it in a
+ * register, where it would work it out anew at each use. Only where that was measured.
+ */
+#define keep_in_register(variable) __asm__("" : "+r"(variable))
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))

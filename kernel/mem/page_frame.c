@@ -270,7 +270,8 @@ static struct page_frame *take(bool low, enum frame_kind kind, enum frame_alloc_
 	struct frame_stack *stack;
 	struct page_frame *frame = NULL;
 
-	__asm__("" : "+r"(cache)); /* or the compiler multiplies the index anew at each use */
+	/* Both are multiples of an index: worked out anew they cost 5 and 4 instructions of 58. */
+	keep_in_register(cache);
 	*cleared = false;
 	if (flags & FRAME_ALLOC_ZEROED) {
 		frame = take_cleared(cache, low);
@@ -278,7 +279,7 @@ static struct page_frame *take(bool low, enum frame_kind kind, enum frame_alloc_
 	}
 	if (!frame) {
 		stack = &cache->zones[low || !has_high ? ZONE_LOW : ZONE_HIGH];
-		__asm__("" : "+r"(stack));
+		keep_in_register(stack);
 		frame = stack_pop(stack);
 	}
 	if (unlikely(!frame))

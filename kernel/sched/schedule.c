@@ -69,8 +69,7 @@ static inline struct run_queue *own_queue(void)
 {
 	struct run_queue *own = &queues[cpu_index()];
 
-	/* Or the compiler multiplies the index anew at each use. */
-	__asm__("" : "+r"(own));
+	keep_in_register(own); /* or its index is multiplied anew at each use */
 	return own;
 }
 

@@ -37,19 +37,21 @@ dev_number abi_device_from_32(uint32_t device)
 
 int abi_stat64_put(user_addr to, const struct file_status *status)
 {
+	uint32_t device = abi_device_32((dev_number)status->device);
+	uint32_t special_device = abi_device_32(status->special_device);
 	uint32_t *words = user_words_at(to);
 
 	if (unlikely(!user_range_ok(to, sizeof(struct stat64))))
 		return -EFAULT;
 	user_words_open();
-	PUT_64(stat64, st_dev, abi_device_32((dev_number)status->device));
+	PUT_64(stat64, st_dev, device);
 	PUT(stat64, pad0, 0);
 	PUT(stat64, st_ino_low, status->inode);
 	PUT(stat64, st_mode, status->mode);
 	PUT(stat64, st_nlink, status->link_count);
 	PUT(stat64, st_uid, status->uid);
 	PUT(stat64, st_gid, status->gid);
-	PUT_64(stat64, st_rdev, abi_device_32(status->special_device));
+	PUT_64(stat64, st_rdev, special_device);
 	PUT(stat64, pad3, 0);
 	PUT_64(stat64, st_size, status->size);
 	PUT(stat64, st_blksize, status->block_size);

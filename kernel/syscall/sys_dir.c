@@ -376,7 +376,7 @@ static inline void copy_name(char *to, const char *from, size_t length)
 		/* The last word may cover a part of the one before. */
 		for (; done < last; done += WORD) {
 			__builtin_memcpy(to + done, from + done, WORD);
-			__asm__("" : "+r"(done)); /* or two pointers are counted instead */
+			keep_in_register(done); /* or two pointers are counted instead */
 		}
 		__builtin_memcpy(to + last, from + last, WORD);
 		return;

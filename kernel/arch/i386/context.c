@@ -73,7 +73,7 @@ void arch_switch(struct arch_thread *from, struct arch_thread *to)
 	unsigned int cpu = from_header->cpu;
 	struct machine_cpu *self = &machine_cpus[cpu];
 
-	__asm__("" : "+r"(self)); /* or the compiler multiplies the index anew at each use */
+	keep_in_register(self); /* or its index is multiplied anew at each use */
 	fpu_switch(self, from, from_header, to, to_header);
 	tls_switch(self, cpu, from, to);
 	self->tss.esp0 = (uint32_t)(uintptr_t)top_of(to_header);

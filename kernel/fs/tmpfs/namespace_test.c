@@ -498,7 +498,7 @@ static void a_directory_has_one_place(struct test *t)
 /* Two numbers whose decimals have one hash as names in `parent`; the first is the smaller. */
 static void find_equal_hashes(const struct dentry *parent, char (*names)[16])
 {
-	enum { SLOTS = 1 << 20 };	/* of 2^32 hashes some hundred thousand names have two equal */
+	enum { SLOTS = 1 << 20 };	/* some hundred thousand names have two hashes equal */
 	static uint32_t numbers[SLOTS];
 
 	memset(numbers, 0, sizeof(numbers));
