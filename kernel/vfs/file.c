@@ -11,6 +11,7 @@
 #include "vfs/file.h"
 
 #include "core/assert.h"
+#include "core/lock_check.h"
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
@@ -117,6 +118,7 @@ static noinline void destroy(struct file *file)
 
 void file_put(struct file *file)
 {
+	assert_may_sleep();
 	if (unlikely(file->mode & FILE_LETS_GO))
 		file->ops->let_go(file);
 	if (refcount_put(&file->references))

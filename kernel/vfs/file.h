@@ -38,7 +38,10 @@ struct file_ops {
 	int (*open)(struct file *file);		/* after allocation; NULL: nothing to do */
 	void (*release)(struct file *file);	/* last reference */
 	void (*flush)(struct file *file);	/* FILE_FLUSHES: each close() */
-	/* FILE_LETS_GO: any reference goes, which is still there */
+	/*
+	 * FILE_LETS_GO: any reference goes, and is still there: the last or not. May collect what
+	 * only such files hold of each other, and so put other files; may sleep.
+	 */
 	void (*let_go)(struct file *file);
 	ssize_t (*read)(struct file *file, struct io_buffer *buffer, file_offset *position);
 	ssize_t (*write)(struct file *file, struct io_buffer *buffer, file_offset *position);
@@ -154,7 +157,7 @@ must_check int file_create_anonymous(const char *name, const struct file_ops *op
 				     uint32_t flags, uint32_t access, struct file **out);
 
 static inline void file_get(struct file *file) { refcount_get(&file->references); }
-void file_put(struct file *file);	/* may sleep */
+void file_put(struct file *file);	/* may sleep, even if it is not the last: see let_go */
 size_t file_open_count(void);		/* all there are, for the leak check and file-nr */
 
 /* read_write.c: with mode checks, position, limits, SIGXFSZ rule (-EFBIG), times. May sleep. */
