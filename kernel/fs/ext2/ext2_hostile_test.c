@@ -14,7 +14,9 @@
  * test: with=fs/journal/checkpoint.c,fs/journal/recover.c,fs/journal/copy_writer.c
  * test: with=vfs/file_system.c,block/io_group.c
  */
+#include "core/lock_check.h"
 #include "fs/ext2/ext2_test.h"
+#include "fs/journal/internal.h"
 
 enum { DISK_SIZE = 1 << 20, BLOCK = 1024 };
 static const char *const plain_format = "-t ext2 -b 1024 -N 256";
@@ -232,6 +234,82 @@ static void a_change_takes_more_than_it_may(struct test *t)
 	for (uint32_t i = 0; i < ARRAY_SIZE(buffers); i++)
 		ext2_metadata_put(&buffers[i]);
 	unmount_it();
+	machine_stop();
+}
+
+/*
+ * The same by another thread, while a checkpoint that has begun waits for its handle to end. All of
+ * this thread's locks are set aside while the other one is played.
+ */
+static struct overdraft {
+	struct ext2_transaction transaction;
+	struct ext2_buffer *buffer;
+	struct lock_check_state locks, *others;
+	bool is_done;
+} overdraft;
+
+static void change_threads(void)
+{
+	struct lock_check_state *locks = stack_header()->locks;
+
+	stack_header()->locks = overdraft.others;
+	overdraft.others = locks;
+}
+
+static bool overdraw(void)
+{
+	if (overdraft.is_done)
+		return disk_step();
+	overdraft.is_done = true;
+	change_threads();
+	memset(overdraft.buffer->data, 0x22, BLOCK);
+	ext2_metadata_dirty(&overdraft.transaction, overdraft.buffer);
+	ext2_transaction_end(&overdraft.transaction);
+	change_threads();
+	return true;
+}
+
+/* What was committed goes to its place, but nothing of what came after and was not paid for. */
+static void an_unpaid_change_reaches_no_place(struct test *t)
+{
+	struct ext2_buffer buffers[2];
+	struct journal *journal;
+
+	machine_start(5 << 20);
+	EXPECT(t, disk_image_format(formats[5]));
+	EXPECT_EQ(t, mount_it(false), 0);
+	journal = ext2_of(super)->journal;
+	memset(&overdraft, 0, sizeof(overdraft));
+	overdraft.others = &overdraft.locks;
+	overdraft.buffer = &buffers[0];
+	for (uint32_t i = 0; i < ARRAY_SIZE(buffers); i++)
+		EXPECT_EQ(t, ext2_metadata_get(ext2_of(super), 4000 + i, &buffers[i]), 0);
+	EXPECT_EQ(t, ext2_transaction_begin(&overdraft.transaction, ext2_of(super), 1), 0);
+	memset(buffers[0].data, 0x11, BLOCK);
+	ext2_metadata_dirty(&overdraft.transaction, &buffers[0]);
+	ext2_transaction_end(&overdraft.transaction);
+	EXPECT_EQ(t, journal_commit_all(journal, NULL), 0);
+
+	change_threads();
+	EXPECT_EQ(t, ext2_transaction_begin(&overdraft.transaction, ext2_of(super), 1), 0);
+	ext2_metadata_dirty(&overdraft.transaction, &buffers[1]);
+	change_threads();
+	test_set_idle(overdraw);
+	mutex_lock(&journal->mutex);
+	EXPECT_EQ(t, journal_checkpoint(journal, UINT32_MAX, 0), -EIO);
+	mutex_unlock(&journal->mutex);
+	test_set_idle(disk_step);
+	drain();
+	EXPECT(t, overdraft.is_done && super->read_only);
+	EXPECT(t, disk.bytes[4000 * BLOCK] != 0x22);
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(buffers); i++)
+		ext2_metadata_put(&buffers[i]);
+	unmount_it();
+	EXPECT(t, disk.bytes[4000 * BLOCK] != 0x22);
+	EXPECT_EQ(t, mount_it(false), 0);
+	unmount_it();
+	EXPECT_EQ(t, disk.bytes[4000 * BLOCK], 0x11);
 	machine_stop();
 }
 
@@ -499,6 +577,6 @@ static void crossed_structures_do_no_harm(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(two_files_share_an_indirect_block), TEST(a_directory_has_one_block_twice),
 	TEST(an_inode_in_use_is_free),		 TEST(a_change_takes_more_than_it_may),
-	TEST(an_entry_changes_after_it_was_found),
+	TEST(an_entry_changes_after_it_was_found), TEST(an_unpaid_change_reaches_no_place),
 	TEST(crossed_structures_do_no_harm),	 TEST_END
 };

@@ -105,6 +105,11 @@ static int step(struct journal *journal)
 	int error;
 
 	journal_bar(journal);
+	/* The last handles may have failed it: blocks are not as committed (fail_for_credit). */
+	if (journal_has_aborted(journal)) {
+		journal_admit(journal);
+		return -EIO;
+	}
 	count = collect(journal);
 	sort(journal->batch, count);
 	copy_out(journal, count);

@@ -230,9 +230,12 @@ int journal_commit_running(struct journal *journal)
 	int error, data_error;
 
 	mutex_assert_held(&journal->mutex);
-	if (journal_has_aborted(journal))
-		return -EIO;
 	journal_bar(journal);
+	/* Not sooner: the last handles may have failed it (fail_for_credit). */
+	if (journal_has_aborted(journal)) {
+		journal_admit(journal);
+		return -EIO;
+	}
 	transaction = journal->running;
 	if (!transaction || transaction->changed_count + transaction->forgotten_count == 0) {
 		journal_admit(journal);

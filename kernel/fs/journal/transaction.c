@@ -375,7 +375,10 @@ static struct journal_block *note(struct journal_handle *handle, uint32_t block,
 
 /*
  * Only a disk whose structures run into each other makes a change so large. What is in memory now
- * has no place in the log: so nothing of it may get there.
+ * has no place in the log: so nothing of it may get there, nor to its own place, though the block
+ * may be an older transaction's too, which has been committed. Both, commit and checkpoint, copy
+ * blocks only while no handle is open. The one that failed is open until it has said so here; they
+ * look whether the journal has aborted after all handles are closed, and before they copy.
  */
 static void fail_for_credit(struct journal *journal)
 {
