@@ -140,24 +140,28 @@ static bool withdraw(struct futex_waiter *waiter)
 	return was_waiting;
 }
 
-/* Behind all of its own priority. */
-static noinline void enter_by_priority(struct futex_bucket *bucket, struct futex_waiter *waiter)
+/* Behind all of its own priority: one walk of the bucket at most, as a wake-up is. */
+static noinline void enter_by_priority(struct futex_bucket *bucket, struct futex_waiter *waiter,
+				       struct futex_waiter *behind)
 {
-	struct futex_waiter *other;
+	struct futex_waiter *other = behind ? list_next_entry(&bucket->waiters, behind, node) :
+					      list_first_entry(&bucket->waiters,
+							       struct futex_waiter, node);
 
-	list_for_each_entry(other, &bucket->waiters, node) {
-		if (other->priority < waiter->priority) {
-			list_insert_before(&other->node, &waiter->node);
-			return;
-		}
-	}
-	list_add_tail(&bucket->waiters, &waiter->node);
+	while (other && other->priority >= waiter->priority)
+		other = list_next_entry(&bucket->waiters, other, node);
+	if (other)
+		list_insert_before(&other->node, &waiter->node);
+	else
+		list_add_tail(&bucket->waiters, &waiter->node);
 }
 
-static inline void enter(struct futex_bucket *bucket, struct futex_waiter *waiter)
+/* `behind`: one in the bucket of no lower priority, so that none before it need be looked at. */
+static inline void enter(struct futex_bucket *bucket, struct futex_waiter *waiter,
+			 struct futex_waiter *behind)
 {
 	if (unlikely(waiter->priority > 0))
-		enter_by_priority(bucket, waiter);
+		enter_by_priority(bucket, waiter, behind);
 	else
 		list_add_tail(&bucket->waiters, &waiter->node);
 }
@@ -172,7 +176,7 @@ int futex_enqueue(struct futex_waiter *waiter, user_addr word, uint32_t expected
 		int error;
 
 		spin_lock(&bucket->lock);
-		enter(bucket, waiter);
+		enter(bucket, waiter, NULL);
 		atomic_thread_fence(memory_order_seq_cst); /* pairs with seems_unused */
 		error = get_user_u32_nofault(&value, word);
 		if (error || value != expected)
@@ -412,11 +416,15 @@ int futex_wake(struct address_space *space, user_addr word, uint32_t count, uint
 	return woken;
 }
 
-/* Up to `count` sleepers of `from` become those of `to`. Both buckets locked. Errors: -EINVAL. */
+/*
+ * Up to `count` sleepers of `from` become those of `to`. They are met by falling priority and each
+ * goes behind the one before, so that all together walk the target once. Both buckets locked.
+ * Errors: -EINVAL.
+ */
 static int requeue_locked(struct futex_bucket *source, const struct futex_key *from,
 			  struct futex_bucket *target, const struct futex_key *to, uint32_t count)
 {
-	struct futex_waiter *waiter, *following;
+	struct futex_waiter *waiter, *following, *before = NULL;
 	uint32_t moved = 0;
 
 	list_for_each_entry_safe(waiter, following, &source->waiters, node) {
@@ -440,7 +448,8 @@ static int requeue_locked(struct futex_bucket *source, const struct futex_key *f
 		/* In the same bucket it is met again, with another key. */
 		waiter->key = *to;
 		list_remove(&waiter->node);
-		enter(target, waiter);
+		enter(target, waiter, before);
+		before = waiter;
 		atomic_store(&waiter->bucket, target);
 	}
 	return (int)moved;

@@ -10,7 +10,7 @@ enum { WAKE_OP = 5, SLEEPERS = 4 };
 	((unsigned int)(operation) << 28 | (comparison) << 24 | (operand) << 12 | (other))
 
 static volatile unsigned int words[4] __attribute__((aligned(16)));
-static volatile int woken[SLEEPERS], woken_count;
+static volatile int woken[2 * SLEEPERS], woken_count;
 
 static void sleep_on_word(struct worker *worker)
 {
@@ -95,6 +95,28 @@ static void highest_first(void)
 	CHECK_EQ(woken[3], 0);
 }
 
+/* Those who are moved stand among the sleepers of their new word by priority, then behind them. */
+static void moved_among_others(void)
+{
+	static const int there[SLEEPERS] = { 30, 10, 0, 20 }, moved[SLEEPERS] = { 5, 20, 40, 20 };
+	static const int expected[2 * SLEEPERS] = { 40, 30, 20, 20, 20, 10, 5, 0 };
+	struct worker sleepers[SLEEPERS], others[SLEEPERS];
+
+	start_sleepers(sleepers, moved);
+	CHECK_EQ(futex(words, REQUEUE | PRIVATE, 0, (void *)9, words + 2, 0), 4);
+	start_sleepers(others, there);
+	/* Back, to where the others are. */
+	CHECK_EQ(futex(words + 2, REQUEUE | PRIVATE, 0, (void *)9, words, 0), 4);
+	for (int i = 0; i < 2 * SLEEPERS; i++) {
+		CHECK_EQ(futex(words, WAKE | PRIVATE, 1, NULL, NULL, 0), 1);
+		wait_for_woken(i + 1);
+	}
+	finish_sleepers(sleepers);
+	finish_sleepers(others);
+	for (int i = 0; i < 2 * SLEEPERS; i++)
+		CHECK_EQ(woken[i], expected[i]);
+}
+
 static void wake_op_errors(void)
 {
 	volatile unsigned int *odd = (void *)((char *)words + 1);
@@ -124,5 +146,6 @@ int main(void)
 	small_counts();
 	requeue_counts();
 	highest_first();
+	moved_among_others();
 	return 0;
 }
