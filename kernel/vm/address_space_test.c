@@ -544,7 +544,40 @@ static void memory_is_what_the_model_says(struct test *t)
 	}
 }
 
+/* What is emptied once in a table that three spaces share, all three have to forget. */
+static void a_shared_table_is_forgotten_by_all(struct test *t)
+{
+	struct vm_map_request request = {
+		.address = BASE, .size = PAGES * PAGE_SIZE, .fixed = true,
+		.flags = REGION_READ | REGION_SHARED | MAY_ALL,
+		.cache = &file, .backing = &file, .backing_ops = &test_backing_ops,
+	};
+	enum { TOUCHED = 8, OWNERS = 3 };
+	uintptr_t out;
+	uint32_t value = 0;
+
+	set_up(t);
+	EXPECT_EQ(t, vm_map(spaces[0], &request, NULL, &out), 0);
+	for (unsigned int p = 0; p < TOUCHED; p++)
+		EXPECT_EQ(t, touch(spaces[0], 0, address_of(p), false, &value), FAULT_OK);
+	for (unsigned int s = 1; s < OWNERS; s++)
+		EXPECT_EQ(t, address_space_fork(spaces[s - 1], &spaces[s]), 0);
+	for (unsigned int s = 0; s < OWNERS; s++) {
+		for (unsigned int p = 0; p < TOUCHED; p++)
+			EXPECT(t, host_mmu_access(&spaces[s]->mmu, s % HOST_CPUS, address_of(p),
+						  false, &value));
+	}
+	page_cache_truncate(&file, 0);
+	for (unsigned int s = 0; s < OWNERS; s++) {
+		for (unsigned int p = 0; p < TOUCHED; p++)
+			EXPECT(t, !host_mmu_access(&spaces[s]->mmu, s % HOST_CPUS, address_of(p),
+						   false, &value));
+	}
+	tear_down(t);
+}
+
 const struct test_case test_cases[] = {
+	TEST(a_shared_table_is_forgotten_by_all),
 	TEST(memory_is_what_the_model_says),
 	TEST_END
 };

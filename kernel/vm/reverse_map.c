@@ -15,8 +15,8 @@
  *
  * Shared tables. An entry under a shared table is emptied or write-protected once, for all owners.
  * The owners' regions are all in the tree, so emptying is followed by flushes in every space that
- * shows the pages before the frames are let go. Taking W away needs no flush where the directory
- * entry has no W.
+ * shows the pages before the frames are let go; under any other table, by one in its own space.
+ * Taking W away needs no flush where the directory entry has no W.
  */
 #include "core/assert.h"
 #include "core/config.h"
@@ -101,29 +101,44 @@ static bool shows_cache(mmu_entry entry)
 
 enum { BATCH_MAX = 64 };
 
-/* One walk that empties entries, and the batch of what was in them. */
+/*
+ * One walk that empties entries, and the batch of what was in those of one space. Where a table is
+ * that space's alone nobody else remembers what was taken out of it, so a batch costs one flush.
+ */
 struct unmap_walk {
 	struct page_cache *cache;
 	uint32_t first, end;
 	bool even_copies;
-	uint32_t batch_first, batch_end;	/* pages that are still to be flushed */
+	struct address_space *space;		/* the batch's */
+	uintptr_t start, stop;			/* addresses that are still to be flushed in it */
+	uint32_t batch_first, batch_end;	/* the pages of the cache that they show */
+	bool is_shared;				/* some were in a table that others have too */
 	unsigned int count;
 	struct page_frame *frames[BATCH_MAX];	/* their references go after the flush */
 };
 
-static void begin_batch(struct unmap_walk *walk)
+static void begin_batch(struct unmap_walk *walk, struct address_space *space)
 {
+	walk->space = space;
+	walk->start = UINTPTR_MAX;
+	walk->stop = 0;
 	walk->batch_first = UINT32_MAX;
 	walk->batch_end = 0;
+	walk->is_shared = false;
 	walk->count = 0;
 }
 
 /*
- * One reference to a frame is enough to keep it until the flush: all mappings of one page are one
- * batch, however many they are.
+ * One reference to a frame is enough to keep it until the flush. Equal regions follow each other: a
+ * space that has mapped one page often gives one batch for all.
  */
-static void add_to_batch(struct unmap_walk *walk, uint32_t index, struct page_frame *frame)
+static void add_to_batch(struct unmap_walk *walk, const struct region *region, uintptr_t address,
+			 struct page_frame *frame)
 {
+	uint32_t index = region_page_index(region, address);
+
+	walk->start = min(walk->start, address);
+	walk->stop = max(walk->stop, address + PAGE_SIZE);
 	walk->batch_first = min(walk->batch_first, index);
 	walk->batch_end = max(walk->batch_end, index + 1);
 	if (walk->count > 0 && walk->frames[walk->count - 1] == frame)
@@ -141,10 +156,13 @@ static void finish_batch(struct unmap_walk *walk)
 {
 	if (walk->count == 0)
 		return;
-	flush_mappings(walk->cache, walk->batch_first, walk->batch_end);
+	if (walk->is_shared)
+		flush_mappings(walk->cache, walk->batch_first, walk->batch_end);
+	else
+		mmu_flush_range(&walk->space->mmu, walk->start, walk->stop);
 	for (unsigned int i = 0; i < walk->count; i++)
 		page_frame_put(walk->frames[i]);
-	begin_batch(walk);
+	begin_batch(walk, walk->space);
 }
 
 static bool is_wanted(const struct unmap_walk *walk, mmu_entry entry)
@@ -164,9 +182,12 @@ static uintptr_t unmap_in_table(struct unmap_walk *walk, const struct region *re
 	for (; address < stop && walk->count < BATCH_MAX; address += PAGE_SIZE) {
 		mmu_entry *entry = page_table_entry(table, address);
 
-		if (is_wanted(walk, mmu_entry_read(entry)))
-			add_to_batch(walk, region_page_index(region, address),
-				     page_frame_of(mmu_entry_frame(page_table_take(table, entry))));
+		if (!is_wanted(walk, mmu_entry_read(entry)))
+			continue;
+		add_to_batch(walk, region, address,
+			     page_frame_of(mmu_entry_frame(page_table_take(table, entry))));
+		/* Who had it too and has left has flushed; who comes to have it finds it empty. */
+		walk->is_shared |= page_frame_references(table) > 1;
 	}
 	page_table_unlock(table);
 	return address;
@@ -176,6 +197,10 @@ static void unmap_in_region(struct unmap_walk *walk, const struct region *region
 {
 	uintptr_t start, stop;
 
+	if (region->space != walk->space) {
+		finish_batch(walk);
+		begin_batch(walk, region->space);
+	}
 	find_part(region, walk->first, walk->end, &start, &stop);
 	while (start < stop) {
 		uintptr_t span_end = min(table_span(start) + TABLE_SPAN, stop);
@@ -192,7 +217,7 @@ void vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool
 		.cache = cache, .first = first, .end = end, .even_copies = even_copies,
 	};
 
-	begin_batch(&walk);
+	begin_batch(&walk, NULL);
 	mutex_lock(&cache->regions_lock);
 	for (struct region *region = first_region(cache, first, end); region;
 	     region = next_region(region, first, end))

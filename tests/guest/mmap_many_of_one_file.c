@@ -2,7 +2,7 @@
  * A file is mapped piece by piece, thousands of times in several processes. Cutting off its last
  * page takes that page from all of them, leaves the others, and does not look at every mapping.
  * Cutting off what is mapped a thousand times looks at each mapping a few times, whether all show
- * one page or each another.
+ * one page, each another, or each of many processes all of many pages.
  */
 #include "fork_counters.h"
 
@@ -72,6 +72,48 @@ static void cut_what_is_mapped_often(void)
 	cut_all(fd);
 }
 
+/* A large file is cut that many processes show, each by tables of its own. */
+static void cut_what_many_show(void)
+{
+	enum { PAGES = 600, SHOWERS = 24 };
+	struct gate shown = gate_create(), cut = gate_create();
+	pid_t showers[SHOWERS];
+	long long before, after;
+	int fd;
+
+	make_pattern_file("shown", (size_t)PAGES * PAGE);
+	fd = MUST(open("shown", O_RDWR));
+	for (int i = 0; i < SHOWERS; i++) {
+		showers[i] = FORK();
+		if (showers[i] == 0) {
+			char *map = mmap(NULL, (size_t)PAGES * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+
+			CHECK(map != MAP_FAILED);
+			for (size_t j = 0; j < PAGES; j++)
+				CHECK_EQ(map[j * PAGE + 9], pattern_byte(j * PAGE + 9));
+			gate_open(&shown);
+			gate_pass(&cut);
+			for (int j = 1; j < PAGES; j += PAGES / 3) {
+				pieces[0] = map + (size_t)j * PAGE;
+				place_to_touch = 0;
+				dies_of(SIGBUS, touch_piece);
+			}
+			CHECK_EQ(map[9], pattern_byte(9));
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < SHOWERS; i++)
+		gate_pass(&shown);
+	before = fork_counter("regions_walked");
+	CHECK(ftruncate(fd, PAGE) == 0);
+	after = fork_counter("regions_walked");
+	CHECK(before == -1 || after - before <= 4 * SHOWERS);
+	for (int i = 0; i < SHOWERS; i++)
+		gate_open(&cut);
+	for (int i = 0; i < SHOWERS; i++)
+		CHECK_EQ(wait_exit_status(showers[i]), 0);
+}
+
 int main(void)
 {
 	struct gate gate = gate_create();
@@ -100,5 +142,6 @@ int main(void)
 		CHECK_EQ(wait_exit_status(children[i]), 0);
 	check_pieces();
 	cut_what_is_mapped_often();
+	cut_what_many_show();
 	return 0;
 }
