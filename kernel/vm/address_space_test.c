@@ -8,6 +8,7 @@
  * test: with=vm/fault.c,vm/fault_file.c,vm/anonymous.c,vm/copy_on_write.c,vm/fork.c
  * test: with=vm/reverse_map.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c,vm/readahead.c
  * test: with=vm/writeback.c,vm/reclaim.c,vm/io_buffer.c,vm/futex.c,vm/inspect.c,vm/brk.c
+ * test: with=vm/msync.c
  */
 #include "vm/address_space.h"
 #include <stdio.h>
@@ -79,7 +80,22 @@ static void backing_put(void *backing)
 	backing_references--;
 }
 
-static const struct backing_ops test_backing_ops = { .get = backing_get, .put = backing_put };
+static struct page_cache second_file;
+static unsigned int file_syncs, second_file_syncs;
+static int second_file_error;
+
+static int backing_sync(void *backing)
+{
+	if (backing == &file)
+		file_syncs++;
+	else
+		second_file_syncs++;
+	return backing == &file ? 0 : second_file_error;
+}
+
+static const struct backing_ops test_backing_ops = {
+	.get = backing_get, .put = backing_put, .sync = backing_sync,
+};
 
 /* ---- the model ---- */
 
@@ -576,7 +592,44 @@ static void a_shared_table_is_forgotten_by_all(struct test *t)
 	tear_down(t);
 }
 
+/* Two files in turn, some pages of each in many places: msync is an fsync of each. */
+static void msync_writes_each_file_once(struct test *t)
+{
+	enum { PIECES = 10 };
+	uintptr_t out;
+
+	set_up(t);
+	page_cache_init(&second_file, &disk_ops, NULL);
+	for (unsigned int i = 0; i < PIECES; i++) {
+		struct page_cache *cache = i % 2 ? &second_file : &file;
+		struct vm_map_request request = {
+			.address = address_of(2 * i), .size = PAGE_SIZE, .fixed = true,
+			.flags = REGION_READ | REGION_WRITE | REGION_SHARED | MAY_ALL,
+			.cache = cache, .backing = cache, .backing_ops = &test_backing_ops,
+		};
+
+		EXPECT_EQ(t, vm_map(spaces[0], &request, NULL, &out), 0);
+	}
+	file_syncs = second_file_syncs = 0;
+	for (unsigned int calls = 1; calls <= 2; calls++) {
+		EXPECT_EQ(t, vm_sync(spaces[0], BASE, 2 * PIECES * PAGE_SIZE, true, false),
+			  -ENOMEM);	/* there are holes */
+		EXPECT_EQ(t, file_syncs, calls);
+		EXPECT_EQ(t, second_file_syncs, calls);
+	}
+	EXPECT_EQ(t, vm_sync(spaces[0], address_of(2), PAGE_SIZE, true, false), 0);
+	/* What goes wrong with a file is told before a hole, and ends the call. */
+	second_file_error = -EIO;
+	file_syncs = 0;
+	EXPECT_EQ(t, vm_sync(spaces[0], address_of(1), 4 * PAGE_SIZE, true, false), -EIO);
+	EXPECT_EQ(t, file_syncs, 0);
+	second_file_error = 0;
+	tear_down(t);
+	page_cache_fini(&second_file);
+}
+
 const struct test_case test_cases[] = {
+	TEST(msync_writes_each_file_once),
 	TEST(a_shared_table_is_forgotten_by_all),
 	TEST(memory_is_what_the_model_says),
 	TEST_END

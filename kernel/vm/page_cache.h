@@ -84,6 +84,7 @@ struct page_cache {
 	uint32_t read_ahead_size;		/*  and its size; see readahead.c */
 	atomic_int error;			/* [a] first writeback error not reported yet */
 	atomic_uint postponed;			/* [a] counts page_cache_postpone */
+	_Atomic(uint64_t) msync_call;		/* [a] the last that saw to it: see msync.c */
 	atomic_uint pins;			/* [a] reclaimers at its frames; fini waits */
 };
 
