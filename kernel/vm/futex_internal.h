@@ -142,8 +142,13 @@ must_check int futex_pi_take_or_find(struct futex_pi_attempt *attempt, struct fu
 struct futex_pi_state *futex_pi_create_for(struct futex_pi_attempt *attempt,
 					   struct futex_bucket *bucket,
 					   const struct futex_pi_waiter *owner);
-/* From now on `waiter` waits, and its priority counts. Errors: -EDEADLK. */
-must_check int futex_pi_join(struct futex_pi_state *state, struct futex_pi_waiter *waiter);
+/*
+ * From now on `waiter` waits, and its priority counts. Where many join by falling priority, each
+ * says who came `earlier`, so that all together look at the others once; else NULL. Errors:
+ * -EDEADLK.
+ */
+must_check int futex_pi_join(struct futex_pi_state *state, struct futex_pi_waiter *waiter,
+			     struct futex_pi_waiter *earlier);
 /* Asleep until it is the owner, or may not wait any more: false if that is for the time. */
 bool futex_pi_sleep(struct futex_pi_waiter *waiter, uint64_t deadline_ns);
 /* It gives up. */

@@ -91,12 +91,23 @@ static void clear_owner(struct futex_pi_state *state)
 	state->owner = NULL;
 }
 
-/* Behind all of its own priority: mostly at the end, where the search begins. */
-static void insert(struct futex_pi_state *state, struct futex_pi_waiter *waiter)
+/*
+ * Behind all of its own priority: mostly at the end, where the search begins. `earlier`: one that
+ * came just before, or NULL; if that is no lower, the place is not far behind it.
+ */
+static void insert(struct futex_pi_state *state, struct futex_pi_waiter *waiter,
+		   struct futex_pi_waiter *earlier)
 {
 	struct futex_pi_waiter *other;
 
 	waiter->priority = schedule_priority(waiter->thread);
+	if (earlier && earlier->priority >= waiter->priority) {
+		while ((other = list_next_entry(&state->waiters, earlier, node)) &&
+		       other->priority >= waiter->priority)
+			earlier = other;
+		list_insert_after(&earlier->node, &waiter->node);
+		return;
+	}
 	list_for_each_entry_reverse(other, &state->waiters, node) {
 		if (other->priority >= waiter->priority) {
 			list_insert_after(&other->node, &waiter->node);
@@ -109,7 +120,7 @@ static void insert(struct futex_pi_state *state, struct futex_pi_waiter *waiter)
 static void reposition(struct futex_pi_waiter *waiter)
 {
 	list_remove(&waiter->node);
-	insert(waiter->state, waiter);
+	insert(waiter->state, waiter, NULL);
 }
 
 static int lent_priority(struct thread *owner)
@@ -220,7 +231,8 @@ void futex_pi_drop_unused(struct futex_pi_state *state)
 	kfree(state);
 }
 
-int futex_pi_join(struct futex_pi_state *state, struct futex_pi_waiter *waiter)
+int futex_pi_join(struct futex_pi_state *state, struct futex_pi_waiter *waiter,
+		  struct futex_pi_waiter *earlier)
 {
 	int error = -EDEADLK;
 
@@ -228,7 +240,7 @@ int futex_pi_join(struct futex_pi_state *state, struct futex_pi_waiter *waiter)
 	if (!would_close_ring(state, waiter->thread)) {
 		waiter->state = state;
 		waiter->thread->pi_waiting = waiter;
-		insert(state, waiter);
+		insert(state, waiter, earlier);
 		propagate(state->owner);
 		error = 0;
 	}
@@ -502,7 +514,7 @@ static int take_or_join(struct futex_pi_attempt *attempt, struct futex_bucket *b
 		spin_lock(&bucket->lock);
 		result = futex_pi_take_or_find(attempt, bucket, waiter, 0, &state);
 		if (!result) {
-			result = try_only ? -EAGAIN : futex_pi_join(state, waiter);
+			result = try_only ? -EAGAIN : futex_pi_join(state, waiter, NULL);
 			futex_pi_drop_unused(state);
 		}
 		spin_unlock(&bucket->lock);

@@ -134,6 +134,7 @@ static void leave_source(struct futex_waiter *waiter, struct move *move)
 static int join_all(struct move *move, struct futex_pi_state *state)
 {
 	struct futex_waiter *waiter, *following;
+	struct futex_pi_waiter *earlier = NULL;
 	int error;
 
 	list_for_each_entry_safe(waiter, following, &move->source->waiters, node) {
@@ -143,9 +144,10 @@ static int join_all(struct move *move, struct futex_pi_state *state)
 			continue;
 		if (!may_move(waiter, move))
 			return -EINVAL;
-		error = futex_pi_join(state, waiter->pi);
+		error = futex_pi_join(state, waiter->pi, earlier);
 		if (error)
 			return error;
+		earlier = waiter->pi;
 		leave_source(waiter, move);
 	}
 	return 0;

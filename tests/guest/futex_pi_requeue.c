@@ -132,6 +132,40 @@ static void to_held_lock(void)
 	CHECK_EQ(mutex, 0);
 }
 
+static void lock_and_own(struct worker *worker)
+{
+	worker->result = pi_lock(&mutex);
+	order[order_count++] = worker->priority;
+	CHECK_EQ(pi_unlock(&mutex), 0);
+}
+
+/* Others wait for the lock already: those who are moved stand among them by priority. */
+static void moved_among_others(void)
+{
+	enum { WORKERS = 8, LOCKERS = 3 };
+	static const int priorities[WORKERS] = { 3, 12, 0, 5, 20, 10, 10, 0 };
+	static const int expected[WORKERS] = { 20, 12, 10, 10, 5, 3, 0, 0 };
+	struct worker workers[WORKERS];
+
+	order_count = 0;
+	mutex = 0;
+	CHECK_EQ(pi_lock(&mutex), 0);
+	for (int i = 0; i < WORKERS; i++) {
+		workers[i] = (struct worker){ .body = i < LOCKERS ? lock_and_own : sleep_and_own,
+					      .priority = priorities[i] };
+		start_blocked(&workers[i]);
+	}
+	CHECK_EQ(requeue(1, INT_MAX, 1), WORKERS - LOCKERS);
+	CHECK_EQ(pi_unlock(&mutex), 0);
+	for (int i = 0; i < WORKERS; i++) {
+		join(&workers[i]);
+		CHECK_EQ(workers[i].result, 0);
+	}
+	for (int i = 0; i < WORKERS; i++)
+		CHECK_EQ(order[i], expected[i]);
+	CHECK_EQ(mutex, 0);
+}
+
 static volatile int handled;
 
 static void count(int signal)
@@ -175,6 +209,7 @@ int main(void)
 	refused();
 	to_free_lock();
 	to_held_lock();
+	moved_among_others();
 	given_up();
 	return 0;
 }
