@@ -1,7 +1,7 @@
-"""The shell's job control through the real line discipline, on the serial line and at the keyboard."""
+"""The shell's job control through the real line discipline, on the serial line and at the keyboard, on 1 and 4 CPUs."""
 
+import concurrent.futures
 import re
-import sys
 
 from machine import Machine
 
@@ -82,7 +82,14 @@ def at_keyboard(machine):
     machine.wait_for_text('status 131')
 
 
-with Machine(cpus=int(sys.argv[1]) if len(sys.argv) > 1 else 4) as driven:
-    driven.wait_for_prompt()
-    on_serial(driven)
-    at_keyboard(driven)
+def drive(cpus):
+    with Machine(cpus=cpus) as machine:
+        machine.wait_for_prompt()
+        on_serial(machine)
+        at_keyboard(machine)
+
+
+# Mostly they wait for the typist: both machines at once take little longer than one.
+with concurrent.futures.ThreadPoolExecutor() as pool:
+    for driven in [pool.submit(drive, cpus) for cpus in (1, 4)]:
+        driven.result()

@@ -1,12 +1,13 @@
 /*
  * Mapping a file brings no page into the page tables; touching one brings that page, in the frame
- * that any other mapping of it has; pages that are in no cache stay absent.
+ * that any other mapping of it has; pages that are in no cache stay absent. So in memory and on a
+ * disk.
  */
 #include "check.h"
 
 #define PAGES 16
 
-int main(void)
+static void map_and_touch(void)
 {
 	int fd;
 
@@ -27,5 +28,18 @@ int main(void)
 	CHECK_EQ(frame_of(first + 3 * PAGE), frame_of(second + 3 * PAGE));
 	for (int page = 1024; page < 4096; page++)
 		CHECK_EQ(frame_of(first + page * PAGE), 0);
+
+	/* A page of the hole comes to the mapping that touched it, and to no other. */
+	CHECK_EQ(second[1024 * PAGE], 0);
+	CHECK_EQ(frame_of(first + 1024 * PAGE), 0);
+	CHECK(munmap(first, 4096 * PAGE) == 0 && munmap(second, 4096 * PAGE) == 0);
+	CHECK(close(fd) == 0 && unlink("mapped") == 0);
+}
+
+int main(void)
+{
+	map_and_touch();
+	enter_disk_directory();
+	map_and_touch();
 	return 0;
 }
