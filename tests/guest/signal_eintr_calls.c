@@ -2,13 +2,11 @@
  * A handler without SA_RESTART makes every blocking call fail with EINTR, after the handler has
  * run.
  */
-#include "interrupted_calls.h"
+#include "interrupted_objects.h"
 
-int main(void)
+static void interrupt(const struct blocking_call *calls, size_t count)
 {
-	prepare_blocking_calls();
-	handle_signal(INTERRUPT_SIGNAL, count_signal, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(blocking_calls); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct gate ready = gate_create();
 
 		*handled = 0;
@@ -22,14 +20,23 @@ int main(void)
 		}
 		gate_pass(&ready);
 		errno = 0;
-		long result = blocking_calls[i].call();
+		long result = calls[i].call();
 
 		if (result != -1 || errno != EINTR || *handled != 1)
-			FAIL("%s: %ld, handler ran %d times", blocking_calls[i].name, result,
-			     *handled);
+			FAIL("%s: %ld, handler ran %d times", calls[i].name, result, *handled);
 		kill_and_reap(helper);
 		close(ready.fds[0]);
 		close(ready.fds[1]);
 	}
+}
+
+int main(void)
+{
+	prepare_blocking_calls();
+	prepare_blocking_objects();
+	handle_signal(INTERRUPT_SIGNAL, count_signal, 0);
+	interrupt(blocking_calls, ARRAY_SIZE(blocking_calls));
+	interrupt(blocking_object_calls, ARRAY_SIZE(blocking_object_calls));
+	remove_blocking_objects();
 	return 0;
 }

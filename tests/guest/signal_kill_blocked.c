@@ -1,7 +1,7 @@
 /* test: timeout=60
  * SIGKILL ends a process in every blocking call at once, and in a stop, and waiting for vfork().
  */
-#include "interrupted_calls.h"
+#include "interrupted_objects.h"
 
 static void wait_for_vfork(void)
 {
@@ -48,15 +48,23 @@ static void make_current_call(void)
 	current->call();
 }
 
+static void kill_in_each(const struct blocking_call *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		current = &calls[i];
+		kill_in(current->name, make_current_call, 'S');
+	}
+}
+
 int main(void)
 {
 	prepare_blocking_calls();
+	prepare_blocking_objects();
 	hold_locks();
-	for (size_t i = 0; i < ARRAY_SIZE(blocking_calls); i++) {
-		current = &blocking_calls[i];
-		kill_in(current->name, make_current_call, 'S');
-	}
+	kill_in_each(blocking_calls, ARRAY_SIZE(blocking_calls));
+	kill_in_each(blocking_object_calls, ARRAY_SIZE(blocking_object_calls));
 	kill_in("stop", stop, 'T');
 	kill_in("vfork", wait_for_vfork, 'D');
+	remove_blocking_objects();
 	return 0;
 }

@@ -3,7 +3,7 @@
  * be, and end as if nothing had happened; those that wait for time or signals fail with EINTR all
  * the same.
  */
-#include "interrupted_calls.h"
+#include "interrupted_objects.h"
 
 static void interrupt_parent(const struct blocking_call *call)
 {
@@ -20,12 +20,10 @@ static void interrupt_parent(const struct blocking_call *call)
 	pause();
 }
 
-int main(void)
+static void interrupt(const struct blocking_call *calls, size_t count)
 {
-	prepare_blocking_calls();
-	handle_signal(INTERRUPT_SIGNAL, count_signal, SA_RESTART);
-	for (size_t i = 0; i < ARRAY_SIZE(blocking_calls); i++) {
-		const struct blocking_call *call = &blocking_calls[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct blocking_call *call = &calls[i];
 		struct gate ready = gate_create();
 
 		*handled = 0;
@@ -56,5 +54,15 @@ int main(void)
 		close(ready.fds[0]);
 		close(ready.fds[1]);
 	}
+}
+
+int main(void)
+{
+	prepare_blocking_calls();
+	prepare_blocking_objects();
+	handle_signal(INTERRUPT_SIGNAL, count_signal, SA_RESTART);
+	interrupt(blocking_calls, ARRAY_SIZE(blocking_calls));
+	interrupt(blocking_object_calls, ARRAY_SIZE(blocking_object_calls));
+	remove_blocking_objects();
 	return 0;
 }
