@@ -1,4 +1,7 @@
-"""A static program of another C library, musl, starts and works: its auxiliary vector, TLS, threads, memory, files, signals. It prints what it prints on Linux."""
+"""
+A static program of another C library, musl, starts and works: its auxiliary vector, TLS, threads, memory,
+files, signals. It prints what it prints on Linux.
+"""
 
 import concurrent.futures
 import os

@@ -24,6 +24,7 @@ static const char *const badness_names[] = {
 };
 
 static bool recording;
+static int *bad_pointers_result;
 static char *no_access, *read_only, *page_end;
 
 static uintptr_t bad_address(enum badness badness)

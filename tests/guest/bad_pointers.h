@@ -56,9 +56,6 @@ struct call {
 	int flags;
 };
 
-static int *bad_pointers_result;
-static int bad_pointers_object;
-
 static char out[4096], out2[4096], out3[4096];
 static char in[64];
 static char *exec_arguments[] = { "x", "--exit", NULL };

@@ -4,6 +4,8 @@
 #include <sys/inotify.h>
 #include <sys/timerfd.h>
 
+static int bad_pointers_object;
+
 static inline long good_value(const struct argument *argument)
 {
 	switch (argument->kind) {

@@ -567,7 +567,6 @@ int main(int argc, char **argv)
 		stride = 100 / (getenv("TEST_SCALE") ? scaled(100) : USUAL_SCALE);
 	on_quartet = access("/proc/quartet", F_OK) == 0;
 	shared = shared_memory(PAGE);
-	bad_pointers_result = &shared->outcome;
 	select_block[4] = (uintptr_t)zero_time;
 	memset(long_path, 'p', sizeof(long_path) - 1);
 	handle_signal(SIGALRM, end_worker, SA_RESTART);

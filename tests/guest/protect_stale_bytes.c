@@ -541,7 +541,6 @@ int main(int count, char **arguments)
 	stale_fd = 90;
 	results = shared_memory(RUNS * ROOM);
 	select_block[4] = (uintptr_t)zero_time;
-	bad_pointers_result = shared_memory(PAGE);
 	make_file("file", "0123456789abcdef");
 	CHECK(symlink("file", "link") == 0);
 	check_self();

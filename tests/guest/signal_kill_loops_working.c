@@ -1,0 +1,170 @@
+/* test: timeout=120
+ * SIGKILL ends a process that makes one system call over and over, with arguments with which the
+ * call does its work, for every call that has a row in bad_pointers.h or plain_calls.h; also one
+ * that executes itself all the time. Where the work used something up (a file that was unlinked),
+ * it is set up anew.
+ */
+#include "bad_pointers_setup.h"
+#include "plain_calls.h"
+
+enum { ROUNDS = 3, HOME_FD = 900 };
+
+struct progress {
+	bool is_set_up;
+	int rounds;
+	long first_result;
+	int object;
+};
+
+static volatile struct progress *progress;
+static int tried, worked;
+
+/* They end or multiply the process, or make what outlives it; fork and exec are tried apart. */
+static const int left_out[] = {
+	SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_execve, SYS_execveat, SYS_semget,
+	SYS_shmget, SYS_msgget,
+};
+
+static bool is_left_out(int number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
+		if (left_out[i] == number)
+			return true;
+	return false;
+}
+
+static void set_up_all(const struct call *call)
+{
+	struct call known = *call;
+
+	known.flags &= ~NEEDS_MAP;
+	set_up(&known);
+	alarm(0);
+	if (call->flags & NEEDS_MAP)
+		CHECK(mmap((void *)MAP_ADDRESS, MAP_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+}
+
+/* Objects that have to be removed, and children, are made once. */
+static bool can_be_renewed(const struct call *call)
+{
+	return !(call->flags & (NEEDS_ZOMBIE | NEEDS_TRACEE | NEEDS_MESSAGES | NEEDS_SEMAPHORES |
+				NEEDS_SEGMENT));
+}
+
+static void renew(const struct call *call)
+{
+	CHECK(close_range(3, HOME_FD - 1, 0) == 0);
+	CHECK(fchdir(HOME_FD) == 0);
+	set_up_all(call);
+}
+
+__attribute__((noreturn))
+static void call_for_ever(const struct call *call)
+{
+	long arguments[6];
+
+	set_up_all(call);
+	progress->object = bad_pointers_object;
+	progress->is_set_up = true;
+	for (;;) {
+		for (int i = 0; i < 6; i++)
+			arguments[i] = good_value(&call->arguments[i]);
+		long result = raw_syscall(call->number, arguments[0], arguments[1], arguments[2],
+					  arguments[3], arguments[4], arguments[5]);
+		bool failed = result < 0 && result > -4096;
+
+		if (progress->rounds++ == 0)
+			progress->first_result = failed ? result : 0;
+		else if (failed && can_be_renewed(call))
+			renew(call);
+	}
+}
+
+/* Until it has come round a few times, or sleeps in the call, or is dead already. */
+static void wait_for_progress(pid_t pid)
+{
+	int turns = 0;
+
+	while (progress->rounds < ROUNDS) {
+		char state = ++turns % 8 == 0 ? process_state(pid) : 'R';
+
+		if (state == 'Z' || (state == 'S' && progress->is_set_up))
+			break;
+		nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+	}
+}
+
+static void kill_calling(const struct call *call)
+{
+	pid_t pid;
+	int status;
+
+	progress->is_set_up = false;
+	progress->rounds = 0;
+	progress->first_result = -EINTR;
+	progress->object = -1;
+	pid = FORK();
+	if (pid == 0)
+		call_for_ever(call);
+	wait_for_progress(pid);
+	CHECK(kill(pid, SIGKILL) == 0);
+	status = wait_status(pid);
+	bad_pointers_object = progress->object;
+	if (bad_pointers_object >= 0)
+		remove_object(call->flags & ~NEEDS_MAP);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		FAIL("%s (%d): status %#x", call->name, call->number, status);
+	tried++;
+	worked += progress->first_result == 0;
+}
+
+static void kill_calling_each(const struct call *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_left_out(list[i].number))
+			kill_calling(&list[i]);
+}
+
+/* The counter of rounds is a file, the only memory that survives. */
+__attribute__((noreturn))
+static void execute_for_ever(void)
+{
+	char *const arguments[] = { "x", "again", NULL };
+	int fd = MUST(open("executed", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+
+	CHECK_EQ(write(fd, "x", 1), 1);
+	execve("/proc/self/exe", arguments, exec_environment);
+	FAIL("exec came back");
+}
+
+static void kill_executing(void)
+{
+	struct stat status;
+	pid_t pid = FORK();
+
+	if (pid == 0)
+		execute_for_ever();
+	while (stat("executed", &status) < 0 || status.st_size < ROUNDS)
+		sched_yield();
+	kill_and_reap(pid);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		execute_for_ever();
+	progress = shared_memory(PAGE);
+	select_block[4] = (uintptr_t)zero_time;
+	CHECK_EQ(dup2(MUST(open(".", O_RDONLY)), HOME_FD), HOME_FD);
+	kill_calling_each(calls, ARRAY_SIZE(calls));
+	kill_calling_each(plain_calls, ARRAY_SIZE(plain_calls));
+	raw_syscall(SYS_mq_unlink, "bad-pointers");
+	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
+	kill_executing();
+	/* Some rows are meant to fail: what would harm the machine is asked for wrongly. */
+	if (worked < tried * 9 / 10)
+		FAIL("only %d of %d calls worked", worked, tried);
+	return 0;
+}
