@@ -104,12 +104,12 @@ static int clear_page_tail(struct address_space *space, uintptr_t start)
 {
 	static const uint8_t zeros[PAGE_SIZE];
 	size_t size = PAGE_SIZE - start % PAGE_SIZE;
+	int error;
 
 	if (size == PAGE_SIZE)
 		return 0;
-	return address_space_access(space, start, (void *)zeros, size, true, false) == (ssize_t)size
-		       ? 0
-		       : -EINVAL;
+	error = address_space_write(space, start, zeros, size);
+	return error && error != -ENOMEM ? -EINVAL : error;
 }
 
 /* A segment's numbers make sense: Linux kills the program if not. */

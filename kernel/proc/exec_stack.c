@@ -115,16 +115,6 @@ static void fill_auxv(uint32_t *auxv, const struct address_space *space,
 	put_aux(word, AT_NULL, 0);
 }
 
-static int write_bytes(struct address_space *space, uintptr_t address, const void *bytes,
-		       size_t size)
-{
-	ssize_t written = address_space_access(space, address, (void *)bytes, size, true, false);
-
-	if (written == (ssize_t)size)
-		return 0;
-	return written < 0 ? (int)written : -EFAULT;
-}
-
 /* Platform name and random bytes below `top`; gives their places. */
 static int write_small_things(struct address_space *space, uintptr_t top,
 			      const uint8_t random[EXEC_RANDOM_BYTES], uintptr_t *platform_at,
@@ -134,9 +124,9 @@ static int write_small_things(struct address_space *space, uintptr_t top,
 
 	*platform_at = top - sizeof(platform);
 	*random_at = (*platform_at - EXEC_RANDOM_BYTES) & ~15u;
-	error = write_bytes(space, *platform_at, platform, sizeof(platform));
+	error = address_space_write(space, *platform_at, platform, sizeof(platform));
 	if (!error)
-		error = write_bytes(space, *random_at, random, EXEC_RANDOM_BYTES);
+		error = address_space_write(space, *random_at, random, EXEC_RANDOM_BYTES);
 	return error;
 }
 
@@ -198,7 +188,7 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 		return error;
 	path_at = top - sizeof(uint32_t) - path_size;
 	strings_at = path_at - strings_size;
-	error = write_bytes(space, path_at, stack->path, path_size);
+	error = address_space_write(space, path_at, stack->path, path_size);
 	if (error)
 		return error;
 	error = write_small_things(space, strings_at - stack->layout->stack_skip,
@@ -211,5 +201,5 @@ int exec_stack_build(struct address_space *space, const struct exec_stack *stack
 	if (error)
 		return error;
 	fill_auxv(space->saved_auxv, space, stack, image, path_at, platform_at, random_at);
-	return write_bytes(space, auxv_at, space->saved_auxv, sizeof(space->saved_auxv));
+	return address_space_write(space, auxv_at, space->saved_auxv, sizeof(space->saved_auxv));
 }

@@ -150,13 +150,10 @@ void exec_strings_drop_first(struct exec_strings *strings, size_t *start)
 int exec_words_flush(struct exec_words *words)
 {
 	size_t size = words->count * sizeof(words->of[0]);
-	ssize_t written;
+	int error = address_space_write(words->space, words->at, words->of, size);
 
-	if (size == 0)
-		return 0;
-	written = address_space_access(words->space, words->at, words->of, size, true, false);
-	if (written != (ssize_t)size)
-		return written < 0 ? (int)written : -EFAULT;
+	if (error)
+		return error;
 	words->at += size;
 	words->count = 0;
 	return 0;
@@ -180,7 +177,6 @@ int exec_strings_write(const struct exec_strings *strings, size_t start,
 	while (done < strings->size) {
 		char *piece = strings->pages[done / PAGE_SIZE] + done % PAGE_SIZE;
 		size_t size = min_t(size_t, strings->size - done, PAGE_SIZE - done % PAGE_SIZE);
-		ssize_t written;
 		int error;
 
 		for (size_t i = 0; i < size;) {
@@ -195,10 +191,9 @@ int exec_strings_write(const struct exec_strings *strings, size_t start,
 			at_string_start = nul;
 			i = nul ? (size_t)(nul - piece) + 1 : size;
 		}
-		written = address_space_access(space, address + (done - start), piece, size, true,
-					       false);
-		if (written != (ssize_t)size)
-			return written < 0 ? (int)written : -EFAULT;
+		error = address_space_write(space, address + (done - start), piece, size);
+		if (error)
+			return error;
 		done += size;
 	}
 	return 0;

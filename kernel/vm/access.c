@@ -109,7 +109,10 @@ static int access_page(const struct access *access, uintptr_t address, size_t si
 		}
 		result = fault_resolve(&fault);
 		if (result != FAULT_OK) {
-			error = result == FAULT_BUS_ADDRESS ? -EIO : -EFAULT;
+			error = result == FAULT_BUS_ADDRESS ? -EIO
+				: result == FAULT_NO_MEMORY ? -ENOMEM
+				: result == FAULT_KILLED    ? -EINTR
+							    : -EFAULT;
 			break;
 		}
 	}
@@ -138,4 +141,20 @@ ssize_t address_space_access(struct address_space *space, uintptr_t address, voi
 		done += part;
 	}
 	return (ssize_t)done;
+}
+
+int address_space_write(struct address_space *space, uintptr_t address, const void *bytes,
+			size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t written = address_space_access(space, address + done, (char *)bytes + done,
+						       size - done, true, false);
+
+		if (written < 0)
+			return (int)written;
+		done += (size_t)written;
+	}
+	return 0;
 }

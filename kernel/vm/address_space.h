@@ -81,11 +81,15 @@ void vm_init(void);
 
 /*
  * Memory of another process, for ptrace, /proc/PID/mem, process_vm_*: faults pages in on its
- * behalf. Returns bytes done or -EFAULT/-EIO. `write` with `force` may write to read-only private
- * pages (breakpoints). May sleep.
+ * behalf. Returns bytes done or, if none, -EFAULT, -EIO, -ENOMEM or -EINTR (killed). `write` with
+ * `force` may write to read-only private pages (breakpoints). May sleep.
  */
 must_check ssize_t address_space_access(struct address_space *space, uintptr_t address,
 					void *buffer, size_t size, bool write, bool force);
+
+/* All of it, for exec; else the error that stood in the way of the rest. */
+must_check int address_space_write(struct address_space *space, uintptr_t address,
+				   const void *bytes, size_t size);
 
 /*
  * Pages that the page tables point to: counted in the tables themselves, so that sharing tables
