@@ -2,7 +2,7 @@
  * SIGKILL ends a process that makes one system call over and over, with arguments with which the
  * call does its work, for every call that has a row in bad_pointers.h or plain_calls.h; also one
  * that executes itself all the time. Where the work used something up (a file that was unlinked),
- * it is set up anew.
+ * it is set up anew. On a disk, in the middle of a write and of each kind of fsync() as well.
  */
 #include "bad_pointers_setup.h"
 #include "plain_calls.h"
@@ -150,6 +150,36 @@ static void kill_executing(void)
 	kill_and_reap(pid);
 }
 
+/* On a disk: the last write of a file whose bytes have to get there. */
+__attribute__((noreturn))
+static void synchronize_for_ever(int (*synchronize)(int fd))
+{
+	static char bytes[16 * PAGE];
+	int fd = MUST(open("synchronized", O_CREAT | O_RDWR, 0600));
+
+	for (;;) {
+		bytes[0]++;
+		CHECK_EQ(pwrite(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
+		CHECK(synchronize(fd) == 0);
+		progress->rounds++;
+	}
+}
+
+static void kill_synchronizing(int (*synchronize)(int fd))
+{
+	for (int i = 0; i < 8; i++) {
+		progress->rounds = 0;
+		pid_t pid = FORK();
+
+		if (pid == 0)
+			synchronize_for_ever(synchronize);
+		while (progress->rounds < ROUNDS)
+			sched_yield();
+		nanosleep(&(struct timespec){ 0, i * 300000 }, NULL);
+		kill_and_reap(pid);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
@@ -163,6 +193,10 @@ int main(int argc, char **argv)
 	raw_syscall(SYS_mq_unlink, "bad-pointers");
 	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
 	kill_executing();
+	enter_disk_directory();
+	kill_synchronizing(fsync);
+	kill_synchronizing(fdatasync);
+	kill_synchronizing(syncfs);
 	/* Some rows are meant to fail: what would harm the machine is asked for wrongly. */
 	if (worked < tried * 9 / 10)
 		FAIL("only %d of %d calls worked", worked, tried);
