@@ -81,6 +81,11 @@ static void call_for_ever(const struct call *call)
 	}
 }
 
+static void nap(int us)
+{
+	nanosleep(&(struct timespec){ 0, us * 1000 }, NULL);
+}
+
 /* Until it has come round a few times, or sleeps in the call, or is dead already. */
 static void wait_for_progress(pid_t pid)
 {
@@ -91,7 +96,7 @@ static void wait_for_progress(pid_t pid)
 
 		if (state == 'Z' || (state == 'S' && progress->is_set_up))
 			break;
-		nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+		nap(100);
 	}
 }
 
@@ -150,7 +155,7 @@ static void kill_executing(void)
 	kill_and_reap(pid);
 }
 
-/* On a disk: the last write of a file whose bytes have to get there. */
+/* On a disk; each time waits for the disk below the machine, too, so a few times have to do. */
 __attribute__((noreturn))
 static void synchronize_for_ever(int (*synchronize)(int fd))
 {
@@ -167,15 +172,15 @@ static void synchronize_for_ever(int (*synchronize)(int fd))
 
 static void kill_synchronizing(int (*synchronize)(int fd))
 {
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 2; i++) {
 		progress->rounds = 0;
 		pid_t pid = FORK();
 
 		if (pid == 0)
 			synchronize_for_ever(synchronize);
 		while (progress->rounds < ROUNDS)
-			sched_yield();
-		nanosleep(&(struct timespec){ 0, i * 300000 }, NULL);
+			nap(100);
+		nap(i * 1000);
 		kill_and_reap(pid);
 	}
 }
