@@ -222,7 +222,7 @@ help:
 	@echo '  all          the kernel, build/BUILD-CC/quartet.elf, and the programs in user/ (the default)'
 	@echo '  kernel       the kernel alone          objects      its object files, without linking'
 	@echo '  user         programs of user/         guest-tests  programs of tests/guest/'
-	@echo '  host-tests   unit tests beside the code: programs for this machine, in build/host/'
+	@echo '  host-tests   unit tests beside the code: in build/host32/ and build/host64/'
 	@echo '  docs         docs/syscalls.md from kernel/syscall/syscall.tbl'
 	@echo '  run test check debug bench             the same as ./quartet TARGET (T=PATTERN)'
 	@echo '  clean        remove build/'

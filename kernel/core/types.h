@@ -10,7 +10,7 @@
 #define PAGE_SIZE  4096u
 #define PAGE_MASK  (~(uintptr_t)(PAGE_SIZE - 1))
 
-typedef int32_t ssize_t;
+typedef intptr_t ssize_t;	/* a count of bytes in memory, or -errno */
 typedef int64_t file_offset;	/* bytes from the start of a file */
 typedef uint64_t phys_addr;	/* PAE: a physical address needs 36 bits and more */
 typedef uint32_t frame_number;	/* physical address / PAGE_SIZE */

@@ -1,5 +1,9 @@
-# Host unit tests: kernel/**/NAME_test.c becomes build/host/kernel/**/NAME_test, a 32-bit Linux program with
-# address and undefined-behaviour sanitizers.
+# Host unit tests: kernel/**/NAME_test.c becomes build/host32/kernel/**/NAME_test, a 32-bit Linux program with
+# address and undefined-behaviour sanitizers. A test whose first comment says
+#	/* test: bits=64 */
+# becomes build/host64/kernel/**/NAME_test, a program for this machine (x86-64): the kernel is of 32 bits, but
+# where the host cannot execute those, a long test of files that do not mind the width of a pointer ends ten
+# times sooner.
 #
 # It is linked from the test, the file beside it that it is named after (NAME.c, if there is one), and
 # the kernel files that its first comment asks for:
@@ -11,8 +15,7 @@
 # Headers are looked for in tests/host/include first: a fake stands there for a header of arch/ that
 # only i386 in kernel mode can use.
 
-HOST := build/host
-HOST_CFLAGS := -m32 -Wno-psabi -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-common -fsanitize=address,undefined \
+HOST_CFLAGS := -Wno-psabi -std=gnu17 -O1 -g1 -fno-omit-frame-pointer -fno-common -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 \
 	$(filter-out -Wframe-larger-than=%,$(WARNINGS)) -fno-builtin \
 	-Itests/host/include -Itests/host -Ikernel -Iinclude
@@ -20,37 +23,41 @@ HOST_CFLAGS := -m32 -Wno-psabi -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-co
 HOST_KERNEL_CFLAGS := -include tests/host/include/kernel_names.h
 
 .PHONY: host-tests
-ifneq ($(filter host-tests $(HOST)/%,$(MAKECMDGOALS)),)
+ifneq ($(filter host-tests build/host32/% build/host64/%,$(MAKECMDGOALS)),)
 
 HOST_SOURCES := $(shell find kernel -name '*_test.c' | LC_ALL=C sort)
-HOST_TESTS := $(HOST_SOURCES:%.c=$(HOST)/%)
-HOST_FAKES := $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/host/*.c))
-HOST_KERNEL := $(patsubst %.c,$(HOST)/%.o,$(filter-out %_test.c,$(wildcard kernel/lib/*.c)) \
-	$(addprefix kernel/core/,spinlock.c lock_check.c printk.c refcount.c boot_args.c))
-host-tests: $(HOST_TESTS)
+HOST_SOURCES_64 := $(shell sed -s -n '1,20{/test:.*bits=64/F}' $(HOST_SOURCES))
+HOST_SOURCES_32 := $(filter-out $(HOST_SOURCES_64),$(HOST_SOURCES))
+HOST_SUPPORT := $(wildcard tests/host/*.c) $(filter-out %_test.c,$(wildcard kernel/lib/*.c)) \
+	$(addprefix kernel/core/,spinlock.c lock_check.c printk.c refcount.c boot_args.c)
 
-$(HOST)/kernel/%.o: kernel/%.c Makefile tests/host/rules.mk
-	@mkdir -p $(@D)
-	$(Q)gcc $(HOST_CFLAGS) $(HOST_KERNEL_CFLAGS) $(DEPENDENCIES) -c -o $@ $<
-
-$(HOST)/tests/%.o: tests/%.c Makefile tests/host/rules.mk
-	@mkdir -p $(@D)
-	$(Q)gcc $(HOST_CFLAGS) $(DEPENDENCIES) -c -o $@ $<
-
-$(HOST)/support.a: $(HOST_FAKES) $(HOST_KERNEL)
-	$(Q)rm -f $@; ar rcs $@ $^
-
-# The kernel files that one test asks for, as objects.
-host_with = $(patsubst %.c,$(HOST)/kernel/%.o,$(shell sed -n '1,20s/.*test:.*with=\([^ ]*\).*/\1/p' $(1) | tr , ' '))
-host_objects = $(sort $(1:%.c=$(HOST)/%.o) $(patsubst %.c,$(HOST)/%.o,$(wildcard $(1:%_test.c=%.c))) \
-	$(call host_with,$(1)))
+# The kernel files that one test asks for, and the objects that it is linked from. $(1) is 32 or 64, $(2) the test.
+host_with = $(addprefix kernel/,$(shell sed -n '1,20s/.*test:.*with=\([^ ]*\).*/\1/p' $(1) | tr , ' '))
+host_objects = $(patsubst %.c,build/host$(1)/%.o,$(sort $(2) $(wildcard $(2:%_test.c=%.c)) $(call host_with,$(2))))
 
 define host_test
-$(1:%.c=$(HOST)/%): $(call host_objects,$(1)) $(HOST)/support.a
-	$$(Q)gcc -m32 -fsanitize=address,undefined -o $$@ $$^ -lpthread
--include $(patsubst %.o,%.d,$(call host_objects,$(1)))
+build/host$(1)/$(2:%.c=%): $(call host_objects,$(1),$(2)) build/host$(1)/support.a
+	$$(Q)gcc -m$(1) -fsanitize=address,undefined -o $$@ $$^ -lpthread
+-include $(patsubst %.o,%.d,$(call host_objects,$(1),$(2)))
 endef
-$(foreach source,$(HOST_SOURCES),$(eval $(call host_test,$(source))))
--include $(HOST_FAKES:.o=.d) $(HOST_KERNEL:.o=.d)
+
+define host_width
+host-tests: $(HOST_SOURCES_$(1):%.c=build/host$(1)/%)
+
+build/host$(1)/kernel/%.o: kernel/%.c Makefile tests/host/rules.mk
+	@mkdir -p $$(@D)
+	$$(Q)gcc -m$(1) $$(HOST_CFLAGS) $$(HOST_KERNEL_CFLAGS) $$(DEPENDENCIES) -c -o $$@ $$<
+
+build/host$(1)/tests/%.o: tests/%.c Makefile tests/host/rules.mk
+	@mkdir -p $$(@D)
+	$$(Q)gcc -m$(1) $$(HOST_CFLAGS) $$(DEPENDENCIES) -c -o $$@ $$<
+
+build/host$(1)/support.a: $(HOST_SUPPORT:%.c=build/host$(1)/%.o)
+	$$(Q)rm -f $$@; ar rcs $$@ $$^
+-include $(HOST_SUPPORT:%.c=build/host$(1)/%.d)
+$(foreach source,$(HOST_SOURCES_$(1)),$(eval $(call host_test,$(1),$(source))))
+endef
+$(eval $(call host_width,32))
+$(eval $(call host_width,64))
 
 endif

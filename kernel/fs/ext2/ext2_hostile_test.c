@@ -2,6 +2,7 @@
  * ext2 on disks that somebody made to break us: each block is good by itself, and together they
  * are not. Whatever is answered, nothing is harmed, and most is reported.
  *
+ * test: bits=64
  * test: with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c
  * test: with=fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c
  * test: with=fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c

@@ -1,6 +1,7 @@
 /*
  * ext2 with a journal when there is no memory: every allocation fails once.
  *
+ * test: bits=64
  * test: with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c
  * test: with=fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c
  * test: with=fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c

@@ -2,6 +2,7 @@
  * ext2 with a journal when the power goes, when requests fail, and when an enemy has written the
  * journal. The disk has a cache of its own: what was not flushed is lost, sector by sector, or not.
  *
+ * test: bits=64
  * test: with=fs/ext2/super.c,fs/ext2/metadata.c,fs/ext2/inode.c,fs/ext2/block_map.c
  * test: with=fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c
  * test: with=fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c
