@@ -159,11 +159,11 @@ static void check_bytes(struct worker *worker, const struct operation *o, ssize_
 	if (shared->disk_has_failed)
 		return;
 	if (size > (ssize_t)seen->size || (size < (ssize_t)seen->size && !may_be_short))
-		sim_fail("worker %u: %s %s: %d bytes, not %u", worker->index,
+		sim_fail("worker %u: %s %s: %ld bytes, not %u", worker->index,
 			 operation_name(o->kind), o->path, size, seen->size);
 	for (ssize_t i = 0; i < size; i++) {
 		if (worker->buffer[i] != seen->bytes[i])
-			sim_fail("worker %u: %s %s: byte %d of %d is %#x, not %#x", worker->index,
+			sim_fail("worker %u: %s %s: byte %ld of %ld is %#x, not %#x", worker->index,
 				 operation_name(o->kind), o->path, i, size, worker->buffer[i],
 				 seen->bytes[i]);
 	}
@@ -467,7 +467,7 @@ static void add_entry(struct worker *worker, struct tree *tree, const char *path
 		size = read_link(worker, path);
 	}
 	if (entry->kind != NODE_DIRECTORY && size != (ssize_t)entry->size)
-		sim_fail("worker %u: %s: reading gives %d, the size is %u", worker->index, path,
+		sim_fail("worker %u: %s: reading gives %ld, the size is %u", worker->index, path,
 			 size, entry->size);
 	bytes = host_memory((size_t)size + 1);
 	memcpy(bytes, worker->buffer, (size_t)size);
