@@ -79,11 +79,9 @@ print-flags: | $(GENERATED)
 	@echo '$(CFLAGS)'
 
 $(OUT)/%.o: %.c $(OUT)/flags | $(GENERATED)
-	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(DEPENDENCIES) -c -o $@ $<
 
 $(OUT)/%.S.o: %.S $(OUT)/flags | $(GENERATED)
-	@mkdir -p $(@D)
 	$(Q)$(CC) $(ASFLAGS) $(DEPENDENCIES) -c -o $@ $<
 
 $(GEN)/%.o: $(GEN)/%.c $(OUT)/flags
@@ -96,6 +94,8 @@ $(GEN)/%.o: $(GEN)/%.S $(OUT)/flags
 define remember	# file, text: rewrite the file only when the text differs
 $(shell mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' >$(1))
 endef
+# One process makes all folders, before the first of hundreds of files.
+$(shell mkdir -p $(GEN) $(sort $(dir $(OBJECTS))))
 $(call remember,$(OUT)/flags,$(CC) $(CFLAGS) $(ASFLAGS))
 $(call remember,$(OUT)/sources,$(OBJECTS))
 
@@ -169,7 +169,7 @@ build/user/%: $$(wildcard user/%.c user/%/*.c user/%/*.h user/*.h) Makefile
 	$(Q)gcc $(USER_CFLAGS) -Iuser -o $@ $(filter %.c,$^) -lpthread
 
 # Each tests/guest/NAME.c is one test program: build/guest/NAME.
-GUEST_CFLAGS := -m32 -static -std=gnu17 -O2 -g -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest \
+GUEST_CFLAGS := -m32 -static -std=gnu17 -O1 -g1 -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest \
 	-Ibuild
 GUEST_TESTS := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
 .PHONY: guest-tests

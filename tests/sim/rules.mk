@@ -18,7 +18,7 @@ SIM_UNWATCHED := $(patsubst %,$(SIM)/kernel/mem/%.o,slab page_frame buddy)
 SIM_WRAPPED := lock_check_acquire lock_check_release page_frame_alloc page_frame_alloc_order \
 	page_frame_put_last slab_cache_create slab_alloc slab_alloc_zeroed slab_free thread_wake
 
-SIM_CFLAGS := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fno-common -fno-pie -fsanitize=address,undefined \
+SIM_CFLAGS := -std=gnu17 -O1 -g1 -fno-omit-frame-pointer -fno-common -fno-pie -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 $(filter-out -Wframe-larger-than=%,$(WARNINGS))
 SIM_KERNEL_CFLAGS := -fno-builtin -include tests/sim/include/kernel_names.h -Itests/sim/include -Itests/sim \
 	-Ikernel -Iinclude
