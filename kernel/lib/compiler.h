@@ -15,6 +15,8 @@
 #define cold		__attribute__((cold))
 #define fallthrough	__attribute__((fallthrough))
 #define weak		__attribute__((weak))
+/* For loops over whole pages, where the sanitizer's checks are many times the work itself. */
+#define no_undefined_checks __attribute__((no_sanitize("undefined")))
 
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)

@@ -122,13 +122,22 @@ bool page_frame_is_low(void)
 
 /* ---- poison: debug builds see who writes to memory that he has freed ---- */
 
-static void poison(struct page_frame *frame)
+/* Frames come and go by hundreds in a fork or exec, so this is quick: eight words a turn. */
+static no_undefined_checks void poison(struct page_frame *frame)
 {
-	uint32_t *words = kmap(frame);
+	uint32_t *page = kmap(frame);
 
-	for (size_t i = 0; i < PAGE_SIZE / sizeof(*words); i++)
-		words[i] = FRAME_POISON;
-	kunmap(frame, words);
+	for (uint32_t *at = page; at < page + PAGE_SIZE / sizeof(*at); at += 8) {
+		at[0] = FRAME_POISON;
+		at[1] = FRAME_POISON;
+		at[2] = FRAME_POISON;
+		at[3] = FRAME_POISON;
+		at[4] = FRAME_POISON;
+		at[5] = FRAME_POISON;
+		at[6] = FRAME_POISON;
+		at[7] = FRAME_POISON;
+	}
+	kunmap(frame, page);
 	atomic_fetch_or_explicit(&frame->flags, FRAME_POISONED, memory_order_relaxed);
 }
 
@@ -141,7 +150,7 @@ static void fill_stale(struct page_frame *frame)
 	kunmap(frame, memory);
 }
 
-static void check_poison(struct page_frame *frame)
+static no_undefined_checks void check_poison(struct page_frame *frame)
 {
 	uint32_t *words;
 
