@@ -18,7 +18,7 @@ import tempfile
 import crash_model
 import image
 import qemu
-from common import Failure, build_path, i386_command, make, run_quietly
+from common import Failure, build_path, make, run_quietly
 from commands import run
 from crash_log import SECTOR, Log
 from ext2_reader import Reader
@@ -27,7 +27,7 @@ FILE_SYSTEM_START, FILE_SYSTEM_SECTORS, MARK_SECTORS = 64, 12 << 11, 64
 MARK_START = FILE_SYSTEM_START + FILE_SYSTEM_SECTORS
 OPERATIONS = 220		# of one workload
 BATCH = 25			# disks that one process replays
-REPLAYER = 'host/kernel/fs/ext2/ext2_journal_test'
+REPLAYER = 'host64/kernel/fs/ext2/ext2_journal_test'
 BOOTED_AT_ONCE = 12		# disks of one boot
 
 
@@ -128,8 +128,8 @@ def judge(recording, point, path):
 
 def replay_on_host(paths):
     """Let the kernel's own files, built for this machine, replay images in place. Returns what went wrong, by path."""
-    environment = dict(os.environ, QUARTET_REPLAY=':'.join(paths), ASAN_OPTIONS='detect_leaks=0')
-    done = subprocess.run(i386_command(build_path(REPLAYER), 'listed_images_are_replayed'), env=environment,
+    environment = dict(os.environ, QUARTET_REPLAY=':'.join(paths))
+    done = subprocess.run([build_path(REPLAYER), 'listed_images_are_replayed'], env=environment,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
     if done.returncode == 0:
         return {}
