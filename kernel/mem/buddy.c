@@ -140,19 +140,35 @@ struct page_frame *buddy_alloc(enum zone which, unsigned int order, size_t reser
 	return block;
 }
 
+/*
+ * Up to `most` single frames of the smallest block, which is not cut up first if it goes whole. The
+ * lowest comes last, where a CPU's list begins: neighbours in memory are used, and freed, one after
+ * the other. Returns how many.
+ */
+static size_t take_singles(struct buddy_zone *zone, struct page_frame **frames, size_t most)
+{
+	unsigned int order = min_t(unsigned int, (unsigned int)__builtin_ctz(zone->orders),
+				   log2_floor(most));
+	struct page_frame *block = alloc_locked(zone, order);
+
+	for (size_t i = 0; i < (size_t)1 << order; i++)
+		frames[i] = block + (((size_t)1 << order) - 1 - i);
+	return (size_t)1 << order;
+}
+
 size_t buddy_alloc_batch(enum zone which, struct page_frame **frames, size_t count, size_t reserve)
 {
 	struct buddy_zone *zone = &zones[which];
-	size_t taken = 0;
+	size_t taken = 0, there;
 	irq_flags flags;
 
 	if (!may_take(zone, 1, reserve))
 		return 0; /* a hint, but so would be the locked answer a moment later */
 	flags = spin_lock_irq(&zone->lock);
-	while (taken < count && may_take(zone, 1, reserve)) {
-		frames[taken] = alloc_locked(zone, 0);
-		taken++;
-	}
+	there = atomic_load_explicit(&zone->free_count, memory_order_relaxed);
+	count = min(count, there > reserve ? there - reserve : 0);
+	while (taken < count)
+		taken += take_singles(zone, frames + taken, count - taken);
 	spin_unlock_irq(&zone->lock, flags);
 	return taken;
 }
@@ -166,6 +182,24 @@ void buddy_free(struct page_frame *block, unsigned int order)
 	spin_unlock_irq(&zone->lock, flags);
 }
 
+/* The order of the largest block that the first of `frames` and those that follow it make up. */
+static unsigned int block_order(struct page_frame *const *frames, size_t count)
+{
+	frame_number number = page_frame_number(frames[0]);
+	unsigned int order = 0;
+	size_t next = 1;
+
+	while (order < BUDDY_ORDERS - 1 && (size_t)2 << order <= count &&
+	       number % (2u << order) == 0) {
+		for (; next < (size_t)2 << order; next++) {
+			if (frames[next] != frames[0] + next)
+				return order;
+		}
+		order++;
+	}
+	return order;
+}
+
 void buddy_free_batch(struct page_frame **frames, size_t count)
 {
 	size_t i = 0;
@@ -175,8 +209,13 @@ void buddy_free_batch(struct page_frame **frames, size_t count)
 		struct buddy_zone *zone = &zones[which];
 		irq_flags flags = spin_lock_irq(&zone->lock);
 
-		for (; i < count && page_frame_zone(frames[i]) == which; i++)
-			free_locked(zone, frames[i], 0);
+		/* Neighbours go together, instead of joining one by one. */
+		while (i < count && page_frame_zone(frames[i]) == which) {
+			unsigned int order = block_order(frames + i, count - i);
+
+			free_locked(zone, frames[i], order);
+			i += (size_t)1 << order;
+		}
 		spin_unlock_irq(&zone->lock, flags);
 	}
 }

@@ -73,6 +73,65 @@ static void random_blocks_never_overlap(struct test *t)
 	EXPECT_EQ(t, free_frames(), before);
 }
 
+static void exchange(struct page_frame **a, struct page_frame **b)
+{
+	struct page_frame *kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+static bool are_distinct_singles(struct page_frame **frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (page_frame_order(frames[i]) & FRAME_BUDDY_HEAD)
+			return false;
+		for (size_t j = 0; j < i; j++) {
+			if (frames[i] == frames[j])
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Frames that leave by whole blocks are each one's own, and join again however they come back. */
+static void batches_take_what_they_may_and_come_back_joined(struct test *t)
+{
+	enum { MOST = 300 };
+	static struct page_frame *frames[MOST];
+	size_t before, large;
+	uint32_t random = 11;
+
+	real_memory_init();
+	page_frame_drain();
+	before = buddy_free_count(ZONE_LOW);
+	for (unsigned int round = 0; round < 200; round++) {
+		size_t count = 1 + test_random(&random) % MOST;
+		size_t got = buddy_alloc_batch(ZONE_LOW, frames, count, 0);
+
+		EXPECT_EQ(t, got, count);
+		EXPECT(t, are_distinct_singles(frames, got));
+		EXPECT_EQ(t, buddy_free_count(ZONE_LOW), before - got);
+		EXPECT(t, buddy_check(ZONE_LOW));
+		/* As they came, the other way round, or in disorder. */
+		for (size_t i = 0; round % 3 && i < got; i++) {
+			size_t with = round % 3 == 1 ? got - 1 - i : test_random(&random) % got;
+
+			if (round % 3 == 1 && with <= i)
+				break;
+			exchange(&frames[i], &frames[with]);
+		}
+		buddy_free_batch(frames, got);
+		EXPECT(t, buddy_check(ZONE_LOW));
+		EXPECT_EQ(t, buddy_free_count(ZONE_LOW), before);
+	}
+	large = buddy_alloc_batch(ZONE_LOW, frames, MOST, before - 5);
+	EXPECT_EQ(t, large, 5);
+	EXPECT_EQ(t, buddy_alloc_batch(ZONE_LOW, frames + 5, MOST - 5, before), 0);
+	buddy_free_batch(frames, large);
+	EXPECT_EQ(t, buddy_free_count(ZONE_LOW), before);
+}
+
 /* Whatever a page cache notes in the flags of its frame, the allocator must leave it alone. */
 static void flags_of_a_used_frame_do_not_look_like_a_free_block(struct test *t)
 {
@@ -295,6 +354,7 @@ static void blocks_are_counted_and_zeroed(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(every_order_comes_back_joined),
 	TEST(random_blocks_never_overlap),
+	TEST(batches_take_what_they_may_and_come_back_joined),
 	TEST(flags_of_a_used_frame_do_not_look_like_a_free_block),
 	TEST(the_frame_of_zeros_may_be_mapped_without_end),
 	TEST(user_frames_prefer_high_and_kernel_frames_are_low),
