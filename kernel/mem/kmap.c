@@ -66,18 +66,21 @@ void page_frame_clear(struct page_frame *frame)
 	kunmap(frame, page);
 }
 
-void page_frame_copy(struct page_frame *to, struct page_frame *from)
+/* The same where one of them lies beyond the direct map. Apart, since it wants registers saved. */
+static noinline void copy_by_windows(struct page_frame *to, struct page_frame *from)
 {
-	const void *source;
-	void *target;
+	void *target = kmap(to);
+	const void *source = kmap(from);
 
-	if (likely(is_direct(to) && is_direct(from))) {
-		cpu_copy_page(page_frame_address(to), page_frame_address(from));
-		return;
-	}
-	target = kmap(to);
-	source = kmap(from);
 	cpu_copy_page(target, source);
 	kunmap(from, (void *)source);
 	kunmap(to, target);
+}
+
+void page_frame_copy(struct page_frame *to, struct page_frame *from)
+{
+	if (likely(is_direct(to) && is_direct(from)))
+		cpu_copy_page(page_frame_address(to), page_frame_address(from));
+	else
+		copy_by_windows(to, from);
 }

@@ -418,7 +418,7 @@ int page_cache_get(struct page_cache *cache, uint32_t index, struct page_frame *
 		frame = page_cache_find_any(cache, index);
 		if (frame) {
 			error = settle(cache, frame, major);
-			if (!error)
+			if (!error && unlikely(read_ahead_is_due(cache, index)))
 				read_ahead_hit(cache, index);
 		} else if (page_cache_is_memory(cache)) {
 			error = insert_zeros(cache, index);

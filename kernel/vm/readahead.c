@@ -106,7 +106,7 @@ void read_ahead_hit(struct page_cache *cache, uint32_t index)
 	uint32_t next = cache->read_ahead_next;
 	struct page_frame *first;
 
-	if (likely(!read_ahead_is_due(cache, index)) || cache->is_metadata)
+	if (!read_ahead_is_due(cache, index) || cache->is_metadata)
 		return;
 	if (next >= page_count_of(page_cache_size(cache)))
 		return;
