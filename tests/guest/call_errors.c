@@ -1,4 +1,4 @@
-/* test: timeout=400 cpus=1
+/* test: timeout=400 cpus=1 linux-scale=3
  * The errors of every system call: each argument of a call that works is replaced by each bad or
  * odd value of its kind, and each two arguments by two bad ones, to see which error wins; by root
  * and by an ordinary user. The answer must be what Linux gave: success, the same errno, or the
@@ -11,7 +11,7 @@
  * says why); one that agrees by now must be taken out (tools/record-answers --known).
  *
  * Every call is made in a child of its own, in a directory on tmpfs that is set up anew. TEST_SCALE
- * says how many of a hundred cases are tried; 20 unless it is set.
+ * says how many of a hundred cases are tried; 10 unless it is set.
  */
 #include "bad_pointers_setup.h"
 #include "call_errors.h"
@@ -31,7 +31,7 @@ static const char *const known_rows[] = {
 #include "call_errors.known.h"
 };
 
-enum { MANY_VALUES = 128, PAIR_VALUES = 2, PATIENCE_MS = 300, USUAL_SCALE = 20 };
+enum { MANY_VALUES = 128, PAIR_VALUES = 2, PATIENCE_MS = 300, USUAL_SCALE = 10 };
 enum { DIED = 200, STOPPED = 250 };	/* outcomes that are no errno; DIED plus the signal */
 
 /* ---- kinds of arguments, from the table of system calls ---- */

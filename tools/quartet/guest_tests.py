@@ -31,7 +31,7 @@ BOOT_TIMEOUT = 60
 SILENCE_AFTER_TIMEOUT = 20	# init kills a test that takes too long; if it does not, the kernel hangs
 SKIP_STATUS, STATUS_TIMEOUT = 77, 124
 TESTS_AT_ONCE = 3	# even on two processors: a machine seldom uses more than one, and none while its test sleeps
-EMULATED_LINUX_SCALE = '10'	# what TEST_SCALE is there, unless set
+EMULATED_LINUX_SCALE = '10'	# what TEST_SCALE is there, unless set or the test says linux-scale=
 EMULATED_LINUX_SLOWNESS = 3	# what a test's time limit is multiplied with there
 
 
@@ -46,6 +46,7 @@ class GuestTest:
     on_linux: str			# yes, no, or native: what an older Linux or an i386 kernel of it does differently
     disk: str
     append: str
+    linux_scale: str = EMULATED_LINUX_SCALE	# for the emulated Linux
     scale: str = os.environ.get('TEST_SCALE', '')	# per cent of the full number of repetitions; '': all
 
 
@@ -70,7 +71,8 @@ def find_tests(is_wanted):
             memory=int(words.get('memory', 128)), image=int(words.get('image', '1k').rstrip('k')) * 1024,
             cpus=tuple(int(n) for n in words['cpus'].split(',')) if 'cpus' in words else (),
             on_linux=words.get('linux', 'yes'), disk=words.get('disk', 'ide'),
-            append=words.get('append', '').replace(',', ' ')))
+            append=words.get('append', '').replace(',', ' '),
+            linux_scale=words.get('linux-scale', EMULATED_LINUX_SCALE)))
     return tests
 
 
@@ -406,7 +408,7 @@ def submit_linux(pool, tests, images, results, seed):
             results.cell(test.name, 'Linux', SKIPPED, 'wants a newer Linux than Debian\'s for i386, on this machine itself')
             continue
         patient = replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS,
-                          scale=test.scale or EMULATED_LINUX_SCALE)
+                          scale=test.scale or test.linux_scale)
         groups.setdefault(test.image, []).append(patient)
     return [pool.submit(run_in_machine, group, lambda size=size: replace(machine, image=images[size]),
                         'Linux', results, seed)
