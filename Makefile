@@ -68,13 +68,10 @@ OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter %.c,$(SOURCES))) \
 	$(if $(wildcard $(SYSCALL_TABLE)),$(GEN)/syscall_table.o $(GEN)/syscall_names.o)
 GENERATED := $(GEN)/asm_offsets.h $(if $(VDSO_SOURCES),$(GEN)/vdso.so $(GEN)/vdso_offsets.h)
 
-.PHONY: all kernel objects syntax print-flags user docs run test check debug bench clean help
+.PHONY: all kernel objects print-flags user docs run test check debug bench clean help
 all: kernel user
 kernel: $(KERNEL)
 objects: $(OBJECTS)
-# What the compiler says about each file; nothing is made.
-syntax: | $(GENERATED)
-	$(Q)printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P "$$(nproc)" -n 16 $(CC) $(CFLAGS) -fsyntax-only
 print-flags: | $(GENERATED)
 	@echo '$(CFLAGS)'
 
