@@ -39,7 +39,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet profile [OPTIONS] [--flame FILE] [--output FILE] [--most N] -- CMD ARGS
                             the same on one processor, and tell in which kernel functions its instructions went: a
                             table, and a flame graph (SVG)
-  ./quartet check           layers, headers, format, documents, and both compilers in debug and release
+  ./quartet check           layers, headers, format, documents, and both compilers
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
                             what system calls, faults and processes cost, beside Linux on the same machine
   ./quartet compat python [MODULE...] [--document FILE]
