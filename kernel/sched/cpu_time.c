@@ -182,6 +182,8 @@ uint64_t schedule_tick(uint64_t now_ns)
 	if (should_choose_again(queue))
 		schedule_kick(queue);
 	next = now_ns + (queue->ready_count ? SLICE_NS : TICK_NS);
+	if (run_queue_priority(queue->running) > 0)
+		next = min(next, run_queue_realtime_end(queue));
 	spin_unlock(&queue->lock);
 	balance_tick(queue, now_ns);
 	update_load_averages(now_ns);

@@ -48,6 +48,17 @@ static void end_change(struct change *change, struct thread *thread)
 	spin_unlock_irq(&queue->lock, change->flags);
 }
 
+/* Then nothing is to be done, and a thread keeps its place among its equals and its quantum. */
+static bool has_policy(struct thread *thread, enum sched_policy policy, int priority)
+{
+	irq_flags flags;
+	struct run_queue *queue = run_queue_lock_of(thread, &flags);
+	bool same = thread->policy == policy && thread->realtime_priority == priority;
+
+	spin_unlock_irq(&queue->lock, flags);
+	return same;
+}
+
 int schedule_set_policy(struct thread *thread, enum sched_policy policy, int priority)
 {
 	bool realtime = policy == SCHED_POLICY_FIFO || policy == SCHED_POLICY_RR;
@@ -58,6 +69,8 @@ int schedule_set_policy(struct thread *thread, enum sched_policy policy, int pri
 		return -EINVAL;
 	if (realtime ? priority < 1 || priority >= REALTIME_PRIORITIES : priority != 0)
 		return -EINVAL;
+	if (has_policy(thread, policy, priority))
+		return 0;
 	begin_change(&change, thread);
 	thread->policy = policy;
 	thread->realtime_priority = priority;

@@ -124,12 +124,21 @@ int run_queue_set_realtime_share(int runtime_us, int period_us)
 	return 0;
 }
 
+/* Has one of SCHED_RR had its turn among its equals? */
+static bool is_quantum_over(const struct thread *thread)
+{
+	return thread->policy == SCHED_POLICY_RR && thread->run_ns >= thread->quantum_end_ns;
+}
+
 /*
  * The running one is of real time and has run for `ran` up to clock_ns. A period begins when one
- * runs and the last period is over: so it is charged with nothing that ran before it.
+ * runs and the last period is over: so it is charged with nothing that ran before it. A quantum
+ * that ends while no equal waits is followed by another.
  */
 static noinline void charge_realtime(struct run_queue *queue, uint64_t ran)
 {
+	struct thread *running = queue->running;
+
 	if (queue->clock_ns >= queue->realtime_until_ns) {
 		uint64_t start = max(queue->clock_ns - ran, queue->realtime_until_ns);
 
@@ -138,6 +147,9 @@ static noinline void charge_realtime(struct run_queue *queue, uint64_t ran)
 		ran = queue->clock_ns - start;
 	}
 	queue->realtime_ns += ran;
+	if (is_quantum_over(running) &&
+	    list_is_empty(&queue->realtime[run_queue_priority(running)]))
+		run_queue_begin_quantum(running);
 	advance_least(queue, NULL);
 }
 
@@ -148,6 +160,20 @@ static bool realtime_is_spent(const struct run_queue *queue)
 
 	return runtime_us >= 0 && queue->clock_ns < queue->realtime_until_ns &&
 	       queue->realtime_ns >= (uint64_t)runtime_us * 1000;
+}
+
+uint64_t run_queue_realtime_end(const struct run_queue *queue)
+{
+	int runtime_us = run_queue_realtime_runtime();
+	uint64_t runtime = (uint64_t)runtime_us * 1000;
+
+	if (runtime_us < 0 || queue->ready_count == 0)
+		return UINT64_MAX;
+	if (queue->clock_ns >= queue->realtime_until_ns)	/* a new period begins */
+		return queue->clock_ns + max_t(uint64_t, runtime, REALTIME_LOOK_NS);
+	if (queue->realtime_ns >= runtime)	/* spent, and nobody else was there to run */
+		return UINT64_MAX;
+	return queue->clock_ns + max_t(uint64_t, runtime - queue->realtime_ns, REALTIME_LOOK_NS);
 }
 
 /* ---- charging ---- */
@@ -321,12 +347,6 @@ static bool displaces(const struct run_queue *queue, const struct thread *first,
 	if (yields)
 		return true;
 	return waiting == 0 && run_queue_is_before(first->virtual_ns, stay->virtual_ns);
-}
-
-/* Has one of SCHED_RR had its turn among its equals? */
-static bool is_quantum_over(const struct thread *thread)
-{
-	return thread->policy == SCHED_POLICY_RR && thread->run_ns >= thread->quantum_end_ns;
 }
 
 struct thread *run_queue_choose(struct run_queue *queue, struct thread *stay, bool yields)

@@ -19,6 +19,7 @@ enum {
 
 #define SLICE_NS	 3000000ull   /* a fair thread runs at least so long when others wait */
 #define QUANTUM_NS	 100000000ull /* of SCHED_RR */
+#define REALTIME_LOOK_NS 50000ull     /* the share of real time is looked at no more often */
 #define SLEEPER_NS	 3000000ull   /* by how much a sleeper may come before those that ran */
 /* how far ahead of the running thread one must be to interrupt it */
 #define WAKE_PREEMPT_NS	 1000000ull
@@ -113,6 +114,12 @@ static inline void run_queue_begin_quantum(struct thread *thread)
 {
 	thread->quantum_end_ns = thread->run_ns + QUANTUM_NS;
 }
+
+/*
+ * When the running one, of real time, will have spent what it may have while others wait; on the
+ * clock of run_queue_account(). UINT64_MAX: never. Caller holds queue->lock.
+ */
+uint64_t run_queue_realtime_end(const struct run_queue *queue);
 
 /* Put a thread in; `at_front`: of its real-time priority. */
 void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front);

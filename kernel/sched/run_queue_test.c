@@ -429,6 +429,53 @@ static void a_period_is_charged_with_what_ran_in_it(struct test *t)
 	end(t);
 }
 
+/* However short a period is, and however late one looks: the share ends, and is looked at then. */
+static void a_short_period_ends_in_time(struct test *t)
+{
+	unsigned int turns = 0;
+
+	begin();
+	EXPECT_EQ(t, run_queue_set_realtime_share(500, 1000), 0);
+	set_realtime(&threads[0], SCHED_POLICY_FIFO, 50);
+	wake(&threads[0]);
+	(void)choose(false, false);
+	wake(&threads[1]);
+	for (unsigned int tick = 0; tick < 100; tick++) {
+		uint64_t look;
+
+		now += SLICE_NS;
+		run_queue_account(&queue, now);
+		look = run_queue_realtime_end(&queue);
+		if (queue.running == &threads[0] && look != UINT64_MAX) {
+			EXPECT(t, look > now && look <= now + 500000);
+			now = look;
+		}
+		turns += choose(true, false) == &threads[1];
+	}
+	EXPECT(t, turns >= 40);
+	EXPECT_EQ(t, run_queue_set_realtime_share(950000, 1000000), 0);
+	end(t);
+}
+
+/* A quantum that ends while no equal waits is followed by another, which an equal must wait for. */
+static void a_quantum_that_ends_alone_begins_anew(struct test *t)
+{
+	begin();
+	set_realtime(&threads[0], SCHED_POLICY_RR, 10);
+	set_realtime(&threads[1], SCHED_POLICY_RR, 10);
+	wake(&threads[0]);
+	(void)choose(false, false);
+	now += QUANTUM_NS * 3 / 2;
+	run_queue_account(&queue, now);
+	wake(&threads[1]);
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += QUANTUM_NS * 9 / 10;
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += QUANTUM_NS / 5;
+	EXPECT_POINTER(t, choose(true, false), &threads[1]);
+	end(t);
+}
+
 static void a_boost_counts_while_it_is_higher(struct test *t)
 {
 	begin();
@@ -517,6 +564,8 @@ const struct test_case test_cases[] = {
 	TEST(an_interrupted_quantum_goes_on),
 	TEST(a_spent_share_ends_no_quantum),
 	TEST(a_period_is_charged_with_what_ran_in_it),
+	TEST(a_short_period_ends_in_time),
+	TEST(a_quantum_that_ends_alone_begins_anew),
 	TEST(a_boost_counts_while_it_is_higher),
 	TEST(pinned_and_unfinished_threads_do_not_move),
 	TEST(invariants_hold_under_random_use),

@@ -340,8 +340,8 @@ static inline bool read_ahead_is_due(const struct page_cache *cache, uint32_t in
 	       index == cache->read_ahead_next - cache->read_ahead_size / 2;
 }
 
-/* A reader met `index`: perhaps the next window should start. */
-void read_ahead_hit(struct page_cache *cache, uint32_t index);
+/* A reader met the page at which read_ahead_is_due(): the next window starts. */
+void read_ahead_hit(struct page_cache *cache);
 
 /* ---- reverse_map.c ---- */
 

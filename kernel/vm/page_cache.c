@@ -419,7 +419,7 @@ int page_cache_get(struct page_cache *cache, uint32_t index, struct page_frame *
 		if (frame) {
 			error = settle(cache, frame, major);
 			if (!error && unlikely(read_ahead_is_due(cache, index)))
-				read_ahead_hit(cache, index);
+				read_ahead_hit(cache);
 		} else if (page_cache_is_memory(cache)) {
 			error = insert_zeros(cache, index);
 			if (error && error != -EEXIST)

@@ -25,11 +25,11 @@
 #include "vm/writeback.h"
 
 /* The page is there. Perhaps the window after it should start: that is filling, hence the lock. */
-static noinline void go_on_reading_ahead(struct page_cache *cache, uint32_t index)
+static noinline void go_on_reading_ahead(struct page_cache *cache)
 {
 	if (!rwlock_try_read_lock(&cache->truncate_lock))
 		return;
-	read_ahead_hit(cache, index);
+	read_ahead_hit(cache);
 	rwlock_read_unlock(&cache->truncate_lock);
 }
 
@@ -57,7 +57,7 @@ static inline int get_for_read(struct page_cache *cache, uint32_t index, struct 
 	if (unlikely(!*out))
 		return get_absent_for_read(cache, index, out);
 	if (unlikely(read_ahead_is_due(cache, index)))
-		go_on_reading_ahead(cache, index);
+		go_on_reading_ahead(cache);
 	return 0;
 }
 

@@ -100,13 +100,13 @@ int read_ahead_miss(struct page_cache *cache, uint32_t index, struct page_frame 
 	return start_reading(cache, index, count, first);
 }
 
-void read_ahead_hit(struct page_cache *cache, uint32_t index)
+void read_ahead_hit(struct page_cache *cache)
 {
 	uint32_t size = cache->read_ahead_size;
 	uint32_t next = cache->read_ahead_next;
 	struct page_frame *first;
 
-	if (!read_ahead_is_due(cache, index) || cache->is_metadata)
+	if (cache->is_metadata)
 		return;
 	if (next >= page_count_of(page_cache_size(cache)))
 		return;

@@ -12,9 +12,12 @@ import qemu
 from common import build_kernel
 from machine import PROMPT
 
-# About a second to the prompt on a quiet machine. On a busy one processor time says how much work that is, and
-# the same QEMU started by itself, alternately, how long it would have to take: 1.5 times of it is usual.
-PROMPT_CPU_SECONDS, MOST_TIMES_BARE = 3, 2.5
+# About a second to the prompt on a quiet machine. On a busy or slow one the same QEMU, started by itself, alternately,
+# says how long it has to take: 1.5 times of it is usual, and Python's start comes on top.
+def allowed(bare):
+    return 2 * bare + 1
+
+
 kernel = os.environ.get('QUARTET_KERNEL') or build_kernel()
 
 
@@ -73,6 +76,6 @@ machine.send('poweroff\r')
 expect_end(machine)
 
 pairs = [(time_to_prompt(['./quartet', 'run', '--kernel', kernel]), time_to_prompt(bare_command())) for _ in range(4)]
-(taken, used), (bare, _) = (best(times) for times in zip(*pairs))
+(taken, used), (bare, bare_used) = (best(times) for times in zip(*pairs))
 print(f'{taken:.1f} s from the command to the prompt, {used:.1f} s of a processor; QEMU alone {bare:.1f} s')
-sys.exit(0 if used < PROMPT_CPU_SECONDS and taken < MOST_TIMES_BARE * bare else 1)
+sys.exit(0 if used < allowed(bare_used) and taken < allowed(bare) else 1)

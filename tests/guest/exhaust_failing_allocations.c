@@ -50,7 +50,8 @@ static void touch_own_memory(void)
 
 	for (volatile char *at = __data_start; at < (volatile char *)_end; at += PAGE)
 		*at = *at;
-	for (char *at = heap_end - PAGE; mincore(at, PAGE, &resident) == 0; at -= PAGE)
+	for (char *at = heap_end - PAGE; at >= _end && mincore(at, PAGE, &resident) == 0;
+	     at -= PAGE)
 		*(volatile char *)at = *at;
 	for (size_t i = 0; i < sizeof(stack); i += PAGE)
 		stack[i] = 0;

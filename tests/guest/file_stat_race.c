@@ -187,6 +187,8 @@ static void race_here(void)
 	for (int i = 0; i < READERS; i++)
 		pids[count++] = start(read_paths);
 	sleep_ms(TIME_MS);
+	while (!*seen)	/* on a busy machine nobody may have had a turn yet */
+		sleep_ms(10);
 	*ended = 1;
 	for (int i = 0; i < count; i++)
 		if (wait_exit_status(pids[i]) != 0)

@@ -361,14 +361,14 @@ static void finish_read_terminal(void)
 	CHECK(write(objects.quiet_master, "x\n", 2) == 2);
 }
 
-/* How much goes in before a writer waits is the system's secret. */
+/* How much goes in before a writer waits is the system's secret: so no write is done by half. */
 static long call_write_terminal(void)
 {
-	char bytes[64] = { 0 };
+	char byte = 0;
 	long result;
 
 	do
-		result = write(objects.full_terminal, bytes, sizeof(bytes));
+		result = write(objects.full_terminal, &byte, 1);
 	while (result > 0 && !*objects.end_writing);
 	return result;
 }

@@ -89,13 +89,19 @@ static void nap(int us)
 /* Until it has come round a few times, or sleeps in the call, or is dead already. */
 static void wait_for_progress(pid_t pid)
 {
-	int turns = 0;
+	int turns = 0, asleep = 0, rounds = 0;
 
-	while (progress->rounds < ROUNDS) {
-		char state = ++turns % 8 == 0 ? process_state(pid) : 'R';
+	while (progress->rounds < ROUNDS && asleep < 3) {
+		char state = ++turns % 3 == 0 ? process_state(pid) : 'R';
 
-		if (state == 'Z' || (state == 'S' && progress->is_set_up))
+		if (state == 'Z')
 			break;
+		/* Once may be a short sleep within the first call. */
+		if (rounds != progress->rounds)
+			asleep = 0;
+		else if (state == 'S' && progress->is_set_up)
+			asleep++;
+		rounds = progress->rounds;
 		nap(100);
 	}
 }
