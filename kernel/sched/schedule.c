@@ -377,9 +377,12 @@ static void schedule_switch(enum switch_reason reason)
 	      next->is_idle);
 	begin_running(queue, next, now);
 	queue->previous = previous;
-	tick = now + (queue->ready_count ? SLICE_NS : TICK_NS);
-	if (unlikely(run_queue_priority(next) > 0))
-		tick = min(tick, run_queue_realtime_end(queue));
+	tick = now + TICK_NS;
+	if (queue->ready_count) {
+		tick = now + SLICE_NS;
+		if (unlikely(run_queue_priority(next) > 0))
+			tick = min(tick, run_queue_realtime_end(queue));
+	}
 	spin_unlock_irq_off(&queue->lock);
 	if (!next->is_idle)
 		timer_alarm_before(queue, tick);
