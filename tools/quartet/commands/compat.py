@@ -1,17 +1,22 @@
-"""./quartet compat SUITE [MODULE ...]: other people's test suites, on Linux and on Quartet, test by test."""
+"""
+./quartet compat SUITE [MODULE ...]: other people's test suites, on Linux and on Quartet, test by test.
+./quartet compat self: Quartet's kernel built inside of Quartet by Debian's gcc and make, and then tested.
+"""
 
 import argparse
 import json
 import os
 
+import commands.test
 import compat
+import selfhost
 from common import Failure, build_kernel
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog='./quartet compat', allow_abbrev=False)
-    parser.add_argument('suite', choices=sorted(compat.SUITES))
-    parser.add_argument('modules', nargs='*', metavar='MODULE', help='parts of the suite; all without any')
+    parser.add_argument('suite', choices=sorted(compat.SUITES) + ['self'])
+    parser.add_argument('modules', nargs='*', metavar='MODULE', help='parts of the suite, or patterns of the tests after self; all without any')
     parser.add_argument('--no-linux', action='store_true', help='Quartet alone: nothing is compared')
     parser.add_argument('--linux-results', metavar='FILE', help='take what Linux gave from here, or keep it here')
     parser.add_argument('--document', metavar='FILE', help='write the page about it')
@@ -19,8 +24,29 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
+def build_inside(options):
+    """Build the kernel in the machine; then the guest tests (or those with the patterns given) run on it."""
+    made, said = selfhost.build(build_kernel(options.build, 'gcc'), options.build)
+    print(f'{made}: {said}', flush=True)
+    status = commands.test.main(['--no-linux', '--kernel', made, *(options.modules or ['guest/'])])
+    if options.document:
+        chosen = 'all of them' if not options.modules else f'of {", ".join(options.modules)} all'
+        write_document(options.document, selfhost.document(said, f'{chosen} pass' if status == 0 else 'some fail'))
+    return status
+
+
+def write_document(path, text):
+    try:
+        with open(path, 'w') as out:
+            out.write(text)
+    except OSError as error:
+        raise Failure(f'{path}: {error.strerror}') from None
+
+
 def main(arguments):
     options = parse(arguments)
+    if options.suite == 'self':
+        return build_inside(options)
     modules = options.modules or compat.SUITES[options.suite][0]
     kept = {}
     if options.linux_results and os.path.exists(options.linux_results):
@@ -45,9 +71,5 @@ def main(arguments):
         if outcomes.passed('Linux', module):
             worst = min(worst, 1 - len(only) / outcomes.passed('Linux', module))
     if options.document:
-        try:
-            with open(options.document, 'w') as out:
-                out.write(compat.document(options.suite, modules, outcomes))
-        except OSError as error:
-            raise Failure(f'{options.document}: {error.strerror}') from None
+        write_document(options.document, compat.document(options.suite, modules, outcomes))
     return 0 if worst >= compat.BAR and not outcomes.troubles else 1
