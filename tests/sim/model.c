@@ -733,6 +733,13 @@ static void start_history(struct model *model, struct node *node)
 	}
 }
 
+/* Does it change what a file holds, and not only names? */
+static bool changes_bytes(const struct operation *operation)
+{
+	return operation->kind == OP_WRITE || operation->kind == OP_APPEND ||
+	       operation->kind == OP_TRUNCATE || operation->kind == OP_HELD_WRITE;
+}
+
 /* Operation i is number i + 1; what was there before is 0, and durable. */
 const char *model_check_cut(const struct tree *before, const struct operation *operations,
 			    const int32_t *results, unsigned int sound, unsigned int over,
@@ -749,13 +756,17 @@ const char *model_check_cut(const struct tree *before, const struct operation *o
 	all->history->disk_has_failed = sound < count;
 	start_history(all, all->root);
 	for (unsigned int i = 0; i < count; i++) {
-		/* What was not over is no promise, but it may have happened. */
+		/*
+		 * What was not over is no promise, but it may have happened; what failed with the
+		 * disk has made no name, or those after it could not have, but perhaps some bytes.
+		 */
 		bool is_promise = operations[i].kind == OP_FSYNC || operations[i].kind == OP_SYNC;
 		bool is_known = i < over && (i < sound || results[i] >= 0);
+		bool may_be = i < over ? changes_bytes(&operations[i]) : !is_promise;
 
 		if (operations[i].kind == OP_SYNC && i >= sound)
 			continue;
-		if (is_known ? results[i] >= 0 : !is_promise)
+		if (is_known ? results[i] >= 0 : may_be)
 			(void)model_apply(all, &operations[i], i + 1, false, NULL);
 	}
 	durable = all->durable;
