@@ -380,24 +380,19 @@ process_id process_parent_id(const struct process *process)
 	return id;
 }
 
-int process_nice(struct process *process)
-{
-	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	struct user_thread *thread = live_thread(process);
-	int nice = thread ? thread->thread.nice : 0;
-
-	spin_unlock_irq(&process->signal_lock, flags);
-	return nice;
-}
-
-void process_set_nice(struct process *process, int nice)
+void process_visit_threads(struct process *process,
+			   void (*visit)(struct user_thread *thread, void *argument),
+			   void *argument)
 {
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 
 	for (struct list_node *node = process->threads.head.next; node != &process->threads.head;
-	     node = node->next)
-		schedule_set_nice(&container_of(node, struct user_thread, process_node)->thread,
-				  nice);
+	     node = node->next) {
+		struct user_thread *thread = container_of(node, struct user_thread, process_node);
+
+		if (!thread->ended)
+			visit(thread, argument);
+	}
 	spin_unlock_irq(&process->signal_lock, flags);
 }
 

@@ -296,9 +296,10 @@ void process_usage(struct process *process, struct usage *out);
 void process_children_usage(struct process *process, struct usage *out);
 /* getppid(2): 0 for init. */
 process_id process_parent_id(const struct process *process);
-/* Nice values of all its threads are one. */
-int process_nice(struct process *process);
-void process_set_nice(struct process *process, int nice);
+/* Calls `visit` for each of its threads that has not ended, under signal_lock: it may not sleep. */
+void process_visit_threads(struct process *process,
+			   void (*visit)(struct user_thread *thread, void *argument),
+			   void *argument);
 /*
  * unshare.c: the current thread gets descriptors, or root, working directory and umask, of its own.
  * Errors: -ENOMEM; then nothing has changed.

@@ -2,8 +2,9 @@
  * Policies, priorities, nice values and affinities: what other threads, or the thread itself, may
  * change while it runs, waits in a queue, or sleeps.
  *
- * Each change takes the thread out of its queue if it waits there, changes it, puts it back, and
- * lets the CPU choose again if that could matter. The queue's lock is what holds the thread still.
+ * A change that moves the thread among the others takes it out of its queue if it waits there,
+ * changes it, puts it back, and lets the CPU choose again if that could matter. The queue's lock is
+ * what holds the thread still.
  */
 #include "arch/clock.h"
 #include "core/config.h"
@@ -12,51 +13,63 @@
 #include "sched/schedule.h"
 #include "uapi/linux/errno.h"
 
-/* Between begin_change and end_change the thread is locked and in no queue. */
+/* Between begin_change and end_change the thread is locked, and `wish` may be altered. */
 struct change {
 	struct run_queue *queue;
 	irq_flags flags;
-	bool was_queued;
-	bool was_realtime;
+	struct {
+		enum sched_policy policy;
+		int priority, boost, nice;
+	} wish;			/* at first what the thread has */
 };
 
 static void begin_change(struct change *change, struct thread *thread)
 {
 	change->queue = run_queue_lock_of(thread, &change->flags);
 	run_queue_account(change->queue, arch_clock_ns());
-	change->was_queued = thread->queued;
-	change->was_realtime = run_queue_priority(thread) > 0;
-	if (change->was_queued)
-		run_queue_remove(change->queue, thread);
+	change->wish.policy = thread->policy;
+	change->wish.priority = thread->realtime_priority;
+	change->wish.boost = thread->boosted_priority;
+	change->wish.nice = thread->nice;
 }
 
+static void grant(const struct change *change, struct thread *thread)
+{
+	if (thread->policy != change->wish.policy)
+		run_queue_begin_quantum(thread);
+	thread->policy = change->wish.policy;
+	thread->realtime_priority = change->wish.priority;
+	thread->boosted_priority = change->wish.boost;
+	thread->nice = change->wish.nice;
+	run_queue_set_weight(thread);
+}
+
+/*
+ * A waiting real-time thread whose priority stays what it was keeps its place. Else it comes last
+ * among its new equals, but first if its priority was lowered. So POSIX and Linux have it.
+ */
 static void end_change(struct change *change, struct thread *thread)
 {
 	struct run_queue *queue = change->queue;
+	int old_priority = run_queue_priority(thread);
+	int priority = max(change->wish.priority, change->wish.boost);
+	bool moves = priority != old_priority || priority == 0;
+	bool was_queued = thread->queued;
 
-	run_queue_set_weight(thread);
+	if (moves && was_queued)
+		run_queue_remove(queue, thread);
+	grant(change, thread);
 	/* Real-time threads do not keep up with virtual time: start anew. */
-	if (change->was_realtime && run_queue_priority(thread) == 0)
+	if (old_priority > 0 && priority == 0)
 		thread->virtual_ns = queue->least_virtual_ns;
-	if (change->was_queued) {
-		run_queue_add(queue, thread, false);
+	if (moves && was_queued) {
+		run_queue_add(queue, thread, priority < old_priority);
 		if (run_queue_preempts(queue, thread))
 			schedule_kick(queue);
 	} else if (queue->running == thread) {
 		schedule_kick(queue);
 	}
 	spin_unlock_irq(&queue->lock, change->flags);
-}
-
-/* Then nothing is to be done, and a thread keeps its place among its equals and its quantum. */
-static bool has_policy(struct thread *thread, enum sched_policy policy, int priority)
-{
-	irq_flags flags;
-	struct run_queue *queue = run_queue_lock_of(thread, &flags);
-	bool same = thread->policy == policy && thread->realtime_priority == priority;
-
-	spin_unlock_irq(&queue->lock, flags);
-	return same;
 }
 
 int schedule_set_policy(struct thread *thread, enum sched_policy policy, int priority)
@@ -69,12 +82,9 @@ int schedule_set_policy(struct thread *thread, enum sched_policy policy, int pri
 		return -EINVAL;
 	if (realtime ? priority < 1 || priority >= REALTIME_PRIORITIES : priority != 0)
 		return -EINVAL;
-	if (has_policy(thread, policy, priority))
-		return 0;
 	begin_change(&change, thread);
-	thread->policy = policy;
-	thread->realtime_priority = priority;
-	run_queue_begin_quantum(thread);
+	change.wish.policy = policy;
+	change.wish.priority = priority;
 	end_change(&change, thread);
 	return 0;
 }
@@ -84,7 +94,7 @@ void schedule_set_nice(struct thread *thread, int nice)
 	struct change change;
 
 	begin_change(&change, thread);
-	thread->nice = clamp(nice, -20, 19);
+	change.wish.nice = clamp(nice, -20, 19);
 	end_change(&change, thread);
 }
 
@@ -93,7 +103,7 @@ void schedule_set_boost(struct thread *thread, int priority)
 	struct change change;
 
 	begin_change(&change, thread);
-	thread->boosted_priority = clamp(priority, 0, REALTIME_PRIORITIES - 1);
+	change.wish.boost = clamp(priority, 0, REALTIME_PRIORITIES - 1);
 	end_change(&change, thread);
 }
 

@@ -42,56 +42,92 @@ static bool may_schedule_process(struct process *target)
 	return rights.is_owner && rights.covers;
 }
 
+/* One getpriority() or setpriority(): a nice value is a thread's, whoever is meant. */
 struct priority_walk {
 	int kind, who;
 	bool set;
 	int nice;  /* to set, or the best found */
 	int error; /* -ESRCH until one matched */
+	struct renice_rights rights;	/* to the process that is visited */
+	bool met_thread;		/* of it */
 };
 
+/* Is it one of the group, or of the user? */
 static bool priority_matches(const struct priority_walk *walk, struct process *process)
 {
 	const struct credentials *credentials;
 	process_id group;
 	bool matches;
 
-	switch (walk->kind) {
-	case PRIO_PROCESS:
-		return process->id == walk->who;
-	case PRIO_PGRP:
+	if (walk->kind == PRIO_PGRP)
 		return !process_get_group(process->id, &group) && group == walk->who;
-	default:
-		credentials = process_credentials_get(process);
-		matches = credentials->uid == (user_id)walk->who;
-		credentials_put(credentials);
-		return matches;
-	}
+	credentials = process_credentials_get(process);
+	matches = credentials->uid == (user_id)walk->who;
+	credentials_put(credentials);
+	return matches;
 }
 
-static void priority_visit(struct priority_walk *walk, struct process *process)
+/* Take account of one with the nice value `current`. True: it is to have walk->nice. */
+static bool priority_judge(struct priority_walk *walk, struct process *process, int current)
 {
-	int current = process_nice(process);
-	struct renice_rights rights;
-
 	if (!walk->set) {
 		if (walk->error || current < walk->nice)
 			walk->nice = current;
 		walk->error = 0;
-		return;
+		return false;
 	}
-	rights = renice_rights(process);
-	if (!rights.is_owner) {
+	if (!walk->rights.is_owner) {
 		walk->error = -EPERM;
 	} else if (walk->nice < current &&
 		   !credentials_capable(credentials_current(), CAP_SYS_NICE) &&
 		   20 - walk->nice > (int)limits_current(&process->limits, LIMIT_NICE)) {
 		walk->error = -EACCES;
-	} else if (!rights.covers) {
+	} else if (!walk->rights.covers) {
 		walk->error = -EPERM;
 	} else {
-		process_set_nice(process, walk->nice);
 		if (walk->error == -ESRCH)
 			walk->error = 0;
+		return true;
+	}
+	return false;
+}
+
+static void priority_visit_thread(struct user_thread *thread, void *argument)
+{
+	struct priority_walk *walk = argument;
+
+	walk->met_thread = true;
+	if (priority_judge(walk, thread->process, thread->thread.nice))
+		schedule_set_nice(&thread->thread, walk->nice);
+}
+
+/* All its threads; what is dead and not forgotten has the nice value 0. */
+static void priority_visit(struct priority_walk *walk, struct process *process)
+{
+	walk->rights = renice_rights(process);
+	walk->met_thread = false;
+	process_visit_threads(process, priority_visit_thread, walk);
+	if (!walk->met_thread)
+		(void)priority_judge(walk, process, 0);
+}
+
+static void priority_visit_one(struct priority_walk *walk)
+{
+	process_id id = walk->who ? walk->who : user_thread_current()->id;
+	struct user_thread *thread = user_thread_find_get(id);
+	struct process *process;
+
+	if (thread) {
+		walk->rights = renice_rights(thread->process);
+		priority_visit_thread(thread, walk);
+		user_thread_put(thread);
+		return;
+	}
+	process = process_find_get(id);
+	if (process) {
+		walk->rights = renice_rights(process);
+		(void)priority_judge(walk, process, 0);
+		process_put(process);
 	}
 }
 
@@ -102,15 +138,17 @@ static int priority_do(struct priority_walk *walk)
 
 	if (walk->kind < PRIO_PROCESS || walk->kind > PRIO_USER)
 		return -EINVAL;
+	walk->error = -ESRCH;
+	if (walk->kind == PRIO_PROCESS) {
+		priority_visit_one(walk);
+		return walk->error;
+	}
 	if (walk->who == 0) {
-		if (walk->kind == PRIO_PROCESS)
-			walk->who = process_current()->id;
-		else if (walk->kind == PRIO_USER)
+		if (walk->kind == PRIO_USER)
 			walk->who = (int)credentials_current()->uid;
 		else if (process_get_group(0, &walk->who))
 			return -ESRCH;
 	}
-	walk->error = -ESRCH;
 	while ((process = process_next_get(next)) != NULL) {
 		next = process->id + 1;
 		if (priority_matches(walk, process))
@@ -144,7 +182,7 @@ int sys_nice(int increment)
 	int error;
 
 	increment = clamp(increment, -40, 40);
-	walk.nice = clamp(process_nice(process_current()) + increment, -20, 19);
+	walk.nice = clamp(user_thread_current()->thread.nice + increment, -20, 19);
 	error = priority_do(&walk);
 	return error == -EACCES ? -EPERM : error;
 }

@@ -1,5 +1,9 @@
-/* nice, getpriority, setpriority, and the scheduler's calls: ranges, rights, inheritance. */
+/*
+ * nice, getpriority, setpriority, and the scheduler's calls: ranges, rights, inheritance. A nice
+ * value is a thread's own.
+ */
 #include "check.h"
+#include <pthread.h>
 
 static int priority_of(pid_t pid)
 {
@@ -19,6 +23,64 @@ static void as_user(void)
 	CHECK_EQ(priority_of(0), 5);
 	CHECK_ERRNO(setpriority(PRIO_PROCESS, getppid(), 10), EPERM);
 	CHECK_ERRNO(sched_setscheduler(0, SCHED_FIFO, &parameter), EPERM);
+}
+
+static pthread_barrier_t turn;
+static volatile pid_t other;
+
+/* The main thread looks and sets between the turns. */
+static void *be_nice(void *unused)
+{
+	(void)unused;
+	other = gettid();
+	pthread_barrier_wait(&turn);
+	pthread_barrier_wait(&turn);
+	CHECK_EQ(priority_of(0), 5);
+	CHECK_EQ(nice(2), 7);
+	pthread_barrier_wait(&turn);
+	pthread_barrier_wait(&turn);
+	CHECK_EQ(priority_of(0), 1);
+	return NULL;
+}
+
+static void nice_threads(void)
+{
+	pthread_t thread;
+
+	CHECK(setpgid(0, 0) == 0);
+	CHECK(pthread_barrier_init(&turn, NULL, 2) == 0);
+	CHECK(pthread_create(&thread, NULL, be_nice, NULL) == 0);
+	pthread_barrier_wait(&turn);
+	CHECK(setpriority(PRIO_PROCESS, (id_t)other, 5) == 0);
+	CHECK_EQ(priority_of(other), 5);
+	CHECK_EQ(priority_of(0), 0);
+	CHECK_EQ(priority_of(getpid()), 0);
+	pthread_barrier_wait(&turn);
+	pthread_barrier_wait(&turn);
+	CHECK_EQ(priority_of(other), 7);
+	CHECK_EQ(priority_of(0), 0);
+	CHECK(setpriority(PRIO_PROCESS, (id_t)getpid(), 3) == 0);
+	CHECK_EQ(priority_of(other), 7);
+	errno = 0;
+	CHECK_EQ(getpriority(PRIO_PGRP, 0), 3);		/* the best of them */
+	CHECK(setpriority(PRIO_PGRP, 0, 1) == 0);	/* all of them */
+	CHECK_EQ(priority_of(0), 1);
+	pthread_barrier_wait(&turn);
+	CHECK(pthread_join(thread, NULL) == 0);
+	CHECK_EQ(errno, 0);
+}
+
+static void dead_is_still_there(void)
+{
+	pid_t child = FORK();
+
+	if (child == 0)
+		_exit(0);
+	wait_process_state(child, 'Z');
+	CHECK_EQ(priority_of(child), 0);
+	CHECK(setpriority(PRIO_PROCESS, (id_t)child, 5) == 0);
+	CHECK_EQ(wait_exit_status(child), 0);
+	CHECK_ERRNO(getpriority(PRIO_PROCESS, (id_t)child), ESRCH);
 }
 
 int main(void)
@@ -63,5 +125,7 @@ int main(void)
 	CHECK_ERRNO(sched_getaffinity(-1, sizeof(cpus), &cpus), ESRCH);
 	CHECK_ERRNO(sched_setaffinity(-1, sizeof(cpus), &cpus), ESRCH);
 	CHECK_ERRNO(sched_getscheduler(-1), EINVAL);
+	dead_is_still_there();
+	in_child(nice_threads);
 	return 0;
 }
