@@ -1,6 +1,7 @@
 /* test: timeout=60
  * Two real-time threads that never sleep, pinned to one processor: an ordinary thread there gets
- * its twentieth of the time; with the share set to all, none of it.
+ * its twentieth of the time, with a period shorter than any tick its half; with the share set to
+ * all, none of it.
  */
 #include "check.h"
 #include <pthread.h>
@@ -98,11 +99,15 @@ static long count_beside_spinners(int ms)
 
 int main(void)
 {
-	CHECK(count_beside_spinners(2500) > 0);
+	CHECK(count_beside_spinners(1500) > 0);
 	write_setting("sched_rt_runtime_us", "1000001", EINVAL);
 	write_setting("sched_rt_period_us", "0", EINVAL);
+	write_setting("sched_rt_runtime_us", "500", 0);
+	write_setting("sched_rt_period_us", "1000", 0);
+	CHECK(count_beside_spinners(500) > 0);
+	write_setting("sched_rt_period_us", "1000000", 0);
 	write_setting("sched_rt_runtime_us", "-1", 0);
-	CHECK_EQ(count_beside_spinners(2500), 0);
+	CHECK_EQ(count_beside_spinners(1500), 0);
 	write_setting("sched_rt_runtime_us", "950000", 0);
 	return 0;
 }
