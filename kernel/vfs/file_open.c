@@ -89,18 +89,19 @@ static int check_open(const struct path *path, const struct inode *inode, uint32
 
 /*
  * Count as a writer, of the mount and of a regular file. Devices and pipes may be written on
- * read-only mounts.
+ * read-only mounts, and what was `made` just now, for which the mount counts a writer still: it has
+ * not been remounted since, and if its disk has failed meanwhile, the name is there.
  */
-static int begin_writing(struct mount *mount, struct inode *inode)
+static int begin_writing(struct mount *mount, struct inode *inode, bool made)
 {
-	int error;
+	bool is_regular = inode_is(inode, MODE_REGULAR);
+	int error = 0;
 
-	if (!inode_is(inode, MODE_REGULAR)) {
+	if (is_regular && !made)
+		error = mount_begin_write(mount);
+	else
 		atomic_fetch_add_explicit(&mount->writers, 1, memory_order_relaxed);
-		return 0;
-	}
-	error = mount_begin_write(mount);
-	if (error)
+	if (error || !is_regular)
 		return error;
 	error = inode_get_write_access(inode);
 	if (error)
@@ -117,7 +118,7 @@ static int truncate_opened(struct file *file)
 	if (!inode_is(inode, MODE_REGULAR))
 		return 0;
 	if (!is_counted) {
-		error = begin_writing(file->path.mount, inode);
+		error = begin_writing(file->path.mount, inode, false);
 		if (error)
 			return error;
 	}
@@ -132,10 +133,11 @@ static int truncate_opened(struct file *file)
 }
 
 /*
- * Permission is given: open `file`, which was allocated and nothing more. Takes over the references
- * in `path` on success; `file` in any case.
+ * Permission is given: open `file`, which was allocated and nothing more. `made`: the caller has
+ * just made what is there, and is a writer of the mount. Takes over the references in `path` on
+ * success; `file` in any case.
  */
-static int open_checked(struct file *file, const struct path *path, uint32_t flags,
+static int open_checked(struct file *file, const struct path *path, uint32_t flags, bool made,
 			const struct credentials *credentials, struct file **out)
 {
 	struct inode *inode = dentry_inode(path->dentry);
@@ -143,7 +145,7 @@ static int open_checked(struct file *file, const struct path *path, uint32_t fla
 	int error;
 
 	if (access & FILE_WRITE) {
-		error = begin_writing(path->mount, inode);
+		error = begin_writing(path->mount, inode, made);
 		if (error) {
 			file_free(file);
 			return error;
@@ -217,7 +219,7 @@ static int open_place(const struct path *path, uint32_t flags,
 	file = file_alloc();
 	if (!file)
 		return -ENOMEM;
-	return open_checked(file, path, flags, credentials, out);
+	return open_checked(file, path, flags, false, credentials, out);
 }
 
 int file_open_path(const struct path *path, uint32_t flags, const struct credentials *credentials,
@@ -290,8 +292,8 @@ static int create_missing(struct walk *walk, struct dentry *dentry, int write_er
 
 /*
  * The walk stands before its last part: find or make it. If it was made, *created is the memory for
- * its open file, so that nothing is made which then cannot be opened; else NULL. The place may be a
- * link or a mount point.
+ * its open file, and the walk's mount counts the caller as a writer, so that nothing is made which
+ * then cannot be opened; else NULL. The place may be a link or a mount point.
  */
 static int lookup_or_create(struct walk *walk, file_mode mode, struct path *out,
 			    struct file **created)
@@ -322,7 +324,7 @@ static int lookup_or_create(struct walk *walk, file_mode mode, struct path *out,
 		mount_cross(out);
 		*created = file;
 	}
-	if (!write_error)
+	if (!write_error && !*created)
 		mount_end_write(mount);
 	return error;
 }
@@ -367,10 +369,14 @@ static int create_walk(struct walk *walk, uint32_t flags, file_mode mode, struct
 				return error;
 			}
 		}
-		/* What was just made needs no permission and is empty already. */
-		error = created ? open_checked(created, &place, flags & ~(uint32_t)O_TRUNC,
-					       credentials, out)
-				: open_place(&place, flags, credentials, out);
+		if (created) {
+			/* It needs no permission and is empty already. */
+			error = open_checked(created, &place, flags & ~(uint32_t)O_TRUNC, true,
+					     credentials, out);
+			mount_end_write(walk->path.mount);
+		} else {
+			error = open_place(&place, flags, credentials, out);
+		}
 		if (error)
 			path_put(&place);
 		return error;

@@ -98,14 +98,10 @@ static int change_file(struct worker *worker, const struct operation *o)
 	return result;
 }
 
-/*
- * Opened for reading only: a disk that fails between the making and the opening for writing leaves
- * the name and says -EROFS, as on Linux, and the model knows no such half.
- */
 static int create_file(struct worker *worker, const char *path)
 {
 	struct file *file;
-	int error = open_file(worker, path, O_CREAT | O_EXCL | O_RDONLY, &file);
+	int error = open_file(worker, path, O_CREAT | O_EXCL | O_WRONLY, &file);
 
 	if (!error)
 		file_put(file);
