@@ -15,7 +15,7 @@
 #define cold		__attribute__((cold))
 #define fallthrough	__attribute__((fallthrough))
 #define weak		__attribute__((weak))
-/* For loops over whole pages, where the sanitizer's checks are many times the work itself. */
+/* For loops over all of a page or object: the sanitizer's checks are many times the work there. */
 #define no_undefined_checks __attribute__((no_sanitize("undefined")))
 
 #define likely(x)	__builtin_expect(!!(x), 1)

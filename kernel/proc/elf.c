@@ -109,6 +109,7 @@ static int clear_page_tail(struct address_space *space, uintptr_t start)
 	if (size == PAGE_SIZE)
 		return 0;
 	error = address_space_write(space, start, zeros, size);
+	/* Otherwise the segment is no good, or the caller is being killed and hears nothing. */
 	return error && error != -ENOMEM ? -EINVAL : error;
 }
 

@@ -149,6 +149,7 @@ int address_space_write(struct address_space *space, uintptr_t address, const vo
 	size_t done = 0;
 
 	while (done < size) {
+		/* Of a buffer that is written from nothing is changed. */
 		ssize_t written = address_space_access(space, address + done, (char *)bytes + done,
 						       size - done, true, false);
 

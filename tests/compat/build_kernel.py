@@ -2,7 +2,7 @@
 Build Quartet's kernel in Debian on Quartet: make in /src, as long as it takes. At the end, one line with the seconds, the
 most memory that the machine had in use, and the largest process; it is left in /src/build/said, too.
 
-	build_kernel.py JOBS BUILD [TARGET]
+	build_kernel.py JOBS BUILD
 """
 
 import resource
@@ -19,8 +19,8 @@ def used_kib():
 
 def main():
     started, peak = time.monotonic(), used_kib()
-    jobs, build, *target = sys.argv[1:]
-    make = subprocess.Popen(['make', '--no-print-directory', '-C', '/src', f'-j{jobs}', f'BUILD={build}', *(target or ['kernel'])])
+    jobs, build = sys.argv[1:]
+    make = subprocess.Popen(['make', '--no-print-directory', '-C', '/src', f'-j{jobs}', f'BUILD={build}', 'kernel'])
     while make.poll() is None:
         time.sleep(0.5)
         peak = max(peak, used_kib())
@@ -28,7 +28,7 @@ def main():
     compiler = subprocess.run(['gcc', '--version'], stdout=subprocess.PIPE, text=True).stdout.split('\n')[0]
     line = (f'built in {time.monotonic() - started:.0f} s by {compiler}; '
             f'at most {peak / 1024:.0f} MiB of memory in use beside the page cache, looked at twice a second; '
-            f'at most {largest / 1024:.0f} MiB by one process')
+            f'at most {largest / 1024:.0f} MiB resident of one process, with the pages of files that it shares')
     if make.returncode == 0:
         print(line, flush=True)
         with open('/src/build/said', 'w') as said:

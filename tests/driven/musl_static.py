@@ -123,8 +123,9 @@ with tempfile.TemporaryDirectory() as work:
     with concurrent.futures.ThreadPoolExecutor() as pool:
         on_linux, *on_quartet = pool.map(run_in_machine, machines)
     # Linux waits for its serial line only for a time, which a busy host may exceed: then the last words are lost.
-    while TRIES and not on_linux[1].endswith(END):
-        TRIES -= 1
+    for _ in range(TRIES):
+        if on_linux[1].endswith(END):
+            break
         on_linux = run_in_machine(linux_machine.settings(disk))
     # What Linux prints is the truth, if the program came to its end there.
     assert on_linux[0] == 5 and on_linux[1].endswith(END), on_linux

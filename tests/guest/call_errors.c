@@ -117,14 +117,8 @@ static const int without_row[] = {
 	SYS_setfsuid, SYS_setfsgid, SYS_setfsuid32, SYS_setfsgid32,
 };
 
-static bool has_row(int number)
+static bool needs_no_row(int number)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(plain_calls); i++)
-		if (plain_calls[i].number == number)
-			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (calls[i].number == number)
-			return true;
 	for (size_t i = 0; i < ARRAY_SIZE(without_row); i++)
 		if (without_row[i] == number)
 			return true;
@@ -135,7 +129,8 @@ static bool has_row(int number)
 static void check_rows(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(described); i++)
-		if (described[i].arguments[0] && !has_row(described[i].number))
+		if (described[i].arguments[0] && !has_row(described[i].number) &&
+		    !needs_no_row(described[i].number))
 			FAIL("no row tries the errors of call %d", described[i].number);
 }
 

@@ -10,7 +10,10 @@
 enum { NAMES = 4, READERS = 3, TIME_MS = 500 };
 enum { OLD = NAMES, NEW, COVERED, COVERING, MOVED, DECOY };	/* files besides the names */
 
-static volatile int *ended, *seen;
+enum { RACERS = 4 + READERS };
+
+/* `rounds` of each racer, `ended` and `seen` are shared by all. */
+static volatile int *ended, *seen, *rounds;
 
 /* No two have the same size, nor the same mode. */
 static off_t size_of(int file)
@@ -153,16 +156,27 @@ static void read_paths(int round)
 
 /* ---- all at once --------------------------------------------------------------------------- */
 
-static pid_t start(void (*turn)(int round))
+static pid_t start(int racer, void (*turn)(int round))
 {
 	pid_t pid = FORK();
 
 	if (pid == 0) {
-		for (int round = 0; !*ended; round++)
+		for (int round = 0; !*ended; round++) {
 			turn(round);
+			rounds[racer] = round + 1;
+		}
 		_exit(0);
 	}
 	return pid;
+}
+
+/* On a busy machine one may not have had a turn for long. */
+static bool all_have_run(void)
+{
+	for (int i = 0; i < RACERS; i++)
+		if (rounds[i] == 0)
+			return false;
+	return *seen;
 }
 
 static void race_here(void)
@@ -170,7 +184,7 @@ static void race_here(void)
 	static void (*const changers[])(int) = {
 		change_names, change_swapped, change_directories, change_mounts,
 	};
-	pid_t pids[ARRAY_SIZE(changers) + READERS];
+	pid_t pids[RACERS];
 	int count = 0;
 
 	CHECK(mkdir("names", 0755) == 0 && mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0);
@@ -182,24 +196,27 @@ static void race_here(void)
 	make("swapped", OLD);
 	CHECK(symlink("old", "link") == 0);
 	*ended = *seen = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(changers); i++)
-		pids[count++] = start(changers[i]);
-	for (int i = 0; i < READERS; i++)
-		pids[count++] = start(read_paths);
+	for (int i = 0; i < RACERS; i++)
+		rounds[i] = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(changers); i++, count++)
+		pids[count] = start(count, changers[i]);
+	for (int i = 0; i < READERS; i++, count++)
+		pids[count] = start(count, read_paths);
 	sleep_ms(TIME_MS);
-	while (!*seen)	/* on a busy machine nobody may have had a turn yet */
+	for (int more = 0; more < 2000 && !all_have_run(); more++)
 		sleep_ms(10);
 	*ended = 1;
 	for (int i = 0; i < count; i++)
 		if (wait_exit_status(pids[i]) != 0)
 			FAIL("a racer failed");
-	CHECK(*seen);
+	CHECK(all_have_run());
 }
 
 int main(void)
 {
 	ended = shared_memory(PAGE);
 	seen = ended + 1;
+	rounds = ended + 2;
 	CHECK(mkdir("memory", 0755) == 0);
 	CHECK(mount("none", "memory", "tmpfs", 0, "size=4m") == 0);
 	CHECK(chdir("memory") == 0);

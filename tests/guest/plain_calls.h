@@ -130,3 +130,15 @@ static const struct call plain_calls[] = {
 	{ 436, "close_range", { V(90), V(95), V(0) }, 0 },
 	{ 438, "pidfd_getfd", { V(PID_FD), V(FILE_FD), V(0) }, NEEDS_PID_FD },
 };
+
+/* Is there a row for this call, here or in bad_pointers.h? */
+static inline bool has_row(int number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(plain_calls); i++)
+		if (plain_calls[i].number == number)
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (calls[i].number == number)
+			return true;
+	return false;
+}

@@ -44,6 +44,8 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
                             what system calls, faults and processes cost, beside Linux on the same machine
   ./quartet compat python [MODULE...] [--document FILE]
                             other people's test suites, on Linux and on Quartet, test by test
+  ./quartet compat self [PATTERN...] [--document FILE]
+                            build the kernel inside of Quartet, and run the guest tests on it
   ./quartet debug [OPTIONS] QEMU stopped at its first instruction, with gdb; try `help quartet` in it
   ./quartet build           kernel and programs             ./quartet image [iso|debian]  root disk; CD; Debian
   ./quartet screenshot      make docs/four-shells.png       ./quartet help         this

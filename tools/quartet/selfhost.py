@@ -62,11 +62,12 @@ def build(kernel, which='release'):
         status = run_command(settings, ['/usr/bin/python3', '/tests/build_kernel.py', str(CPUS), which])
         if status != 0:
             raise Failure(f'the build in the machine ended with status {status}')
-        take(disk, f'/src/build/{which}-gcc/quartet.elf', f'{made}.new')
-        take(disk, '/src/build/said', os.path.join(work, 'said'))
-        with open(os.path.join(work, 'said')) as file:
+        elf, words = os.path.join(work, 'elf'), os.path.join(work, 'said')
+        take(disk, f'/src/build/{which}-gcc/quartet.elf', elf)
+        take(disk, '/src/build/said', words)
+        with open(words) as file:
             said = file.read().strip()
-        os.rename(f'{made}.new', made)
+        os.rename(elf, made)
     return made, f'{said}; {likeness(made, kernel)}'
 
 
