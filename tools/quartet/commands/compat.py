@@ -21,7 +21,7 @@ def parse(arguments):
     parser.add_argument('--linux-results', metavar='FILE', help='take what Linux gave from here, or keep it here')
     parser.add_argument('--document', metavar='FILE', help='write the page about it')
     parser.add_argument('--build', choices=('debug', 'release'), default='release')
-    return parser.parse_args(arguments)
+    return parser.parse_intermixed_args(arguments)
 
 
 def build_inside(options):
