@@ -108,6 +108,15 @@ void region_release(struct region *region);
 void region_release_list(struct list *dead);
 /* Is anything mapped in [start, end)? */
 bool region_any(struct address_space *space, uintptr_t start, uintptr_t end);
+/* Was `region`, or one that follows it before `end`, ever touched? NULL: no. */
+static inline bool region_any_touched(const struct region *region, uintptr_t end)
+{
+	for (; region && region->start < end; region = region->next) {
+		if (atomic_load_explicit(&region->touched, memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
 
 /*
  * region_gap.c: the highest free `size` bytes within [low, high); false if there are none. *above

@@ -125,14 +125,18 @@ void page_table_clear_range(struct address_space *space, uintptr_t start, uintpt
 	page_gather_finish(&gather);
 }
 
-/* Does [start, end) hold everything that the space has in this span? */
+/*
+ * Does [start, end) hold everything that the space can have in the table of this span? What no
+ * region touched has none. So a table never stays where all that is left is untouched regions,
+ * which are unmapped without a look at tables.
+ */
 static bool holds_whole_span(struct address_space *space, uintptr_t span, uintptr_t start,
 			     uintptr_t end)
 {
 	uintptr_t span_end = span + TABLE_SPAN;
 
-	return (start <= span || !region_any(space, span, start)) &&
-	       (end >= span_end || !region_any(space, end, span_end));
+	return (start <= span || !region_any_touched(region_find_from(space, span), start)) &&
+	       (end >= span_end || !region_any_touched(region_find_from(space, end), span_end));
 }
 
 /* Has the table of the span no entry in [start, end), as far as that lies in it? */

@@ -125,6 +125,7 @@ static int move_to(struct address_space *space, struct region *region, const str
 	struct region *target = NULL;
 	size_t charge = 0;
 	struct unmap_plan plan;
+	bool has_pages;
 	int error = -ENOMEM;
 
 	/* One for the target and two for pieces of the old region, as Linux reckons. */
@@ -147,11 +148,14 @@ static int move_to(struct address_space *space, struct region *region, const str
 	if (error)
 		goto return_charge;
 	region_insert(space, target, region_find_from(space, to));
-	error = page_table_prepare_move(space, remap->old_start, to, moved);
+	/* A table at the new place is for a region that says that it was touched. */
+	has_pages = atomic_load_explicit(&target->touched, memory_order_relaxed);
+	error = has_pages ? page_table_prepare_move(space, remap->old_start, to, moved) : 0;
 	if (error)
 		goto remove_target;
 	/* Nothing below can fail. */
-	move_pages(space, target, remap->old_start, to, moved);
+	if (has_pages)
+		move_pages(space, target, remap->old_start, to, moved);
 	if (moved > 0 && !remap->keep_old)
 		unmap_commit(space, &plan, dead);
 	else
@@ -200,6 +204,9 @@ static int move_fixed(struct address_space *space, const struct remap *remap, st
 			return error;
 		region = region_find(space, remap->old_start);
 	}
+	/* An old size of 0 overlaps nothing, but what it names may be gone now. */
+	if (!region)
+		return -EFAULT;
 	return move_to(space, region, remap, to, dead);
 }
 

@@ -13,16 +13,6 @@
 #include "vm/internal.h"
 #include "vm/page_table.h"
 
-/* May the page tables hold anything of the range? `region` is the first that ends above start. */
-static bool is_touched(const struct region *region, uintptr_t end)
-{
-	for (; region && region->start < end; region = region->next) {
-		if (atomic_load_explicit(&region->touched, memory_order_relaxed))
-			return true;
-	}
-	return false;
-}
-
 int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
 		  struct unmap_plan *plan)
 {
@@ -34,7 +24,7 @@ int unmap_prepare(struct address_space *space, uintptr_t start, uintptr_t end,
 	if (!first || first->start >= end)
 		return 0;
 	plan->first = first;
-	plan->is_touched = is_touched(first, end);
+	plan->is_touched = region_any_touched(first, end);
 	if (first->start < start && first->end > end) {
 		if (space->region_count < regions_max())
 			plan->spare = region_alloc();
