@@ -28,14 +28,27 @@ static inline void spin_unlock_irq_off(struct spinlock *lock)
 		atomic_store_explicit(&lock->held, 0, memory_order_release);
 }
 
-/* Interrupts as they were before such a section, in which somebody may have been woken. */
-static inline void preempt_irq_restore(irq_flags flags)
+/* What is behind the two below. */
+static inline void preempt_if_wanted(void)
 {
 	const struct stack_header *header = stack_header();
 
-	irq_restore(flags);
 	if (unlikely(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
 		     RETURN_WORK_RESCHEDULE) &&
 	    header->preempt_count == 0)
 		preempt_reschedule();
+}
+
+/* Interrupts as they were before such a section, in which somebody may have been woken. */
+static inline void preempt_irq_restore(irq_flags flags)
+{
+	irq_restore(flags);
+	preempt_if_wanted();
+}
+
+/* The same where they were on. */
+static inline void preempt_irq_enable(void)
+{
+	irq_enable();
+	preempt_if_wanted();
 }

@@ -159,11 +159,12 @@ void schedule_load_averages(uint32_t averages[3])
 /* Is there a reason to let the running thread go? Caller holds queue->lock. */
 static bool should_choose_again(struct run_queue *queue)
 {
-	const struct thread *running = queue->running;
+	const struct thread *running = queue->running, *front = queue->front;
 
-	/* Its waker did not sleep: let others have it. */
+	/* Its waker did not sleep: let others have it. It was woken without a look at the clock. */
 	run_queue_settle(queue);
-	return run_queue_slice_over(queue) || rcu_waits_for(queue->cpu) ||
+	return (front && run_queue_preempts(queue, front)) || run_queue_slice_over(queue) ||
+	       rcu_waits_for(queue->cpu) ||
 	       !(running->affinity >> queue->cpu & 1);
 }
 

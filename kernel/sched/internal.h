@@ -4,6 +4,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "sched/rcu.h"
 #include "sched/run_queue.h"
 #include "sched/thread.h"
 #include "sched/wait_queue.h"
@@ -20,7 +21,6 @@ struct run_queue *run_queue_lock_of(struct thread *thread, irq_flags *flags);
 
 enum placing {
 	PLACE_WOKEN,	/* where it will run soonest */
-	PLACE_HANDOVER,	/* here, next: the caller is about to sleep */
 	PLACE_NEW,	/* as woken, but it interrupts nobody */
 	PLACE_MOVED,	/* sent away from its CPU while it could run */
 };
@@ -30,6 +30,11 @@ enum placing {
  * CPU.
  */
 void schedule_place(struct thread *thread, enum placing how);
+/*
+ * The same for one that was woken by a thread about to sleep: it runs here, next, if it may. The
+ * caller has interrupts off, and looks whether it is to choose again when they are on.
+ */
+void schedule_hand_over(struct thread *thread);
 
 /* Make the CPU of `queue` choose again. Caller holds queue->lock. */
 void schedule_kick(struct run_queue *queue);
@@ -67,6 +72,26 @@ uint64_t schedule_tick(uint64_t now_ns);
 
 /* ---- thread.c ---- */
 
+#define THREAD_STATE_BIT(state) (1u << (state))
+#define THREAD_SLEEPING_STATES                                                            \
+	(THREAD_STATE_BIT(THREAD_SLEEPING) | THREAD_STATE_BIT(THREAD_SLEEPING_KILLABLE) | \
+	 THREAD_STATE_BIT(THREAD_SLEEPING_INTERRUPTIBLE))
+
+/*
+ * From one of `states` to runnable: its word before, by which the caller places it, or 0 if it was
+ * in none of them. A full barrier has come after the caller's last write for the sleeper to see.
+ */
+static inline unsigned int thread_make_runnable(struct thread *thread, unsigned int states)
+{
+	unsigned int word = atomic_load_explicit(&thread->state_word, memory_order_relaxed);
+
+	do {
+		if (!(states & THREAD_STATE_BIT(word & 0xff)))
+			return 0;
+	} while (!atomic_compare_exchange_weak(&thread->state_word, &word, THREAD_RUNNABLE));
+	return word;
+}
+
 /* Give a dead thread's stack back and drop its own reference. Any context. */
 void thread_clean_up(struct thread *thread);
 /* The fields of an idle thread for `cpu` that runs on `stack`, or on one of its own if NULL. */
@@ -87,3 +112,11 @@ static inline void timer_alarm_before(struct run_queue *own, uint64_t deadline_n
 
 /* Does a grace period wait for this CPU? */
 bool rcu_waits_for(unsigned int cpu);
+/* Public only for rcu_pass(), which stands in every switch. */
+extern atomic_uint rcu_waiting_cpus;
+/* rcu_quiescent() for the CPU of this bit, ours. */
+static inline void rcu_pass(uint32_t cpu_bit)
+{
+	if (unlikely(atomic_load_explicit(&rcu_waiting_cpus, memory_order_relaxed) & cpu_bit))
+		rcu_quiescent();
+}

@@ -53,7 +53,7 @@ static struct rcu_cpu cpus[CPU_MAX] = {
 
 static struct thread *_Atomic rcu_thread;	/* NULL until rcu_init */
 static struct wait_queue waiters = WAIT_QUEUE_INIT(waiters);	/* of rcu_synchronize */
-static atomic_uint waiting_cpus;	/* have not passed in this grace period */
+atomic_uint rcu_waiting_cpus;	/* have not passed in this grace period */
 static atomic_bool any_calls;		/* there may be something to collect */
 static atomic_bool urgent; /* do not wait for more, nor for CPUs to pass by themselves */
 static atomic_uint batches_begun;	/* collections started */
@@ -96,16 +96,16 @@ void rcu_call(struct rcu_head *head, void (*function)(struct rcu_head *))
 
 bool rcu_waits_for(unsigned int cpu)
 {
-	return atomic_load_explicit(&waiting_cpus, memory_order_relaxed) >> cpu & 1;
+	return atomic_load_explicit(&rcu_waiting_cpus, memory_order_relaxed) >> cpu & 1;
 }
 
 void rcu_quiescent(void)
 {
 	unsigned int own = 1u << cpu_index();
 
-	if (likely(!(atomic_load_explicit(&waiting_cpus, memory_order_relaxed) & own)))
+	if (!(atomic_load_explicit(&rcu_waiting_cpus, memory_order_relaxed) & own))
 		return;
-	if (atomic_fetch_and(&waiting_cpus, ~own) == own)
+	if (atomic_fetch_and(&rcu_waiting_cpus, ~own) == own)
 		wake_rcu_thread();
 }
 
@@ -135,7 +135,7 @@ static bool is_urgent(void)
 
 static bool all_have_passed(void)
 {
-	return atomic_load(&waiting_cpus) == 0;
+	return atomic_load(&rcu_waiting_cpus) == 0;
 }
 
 static bool all_have_passed_or_urgent(void)
@@ -184,12 +184,12 @@ static void wait_grace_period(void)
 	uint32_t online = schedule_online_cpus();
 
 	/* Sequential: whoever sees its bit has seen nothing of what was queued, or will pass. */
-	atomic_store(&waiting_cpus, online);
+	atomic_store(&rcu_waiting_cpus, online);
 	nudge(schedule_idle_cpus() & online);
 	sleep_until(all_have_passed_or_urgent, arch_clock_ns() + TICK_NS);
 	/* A CPU that went idle meanwhile has passed; one that runs long in the kernel is asked. */
 	while (!all_have_passed()) {
-		nudge(atomic_load(&waiting_cpus));
+		nudge(atomic_load(&rcu_waiting_cpus));
 		sleep_until(all_have_passed, arch_clock_ns() + TICK_NS);
 	}
 }

@@ -50,7 +50,6 @@ static const uint32_t nice_weights[40] = {
 
 enum {
 	IDLE_POLICY_WEIGHT = 3,
-	WEIGHT_SHIFT = 22,	/* 2^32 / weight / 2^22 = 1024 / weight: nice 0 runs in real time */
 };
 
 static struct thread *thread_of_node(struct rbtree_node *node)
@@ -62,6 +61,7 @@ void run_queue_init(struct run_queue *queue, unsigned int cpu, struct thread *id
 {
 	spin_init(&queue->lock, LOCK_RANK_RUN_QUEUE, "run queue");
 	queue->cpu = cpu;
+	queue->cpu_bit = 1u << cpu;
 	queue->idle = idle;
 	queue->running = idle;
 	queue->alarm_ns = UINT64_MAX;
@@ -178,7 +178,7 @@ uint64_t run_queue_realtime_end(const struct run_queue *queue)
 
 /* ---- charging ---- */
 
-void run_queue_account(struct run_queue *queue, uint64_t now_ns)
+void run_queue_charge(struct run_queue *queue, uint64_t now_ns)
 {
 	struct thread *running = queue->running;
 	uint64_t ran = now_ns - queue->clock_ns;
@@ -209,6 +209,14 @@ void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, 
 	if (ahead > 0 && slept > 0)
 		ahead = max(ahead - slept, (int64_t)0);
 	thread->virtual_ns = queue->least_virtual_ns + (uint64_t)ahead;
+}
+
+void run_queue_bring_up_slowly(struct run_queue *queue, struct thread *thread)
+{
+	uint64_t earliest = queue->least_virtual_ns - SLEEPER_NS;
+
+	if (run_queue_is_before(thread->virtual_ns, earliest))
+		thread->virtual_ns = earliest;
 }
 
 static void tree_insert(struct run_queue *queue, struct thread *thread)

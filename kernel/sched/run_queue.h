@@ -15,6 +15,14 @@
 
 enum {
 	REALTIME_PRIORITIES = 100,	/* 1 to 99 are used */
+	WEIGHT_SHIFT = 22,	/* 2^32 / weight / 2^22 = 1024 / weight: nice 0 runs in real time */
+};
+
+/* How soon the alarm of a CPU rings at the latest: HANDOVER promises more than TICK. */
+enum alarm_bound {
+	ALARM_ANY,	/* nothing is known */
+	ALARM_TICK,	/* TICK_NS after some moment that has passed */
+	ALARM_HANDOVER,	/* HANDOVER_NS after the running thread, or one before it, got the CPU */
 };
 
 #define SLICE_NS	 3000000ull   /* a fair thread runs at least so long when others wait */
@@ -30,6 +38,7 @@ enum {
 struct run_queue {
 	struct spinlock lock;		/* LOCK_RANK_RUN_QUEUE */
 	unsigned int cpu;		/* [I] the CPU that this queue feeds */
+	uint32_t cpu_bit;		/* [I] 1 << cpu */
 	struct thread *running;		/* [q] never NULL; not in the queue */
 	struct thread *idle;		/* [I] */
 	struct thread *front;		/* [q] the fair thread woken last, not in the tree */
@@ -54,6 +63,7 @@ struct run_queue {
 	struct thread *dead;		/* [c] threads to be cleaned up, through next_dead */
 	uint64_t balance_ns;		/* [c] when to look at the other queues again */
 	uint64_t alarm_ns;		/* [c] when the alarm rings; UINT64_MAX: not set */
+	enum alarm_bound alarm_bound;	/* [c] cleared when it rings */
 };
 
 void run_queue_init(struct run_queue *queue, unsigned int cpu, struct thread *idle);
@@ -63,6 +73,12 @@ static inline int run_queue_priority(const struct thread *thread)
 {
 	return thread->boosted_priority > thread->realtime_priority ? thread->boosted_priority :
 								      thread->realtime_priority;
+}
+
+/* Is it one for virtual time to decide about? */
+static inline bool run_queue_is_fair(const struct thread *thread)
+{
+	return (thread->realtime_priority | thread->boosted_priority) == 0;
 }
 
 /* Set weight_inverse from policy and nice value. */
@@ -83,10 +99,44 @@ int run_queue_realtime_runtime(void);
 int run_queue_realtime_period(void);
 
 /* Charge the running thread with the time since clock_ns. */
-void run_queue_account(struct run_queue *queue, uint64_t now_ns);
+void run_queue_charge(struct run_queue *queue, uint64_t now_ns);
+/*
+ * The same. In place for a fair thread of nice value 0 while the tree is empty: two that serve each
+ * other are charged with 24 instructions instead of 62.
+ */
+static inline void run_queue_account(struct run_queue *queue, uint64_t now_ns)
+{
+	struct thread *running = queue->running;
+	uint64_t ran = now_ns - queue->clock_ns;
+	uint64_t virtual_ns;
+
+	/* What is negative has an upper half too. */
+	if (unlikely(ran >> 32 || running->weight_inverse != 1u << WEIGHT_SHIFT ||
+		     !run_queue_is_fair(running) || rbtree_cached_first(&queue->fair))) {
+		run_queue_charge(queue, now_ns);
+		return;
+	}
+	queue->clock_ns = now_ns;
+	running->run_ns += (uint32_t)ran;
+	virtual_ns = running->virtual_ns + (uint32_t)ran;
+	running->virtual_ns = virtual_ns;
+	if (likely(run_queue_is_before(queue->least_virtual_ns, virtual_ns)))
+		queue->least_virtual_ns = virtual_ns;
+}
 
 /* For a thread that comes from another queue. */
 void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
+
+void run_queue_bring_up_slowly(struct run_queue *queue, struct thread *thread);
+/* Of one that slept on this queue: virtual_ns is no further behind than a sleeper's may be. */
+static inline void run_queue_bring_up(struct run_queue *queue, struct thread *thread)
+{
+	uint64_t behind = queue->least_virtual_ns - thread->virtual_ns;
+
+	/* Who is ahead has an upper half too. */
+	if (unlikely(behind >> 32 || (uint32_t)behind > SLEEPER_NS))
+		run_queue_bring_up_slowly(queue, thread);
+}
 
 /*
  * Bring virtual_ns of a thread that slept up to this queue's time. Its queue_cpu still says which
@@ -94,12 +144,9 @@ void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, 
  */
 static inline void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
 {
-	uint64_t earliest = queue->least_virtual_ns - SLEEPER_NS;
-
 	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != queue->cpu))
 		run_queue_enter_from_other(queue, thread, now_ns);
-	if (run_queue_is_before(thread->virtual_ns, earliest))
-		thread->virtual_ns = earliest;
+	run_queue_bring_up(queue, thread);
 }
 
 /* Remember what run_queue_enter needs, for one that leaves. */
@@ -136,7 +183,9 @@ static inline void run_queue_put_in_front(struct run_queue *queue, struct thread
 	queue->front = thread;
 	queue->front_is_handed = is_handed;
 	thread->queued = true;
-	atomic_store_explicit(&queue->load, ++queue->ready_count + !queue->running->is_idle,
+	/* Who hands over runs. */
+	atomic_store_explicit(&queue->load,
+			      ++queue->ready_count + (is_handed || !queue->running->is_idle),
 			      memory_order_relaxed);
 }
 /*

@@ -25,6 +25,9 @@ noreturn void schedule_idle_loop(void);
  */
 void schedule(void);
 
+/* The same where interrupts were on before, and are off; they are off again afterwards. */
+void schedule_irq_off(void);
+
 /* sched_yield(2). */
 void schedule_yield(void);
 

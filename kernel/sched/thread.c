@@ -18,6 +18,7 @@
 #include "core/failpoint.h"
 #include "core/stale.h"
 #include "core/lock_check.h"
+#include "core/spinlock_irq_off.h"
 #include "core/stack_header.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
@@ -31,11 +32,6 @@ enum {
 	STACK_PAGES = KERNEL_STACK_SIZE / PAGE_SIZE,
 	STACKS_KEPT = 16,
 };
-
-#define STATE_BIT(state) (1u << (state))
-#define SLEEPING_STATES                                                     \
-	(STATE_BIT(THREAD_SLEEPING) | STATE_BIT(THREAD_SLEEPING_KILLABLE) | \
-	 STATE_BIT(THREAD_SLEEPING_INTERRUPTIBLE))
 
 /* A stack that waits for its next thread: the link lies where the header will be. */
 struct kept_stack {
@@ -179,6 +175,7 @@ int thread_init_idle(struct thread *thread, unsigned int cpu, void *stack)
 	atomic_store(&thread->queue_cpu, cpu);
 	atomic_store(&thread->on_cpu, true);
 	thread->is_idle = true;
+	thread->weight_inverse = 0;	/* it has no part in sharing */
 	thread->affinity = 1u << cpu;
 	return 0;
 }
@@ -347,11 +344,9 @@ static bool wake_from(struct thread *thread, unsigned int states, enum placing h
 	 * sleeps.
 	 */
 	atomic_thread_fence(memory_order_seq_cst);
-	word = atomic_load_explicit(&thread->state_word, memory_order_relaxed);
-	do {
-		if (!(states & STATE_BIT(word & 0xff)))
-			return false;
-	} while (!atomic_compare_exchange_weak(&thread->state_word, &word, THREAD_RUNNABLE));
+	word = thread_make_runnable(thread, states);
+	if (!word)
+		return false;
 	if (word & THREAD_OFF_QUEUE)
 		schedule_place(thread, how);
 	return true;
@@ -359,25 +354,39 @@ static bool wake_from(struct thread *thread, unsigned int states, enum placing h
 
 bool thread_wake(struct thread *thread)
 {
-	return wake_from(thread, SLEEPING_STATES, PLACE_WOKEN);
+	return wake_from(thread, THREAD_SLEEPING_STATES, PLACE_WOKEN);
 }
 
 bool thread_wake_handover(struct thread *thread)
 {
-	return wake_from(thread, SLEEPING_STATES, PLACE_HANDOVER);
+	irq_flags flags;
+	unsigned int word;
+
+	/* As in wake_from(). */
+	atomic_thread_fence(memory_order_seq_cst);
+	word = thread_make_runnable(thread, THREAD_SLEEPING_STATES);
+	if (!word)
+		return false;
+	if (word & THREAD_OFF_QUEUE) {
+		flags = irq_disable_save();
+		schedule_hand_over(thread);
+		preempt_irq_restore(flags);
+	}
+	return true;
 }
 
 void thread_resume_stopped(struct thread *thread)
 {
-	(void)wake_from(thread, STATE_BIT(THREAD_STOPPED), PLACE_WOKEN);
+	(void)wake_from(thread, THREAD_STATE_BIT(THREAD_STOPPED), PLACE_WOKEN);
 }
 
 void thread_interrupt(struct thread *thread, enum thread_interrupt_kind kinds)
 {
-	unsigned int states = STATE_BIT(THREAD_SLEEPING_INTERRUPTIBLE);
+	unsigned int states = THREAD_STATE_BIT(THREAD_SLEEPING_INTERRUPTIBLE);
 
 	if (kinds & THREAD_INTERRUPT_KILL)
-		states |= STATE_BIT(THREAD_SLEEPING_KILLABLE) | STATE_BIT(THREAD_STOPPED);
+		states |= THREAD_STATE_BIT(THREAD_SLEEPING_KILLABLE) |
+			  THREAD_STATE_BIT(THREAD_STOPPED);
 	atomic_fetch_or(&thread->interrupted, kinds);
 	(void)wake_from(thread, states, PLACE_WOKEN);
 }

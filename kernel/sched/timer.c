@@ -171,6 +171,7 @@ void upcall_timer(void)
 	uint64_t next = UINT64_MAX;
 
 	run_queue_of(cpu_index())->alarm_ns = UINT64_MAX;
+	run_queue_of(cpu_index())->alarm_bound = ALARM_ANY;
 	spin_lock(&queue->lock);
 	/* One reading of the clock: a timer that arms itself anew for later ends this. */
 	while ((timer = take_expired(queue, now))) {

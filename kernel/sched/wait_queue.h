@@ -30,7 +30,6 @@ struct wait_entry {
 	_Atomic(struct wait_queue *) queue;
 	struct thread *thread;		/* [I] */
 	bool exclusive;			/* [I] wake one of these at a time */
-	bool woken;			/* [queue lock] */
 	bool (*wake)(struct wait_entry *entry, uint32_t key);	/* [I] NULL: wake the thread */
 };
 
@@ -82,10 +81,32 @@ void wait_queue_wake_all_second(struct wait_queue *queue, uint32_t key);
  * RCU do not touch it. Its memory must live on for a grace period. No sleepers.
  */
 void wait_queue_close(struct wait_queue *queue);
-/* wake_one, and hand it this CPU: the caller is about to sleep. */
+/* wake_one, and hand it this CPU: the caller is about to sleep. Interrupts are on. */
 void wait_queue_wake_handover(struct wait_queue *queue, uint32_t key);
 
 void wait_entry_init(struct wait_entry *entry);			/* for the current thread */
+/*
+ * The same in place. Word by word: the links mean nothing until it is on a queue, and this is on
+ * every sleep's path.
+ */
+static inline void wait_entry_init_inline(struct wait_entry *entry)
+{
+	atomic_init(&entry->queue, NULL);
+	entry->thread = thread_current();
+	entry->exclusive = false;
+	entry->wake = NULL;
+}
+/* Its place in the queue: those that are exclusive stand behind the others. queue->lock is held. */
+static inline void wait_queue_add_locked(struct wait_queue *queue, struct wait_entry *entry,
+					 bool exclusive)
+{
+	entry->exclusive = exclusive;
+	if (exclusive)
+		list_add_tail(&queue->waiters, &entry->node);
+	else
+		list_add_head(&queue->waiters, &entry->node);
+	atomic_store_explicit(&entry->queue, queue, memory_order_relaxed);
+}
 void wait_queue_add(struct wait_queue *queue, struct wait_entry *entry);
 void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry);
 void wait_queue_remove(struct wait_entry *entry);		/* idempotent */

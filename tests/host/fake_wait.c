@@ -5,6 +5,7 @@
  */
 #include "core/panic.h"
 #include "core/stack_header.h"
+#include "sched/schedule.h"
 #include "sched/wait_queue.h"
 #include "test.h"
 #include "uapi/linux/errno.h"
@@ -24,12 +25,10 @@ static void wake(struct wait_queue *queue, uint32_t key, bool all)
 	list_for_each_entry_safe(entry, following, &queue->waiters, node) {
 		bool used = true;
 
-		if (entry->wake) {
+		if (entry->wake)
 			used = entry->wake(entry, key);
-		} else {
-			entry->woken = true;
+		else
 			take_off(entry);
-		}
 		if (entry->exclusive && used && !all)
 			break;
 	}
@@ -61,7 +60,6 @@ static void add(struct wait_queue *queue, struct wait_entry *entry, bool exclusi
 	irq_flags flags = spin_lock_irq(&queue->lock);
 
 	entry->exclusive = exclusive;
-	entry->woken = false;
 	if (!atomic_load(&entry->queue))
 		list_add_tail(&queue->waiters, &entry->node);
 	atomic_store(&entry->queue, queue);
@@ -106,7 +104,7 @@ void test_set_idle(bool (*function)(void))
 
 int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadline_ns)
 {
-	if (entry->woken)
+	if (!atomic_load(&entry->queue))	/* woken */
 		return 0;
 	if (kind == THREAD_SLEEPING_INTERRUPTIBLE && thread_is_interrupted(entry->thread))
 		return -EINTR;
@@ -117,6 +115,13 @@ int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadlin
 	if (deadline_ns == UINT64_MAX)
 		panic("sleeps for ever");
 	return -ETIMEDOUT;
+}
+
+/* What is left of a wait in place (sched/wait_inline.h), which has asked for interruptions. */
+void schedule_irq_off(void)
+{
+	if (!idle || !idle())
+		panic("sleeps for ever");
 }
 
 void wait_end(struct wait_entry *entry)

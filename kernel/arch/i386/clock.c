@@ -148,8 +148,30 @@ void clock_finish_calibration(void)
 
 uint64_t arch_clock_ns(void)
 {
-	/* 0 until calibrated, when set_scale() has chosen a shift below 32. */
-	return mul_u64_u32_shr_short(read_tsc() - base, multiplier, shift);
+	uint32_t low, high;
+
+	/*
+	 * mul_u64_u32_shr_short() of the counter since `base`, in one piece for every switch's
+	 * sake. 0 until calibrated, when set_scale() has chosen a shift below 32.
+	 */
+	__asm__ volatile("rdtsc\n\t"
+			 "subl %[base], %%eax\n\t"
+			 "sbbl 4+%[base], %%edx\n\t"
+			 "movl %%edx, %%ecx\n\t"
+			 "mull %[multiplier]\n\t"
+			 "movl %%eax, %[low]\n\t"
+			 "movl %%ecx, %%eax\n\t"
+			 "movl %%edx, %%ecx\n\t"
+			 "mull %[multiplier]\n\t"
+			 "addl %%ecx, %%eax\n\t"
+			 "adcl $0, %%edx\n\t"
+			 "movl %[shift], %%ecx\n\t"
+			 "shrdl %%cl, %%eax, %[low]\n\t"
+			 "shrdl %%cl, %%edx, %%eax"
+			 : "=&a"(high), [low] "=&r"(low)
+			 : [base] "m"(base), [multiplier] "m"(multiplier), [shift] "m"(shift)
+			 : "ecx", "edx", "cc");
+	return (uint64_t)high << 32 | low;
 }
 
 uint32_t arch_clock_khz(void)

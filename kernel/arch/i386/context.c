@@ -74,7 +74,7 @@ void arch_switch(struct arch_thread *from, struct arch_thread *to)
 	struct machine_cpu *self = &machine_cpus[cpu];
 
 	keep_in_register(self); /* or its index is multiplied anew at each use */
-	fpu_switch(self, from, from_header, to, to_header);
+	fpu_switch(self, cpu, from, from_header, to, to_header);
 	tls_switch(self, cpu, from, to);
 	self->tss.esp0 = (uint32_t)(uintptr_t)top_of(to_header);
 	switch_stacks(&from->sp, to->sp);

@@ -38,6 +38,7 @@ enum {
 };
 
 bool fpu_has_fxsr, fpu_has_xsave;
+enum fpu_form fpu_form;
 size_t fpu_image_size = FPU_FXSAVE_SIZE;
 uint32_t fpu_mxcsr_reserved = UINT32_MAX;
 
@@ -72,6 +73,9 @@ void fpu_init_cpu(void)
 	if (cpu_index() == 0) {
 		fpu_has_fxsr = cpu_features()->fxsr;
 		fpu_has_xsave = cpu_features()->avx;
+		fpu_form = fpu_has_xsave ? FPU_FORM_XSAVE :
+			   fpu_has_fxsr	 ? FPU_FORM_FXSAVE :
+					   FPU_FORM_FNSAVE;
 		if (fpu_has_xsave)
 			fpu_image_size = FPU_XSAVE_SIZE;
 		read_mxcsr_mask();

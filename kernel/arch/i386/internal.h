@@ -146,6 +146,9 @@ void fpu_init_cpu(void);
 #define FPU_XFEATURES	7	/* x87, SSE, AVX */
 #define FXSAVE_MXCSR_OFFSET 24
 extern bool fpu_has_fxsr, fpu_has_xsave;
+/* The same in one word, for switches. */
+enum fpu_form { FPU_FORM_FNSAVE, FPU_FORM_FXSAVE, FPU_FORM_XSAVE };
+extern enum fpu_form fpu_form;
 extern size_t fpu_image_size;	/* of every thread's image; constant once the CPU is known */
 extern uint32_t fpu_mxcsr_reserved;	/* bits that must not be set; constant likewise */
 void fpu_init_image(void *image);

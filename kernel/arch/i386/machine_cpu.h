@@ -49,6 +49,7 @@ struct machine_cpu {
 
 	struct arch_thread *fpu_owner;		/* [c] whose registers were last loaded */
 	struct arch_thread *segments_owner;	/* [c] whose fs, gs and descriptors are loaded */
+	bool has_many_tls;			/* [c] as of the thread that was loaded last */
 	struct arch_thread *debug_owner;	/* [c] whose debug registers are loaded */
 	struct mmu_space *space;		/* [c] which is loaded; NULL: the kernel's own */
 	/* [c] only left loaded, by a thread that has none */

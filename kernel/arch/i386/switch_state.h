@@ -18,12 +18,12 @@ enum { XSAVE_PARTS = 512, PARTS_X87_SSE = 3 };	/* of the header: which parts are
 /* FNSAVE also resets the registers: load them again, they may go on being used. */
 static inline void fpu_save_image(void *image)
 {
-	if (fpu_has_xsave) {
+	if (likely(fpu_form == FPU_FORM_FXSAVE)) {
+		__asm__ volatile("fxsave (%0)" : : "r"(image) : "memory");
+	} else if (fpu_form == FPU_FORM_XSAVE) {
 		__asm__ volatile("xsave (%0)"
 				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
 		*((uint8_t *)image + XSAVE_PARTS) |= PARTS_X87_SSE;
-	} else if (fpu_has_fxsr) {
-		__asm__ volatile("fxsave (%0)" : : "r"(image) : "memory");
 	} else {
 		__asm__ volatile("fnsave (%0); frstor (%0)" : : "r"(image) : "memory");
 	}
@@ -31,11 +31,11 @@ static inline void fpu_save_image(void *image)
 
 static inline void fpu_load_image(const void *image)
 {
-	if (fpu_has_xsave)
+	if (likely(fpu_form == FPU_FORM_FXSAVE))
+		__asm__ volatile("fxrstor (%0)" : : "r"(image) : "memory");
+	else if (fpu_form == FPU_FORM_XSAVE)
 		__asm__ volatile("xrstor (%0)"
 				 : : "r"(image), "a"(FPU_XFEATURES), "d"(0) : "memory");
-	else if (fpu_has_fxsr)
-		__asm__ volatile("fxrstor (%0)" : : "r"(image) : "memory");
 	else
 		__asm__ volatile("frstor (%0)" : : "r"(image) : "memory");
 }
@@ -46,19 +46,23 @@ static inline bool fpu_is_live(const struct stack_header *header)
 		 RETURN_WORK_FPU);
 }
 
-static inline void fpu_switch(struct machine_cpu *self, struct arch_thread *from,
+/*
+ * A running thread whose registers are live is the owner of this CPU's: what loads them says so.
+ * FXSAVE's form is asked for first, in one comparison.
+ */
+static inline void fpu_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,
 			      const struct stack_header *from_header, struct arch_thread *to,
 			      const struct stack_header *to_header)
 {
-	uint8_t here = (uint8_t)(from_header->cpu + 1);
+	uint8_t here = (uint8_t)(cpu + 1);
 
-	if (from->fpu && fpu_is_live(from_header)) {
-		fpu_save_image(from->fpu);
-		from->fpu_cpu = here;
-		self->fpu_owner = from;
-	}
-	if (to->fpu && fpu_is_live(to_header) && (self->fpu_owner != to || to->fpu_cpu != here)) {
-		fpu_load_image(to->fpu);
+	void *from_image = from->fpu, *to_image = to->fpu;
+
+	if (likely(from_image && fpu_is_live(from_header)))
+		fpu_save_image(from_image);
+	if (likely(to_image && fpu_is_live(to_header)) &&
+	    likely(self->fpu_owner != to || to->fpu_cpu != here)) {
+		fpu_load_image(to_image);
 		to->fpu_cpu = here;
 		self->fpu_owner = to;
 	}
@@ -74,16 +78,13 @@ static inline bool tls_is_loaded_on(const struct machine_cpu *self, unsigned int
 	return self->segments_owner == thread && thread->segments_cpu == cpu + 1;
 }
 
-/* Would loading `thread` change anything? */
+/* Would loading `thread` change anything? Nearly all threads have one descriptor, the first. */
 static inline bool tls_is_equal(const struct machine_cpu *self, const struct arch_thread *thread,
 				uint16_t fs, uint16_t gs)
 {
-	const uint64_t *loaded = &self->gdt[TLS_ENTRY_FIRST];
-	uint64_t different = (loaded[0] ^ thread->tls[0]) | (loaded[1] ^ thread->tls[1]) |
-			     (loaded[2] ^ thread->tls[2]);
-
-	_Static_assert(TLS_SLOTS == 3, "all of them are compared");
-	return different == 0 && fs == thread->fs && gs == thread->gs;
+	return self->gdt[TLS_ENTRY_FIRST] == thread->tls[0] && fs == thread->fs &&
+	       gs == thread->gs &&
+	       likely(!(self->has_many_tls | thread->has_many_tls));
 }
 
 static inline void tls_switch(struct machine_cpu *self, unsigned int cpu, struct arch_thread *from,
@@ -91,11 +92,12 @@ static inline void tls_switch(struct machine_cpu *self, unsigned int cpu, struct
 {
 	uint16_t fs = read_fs(), gs = read_gs();
 
-	if (from->fpu && tls_is_loaded_on(self, cpu, from)) {
+	/* Of one that runs, it says no more than that they are loaded. */
+	if (likely(from->segments_cpu)) {
 		from->fs = fs;
 		from->gs = gs;
 	}
-	if (!to->fpu || tls_is_loaded_on(self, cpu, to))
+	if (unlikely(!to->fpu || tls_is_loaded_on(self, cpu, to)))
 		return;
 	if (unlikely(!tls_is_equal(self, to, fs, gs)))
 		tls_load(self, to);

@@ -37,9 +37,9 @@ static inline uint8_t directories_of(struct mmu_space *space)
 	return (uint8_t)atomic_load_explicit(&space->directory_bits, memory_order_acquire);
 }
 
-static void load_space(struct machine_cpu *self, struct mmu_space *next)
+/* `bit`: of this CPU. */
+static inline void load_space(struct machine_cpu *self, struct mmu_space *next, uint32_t bit)
 {
-	uint32_t bit = 1u << cpu_index();
 	struct mmu_space *previous = self->space;
 
 	if (next)
@@ -49,6 +49,11 @@ static void load_space(struct machine_cpu *self, struct mmu_space *next)
 	write_cr3((uint32_t)(next ? next->root : kernel_root()));
 	if (previous)
 		atomic_fetch_and(&previous->active_cpus, ~bit);
+}
+
+static noinline void load_no_space(struct machine_cpu *self)
+{
+	load_space(self, NULL, 1u << cpu_index());
 }
 
 static void load_space_again(struct machine_cpu *self)
@@ -69,11 +74,13 @@ void mmu_space_switch(struct mmu_space *next)
 
 void mmu_space_switch_irq_off(struct mmu_space *next)
 {
-	struct machine_cpu *self = &machine_cpus[cpu_index()];
+	unsigned int cpu = cpu_index();
+	struct machine_cpu *self = &machine_cpus[cpu];
 
+	keep_in_register(self); /* or its index is multiplied anew at each use */
 	self->space_is_idle = !next;
 	if (next && self->space != next)
-		load_space(self, next);
+		load_space(self, next, 1u << cpu);
 }
 
 static void evict_here(void *argument)
@@ -81,7 +88,7 @@ static void evict_here(void *argument)
 	struct machine_cpu *self = &machine_cpus[cpu_index()];
 
 	if (self->space == argument)
-		load_space(self, NULL);
+		load_no_space(self);
 }
 
 void mmu_space_evict(struct mmu_space *space)
@@ -125,7 +132,7 @@ static inline void flush_own(struct machine_cpu *self, const struct mmu_space *s
 	if (self->space != space)
 		return;
 	if (unlikely(self->space_is_idle))
-		load_space(self, NULL);
+		load_no_space(self);
 	else
 		flush_pages(start, end);
 }

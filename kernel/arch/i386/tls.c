@@ -40,6 +40,7 @@ static void load_descriptors(struct machine_cpu *self, const struct arch_thread 
 {
 	for (unsigned int i = 0; i < TLS_SLOTS; i++)
 		self->gdt[TLS_ENTRY_FIRST + i] = thread->tls[i];
+	self->has_many_tls = thread->has_many_tls;
 }
 
 static bool is_loaded(const struct arch_thread *thread)
@@ -62,6 +63,7 @@ void tls_fork(struct arch_thread *child, const struct arch_thread *parent)
 	child->gs = read_gs();
 	for (unsigned int i = 0; i < TLS_SLOTS; i++)
 		child->tls[i] = parent->tls[i];
+	child->has_many_tls = parent->has_many_tls;
 }
 
 void tls_clear(struct arch_thread *thread)
@@ -71,6 +73,7 @@ void tls_clear(struct arch_thread *thread)
 
 	for (unsigned int i = 0; i < TLS_SLOTS; i++)
 		thread->tls[i] = 0;
+	thread->has_many_tls = false;
 	segment_load_fs(0);
 	segment_load_gs(0);
 	load_descriptors(&machine_cpus[cpu], thread);
@@ -176,6 +179,7 @@ int arch_tls_set(struct arch_thread *thread, struct user_desc *desc)
 		return -EINVAL;
 	desc->entry_number = (uint32_t)entry;
 	thread->tls[entry - TLS_ENTRY_FIRST] = descriptor_from(desc);
+	thread->has_many_tls |= entry > TLS_ENTRY_FIRST;
 	refresh_loaded(thread, (unsigned int)entry);
 	return 0;
 }

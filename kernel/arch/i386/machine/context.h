@@ -18,6 +18,7 @@ struct arch_thread {
 	void *fpu;			/* [t] FXSAVE (or FNSAVE) image; NULL: a kernel thread */
 	uint8_t fpu_cpu;		/* [c] 1 + CPU whose registers equal the image, or 0 */
 	uint8_t segments_cpu;		/* [c] 1 + CPU that has fs, gs and tls loaded, or 0 */
+	bool has_many_tls;		/* [t] tls may have more than the first */
 	bool stepping;			/* [t] a debugger steps it: see step.c */
 	bool step_forced;		/* [t] the trap flag in its frame is the debugger's */
 	struct debug_state *debug;	/* [t] DR0 to DR7; NULL: none were ever set */
