@@ -13,6 +13,7 @@
 #include "vfs/file.h"
 #include "vfs/inode.h"
 #include "vfs/pipe.h"
+#include "vfs/read_write_inline.h"
 #include "vm/io_buffer.h"
 
 enum {
@@ -54,9 +55,12 @@ static inline int init_buffer(struct io_buffer *buffer, user_addr address, size_
 {
 	if (unlikely(!user_range_ok(address, size)))
 		return -EFAULT;
-	if (unlikely((ssize_t)size < 0))
-		return -EINVAL;
-	io_buffer_init_user(buffer, address, min_t(size_t, size, TRANSFER_MAX));
+	if (unlikely(size > TRANSFER_MAX)) {
+		if ((ssize_t)size < 0)
+			return -EINVAL;
+		size = TRANSFER_MAX;
+	}
+	io_buffer_init_user(buffer, address, size);
 	return 0;
 }
 
@@ -70,7 +74,7 @@ static inline int read_file(struct file *file, user_addr to, size_t size)
 	error = init_buffer(&buffer, to, size);
 	if (unlikely(error))
 		return error;
-	return (int)file_read(file, &buffer);
+	return (int)file_read_inline(file, &buffer);
 }
 
 int sys_read(int fd, user_addr to, size_t size)
@@ -98,7 +102,7 @@ static inline int write_file(struct file *file, user_addr from, size_t size)
 	if (likely(!result))
 		result = inode_is(file->inode, MODE_REGULAR)
 				 ? file_write(file, &buffer, file_size_limit())
-				 : file_write_unlimited(file, &buffer);
+				 : file_write_unlimited_inline(file, &buffer);
 	return (int)(unlikely(result < 0) ? syscall_file_write_result(file, result) : result);
 }
 

@@ -20,7 +20,8 @@
 #include "lib/min_max.h"
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
-#include "sched/mutex.h"
+#include "sched/mutex_inline.h"
+#include "sched/wait_inline.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
@@ -33,6 +34,9 @@
 
 /* Linux's: what a pipe begins with, also for a user who has many, and fs.pipe-user-pages-soft. */
 enum { DEFAULT_SLOTS = 16, FEW_SLOTS = 2, MAX_SIZE = 1 << 20, USER_SLOTS = 16384 };
+
+/* Copies of less are made without a loop. */
+enum { SHORT_MAX = 127 };
 
 static struct slab_cache *pipe_slab;
 static atomic_uint user_slots = USER_SLOTS; /* [a] 0: no limit */
@@ -120,7 +124,7 @@ static struct page_frame *take_frame(struct pipe *pipe)
 }
 
 /* Only a frame that nobody else has got (splice shares them) may be filled again. */
-static void give_frame(struct pipe *pipe, struct page_frame *frame)
+static inline void give_frame(struct pipe *pipe, struct page_frame *frame)
 {
 	if (pipe->spare_count < ARRAY_SIZE(pipe->spare) && page_frame_references(frame) == 1)
 		pipe->spare[pipe->spare_count++] = frame;
@@ -182,7 +186,7 @@ ssize_t pipe_read_available(struct pipe *pipe, struct io_buffer *buffer)
 }
 
 /* What there is, with the wake-ups that follow. 0: another reader was quicker. */
-static inline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffer)
+static noinline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffer)
 {
 	bool wakes_writers, is_full, wake_next;
 	ssize_t done;
@@ -204,6 +208,40 @@ static inline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffer)
 	return done;
 }
 
+/* Do all its bytes go to or come from one piece of user memory, in a short copy? */
+static inline bool is_short_piece(const struct io_buffer *buffer, size_t size)
+{
+	return size <= SHORT_MAX && size <= buffer->size && buffer->is_user;
+}
+
+/*
+ * All of a pipe with one slot of a few bytes, for which no writer waits: what reads as many pieces
+ * as there are, or in part, would take 170 instructions for it, this 70. 0: it is not so, or there
+ * was a fault; nothing has changed.
+ */
+static inline ssize_t read_short(struct pipe *pipe, struct io_buffer *buffer)
+{
+	struct pipe_slot *slot;
+	size_t size = 0;
+
+	mutex_lock_inline(&pipe->mutex);
+	slot = pipe_slot_at(pipe, 0);
+	if (unlikely(pipe_used(pipe) != 1 || pipe->wakes_from <= 1 || slot->is_borrowed ||
+		     !is_short_piece(buffer, slot->size) || !page_frame_is_direct(slot->frame)))
+		goto unlock;
+	if (unlikely(copy_to_user_partial(user_addr_from(buffer->address),
+					  (char *)page_frame_address(slot->frame) + slot->offset,
+					  slot->size)))
+		goto unlock;
+	size = slot->size;
+	io_buffer_advance(buffer, size);
+	give_frame(pipe, slot->frame);
+	atomic_store_explicit(&pipe->used, 0, memory_order_release);
+unlock:
+	mutex_unlock_inline(&pipe->mutex);
+	return (ssize_t)size;
+}
+
 static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	struct pipe *pipe = file->private;
@@ -215,15 +253,20 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 	for (;;) {
 		int error;
 
-		done = pipe_used(pipe) > 0 ? read_and_wake(pipe, buffer) : 0;
-		if (done != 0)
-			return done;
+		if (pipe_used(pipe) > 0) {
+			done = read_short(pipe, buffer);
+			if (likely(done > 0))
+				return done;
+			done = read_and_wake(pipe, buffer);
+			if (done != 0)
+				return done;
+		}
 		if (!pipe_has_writers(pipe) && pipe_used(pipe) == 0)
 			return 0;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_exclusive_interruptible(
-			&pipe->read_queue, pipe_used(pipe) > 0 || !pipe_has_writers(pipe));
+		error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
+					    pipe_used(pipe) > 0 || !pipe_has_writers(pipe));
 		if (error) {
 			/* it may have been for us */
 			wake(&pipe->read_queue, POLL_IN | POLL_NO_NEWS, false);
@@ -302,14 +345,43 @@ int pipe_write_available(struct pipe *pipe, struct io_buffer *buffer, bool is_pa
 	return 0;
 }
 
-static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+/*
+ * A few bytes into an empty pipe that has kept a frame: 60 instructions, where what fills as many
+ * slots as it takes needs 160. 0: it is not so, or there was a fault; nothing has changed.
+ */
+static inline ssize_t write_short(struct pipe *pipe, struct io_buffer *buffer)
+{
+	size_t size = buffer->remaining, written = 0;
+	struct page_frame *frame;
+	struct pipe_slot *slot;
+
+	mutex_lock_inline(&pipe->mutex);
+	if (unlikely(pipe_used(pipe) > 0 || pipe->spare_count == 0 || pipe->capacity == 0 ||
+		     !pipe_has_readers(pipe)))
+		goto unlock;
+	frame = pipe->spare[pipe->spare_count - 1];
+	if (unlikely(!page_frame_is_direct(frame) ||
+		     copy_from_user_partial(page_frame_address(frame),
+					    user_addr_from(buffer->address), size)))
+		goto unlock;
+	pipe->spare_count--;
+	/* Of an empty ring any slot is the first. */
+	pipe->first = 0;
+	slot = pipe->slots;
+	*slot = (struct pipe_slot){ .frame = frame, .size = (uint16_t)size };
+	atomic_store_explicit(&pipe->used, 1, memory_order_release);
+	io_buffer_advance(buffer, size);
+	written = size;
+unlock:
+	mutex_unlock_inline(&pipe->mutex);
+	return (ssize_t)written;
+}
+
+static noinline ssize_t write_in_steps(struct file *file, struct io_buffer *buffer)
 {
 	struct pipe *pipe = file->private;
 	ssize_t total = 0;
 
-	(void)position;
-	if (buffer->remaining == 0)
-		return 0;
 	for (;;) {
 		uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
 		ssize_t before = total;
@@ -340,6 +412,30 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 			return total ? total : -ERESTARTSYS;
 		}
 	}
+}
+
+static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	struct pipe *pipe = file->private;
+	ssize_t written;
+
+	(void)position;
+	if (buffer->remaining == 0)
+		return 0;
+	if (is_short_piece(buffer, buffer->remaining) &&
+	    !(atomic_load_explicit(&file->flags, memory_order_relaxed) & O_DIRECT)) {
+		written = write_short(pipe, buffer);
+		if (likely(written > 0)) {
+			wait_queue_wake_handover(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL);
+			/* Others who wait to write have been let go on by the same reader. */
+			if (unlikely(!wait_queue_is_empty(&pipe->write_queue)) &&
+			    !pipe_is_full(pipe))
+				wait_queue_pass_on(&pipe->write_queue,
+						   POLL_OUT | POLL_WRITE_NORMAL | POLL_NO_NEWS);
+			return written;
+		}
+	}
+	return write_in_steps(file, buffer);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */

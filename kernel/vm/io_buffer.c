@@ -46,13 +46,6 @@ static uintptr_t current_piece(struct io_buffer *buffer, size_t limit, size_t *s
 	return buffer->address;
 }
 
-static void advance(struct io_buffer *buffer, size_t size)
-{
-	buffer->address += size;
-	buffer->size -= size;
-	buffer->remaining -= size;
-}
-
 int io_buffer_put(struct io_buffer *buffer, const void *from, size_t size)
 {
 	const uint8_t *bytes = from;
@@ -65,7 +58,7 @@ int io_buffer_put(struct io_buffer *buffer, const void *from, size_t size)
 			left = copy_to_user_partial(user_addr_from(address), bytes, count);
 		else
 			memcpy((void *)address, bytes, count);
-		advance(buffer, count - left);
+		io_buffer_advance(buffer, count - left);
 		if (left > 0)
 			return -EFAULT;
 		bytes += count;
@@ -86,7 +79,7 @@ int io_buffer_get(struct io_buffer *buffer, void *to, size_t size)
 			left = copy_from_user_partial(bytes, user_addr_from(address), count);
 		else
 			memcpy(bytes, (const void *)address, count);
-		advance(buffer, count - left);
+		io_buffer_advance(buffer, count - left);
 		if (left > 0)
 			return -EFAULT;
 		bytes += count;
@@ -105,7 +98,7 @@ static noinline int clear_pieces(struct io_buffer *buffer, size_t size)
 			left = clear_user_partial(user_addr_from(address), count);
 		else
 			memset((void *)address, 0, count);
-		advance(buffer, count - left);
+		io_buffer_advance(buffer, count - left);
 		if (left > 0)
 			return -EFAULT;
 		size -= count;
@@ -120,7 +113,7 @@ int io_buffer_clear(struct io_buffer *buffer, size_t size)
 	if (unlikely(!buffer->is_user || buffer->size < size))
 		return clear_pieces(buffer, size);
 	left = clear_user_partial(user_addr_from(buffer->address), size);
-	advance(buffer, size - left);
+	io_buffer_advance(buffer, size - left);
 	return left ? -EFAULT : 0;
 }
 
@@ -144,7 +137,7 @@ static size_t move_once(struct io_buffer *buffer, struct page_frame *frame, size
 			left = copy_from_user_nofault(place, user_addr_from(address), count);
 		else
 			left = copy_to_user_nofault(user_addr_from(address), place, count);
-		advance(buffer, count - left);
+		io_buffer_advance(buffer, count - left);
 		done += count - left;
 		if (left > 0)
 			break;
@@ -180,7 +173,7 @@ static inline size_t put_direct(struct io_buffer *buffer, const void *from, size
 		size -= copy_to_user_partial(user_addr_from(buffer->address), from, size);
 	else
 		memcpy((void *)buffer->address, from, size);
-	advance(buffer, size);
+	io_buffer_advance(buffer, size);
 	return size;
 }
 
@@ -190,7 +183,7 @@ static inline size_t get_direct(struct io_buffer *buffer, void *to, size_t size)
 		size -= copy_from_user_partial(to, user_addr_from(buffer->address), size);
 	else
 		memcpy(to, (const void *)buffer->address, size);
-	advance(buffer, size);
+	io_buffer_advance(buffer, size);
 	return size;
 }
 

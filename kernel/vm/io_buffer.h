@@ -33,6 +33,14 @@ static inline void io_buffer_init_single(struct io_buffer *buffer, uintptr_t add
 	buffer->next = NULL;
 }
 
+/* After `size` bytes of the current piece, which has as many, were moved. */
+static inline void io_buffer_advance(struct io_buffer *buffer, size_t size)
+{
+	buffer->address += size;
+	buffer->size -= size;
+	buffer->remaining -= size;
+}
+
 /* In place: made for each read and write, and five stores. */
 static inline void io_buffer_init_user(struct io_buffer *buffer, user_addr address, size_t size)
 {

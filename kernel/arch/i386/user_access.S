@@ -45,7 +45,9 @@
 	xorl %eax, %eax
 	popl %ebx
 	ret
-31:	subl $4, %ecx
+31:	cmpl $1, %ecx
+	je 36f
+	subl $4, %ecx
 	jb 32f
 13:	movl (%edx), %ebx
 14:	movl %ebx, (%eax)
@@ -67,6 +69,18 @@
 	ret
 35:	addl $4, %ecx
 	jmp 33b
+/* A byte alone: what goes through pipes to wake somebody, and terminals. */
+36:
+17:	movb (%edx), %cl
+18:	movb %cl, (%eax)
+	USER_ACCESS_CLOSE
+	xorl %eax, %eax
+	popl %ebx
+	ret
+37:	movl $1, %ecx
+	jmp 34b
+	EXCEPTION 17b, 37b, \nofault
+	EXCEPTION 18b, 37b, \nofault
 	EXCEPTION 13b, 35b, \nofault
 	EXCEPTION 14b, 35b, \nofault
 	EXCEPTION 15b, 34b, \nofault

@@ -117,6 +117,12 @@ static inline size_t copy_nofault(void *to, const void *from, size_t size)
 					: copy_long_nofault(to, from, size);
 }
 
+/* Is it a short copy, well below the end of user space? Half of what user_range_ok() costs. */
+static inline bool is_short(user_addr address, size_t size)
+{
+	return likely(size < LONG_COPY && user_addr_value(address) <= USER_END - LONG_COPY);
+}
+
 static inline void *user_bytes(user_addr address)
 {
 	return (void *)user_addr_value(address);
@@ -125,12 +131,16 @@ static inline void *user_bytes(user_addr address)
 size_t copy_from_user_partial(void *to, user_addr from, size_t size)
 {
 	check_may_fault();
+	if (is_short(from, size))
+		return user_copy_words(to, user_bytes(from), size);
 	return likely(user_range_ok(from, size)) ? copy(to, user_bytes(from), size) : size;
 }
 
 size_t copy_to_user_partial(user_addr to, const void *from, size_t size)
 {
 	check_may_fault();
+	if (is_short(to, size))
+		return user_copy_words(user_bytes(to), from, size);
 	return likely(user_range_ok(to, size)) ? copy(user_bytes(to), from, size) : size;
 }
 
