@@ -62,6 +62,15 @@ static ssize_t move_all(struct transfer *transfer, const struct io_piece *remote
 	return moved ? (ssize_t)moved : error;
 }
 
+static bool is_nothing(const struct io_piece *pieces, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (pieces[i].size > 0)
+			return false;
+	}
+	return true;
+}
+
 /* The other process's memory, if we may touch it. */
 static int find_space(process_id id, struct address_space **out)
 {
@@ -131,7 +140,8 @@ static int transfer(process_id id, user_addr local, unsigned int local_count, us
 	result = get_remote(remote, remote_count, &remote_list);
 	if (result)
 		goto put_pieces;
-	result = transfer_with(id, &pieces.buffer, remote_list, remote_count, write);
+	if (!is_nothing(remote_list, remote_count))
+		result = transfer_with(id, &pieces.buffer, remote_list, remote_count, write);
 	kfree(remote_list);
 put_pieces:
 	syscall_pieces_put(&pieces);

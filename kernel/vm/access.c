@@ -27,8 +27,9 @@ static bool is_allowed(const struct region *region, const struct access *access)
 
 	if (flags & REGION_DEVICE)
 		return false;
+	/* The program itself reads what it may write or execute: the machine knows no less. */
 	if (!access->write)
-		return region_is_accessible(region) || (access->force && (flags & REGION_MAY_READ));
+		return flags & (access->force ? REGION_READ | REGION_MAY_READ : REGION_READ);
 	return (flags & REGION_WRITE) ||
 	       (access->force && !(flags & REGION_SHARED) && (flags & REGION_MAY_WRITE));
 }
