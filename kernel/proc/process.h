@@ -156,9 +156,13 @@ struct process {
 	int parent_death_signal; /* [s] PR_SET_PDEATHSIG */
 };
 
-/* A restartable call: what sys_restart_syscall goes on with. */
+/*
+ * A call that goes on through restart_syscall(2). Each call that might be interrupted fills it in;
+ * it is good for one restart, and only if that is what the thread returns to.
+ */
 struct restart_block {
-	int (*function)(struct restart_block *block); /* NULL: -EINTR */
+	bool is_due; /* signal_deliver() has sent the thread to restart_syscall */
+	int (*function)(struct restart_block *block);
 	uint64_t deadline_ns;
 	uintptr_t words[6];
 };

@@ -55,7 +55,7 @@ static void resolve_for_handler(struct trap_frame *frame, const struct signal_ac
 	}
 }
 
-static void resolve_without_handler(struct trap_frame *frame)
+static void resolve_without_handler(struct user_thread *thread, struct trap_frame *frame)
 {
 	if (!trap_frame_is_syscall(frame))
 		return;
@@ -68,6 +68,7 @@ static void resolve_without_handler(struct trap_frame *frame)
 	case -ERESTART_RESTARTBLOCK:
 		trap_frame_rewind(frame);
 		trap_frame_set_result(frame, NR_RESTART_SYSCALL);
+		thread->restart.is_due = true;
 		break;
 	}
 }
@@ -382,7 +383,7 @@ void signal_deliver(struct trap_frame *frame)
 			continue;
 		act_by_default(thread, signal, &info);
 	}
-	resolve_without_handler(frame);
+	resolve_without_handler(thread, frame);
 	signal_restore_mask();
 }
 

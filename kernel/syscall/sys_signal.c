@@ -432,6 +432,8 @@ static int return_from_handler(bool rt)
 		return 0;
 	}
 	signal_set_mask(mask);
+	/* The handler's own calls have used the block, as on Linux. */
+	thread->restart.is_due = false;
 	if (rt) {
 		const struct linux_stack stack = { alternate[0], alternate[1], alternate[2] };
 

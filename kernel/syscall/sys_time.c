@@ -343,7 +343,11 @@ int sys_restart_syscall(void)
 {
 	struct restart_block *block = &user_thread_current()->restart;
 
-	return block->function ? block->function(block) : -EINTR;
+	/* Unasked, it would go on with a call that has long ended, through its pointers. */
+	if (!block->is_due)
+		return -EINTR;
+	block->is_due = false;
+	return block->function(block);
 }
 
 /* struct itimerval: interval, then value. */
