@@ -102,11 +102,31 @@ static int fetch_settings(struct tty *tty, enum settings_form form, user_addr fr
 	return 0;
 }
 
-static void change_settings(struct tty *tty, const struct termios2 *wanted)
+static uint32_t keep_bits(uint32_t wanted, uint32_t old, uint32_t locked)
+{
+	return (wanted & ~locked) | (old & locked);
+}
+
+/* What is locked stays as it is: single bits of the flags, whole characters. */
+static void keep_locked(struct termios2 *wanted, const struct termios2 *old,
+			const struct termios *locked)
+{
+	wanted->c_iflag = keep_bits(wanted->c_iflag, old->c_iflag, locked->c_iflag);
+	wanted->c_oflag = keep_bits(wanted->c_oflag, old->c_oflag, locked->c_oflag);
+	wanted->c_cflag = keep_bits(wanted->c_cflag, old->c_cflag, locked->c_cflag);
+	wanted->c_lflag = keep_bits(wanted->c_lflag, old->c_lflag, locked->c_lflag);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted->c_cc); i++) {
+		if (locked->c_cc[i])
+			wanted->c_cc[i] = old->c_cc[i];
+	}
+}
+
+static void change_settings(struct tty *tty, struct termios2 *wanted)
 {
 	irq_flags flags = spin_lock_irq(&tty->lock);
 	struct termios2 old = tty->line.termios;
 
+	keep_locked(wanted, &old, &tty->locked);
 	line_discipline_set_termios(&tty->line, wanted);
 	if (tty->ops->set_termios)
 		tty->ops->set_termios(tty, &old);
@@ -134,6 +154,28 @@ static int set_settings(struct tty *tty, enum settings_form form, enum settings_
 	if (when == WHEN_SENT_AND_FLUSHED)
 		tty_flush(tty, true, false);
 	change_settings(tty, &wanted);
+	return 0;
+}
+
+/* The locks have the form of settings; whatever is not zero there is locked. */
+static int lock_ioctl(struct tty *tty, unsigned int command, user_addr address)
+{
+	struct termios locked;
+	irq_flags flags;
+
+	if (command == TIOCGLCKTRMIOS) {
+		flags = spin_lock_irq(&tty->lock);
+		locked = tty->locked;
+		spin_unlock_irq(&tty->lock, flags);
+		return copy_to_user(address, &locked, sizeof(locked));
+	}
+	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN))
+		return -EPERM;
+	if (copy_from_user(&locked, address, sizeof(locked)))
+		return -EFAULT;
+	flags = spin_lock_irq(&tty->lock);
+	tty->locked = locked;
+	spin_unlock_irq(&tty->lock, flags);
 	return 0;
 }
 
@@ -432,6 +474,9 @@ int termios_ioctl(struct tty *tty, unsigned int command, uintptr_t argument)
 	case TIOCEXCL:
 	case TIOCNXCL:
 		return set_exclusive(tty, command == TIOCEXCL);
+	case TIOCGLCKTRMIOS:
+	case TIOCSLCKTRMIOS:
+		return lock_ioctl(tty, command, address);
 	case TIOCGEXCL:
 		return put_user_u32(address, tty->is_exclusive);
 	case TIOCGDEV:

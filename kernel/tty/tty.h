@@ -71,6 +71,7 @@ struct tty {
 
 	struct spinlock lock;			/* LOCK_RANK_TTY_STATE */
 	struct line_discipline line;		/* [l] termios included */
+	struct termios locked;			/* [l] TIOCSLCKTRMIOS: what may not change */
 	struct winsize window;			/* [l] */
 	bool is_exclusive;			/* [l] TIOCEXCL */
 	bool input_is_held;			/* [l] tty_receive left bytes with the driver */
