@@ -42,8 +42,8 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet check           layers, headers, format, documents, and both compilers
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
                             what system calls, faults and processes cost, beside Linux on the same machine
-  ./quartet compat python [MODULE...] [--document FILE]
-                            other people's test suites, on Linux and on Quartet, test by test
+  ./quartet compat python|go|stress-ng [PART...] [--document FILE] [--seconds N]
+                            other people's test suites, on Linux and on Quartet, test by test; stressors N (5) s each
   ./quartet compat self [PATTERN...] [--document FILE]
                             build the kernel inside of Quartet, and run the guest tests on it
   ./quartet debug [OPTIONS] QEMU stopped at its first instruction, with gdb; try `help quartet` in it

@@ -35,6 +35,7 @@ SIZE = '2560M'		# of the file system; the image is sparse
 TOOLS = os.path.join(ROOT, 'tools/debian')
 EMULATOR = '/usr/bin/qemu-i386-static'
 INIT = '/quartet/init'
+PROGRAM_FOLDERS = ('usr/bin/', 'usr/sbin/', 'bin/', 'usr/lib/i386-linux-gnu/', 'lib/i386-linux-gnu/')
 
 
 def runs_i386():
@@ -150,6 +151,22 @@ def add_files(disk, files):
         said = image.edit_image(disk, '\n'.join(lines) + '\n')
     if 'write: ' in said or 'Could not allocate' in said:
         raise Failure(f'cannot add files to {disk}: {said[-500:]}')
+
+
+def package_files(names):
+    """What more packages put where programs and libraries are looked for, as add_files() takes it."""
+    files = {}
+    for top in packages.fetch_all(names):
+        for folder, _, entries in os.walk(top):
+            for name in entries:
+                full = os.path.join(folder, name)
+                inside = os.path.relpath(full, top)
+                if inside.startswith(PROGRAM_FOLDERS) and os.path.exists(full):
+                    # A link becomes what it leads to; Debian's /lib and /bin are links themselves.
+                    place = inside if inside.startswith('usr/') else f'usr/{inside}'
+                    with open(full, 'rb') as file:
+                        files[f'/{place}'] = (file.read(), os.stat(full).st_mode & 0o777)
+    return files
 
 
 def folder_files(source, path):

@@ -9,20 +9,14 @@ The stressors run on four processors with 64 MiB. Whether a stressor's complaint
 Debian's Linux (--linux).
 """
 
-import os
-
 import debian
 import guest_tests
 import linux_machine
-import packages
 import qemu
+import stress
 from results import FAILED, PASSED, SKIPPED
 
-PACKAGES = '''
-    crashme trinity stress-ng libapparmor1 libbsd0 libdrm2 libegl1 libgbm1 libgles2 libglvnd0 libjpeg62-turbo
-    libjudydebian1 libkmod2 libmd0 libsctp1 libwayland-server0 libxxhash0
-    '''.split()
-FOLDERS = ('usr/bin/', 'usr/sbin/', 'bin/', 'usr/lib/i386-linux-gnu/', 'lib/i386-linux-gnu/')
+PACKAGES = ['crashme', 'trinity'] + stress.PACKAGES
 MEMORY, STRESS_MEMORY, CPUS = 512, 64, 4
 MORE_MEMORY = {'exec': 256}	# whose many processes are killed for want of memory, which it then calls a corruption
 STRESSOR_SECONDS = 5
@@ -80,22 +74,6 @@ exit $status
 '''
 
 
-def package_files():
-    """What the packages put where programs and libraries are looked for."""
-    files = {}
-    for top in packages.fetch_all(PACKAGES):
-        for folder, _, names in os.walk(top):
-            for name in names:
-                full = os.path.join(folder, name)
-                inside = os.path.relpath(full, top)
-                if inside.startswith(FOLDERS) and os.path.exists(full):
-                    # A link becomes what it leads to; Debian's /lib and /bin are links themselves.
-                    place = inside if inside.startswith('usr/') else f'usr/{inside}'
-                    with open(full, 'rb') as file:
-                        files[f'/{place}'] = (file.read(), os.stat(full).st_mode & 0o777)
-    return files
-
-
 def scripts(minutes, seed):
     """Name -> (script, seconds it may take, MiB of memory)."""
     seconds = int(minutes * 60)
@@ -131,7 +109,7 @@ class Outcomes:
 def run(names, minutes, seed, kernel, cpus, linux):
     """Returns the Outcomes."""
     chosen = {name: what for name, what in scripts(minutes, seed).items() if name in names}
-    files = package_files()
+    files = debian.package_files(PACKAGES)
     files.update({f'/tests/{name}': (text.encode(), 0o755) for name, (text, _, _) in chosen.items()})
     path = debian.added_to_copy(files, 'strangers')
     outcomes = Outcomes(linux)
