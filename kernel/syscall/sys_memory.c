@@ -21,6 +21,9 @@
  */
 enum { MMAP_MIN_ADDRESS = 65536 };
 
+/* The flags older than MAP_SHARED_VALIDATE here; it takes no others (LEGACY_MAP_MASK). */
+enum { MAP_LEGACY = 0x7c07f9f3 };
+
 static uint32_t region_flags_of(unsigned int protection, unsigned int flags)
 {
 	uint32_t out = (protection & (PROT_READ | PROT_WRITE | PROT_EXEC)) | REGION_MAY_READ |
@@ -87,6 +90,22 @@ static int check_huge(unsigned int flags)
 	return (flags & MAP_ANONYMOUS) && (log_size == 0 || log_size == 21) ? -ENOMEM : -EINVAL;
 }
 
+/* Errors: -EINVAL; -EOPNOTSUPP: a flag that MAP_SHARED would ignore. */
+static int check_type(unsigned int flags)
+{
+	switch (flags & MAP_TYPE) {
+	case MAP_SHARED:
+	case MAP_PRIVATE:
+		return 0;
+	case MAP_SHARED_VALIDATE:
+		if (flags & MAP_ANONYMOUS)
+			return -EINVAL;
+		return flags & ~(unsigned int)MAP_LEGACY ? -EOPNOTSUPP : 0;
+	default:
+		return -EINVAL;
+	}
+}
+
 static int map(uintptr_t address, size_t size, unsigned int protection, unsigned int flags, int fd,
 	       uint32_t page_offset)
 {
@@ -105,7 +124,7 @@ static int map(uintptr_t address, size_t size, unsigned int protection, unsigned
 		.special_frames = NULL,
 		.special_name = NULL,
 	};
-	unsigned int type = flags & MAP_TYPE;
+	int error;
 
 	/* A file descriptor that is none comes first, as on Linux. */
 	if (!(flags & MAP_ANONYMOUS)) {
@@ -131,13 +150,14 @@ static int map(uintptr_t address, size_t size, unsigned int protection, unsigned
 		return -EPERM;
 	if (page_offset + (size >> PAGE_SHIFT) < page_offset)
 		return -EOVERFLOW;
-	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
-		return -EINVAL;
+	error = check_type(flags);
+	if (error)
+		return error;
 	if (!request.fixed && request.address && request.address < MMAP_MIN_ADDRESS)
 		request.address = MMAP_MIN_ADDRESS;
 	request.size = size;
 	request.flags = region_flags_of(protection, flags);
-	if (type != MAP_PRIVATE)
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		request.flags |= REGION_SHARED;
 	return map_request(&request, flags, fd);
 }
