@@ -15,6 +15,12 @@
 /* Public only for event_is_on(), which stands on every hot path. */
 extern struct quartet_directory event_directory;
 
+/* Is any of these kinds, a mask, recorded now? */
+static inline bool event_is_on_any(uint32_t kinds)
+{
+	return unlikely(*(volatile uint32_t *)&event_directory.event_mask & kinds);
+}
+
 /* Is this kind recorded now? The mask may change at any time; an old answer does no harm. */
 static inline bool event_is_on(enum quartet_event_kind kind)
 {

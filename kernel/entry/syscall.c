@@ -23,21 +23,15 @@
 
 enum { ARGUMENTS_MAX = 6, TEXT_MAX = 4 * QUARTET_TEXT_SIZE };
 
-static bool trace_is_on;	/* constant after boot */
+bool syscall_trace_is_wished;
 
 void syscall_trace_init(void)
 {
 	const char *wish = boot_args_get("trace");
 
-	trace_is_on = wish && strcmp(wish, "syscall") == 0;
-	if (trace_is_on)
+	syscall_trace_is_wished = wish && strcmp(wish, "syscall") == 0;
+	if (syscall_trace_is_wished)
 		printk_set_level(LOG_DEBUG);
-}
-
-bool syscall_trace_is_on(void)
-{
-	return trace_is_on || stale_is_armed() || event_is_on(QUARTET_EVENT_SYSCALL_ENTER) ||
-	       event_is_on(QUARTET_EVENT_SYSCALL_LEAVE);
 }
 
 static const char *call_name(uint32_t number)
@@ -153,7 +147,7 @@ uintptr_t upcall_syscall_enter(struct trap_frame *frame)
 
 	/* What a tracer sees, and what a call that is not made returns unless it says otherwise. */
 	trap_frame_set_result(frame, -ENOSYS);
-	if (trace_is_on)
+	if (syscall_trace_is_wished)
 		print_call(frame);
 	if (event_is_on(QUARTET_EVENT_SYSCALL_ENTER))
 		record_call(frame);
@@ -165,7 +159,7 @@ uintptr_t upcall_syscall_enter(struct trap_frame *frame)
 
 void upcall_syscall_leave(struct trap_frame *frame)
 {
-	if (trace_is_on)
+	if (syscall_trace_is_wished)
 		printk(LOG_DEBUG, "[%d %s] %s = %d", user_thread_current()->id,
 		       thread_current()->name, call_name(trap_frame_call_number(frame)),
 		       trap_frame_result(frame));

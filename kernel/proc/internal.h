@@ -73,6 +73,19 @@ struct signal_entry *signal_entry_create_for_timer(struct posix_timer *timer,
 void signal_entry_free(struct signal_entry *entry);
 void signal_pending_add_prepared(struct signal_pending *pending, struct signal_entry *entry,
 				 const struct linux_siginfo *info);
+/*
+ * The same where nothing is pending: a signal that no limit concerns lies in the set itself
+ * (signal_queue.c). False: signal_pending_add() is to do it.
+ */
+static inline bool signal_pending_add_alone(struct signal_pending *pending,
+					    const struct linux_siginfo *info)
+{
+	if (pending->set || info->signo >= SIGNAL_FIRST_REALTIME || info->code < 0)
+		return false;
+	pending->single = *info;
+	pending->set = (uint32_t)SIGNAL_BIT(1) << (info->signo - 1);
+	return true;
+}
 void signal_pending_remove_prepared(struct signal_pending *pending, struct signal_entry *entry);
 void signal_queue_init(void);
 /* The nth in the queue, the first being 0. False: it is shorter. */

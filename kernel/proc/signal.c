@@ -90,11 +90,17 @@ static void wake_thread(struct user_thread *thread)
 void signal_recalculate(struct user_thread *thread)
 {
 	struct process *process = thread->process;
-	signal_set pending = (thread->pending.set | process->pending.set) & ~thread->blocked;
+	signal_set pending = thread->pending.set | process->pending.set;
 	bool exiting = process->flags & PROCESS_EXITING;
 	bool stop = process->stop_requested && !exiting;
 
 	spin_assert_held(&process->signal_lock);
+	/* Mostly the last one was just taken. */
+	if (likely(!pending && !exiting && !stop && !is_traced(thread))) {
+		thread_clear_interrupt(&thread->thread, THREAD_INTERRUPT_SIGNAL);
+		return;
+	}
+	pending &= ~thread->blocked;
 	/* A tracee that has reported the stop goes on when its tracer says so. */
 	if (unlikely(is_traced(thread)))
 		stop = (stop && !thread->stop_done) || trace_wants_stop(thread);
@@ -106,7 +112,7 @@ void signal_recalculate(struct user_thread *thread)
 	}
 }
 
-static bool wants(const struct user_thread *thread, int signal)
+static inline bool wants(const struct user_thread *thread, int signal)
 {
 	return !thread->ended &&
 	       signal_is_in(~thread->blocked | thread->waiting_for, signal);
@@ -116,6 +122,13 @@ static bool wants(const struct user_thread *thread, int signal)
 static bool has_stopped(const struct user_thread *thread)
 {
 	return thread->trace.stopped || (thread->stop_done && !is_traced(thread));
+}
+
+/* Does it want the signal, and is it not busy with another? Then who comes first gets it. */
+static inline bool is_free_for(const struct user_thread *thread, int signal)
+{
+	return wants(thread, signal) && !has_stopped(thread) &&
+	       !thread_is_interrupted(&thread->thread);
 }
 
 /*
@@ -316,11 +329,13 @@ static int send_locked(struct process *process, struct user_thread *thread,
 	if (!receiver || receiver->ended)
 		return 0;
 	apply_stop_rules(process, signal);
-	if (signal_is_ignored(process, receiver, signal))
+	/* What has a handler is not ignored. */
+	if (handler_of(process, signal) <= SIG_IGN && signal_is_ignored(process, receiver, signal))
 		return 0;
 	if (prepared)
 		signal_pending_add_prepared(pending, prepared, info);
-	else if (!signal_pending_add(pending, info, receiver->charged,
+	else if (!signal_pending_add_alone(pending, info) &&
+		 !signal_pending_add(pending, info, receiver->charged,
 				     limits_current(&process->limits, LIMIT_PENDING_SIGNALS),
 				     &error)) {
 		if (signal == SIGKILL)
@@ -332,10 +347,14 @@ static int send_locked(struct process *process, struct user_thread *thread,
 	if (thread) {
 		if (wants(thread, signal))
 			wake_thread(thread);
+	} else if (likely(is_free_for(receiver, signal))) {
+		wake_thread(receiver);	/* the first that lives, as it would be found below */
 	} else {
 		signal_wake_for(process, signal);
 	}
-	wait_queue_wake_all(&process->signal_queue, 0);
+	/* The fence above stands before this look too. */
+	if (unlikely(!wait_queue_is_empty(&process->signal_queue)))
+		wait_queue_wake_all(&process->signal_queue, 0);
 	return 1;
 }
 

@@ -226,7 +226,7 @@ static int take_next(struct user_thread *thread, struct linux_siginfo *info)
 		preempt_irq_restore(flags);
 		user_thread_exit(process->exit_status);
 	}
-	signal = signal_pending_take(&thread->pending, allowed, info);
+	signal = thread->pending.set ? signal_pending_take(&thread->pending, allowed, info) : 0;
 	if (!signal)
 		signal = signal_pending_take(&process->pending, allowed, info);
 	thread->was_continued = false;

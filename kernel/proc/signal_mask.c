@@ -31,14 +31,16 @@ static noinline void apply_to_pending(struct user_thread *thread, signal_set new
 void signal_set_mask(signal_set mask)
 {
 	struct user_thread *thread = user_thread_current();
-	signal_set changed;
+	signal_set before = thread->blocked, pending;
 
 	mask &= ~SIGNALS_UNBLOCKABLE;
-	changed = thread->blocked ^ mask;
 	thread->blocked = mask;
 	signal_fence();
-	if (unlikely((thread->pending.set | thread->process->pending.set) & changed))
-		apply_to_pending(thread, mask & changed);
+	pending = thread->pending.set | thread->process->pending.set;
+	if (likely(!pending))
+		return;
+	if (pending & (before ^ mask))
+		apply_to_pending(thread, mask & ~before);
 }
 
 void signal_suspend_mask(signal_set temporary)
