@@ -469,6 +469,7 @@ static void free_frame(struct page_frame *frame)
 {
 	enum frame_kind kind = atomic_load_explicit(&frame->kind, memory_order_relaxed);
 	struct frame_cache *cache;
+	struct frame_stack *stack;
 	irq_flags irq;
 
 	if (unlikely(kind == FRAME_FREE || kind == FRAME_ZERO || kind == FRAME_RESERVED))
@@ -480,8 +481,11 @@ static void free_frame(struct page_frame *frame)
 	make_free(frame);
 	irq = irq_disable_save();
 	cache = &caches[cpu_index()];
+	keep_in_register(cache); /* as in take() */
 	cache->kinds[kind]--;
-	stack_push(&cache->zones[is_low(frame) ? ZONE_LOW : ZONE_HIGH], frame);
+	stack = &cache->zones[is_low(frame) ? ZONE_LOW : ZONE_HIGH];
+	keep_in_register(stack);
+	stack_push(stack, frame);
 	irq_restore(irq);
 }
 

@@ -52,44 +52,48 @@ static inline void check_may_fault(void)
 		assert_may_sleep();
 }
 
-static size_t copy_sse(char *to, const char *from, size_t size)
+/* What is no whole block is left as well. */
+static inline size_t copy_sse(char *to, const char *from, size_t size)
 {
-	size_t blocks = size / SSE_BLOCK;
 	size_t left;
 
 	preempt_disable();
-	left = user_copy_blocks_sse(to, from, blocks);
+	left = user_copy_blocks_sse(to, from, size / SSE_BLOCK);
 	preempt_enable();
-	return size - (blocks - left) * SSE_BLOCK;
+	return left * SSE_BLOCK + size % SSE_BLOCK;
+}
+
+/* SSE has stopped: by whole blocks at a page that is not there yet, or before the last bytes. */
+static noinline size_t copy_rest(char *to, const char *from, size_t size)
+{
+	while (size >= SSE_BLOCK) {
+		/* This makes the page present, or finds that it cannot be. */
+		size_t left = user_copy_words(to, from, SSE_BLOCK);
+
+		if (left)
+			return size - SSE_BLOCK + left;
+		to += SSE_BLOCK;
+		from += SSE_BLOCK;
+		size -= SSE_BLOCK;
+		if (size < LONG_COPY)
+			break;
+		left = copy_sse(to, from, size);
+		to += size - left;
+		from += size - left;
+		size = left;
+	}
+	return size ? user_copy_words(to, from, size) : 0;
 }
 
 /* Returns the bytes not copied, as all of these do. `size` is at least LONG_COPY. */
 static noinline size_t copy_long(char *to, const char *from, size_t size)
 {
-	if (!page_copy_prefers_sse)
-		return user_copy_string(to, from, size);
-	while (size >= LONG_COPY) {
-		size_t left = copy_sse(to, from, size);
-		size_t step;
+	size_t left;
 
-		to += size - left;
-		from += size - left;
-		size = left;
-		if (size < SSE_BLOCK)
-			break;
-		/*
-		 * It stopped at a page that is not there yet: this makes it present, or finds that
-		 * it cannot be.
-		 */
-		step = min(size, (size_t)SSE_BLOCK);
-		left = user_copy_words(to, from, step);
-		if (left)
-			return size - step + left;
-		to += step;
-		from += step;
-		size -= step;
-	}
-	return size ? user_copy_words(to, from, size) : 0;
+	if (unlikely(!page_copy_prefers_sse))
+		return user_copy_string(to, from, size);
+	left = copy_sse(to, from, size);
+	return likely(left == 0) ? 0 : copy_rest(to + (size - left), from + (size - left), left);
 }
 
 static noinline size_t copy_long_nofault(char *to, const char *from, size_t size)
