@@ -41,7 +41,26 @@ static uint32_t region_flags_of(unsigned int protection, unsigned int flags)
 /* Anonymous shared memory is an unnamed file: its page cache is the memory. */
 static int shared_anonymous(size_t size, struct file **out)
 {
-	return anonymous_file_create("zero", ALIGN_UP((uint64_t)size, PAGE_SIZE), O_RDWR, out);
+	return anonymous_file_create("dev/zero", ALIGN_UP((uint64_t)size, PAGE_SIZE), O_RDWR, out);
+}
+
+/*
+ * A shared mapping of /dev/zero, which has nothing to share, becomes one of a file in memory; what
+ * the device's descriptor allows still holds.
+ */
+static int become_shared_anonymous(struct vm_map_request *request, struct file **file)
+{
+	uint32_t flags = request->flags;
+	struct file *memory;
+	int error = shared_anonymous(request->size, &memory);
+
+	if (error)
+		return error;
+	file_put(*file);
+	*file = memory;
+	error = file_map(memory, request);
+	request->flags = flags;
+	return error;
 }
 
 /* mmap once all numbers are sane: fill the request in from the file, if there is one, and map. */
@@ -68,6 +87,8 @@ static int map_request(struct vm_map_request *request, unsigned int flags, int f
 	}
 	if (file)
 		error = file_map(file, request);
+	if (!error && file && (request->flags & REGION_SHARED) && !request->cache)
+		error = become_shared_anonymous(request, &file);
 	if (!error) {
 		process_vm_limits(process, &limits);
 		/* What shows a file cannot grow down: before its first page there is nothing. */

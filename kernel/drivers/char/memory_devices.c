@@ -69,19 +69,10 @@ fault:
 	return buffer->remaining < wanted ? (ssize_t)(wanted - buffer->remaining) : -EFAULT;
 }
 
-/*
- * A private mapping is plain anonymous memory; a shared one is mmap(2)'s own business
- * (MAP_ANONYMOUS).
- */
-/*
- * A private mapping is plain anonymous memory; a shared one is mmap(2)'s own business
- * (MAP_ANONYMOUS).
- */
+/* Plain anonymous memory; if it is shared, mmap(2) puts a file in memory behind it. */
 static int zero_map(struct file *file, struct vm_map_request *request)
 {
 	(void)file;
-	if (request->flags & REGION_SHARED)
-		return -ENODEV;
 	request->cache = NULL;
 	request->backing = NULL;
 	request->backing_ops = NULL;
