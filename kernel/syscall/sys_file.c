@@ -18,6 +18,7 @@
 
 enum {
 	TRANSFER_MAX = 0x7ffff000, /* the most one call moves; more is cut, as on Linux */
+	TRANSFER_FEW = 1024,	   /* what many calls move at most */
 	PIECES_MAX = 1024,	   /* IOV_MAX */
 };
 
@@ -50,15 +51,18 @@ int syscall_file_write_result(const struct file *file, ssize_t result)
 	return syscall_write_result(result);
 }
 
-/* An access that begins in user space and is no larger than a call moves. -EFAULT, -EINVAL. */
+/*
+ * An access that begins in user space and is no larger than a call moves. That few bytes lie well
+ * below the end of user space takes two comparisons. -EFAULT, -EINVAL.
+ */
 static inline int init_buffer(struct io_buffer *buffer, user_addr address, size_t size)
 {
-	if (unlikely(!user_range_ok(address, size)))
-		return -EFAULT;
-	if (unlikely(size > TRANSFER_MAX)) {
-		if ((ssize_t)size < 0)
+	if (size > TRANSFER_FEW || user_addr_value(address) > USER_END - TRANSFER_FEW) {
+		if (unlikely(!user_range_ok(address, size)))
+			return -EFAULT;
+		if (unlikely((ssize_t)size < 0))
 			return -EINVAL;
-		size = TRANSFER_MAX;
+		size = min_t(size_t, size, TRANSFER_MAX);
 	}
 	io_buffer_init_user(buffer, address, size);
 	return 0;
