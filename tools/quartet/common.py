@@ -37,10 +37,10 @@ def cache_path(*parts):
 
 
 @contextlib.contextmanager
-def cache_lock():
-    """One at a time fills the cache: a second ./quartet waits, and then finds what it wanted."""
-    os.makedirs(cache_path(), exist_ok=True)
-    with open(cache_path('lock'), 'w') as file:
+def cache_lock(*parts):
+    """One at a time fills the cache, or that folder of it: a second ./quartet waits, and then finds what it wanted."""
+    os.makedirs(cache_path(*parts), exist_ok=True)
+    with open(cache_path(*parts, 'lock'), 'w') as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -22,7 +22,7 @@ import time
 
 import image
 import packages
-from common import ROOT, Failure, build_path, cache_path
+from common import ROOT, Failure, build_path, cache_lock, cache_path
 
 # What issue by issue is asked of it; minbase comes with every package marked essential or required, and apt.
 PACKAGES = '''
@@ -126,9 +126,10 @@ def stock_image():
     """The path of the image as Debian's packages made it. Never changed; made on the first call."""
     path = cache_path('debian', f'{packages.release_codename()}-{digest()}.img')
     if not os.path.exists(path):
-        make(path)
-    else:
-        os.utime(path)
+        with cache_lock('debian'):
+            if not os.path.exists(path):
+                make(path)
+    os.utime(path)
     return path
 
 

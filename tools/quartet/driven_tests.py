@@ -20,6 +20,7 @@ TIMEOUT = 300
 GRACE = 5	# seconds to clean up after that
 SKIP_STATUS = 77
 TESTS_AT_ONCE = 3	# mostly they wait for somebody to type
+LONG = ('driven/endure_sim', 'driven/power_cut')
 
 
 def find_tests(is_wanted):
@@ -55,8 +56,19 @@ def run_group(command, **options):
         running.discard(process)
 
 
+def wants_debian(path):
+    return test_name(path).startswith('driven/debian')
+
+
+def order(path):
+    """The long ones begin first, those that want the Debian image come last: making it takes minutes."""
+    return (wants_debian(path), test_name(path) not in LONG, path)
+
+
 def run_one(path, environment, results):
     name = test_name(path)
+    if wants_debian(path):
+        debian.stock_image()		# if it is new, this takes more time than a test has
     started = time.monotonic()
     try:
         done = run_group([sys.executable, path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
@@ -77,8 +89,6 @@ def run(paths, kernel, results, seed):
     results.heading('driven tests')
     tools = os.path.join(ROOT, 'tools/quartet')
     environment = dict(os.environ, QUARTET_KERNEL=kernel, QUARTET_SEED=str(seed), PYTHONPATH=tools)
-    if any(test_name(path).startswith('driven/debian') for path in paths):
-        debian.stock_image()		# takes minutes if it is new, more than a test has
     run_round(paths, environment, results)
     if results.second_chance:
         results.second_chance = False
@@ -88,7 +98,7 @@ def run(paths, kernel, results, seed):
 
 def run_round(paths, environment, results):
     with concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
-        jobs = [pool.submit(run_one, path, environment, results) for path in paths]
+        jobs = [pool.submit(run_one, path, environment, results) for path in sorted(paths, key=order)]
         try:
             for job in jobs:
                 job.result()

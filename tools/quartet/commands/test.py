@@ -7,6 +7,7 @@ import checks
 import driven_tests
 import guest_tests
 import host_tests
+import prefetch
 import session_tests
 from common import Failure, Parser, build_kernel, make
 from qemu import ACCELERATORS
@@ -53,8 +54,9 @@ def main(arguments):
     guest = guest_tests.find_tests(is_wanted)
     driven = driven_tests.find_tests(is_wanted)
     sessions = session_tests.find_tests(is_wanted, options.patterns)
-    print(f'seed {seed}: give it back with --seed')
-
+    print(f'seed {seed}: give it back with --seed', flush=True)
+    if not options.patterns:
+        prefetch.begin()
     checks.run(is_wanted, results)
     host_tests.run(host_tests.find_tests(is_wanted), results)
     results.second_chance = options.second_chance
