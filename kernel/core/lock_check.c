@@ -8,10 +8,14 @@
  * what that thread holds stays held until the handler has returned. Which locks those are is
  * chance; so a handler may only take locks that come after all that are held with interrupts on.
  *
- * A list is touched by its own thread only, with interrupts off so that a handler finds it whole.
+ * A list is touched by its own thread only, and by handlers that interrupt it, which leave it as
+ * they found it. To find it whole they need no interrupts turned off, which would cost more than
+ * all the rest: an entry counts before it says anything, and says nothing any more before it stops
+ * counting. What does not count says nothing. A rank of 0 with no lock stands in nobody's way.
  * Very early, before a CPU runs on a stack with a list, nothing is checked.
  */
 #include "core/lock_check.h"
+#include <stdatomic.h>
 #include "arch/irq_flags.h"
 #include "core/config.h"
 #include "core/panic.h"
@@ -20,11 +24,9 @@
 #include "core/symbols.h"
 
 /* The caller's list, or NULL if there is nothing to check. */
-static struct lock_check_state *own_state(void)
+static inline struct lock_check_state *own_state(void)
 {
-	if (!CONFIG_LOCK_CHECK || panic_in_progress())
-		return NULL;
-	return stack_header()->locks;
+	return CONFIG_LOCK_CHECK ? stack_header()->locks : NULL;
 }
 
 static struct held_lock *find(struct lock_check_state *state, const void *lock)
@@ -36,38 +38,57 @@ static struct held_lock *find(struct lock_check_state *state, const void *lock)
 	return NULL;
 }
 
-static void push(struct lock_check_state *state, const struct held_lock *lock)
+static void push(struct lock_check_state *state, const void *lock, const char *name,
+		 enum lock_rank rank, bool shared, const void *taken_at)
 {
-	irq_flags flags = irq_disable_save();
+	struct held_lock *entry = &state->held[state->count];
 
 	if (state->count == LOCK_CHECK_DEPTH)
-		panic("lock %s: more than %d locks held at once", lock->name, LOCK_CHECK_DEPTH);
-	state->held[state->count++] = *lock;
-	irq_restore(flags);
+		panic("lock %s: more than %d locks held at once", name, LOCK_CHECK_DEPTH);
+	state->count++;
+	/* A handler that comes before this may use the entry, and clears it again. */
+	atomic_signal_fence(memory_order_seq_cst);
+	*entry = (struct held_lock){ lock, name, rank, shared, taken_at };
 }
 
-static void pop(struct lock_check_state *state, struct held_lock *lock)
+static void clear(struct held_lock *entry)
 {
-	irq_flags flags = irq_disable_save();
+	entry->lock = NULL;
+	entry->rank = 0;
+}
 
+static void pop(struct lock_check_state *state, struct held_lock *entry)
+{
+	struct held_lock *last = &state->held[state->count - 1];
+
+	if (entry != last) {
+		irq_flags flags = irq_disable_save();
+
+		for (; entry < last; entry++)
+			*entry = entry[1];
+		irq_restore(flags);
+	}
+	clear(last);
+	atomic_signal_fence(memory_order_seq_cst);
 	state->count--;
-	for (; lock < &state->held[state->count]; lock++)
-		*lock = lock[1];
-	irq_restore(flags);
 }
 
 /* Locks are almost always dropped last in, first out, but nothing depends on it. */
-static void check_order(const struct lock_check_state *state, const struct held_lock *new,
-			bool pair)
+static void check_order(const struct lock_check_state *state, const void *lock, const char *name,
+			enum lock_rank rank, bool pair)
 {
 	for (unsigned int i = 0; i < state->count; i++) {
 		const struct held_lock *held = &state->held[i];
 
-		if (held->lock == new->lock)
-			panic("lock %s is taken again by its holder", new->name);
-		if (held->rank > new->rank || (held->rank == new->rank && !pair))
-			panic("lock %s (rank %d) is taken while %s (rank %d) is held", new->name,
-			      new->rank, held->name, held->rank);
+		if (likely(held->rank < rank && held->lock != lock))
+			continue;
+		if (panic_in_progress())
+			return;
+		if (held->lock == lock)
+			panic("lock %s is taken again by its holder", name);
+		if (held->rank > rank || !pair)
+			panic("lock %s (rank %d) is taken while %s (rank %d) is held", name, rank,
+			      held->name, held->rank);
 	}
 }
 
@@ -75,26 +96,24 @@ void lock_check_acquire(const void *lock, const char *name, enum lock_rank rank,
 			bool pair, const void *taken_at)
 {
 	struct lock_check_state *state = own_state();
-	struct held_lock new = { lock, name, rank, shared, taken_at };
 
 	if (!state)
 		return;
-	if (rank < LOCK_RANK_FIRST_IN_INTERRUPT && in_interrupt())
+	if (unlikely(rank < LOCK_RANK_FIRST_IN_INTERRUPT && in_interrupt()) && !panic_in_progress())
 		panic("lock %s (rank %d) is taken by an interrupt handler, "
 		      "whoever it interrupted may hold a later one",
 		      name, rank);
-	check_order(state, &new, pair);
-	push(state, &new);
+	check_order(state, lock, name, rank, pair);
+	push(state, lock, name, rank, shared, taken_at);
 }
 
 void lock_check_acquire_try(const void *lock, const char *name, enum lock_rank rank, bool shared,
 			    const void *taken_at)
 {
 	struct lock_check_state *state = own_state();
-	struct held_lock new = { lock, name, rank, shared, taken_at };
 
 	if (state)
-		push(state, &new);
+		push(state, lock, name, rank, shared, taken_at);
 }
 
 void lock_check_release(const void *lock)
@@ -105,16 +124,17 @@ void lock_check_release(const void *lock)
 	if (!state)
 		return;
 	held = find(state, lock);
-	if (!held)
+	if (likely(held))
+		pop(state, held);
+	else if (!panic_in_progress())
 		panic("lock %p is dropped by a thread that does not hold it", lock);
-	pop(state, held);
 }
 
 bool lock_check_is_held(const void *lock)
 {
 	struct lock_check_state *state = own_state();
 
-	return !state || find(state, lock);
+	return !state || panic_in_progress() || find(state, lock);
 }
 
 void lock_check_may_sleep(void)
@@ -133,7 +153,7 @@ void lock_check_nothing_held(void)
 {
 	const struct lock_check_state *state = own_state();
 
-	if (state && state->count > 0)
+	if (state && state->count > 0 && !panic_in_progress())
 		panic("back to user mode with lock %s held", state->held[0].name);
 }
 
@@ -148,6 +168,8 @@ void lock_check_print(const struct lock_check_state *state)
 	for (unsigned int i = 0; i < state->count && i < LOCK_CHECK_DEPTH; i++) {
 		const struct held_lock *held = &state->held[i];
 
+		if (!held->lock)
+			continue;
 		symbol_format(place, sizeof(place), (uintptr_t)held->taken_at);
 		printk(LOG_EMERGENCY, "  holds or awaits %s (rank %d%s) %p, taken at %s",
 		       held->name, held->rank, held->shared ? ", shared" : "", held->lock, place);

@@ -8,7 +8,10 @@
 #include "core/config.h"
 #include "core/lock_rank.h"
 
-/* The locks that one thread (or one CPU's idle loop) holds; allocated with the thread. */
+/*
+ * The locks that one thread (or one CPU's idle loop) holds; allocated with the thread. All zeros at
+ * first, and what is not of the first `count` stays so in `lock` and `rank`.
+ */
 #define LOCK_CHECK_DEPTH 24
 struct lock_check_state {
 	unsigned int count;

@@ -34,16 +34,17 @@ enum lock_irq_state {
 
 #define RETURN_ADDRESS() __builtin_return_address(0)
 
-static void note_holder(struct spinlock *lock)
+/* `interrupts_off`: known to be; asking the processor is dear. */
+static inline void note_holder(struct spinlock *lock, bool interrupts_off)
 {
 	unsigned int seen = lock->irq_state;
 
 	lock->holder = stack_header();
 	if (in_interrupt())
 		seen |= LOCK_TAKEN_IN_INTERRUPT;
-	else if (irq_is_enabled())
+	else if (!interrupts_off && !(seen & LOCK_TAKEN_WITH_INTERRUPTS_ON) && irq_is_enabled())
 		seen |= LOCK_TAKEN_WITH_INTERRUPTS_ON;
-	if (seen == lock->irq_state)
+	if (likely(seen == lock->irq_state))
 		return;
 	lock->irq_state = seen & 0xffff;
 	if (seen == (LOCK_TAKEN_IN_INTERRUPT | LOCK_TAKEN_WITH_INTERRUPTS_ON) &&
@@ -53,7 +54,8 @@ static void note_holder(struct spinlock *lock)
 }
 
 /* Preemption is off already. */
-static inline void acquire(struct spinlock *lock, bool pair, const void *taken_at)
+static inline void acquire(struct spinlock *lock, bool pair, bool interrupts_off,
+			   const void *taken_at)
 {
 	if (CONFIG_LOCK_CHECK)
 		lock_check_acquire(lock, lock->name, lock->rank, false, pair, taken_at);
@@ -66,7 +68,7 @@ static inline void acquire(struct spinlock *lock, bool pair, const void *taken_a
 			cpu_relax();
 	}
 	if (CONFIG_LOCK_CHECK)
-		note_holder(lock);
+		note_holder(lock, interrupts_off);
 }
 
 static inline void release(struct spinlock *lock)
@@ -82,7 +84,7 @@ static inline void release(struct spinlock *lock)
 void spin_lock(struct spinlock *lock)
 {
 	preempt_disable();
-	acquire(lock, false, RETURN_ADDRESS());
+	acquire(lock, false, false, RETURN_ADDRESS());
 }
 
 bool spin_try_lock(struct spinlock *lock)
@@ -95,7 +97,7 @@ bool spin_try_lock(struct spinlock *lock)
 	}
 	if (CONFIG_LOCK_CHECK) {
 		lock_check_acquire_try(lock, lock->name, lock->rank, false, RETURN_ADDRESS());
-		note_holder(lock);
+		note_holder(lock, false);
 	}
 	return true;
 }
@@ -111,7 +113,7 @@ irq_flags spin_lock_irq(struct spinlock *lock)
 	irq_flags flags = irq_disable_save();
 
 	preempt_disable();
-	acquire(lock, false, RETURN_ADDRESS());
+	acquire(lock, false, true, RETURN_ADDRESS());
 	return flags;
 }
 
@@ -124,7 +126,7 @@ void spin_unlock_irq(struct spinlock *lock, irq_flags flags)
 
 void spin_lock_slow(struct spinlock *lock)
 {
-	acquire(lock, false, RETURN_ADDRESS());
+	acquire(lock, false, false, RETURN_ADDRESS());
 }
 
 void spin_unlock_checked(struct spinlock *lock)
@@ -137,7 +139,7 @@ irq_flags spin_lock_irq_second(struct spinlock *second)
 	irq_flags flags = irq_disable_save();
 
 	preempt_disable();
-	acquire(second, true, RETURN_ADDRESS());
+	acquire(second, true, true, RETURN_ADDRESS());
 	return flags;
 }
 
@@ -147,10 +149,10 @@ void spin_lock_pair(struct spinlock *a, struct spinlock *b)
 	struct spinlock *second = a < b ? b : a;
 
 	preempt_disable();
-	acquire(first, false, RETURN_ADDRESS());
+	acquire(first, false, false, RETURN_ADDRESS());
 	if (first != second) {
 		preempt_disable();
-		acquire(second, true, RETURN_ADDRESS());
+		acquire(second, true, false, RETURN_ADDRESS());
 	}
 }
 

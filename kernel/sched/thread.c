@@ -89,7 +89,7 @@ static void *stack_create(struct thread *thread)
 		}
 	}
 	if (locks)
-		locks->count = 0;
+		*locks = (struct lock_check_state){ 0 };
 	*(struct stack_header *)stack = (struct stack_header){ .thread = thread, .locks = locks };
 	return stack;
 }

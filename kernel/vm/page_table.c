@@ -486,15 +486,20 @@ bool page_table_check(struct address_space *space, uintptr_t start, uintptr_t en
 
 bool page_table_is_empty(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-	uintptr_t next;
+	for (uintptr_t address = start; address < end; address = table_span(address) + TABLE_SPAN) {
+		uintptr_t stop = min(end, table_span(address) + TABLE_SPAN);
+		mmu_entry *slot = mmu_directory_entry(&space->mmu, address);
+		mmu_entry found = slot ? mmu_entry_read(slot) : 0;
+		const mmu_entry *entry;
 
-	for (uintptr_t address = start; address < end; address = next) {
-		next = table_span(address) + TABLE_SPAN;
-		if (!page_table_exists(space, address))
+		if (!(found & MMU_PRESENT))
 			continue;
-		next = address + PAGE_SIZE;
-		if (page_table_peek(space, address) != 0)
-			return false;
+		/* As in page_table_peek(): it may be freed under our eyes, and stays readable. */
+		entry = page_table_entry(page_frame_of(mmu_entry_frame(found)), address);
+		for (size_t left = (stop - address) / PAGE_SIZE; left > 0; left--) {
+			if (mmu_entry_read(entry++) != 0)
+				return false;
+		}
 	}
 	return true;
 }
