@@ -28,7 +28,7 @@ enum { ROUNDS_MOST = 31, EXCLUSIONS_MOST = 32, TERMINAL_DRAIN = 0x5409 };
 
 static const struct benchmark *const subjects[] = {
 	plain_benchmarks, pair_benchmarks, process_benchmarks, thread_benchmarks, signal_benchmarks,
-	memory_benchmarks, file_benchmarks, wait_benchmarks,
+	memory_benchmarks, file_benchmarks, wait_benchmarks, many_benchmarks,
 };
 
 static struct {
@@ -152,6 +152,7 @@ static void measure(const struct benchmark *benchmark)
 		ns[i] = lap_total.ns;
 	}
 	forget_large_memory();
+	forget_sleepers();
 	if (error)
 		report_failure(benchmark->name, error);
 	else

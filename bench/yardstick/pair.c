@@ -45,7 +45,7 @@ static int round_trips(int in, int out, long pid, unsigned int count)
 	return reap(pid);
 }
 
-static int pipe_round_trips(unsigned int count)
+int pipe_round_trips(unsigned int count)
 {
 	int there[2], back[2];
 	long pid;

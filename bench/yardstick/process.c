@@ -6,7 +6,7 @@
 
 #define MEBIBYTE (1ul << 20)
 
-static int fork_loop(unsigned int count)
+int fork_exit_wait_loop(unsigned int count)
 {
 	int error = 0;
 
@@ -37,7 +37,7 @@ void forget_large_memory(void)
 static int fork_with(size_t size, unsigned int count)
 {
 	if (large_size == size)
-		return fork_loop(count);
+		return fork_exit_wait_loop(count);
 	forget_large_memory();
 	if (free_memory() >= (uint64_t)size + size / 16 + 8 * MEBIBYTE)
 		large = map_anonymous(size);
@@ -46,7 +46,7 @@ static int fork_with(size_t size, unsigned int count)
 	large_size = size;
 	for (size_t i = 0; i < size; i += PAGE)
 		large[i] = 1;
-	return fork_loop(count);
+	return fork_exit_wait_loop(count);
 }
 
 static int fork_64m(unsigned int count)
@@ -90,7 +90,7 @@ static int vfork_exec(unsigned int count)
 }
 
 const struct benchmark process_benchmarks[] = {
-	{ "fork_exit_wait", fork_loop, 10, 1u << 20, "fork + exit + wait" },
+	{ "fork_exit_wait", fork_exit_wait_loop, 10, 1u << 20, "fork + exit + wait" },
 	{ "fork_64m", fork_64m, 1, 1u << 16, "the same, 64 MiB touched" },
 	{ "fork_256m", fork_256m, 1, 1u << 16, "the same, 256 MiB touched" },
 	{ "fork_exec_wait", fork_exec, 4, 1u << 16, "fork + exec self + exit + wait" },

@@ -36,6 +36,7 @@ extern const struct benchmark signal_benchmarks[];
 extern const struct benchmark memory_benchmarks[];
 extern const struct benchmark file_benchmarks[];
 extern const struct benchmark wait_benchmarks[];
+extern const struct benchmark many_benchmarks[];
 
 /* ---- measuring */
 
@@ -97,6 +98,11 @@ void *map_anonymous(size_t size);
 /* Wait for a child that must end with status 0. */
 int reap(long pid);
 uint64_t free_memory(void);
+/* Rows that other subjects repeat in company. */
+int fork_exit_wait_loop(unsigned int count);
+int pipe_round_trips(unsigned int count);
+/* The processes that sleep beside a row, kept from one round to the next. */
+void forget_sleepers(void);
 /* What fork_64m and fork_256m keep from one round to the next. */
 void forget_large_memory(void);
 __attribute__((noreturn)) void leave(int status);

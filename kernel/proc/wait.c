@@ -208,36 +208,55 @@ static int look_at_tracees(struct process *tracer, const struct wait_request *re
 	return result;
 }
 
+/* One look at one child: as look(), and `result` what that has found so far. */
+static int look_at_child(struct process *parent, struct process *child,
+			 const struct wait_request *request, struct wait_result *out, int result)
+{
+	bool is_dead = child->state == PROCESS_DEAD, is_hidden;
+
+	if (!child_matches(child, request))
+		return result;
+	is_hidden = trace_hides_death(child);
+	if (is_dead && is_hidden)
+		return 0;
+	/* One that is dead has nothing to tell, ever, to who does not ask for deaths. */
+	if (is_dead && !(request->options & WEXITED))
+		return result;
+	if (is_dead) {
+		take_death(parent, child, request, out);
+		return 1;
+	}
+	/* A child that we trace tells us of its stops as our tracee. */
+	if (child->leader_tracee && !is_hidden)
+		return 0;
+	return take_stop(child, request, out);
+}
+
+/* The one child that is asked for, or NULL: it is not looked for among thousands. */
+static struct process *only_child(const struct process *parent, const struct wait_request *request)
+{
+	struct process *child = request->kind == WAIT_PIDFD ? request->process
+							    : process_table_process(request->id);
+
+	return child && child->parent == parent ? child : NULL;
+}
+
 /* One look at all children and tracees: 1 found, 0 none yet, -ECHILD. */
 static int look(struct process *parent, const struct wait_request *request, struct wait_result *out)
 {
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+	struct process *child;
 	int result = -ECHILD;
 
-	for (struct list_node *node = parent->children.head.next; node != &parent->children.head;
-	     node = node->next) {
-		struct process *child = container_of(node, struct process, sibling);
-
-		if (!child_matches(child, request))
-			continue;
-		/* One that is dead has nothing to tell, ever, to who does not ask for deaths. */
-		if (child->state == PROCESS_DEAD && !(request->options & WEXITED) &&
-		    !trace_hides_death(child))
-			continue;
-		result = 0;
-		if (child->state == PROCESS_DEAD) {
-			if (trace_hides_death(child))
-				continue;
-			take_death(parent, child, request, out);
-			result = 1;
-			break;
-		}
-		/* A child that we trace tells us of its stops as our tracee. */
-		if (child->leader_tracee && !trace_hides_death(child))
-			continue;
-		if (take_stop(child, request, out)) {
-			result = 1;
-			break;
+	if (request->kind == WAIT_PID || request->kind == WAIT_PIDFD) {
+		child = only_child(parent, request);
+		if (child)
+			result = look_at_child(parent, child, request, out, result);
+	} else {
+		list_for_each_entry(child, &parent->children, sibling) {
+			result = look_at_child(parent, child, request, out, result);
+			if (result == 1)
+				break;
 		}
 	}
 	if (result != 1)

@@ -28,6 +28,7 @@ PROGRAM = build_path('bench', 'yardstick')
 MEMORY = 512			# MiB; Linux takes huge pages from 512 usable MiB on, so not more
 DONE = '# guest done'
 ROW = re.compile(r'\{ "(\w+)", ')
+UNUSUAL = ('many',)		# subjects that are rows of felt.py
 FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp', 'mnt', 'etc', 'root']
 
 
@@ -48,11 +49,13 @@ QUICK = Effort(round_ms=2, rounds=3, timeout=300)
 
 
 def row_names(patterns=()):
-    """The ruler's rows in its own order, or those that a pattern chooses."""
+    """The rows of the usual table in the ruler's own order, or those of them that a pattern chooses."""
     names = []
     with open(os.path.join(SOURCE, 'main.c')) as file:
         subjects = re.findall(r'(\w+)_benchmarks,', file.read())
     for subject in subjects:
+        if subject in UNUSUAL:
+            continue
         with open(os.path.join(SOURCE, f'{subject}.c')) as file:
             names += ROW.findall(file.read())
     return [name for name in names if not patterns or any(fnmatch.fnmatchcase(name, each) for each in patterns)]
@@ -67,26 +70,34 @@ def busybox_path():
     return os.path.join(packages.fetch('busybox-static'), 'bin/busybox')
 
 
-def script(rows, effort):
-    """What the machine's init does. Quartet has mounted /dev itself."""
+def script(rows, effort, first=''):
+    """What the machine's init does, `first` before the rows. Quartet has mounted /dev itself."""
     return f'''#!/bin/busybox sh
 export PATH=/bin
 [ -e /dev/null ] || busybox mount -t devtmpfs none /dev
 busybox mount -t proc none /proc
 echo "# $(busybox uname -srvm)"
+{first}
 {f'/bin/yardstick -d /tmp {effort.options()} {" ".join(rows)}' if rows else ''}
 echo "{DONE}"
 busybox poweroff -f
 '''
 
 
-def initramfs(init):
+def initramfs(init, more=None):
+    """`more`: other files, path -> (bytes, mode)."""
     def read(path):
         with open(path, 'rb') as file:
             return file.read()
     files = {'init': (init.encode(), 0o755), 'bin/busybox': (read(busybox_path()), 0o755),
              'bin/yardstick': (read(PROGRAM), 0o755)}
-    return cpio.archive(FOLDERS, files)
+    files.update(more or {})
+    folders = {os.path.dirname(path) for path in files} - {''}
+    for folder in list(folders):
+        while os.path.dirname(folder):
+            folder = os.path.dirname(folder)
+            folders.add(folder)
+    return cpio.archive(sorted(folders.union(FOLDERS)), files)
 
 
 def qemu_command(kernel, archive, mode, append, cpus=1, memory=MEMORY):
@@ -113,11 +124,13 @@ def parse(text):
     return figures
 
 
-def run(kernel, mode, init, append='', timeout=FULL.timeout, **machine):
-    """Boot `kernel` with an initramfs whose /init is `init`, and read the figures that it prints."""
+def run(kernel, mode, init, append='', timeout=FULL.timeout, more=None, **machine):
+    """
+    Boot `kernel` with an initramfs whose /init is `init` and that has `more` files, and read the figures that it prints.
+    """
     words = f'console=ttyS0 init=/init rdinit=/init quiet panic=-1 norandmaps {append}'.strip()
     with tempfile.NamedTemporaryFile() as archive:
-        archive.write(initramfs(init))
+        archive.write(initramfs(init, more))
         archive.flush()
         if mode == 'v86':
             command = v86.bare_command(kernel, archive.name, words, MEMORY)

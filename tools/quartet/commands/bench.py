@@ -5,6 +5,7 @@ import os
 import statistics
 
 import chart
+import felt
 import linux_rival
 import ruler
 from common import ROOT, Failure, Parser, build_kernel
@@ -16,6 +17,7 @@ NOT_IN_BASELINE = ('libc_pthread',)
 RUNS = 5			# of each kernel, in turn, where the host's clock measures
 UNITS = {'icount': 'instructions an operation', 'time': 'host clock ticks an operation (plain TCG)',
          'v86': 'ns an operation (v86)'}
+FELT_BEGIN, FELT_END = '<!-- felt: made by ./quartet bench --felt --document -->', '<!-- end of what is felt -->'
 TABLE_BEGIN, TABLE_END = '<!-- table: made by ./quartet bench --document -->', '<!-- end of the table -->'
 
 
@@ -29,6 +31,8 @@ def parse(arguments):
     how.add_argument('--v86', dest='mode', action='store_const', const='v86', help='in v86 under Node')
     parser.set_defaults(mode='icount')
     parser.add_argument('--quick', action='store_true', help='short rounds: a few seconds for all rows')
+    parser.add_argument('--felt', action='store_true',
+                        help='what users feel: programs at work, thousands of processes, four busy processors')
     parser.add_argument('--no-linux', action='store_true', help='Quartet alone')
     parser.add_argument('--fresh', action='store_true', help="measure Linux again instead of taking its kept figures")
     parser.add_argument('--json', metavar='FILE', help='write the figures; - is standard output instead of the table')
@@ -41,6 +45,9 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.mode != 'icount' and (options.baseline or options.save_baseline):
         parser.error('a baseline is in instructions: use --icount')
+    if options.felt and (options.mode != 'icount' or options.baseline or options.save_baseline or options.plot or options.json
+                         or options.quick or options.patterns):
+        parser.error('--felt goes with --no-linux, --document and --kernel alone')
     return options
 
 
@@ -118,18 +125,22 @@ def print_table(lines, mode):
         print(f'{name:<20}{linux:>14}{mine:>12}{ratio:>8}{goal:>10}  {verdict}'.rstrip())
 
 
-def write_document(path, lines):
+def write_between(path, begin_mark, end_mark, new):
     """Replace what stands between the marks."""
     with open(path) as file:
         text = file.read()
-    before, begin, rest = text.partition(TABLE_BEGIN)
-    _, end, after = rest.partition(TABLE_END)
+    before, begin, rest = text.partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not begin or not end:
-        raise Failure(f'{path} has no "{TABLE_BEGIN}" and "{TABLE_END}"')
+        raise Failure(f'{path} has no "{begin_mark}" and "{end_mark}"')
+    with open(path, 'w') as file:
+        file.write(f'{before}{begin}\n{new}\n{end}{after}')
+
+
+def write_document(path, lines):
     table = ['| row | Linux | Quartet | ratio | goal | reached |', '|---|---:|---:|---:|---:|---|']
     table += ['| ' + ' | '.join(line) + ' |' for line in lines]
-    with open(path, 'w') as file:
-        file.write(before + begin + '\n' + '\n'.join(table) + '\n' + end + after)
+    write_between(path, TABLE_BEGIN, TABLE_END, '\n'.join(table))
 
 
 def write_plot(path, rows, ours, theirs, goals, mode):
@@ -159,6 +170,34 @@ def compare_with_baseline(path, rows, ours):
     return good
 
 
+def felt_tables(options, kernel):
+    """The lines of both tables: beside Linux, and on one and on four processors."""
+    wanted, units = felt.names(), felt.units()
+    ours = felt.figures(kernel, wanted)
+    theirs = {} if options.no_linux else felt.of_linux(wanted)
+    beside = [(name, show_figure(theirs.get(name)), show_figure(ours.get(name)), show_ratio(ours.get(name), theirs.get(name)),
+               units[name]) for name in wanted]
+    one, four = felt.parallel(kernel, 1), felt.parallel(kernel, felt.PARALLEL_CPUS)
+    return beside, [(name, show_figure(one.get(name)), show_figure(four.get(name)), show_ratio(four.get(name), one.get(name)),
+                     units[name]) for name, _ in felt.PARALLEL]
+
+
+def main_felt(options, kernel):
+    """./quartet bench --felt."""
+    beside, parallel = felt_tables(options, kernel)
+    text = []
+    for heads, lines in ((('row', 'Linux', 'Quartet', 'ratio', 'what one is'), beside),
+                         (('row', '1 CPU', '4 CPUs', 'ratio', 'what one is'), parallel)):
+        print(f'\n{heads[0]:<18}{heads[1]:>16}{heads[2]:>16}{heads[3]:>8}  {heads[4]}')
+        text += ['| ' + ' | '.join(heads) + ' |', '|---|---:|---:|---:|---|']
+        for name, first, second, ratio, unit in lines:
+            print(f'{name:<18}{first:>16}{second:>16}{ratio:>8}  {unit}')
+            text.append(f'| {name} | {first} | {second} | {ratio} | {unit} |')
+        text.append('')
+    if options.document:
+        write_between(options.document, FELT_BEGIN, FELT_END, '\n'.join(text))
+
+
 def save_baseline(path, rows, ours):
     """
     Rows that were not measured keep what they had, and so do those that got dearer, lest small steps add up unseen:
@@ -183,6 +222,8 @@ def main(arguments):
         raise Failure('no row has such a name; these are there: ' + ' '.join(ruler.row_names()))
     kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel('release', options.cc)
     ruler.build()
+    if options.felt:
+        return main_felt(options, kernel)
     ours, theirs = measure(options, rows, kernel)
     goals = {name: numbers[-1] for name, numbers in read_table(GOALS).items()} if options.mode == 'icount' else {}
     if options.json:
