@@ -32,6 +32,8 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
                             backwards; without TEST the last recording
   ./quartet endure crash [--points N] [--seed S]
                             cuts of power at N (10000) points of logged workloads: nothing may be lost or torn
+  ./quartet endure sim [--seeds N] [--first S]
+                            the portable kernel on a simulated machine, everything decided by one seed: N (1000) of them
   ./quartet endure strangers [NAME...] [--minutes M] [--linux]
                             trinity and crashme for M (10) minutes each and stress-ng's stressors, as an ordinary user
   ./quartet endure torture [--minutes N] [--seed S]
@@ -41,7 +43,8 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
                             table, and a flame graph (SVG)
   ./quartet check           layers, headers, format, documents, and both compilers
   ./quartet bench [ROW...] [--icount|--time|--v86] [--quick] [--json|--plot|--baseline FILE] [--fresh]
-                            what system calls, faults and processes cost, beside Linux on the same machine
+                            what system calls, faults and processes cost, beside Linux on the same machine; with
+                            --felt, what whole programs, thousands of processes and four busy processors cost
   ./quartet compat python|go|stress-ng [PART...] [--document FILE] [--seconds N]
                             other people's test suites, on Linux and on Quartet, test by test; stressors N (5) s each
   ./quartet compat self [PATTERN...] [--document FILE]
