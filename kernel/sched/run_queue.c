@@ -464,7 +464,7 @@ bool run_queue_check(const struct run_queue *queue)
 		count += list_count(&queue->realtime[i]);
 	}
 	if (queue->front) {
-		if (!queue->front->queued)
+		if (!queue->front->queued || !run_queue_is_fair(queue->front))
 			return false;
 		count++;
 	}

@@ -139,12 +139,13 @@ static inline void run_queue_bring_up(struct run_queue *queue, struct thread *th
 }
 
 /*
- * Bring virtual_ns of a thread that slept up to this queue's time. Its queue_cpu still says which
- * queue it left. A new thread is simply put at least_virtual_ns.
+ * Bring virtual_ns of a thread that slept up to this queue's time; `is_from_other`: it slept on
+ * another. A new thread is simply put at least_virtual_ns.
  */
-static inline void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
+static inline void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns,
+				   bool is_from_other)
 {
-	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != queue->cpu))
+	if (unlikely(is_from_other))
 		run_queue_enter_from_other(queue, thread, now_ns);
 	run_queue_bring_up(queue, thread);
 }

@@ -42,14 +42,14 @@ static void end(struct test *t)
 
 static void wake(struct thread *thread)
 {
-	run_queue_enter(&queue, thread, now);
+	run_queue_enter(&queue, thread, now, false);
 	run_queue_add(&queue, thread, false);
 }
 
 /* As schedule_place: to the front, if nobody stands there. */
 static void wake_in_front(struct thread *thread, bool is_handed)
 {
-	run_queue_enter(&queue, thread, now);
+	run_queue_enter(&queue, thread, now, false);
 	run_queue_add_woken(&queue, thread, is_handed);
 }
 

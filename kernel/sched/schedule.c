@@ -190,10 +190,28 @@ static void bound_wait(struct run_queue *own, uint64_t slice_start, uint64_t now
 		timer_alarm_before(own, max_t(uint64_t, slice_end, now + SLICE_NS / 4));
 }
 
+/*
+ * `thread`, which is on no queue, is `queue`'s from now on: said under the lock of the one that it
+ * leaves, so that whoever changes its priority meanwhile holds one of the two, and what we see
+ * under `queue`'s lock is what it has. Returns whether it came from another. Interrupts off.
+ */
+static inline bool change_home(struct run_queue *queue, struct thread *thread)
+{
+	unsigned int cpu = atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed);
+
+	if (cpu == queue->cpu)
+		return false;
+	spin_lock_irq_off(&queues[cpu].lock);
+	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
+	spin_unlock_irq_off(&queues[cpu].lock);
+	return true;
+}
+
 /* Put it on `queue` and see whether it should run at once. Interrupts off. */
 static noinline void place_on(struct run_queue *queue, struct thread *thread, enum placing how)
 {
 	uint64_t now = arch_clock_ns();
+	bool is_from_other = change_home(queue, thread);
 	uint64_t slice_start;
 	bool kick, send = false;
 
@@ -202,8 +220,7 @@ static noinline void place_on(struct run_queue *queue, struct thread *thread, en
 	if (how == PLACE_NEW)
 		thread->virtual_ns = queue->least_virtual_ns;
 	else
-		run_queue_enter(queue, thread, now);
-	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
+		run_queue_enter(queue, thread, now, is_from_other);
 	run_queue_add_woken(queue, thread, false);
 	kick = queue->running->is_idle ||
 	       (how != PLACE_NEW && run_queue_preempts(queue, thread));
@@ -217,14 +234,42 @@ static noinline void place_on(struct run_queue *queue, struct thread *thread, en
 		bound_wait(queue, slice_start, now);
 }
 
-/* Of one that has come to our own queue: its place among the fair. Lock held. */
-static inline void enter_own(struct run_queue *own, struct thread *thread)
+/* May it stand in front here? Under the lock of its queue: its priority and affinity stay. */
+static inline bool may_be_in_front(const struct run_queue *own, const struct thread *thread)
 {
-	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != own->cpu)) {
-		run_queue_enter_from_other(own, thread, own->clock_ns);
+	return likely(!own->front && run_queue_is_fair(thread) &&
+		      (thread->affinity & own->cpu_bit));
+}
+
+/* As place_handover() for a thread that ran elsewhere before: it leaves that queue. */
+static noinline bool hand_over_from_other(struct run_queue *own, struct thread *thread)
+{
+	unsigned int cpu = atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed);
+	bool may;
+
+	spin_lock_pair(&own->lock, &queues[cpu].lock);
+	may = may_be_in_front(own, thread);
+	if (may) {
+		run_queue_enter(own, thread, own->clock_ns, true);
 		atomic_store_explicit(&thread->queue_cpu, own->cpu, memory_order_relaxed);
+		run_queue_put_in_front(own, thread, true);
+	}
+	spin_unlock_pair(&own->lock, &queues[cpu].lock);
+	return may;
+}
+
+/* The same for one whose queue is ours. */
+static inline bool hand_over_here(struct run_queue *own, struct thread *thread)
+{
+	spin_lock_irq_off(&own->lock);
+	if (!may_be_in_front(own, thread)) {
+		spin_unlock_irq_off(&own->lock);
+		return false;
 	}
 	run_queue_bring_up(own, thread);
+	run_queue_put_in_front(own, thread, true);
+	spin_unlock_irq_off(&own->lock);
+	return true;
 }
 
 /*
@@ -233,16 +278,12 @@ static inline void enter_own(struct run_queue *own, struct thread *thread)
  */
 static inline bool place_handover(struct run_queue *own, struct thread *thread)
 {
-	if (unlikely(own->running->is_idle || !(thread->affinity & own->cpu_bit)))
+	if (unlikely(own->running->is_idle))
 		return false;
-	spin_lock_irq_off(&own->lock);
-	if (unlikely(own->front || !run_queue_is_fair(thread))) {
-		spin_unlock_irq_off(&own->lock);
+	if (unlikely(atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != own->cpu)
+		    ? !hand_over_from_other(own, thread)
+		    : !hand_over_here(own, thread))
 		return false;
-	}
-	enter_own(own, thread);
-	run_queue_put_in_front(own, thread, true);
-	spin_unlock_irq_off(&own->lock);
 	/* If the waker does not sleep, the tick sees to others. */
 	if (unlikely(own->alarm_bound < ALARM_HANDOVER))
 		bound_alarm(own, ALARM_HANDOVER, own->running->slice_start_ns + HANDOVER_NS);
@@ -261,10 +302,10 @@ static inline bool place_in_front(struct run_queue *own, struct thread *thread)
 
 	if (unlikely(own->alarm_bound < ALARM_HANDOVER || running->is_idle) ||
 	    atomic_load_explicit(&thread->queue_cpu, memory_order_relaxed) != own->cpu ||
-	    !(thread->affinity & own->cpu_bit) || (schedule_idle_cpus() & thread->affinity))
+	    (schedule_idle_cpus() & thread->affinity))
 		return false;
 	spin_lock_irq_off(&own->lock);
-	if (unlikely(own->front || !run_queue_is_fair(thread) || !run_queue_is_fair(running))) {
+	if (unlikely(!may_be_in_front(own, thread) || !run_queue_is_fair(running))) {
 		spin_unlock_irq_off(&own->lock);
 		return false;
 	}

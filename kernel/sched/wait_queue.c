@@ -205,7 +205,7 @@ void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry
 
 void wait_queue_remove(struct wait_entry *entry)
 {
-	/* Acquire: pairs with the release in wake_sleeper. */
+	/* Acquire: pairs with the release in release_entry. */
 	struct wait_queue *queue = atomic_load_explicit(&entry->queue, memory_order_acquire);
 	irq_flags flags;
 
@@ -270,7 +270,7 @@ int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadlin
 void wait_end(struct wait_entry *entry)
 {
 	thread_cancel_sleep();
-	/* Mostly its waker has taken it off. Acquire: pairs with the release in wake_sleeper. */
+	/* Mostly its waker has taken it off. Acquire: pairs with the release in release_entry. */
 	if (unlikely(atomic_load_explicit(&entry->queue, memory_order_acquire)))
 		wait_queue_remove(entry);
 }
