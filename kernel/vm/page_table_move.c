@@ -124,8 +124,10 @@ void page_table_move(struct address_space *space, uintptr_t from, uintptr_t to, 
 		target = page_table_find_private(space, to);
 		assert(source);
 		/* It was made for a later piece, that moves to this span: nothing is at `from`. */
-		if (!target)
+		if (!target) {
+			assert(page_table_is_empty(space, from, from + size));
 			return;
+		}
 		for (uintptr_t done = 0; done < size; done += piece, from += piece, to += piece)
 			piece = move_entries(source, target, from, to, size - done);
 	}
