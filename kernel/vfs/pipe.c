@@ -17,6 +17,7 @@
 #include "vfs/pipe.h"
 
 #include "arch/user_copy.h"
+#include "core/assert.h"
 #include "lib/min_max.h"
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
@@ -226,6 +227,8 @@ static inline ssize_t read_short(struct pipe *pipe, struct io_buffer *buffer)
 
 	mutex_lock_inline(&pipe->mutex);
 	slot = pipe_slot_at(pipe, 0);
+	/* Nobody reads from a pipe less than his pieces hold; files with limits do. */
+	assert(buffer->remaining >= buffer->size);
 	if (unlikely(pipe_used(pipe) != 1 || pipe->wakes_from <= 1 || slot->is_borrowed ||
 		     !is_short_piece(buffer, slot->size) || !page_frame_is_direct(slot->frame)))
 		goto unlock;
