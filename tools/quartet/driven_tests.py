@@ -13,7 +13,7 @@ import sys
 import time
 
 import debian
-from common import ROOT
+from common import ROOT, Failure
 from results import FAILED, PASSED, SKIPPED
 
 TIMEOUT = 300
@@ -67,8 +67,13 @@ def order(path):
 
 def run_one(path, environment, results):
     name = test_name(path)
+    started = time.monotonic()
     if wants_debian(path):
-        debian.stock_image()		# if it is new, this takes more time than a test has
+        try:
+            debian.stock_image()	# if it is new, this takes more time than a test has
+        except (Failure, OSError) as error:
+            results.single(name, FAILED, str(error), time.monotonic() - started)
+            return
     started = time.monotonic()
     try:
         done = run_group([sys.executable, path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
