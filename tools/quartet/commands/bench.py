@@ -171,20 +171,23 @@ def compare_with_baseline(path, rows, ours):
 
 
 def felt_tables(options, kernel):
-    """The lines of both tables: beside Linux, and on one and on four processors."""
+    """The lines of both tables, beside Linux and on one and four processors, and whether Quartet has a figure for each."""
     wanted, units = felt.names(), felt.units()
     ours = felt.figures(kernel, wanted)
     theirs = {} if options.no_linux else felt.of_linux(wanted)
     beside = [(name, show_figure(theirs.get(name)), show_figure(ours.get(name)), show_ratio(ours.get(name), theirs.get(name)),
                units[name]) for name in wanted]
     one, four = felt.parallel(kernel, 1), felt.parallel(kernel, felt.PARALLEL_CPUS)
-    return beside, [(name, show_figure(one.get(name)), show_figure(four.get(name)), show_ratio(four.get(name), one.get(name)),
-                     units[name]) for name, _ in felt.PARALLEL]
+    parallel = [(name, show_figure(one.get(name)), show_figure(four.get(name)), show_ratio(four.get(name), one.get(name)),
+                 units[name]) for name, _ in felt.PARALLEL]
+    is_whole = all(isinstance(ours.get(name), float) for name in wanted) and \
+        all(isinstance(table.get(name), float) for table in (one, four) for name, _ in felt.PARALLEL)
+    return beside, parallel, is_whole
 
 
 def main_felt(options, kernel):
     """./quartet bench --felt."""
-    beside, parallel = felt_tables(options, kernel)
+    beside, parallel, is_whole = felt_tables(options, kernel)
     text = []
     for heads, lines in ((('row', 'Linux', 'Quartet', 'ratio', 'what one is'), beside),
                          (('row', '1 CPU', '4 CPUs', 'ratio', 'what one is'), parallel)):
@@ -196,6 +199,7 @@ def main_felt(options, kernel):
         text.append('')
     if options.document:
         write_between(options.document, FELT_BEGIN, FELT_END, '\n'.join(text))
+    return 0 if is_whole else 1
 
 
 def save_baseline(path, rows, ours):
