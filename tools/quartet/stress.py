@@ -98,7 +98,6 @@ def table(modules, result):
     """Class by class, how many ended how."""
     lines = ['| class | stressors | run | passed on Linux | passed on Quartet | failed on Linux | failed on Quartet | '
              'skipped on Linux | skipped on Quartet |', '|---|---|---|---|---|---|---|---|---|']
-    whole = []
     for kind, names in list(CLASSES.items()) + [('all', ' '.join(CLASSES.values()))]:
         chosen = [name for name in names.split() if name in modules]
         counts = [len(names.split()), len(chosen)]
