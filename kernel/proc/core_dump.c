@@ -336,7 +336,7 @@ static size_t dumped_size(struct address_space *space, struct region *region)
 		return 0;
 	if (region->flags & REGION_SPECIAL)
 		return size;
-	region_usage(space, region, &usage);
+	region_usage(space, region, NULL, &usage);
 	if (!(region->flags & REGION_SHARED) && usage.anonymous > 0)
 		return size;
 	/* The header of a program or library. */

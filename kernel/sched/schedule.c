@@ -207,8 +207,11 @@ static inline bool change_home(struct run_queue *queue, struct thread *thread)
 	return true;
 }
 
-/* Put it on `queue` and see whether it should run at once. Interrupts off. */
-static noinline void place_on(struct run_queue *queue, struct thread *thread, enum placing how)
+/*
+ * Put it on `queue` and see whether it should run at once. False, and on no queue: it may not run
+ * there any more, for who says so holds the lock of the thread's queue. Interrupts off.
+ */
+static noinline bool place_on(struct run_queue *queue, struct thread *thread, enum placing how)
 {
 	uint64_t now = arch_clock_ns();
 	bool is_from_other = change_home(queue, thread);
@@ -216,6 +219,15 @@ static noinline void place_on(struct run_queue *queue, struct thread *thread, en
 	bool kick, send = false;
 
 	spin_lock_irq_off(&queue->lock);
+	if (unlikely(!(thread->affinity & queue->cpu_bit) &&
+		     (thread->affinity & schedule_online_cpus()))) {
+		/* If it was chosen because it idles, let it say again that it does. */
+		send = mark_kick(queue);
+		spin_unlock_irq_off(&queue->lock);
+		if (send)
+			smp_send_reschedule(queue->cpu);
+		return false;
+	}
 	run_queue_account(queue, now);
 	if (how == PLACE_NEW)
 		thread->virtual_ns = queue->least_virtual_ns;
@@ -232,6 +244,13 @@ static noinline void place_on(struct run_queue *queue, struct thread *thread, en
 		smp_send_reschedule(queue->cpu);
 	else if (!kick && queue->cpu == cpu_index())
 		bound_wait(queue, slice_start, now);
+	return true;
+}
+
+static inline void place(struct thread *thread, enum placing how)
+{
+	while (unlikely(!place_on(&queues[choose_cpu(thread)], thread, how)))
+		;
 }
 
 /* May it stand in front here? Under the lock of its queue: its priority and affinity stay. */
@@ -339,7 +358,7 @@ void schedule_hand_over(struct thread *thread)
 
 	wait_until_off_cpu(own, thread);
 	if (unlikely(!place_handover(own, thread)))
-		place_on(&queues[choose_cpu(thread)], thread, PLACE_WOKEN);
+		place(thread, PLACE_WOKEN);
 }
 
 void schedule_place(struct thread *thread, enum placing how)
@@ -349,7 +368,7 @@ void schedule_place(struct thread *thread, enum placing how)
 
 	wait_until_off_cpu(own, thread);
 	if (how != PLACE_WOKEN || !place_in_front(own, thread))
-		place_on(&queues[choose_cpu(thread)], thread, how);
+		place(thread, how);
 	preempt_irq_restore(flags); /* looks whether it should run at once */
 }
 

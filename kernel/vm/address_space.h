@@ -124,13 +124,16 @@ void address_space_count_mappings(struct address_space *space, frame_number firs
 
 /*
  * What smaps shows for one region, in pages; `proportional` in 4096ths of a byte: each page's size
- * divided by the mappings known of it (vm/inspect.c says which). Lock held shared.
+ * divided by its mappings. `others`: all spaces there are, with references, in which those of an
+ * anonymous page are looked for; NULL: where they matter little. Lock held shared.
  */
+struct space_list { struct address_space **spaces; size_t count; };
 struct region_usage { size_t resident, shared_clean, shared_dirty, private_clean, private_dirty,
 	anonymous, referenced;
 	uint64_t proportional; };
 enum { PROPORTIONAL_SHIFT = 12 };
-void region_usage(struct address_space *space, struct region *region, struct region_usage *out);
+void region_usage(struct address_space *space, struct region *region,
+		  const struct space_list *others, struct region_usage *out);
 
 /* How many regions a space may have (vm.max_map_count). */
 unsigned int vm_region_limit(void);

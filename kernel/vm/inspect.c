@@ -147,21 +147,39 @@ static bool next_entry(struct address_space *space, uintptr_t *address, uintptr_
 	return false;
 }
 
+/* How many of the spaces have `frame` at `address`. */
+static unsigned int count_spaces(const struct space_list *others, uintptr_t address,
+				 const struct page_frame *frame)
+{
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < others->count; i++) {
+		mmu_entry entry = page_table_peek(others->spaces[i], address);
+
+		found += (entry & MMU_PRESENT) && !(entry & MMU_SOFT_DEVICE) &&
+			 page_frame_of(mmu_entry_frame(entry)) == frame;
+	}
+	return found;
+}
+
 /*
  * How often the page is mapped: its entry counts for every owner of the table that it lies in. Of
  * a page that is in other tables too, a file's is looked for in all regions that map the file. From
- * an anonymous frame nothing leads to the tables that have it: each further one counts for one
- * owner, so the page seems less shared than it is where that table has several. No lock keeps the
- * frame any more: it may have been freed, then its numbers are those of no mapping.
+ * an anonymous frame nothing leads to the tables that have it, but it got into each by fork, which
+ * keeps addresses: so it is looked for at this one in all spaces. A table where mremap put it
+ * elsewhere counts for one owner. No lock keeps the frame, nor other spaces' tables, any more: the
+ * frame may have been freed, then its numbers are those of no mapping.
  */
 static unsigned int count_mappings(struct region *region, uintptr_t address,
 				   struct page_frame *frame, enum frame_kind kind,
-				   unsigned int owners)
+				   unsigned int owners, const struct space_list *others)
 {
 	unsigned int references = (unsigned int)page_frame_references(frame);
+	unsigned int least = max(references, 1u) - 1 + owners;
 
 	if (kind != FRAME_PAGE_CACHE)
-		return max(references, 1u) - 1 + owners;
+		return references > 1 && others ? max(count_spaces(others, address, frame), least)
+						: least;
 	/* One reference is the cache's own, one this table's. */
 	if (references <= 2 || !region->cache)
 		return owners;
@@ -169,23 +187,12 @@ static unsigned int count_mappings(struct region *region, uintptr_t address,
 		   owners);
 }
 
-static void add_entry(struct region_usage *usage, struct region *region, uintptr_t address,
-		      mmu_entry entry, unsigned int owners)
+static void add_entry(struct region_usage *usage, unsigned int mappings, mmu_entry entry,
+		      enum frame_kind kind)
 {
-	struct page_frame *frame;
-	enum frame_kind kind;
-	unsigned int mappings;
-	bool is_shared, is_dirty;
+	bool is_shared = mappings > 1;
+	bool is_dirty = kind == FRAME_ANONYMOUS || (entry & MMU_DIRTY);
 
-	if (entry & MMU_SOFT_DEVICE)
-		return;
-	kind = kind_of(entry);
-	if (kind != FRAME_ANONYMOUS && kind != FRAME_PAGE_CACHE)
-		return;	/* the frame of zeros takes no memory */
-	frame = page_frame_of(mmu_entry_frame(entry));
-	mappings = count_mappings(region, address, frame, kind, owners);
-	is_shared = mappings > 1;
-	is_dirty = kind == FRAME_ANONYMOUS || (entry & MMU_DIRTY);
 	usage->resident++;
 	usage->proportional += ((uint32_t)PAGE_SIZE << PROPORTIONAL_SHIFT) / mappings;
 	usage->anonymous += kind == FRAME_ANONYMOUS;
@@ -196,7 +203,8 @@ static void add_entry(struct region_usage *usage, struct region *region, uintptr
 	usage->private_dirty += !is_shared && is_dirty;
 }
 
-void region_usage(struct address_space *space, struct region *region, struct region_usage *out)
+void region_usage(struct address_space *space, struct region *region,
+		  const struct space_list *others, struct region_usage *out)
 {
 	unsigned int owners;
 	mmu_entry entry;
@@ -204,8 +212,20 @@ void region_usage(struct address_space *space, struct region *region, struct reg
 	rwlock_assert_held(&space->lock);
 	memset(out, 0, sizeof(*out));
 	for (uintptr_t address = region->start;
-	     next_entry(space, &address, region->end, &entry, &owners); address += PAGE_SIZE)
-		add_entry(out, region, address, entry, owners);
+	     next_entry(space, &address, region->end, &entry, &owners); address += PAGE_SIZE) {
+		enum frame_kind kind;
+
+		if (entry & MMU_SOFT_DEVICE)
+			continue;
+		kind = kind_of(entry);
+		/* The frame of zeros takes no memory. */
+		if (kind == FRAME_ANONYMOUS || kind == FRAME_PAGE_CACHE)
+			add_entry(out,
+				  count_mappings(region, address,
+						 page_frame_of(mmu_entry_frame(entry)), kind,
+						 owners, others),
+				  entry, kind);
+	}
 }
 
 /* ---- mincore ---- */

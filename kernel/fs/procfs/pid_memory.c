@@ -95,7 +95,58 @@ static void print_usage(struct procfs_text *text, const struct region_usage *usa
 		     usage->referenced * KIB_PER_PAGE, usage->anonymous * KIB_PER_PAGE, 0u);
 }
 
-static int show_regions(const struct procfs_subject *subject, struct procfs_text *text, bool usage)
+static void put_spaces(struct space_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		address_space_put(list->spaces[i]);
+	kfree(list->spaces);
+}
+
+/* Append with a reference; *room is what the array holds. Errors: -ENOMEM. */
+static int add_space(struct space_list *list, size_t *room, struct process *process)
+{
+	struct address_space *space = process_space_get(process);
+
+	if (!space)
+		return 0;
+	if (list->count == *room) {
+		struct address_space **bigger =
+			kmalloc_array(*room * 2 + 64, sizeof(*bigger), 0);
+
+		if (!bigger) {
+			address_space_put(space);
+			return -ENOMEM;
+		}
+		if (list->count)
+			memcpy(bigger, list->spaces, list->count * sizeof(*bigger));
+		kfree(list->spaces);
+		list->spaces = bigger;
+		*room = *room * 2 + 64;
+	}
+	list->spaces[list->count++] = space;
+	return 0;
+}
+
+/* The spaces of all processes; put_spaces() gives them back, also after an error. */
+static int gather_spaces(struct space_list *list)
+{
+	struct process *process;
+	process_id next = 1;
+	size_t room = 0;
+	int error = 0;
+
+	*list = (struct space_list){ 0 };
+	while (!error && (process = process_next_get(next)) != NULL) {
+		next = process->id + 1;
+		error = add_space(list, &room, process);
+		process_put(process);
+	}
+	return error;
+}
+
+/* `others`: NULL for the names and places alone. */
+static int show_regions(const struct procfs_subject *subject, struct procfs_text *text,
+			const struct space_list *others)
 {
 	struct address_space *space = process_space_get(subject->process);
 	char *buffer;
@@ -116,10 +167,10 @@ static int show_regions(const struct procfs_subject *subject, struct procfs_text
 		}
 		text->cursor = region->end;
 		print_region(text, region, buffer);
-		if (usage) {
+		if (others) {
 			struct region_usage pages;
 
-			region_usage(space, region, &pages);
+			region_usage(space, region, others, &pages);
 			print_sizes(text, region);
 			print_usage(text, &pages);
 		}
@@ -132,12 +183,18 @@ static int show_regions(const struct procfs_subject *subject, struct procfs_text
 
 int procfs_show_maps(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	return show_regions(subject, text, false);
+	return show_regions(subject, text, NULL);
 }
 
 int procfs_show_smaps(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	return show_regions(subject, text, true);
+	struct space_list others;
+	int error = gather_spaces(&others);
+
+	if (!error)
+		error = show_regions(subject, text, &others);
+	put_spaces(&others);
+	return error;
 }
 
 static void add_usage(struct region_usage *sum, const struct region_usage *one)
@@ -158,22 +215,29 @@ int procfs_show_smaps_rollup(const struct procfs_subject *subject, struct procfs
 	struct address_space *space = process_space_get(subject->process);
 	struct region_usage sum = { 0 }, one;
 	uintptr_t start = 0, end = 0;
+	struct space_list others;
+	int error;
 
 	if (!space)
 		return -ESRCH;
+	error = gather_spaces(&others);
+	if (error)
+		goto out;
 	rwlock_read_lock(&space->lock);
 	for (struct region *region = region_first(space); region; region = region_next(region)) {
-		region_usage(space, region, &one);
+		region_usage(space, region, &others, &one);
 		add_usage(&sum, &one);
 		start = end ? start : region->start;
 		end = region->end;
 	}
 	rwlock_read_unlock(&space->lock);
-	address_space_put(space);
 	procfs_print(text, "%08zx-%08zx ---p 00000000 00:00 0 %*s[rollup]\n", (size_t)start,
 		     (size_t)end, 25, "");
 	print_usage(text, &sum);
-	return 0;
+out:
+	put_spaces(&others);
+	address_space_put(space);
+	return error;
 }
 
 /* Positions and sizes of word files are multiples of 8. */
