@@ -42,9 +42,23 @@ def check_words():
     complaint('screenshot', '/no/such/folder/picture.png')
     complaint('check', '--best', status=2)
     complaint('trace')
+    complaint('image', '3k', status=2)
     complaint('profile')
     complaint('profile', '--accel', 'kvm', '--', 'true')
     complaint('debug', '--console')
+
+
+def check_help():
+    """All commands fit on one screen, and each says what its options mean."""
+    def said(*arguments):
+        return subprocess.run(['./quartet', *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              timeout=60, check=True).stdout
+    screen = said('help').splitlines()
+    assert len(screen) <= 24 and all(len(line) <= 80 for line in screen), screen
+    for command in {line.split()[1] for line in screen if line.startswith('  ./quartet ')}:
+        words = said('help', command)
+        assert words.startswith(('usage: ./quartet ' + command, './quartet ' + command)), (command, words)
+    assert 'megabytes' in said('help', 'run')
 
 
 def check_files(work):
@@ -85,6 +99,7 @@ def check_full_disk(work):
 
 
 check_words()
+check_help()
 with tempfile.TemporaryDirectory() as folder:
     check_files(folder)
 with tempfile.TemporaryDirectory() as folder:

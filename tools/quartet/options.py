@@ -24,18 +24,23 @@ def mebibytes(text):
 
 def parser(command):
     result = Parser(command)
-    result.add_argument('--memory', type=mebibytes, default=None, metavar='MIB')
-    result.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N')
-    result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k|debian')
-    result.add_argument('--disk', choices=('ide', 'virtio'), default='ide')
-    result.add_argument('--keep', action='store_true')
-    result.add_argument('--append', action='append', default=[], metavar='STR')
-    result.add_argument('--share', metavar='DIR')
-    result.add_argument('--build', choices=('debug', 'release'), default='release')
-    result.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
-    result.add_argument('--kernel', metavar='FILE')
-    result.add_argument('--accel', choices=ACCELERATORS, default='tcg')
-    result.add_argument('--screen', action='store_true')
+    result.add_argument('--memory', type=mebibytes, default=None, metavar='MIB', help='megabytes of memory (128; Debian 512)')
+    result.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N', help='processors, 1 to 8 (4)')
+    result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k|debian',
+                        help='a disk image of your own, changed in place; ours with blocks of that size (1k); '
+                             'or a stock Debian with bash, gcc, python3 and more')
+    result.add_argument('--disk', choices=('ide', 'virtio'), default='ide', help='which disk the machine has (ide)')
+    result.add_argument('--keep', action='store_true',
+                        help='keep the changes made to the root disk for the next run --keep')
+    result.add_argument('--append', action='append', default=[], metavar='STR',
+                        help='more words for the kernel command line, such as loglevel=7 or seed=1')
+    result.add_argument('--share', metavar='DIR', help='pack a folder, read-only, into the root disk as /share')
+    result.add_argument('--build', choices=('debug', 'release'), default='release', help='which kernel (release)')
+    result.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')
+    result.add_argument('--kernel', metavar='FILE', help='start this kernel instead of building one')
+    result.add_argument('--accel', choices=ACCELERATORS, default='tcg', help="QEMU's way to execute (tcg; tcg-multi has threads)")
+    result.add_argument('--screen', action='store_true',
+                        help='show the virtual consoles: a window, or curses; Alt-F1 to Alt-F4 switch')
     return result
 
 

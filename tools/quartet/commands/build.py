@@ -1,12 +1,14 @@
 """./quartet build: kernel and programs."""
 
-import options as machine_options
-from common import ROOT, build_kernel
-
 import os
+
+from common import Parser, ROOT, build_kernel
 
 
 def main(arguments):
-    parsed = machine_options.parser('build').parse_args(arguments)
+    parser = Parser('build')
+    parser.add_argument('--build', choices=('debug', 'release'), default='release', help='which kernel (release)')
+    parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')
+    parsed = parser.parse_args(arguments)
     print(os.path.relpath(build_kernel(parsed.build, parsed.cc), ROOT))
     return 0

@@ -1,10 +1,12 @@
 """
-./quartet endure: what takes long.
+./quartet endure WHAT [OPTIONS]: what takes long.
 
 	crash		cuts of power at thousands of points of logged workloads
 	sim		the portable kernel on a simulated machine, everything decided by one seed
 	strangers	other people's attacks
 	torture		the guest tests torture_*, in their long form, with 1, 2, 4 and 8 CPUs and ever new seeds
+
+Each has options: ./quartet endure WHAT --help.
 """
 
 import argparse
@@ -181,6 +183,9 @@ def run_seeds(command, first, count):
 
 def main(arguments):
     commands = {'crash': main_crash, 'sim': main_sim, 'strangers': main_strangers, 'torture': main_torture}
+    if arguments and arguments[0] in ('-h', '--help'):
+        print(__doc__.strip())
+        return 0
     if not arguments or arguments[0] not in commands:
         raise Failure(f'endure: what? known are {", ".join(commands)}')
     return commands[arguments[0]](arguments[1:])

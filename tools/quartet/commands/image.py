@@ -1,4 +1,4 @@
-"""./quartet image [iso|debian]: the root disk, a bootable CD, or Debian's root file system."""
+"""./quartet image [1k|2k|4k|iso|debian]: the root disk, a bootable CD, or Debian's root file system."""
 
 import os
 
@@ -6,23 +6,29 @@ import debian
 import image
 import iso
 import options as machine_options
-from common import ROOT, build_kernel
+from common import Parser, ROOT, build_kernel
 
 
 def main(arguments):
-    if arguments == ['debian']:
+    parser = Parser('image')
+    parser.add_argument('what', nargs='?', choices=(*machine_options.OWN_IMAGES, 'iso', 'debian'), default='1k',
+                        help="the root disk with blocks of that size (1k); a CD that boots; Debian's root disk")
+    parser.add_argument('--share', metavar='DIR', help='pack a folder, read-only, into the root disk as /share')
+    parser.add_argument('--append', default='', metavar='STR', help="more words for the kernel command line of the CD")
+    parser.add_argument('--build', choices=('debug', 'release'), default='release', help="the CD's kernel (release)")
+    parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')
+    parsed = parser.parse_args(arguments)
+    if parsed.what == 'debian':
         print(debian.stock_image())
         return 0
-    wants_iso = arguments[:1] == ['iso']
-    parsed = machine_options.parser('image').parse_args(arguments[1:] if wants_iso else arguments)
-    kernel = build_kernel(parsed.build, parsed.cc)
-    if wants_iso:
-        path = iso.make_iso(kernel, ' '.join(['console=ttyS0', 'root=/dev/hda'] + parsed.append))
+    if parsed.what == 'iso':
+        kernel = build_kernel(parsed.build, parsed.cc)
+        path = iso.make_iso(kernel, f'console=ttyS0 root=/dev/hda {parsed.append}'.rstrip())
     else:
         tree = image.base_tree()
         if parsed.share:
             image.add_folder(tree, parsed.share, 'share')
-        size = machine_options.OWN_IMAGES.get(parsed.image, 1024)
+        size = machine_options.OWN_IMAGES[parsed.what]
         path = image.cached_image(tree, 'share' if parsed.share else 'root', size)
     print(os.path.relpath(path, ROOT))
     return 0
