@@ -11,7 +11,7 @@ Quartet: a small Unix-like kernel that runs Linux i386 programs.
   ./quartet run                boot it, with a shell here; Ctrl-A X ends it
   ./quartet run --screen       the four consoles; Alt-F1 to Alt-F4 switch
   ./quartet run -- CMD ARGS    run one command; output and status are yours
-  ./quartet test [PATTERN...]  prove all that is promised, or what has such names
+  ./quartet test [PATTERN...]  prove what is promised, all or what matches
   ./quartet debug              stop at the first instruction, in gdb
   ./quartet trace -- CMD       what a command did: its calls, and a timeline
   ./quartet profile -- CMD     in which kernel functions its instructions went
