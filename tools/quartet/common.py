@@ -104,6 +104,11 @@ def kernel_path(build='release', compiler='gcc'):
     return build_path(f'{build}-{compiler}', 'quartet.elf')
 
 
+def build_user():
+    """Bring the user programs up to date; build_kernel() does it too."""
+    make('--silent', 'user')
+
+
 def build_kernel(build='release', compiler='gcc'):
     """Bring kernel and user programs up to date. Returns the kernel's path."""
     if not os.path.exists(kernel_path(build, compiler)):

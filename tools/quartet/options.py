@@ -6,7 +6,7 @@ import shlex
 
 import debian
 import image
-from common import Failure, Parser, build_kernel, build_path
+from common import Failure, Parser, build_kernel, build_path, build_user
 from qemu import ACCELERATORS, Settings
 
 OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
@@ -101,6 +101,8 @@ def machine_settings(options):
         raise Failure(f'{options.kernel}: no such kernel')
     if options.share and not os.path.isdir(options.share):
         raise Failure(f'{options.share}: no such folder')
+    if options.kernel:
+        build_user()
     kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel(options.build, options.cc)
     path, snapshot = root_image(options, words)
     if options.image == 'debian':

@@ -6,7 +6,7 @@ import debian
 import image
 import iso
 import options as machine_options
-from common import Parser, ROOT, build_kernel
+from common import Parser, ROOT, build_kernel, build_user
 
 
 def main(arguments):
@@ -25,6 +25,7 @@ def main(arguments):
         kernel = build_kernel(parsed.build, parsed.cc)
         path = iso.make_iso(kernel, f'console=ttyS0 root=/dev/hda {parsed.append}'.rstrip())
     else:
+        build_user()
         tree = image.base_tree()
         if parsed.share:
             image.add_folder(tree, parsed.share, 'share')

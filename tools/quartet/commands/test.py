@@ -9,7 +9,7 @@ import guest_tests
 import host_tests
 import prefetch
 import session_tests
-from common import Failure, Parser, build_kernel, make
+from common import Failure, Parser, build_kernel, build_user, make
 from qemu import ACCELERATORS
 from results import Results
 
@@ -63,6 +63,8 @@ def main(arguments):
     kernel = options.kernel
     if not kernel and (driven or sessions or (guest and cpu_counts)):
         kernel = build_kernel(options.build, options.cc)
+    elif kernel:
+        build_user()
     if guest:
         make('--silent', 'user', *[f'build/guest/{test.name}' for test in guest])
         guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux)
