@@ -5,6 +5,8 @@
  * Some only matter to networks (SO_KEEPALIVE, SO_LINGER, SO_PRIORITY...). Linux keeps what was set
  * on any socket and gives it back to whoever asks; so do we. SO_RCVBUF is of that kind for local
  * sockets: what is under way is paid for by its sender.
+ *
+ * Of the four ways to be told when a message came one is on, or none: the last that was set.
  */
 #include "core/assert.h"
 #include "lib/min_max.h"
@@ -12,6 +14,7 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
+#include "vfs/poll.h"
 
 enum {
 	BUFFER_LIMIT = 212992,	    /* net.core.wmem_max and rmem_max: what anyone may ask for */
@@ -29,8 +32,15 @@ static bool is_switch(int name)
 	case SO_BROADCAST:
 	case SO_KEEPALIVE:
 	case SO_OOBINLINE:
+	case SO_NO_CHECK:
 	case SO_PASSCRED:
 	case SO_DEBUG:
+	case SO_PASSSEC:
+	case SO_RXQ_OVFL:
+	case SO_WIFI_STATUS:
+	case SO_NOFCS:
+	case SO_SELECT_ERR_QUEUE:
+	case SO_RCVMARK:
 		return true;
 	default:
 		return false;
@@ -64,11 +74,33 @@ static int set_switch(struct socket *socket, int name, bool on,
 	if (name == SO_DEBUG && on && !credentials_capable(credentials, CAP_NET_ADMIN))
 		return -EACCES;
 	if (on)
-		atomic_fetch_or_explicit(&socket->options, SOCKET_OPTION_BIT(name),
-					 memory_order_relaxed);
+		socket_add_option(socket, (unsigned int)name);
 	else
-		atomic_fetch_and_explicit(&socket->options, ~SOCKET_OPTION_BIT(name),
+		atomic_fetch_and_explicit(&socket->options[name / 32], ~SOCKET_OPTION_BIT(name),
 					  memory_order_relaxed);
+	return 0;
+}
+
+static bool is_stamp(int name)
+{
+	return name == SO_TIMESTAMP_OLD || name == SO_TIMESTAMPNS_OLD || name == SO_TIMESTAMP_NEW ||
+	       name == SO_TIMESTAMPNS_NEW;
+}
+
+/* As Linux: the new way to tell microseconds also reads as on while nanoseconds are told. */
+static bool has_stamp(struct socket *socket, int name)
+{
+	int stamp = atomic_load_explicit(&socket->stamp, memory_order_relaxed);
+
+	return stamp == name || (name == SO_TIMESTAMP_NEW && stamp == SO_TIMESTAMPNS_NEW);
+}
+
+static int set_mark(struct socket *socket, int value, const struct credentials *credentials)
+{
+	if (!credentials_capable(credentials, CAP_NET_RAW) &&
+	    !credentials_capable(credentials, CAP_NET_ADMIN))
+		return -EPERM;
+	atomic_store_explicit(&socket->mark, (unsigned int)value, memory_order_relaxed);
 	return 0;
 }
 
@@ -79,6 +111,10 @@ int socket_set_option(struct socket *socket, int name, int value,
 
 	if (is_switch(name))
 		return set_switch(socket, name, value != 0, credentials);
+	if (is_stamp(name)) {
+		atomic_store_explicit(&socket->stamp, value ? name : 0, memory_order_relaxed);
+		return 0;
+	}
 	if (force && !credentials_capable(credentials, CAP_NET_ADMIN))
 		return -EPERM;
 	switch (name) {
@@ -97,6 +133,16 @@ int socket_set_option(struct socket *socket, int name, int value,
 		return 0;
 	case SO_PRIORITY:
 		return set_priority(socket, value, credentials);
+	case SO_PEEK_OFF:
+		atomic_store_explicit(&socket->peek_offset, value, memory_order_relaxed);
+		wait_queue_wake_all(&socket->read_queue, POLL_NO_NEWS);
+		return 0;
+	case SO_MARK:
+		return set_mark(socket, value, credentials);
+	case SO_BSDCOMPAT:
+		return 0;
+	case SO_REUSEPORT:
+		return value ? -EOPNOTSUPP : 0; /* for networks alone */
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -106,6 +152,10 @@ int socket_get_option(struct socket *socket, int name, int *out)
 {
 	if (is_switch(name)) {
 		*out = socket_has_option(socket, (unsigned int)name);
+		return 0;
+	}
+	if (is_stamp(name)) {
+		*out = has_stamp(socket, name);
 		return 0;
 	}
 	switch (name) {
@@ -139,9 +189,32 @@ int socket_get_option(struct socket *socket, int name, int *out)
 	case SO_PRIORITY:
 		*out = atomic_load_explicit(&socket->priority, memory_order_relaxed);
 		return 0;
+	case SO_PEEK_OFF:
+		*out = atomic_load_explicit(&socket->peek_offset, memory_order_relaxed);
+		return 0;
+	case SO_MARK:
+		*out = (int)atomic_load_explicit(&socket->mark, memory_order_relaxed);
+		return 0;
+	case SO_BSDCOMPAT:
+	case SO_REUSEPORT:
+		*out = 0;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+uint64_t socket_get_cookie(struct socket *socket)
+{
+	static _Atomic(uint64_t) last;
+	uint64_t cookie;
+
+	spin_lock(&socket->lock);
+	if (!socket->cookie)
+		socket->cookie = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+	cookie = socket->cookie;
+	spin_unlock(&socket->lock);
+	return cookie;
 }
 
 void socket_set_linger(struct socket *socket, bool on, int seconds)
@@ -175,9 +248,7 @@ void socket_set_timeout(struct socket *socket, bool sending, uint64_t ns)
 	else
 		socket->receive_timeout_ns = ns;
 	spin_unlock(&socket->lock);
-	atomic_fetch_or_explicit(&socket->options,
-				 SOCKET_OPTION_BIT(sending ? SO_SNDTIMEO_OLD : SO_RCVTIMEO_OLD),
-				 memory_order_relaxed);
+	socket_add_option(socket, sending ? SO_SNDTIMEO_OLD : SO_RCVTIMEO_OLD);
 }
 
 const struct credentials *socket_get_peer_credentials(struct socket *socket)

@@ -17,6 +17,7 @@
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
+#include "vfs/poll.h"
 
 enum { DEFAULT_BUFFER = 212992 }; /* net.core.wmem_default and rmem_default */
 
@@ -50,6 +51,7 @@ void socket_init(struct socket *socket, const struct socket_ops *ops, int family
 	atomic_init(&socket->send_limit, DEFAULT_BUFFER);
 	atomic_init(&socket->receive_limit, DEFAULT_BUFFER);
 	atomic_init(&socket->receive_low, 1);
+	atomic_init(&socket->peek_offset, -1);
 	socket->receive_timeout_ns = WAIT_FOREVER;
 	socket->send_timeout_ns = WAIT_FOREVER;
 	wait_queue_init(&socket->read_queue);
@@ -149,6 +151,23 @@ uint64_t socket_deadline(struct socket *socket, bool sending, bool nonblocking)
 	if (__builtin_add_overflow(clock_monotonic_ns(), timeout, &deadline))
 		return WAIT_FOREVER;
 	return deadline;
+}
+
+/*
+ * Receivers of a socket come one by one; an offset that is set meanwhile may be overwritten. Who
+ * waits for more than what he has seen looks again when something before it is gone.
+ */
+void socket_peek_move(struct socket *socket, size_t size, bool peeks)
+{
+	int offset = atomic_load_explicit(&socket->peek_offset, memory_order_relaxed);
+
+	if (peeks)
+		offset = (int)((unsigned int)offset + size);
+	else
+		offset = (size_t)offset > size ? offset - (int)size : 0;
+	atomic_store_explicit(&socket->peek_offset, offset, memory_order_relaxed);
+	if (!peeks)
+		wait_queue_wake_all(&socket->read_queue, POLL_NO_NEWS);
 }
 
 int socket_wait_error(int error, uint64_t deadline_ns)

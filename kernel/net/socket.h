@@ -54,6 +54,8 @@ struct socket_control {
 	struct socket_rights *rights; /* or NULL */
 	struct socket_identity identity;
 	bool has_identity;
+	int stamp; /* 0, or the option that asks when it came: SO_TIMESTAMP... */
+	int64_t came_ns; /* then: since 1970 */
 };
 
 enum socket_message_flags {
@@ -121,7 +123,8 @@ enum socket_shut { SOCKET_SHUT_READ = 1, SOCKET_SHUT_WRITE = 2, SOCKET_SHUT_BOTH
 /*
  * One bit for each option that is on or off, as its SO_ number; of a timeout: it was ever set.
  */
-#define SOCKET_OPTION_BIT(number) (1u << (number))
+enum { SOCKET_OPTION_WORDS = SO_COUNT / 32 };
+#define SOCKET_OPTION_BIT(number) (1u << (number) % 32)
 
 /* [I] immutable  [a] atomic  [l] lock  [la] changes under the lock, read without */
 struct socket {
@@ -136,12 +139,17 @@ struct socket {
 	atomic_uint state;		/* [la] enum socket_state */
 	atomic_uint shut;		/* [la] enum socket_shut: what is over */
 	atomic_int error;		/* [a] errno to be told once, or 0 */
-	atomic_uint options;		/* [a] SOCKET_OPTION_BIT(SO_...) */
+	atomic_uint options[SOCKET_OPTION_WORDS]; /* [a] SOCKET_OPTION_BIT(SO_...) */
 	atomic_uint send_limit;		/* [a] SO_SNDBUF: bytes of memory under way */
 	atomic_uint receive_limit;	/* [a] SO_RCVBUF: kept for those who ask */
 	atomic_int receive_low;		/* [a] SO_RCVLOWAT */
 	atomic_bool lacked_room;	/* [a] somebody found no room to send, and room is news */
+	/* [a] SO_PEEK_OFF: where MSG_PEEK goes on; below 0: it begins at the front */
+	atomic_int peek_offset;
+	atomic_int stamp;		/* [a] the one of SO_TIMESTAMP... that is on, or 0 */
 	atomic_int priority, linger_seconds;	/* [a] kept for those who ask */
+	atomic_uint mark;		/* [a] the same */
+	uint64_t cookie;		/* [l] SO_COOKIE, or 0: nobody asked yet */
 	/* [l] WAIT_FOREVER: none */
 	uint64_t receive_timeout_ns, send_timeout_ns;
 	/* [l] SO_PEERCRED: who connected, listened, or made the pair; referenced, or NULL */
@@ -208,13 +216,20 @@ uint64_t socket_get_timeout(struct socket *socket, bool sending);
 void socket_set_timeout(struct socket *socket, bool sending, uint64_t ns);
 /* SO_PEERCRED: pid 0 and ids -1 if there is nobody. */
 void socket_get_peer(struct socket *socket, struct socket_identity *out);
+/* SO_COOKIE: no two sockets have the same, ever. */
+uint64_t socket_get_cookie(struct socket *socket);
 /* SO_PEERGROUPS: referenced, or NULL. */
 const struct credentials *socket_get_peer_credentials(struct socket *socket);
 
 static inline bool socket_has_option(const struct socket *socket, unsigned int number)
 {
-	return atomic_load_explicit(&socket->options, memory_order_relaxed) &
+	return atomic_load_explicit(&socket->options[number / 32], memory_order_relaxed) &
 	       SOCKET_OPTION_BIT(number);
+}
+static inline void socket_add_option(struct socket *socket, unsigned int number)
+{
+	atomic_fetch_or_explicit(&socket->options[number / 32], SOCKET_OPTION_BIT(number),
+				 memory_order_relaxed);
 }
 
 /* ---- for families ---------------------------------------------------------------------------- */
@@ -226,6 +241,15 @@ int socket_take_error(struct socket *socket);
  * time.
  */
 uint64_t socket_deadline(struct socket *socket, bool sending, bool nonblocking);
+/*
+ * SO_PEEK_OFF, if it is on, after a receive: `size` bytes were looked at, or taken off the front.
+ */
+void socket_peek_move(struct socket *socket, size_t size, bool peeks);
+static inline void socket_peek_done(struct socket *socket, size_t size, bool peeks)
+{
+	if (unlikely(atomic_load_explicit(&socket->peek_offset, memory_order_relaxed) >= 0))
+		socket_peek_move(socket, size, peeks);
+}
 /* What a wait with that deadline that ended with `error` (-EINTR, -ETIMEDOUT) is to the caller. */
 int socket_wait_error(int error, uint64_t deadline_ns);
 /* Remember `caller` as the other side of `socket`, or what `from` remembers. No lock held. */

@@ -6,6 +6,7 @@
  * the table; the others are dropped and MSG_CTRUNC says so.
  */
 #include "arch/user_copy.h"
+#include "lib/math64.h"
 #include "lib/min_max.h"
 #include "mem/kmalloc.h"
 #include "net/rights.h"
@@ -22,6 +23,8 @@ enum {
 	CONTROL_MAX = 20480,	/* net.core.optmem_max */
 	CONTROL_ON_STACK = 64,
 	HEAD = sizeof(struct linux_cmsghdr),
+	NS_PER_SECOND = 1000000000,
+	NS_PER_MICROSECOND = 1000,
 };
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -182,10 +185,10 @@ static int put_head(const struct room *room, size_t size, int type)
 	return copy_to_user(room->to, &head, sizeof(head));
 }
 
-static void put_identity(struct room *room, const struct socket_identity *identity)
+/* One of fixed size: cut if it does not fit. */
+static void put_fixed(struct room *room, int type, const void *data, size_t data_size)
 {
-	struct linux_ucred who = { identity->pid, identity->uid, identity->gid };
-	size_t size = HEAD + sizeof(who);
+	size_t size = HEAD + data_size;
 
 	if (room->left < HEAD) {
 		room->is_cut = true;
@@ -195,9 +198,32 @@ static void put_identity(struct room *room, const struct socket_identity *identi
 		room->is_cut = true;
 		size = room->left;
 	}
-	if (!put_head(room, size, SCM_CREDENTIALS) &&
-	    !copy_to_user(user_addr_add(room->to, HEAD), &who, size - HEAD))
+	if (!put_head(room, size, type) &&
+	    !copy_to_user(user_addr_add(room->to, HEAD), data, size - HEAD))
 		advance(room, size);
+}
+
+static void put_identity(struct room *room, const struct socket_identity *identity)
+{
+	struct linux_ucred who = { identity->pid, identity->uid, identity->gid };
+
+	put_fixed(room, SCM_CREDENTIALS, &who, sizeof(who));
+}
+
+/* When it came, in one of four forms: the type of the message is the number of the option. */
+static void put_stamp(struct room *room, int stamp, int64_t came_ns)
+{
+	bool tells_ns = stamp == SO_TIMESTAMPNS_OLD || stamp == SO_TIMESTAMPNS_NEW;
+	uint32_t ns;
+	int64_t seconds = (int64_t)div64_u32((uint64_t)came_ns, NS_PER_SECOND, &ns);
+	uint32_t part = tells_ns ? ns : ns / NS_PER_MICROSECOND;
+	int64_t wide[] = { seconds, part };
+	uint32_t narrow[] = { (uint32_t)seconds, part };
+
+	if (stamp == SO_TIMESTAMP_NEW || stamp == SO_TIMESTAMPNS_NEW)
+		put_fixed(room, stamp, wide, sizeof(wide));
+	else
+		put_fixed(room, stamp, narrow, sizeof(narrow));
 }
 
 /* A descriptor for `file`, told to the program. False: there is no room for it. */
@@ -238,6 +264,8 @@ uint32_t abi_control_put(struct socket_control *control, user_addr to, size_t si
 {
 	struct room room = { .to = to, .left = to ? size : 0 };
 
+	if (control->stamp)
+		put_stamp(&room, control->stamp, control->came_ns);
 	if (control->has_identity)
 		put_identity(&room, &control->identity);
 	if (control->rights)

@@ -188,6 +188,15 @@ static int put_peer_groups(struct socket *socket, user_addr to, int room, user_a
 	return error;
 }
 
+static int put_cookie(struct socket *socket, user_addr to, int room, user_addr size_out)
+{
+	uint64_t cookie = socket_get_cookie(socket);
+
+	return (size_t)room < sizeof(cookie)
+		       ? -EINVAL
+		       : put_value(to, room, size_out, &cookie, sizeof(cookie));
+}
+
 static int put_option(struct socket *socket, int name, user_addr to, user_addr size_inout)
 {
 	uint32_t word;
@@ -207,6 +216,8 @@ static int put_option(struct socket *socket, int name, user_addr to, user_addr s
 		return put_peer(socket, to, room, size_inout);
 	case SO_PEERGROUPS:
 		return put_peer_groups(socket, to, room, size_inout);
+	case SO_COOKIE:
+		return put_cookie(socket, to, room, size_inout);
 	default:
 		error = socket_get_option(socket, name, &value);
 		if (error)

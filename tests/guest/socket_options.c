@@ -21,7 +21,9 @@ static void told_only(void)
 static void switches(void)
 {
 	static const int names[] = { SO_REUSEADDR, SO_DONTROUTE, SO_BROADCAST, SO_KEEPALIVE,
-				     SO_OOBINLINE, SO_PASSCRED };
+				     SO_OOBINLINE, SO_PASSCRED, SO_NO_CHECK, SO_PASSSEC,
+				     SO_RXQ_OVFL, SO_WIFI_STATUS, SO_NOFCS,
+				     SO_SELECT_ERR_QUEUE, 75 /* SO_RCVMARK */ };
 	int fd = MUST(socket(AF_UNIX, SOCK_STREAM, 0));
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -39,6 +41,48 @@ static void switches(void)
 	CHECK(linger.l_onoff == 1 && linger.l_linger == 5);
 	CHECK_ERRNO(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, 4), EINVAL);
 	close(fd);
+}
+
+/* Those for networks, that Linux takes, and refuses, on every socket. */
+static void of_networks(void)
+{
+	int value = 1;
+	int fd = MUST(socket(AF_UNIX, SOCK_STREAM, 0));
+
+	CHECK_ERRNO(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, 4), EOPNOTSUPP);
+	set_option(fd, SO_REUSEPORT, 0);
+	CHECK_EQ(get_option(fd, SO_REUSEPORT), 0);
+	set_option(fd, SO_BSDCOMPAT, 1);
+	CHECK_EQ(get_option(fd, SO_BSDCOMPAT), 0);
+	set_option(fd, SO_MARK, -7);
+	CHECK_EQ(get_option(fd, SO_MARK), -7);
+	close(fd);
+}
+
+static unsigned long long cookie_of(int fd)
+{
+	unsigned long long cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	CHECK(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0);
+	CHECK_EQ(size, sizeof(cookie));
+	return cookie;
+}
+
+static void cookies(void)
+{
+	int a = MUST(socket(AF_UNIX, SOCK_STREAM, 0));
+	int b = MUST(socket(AF_UNIX, SOCK_STREAM, 0));
+	char value[8];
+	socklen_t size = 7;
+
+	CHECK(cookie_of(a) != 0);
+	CHECK_EQ(cookie_of(a), cookie_of(a));
+	CHECK(cookie_of(a) != cookie_of(b));
+	CHECK_ERRNO(getsockopt(a, SOL_SOCKET, SO_COOKIE, value, &size), EINVAL);
+	CHECK_ERRNO(setsockopt(a, SOL_SOCKET, SO_COOKIE, value, sizeof(value)), ENOPROTOOPT);
+	close(a);
+	close(b);
 }
 
 static void buffers(void)
@@ -73,6 +117,7 @@ static void as_user(void)
 	CHECK_EQ(get_option(fd, SO_PRIORITY), 6);
 	value = 7;
 	CHECK_ERRNO(setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &value, 4), EPERM);
+	CHECK_ERRNO(setsockopt(fd, SOL_SOCKET, SO_MARK, &value, 4), EPERM);
 	value = 1;
 	CHECK_ERRNO(setsockopt(fd, SOL_SOCKET, SO_DEBUG, &value, 4), EACCES);
 }
@@ -129,6 +174,8 @@ int main(void)
 {
 	told_only();
 	switches();
+	of_networks();
+	cookies();
 	buffers();
 	run_as(OTHER_UID, as_user);
 	sizes();

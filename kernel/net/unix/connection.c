@@ -233,8 +233,7 @@ int unix_accept(struct socket *base, bool nonblocking, struct socket **out)
 	if (atomic_load_explicit(&listener->pending_count, memory_order_acquire) > 0)
 		wait_queue_wake_one(&base->read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
 	if (socket_has_option(base, SO_PASSCRED))
-		atomic_fetch_or_explicit(&embryo->base.options, SOCKET_OPTION_BIT(SO_PASSCRED),
-					 memory_order_relaxed);
+		socket_add_option(&embryo->base, SO_PASSCRED);
 	*out = &embryo->base;
 	return 0;
 }

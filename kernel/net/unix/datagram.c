@@ -12,6 +12,7 @@
  */
 #include "core/assert.h"
 #include "net/unix/internal.h"
+#include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "vfs/poll.h"
 #include "vm/io_buffer.h"
@@ -162,6 +163,8 @@ static enum outcome deliver_locked(struct unix_socket *socket, struct unix_socke
 	    (socket_has_option(&socket->base, SO_PASSCRED) ||
 	     socket_has_option(&receiver->base, SO_PASSCRED) || receiver->base.number == 0))
 		packet_identify(packet, caller);
+	if (unlikely(atomic_load_explicit(&receiver->base.stamp, memory_order_relaxed)))
+		packet->came_ns = clock_realtime_ns();
 	unix_queue_add_locked(receiver, packet);
 	return DELIVERED;
 }
@@ -303,6 +306,7 @@ static ssize_t send_packet(struct unix_socket *socket, struct socket_message *me
 			unix_put(receiver);
 		return error;
 	}
+	packet->came_ns = 0;
 	if (message->control && message->control->has_identity)
 		packet->identity = message->control->identity;
 	error = deliver_somewhere(socket, receiver, packet, message);
@@ -333,12 +337,45 @@ static ssize_t unix_seqpacket_send(struct socket *base, struct socket_message *m
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 /*
+ * The packet to receive, or, for one who peeks with SO_PEEK_OFF, the first that was not wholly
+ * seen; then *skip are the bytes of it that were. read_mutex held. NULL: there is none, and what
+ * there was is in *seen.
+ */
+static struct packet *choose_packet(struct unix_socket *socket, bool peeks, size_t *skip,
+				    struct unix_seen *seen)
+{
+	struct packet *packet;
+	int offset;
+
+	*skip = 0;
+	seen->packet_count = unix_packet_count(socket);
+	packet = unix_queue_first(socket);
+	if (likely(!peeks))
+		return packet;
+	offset = seen->peek_offset = unix_peek_offset(socket);
+	if (offset < 0)
+		return packet;
+	*skip = (size_t)offset;
+	/* One without bytes was seen if it is marked so. */
+	while (packet && *skip >= packet->size && (*skip > 0 || packet->offset)) {
+		*skip -= packet->size;
+		packet = unix_queue_next(socket, packet);
+	}
+	if (packet && packet->size == 0)
+		packet->offset = 1;
+	return packet;
+}
+
+/*
  * The next packet, with read_mutex held, which is to be dropped; or an error, without; *out NULL:
  * the end.
  */
-static int wait_for_packet(struct unix_socket *socket, bool nonblocking, struct packet **out)
+static int wait_for_packet(struct unix_socket *socket, uint32_t flags, struct packet **out,
+			   size_t *skip)
 {
 	struct socket *base = &socket->base;
+	bool nonblocking = flags & MSG_DONTWAIT;
+	struct unix_seen seen;
 	uint64_t deadline = nonblocking ? 0 : WAIT_FOREVER;
 	bool has_deadline = nonblocking;
 
@@ -347,7 +384,7 @@ static int wait_for_packet(struct unix_socket *socket, bool nonblocking, struct 
 
 		mutex_lock(&socket->read_mutex);
 		error = socket_take_error(base);
-		*out = error ? NULL : unix_queue_first(socket);
+		*out = error ? NULL : choose_packet(socket, flags & MSG_PEEK, skip, &seen);
 		if (*out)
 			return 0;
 		mutex_unlock(&socket->read_mutex);
@@ -364,10 +401,23 @@ static int wait_for_packet(struct unix_socket *socket, bool nonblocking, struct 
 		if ((socket_shut(base) & SOCKET_SHUT_READ) &&
 		    (deadline != 0 || base->type == SOCK_SEQPACKET))
 			return 0;
-		error = unix_wait_to_receive(socket, deadline);
+		error = unlikely(seen.packet_count) ? unix_wait_for_more(socket, &seen, deadline)
+						    : unix_wait_to_receive(socket, deadline);
 		if (error)
 			return error;
 	}
+}
+
+/* A message that came before anybody asked counts as come now, as on Linux. */
+static void give_stamp(struct unix_socket *socket, struct packet *packet,
+		       struct socket_control *control)
+{
+	control->stamp = atomic_load_explicit(&socket->base.stamp, memory_order_relaxed);
+	if (likely(!control->stamp))
+		return;
+	if (!packet->came_ns)
+		packet->came_ns = clock_realtime_ns();
+	control->came_ns = packet->came_ns;
 }
 
 static ssize_t receive_packet(struct unix_socket *socket, struct socket_message *message)
@@ -378,26 +428,31 @@ static ssize_t receive_packet(struct unix_socket *socket, struct socket_message 
 	size_t size = message->buffer->remaining;
 	struct packet *packet;
 	ssize_t result;
+	size_t skip, rest;
 
 	if (message->flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	control->rights = NULL;
 	control->has_identity = false;
-	result = wait_for_packet(socket, message->flags & MSG_DONTWAIT, &packet);
+	control->stamp = 0;
+	result = wait_for_packet(socket, message->flags, &packet, &skip);
 	if (result || !packet)
 		return result;
 	if (!peeks)
 		unix_queue_remove(socket, packet);
 	if (message->address)
 		unix_tell_address(packet->sender, message->address);
-	if (size < packet->size)
+	rest = packet->size - skip;
+	if (size < rest)
 		message->out_flags |= MSG_TRUNC;
 	else
-		size = packet->size;
-	result = packet_copy(packet, 0, size, message->buffer);
+		size = rest;
+	result = packet_copy(packet, skip, size, message->buffer);
 	if (!result) {
+		socket_peek_done(&socket->base, peeks ? size : packet->size, peeks);
+		give_stamp(socket, packet, control);
 		unix_give_control(socket, packet, peeks, control);
-		result = (ssize_t)(message->flags & MSG_TRUNC ? packet->size : size);
+		result = (ssize_t)(message->flags & MSG_TRUNC ? rest : size);
 	}
 	mutex_unlock(&socket->read_mutex);
 	if (!peeks) {

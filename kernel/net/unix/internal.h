@@ -22,7 +22,7 @@ struct unix_socket;
 /* ---- packets: packet.c ----------------------------------------------------------------------- */
 
 enum {
-	PACKET_HEAD = 44,			/* what stands before the bytes in struct packet */
+	PACKET_HEAD = 52,			/* what stands before the bytes in struct packet */
 	PACKET_SIZE = 256,
 	PACKET_INLINE = PACKET_SIZE - PACKET_HEAD, /* bytes in the packet itself */
 	PACKET_FRAMES = PACKET_INLINE / 4,	/* or that many frames */
@@ -39,8 +39,10 @@ struct packet {
 	struct socket_rights *rights;	/* [f] or NULL */
 	struct socket_identity identity; /* [I] of the sender; pid 0: was not asked for */
 	uint32_t size;			/* [I] bytes */
-	uint32_t offset;		/* [r] bytes that a stream's readers have had */
+	/* [r] bytes that a stream's readers have had; 1: an empty datagram that was seen */
+	uint32_t offset;
 	uint32_t charge;		/* [I] bytes of memory it counts as */
+	int64_t came_ns;		/* [r] of datagrams: when, since 1970; 0: not known */
 	struct page_frame **frames;	/* [I] NULL: the bytes are in `bytes` */
 	union {
 		uint8_t bytes[PACKET_INLINE];
@@ -195,6 +197,8 @@ static inline unsigned int unix_packet_count(const struct unix_socket *socket)
 void unix_queue_add_locked(struct unix_socket *receiver, struct packet *packet);
 /* The oldest packet taken off, or NULL. read_mutex held. */
 struct packet *unix_queue_first(struct unix_socket *socket);
+/* The one behind `packet`, or NULL: behind the front, neighbours may change. read_mutex held. */
+struct packet *unix_queue_next(struct unix_socket *socket, struct packet *packet);
 void unix_queue_remove(struct unix_socket *socket, struct packet *packet);
 /* All of them, onto `out`. base.lock held. */
 void unix_queue_take_locked(struct unix_socket *socket, struct list *out);
@@ -208,6 +212,19 @@ must_check int unix_wait_to_send(struct unix_socket *socket, bool nonblocking);
  * Nothing held.
  */
 must_check int unix_wait_to_receive(struct unix_socket *socket, uint64_t deadline_ns);
+static inline int unix_peek_offset(const struct unix_socket *socket)
+{
+	return atomic_load_explicit(&socket->base.peek_offset, memory_order_relaxed);
+}
+
+/* All that one who peeks had seen when SO_PEEK_OFF led him past the last packet. */
+struct unix_seen {
+	unsigned int packet_count;
+	int peek_offset;
+};
+/* Until that has changed. Errors: as above. Nothing held. */
+must_check int unix_wait_for_more(struct unix_socket *socket, const struct unix_seen *seen,
+				  uint64_t deadline_ns);
 /*
  * What came with `packet`, as its receiver gets it: rights move to `control`, or are copied for one
  * who peeks; the identity if SO_PASSCRED wants it. read_mutex held.

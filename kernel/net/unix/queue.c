@@ -29,6 +29,17 @@ struct packet *unix_queue_first(struct unix_socket *socket)
 	return list_first_entry(&socket->packets, struct packet, node);
 }
 
+struct packet *unix_queue_next(struct unix_socket *socket, struct packet *packet)
+{
+	struct packet *next;
+
+	mutex_assert_held(&socket->read_mutex);
+	spin_lock(&socket->base.lock);
+	next = list_next_entry(&socket->packets, packet, node);
+	spin_unlock(&socket->base.lock);
+	return next;
+}
+
 void unix_queue_remove(struct unix_socket *socket, struct packet *packet)
 {
 	spin_lock(&socket->base.lock);
@@ -117,6 +128,23 @@ int unix_wait_to_receive(struct unix_socket *socket, uint64_t deadline_ns)
 		return 0;
 	wait_queue_wake_one(&socket->base.read_queue, 0); /* it may have been for us */
 	return socket_wait_error(error, deadline_ns);
+}
+
+/* Not exclusive: this one leaves what there is to others. */
+int unix_wait_for_more(struct unix_socket *socket, const struct unix_seen *seen,
+		       uint64_t deadline_ns)
+{
+	int error;
+
+	if (deadline_ns == 0)
+		return -EAGAIN;
+	error = wait_event_interruptible_until(
+		&socket->base.read_queue,
+		unix_packet_count(socket) != seen->packet_count ||
+			unix_peek_offset(socket) != seen->peek_offset || has_error(socket) ||
+			(socket_shut(&socket->base) & SOCKET_SHUT_READ),
+		deadline_ns);
+	return error ? socket_wait_error(error, deadline_ns) : 0;
 }
 
 void unix_give_control(struct unix_socket *socket, struct packet *packet, bool peeks,

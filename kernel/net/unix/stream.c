@@ -125,6 +125,8 @@ struct reading {
 	struct socket_message *message;
 	struct socket_control *control;
 	size_t copied;
+	size_t skip;		/* bytes of the first packet to pass over: SO_PEEK_OFF */
+	struct unix_seen seen;	/* if that led past them all; packet_count 0: it did not */
 	bool peeks, has_identity, has_address;
 };
 
@@ -140,16 +142,19 @@ static bool is_same_identity(const struct socket_identity *a, const struct socke
 static bool read_packet(struct reading *reading, struct packet *packet, int *error)
 {
 	struct socket_message *message = reading->message;
-	size_t size = min((size_t)(packet->size - packet->offset), message->buffer->remaining);
+	size_t start = packet->offset + reading->skip;
+	size_t size = min(packet->size - start, message->buffer->remaining);
 
 	if (message->address && !reading->has_address)
 		unix_tell_address(packet->sender, message->address);
 	reading->has_address = true;
-	if (unlikely(packet_copy(packet, packet->offset, size, message->buffer))) {
+	if (unlikely(packet_copy(packet, start, size, message->buffer))) {
 		*error = -EFAULT;
 		return false;
 	}
 	reading->copied += size;
+	reading->skip = 0;
+	socket_peek_done(&reading->socket->base, size, reading->peeks);
 	unix_give_control(reading->socket, packet, reading->peeks, reading->control);
 	if (reading->peeks)
 		return !packet->rights && message->buffer->remaining > 0;
@@ -161,15 +166,23 @@ static bool read_packet(struct reading *reading, struct packet *packet, int *err
 	return !reading->control->rights && message->buffer->remaining > 0;
 }
 
-/* The packet behind `packet` for one who peeks: behind the front, neighbours may change. */
-static struct packet *next_packet(struct unix_socket *socket, struct packet *packet)
+/* The packet with the first byte that was not seen yet; NULL: all were. read_mutex held. */
+static struct packet *first_unseen(struct reading *reading)
 {
-	struct packet *next;
+	struct unix_socket *socket = reading->socket;
+	int offset = unix_peek_offset(socket);
+	size_t skip = offset > 0 ? (size_t)offset : 0;
+	unsigned int count = unix_packet_count(socket);
+	struct packet *packet = unix_queue_first(socket);
 
-	spin_lock(&socket->base.lock);
-	next = list_next_entry(&socket->packets, packet, node);
-	spin_unlock(&socket->base.lock);
-	return next;
+	while (packet && skip >= packet->size - packet->offset) {
+		skip -= packet->size - packet->offset;
+		packet = unix_queue_next(socket, packet);
+	}
+	reading->skip = skip;
+	reading->seen.packet_count = packet ? 0 : count;
+	reading->seen.peek_offset = offset;
+	return packet;
 }
 
 /*
@@ -180,10 +193,11 @@ static bool read_available(struct reading *reading, int *error)
 {
 	struct unix_socket *socket = reading->socket;
 	bool wants_identity = socket_has_option(&socket->base, SO_PASSCRED);
-	struct packet *packet = unix_queue_first(socket);
+	struct packet *packet;
 
+	packet = unlikely(reading->peeks) ? first_unseen(reading) : unix_queue_first(socket);
 	while (packet) {
-		struct packet *next = reading->peeks ? next_packet(socket, packet) : NULL;
+		struct packet *next = reading->peeks ? unix_queue_next(socket, packet) : NULL;
 
 		if (wants_identity && reading->has_identity &&
 		    !is_same_identity(&packet->identity, &reading->control->identity))
@@ -232,7 +246,9 @@ static int read_all(struct reading *reading)
 		if (!has_deadline)
 			deadline = socket_deadline(&socket->base, false, nonblocking);
 		has_deadline = true;
-		error = unix_wait_to_receive(socket, deadline);
+		error = unlikely(reading->seen.packet_count)
+				? unix_wait_for_more(socket, &reading->seen, deadline)
+				: unix_wait_to_receive(socket, deadline);
 		mutex_lock(&socket->read_mutex);
 		if (error)
 			return error;
@@ -257,6 +273,7 @@ static ssize_t unix_stream_receive(struct socket *base, struct socket_message *m
 		return -EOPNOTSUPP;
 	reading.control->rights = NULL;
 	reading.control->has_identity = false;
+	reading.control->stamp = 0; /* as Linux: streams do not tell when */
 	/* Mostly a reader is there before the bytes: it sleeps before it locks anything. */
 	if (unix_packet_count(socket) == 0 && !(message->flags & MSG_DONTWAIT) &&
 	    !socket_has_option(base, SO_RCVTIMEO_OLD)) {
