@@ -1,32 +1,28 @@
 /*
- * Extended attributes: no file system here keeps any.
- *
- * So the file is looked up, names and flags are checked and its permissions are asked, in Linux's
- * order; then setting, getting and removing end in EOPNOTSUPP, and a list is empty. Programs that
- * copy files with all their attributes (cp -a, tar, ls -l) take exactly that for an answer.
+ * Extended attributes: the twelve calls. Names and values are copied in before the file's
+ * permissions are asked, in Linux's order; the rest is vfs/extended_attribute.h.
  */
 #include "arch/user_copy.h"
+#include "lib/min_max.h"
 #include "lib/string.h"
+#include "mem/kmalloc.h"
 #include "proc/process.h"
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
 #include "syscall/user_path.h"
-#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/credentials.h"
 #include "vfs/dentry.h"
+#include "vfs/extended_attribute.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
-#include "vfs/permission.h"
-
-enum { XATTR_NAME_MAX = 255, XATTR_SIZE_MAX = 65536, XATTR_CREATE = 1, XATTR_REPLACE = 2 };
 
 /* What is to be done to an attribute; looked at once the file is found, as on Linux. */
 struct request {
 	enum { REQUEST_LIST, REQUEST_GET, REQUEST_REMOVE, REQUEST_SET } kind;
 	user_addr name;
-	user_addr value;	/* of SET, with the next two */
+	user_addr value;	/* of SET: from where; of GET and LIST: to where */
 	size_t size;
 	int flags;
 };
@@ -46,78 +42,88 @@ static int copy_name(char name[XATTR_NAME_MAX + 1], user_addr from)
 	return length == 0 || length > XATTR_NAME_MAX ? -ERANGE : 0;
 }
 
-static bool starts_with(const char *name, const char *prefix)
+/* Errors: -E2BIG, -ENOMEM, -EFAULT and the attribute's. */
+static int set(struct dentry *dentry, const char *name, const struct request *request)
 {
-	return strncmp(name, prefix, strlen(prefix)) == 0;
-}
-
-/* May the attribute be looked at or changed at all? */
-static int check_permission(const struct inode *inode, const char *name, bool change)
-{
-	const struct credentials *credentials = credentials_current();
-
-	if (change && (inode->flags & (INODE_FLAG_IMMUTABLE | INODE_FLAG_APPEND_ONLY)))
-		return -EPERM;
-	if (starts_with(name, "security.") || starts_with(name, "system."))
-		return 0;
-	if (starts_with(name, "trusted.")) {
-		if (credentials_capable(credentials, CAP_SYS_ADMIN))
-			return 0;
-		return change ? -EPERM : -ENODATA;
-	}
-	if (starts_with(name, "user.") && !inode_is(inode, MODE_REGULAR) &&
-	    !inode_is(inode, MODE_DIRECTORY))
-		return change ? -EPERM : -ENODATA;
-	return permission_check(inode, credentials, change ? ACCESS_WRITE : ACCESS_READ);
-}
-
-/* setxattr's arguments; the value is not looked at, but must be there. */
-static int check_value(const struct request *request)
-{
-	char piece[64];
+	static const char nothing[1];
+	void *value = NULL;
+	int error = 0;
 
 	if (request->size > XATTR_SIZE_MAX)
 		return -E2BIG;
-	for (size_t done = 0; done < request->size; done += sizeof(piece)) {
-		size_t left = request->size - done;
-
-		if (copy_from_user(piece, user_addr_add(request->value, done),
-				   left < sizeof(piece) ? left : sizeof(piece)))
-			return -EFAULT;
+	if (request->size > 0) {
+		value = kmalloc(request->size, 0);
+		if (!value)
+			return -ENOMEM;
+		error = copy_from_user(value, request->value, request->size);
 	}
-	return 0;
+	if (!error)
+		error = extended_attribute_set(dentry, name, value ? value : nothing, request->size,
+					       request->flags, credentials_current());
+	kfree(value);
+	return error;
 }
 
-static int do_to(const struct inode *inode, const struct request *request)
+/* A value, or (`name` NULL) the list of names, to the program. Returns its size. */
+static ssize_t get(struct inode *inode, const char *name, const struct request *request)
+{
+	size_t most = name ? XATTR_SIZE_MAX : XATTR_LIST_MAX;
+	size_t size = min(request->size, most);
+	void *buffer = NULL;
+	ssize_t result;
+
+	if (size > 0) {
+		buffer = kmalloc(size, 0);
+		if (!buffer)
+			return -ENOMEM;
+	}
+	if (name)
+		result = extended_attribute_get(inode, name, buffer, size, credentials_current());
+	else
+		result = extended_attribute_list(inode, buffer, size, credentials_current());
+	if (result > 0 && size > 0 && copy_to_user(request->value, buffer, (size_t)result))
+		result = -EFAULT;
+	if (result == -ERANGE && size == most)
+		result = -E2BIG;
+	kfree(buffer);
+	return result;
+}
+
+static ssize_t do_to(struct dentry *dentry, const struct request *request)
 {
 	char name[XATTR_NAME_MAX + 1];
 	int error;
 
+	if (request->kind == REQUEST_LIST)
+		return get(dentry_inode(dentry), NULL, request);
 	if (request->flags & ~(XATTR_CREATE | XATTR_REPLACE))
 		return -EINVAL;
 	error = copy_name(name, request->name);
-	if (!error && request->kind == REQUEST_SET)
-		error = check_value(request);
-	if (!error)
-		error = check_permission(inode, name, is_change(request));
-	return error ? error : -EOPNOTSUPP;
+	if (error)
+		return error;
+	switch (request->kind) {
+	case REQUEST_GET:
+		return get(dentry_inode(dentry), name, request);
+	case REQUEST_REMOVE:
+		return extended_attribute_set(dentry, name, NULL, 0, XATTR_REPLACE,
+					      credentials_current());
+	default:
+		return set(dentry, name, request);
+	}
 }
 
 static int do_at(const struct path *at, const struct request *request)
 {
-	struct inode *inode = atomic_load_explicit(&at->dentry->inode, memory_order_acquire);
-	int error = 0;
+	ssize_t result;
 
-	if (request->kind == REQUEST_LIST)
-		return 0;
-	if (is_change(request))
-		error = mount_begin_write(at->mount);
-	if (error)
-		return error;
-	error = do_to(inode, request);
-	if (is_change(request))
-		mount_end_write(at->mount);
-	return error;
+	if (!is_change(request))
+		return (int)do_to(at->dentry, request);
+	result = mount_begin_write(at->mount);
+	if (result)
+		return (int)result;
+	result = do_to(at->dentry, request);
+	mount_end_write(at->mount);
+	return (int)result;
 }
 
 static int do_by_name(user_addr path, bool follow, const struct request *request)
@@ -166,47 +172,65 @@ int sys_fsetxattr(int fd, user_addr name, user_addr value, size_t size, int flag
 	return do_by_fd(fd, &request);
 }
 
-int sys_getxattr(user_addr path, user_addr name)
+int sys_getxattr(user_addr path, user_addr name, user_addr value, size_t size)
 {
-	return do_by_name(path, true, &(struct request){ .kind = REQUEST_GET, .name = name });
+	struct request request = { REQUEST_GET, name, value, size, 0 };
+
+	return do_by_name(path, true, &request);
 }
 
-int sys_lgetxattr(user_addr path, user_addr name)
+int sys_lgetxattr(user_addr path, user_addr name, user_addr value, size_t size)
 {
-	return do_by_name(path, false, &(struct request){ .kind = REQUEST_GET, .name = name });
+	struct request request = { REQUEST_GET, name, value, size, 0 };
+
+	return do_by_name(path, false, &request);
 }
 
-int sys_fgetxattr(int fd, user_addr name)
+int sys_fgetxattr(int fd, user_addr name, user_addr value, size_t size)
 {
-	return do_by_fd(fd, &(struct request){ .kind = REQUEST_GET, .name = name });
+	struct request request = { REQUEST_GET, name, value, size, 0 };
+
+	return do_by_fd(fd, &request);
 }
 
-int sys_listxattr(user_addr path)
+int sys_listxattr(user_addr path, user_addr list, size_t size)
 {
-	return do_by_name(path, true, &(struct request){ .kind = REQUEST_LIST });
+	struct request request = { .kind = REQUEST_LIST, .value = list, .size = size };
+
+	return do_by_name(path, true, &request);
 }
 
-int sys_llistxattr(user_addr path)
+int sys_llistxattr(user_addr path, user_addr list, size_t size)
 {
-	return do_by_name(path, false, &(struct request){ .kind = REQUEST_LIST });
+	struct request request = { .kind = REQUEST_LIST, .value = list, .size = size };
+
+	return do_by_name(path, false, &request);
 }
 
-int sys_flistxattr(int fd)
+int sys_flistxattr(int fd, user_addr list, size_t size)
 {
-	return do_by_fd(fd, &(struct request){ .kind = REQUEST_LIST });
+	struct request request = { .kind = REQUEST_LIST, .value = list, .size = size };
+
+	return do_by_fd(fd, &request);
 }
 
 int sys_removexattr(user_addr path, user_addr name)
 {
-	return do_by_name(path, true, &(struct request){ .kind = REQUEST_REMOVE, .name = name });
+	struct request request = { .kind = REQUEST_REMOVE, .name = name };
+
+	return do_by_name(path, true, &request);
 }
 
 int sys_lremovexattr(user_addr path, user_addr name)
 {
-	return do_by_name(path, false, &(struct request){ .kind = REQUEST_REMOVE, .name = name });
+	struct request request = { .kind = REQUEST_REMOVE, .name = name };
+
+	return do_by_name(path, false, &request);
 }
 
 int sys_fremovexattr(int fd, user_addr name)
 {
-	return do_by_fd(fd, &(struct request){ .kind = REQUEST_REMOVE, .name = name });
+	struct request request = { .kind = REQUEST_REMOVE, .name = name };
+
+	return do_by_fd(fd, &request);
 }

@@ -102,16 +102,16 @@ int sys_splice(int in_fd, user_addr in_offset, int out_fd, user_addr out_offset,
 int sys_tee(int in_fd, int out_fd, size_t size, uint32_t flags);
 int sys_vmsplice(int fd, user_addr vector, unsigned int count, uint32_t flags);
 
-/* sys_xattr.c: sizes and buffers of calls that never fill one are not looked at */
+/* sys_xattr.c */
 int sys_setxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags);
 int sys_lsetxattr(user_addr path, user_addr name, user_addr value, size_t size, int flags);
 int sys_fsetxattr(int fd, user_addr name, user_addr value, size_t size, int flags);
-int sys_getxattr(user_addr path, user_addr name);
-int sys_lgetxattr(user_addr path, user_addr name);
-int sys_fgetxattr(int fd, user_addr name);
-int sys_listxattr(user_addr path);
-int sys_llistxattr(user_addr path);
-int sys_flistxattr(int fd);
+int sys_getxattr(user_addr path, user_addr name, user_addr value, size_t size);
+int sys_lgetxattr(user_addr path, user_addr name, user_addr value, size_t size);
+int sys_fgetxattr(int fd, user_addr name, user_addr value, size_t size);
+int sys_listxattr(user_addr path, user_addr list, size_t size);
+int sys_llistxattr(user_addr path, user_addr list, size_t size);
+int sys_flistxattr(int fd, user_addr list, size_t size);
 int sys_removexattr(user_addr path, user_addr name);
 int sys_lremovexattr(user_addr path, user_addr name);
 int sys_fremovexattr(int fd, user_addr name);

@@ -120,6 +120,20 @@ struct inode_ops {
 	 * no. Called without locks; must not sleep.
 	 */
 	bool (*admits)(struct inode *inode);
+	/*
+	 * Extended attributes, by their whole names (vfs/extended_attribute.h); what may be seen
+	 * and changed was decided. May sleep. NULL: there are none. Inode lock shared. `size` 0:
+	 * only the size is asked for. Errors: -EOPNOTSUPP (not such a name), -EINVAL, -ENODATA,
+	 * -ERANGE, -EIO, -ENOMEM.
+	 */
+	ssize_t (*get_attribute)(struct inode *inode, const char *name, void *buffer, size_t size);
+	ssize_t (*list_attributes)(struct inode *inode, char *buffer, size_t size, bool trusted);
+	/*
+	 * `value` NULL: remove. `flags`: XATTR_CREATE, XATTR_REPLACE. Inode lock exclusive. Errors:
+	 * also -EEXIST, -ENOSPC, -EROFS.
+	 */
+	int (*set_attribute)(struct inode *inode, const char *name, const void *value, size_t size,
+			     int flags);
 };
 
 /* What ioctl(FS_IOC_SETFLAGS) sets: Linux's FS_..._FL, and the bits on an ext2 disk. */

@@ -318,6 +318,11 @@ void notify_tell_attributes(struct dentry *dentry, const struct attributes *attr
 		tell_both(dentry, events, 0);
 }
 
+void notify_tell_extended(struct dentry *dentry)
+{
+	tell_both(dentry, IN_ATTRIB, 0);
+}
+
 void notify_tell_links(struct inode *inode)
 {
 	tell_self(inode, IN_ATTRIB);

@@ -76,6 +76,7 @@ static inline bool notify_is_wanted(void)
 void notify_tell_file(struct file *file, uint32_t event);
 void notify_tell_child(struct inode *dir, const struct dentry *child, uint32_t event);
 void notify_tell_attributes(struct dentry *dentry, const struct attributes *attributes);
+void notify_tell_extended(struct dentry *dentry);
 void notify_tell_links(struct inode *inode);
 void notify_tell_removed(struct inode *dir, struct dentry *dentry);
 void notify_tell_gone(struct inode *inode);
@@ -109,6 +110,13 @@ static inline void notify_attributes(struct dentry *dentry, const struct attribu
 }
 
 /* A file has more or fewer names than it had. */
+/* An extended attribute was set or removed. */
+static inline void notify_extended_attribute(struct dentry *dentry)
+{
+	if (notify_is_wanted())
+		notify_tell_extended(dentry);
+}
+
 static inline void notify_links(struct inode *inode)
 {
 	if (notify_is_wanted())

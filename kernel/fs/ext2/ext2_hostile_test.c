@@ -10,6 +10,7 @@
  * test: with=block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c
  * test: with=block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c
  * test: with=vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c
+ * test: with=fs/ext2/attributes.c,fs/ext2/attribute_list.c
  * test: with=fs/ext2/freed_blocks.c,fs/ext2/orphan.c,fs/ext2/journal_inode.c
  * test: with=fs/journal/journal.c,fs/journal/transaction.c,fs/journal/commit.c
  * test: with=fs/journal/checkpoint.c,fs/journal/recover.c,fs/journal/copy_writer.c
@@ -410,12 +411,28 @@ static void spoil_inode(uint32_t *random)
 	}
 }
 
+static void spoil_attributes(uint32_t *random)
+{
+	struct ext2_disk_inode *inode = disk_inode(draw_inode(random));
+	uint32_t word = test_random(random) % 2 ? test_random(random) : test_random(random) % 1024;
+	uint32_t place = test_random(random) % 32 * 4;
+
+	if (inode->attribute_block && inode->attribute_block < disk_super()->block_count)
+		memcpy(disk.bytes + inode->attribute_block * BLOCK + place, &word, sizeof(word));
+	else
+		memcpy((uint8_t *)inode + EXT2_REV0_INODE_SIZE + place, &word, sizeof(word));
+}
+
 static void spoil(uint32_t *random)
 {
 	const struct ext2_descriptor *group = first_descriptor();
 	struct ext2_disk_inode *inode = disk_inode(draw_inode(random));
 
-	switch (test_random(random) % 8) {
+	switch (test_random(random) % 9) {
+	case 8:
+		/* A word of an attribute block, or of the room for attributes in an inode. */
+		spoil_attributes(random);
+		break;
 	case 0:
 	case 1:
 		inode->blocks[test_random(random) % 3 ? 12 + test_random(random) % 3
@@ -449,6 +466,13 @@ static void spoil(uint32_t *random)
 }
 
 /* Inodes 12 to 11 + 21: files of all depths, directories of one block and of several, links. */
+static void set_attribute(struct inode *inode, const char *name, size_t size)
+{
+	rwlock_write_lock(&inode->lock);
+	(void)!inode->ops->set_attribute(inode, name, size ? chunk : NULL, size, 0);
+	rwlock_write_unlock(&inode->lock);
+}
+
 static void prepare_tree(struct test *t)
 {
 	static const uint32_t places[] = { 0, 14, 300, 12 + 256 + 300, 12 + 256 + 256 * 256 + 5 };
@@ -472,10 +496,23 @@ static void prepare_tree(struct test *t)
 		if (!is_directory)
 			EXPECT_EQ(t, write_at(file, (uint64_t)places[i % 5] * BLOCK, chunk, 9000),
 				  9000);
+		set_attribute(file, "user.a", 3 + i * 5);
+		set_attribute(file, "trusted.b", i % 2 ? 500 : 10);
 		inode_put(file);
 	}
 	unmount_it();
 	EXPECT(t, disk_image_is_clean());
+}
+
+static void use_attributes(struct inode *inode, uint32_t *random)
+{
+	uint32_t size = test_random(random) % 1200;
+
+	rwlock_read_lock(&inode->lock);
+	(void)!inode->ops->list_attributes(inode, (char *)seen, 4000, true);
+	(void)!inode->ops->get_attribute(inode, "user.a", seen, 4000);
+	rwlock_read_unlock(&inode->lock);
+	set_attribute(inode, size % 2 ? "user.a" : "trusted.b", size % 5 ? size : 0);
 }
 
 static void use_directory(struct inode *directory, uint32_t *random)
@@ -530,6 +567,7 @@ static void use_tree(uint32_t *random)
 		} else if (inode_is(file, MODE_LINK) && file->ops->read_link) {
 			(void)!file->ops->read_link(file, (char *)seen, 4000);
 		}
+		use_attributes(file, random);
 		if (test_random(random) % 3 == 0)
 			(void)remove_name(root, name);
 		if (test_random(random) % 2) {

@@ -10,6 +10,7 @@
  * test: with=block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c
  * test: with=block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c
  * test: with=vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c
+ * test: with=fs/ext2/attributes.c,fs/ext2/attribute_list.c
  * test: with=fs/ext2/freed_blocks.c,fs/ext2/orphan.c,fs/ext2/journal_inode.c
  * test: with=fs/journal/journal.c,fs/journal/transaction.c,fs/journal/commit.c
  * test: with=fs/journal/checkpoint.c,fs/journal/recover.c,fs/journal/copy_writer.c

@@ -493,4 +493,7 @@ void ext2_file_init(void)
 const struct inode_ops ext2_file_inode_ops = {
 	.truncate = ext2_truncate,
 	.attributes_changed = ext2_attributes_changed,
+	.get_attribute = ext2_get_attribute,
+	.list_attributes = ext2_list_attributes,
+	.set_attribute = ext2_set_attribute,
 };

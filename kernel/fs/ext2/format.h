@@ -26,6 +26,7 @@
  * Features. Unknown ones: compatible: no matter; incompatible: hands off; read-only: do not write.
  */
 #define EXT2_COMPAT_HAS_JOURNAL	 0x0004u
+#define EXT2_COMPAT_ATTRIBUTES	 0x0008u	/* some file may have a block of them */
 #define EXT2_INCOMPAT_FILETYPE	 0x0002u
 #define EXT2_INCOMPAT_RECOVER	 0x0004u	/* the journal holds what is not in place yet */
 #define EXT2_RO_SPARSE_SUPER	 0x0001u
@@ -168,5 +169,23 @@ struct ext2_attribute_header {
 	uint32_t reference_count;
 	uint32_t block_count;
 	uint32_t hash;
+	uint32_t checksum;		/* of newer systems */
+	uint32_t reserved[3];
 };
+_Static_assert(sizeof(struct ext2_attribute_header) == 32, "layout");
 #define EXT2_ATTRIBUTE_MAGIC 0xea020000u
+
+struct ext2_attribute_entry {
+	uint8_t name_length;
+	uint8_t name_index;		/* enum ext2_attribute_prefix */
+	uint16_t value_offset;
+	uint32_t value_block;		/* 0: the value is where the entries are */
+	uint32_t value_size;
+	uint32_t hash;			/* of name and value */
+	char name[];			/* without the prefix */
+};
+_Static_assert(sizeof(struct ext2_attribute_entry) == 16, "layout");
+
+enum ext2_attribute_prefix {
+	EXT2_ATTRIBUTE_USER = 1, EXT2_ATTRIBUTE_TRUSTED = 4, EXT2_ATTRIBUTE_SECURITY = 6,
+};

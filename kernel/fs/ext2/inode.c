@@ -473,27 +473,15 @@ struct deletion {
 };
 
 /* Errors: -EIO, -ENOMEM. */
-static int hold_attributes(struct ext2 *fs, const struct ext2_inode *inode,
-			   struct deletion *deletion)
+static int hold_attributes(struct ext2 *fs, struct ext2_inode *inode, struct deletion *deletion)
 {
-	uint32_t block = inode->attribute_block;
-	const struct ext2_attribute_header *header;
-	int error;
+	int error = ext2_attribute_block_get(inode, &deletion->attributes);
 
-	if (!ext2_blocks_are_usable(fs, block, 1)) {
-		ext2_report(fs, "inode %u: bad attribute block %u", (uint32_t)inode->vfs.number,
-			    block);
-		return -EIO;
-	}
-	error = ext2_metadata_get(fs, block, &deletion->attributes);
-	if (error)
+	if (error) {
+		deletion->attributes.frame = NULL;
 		return error;
-	header = deletion->attributes.data;
-	if (header->magic != EXT2_ATTRIBUTE_MAGIC || header->reference_count == 0) {
-		ext2_report(fs, "bad attribute block %u", block);
-		return -EIO;
 	}
-	return ext2_bitmap_hold(fs, block, &deletion->attributes_bitmap);
+	return ext2_bitmap_hold(fs, inode->attribute_block, &deletion->attributes_bitmap);
 }
 
 static void put_deletion(struct deletion *deletion)
@@ -521,31 +509,6 @@ static int hold_deletion(struct ext2 *fs, struct ext2_inode *inode, struct delet
 	return error;
 }
 
-/* The block of extended attributes loses one user. */
-static void put_attributes(struct ext2_transaction *transaction, struct ext2_inode *inode,
-			   struct ext2_buffer *held)
-{
-	struct ext2 *fs = transaction->fs;
-	uint32_t block = inode->attribute_block;
-	struct ext2_attribute_header *header = held->data;
-	bool is_last;
-
-	/* bitmap_lock: the count is shared by inodes that have no other lock in common. */
-	mutex_lock(&fs->bitmap_lock);
-	is_last = header->reference_count <= 1;
-	if (!is_last) {
-		header->reference_count--;
-		ext2_metadata_dirty(transaction, held);
-	}
-	mutex_unlock(&fs->bitmap_lock);
-	if (is_last) {
-		ext2_metadata_forget(transaction, block);
-		(void)!ext2_blocks_free(transaction, block, 1);
-	}
-	inode->attribute_block = 0;
-	ext2_count_blocks(inode, -1);
-}
-
 static bool has_blocks(const struct inode *inode)
 {
 	return inode_is(inode, MODE_REGULAR) || inode_is(inode, MODE_DIRECTORY) ||
@@ -568,7 +531,7 @@ static int delete_in(struct ext2_transaction *transaction, struct ext2_inode *in
 	if (error)
 		goto put_deletion;
 	if (inode->attribute_block)
-		put_attributes(transaction, inode, &deletion.attributes);
+		ext2_attribute_block_drop(transaction, inode, &deletion.attributes);
 	disk = ext2_inode_on_disk(inode, &deletion.inode);
 	fill_disk_inode(inode, disk);
 	disk->deleted = disk->changed ? disk->changed : 1;

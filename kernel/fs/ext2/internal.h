@@ -12,7 +12,8 @@
  *	directory.c		entries of directories	directory_index.c	finding them in big
  *	ones namei.c			create, link, unlink, rename
  *	file.c			pages of files, ioctl	truncate.c	giving blocks back
- *	symlink.c		symbolic links
+ *	symlink.c		symbolic links		attributes.c		extended attributes
+ *	attribute_list.c	how they lie in an inode or a block
  *	journal_inode.c		finding and starting the journal (fs/journal/), if there is one
  *	freed_blocks.c		blocks that must not be used before a commit
  *	orphan.c		files without a name, and files being cut
@@ -119,7 +120,7 @@ struct ext2_inode {
 		char link_text[(EXT2_ROOT_COUNT + 1) * 4]; /* [I] of a short symbolic link */
 	};
 	uint32_t group;				/* [I] where its inode is */
-	uint32_t attribute_block;		/* [I] extended attributes, kept as they are */
+	uint32_t attribute_block;		/* [i+m] extended attributes; 0: none in a block */
 	struct ext2_run mapped;			/* [m] the run last found; count 0: none */
 	struct ext2_run hole;			/* [m] the hole last found, in a leaf that exists */
 	uint32_t last_logical, last_physical;	/* [m] the last allocated block; physical 0: none */
@@ -483,6 +484,22 @@ uint32_t ext2_index_find_room(const struct ext2_directory_index *index, uint32_t
 void ext2_index_set_room(struct ext2_inode *directory, uint32_t logical, unsigned int size);
 void ext2_index_raise_room(struct ext2_inode *directory, uint32_t logical, unsigned int size);
 void ext2_index_drop(struct ext2_inode *directory);
+
+/* ---- attributes.c ---- */
+
+/* See struct inode_ops. */
+ssize_t ext2_get_attribute(struct inode *inode, const char *name, void *buffer, size_t size);
+ssize_t ext2_list_attributes(struct inode *inode, char *buffer, size_t size, bool trusted);
+int ext2_set_attribute(struct inode *inode, const char *name, const void *value, size_t size,
+		       int flags);
+/* The inode's block of them, which it has. Errors: -EIO, -ENOMEM. */
+must_check int ext2_attribute_block_get(struct ext2_inode *inode, struct ext2_buffer *out);
+/*
+ * The inode has it no more; it is freed if nobody else has. `held` is it, with its bitmap held, so
+ * that nothing can fail.
+ */
+void ext2_attribute_block_drop(struct ext2_transaction *transaction, struct ext2_inode *inode,
+			       struct ext2_buffer *held);
 
 /* ---- namei.c, symlink.c, file.c ---- */
 

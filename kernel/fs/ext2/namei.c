@@ -423,4 +423,7 @@ const struct inode_ops ext2_directory_ops = {
 	.rename = ext2_rename,
 	.create_unnamed = ext2_create_unnamed,
 	.attributes_changed = ext2_attributes_changed,
+	.get_attribute = ext2_get_attribute,
+	.list_attributes = ext2_list_attributes,
+	.set_attribute = ext2_set_attribute,
 };

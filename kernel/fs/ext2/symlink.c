@@ -125,4 +125,7 @@ static ssize_t ext2_read_link(struct inode *vfs_inode, char *buffer, size_t size
 const struct inode_ops ext2_symlink_ops = {
 	.read_link = ext2_read_link,
 	.attributes_changed = ext2_attributes_changed,
+	.get_attribute = ext2_get_attribute,
+	.list_attributes = ext2_list_attributes,
+	.set_attribute = ext2_set_attribute,
 };
