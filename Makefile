@@ -42,9 +42,13 @@ CODE_debug := -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls -fstack-pr
 CODE_release := -O2 -fomit-frame-pointer -fstack-protector -DCONFIG_DEBUG=0
 # Loops begin where they begin: what would be filled in before them is run through each time.
 CODE_release-gcc := -fno-align-loops
-CODE_debug-gcc := -fsanitize=undefined
+# Two checks are left to the host's unit tests: a NULL pointer faults here anyway, since nothing is mapped there, and
+# the processor has no objection to a word that is not aligned. They were almost half of the debug kernel's size and a
+# fifth of its instructions.
+UNDEFINED := -fsanitize=undefined -fno-sanitize=null,alignment
+CODE_debug-gcc := $(UNDEFINED)
 # clang calls the sanitizer's handlers without -mregparm, so there a violation traps (ud2) instead.
-CODE_debug-clang := -fsanitize=undefined -fsanitize-undefined-trap-on-error
+CODE_debug-clang := $(UNDEFINED) -fsanitize-undefined-trap-on-error
 
 CFLAGS := $(MACHINE) $(CODE) $(CODE_$(COMPILER)) $(CODE_$(BUILD)) $(CODE_$(BUILD)-$(COMPILER)) \
 	$(WARNINGS) $(INCLUDES) $(EXTRA_CFLAGS)
