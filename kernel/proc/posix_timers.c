@@ -141,13 +141,6 @@ static int64_t now_of(const struct posix_timer *timer)
 
 /* ---- expiring: signal lock held ---- */
 
-static int64_t later(int64_t ns, int64_t by)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(ns, by, &sum) ? INT64_MAX : sum;
-}
-
 /* The kernel timer, for a deadline that is to come. `now` is the clock's. */
 static void arm(struct posix_timer *timer, int64_t now)
 {
@@ -175,7 +168,8 @@ static uint64_t forward(struct posix_timer *timer, int64_t now)
 	periods = div64_u64((uint64_t)(now - timer->deadline_ns), (uint64_t)timer->interval_ns,
 			    NULL) +
 		  1;
-	timer->deadline_ns = later(timer->deadline_ns, (int64_t)periods * timer->interval_ns);
+	timer->deadline_ns =
+		timer_time_after_periods(timer->deadline_ns, periods, timer->interval_ns);
 	return periods - 1;
 }
 
@@ -186,7 +180,7 @@ static void go_on_unheard(struct posix_timer *timer, int64_t now)
 		timer->is_armed = false;
 		return;
 	}
-	(void)forward(timer, later(now, IGNORED_MIN_NS));
+	(void)forward(timer, timer_time_after(now, IGNORED_MIN_NS));
 	arm(timer, now);
 }
 
@@ -427,7 +421,7 @@ static void get_locked(struct posix_timer *timer, int64_t now, struct posix_time
 
 		(void)div64_u64((uint64_t)(now - timer->deadline_ns),
 				(uint64_t)timer->interval_ns, &rest);
-		out->value_ns = timer->interval_ns - (int64_t)rest;
+		out->value_ns = min(timer->interval_ns - (int64_t)rest, INT64_MAX - now);
 	} else if (now < timer->deadline_ns) {
 		out->value_ns = timer->deadline_ns - now;
 	} else if (!timer->is_told && timer->notify != SIGEV_NONE) {
@@ -470,7 +464,7 @@ static void set_locked(struct posix_timer *timer, bool absolute, int64_t cpu_now
 	timer->is_absolute_realtime = absolute && timer->clock.kind == POSIX_CLOCK_REALTIME;
 	timer->overrun = 0;
 	now = is_cpu_clock(timer) ? cpu_now : now_of(timer);
-	timer->deadline_ns = absolute ? new->value_ns : later(now, new->value_ns);
+	timer->deadline_ns = absolute ? new->value_ns : timer_time_after(now, new->value_ns);
 	if (timer->is_armed)
 		arm(timer, now);
 }

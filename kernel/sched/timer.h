@@ -23,6 +23,23 @@ struct timer {
 
 void timer_init(struct timer *timer, void (*expire)(struct timer *));
 void timer_arm(struct timer *timer, uint64_t deadline_ns);	/* moves it if armed */
+/* `by` nanoseconds, at least 0, after `ns`; no later than the end of time. */
+static inline int64_t timer_time_after(int64_t ns, int64_t by)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(ns, by, &sum) ? INT64_MAX : sum;
+}
+
+/* The same for a number of periods. */
+static inline int64_t timer_time_after_periods(int64_t ns, uint64_t periods, int64_t period_ns)
+{
+	int64_t by;
+
+	return __builtin_mul_overflow(periods, period_ns, &by) ? INT64_MAX
+							       : timer_time_after(ns, by);
+}
+
 /*
  * Of a timer with a period that was due at `deadline_ns`: how many periods on its next deadline
  * lies. At least one.

@@ -16,6 +16,7 @@
 
 #include "core/spinlock.h"
 #include "lib/math64.h"
+#include "lib/min_max.h"
 #include "mem/slab.h"
 #include "sched/clock.h"
 #include "sched/timer.h"
@@ -37,9 +38,9 @@ struct timerfd {
 	bool is_armed;			/* [l] has rung or will */
 	bool has_rung;			/* [l] since `deadline_ns`: the kernel timer is off */
 	bool is_cancelled;		/* [l] the clock was set; not read yet */
-	uint64_t deadline_ns;		/* [l] monotonic */
+	int64_t deadline_ns;		/* [l] monotonic */
 	int64_t realtime_ns;		/* [l] of an absolute realtime setting */
-	uint64_t interval_ns;		/* [l] 0: once */
+	int64_t interval_ns;		/* [l] 0: once */
 	uint64_t ticks;			/* [l] expirations not read yet */
 	struct clock_listener listener;
 };
@@ -56,13 +57,24 @@ static bool follows_clock(const struct timerfd *timerfd)
 	return timerfd->clock == TIMERFD_REALTIME && (timerfd->flags & TIMERFD_ABSOLUTE);
 }
 
+static int64_t now_ns(void)
+{
+	return (int64_t)clock_monotonic_ns();
+}
+
+/* When the clock that can be set will say `realtime_ns`; the end of time if it never will. */
+static int64_t monotonic_of(int64_t realtime_ns)
+{
+	return (int64_t)min(clock_realtime_to_monotonic(realtime_ns), (uint64_t)INT64_MAX);
+}
+
 /* Any context; `lock` held. */
 static void check_due(struct timerfd *timerfd)
 {
 	if (!timerfd->is_armed || timerfd->has_rung)
 		return;
-	if (timerfd->deadline_ns > clock_monotonic_ns()) {
-		timer_arm(&timerfd->timer, timerfd->deadline_ns);
+	if (timerfd->deadline_ns > now_ns()) {
+		timer_arm(&timerfd->timer, (uint64_t)timerfd->deadline_ns);
 		return;
 	}
 	timerfd->has_rung = true;
@@ -93,27 +105,41 @@ static void clock_was_set(struct clock_listener *listener)
 		wait_queue_wake_one(&timerfd->queue, POLL_IN);
 	}
 	if (follows_clock(timerfd) && timerfd->is_armed && !timerfd->has_rung) {
-		timerfd->deadline_ns = clock_realtime_to_monotonic(timerfd->realtime_ns);
+		timerfd->deadline_ns = monotonic_of(timerfd->realtime_ns);
 		check_due(timerfd);
 	}
 	spin_unlock_irq(&timerfd->lock, flags);
 }
 
-/* Expirations that passed since it rang; the next is armed. `lock` held. */
+/*
+ * Move *deadline_ns on to the first after `now`, both of one clock, and count what passed beside
+ * the one that rang.
+ */
+static void forward(struct timerfd *timerfd, int64_t *deadline_ns, int64_t now)
+{
+	uint64_t passed = timer_periods_passed((uint64_t)*deadline_ns,
+					       (uint64_t)timerfd->interval_ns, (uint64_t)now);
+
+	timerfd->ticks += passed - 1;
+	*deadline_ns = timer_time_after_periods(*deadline_ns, passed, timerfd->interval_ns);
+}
+
+/*
+ * Expirations that passed since it rang; the next is armed. Those of the realtime clock are counted
+ * by it: the first may have been due before the machine started. `lock` held.
+ */
 static void catch_up(struct timerfd *timerfd)
 {
-	uint64_t now = clock_monotonic_ns();
-	uint64_t passed;
-
 	if (!timerfd->is_armed || !timerfd->has_rung || !timerfd->interval_ns)
 		return;
-	passed = timer_periods_passed(timerfd->deadline_ns, timerfd->interval_ns, now);
-	timerfd->ticks += passed - 1;
-	timerfd->deadline_ns += passed * timerfd->interval_ns;
-	if (follows_clock(timerfd))
-		timerfd->realtime_ns += (int64_t)(passed * timerfd->interval_ns);
+	if (follows_clock(timerfd)) {
+		forward(timerfd, &timerfd->realtime_ns, clock_realtime_ns());
+		timerfd->deadline_ns = monotonic_of(timerfd->realtime_ns);
+	} else {
+		forward(timerfd, &timerfd->deadline_ns, now_ns());
+	}
 	timerfd->has_rung = false;
-	timer_arm(&timerfd->timer, timerfd->deadline_ns);
+	timer_arm(&timerfd->timer, (uint64_t)timerfd->deadline_ns);
 }
 
 /* True: the program shall hear that the clock was set. `lock` held. */
@@ -129,15 +155,15 @@ static bool take_cancellation(struct timerfd *timerfd)
 
 static void get_locked(struct timerfd *timerfd, struct timerfd_setting *out)
 {
-	uint64_t now = clock_monotonic_ns();
+	int64_t now = now_ns();
 
 	catch_up(timerfd);
-	out->interval_ns = (int64_t)timerfd->interval_ns;
+	out->interval_ns = timerfd->interval_ns;
 	out->value_ns = 0;
 	if (timerfd->is_armed && !timerfd->has_rung)
 		/* One that is about to ring is not off. */
 		out->value_ns =
-			timerfd->deadline_ns > now ? (int64_t)(timerfd->deadline_ns - now) : 1;
+			timerfd->deadline_ns > now ? timerfd->deadline_ns - now : 1;
 }
 
 void timerfd_get(struct file *file, struct timerfd_setting *out)
@@ -149,13 +175,13 @@ void timerfd_get(struct file *file, struct timerfd_setting *out)
 	spin_unlock_irq(&timerfd->lock, flags);
 }
 
-static uint64_t deadline_of(const struct timerfd *timerfd, int64_t value_ns)
+static int64_t deadline_of(const struct timerfd *timerfd, int64_t value_ns)
 {
 	if (follows_clock(timerfd))
-		return clock_realtime_to_monotonic(value_ns);
+		return monotonic_of(value_ns);
 	if (timerfd->flags & TIMERFD_ABSOLUTE)
-		return (uint64_t)value_ns;
-	return clock_monotonic_ns() + (uint64_t)value_ns;
+		return value_ns;
+	return timer_time_after(now_ns(), value_ns);
 }
 
 int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_setting *new,
@@ -176,7 +202,7 @@ int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_sett
 	timerfd->ticks = 0;
 	timerfd->has_rung = false;
 	timerfd->is_armed = false;	/* a callback that runs already finds nothing due */
-	timerfd->interval_ns = (uint64_t)new->interval_ns;
+	timerfd->interval_ns = new->interval_ns;
 	timerfd->realtime_ns = new->value_ns;
 	spin_unlock_irq(&timerfd->lock, flags);
 
@@ -187,7 +213,7 @@ int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_sett
 	timerfd->is_armed = new->value_ns != 0;
 	if (timerfd->is_armed) {
 		timerfd->deadline_ns = deadline_of(timerfd, new->value_ns);
-		timer_arm(&timerfd->timer, timerfd->deadline_ns);
+		timer_arm(&timerfd->timer, (uint64_t)timerfd->deadline_ns);
 	}
 	if (!(timerfd->flags & TIMERFD_CANCEL_ON_SET))
 		timerfd->is_cancelled = false;
