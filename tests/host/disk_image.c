@@ -125,6 +125,27 @@ bool disk_image_is_clean(void)
 	return status == 0;
 }
 
+bool disk_image_seems_clean(void)
+{
+	char command[128], output[8192];
+
+	snprintf(command, sizeof(command), "e2fsck -fn %s 2>&1", path);
+	return run(command, output, sizeof(output)) == 0;
+}
+
+bool disk_image_mend(void)
+{
+	enum { MENDED = 1 };	/* e2fsck(8), of the status */
+	char command[128], output[8192];
+	int status;
+
+	snprintf(command, sizeof(command), "e2fsck -fy %s 2>&1", path);
+	status = run(command, output, sizeof(output));
+	if (status & ~MENDED)
+		printf("e2fsck -fy says %d:\n%s\n", status, output);
+	return (status & ~MENDED) == 0;
+}
+
 bool disk_image_debugfs(const char *request, char *output, size_t size)
 {
 	char command[512];

@@ -25,6 +25,11 @@ bool disk_image_format(const char *options);
 
 /* Run e2fsck -fn. True: clean; else what it found is printed. */
 bool disk_image_is_clean(void);
+/* The same, and nothing is printed. */
+bool disk_image_seems_clean(void);
+
+/* Run e2fsck -fy, which mends. False: it could not mend all. What it found is printed nowhere. */
+bool disk_image_mend(void);
 
 /* Run one debugfs request, with writing allowed; its output goes to `output`. */
 bool disk_image_debugfs(const char *request, char *output, size_t size);

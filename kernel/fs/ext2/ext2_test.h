@@ -217,6 +217,7 @@ static struct {
 	bool is_off;		/* it has gone: every request fails */
 	uint32_t fail_after;	/* requests, then one fails (and its repetition); 0: none does */
 	bool fails_for_good;	/* and so do all after it */
+	uint32_t failures;	/* so many have failed that way */
 	uint8_t *durable;	/* NULL, or what is on the medium whatever happens */
 	bool *unflushed;	/* a sector each: newer in bytes[] than on the medium */
 } disk;
@@ -267,6 +268,7 @@ static inline bool disk_fails(const struct block_request *request)
 		disk.is_off = true;
 	if (disk.fail_after && --disk.fail_after == 0) {
 		disk.fail_after = disk.fails_for_good || !request->retried ? 1 : 0;
+		disk.failures++;
 		return true;
 	}
 	return disk.broken || disk.is_off;
