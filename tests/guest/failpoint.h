@@ -1,6 +1,7 @@
 /*
  * Failing on demand, in a debug build of Quartet: the Nth time from now that the calling thread
- * comes to a point of a kind (a "frame", a "slab" object, "block_io"), it fails, once.
+ * comes to a point of a kind (a "frame", a "slab" object, "block_io"), it fails; or it and some
+ * after it. With "any_path" the next allocation of anybody else fails that is made on a new path.
  */
 #pragma once
 #include "check.h"
@@ -8,11 +9,11 @@
 #define FAILPOINT_FILE "/proc/quartet/failpoint"
 
 /* `nth` 0 disarms. False if this system cannot do it. */
-static inline bool failpoint_arm(const char *point, int nth)
+static inline bool failpoint_arm_many(const char *point, int nth, int count)
 {
-	char text[32];
+	char text[48];
 	int fd = open(FAILPOINT_FILE, O_WRONLY | O_CLOEXEC);
-	int length = snprintf(text, sizeof(text), "%s %d", point, nth);
+	int length = snprintf(text, sizeof(text), "%s %d %d", point, nth, count);
 
 	if (fd < 0)
 		return false;
@@ -20,6 +21,11 @@ static inline bool failpoint_arm(const char *point, int nth)
 
 	close(fd);
 	return done;
+}
+
+static inline bool failpoint_arm(const char *point, int nth)
+{
+	return failpoint_arm_many(point, nth, 1);
 }
 
 /* Lines "POINT struck 0|1 hits COUNT". */

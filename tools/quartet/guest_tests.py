@@ -289,10 +289,10 @@ def check_disk(path, column, results):
 
 
 def run_in_machine(tests, settings_for, column, results, seed, judge=judge_status, again='',
-                   checks_disk=False):
+                   checks_disk=False, after_boot=lambda boot: None):
     """
     Run a list of tests with one kind of machine and kernel, booting as often as it takes. `again` is the command that
-    runs one once more, with braces for its name; shown with failures.
+    runs one once more, with braces for its name; shown with failures. `after_boot` may look at each Boot when it is over.
     """
     left = list(tests)
     failed_boots = 0
@@ -322,6 +322,7 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
             started['time'] = time.monotonic()
             boot = Boot(settings, left, work, seed)
             trouble = boot.follow(on_end)
+            after_boot(boot)
             if trouble is None and checks_disk:
                 check_disk(copy, column, results)
             if trouble is None and len(left) == count:

@@ -5,7 +5,9 @@
  * 	counters	faults by kind, tables shared and copied (struct vm_counters)
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
  * 	event_mask	which events are recorded, in hexadecimal; written: from now on
- * 	failpoint	write "KIND NTH": the NTH allocation of the writer fails; read: did it
+ * 	failpoint	write "KIND NTH [COUNT]": the NTH allocation of the writer fails, or COUNT
+ * 			from it on; read: did it
+ * 			(core/failpoint.h has the kinds)
  * 	stale		write a byte: fill what the writer gets with it (core/stale.h); 0 ends it;
  * 			read: some of it
  * 	violate		write a name: the kernel breaks that rule and should panic; read: the names
@@ -123,6 +125,7 @@ static const char *const failpoint_names[FAILPOINT_COUNT] = {
 	[FAILPOINT_FRAME] = "frame",
 	[FAILPOINT_SLAB] = "slab",
 	[FAILPOINT_BLOCK_IO] = "block_io",
+	[FAILPOINT_ANY_PATH] = "any_path",
 };
 
 static int show_failpoint(const struct procfs_subject *subject, struct procfs_text *text)
@@ -139,8 +142,8 @@ static int show_failpoint(const struct procfs_subject *subject, struct procfs_te
 
 static ssize_t store_failpoint(const struct procfs_subject *subject, char *line, size_t size)
 {
-	char *number = strchr(line, ' ');
-	uint32_t nth;
+	char *number = strchr(line, ' '), *more;
+	uint32_t nth, count = 1;
 
 	(void)subject;
 	if (!CONFIG_FAILPOINTS)
@@ -148,11 +151,15 @@ static ssize_t store_failpoint(const struct procfs_subject *subject, char *line,
 	if (!number)
 		return -EINVAL;
 	*number++ = '\0';
-	if (parse_u32(number, strlen(number), 10, &nth))
+	more = strchr(number, ' ');
+	if (more)
+		*more++ = '\0';
+	if (parse_u32(number, strlen(number), 10, &nth) ||
+	    (more && parse_u32(more, strlen(more), 10, &count)))
 		return -EINVAL;
 	for (unsigned int i = 0; i < FAILPOINT_COUNT; i++) {
 		if (strcmp(line, failpoint_names[i]) == 0) {
-			failpoint_arm((enum failpoint)i, thread_current(), nth);
+			failpoint_arm((enum failpoint)i, thread_current(), nth, count);
 			return (ssize_t)size;
 		}
 	}

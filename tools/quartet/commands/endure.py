@@ -2,6 +2,7 @@
 ./quartet endure WHAT [OPTIONS]: what takes long.
 
 	crash		cuts of power at thousands of points of logged workloads
+	shortage	every allocation fails once on each path to it
 	sim		the portable kernel on a simulated machine, everything decided by one seed
 	strangers	other people's attacks
 	torture		the guest tests torture_*, in their long form, with 1, 2, 4 and 8 CPUs and ever new seeds
@@ -19,6 +20,7 @@ import time
 
 import crash
 import guest_tests
+import shortage
 import strangers
 from common import Failure, Parser, build_kernel, build_path, make
 from results import Results
@@ -133,6 +135,28 @@ def main_strangers(arguments):
     return 1 if outcomes.has_failed() else 0
 
 
+def main_shortage(arguments):
+    parser = Parser('endure shortage')
+    parser.add_argument('names', nargs='*', metavar='NAME', help='guest tests to run as workloads, also with * and ?; all unless given')
+    parser.add_argument('--direct', action='store_true', help=f'no workloads: only the tests that know which error is right')
+    parser.add_argument('--runs', type=int, default=shortage.RUNS, metavar='N', help=f'of one workload at most ({shortage.RUNS})')
+    parser.add_argument('--cpus', type=int, default=1, choices=range(1, 9), metavar='N')
+    parser.add_argument('--seed', type=int, default=1, help="the scheduler's")
+    parser.add_argument('--kernel', default='', metavar='FILE')
+    options = parser.parse_args(arguments)
+    path = options.kernel or build_kernel('debug')
+    kernel = shortage.Kernel(path)
+    outcomes = shortage.Outcomes(kernel)
+    tests = guest_tests.find_tests(lambda name: name.startswith('guest/') and (not options.names or any(
+        fnmatch.fnmatch(name.removeprefix('guest/'), wanted) for wanted in options.names)))
+    make('--silent', 'user', f'build/endure/{shortage.PLAYER}', *[f'build/guest/{test.name}' for test in tests])
+    shortage.run_direct(path, options.seed, outcomes)
+    if not options.direct:
+        shortage.run_workloads(tests, path, options.cpus, options.runs, options.seed, outcomes)
+    print(shortage.report(kernel, outcomes))
+    return 1 if outcomes.failures else 0
+
+
 SIM_PROGRAM = 'sim/sim'
 
 
@@ -182,7 +206,8 @@ def run_seeds(command, first, count):
 
 
 def main(arguments):
-    commands = {'crash': main_crash, 'sim': main_sim, 'strangers': main_strangers, 'torture': main_torture}
+    commands = {'crash': main_crash, 'shortage': main_shortage, 'sim': main_sim, 'strangers': main_strangers,
+                'torture': main_torture}
     if arguments and arguments[0] in ('-h', '--help'):
         print(__doc__.strip())
         return 0
