@@ -13,6 +13,13 @@ uint64_t arch_clock_ns(void);
 /* The counter's rate in kHz. */
 uint32_t arch_clock_khz(void);
 
+/*
+ * The counter itself, for who only asks whether little time has passed. Not ordered against other
+ * instructions; that of another CPU may be a little behind.
+ */
+static inline uint64_t arch_clock_counter(void);
+#include "machine/counter.h"
+
 /* arch_clock_ns() is (counter - *base) * *multiplier >> *shift: for the vDSO's own reading. */
 void arch_clock_scale(uint64_t *base, uint32_t *multiplier, uint32_t *shift);
 

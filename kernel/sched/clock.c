@@ -5,6 +5,10 @@
  * only clock_set_realtime changes: 64 bits under a sequence lock, so that reading the time takes no
  * lock. The vDSO gets that offset and the scale by which the machine itself turns its counter into
  * nanoseconds, so that both read the same time to the last bit.
+ *
+ * File times come from a reading that is kept for a millisecond (struct clock_recent). It needs no
+ * tick: who finds it too old by the counter renews it, under clock_lock and thus one after another,
+ * and each of them reads a clock that does not go back. Setting the clock makes it too old.
  */
 #include "sched/clock.h"
 #include "arch/clock.h"
@@ -19,6 +23,7 @@
 #include "uapi/linux/errno.h"
 
 #define NS_PER_SECOND 1000000000u
+#define NS_PER_MILLISECOND 1000000u
 
 static struct spinlock clock_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "clock");
 static struct seqcount clock_sequence;	/* readers of realtime_offset; writers hold clock_lock */
@@ -26,6 +31,8 @@ static int64_t realtime_offset;		/* realtime - monotonic, ns */
 
 static struct spinlock listeners_lock =
 	SPINLOCK_INIT(LOCK_RANK_CLOCK_LISTENERS, "clock listeners");
+struct clock_recent clock_recent;
+
 static struct list listeners = LIST_INIT(listeners); /* [listeners_lock] of clock_listener.node */
 
 static void write_rtc(struct work *work);
@@ -48,6 +55,9 @@ static void set_offset(int64_t offset)
 	seq_write_begin(&clock_sequence);
 	realtime_offset = offset;
 	seq_write_end(&clock_sequence);
+	seq_write_begin(&clock_recent.sequence);
+	clock_recent.ticks = 0;
+	seq_write_end(&clock_recent.sequence);
 	publish();
 	spin_unlock_irq(&clock_lock, flags);
 }
@@ -77,6 +87,33 @@ uint64_t clock_monotonic_ns(void)
 int64_t clock_realtime_ns(void)
 {
 	return (int64_t)arch_clock_ns() + offset_now();
+}
+
+/* A millisecond of the counter, or what is left of the second. */
+static uint32_t ticks_of(uint32_t nanoseconds)
+{
+	uint32_t left = NS_PER_SECOND - nanoseconds;
+
+	if (left >= NS_PER_MILLISECOND)
+		return arch_clock_khz();
+	return (uint32_t)div64_u32((uint64_t)left * arch_clock_khz(), NS_PER_MILLISECOND, NULL);
+}
+
+void clock_recent_renew(int64_t *seconds, uint32_t *nanoseconds)
+{
+	irq_flags flags = spin_lock_irq(&clock_lock);
+	/* Before the clock is read: then the reading ends early rather than late. */
+	uint64_t counter = arch_clock_counter();
+	uint64_t now = (uint64_t)((int64_t)arch_clock_ns() + realtime_offset);
+
+	*seconds = (int64_t)div64_u32(now, NS_PER_SECOND, nanoseconds);
+	seq_write_begin(&clock_recent.sequence);
+	clock_recent.counter = counter;
+	clock_recent.ticks = ticks_of(*nanoseconds);
+	clock_recent.seconds = *seconds;
+	clock_recent.nanoseconds = *nanoseconds;
+	seq_write_end(&clock_recent.sequence);
+	spin_unlock_irq(&clock_lock, flags);
 }
 
 /* ---- who must hear of a new time ------------------------------------------------------------- */

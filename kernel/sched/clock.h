@@ -3,12 +3,44 @@
  */
 #pragma once
 #include <stdint.h>
+#include "arch/clock.h"
 #include "core/compiler.h"
+#include "core/seqlock.h"
 #include "lib/list.h"
 
 void clock_init(void);			/* reads the RTC, publishes to the vDSO */
 uint64_t clock_monotonic_ns(void);	/* since boot */
 int64_t clock_realtime_ns(void);	/* since 1970 */
+
+/*
+ * The time of a moment ago, in seconds and nanoseconds: read once, it is good for a millisecond of
+ * the counter and then read anew, so most who ask pay for no arithmetic. All CPUs share it, and it
+ * never goes back unless the clock is set back: who asks after another (happens after, by whatever
+ * lock or message) gets the same or a later time. It is never renewed later than the second turns,
+ * so its second is the clock's own.
+ */
+struct clock_recent {
+	struct seqcount sequence;	/* of all below; writers hold the clock's lock */
+	uint32_t ticks;			/* so long it is good; 0: the clock has been set */
+	uint64_t counter;		/* from here on */
+	int64_t seconds;
+	uint32_t nanoseconds;
+};
+extern struct clock_recent clock_recent;
+void clock_recent_renew(int64_t *seconds, uint32_t *nanoseconds);	/* and read it */
+
+/* False: not good any more. 20 instructions; by way of the clock it is 70. */
+static inline bool clock_recent_read(int64_t *seconds, uint32_t *nanoseconds)
+{
+	/* Nobody waits for a writer here: whoever meets one goes the long way, to its lock. */
+	unsigned int sequence = atomic_load_explicit(&clock_recent.sequence.sequence,
+						     memory_order_acquire);
+
+	*seconds = clock_recent.seconds;
+	*nanoseconds = clock_recent.nanoseconds;
+	return arch_clock_counter() - clock_recent.counter < clock_recent.ticks &&
+	       !(sequence & 1) && !seq_read_retry(&clock_recent.sequence, sequence);
+}
 
 /* The latest time that can be set: 30 years before the end of 64 bits of nanoseconds. */
 #define REALTIME_MAX_NS ((INT64_MAX / 1000000000 - 30 * 365 * 24 * 3600LL) * 1000000000 - 1)

@@ -166,8 +166,12 @@ static void apply(struct inode *inode, const struct attributes *attributes,
 	file_mode mode = new_mode(inode, attributes, credentials);
 	struct time_stamp now;
 
-	time_stamp_now(&now);
 	spin_lock(&inode->state_lock);
+	/* Whoever sets a time may have asked a clock: what is written next shall not seem older. */
+	if (attributes->valid & (ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED))
+		time_stamp_renew(&now);
+	else
+		time_stamp_now(&now);
 	inode->mode = mode;
 	if (attributes->valid & ATTRIBUTE_UID)
 		inode->uid = attributes->uid;

@@ -52,7 +52,7 @@ static inline ssize_t write_locked(struct file *file, struct io_buffer *buffer,
 	result = page_cache_write(&inode->cache, buffer, *position);
 	if (likely(result > 0)) {
 		*position += result;
-		inode_touch(inode, false, true, true);
+		inode_touch_written(inode);
 	}
 	return result;
 }

@@ -326,26 +326,30 @@ int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wai
 
 /* ---- times ----------------------------------------------------------------------------------- */
 
-static _Atomic(uint32_t) recent_seconds; /* [a] when the time was last asked for; good to 2106 */
+static inline bool read_recent(struct time_stamp *out)
+{
+	return likely(clock_recent_read(&out->seconds, &out->nanoseconds));
+}
 
 void time_stamp_now(struct time_stamp *out)
 {
-	uint32_t nanoseconds;
+	if (!read_recent(out))
+		time_stamp_renew(out);
+}
 
-	out->seconds = (int64_t)div64_u32((uint64_t)clock_realtime_ns(), 1000000000u, &nanoseconds);
-	out->nanoseconds = nanoseconds;
-	atomic_store_explicit(&recent_seconds, (uint32_t)out->seconds, memory_order_relaxed);
+void time_stamp_renew(struct time_stamp *out)
+{
+	clock_recent_renew(&out->seconds, &out->nanoseconds);
 }
 
 int64_t time_stamp_recent_seconds(void)
 {
-	return (int64_t)atomic_load_explicit(&recent_seconds, memory_order_relaxed);
+	return clock_recent.seconds;	/* torn at worst, once in 136 years */
 }
 
 /*
  * The access time is kept the way Linux does by default ("relatime"): only if it is not later than
- * the last change, or a day old. The day is looked at without the lock; a torn time costs one
- * update.
+ * the last change, or a day old.
  */
 static bool wants_access_time(const struct inode *inode, const struct time_stamp *now)
 {
@@ -358,12 +362,11 @@ void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed
 {
 	struct time_stamp now;
 
+	spin_lock(&inode->state_lock);
+	/* Under the lock: who takes it later gets no earlier time. */
 	time_stamp_now(&now);
 	if (accessed && !wants_access_time(inode, &now))
 		accessed = false;
-	if (!accessed && !modified && !changed)
-		return;
-	spin_lock(&inode->state_lock);
 	if (accessed)
 		inode->accessed = now;
 	if (modified)
@@ -371,7 +374,27 @@ void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed
 	if (changed)
 		inode->changed = now;
 	spin_unlock(&inode->state_lock);
-	inode_mark_dirty(inode, INODE_DIRTY_TIMES);
+	if (accessed || modified || changed)
+		inode_mark_dirty(inode, INODE_DIRTY_TIMES);
+}
+
+static inline bool is_same(const struct time_stamp *a, const struct time_stamp *b)
+{
+	return a->nanoseconds == b->nanoseconds && a->seconds == b->seconds;
+}
+
+void inode_touch_written(struct inode *inode)
+{
+	struct time_stamp now;
+
+	rwlock_assert_held_exclusive(&inode->lock);
+	/*
+	 * Who set these times marks the inode dirty, a write within the inode's lock; and if it has
+	 * been written back since, then with them.
+	 */
+	if (read_recent(&now) && is_same(&inode->modified, &now) && is_same(&inode->changed, &now))
+		return;
+	inode_touch(inode, false, true, true);
 }
 
 int inode_status(struct inode *inode, struct file_status *out)

@@ -41,8 +41,13 @@ struct super_block;
 #define MODE_STICKY	0001000u
 
 struct time_stamp { int64_t seconds; uint32_t nanoseconds; };
-void time_stamp_now(struct time_stamp *out);	/* real time */
-/* of the last file time that was set: free of charge */
+/*
+ * Real time, at most a millisecond old (sched/clock.h, struct clock_recent): what files get. The
+ * other is of this moment, and nobody gets an earlier one from then on.
+ */
+void time_stamp_now(struct time_stamp *out);
+void time_stamp_renew(struct time_stamp *out);
+/* of the last file time that was not taken from an earlier one: free of charge */
 int64_t time_stamp_recent_seconds(void);
 static inline bool time_stamp_is_later(const struct time_stamp *a, const struct time_stamp *b)
 {
@@ -362,6 +367,11 @@ must_check int super_write_back_inodes(struct super_block *super, uint64_t age_n
 void super_wait_for_writers(struct super_block *super);
 /* now; honours relatime for accessed */
 void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed);
+/*
+ * inode_touch(inode, false, true, true) after each write: does nothing if the last one was in the
+ * same millisecond. Locks: the caller holds inode->lock exclusive.
+ */
+void inode_touch_written(struct inode *inode);
 void inode_drop_unused(struct super_block *super);	/* all cached unused inodes */
 /* At the end, when writing back does not help: what is dirty is not any more. */
 void inode_drop_dirty(struct super_block *super);

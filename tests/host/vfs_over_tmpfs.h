@@ -132,6 +132,14 @@ int64_t clock_realtime_ns(void)
 	return now_ns;
 }
 
+struct clock_recent clock_recent;	/* never good */
+
+void clock_recent_renew(int64_t *seconds, uint32_t *nanoseconds)
+{
+	*seconds = now_ns / 1000000000;
+	*nanoseconds = (uint32_t)(now_ns % 1000000000);
+}
+
 int put_user_pair(user_addr to, uint32_t first, uint32_t second)
 {
 	(void)to, (void)first, (void)second;
