@@ -214,6 +214,7 @@ build/stress/%: tests/stress/%.c $$(wildcard tests/stress/*.h) build/calls.h Mak
 	$(Q)gcc $(GUEST_CFLAGS) -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Ibuild -o $@ $<
 
 include tests/host/rules.mk
+include tests/fuzz/rules.mk
 include tests/sim/rules.mk
 
 # ---- the rest is ./quartet's -----------------------------------------------------------------------

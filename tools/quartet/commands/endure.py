@@ -3,6 +3,7 @@
 
 	crash		cuts of power at thousands of points of logged workloads
 	shortage	every allocation fails once on each path to it
+	fuzz		libFuzzer's inputs for what reads what others made: disks, archives, keys and escape sequences
 	sim		the portable kernel on a simulated machine, everything decided by one seed
 	strangers	other people's attacks
 	torture		the guest tests torture_*, in their long form, with 1, 2, 4 and 8 CPUs and ever new seeds
@@ -19,6 +20,7 @@ import subprocess
 import time
 
 import crash
+import fuzz
 import guest_tests
 import shortage
 import strangers
@@ -157,6 +159,26 @@ def main_shortage(arguments):
     return 1 if outcomes.failures else 0
 
 
+def main_fuzz(arguments):
+    parser = Parser('endure fuzz')
+    parser.add_argument('names', nargs='*', metavar='NAME',
+                        help=f'fuzzers: {", ".join(fuzz.targets())}; all unless given')
+    parser.add_argument('--minutes', type=float, default=10, metavar='N', help='for all of them (10)')
+    parser.add_argument('--keep', action='store_true', help='write the inputs worth keeping to tests/fuzz/corpus')
+    parser.add_argument('--input', default='', metavar='FILE', help='give one fuzzer this input alone')
+    options = parser.parse_args(arguments)
+    names = options.names or fuzz.targets()
+    for name in names:
+        if name not in fuzz.targets():
+            raise Failure(f'endure fuzz: no fuzzer {name}; known are {" ".join(fuzz.targets())}')
+    if options.input and len(names) != 1:
+        raise Failure('endure fuzz: --input is for one fuzzer, which has to be named')
+    fuzz.build(names)
+    if options.input:
+        return fuzz.replay(names[0], options.input)
+    return 0 if fuzz.run(names, options.minutes, options.keep) else 1
+
+
 SIM_PROGRAM = 'sim/sim'
 
 
@@ -206,7 +228,7 @@ def run_seeds(command, first, count):
 
 
 def main(arguments):
-    commands = {'crash': main_crash, 'shortage': main_shortage, 'sim': main_sim, 'strangers': main_strangers,
+    commands = {'crash': main_crash, 'fuzz': main_fuzz, 'shortage': main_shortage, 'sim': main_sim, 'strangers': main_strangers,
                 'torture': main_torture}
     if arguments and arguments[0] in ('-h', '--help'):
         print(__doc__.strip())
