@@ -12,7 +12,8 @@
  *	NAME  failed  STEP  ERRNO	anything else
  *
  * Under QEMU's -icount shift=0 a tick is an instruction. `yardstick --time NAME COMMAND...`
- * measures one run of a program as a row of its own.
+ * measures one run of a program as a row of its own, `--since-start NAME` the machine's time until
+ * here, and `--scale SUBJECT` what grows (scale.c).
  */
 #include "yardstick.h"
 
@@ -112,8 +113,8 @@ static struct figure per_operation(uint64_t total, unsigned int count)
 	return figure;
 }
 
-static void report_figures(const char *name, unsigned int count, uint64_t *ticks, uint64_t *ns,
-			   unsigned int rounds)
+void report_figures(const char *name, unsigned int count, uint64_t *ticks, uint64_t *ns,
+		    unsigned int rounds)
 {
 	char line[160];
 
@@ -125,7 +126,7 @@ static void report_figures(const char *name, unsigned int count, uint64_t *ticks
 	say(line);
 }
 
-static void report_failure(const char *name, int error)
+void report_failure(const char *name, int error)
 {
 	char line[160];
 
@@ -211,6 +212,8 @@ static void usage(void)
 	say("usage: yardstick [-t ms a round] [-r rounds] [-n operations a round] [-d folder]\n"
 	    "                 [-f seconds] [-x name]... [-l] [name]...\n"
 	    "       yardstick --time name command...\n"
+	    "       yardstick --since-start name\n"
+	    "       yardstick --scale subject\n"
 	    "-f measures each row in a child with a time limit, -x leaves one out, -l lists them;\n"
 	    "a name may be a pattern with * and ?\n");
 	leave(2);
@@ -304,6 +307,14 @@ int main(int argument_count, char **arguments, char **environment)
 		leave(0);
 	if (argument_count > 3 && strcmp(arguments[1], "--time") == 0)
 		return time_program(arguments[2], arguments + 3);
+	if (argument_count == 3 && strcmp(arguments[1], "--since-start") == 0) {
+		uint64_t ns = clock_ns();
+
+		report_figures(arguments[2], 1, &born, &ns, 1);
+		return 0;
+	}
+	if (argument_count == 3 && strcmp(arguments[1], "--scale") == 0)
+		return scale(arguments[2]);
 	own_environment = environment;
 	remember_own_path(arguments[0]);
 	parse_options(argument_count, arguments);

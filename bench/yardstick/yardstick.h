@@ -101,6 +101,12 @@ uint64_t free_memory(void);
 /* Rows that other subjects repeat in company. */
 int fork_exit_wait_loop(unsigned int count);
 int pipe_round_trips(unsigned int count);
+/* What grows with what is there; 0, or 1 or 2 if that cannot be. */
+int scale(const char *subject);
+/* A line of the table; orders both arrays. And one that says why there are no figures. */
+void report_figures(const char *name, unsigned int count, uint64_t *ticks, uint64_t *ns,
+		    unsigned int rounds);
+void report_failure(const char *name, int error);
 /* The processes that sleep beside a row, kept from one round to the next. */
 void forget_sleepers(void);
 /* What fork_64m and fork_256m keep from one round to the next. */

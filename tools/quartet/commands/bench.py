@@ -6,6 +6,7 @@ import statistics
 
 import chart
 import felt
+import growth
 import linux_rival
 import ruler
 from common import ROOT, Failure, Parser, build_kernel
@@ -17,6 +18,13 @@ NOT_IN_BASELINE = ('libc_pthread',)
 RUNS = 5			# of each kernel, in turn, where the host's clock measures
 UNITS = {'icount': 'instructions an operation', 'time': 'host clock ticks an operation (plain TCG)',
          'v86': 'ns an operation (v86)'}
+RING_BEGIN, RING_END = '<!-- ring: made by ./quartet bench --ring --document -->', '<!-- end of the ring -->'
+# Where time is measured: at most so much of Linux's.
+TIME_GOAL = 0.6
+TIME_MARKS = {mode: (f'<!-- {mode}: made by ./quartet bench --{mode} --document -->', f'<!-- end of {mode} -->')
+              for mode in ('time', 'v86')}
+ALL_EVENTS = 'echo ffffffff >/proc/quartet/event_mask'
+GROWTH_BEGIN, GROWTH_END = '<!-- growth: made by ./quartet bench --growth --document -->', '<!-- end of what grows -->'
 FELT_BEGIN, FELT_END = '<!-- felt: made by ./quartet bench --felt --document -->', '<!-- end of what is felt -->'
 TABLE_BEGIN, TABLE_END = '<!-- table: made by ./quartet bench --document -->', '<!-- end of the table -->'
 
@@ -33,6 +41,9 @@ def parse(arguments):
     parser.add_argument('--quick', action='store_true', help='short rounds: a few seconds for all rows')
     parser.add_argument('--felt', action='store_true',
                         help='what users feel: programs at work, thousands of processes, four busy processors')
+    parser.add_argument('--growth', action='store_true',
+                        help='boot, and what many processes, regions, files and pages cost')
+    parser.add_argument('--ring', action='store_true', help='what the event ring costs when every event is recorded')
     parser.add_argument('--no-linux', action='store_true', help='Quartet alone')
     parser.add_argument('--fresh', action='store_true', help="measure Linux again instead of taking its kept figures")
     parser.add_argument('--json', metavar='FILE', help='write the figures; - is standard output instead of the table')
@@ -45,9 +56,11 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.mode != 'icount' and (options.baseline or options.save_baseline):
         parser.error('a baseline is in instructions: use --icount')
-    if options.felt and (options.mode != 'icount' or options.baseline or options.save_baseline or options.plot or options.json
+    if options.ring and (options.mode != 'icount' or options.baseline or options.save_baseline or options.plot or options.json):
+        parser.error('--ring goes with rows, --quick, --document and --kernel alone')
+    if (options.felt or options.growth) and (options.mode != 'icount' or options.baseline or options.save_baseline or options.plot or options.json
                          or options.quick or options.patterns):
-        parser.error('--felt goes with --no-linux, --document and --kernel alone')
+        parser.error('--felt and --growth go with --no-linux, --document and --kernel alone')
     return options
 
 
@@ -137,6 +150,18 @@ def write_between(path, begin_mark, end_mark, new):
         file.write(f'{before}{begin}\n{new}\n{end}{after}')
 
 
+def write_time_document(path, mode, rows, ours, theirs):
+    """Times by the host's clock: beside Linux's, and whether the goal for time is reached."""
+    begin, end = TIME_MARKS[mode]
+    table = ['| row | Linux | Quartet | ratio | at most 0.6 |', '|---|---:|---:|---:|---|']
+    for name in rows:
+        mine, linux = ours.get(name), theirs.get(name)
+        both = isinstance(mine, float) and isinstance(linux, float)
+        verdict = ('yes' if mine <= TIME_GOAL * linux else 'no') if both and not name.startswith('user_') else ''
+        table.append(f'| {name} | {show_figure(linux)} | {show_figure(mine)} | {show_ratio(mine, linux)} | {verdict} |')
+    write_between(path, begin, end, '\n'.join(table))
+
+
 def write_document(path, lines):
     table = ['| row | Linux | Quartet | ratio | goal | reached |', '|---|---:|---:|---:|---:|---|']
     table += ['| ' + ' | '.join(line) + ' |' for line in lines]
@@ -202,6 +227,39 @@ def main_felt(options, kernel):
     return 0 if is_whole else 1
 
 
+def main_ring(options, rows, kernel):
+    """./quartet bench --ring."""
+    effort = ruler.QUICK if options.quick else ruler.FULL
+    off, on = (ruler.run(kernel, 'icount', ruler.script(rows, effort, first), timeout=effort.timeout)
+               for first in ('', ALL_EVENTS))
+    text = ['| row | off | on | ratio |', '|---|---:|---:|---:|']
+    print(f'\n{"row":<20}{"off":>14}{"on":>12}{"ratio":>8}')
+    for name in rows:
+        words = show_figure(off.get(name)), show_figure(on.get(name)), show_ratio(on.get(name), off.get(name))
+        print(f'{name:<20}{words[0]:>14}{words[1]:>12}{words[2]:>8}')
+        text.append(f'| {name} | ' + ' | '.join(words) + ' |')
+    if options.document:
+        write_between(options.document, RING_BEGIN, RING_END, '\n'.join(text))
+    return 0 if all(isinstance(table.get(name), float) for table in (off, on) for name in rows) else 1
+
+
+def main_growth(options, kernel):
+    """./quartet bench --growth."""
+    ours = growth.figures(kernel)
+    kernels = [('Quartet', ours)] + ([] if options.no_linux else [('Linux', growth.of_linux())])
+    text = []
+    for heads, *lines in growth.tables(kernels, show_figure):
+        widths = [max(len(line[column]) for line in [heads] + lines) for column in range(len(heads))]
+        print()
+        for line in [heads] + lines:
+            print('  '.join(word.rjust(width) for word, width in zip(line[:-1], widths)) + f'  {line[-1]}')
+        text += ['| ' + ' | '.join(heads) + ' |', '|---' + '|---:' * (len(heads) - 2) + '|---|']
+        text += ['| ' + ' | '.join(line) + ' |' for line in lines] + ['']
+    if options.document:
+        write_between(options.document, GROWTH_BEGIN, GROWTH_END, '\n'.join(text))
+    return 0 if all(isinstance(ours.get(name), float) for name in growth.names()) else 1
+
+
 def save_baseline(path, rows, ours):
     """
     Rows that were not measured keep what they had, and so do those that got dearer, lest small steps add up unseen:
@@ -228,6 +286,10 @@ def main(arguments):
     ruler.build()
     if options.felt:
         return main_felt(options, kernel)
+    if options.ring:
+        return main_ring(options, rows, kernel)
+    if options.growth:
+        return main_growth(options, kernel)
     ours, theirs = measure(options, rows, kernel)
     goals = {name: numbers[-1] for name, numbers in read_table(GOALS).items()} if options.mode == 'icount' else {}
     if options.json:
@@ -243,8 +305,10 @@ def main(arguments):
         print_table(lines, options.mode)
     if options.plot:
         write_plot(options.plot, rows, ours, theirs, goals, options.mode)
-    if options.document:
+    if options.document and options.mode == 'icount':
         write_document(options.document, lines)
+    elif options.document:
+        write_time_document(options.document, options.mode, rows, ours, theirs)
     if options.save_baseline:
         save_baseline(options.save_baseline, rows, ours)
     if options.baseline and not compare_with_baseline(options.baseline, rows, ours):
