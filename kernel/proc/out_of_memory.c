@@ -1,5 +1,5 @@
 /*
- * Out of memory: nothing could be reclaimed, so the process that has most dies.
+ * Out of memory: nothing could be reclaimed, so the process that has most dies, or the crowd.
  *
  * vm/reclaim.c asks, from a thread that holds no locks, whenever an allocation can go on neither
  * with nor without waiting. One victim at a time: while the last one is still unwinding, asking
@@ -7,12 +7,28 @@
  * /proc/PID/oom_score_adj of -1000; other values count as that many thousandths of all memory.
  * Sizes are looked at without stopping anybody; a process that grows meanwhile is found the next
  * time.
+ *
+ * Crowds. A fork bomb is many small processes: the largest of all may be somebody else's shell, and
+ * to kill one of the bomb makes room for the next. So when no process has a notable share of memory
+ * but one user's processes together do, those of one process group of his die, all at once: his
+ * largest group. What he keeps in pipes counts as his, since it is in no process; what lies in
+ * sockets does not. Neither users nor groups beyond the first few are looked at, in the order of
+ * process ids; a bomb is many there.
  */
 #include "core/printk.h"
 #include "mem/page_frame.h"
 #include "proc/internal.h"
+#include "vfs/credentials.h"
+#include "vfs/user_count.h"
 #include "vm/address_space.h"
 #include "vm/writeback.h"
+
+enum {
+	NOTABLE_SHARE = 8,	/* one process with a so-manieth of memory is no crowd's member */
+	CROWD_SHARE = 4,	/* a crowd has at least that much together */
+	PROCESS_PAGES = 4,	/* kernel stack, descriptors and the rest, beside its size */
+	USERS_MAX = 16, GROUPS_MAX = 32,	/* that are looked at */
+};
 
 /* Pages that would come free; 0 for a process without memory of its own. */
 static size_t size_of(struct process *process)
@@ -116,22 +132,159 @@ static struct process *find_worst(bool *dying)
 	return victim;
 }
 
-static bool kill_worst(void)
+/* ---- crowds ---- */
+
+struct sum {
+	uint32_t key;		/* a user or a process group */
+	unsigned int processes;	/* 0: a free place */
+	size_t pages;
+};
+
+/* The place of `key`, after adding to it; NULL: there is no room. */
+static struct sum *add(struct sum *sums, size_t room, uint32_t key, size_t pages)
+{
+	for (size_t i = 0; i < room; i++) {
+		if (sums[i].processes != 0 && sums[i].key != key)
+			continue;
+		sums[i].key = key;
+		sums[i].pages += pages;
+		sums[i].processes++;
+		return &sums[i];
+	}
+	return NULL;
+}
+
+static struct sum largest(const struct sum *sums, size_t count)
+{
+	const struct sum *found = sums;
+
+	for (size_t i = 1; i < count; i++) {
+		if (sums[i].pages > found->pages)
+			found = &sums[i];
+	}
+	return *found;
+}
+
+static user_id user_of(struct process *process)
+{
+	const struct credentials *credentials = process_credentials_get(process);
+	user_id user = credentials->uid;
+
+	credentials_put(credentials);
+	return user;
+}
+
+/* What it counts in a crowd; 0: it is spared, or has nothing any more. */
+static size_t share_of(struct process *process)
+{
+	int adjust = atomic_load_explicit(&process->out_of_memory_adjust, memory_order_relaxed);
+	size_t size = adjust == OUT_OF_MEMORY_SPARED ? 0 : size_of(process);
+
+	return size ? size + PROCESS_PAGES : 0;
+}
+
+/* The user whose processes have most together, with what lies in his pipes. */
+static struct sum find_user(void)
+{
+	struct sum users[USERS_MAX] = { 0 };
+	struct process *process;
+	process_id id = 2;
+
+	while ((process = process_next_get(id))) {
+		size_t share = share_of(process);
+		struct sum *sum = NULL;
+
+		id = process->id + 1;
+		if (share)
+			sum = add(users, USERS_MAX, user_of(process), share);
+		if (sum && sum->processes == 1)
+			sum->pages += user_count_used_by(sum->key, USER_PIPE_PAGES);
+		process_put(process);
+	}
+	return largest(users, USERS_MAX);
+}
+
+/* The process group in which this user's processes have most together. */
+static struct sum find_group(user_id user)
+{
+	struct sum groups[GROUPS_MAX] = { 0 };
+	struct process *process;
+	process_id id = 2, group;
+
+	while ((process = process_next_get(id))) {
+		id = process->id + 1;
+		if (user_of(process) == user && process_get_group(process->id, &group) == 0)
+			(void)add(groups, GROUPS_MAX, (uint32_t)group, share_of(process));
+		process_put(process);
+	}
+	return largest(groups, GROUPS_MAX);
+}
+
+static void kill_members(user_id user, process_id group)
 {
 	struct linux_siginfo info;
-	struct process *victim;
+	struct process *process;
+	process_id id = 2, its_group;
+
+	signal_info_kernel(&info, SIGKILL);
+	while ((process = process_next_get(id))) {
+		id = process->id + 1;
+		if (process_get_group(process->id, &its_group) == 0 && its_group == group &&
+		    user_of(process) == user && share_of(process) > 0)
+			(void)signal_send_process(process, &info);
+		process_put(process);
+	}
+}
+
+/* No process has a notable share. False: no crowd has one, either. */
+static bool kill_crowd(void)
+{
+	struct sum user = find_user(), group;
+
+	if (user.processes < 2 || user.pages < total_pages() / CROWD_SHARE)
+		return false;
+	group = find_group(user.key);
+	if (group.processes < 2)
+		return false;
+	printk(LOG_ERROR,
+	       "out of memory: user %u has %zu KiB; his %u processes of group %u are killed",
+	       user.key, user.pages * (PAGE_SIZE / 1024), group.processes, group.key);
+	kill_members(user.key, (process_id)group.key);
+	return true;
+}
+
+/* ---- who dies ---- */
+
+static void kill_one(struct process *victim)
+{
+	struct linux_siginfo info;
 	char name[16];
-	bool dying;
+
+	printk(LOG_ERROR, "out of memory: process %d (%s) has %zu KiB and is killed", victim->id,
+	       process_name(victim, name, sizeof(name)), size_of(victim) * (PAGE_SIZE / 1024));
+	signal_info_kernel(&info, SIGKILL);
+	(void)signal_send_process(victim, &info);
+}
+
+/*
+ * Whoever asked may have done so before the last victim's memory came free, even the victim itself;
+ * so the first question after that is not answered by another death. Only the reclaimer asks.
+ */
+static bool kill_worst(void)
+{
+	static bool is_awaited; /* a victim's memory was, at the last question */
+	struct process *victim;
+	bool dying, just_died;
 
 	victim = find_worst(&dying);
+	just_died = is_awaited && !dying;
+	is_awaited = dying;
 	if (!victim)
 		return false;
-	if (!dying) {
-		printk(LOG_ERROR, "out of memory: process %d (%s) has %zu KiB and is killed",
-		       victim->id, process_name(victim, name, sizeof(name)),
-		       size_of(victim) * (PAGE_SIZE / 1024));
-		signal_info_kernel(&info, SIGKILL);
-		(void)signal_send_process(victim, &info);
+	if (!dying && !just_died) {
+		is_awaited = true;
+		if (size_of(victim) >= total_pages() / NOTABLE_SHARE || !kill_crowd())
+			kill_one(victim);
 	}
 	process_put(victim);
 	return true;

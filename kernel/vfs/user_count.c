@@ -131,6 +131,16 @@ unsigned int user_count_used(const struct user_count *user, enum user_resource r
 	return atomic_load_explicit(&user->used[resource], memory_order_relaxed);
 }
 
+unsigned int user_count_used_by(user_id uid, enum user_resource resource)
+{
+	irq_flags flags = spin_lock_irq(&user_count_lock);
+	struct user_count *user = find_or_add(uid, NULL);
+	unsigned int used = user ? user_count_used(user, resource) : 0;
+
+	spin_unlock_irq(&user_count_lock, flags);
+	return used;
+}
+
 void user_count_charge_many(struct user_count *user, enum user_resource resource,
 			    unsigned int count)
 {

@@ -33,6 +33,8 @@ must_check bool user_count_charge(struct user_count *user, enum user_resource re
 void user_count_uncharge(struct user_count *user, enum user_resource resource);
 /* Several at once, without a limit: what is used is a hint to decide by. */
 unsigned int user_count_used(const struct user_count *user, enum user_resource resource);
+/* The same of a real user id, of whom there need be no record. Any context. */
+unsigned int user_count_used_by(user_id uid, enum user_resource resource);
 void user_count_charge_many(struct user_count *user, enum user_resource resource,
 			    unsigned int count);
 /* Several at once, unless that passes `limit`: then false. */

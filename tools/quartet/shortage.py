@@ -161,6 +161,27 @@ def run_workloads(tests, kernel_path, cpus, runs, seed, outcomes):
                                    after_boot=outcomes.after_boot)
 
 
+SIEGE, ATTACKS = 'exhaust_siege', 7
+SECONDS_OF_A_ROUND = 15		# at most
+
+
+def run_siege(kernel_path, cpus, rounds, answer_ms, seed):
+    """guest/exhaust_siege in its long form. Returns the exit status; it prints the longest answers itself."""
+    test = guest_tests.find_tests(lambda name: name == f'guest/{SIEGE}')[0]
+    test.scale = f'{-(-rounds * 100 // ATTACKS)} ANSWER_MS={answer_ms}'
+    test.timeout = 120 + rounds * SECONDS_OF_A_ROUND
+    path = guest_tests.test_image([test], test.image)
+    outcomes = Outcomes(Kernel(kernel_path))
+
+    def judge(name, status, output, leaks):
+        print(output.rstrip(), flush=True)
+        return guest_tests.judge_status(name, status, '', leaks)
+
+    guest_tests.run_in_machine([test], lambda: qemu.Settings(kernel=kernel_path, image=path, cpus=cpus, memory=test.memory),
+                               f'{cpus} CPUs', outcomes, seed, judge=judge)
+    return 1 if outcomes.failures else 0
+
+
 # Functions that allocate only while the machine starts, before there is any program; and those of the tests themselves.
 AT_BOOT = re.compile(r'\w+_(init|init_slabs?|init_system|setup)|add_partition|partition_scan|attach_\w+|virtio_\w+|probe_function|'
                      r'tty_kind_register|tty_add_node|make_new|initramfs_unpack|smp_start_others|schedule_init_cpu|'

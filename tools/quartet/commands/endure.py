@@ -4,6 +4,7 @@
 	crash		cuts of power at thousands of points of logged workloads
 	shortage	every allocation fails once on each path to it
 	fuzz		libFuzzer's inputs for what reads what others made: disks, archives, keys and escape sequences
+	siege		a user takes all that he gets of 32 MiB, round after round; another one's shell answers
 	sim		the portable kernel on a simulated machine, everything decided by one seed
 	strangers	other people's attacks
 	torture		the guest tests torture_*, in their long form, with 1, 2, 4 and 8 CPUs and ever new seeds
@@ -179,6 +180,20 @@ def main_fuzz(arguments):
     return 0 if fuzz.run(names, options.minutes, options.keep) else 1
 
 
+def main_siege(arguments):
+    parser = Parser('endure siege')
+    parser.add_argument('--rounds', type=int, default=1000, metavar='N', help='of one attack each (1000)')
+    parser.add_argument('--answer', type=int, default=1000, metavar='MS', help='how long the neighbour may wait (1000)')
+    parser.add_argument('--cpus', type=int, default=1, choices=range(1, 9), metavar='N')
+    parser.add_argument('--seed', type=int, default=1, help="the scheduler's")
+    parser.add_argument('--build', choices=('debug', 'release'), default='debug')
+    parser.add_argument('--kernel', default='', metavar='FILE')
+    options = parser.parse_args(arguments)
+    kernel = options.kernel or build_kernel(options.build)
+    make('--silent', 'user', f'build/guest/{shortage.SIEGE}')
+    return shortage.run_siege(kernel, options.cpus, options.rounds, options.answer, options.seed)
+
+
 SIM_PROGRAM = 'sim/sim'
 
 
@@ -228,8 +243,8 @@ def run_seeds(command, first, count):
 
 
 def main(arguments):
-    commands = {'crash': main_crash, 'fuzz': main_fuzz, 'shortage': main_shortage, 'sim': main_sim, 'strangers': main_strangers,
-                'torture': main_torture}
+    commands = {'crash': main_crash, 'fuzz': main_fuzz, 'shortage': main_shortage, 'siege': main_siege, 'sim': main_sim,
+                'strangers': main_strangers, 'torture': main_torture}
     if arguments and arguments[0] in ('-h', '--help'):
         print(__doc__.strip())
         return 0
