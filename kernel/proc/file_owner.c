@@ -25,6 +25,7 @@
 #include "core/panic.h"
 #include "core/stack_header.h"
 #include "mem/slab.h"
+#include "proc/directory_notice.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "sched/mutex.h"
@@ -193,6 +194,7 @@ static int32_t band_of(enum file_news news)
 	switch (news) {
 	case NEWS_IN: return POLL_IN | POLL_READ_NORMAL;
 	case NEWS_OUT: return POLL_OUT | POLL_WRITE_NORMAL | POLL_WRITE_BAND;
+	case NEWS_MESSAGE: return POLL_IN | POLL_READ_NORMAL | POLL_MESSAGE;
 	case NEWS_HANG_UP: return POLL_HANG_UP | POLL_ERROR;
 	default: return -1;
 	}
@@ -273,6 +275,30 @@ static void deliver(struct file_owner *owner)
 			fill_info(&info, signal, one, atomic_load(&owner->fd));
 		tell_target(&target, signal ? &info : NULL);
 	}
+	target_put(&target);
+}
+
+static struct file_owner *owner_of(struct file *file)
+{
+	struct file_watcher *watcher = atomic_load_explicit(&file->watcher, memory_order_acquire);
+
+	return watcher ? container_of(watcher, struct file_owner, watcher) : NULL;
+}
+
+void file_owner_tell(struct file *file, int fd, enum file_news news)
+{
+	struct file_owner *owner = owner_of(file);
+	struct linux_siginfo info;
+	struct target target;
+	int signal;
+
+	if (!owner)
+		return;
+	signal = atomic_load(&owner->signal);
+	if (signal)
+		fill_info(&info, signal, news, fd);
+	owner_get_target(owner, &target);
+	tell_target(&target, signal ? &info : NULL);
 	target_put(&target);
 }
 
@@ -383,14 +409,17 @@ static void end(struct file_watcher *watcher)
 	struct file_owner *owner = container_of(watcher, struct file_owner, watcher);
 
 	remove_hooks(owner);
+	if (inode_is(owner->file->inode, MODE_DIRECTORY))
+		directory_notice_end(owner->file, NULL);
 	owner_put(owner);
 }
 
-static struct file_owner *owner_of(struct file *file)
+static void closed(struct file_watcher *watcher, const void *table)
 {
-	struct file_watcher *watcher = atomic_load_explicit(&file->watcher, memory_order_acquire);
+	struct file_owner *owner = container_of(watcher, struct file_owner, watcher);
 
-	return watcher ? container_of(watcher, struct file_owner, watcher) : NULL;
+	if (inode_is(owner->file->inode, MODE_DIRECTORY))
+		directory_notice_end(owner->file, table);
 }
 
 /* The file's, made now if it has none. Errors: -ENOMEM. */
@@ -404,6 +433,7 @@ static int owner_make(struct file *file, struct file_owner **out)
 		if (!owner)
 			return -ENOMEM;
 		owner->watcher.end = end;
+		owner->watcher.closed = closed;
 		refcount_set(&owner->references, 1);
 		owner->file = file;
 		spin_init(&owner->lock, LOCK_RANK_LEAF, "file owner");
@@ -532,6 +562,7 @@ void file_owner_init(void)
 {
 	struct thread *thread;
 
+	directory_notice_init();
 	owner_slab = slab_cache_create("file_owner", sizeof(struct file_owner), 0);
 	mutex_init(&delivery_lock, LOCK_RANK_SLEEPING_LEAF, "signals of files");
 	wait_queue_init_ranked(&deliverer, LOCK_RANK_FILE_NEWS, "news of files");

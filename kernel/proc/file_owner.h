@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include "core/compiler.h"
 #include "core/types.h"
-
-struct file;
+#include "vfs/file.h"
 
 /* Linux's F_OWNER_TID and so on. */
 enum file_owner_kind { FILE_OWNER_THREAD, FILE_OWNER_PROCESS, FILE_OWNER_GROUP };
@@ -30,6 +29,9 @@ int file_owner_get_signal(struct file *file);
  * sleep. Errors: -ENOMEM (on only).
  */
 must_check int file_owner_listen(struct file *file, int fd, bool on);
+
+/* Its owner, if it has one, hears of that now, with `fd`. May sleep. */
+void file_owner_tell(struct file *file, int fd, enum file_news news);
 
 /* Send what has come up: RETURN_WORK_NOTIFY. May sleep. */
 void file_owner_deliver(void);

@@ -3,6 +3,7 @@
  */
 #include "arch/user_copy.h"
 #include "net/socket.h"
+#include "proc/directory_notice.h"
 #include "proc/file_owner.h"
 #include "proc/process.h"
 #include "syscall/sys_internal.h"
@@ -114,6 +115,9 @@ static int control(struct file *file, int fd, unsigned int command, uintptr_t ar
 		return file_owner_set_signal(file, (int)argument);
 	case F_GETSIG:
 		return file_owner_get_signal(file);
+	case F_NOTIFY:
+		return directory_notice_set(file, fd, user_thread_current()->fds,
+					    (uint32_t)argument);
 	case F_GETLEASE:
 		return F_UNLCK;		/* nobody can have one */
 	case F_SETPIPE_SZ:

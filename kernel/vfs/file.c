@@ -127,10 +127,17 @@ void file_put(struct file *file)
 
 static noinline void flush(struct file *file, const void *owner)
 {
+	struct file_watcher *watcher;
+
 	if (file->mode & FILE_PATH_ONLY)
 		return; /* what was not opened is not closed: no locks go with it */
-	if (file->mode & FILE_FLUSHES)
-		file->ops->flush(file);
+	if (file->mode & FILE_FLUSHES) {
+		watcher = atomic_load_explicit(&file->watcher, memory_order_acquire);
+		if (file->ops->flush)
+			file->ops->flush(file);
+		if (watcher)
+			watcher->closed(watcher, owner);
+	}
 	if (atomic_load_explicit(&file->inode->locks, memory_order_acquire))
 		file_lock_release_owner(file->inode, owner);
 }

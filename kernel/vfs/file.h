@@ -27,7 +27,9 @@ struct directory_sink;
 struct walk_context;
 
 /* Linux's si_code of SIGIO. */
-enum file_news { NEWS_NONE, NEWS_IN = 1, NEWS_OUT = 2, NEWS_ERROR = 4, NEWS_HANG_UP = 6 };
+enum file_news {
+	NEWS_NONE, NEWS_IN = 1, NEWS_OUT = 2, NEWS_MESSAGE = 3, NEWS_ERROR = 4, NEWS_HANG_UP = 6
+};
 
 /*
  * What one kind of open file does. Called without locks; may sleep. NULL entries: read/write
@@ -37,7 +39,8 @@ enum file_news { NEWS_NONE, NEWS_IN = 1, NEWS_OUT = 2, NEWS_ERROR = 4, NEWS_HANG
 struct file_ops {
 	int (*open)(struct file *file);		/* after allocation; NULL: nothing to do */
 	void (*release)(struct file *file);	/* last reference */
-	void (*flush)(struct file *file);	/* FILE_FLUSHES: each close() */
+	/* FILE_FLUSHES: each close(). NULL: nothing to do */
+	void (*flush)(struct file *file);
 	/*
 	 * FILE_LETS_GO: any reference goes, and is still there: the last or not. May collect what
 	 * only such files hold of each other, and so put other files; may sleep.
@@ -90,10 +93,12 @@ struct directory_sink {
 
 /*
  * Who is told of news in a file, made by proc, which stands above: proc/file_owner.c. `end`: the
- * file is about to go, before its release.
+ * file is about to go, before its release. `closed`: a descriptor of it is closed, in a table of
+ * descriptors that `owner` stands for; called if it has FILE_FLUSHES.
  */
 struct file_watcher {
 	void (*end)(struct file_watcher *watcher);
+	void (*closed)(struct file_watcher *watcher, const void *owner);
 };
 
 /* [I] immutable  [a] atomic  [p] position lock */
@@ -101,7 +106,7 @@ struct file {
 	struct refcount references;		/* [a] */
 	/* [a] O_ flags, Linux's; access mode never changes */
 	atomic_uint flags;
-	uint32_t mode;				/* [I] enum file_access */
+	uint32_t mode;				/* [I] enum file_access; but for FILE_FLUSHES */
 	struct path path;			/* [I] referenced; what /proc/PID/fd shows */
 	struct inode *inode;			/* [I] path.dentry's, which keeps it */
 	const struct file_ops *ops;		/* [I] */
@@ -122,7 +127,7 @@ struct file {
 enum file_access { FILE_READ = 1 << 0, FILE_WRITE = 1 << 1, FILE_PATH_ONLY = 1 << 2,
 	FILE_EXECUTE = 1 << 3 /* opened by exec */,
 	FILE_LETS_GO = 1 << 4 /* its operations have let_go */,
-	FILE_FLUSHES = 1 << 5 /* they have flush */ };
+	FILE_FLUSHES = 1 << 5 /* they have flush, or its watcher hears of close() */ };
 
 /*
  * openat2(2) after the flags were checked: create, truncate, permission, device. `walk_flags`:

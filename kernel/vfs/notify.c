@@ -204,7 +204,7 @@ static bool is_watched(const struct inode *inode, uint32_t event)
 static void tell(struct inode *inode, uint32_t mask, uint32_t except, uint32_t cookie,
 		 const char *name, size_t length)
 {
-	uint32_t events = mask & IN_ALL_EVENTS;
+	uint32_t events = mask & (IN_ALL_EVENTS | NOTIFY_RENAMED_INSIDE);
 	struct inode_watch *watch = NULL;
 
 	if (!is_watched(inode, events))
@@ -338,6 +338,8 @@ void notify_renamed(struct inode *from, const char *old_name, size_t old_length,
 	if (!notify_is_wanted())
 		return;
 	cookie = atomic_fetch_add_explicit(&last_cookie, 1, memory_order_relaxed) + 1;
+	if (from == to)
+		tell(from, NOTIFY_RENAMED_INSIDE, 0, 0, NULL, 0);
 	tell(from, IN_MOVED_FROM | directory, 0, cookie, old_name, old_length);
 	tell(to, IN_MOVED_TO | directory, 0, cookie, moved->name, moved->length);
 	if (replaced)

@@ -63,6 +63,9 @@ bool inode_watch_remove(struct inode_watch *watch);
 void inode_watch_get(struct inode_watch *watch);
 void inode_watch_put(struct inode_watch *watch); /* may sleep */
 
+/* Beside Linux's events: a name of the directory was changed, and stayed in it. */
+#define NOTIFY_RENAMED_INSIDE 0x00010000u
+
 /* ---- telling --------------------------------------------------------------------------------- */
 
 extern atomic_uint notify_watch_count; /* [a] of all inodes; relaxed: who watches can wait */

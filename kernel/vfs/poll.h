@@ -10,7 +10,7 @@
 enum poll_bits { POLL_IN = 0x001, POLL_PRI = 0x002, POLL_OUT = 0x004, POLL_ERROR = 0x008,
 	POLL_HANG_UP = 0x010, POLL_INVALID = 0x020, POLL_READ_NORMAL = 0x040,
 	POLL_READ_BAND = 0x080, POLL_WRITE_NORMAL = 0x100, POLL_WRITE_BAND = 0x200,
-	POLL_READ_HANG_UP = 0x2000,
+	POLL_MESSAGE = 0x400, POLL_READ_HANG_UP = 0x2000,
 	/* of a wake-up's key: for sleepers; what they may do, they could do before */
 	POLL_NO_NEWS = 0x40000000,
 	/* what a file without an answer of its own says */

@@ -54,6 +54,17 @@
 #define F_GETLEASE	1025
 #define F_NOTIFY	1026
 #define F_CANCELLK	1029
+
+/* What F_NOTIFY tells of. */
+#define DN_ACCESS	0x00000001u
+#define DN_MODIFY	0x00000002u
+#define DN_CREATE	0x00000004u
+#define DN_DELETE	0x00000008u
+#define DN_RENAME	0x00000010u
+#define DN_ATTRIB	0x00000020u
+#define DN_KINDS	0x7fffffffu
+#define DN_MULTISHOT	0x80000000u	/* not only the first time */
+
 #define F_DUPFD_CLOEXEC	1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032

@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "lib/parse.h"
 #include "proc/core_name.h"
+#include "proc/directory_notice.h"
 #include "proc/randomize.h"
 #include "sched/run_queue.h"
 #include "uapi/linux/errno.h"
@@ -62,6 +63,17 @@ static int get_core_uses_pid(void)
 static int set_core_uses_pid(int value)
 {
 	core_name_set_uses_pid(value != 0);
+	return 0;
+}
+
+static int get_directory_notices(void)
+{
+	return directory_notice_is_enabled();
+}
+
+static int set_directory_notices(int value)
+{
+	directory_notice_enable(value != 0);
 	return 0;
 }
 
@@ -185,6 +197,8 @@ static const struct procfs_setting overcommit_kib_setting = { get_overcommit_kib
 							      set_overcommit_kib };
 static const struct procfs_setting core_uses_pid_setting = { get_core_uses_pid,
 							     set_core_uses_pid };
+static const struct procfs_setting directory_notice_setting = { get_directory_notices,
+								set_directory_notices };
 static const struct procfs_setting map_count_setting = { get_map_count, set_map_count };
 static const struct procfs_setting randomize_setting = { randomize_level, set_randomize_level };
 static const struct procfs_setting mmap_bits_setting = { get_mmap_bits, set_mmap_bits };
@@ -404,6 +418,7 @@ static const struct procfs_entry inotify_entries[] = {
 };
 
 static const struct procfs_entry fs_entries[] = {
+	SETTING("dir-notify-enable", 290, 0644, &directory_notice_setting),
 	TEXT("file-nr", 135, show_file_nr),
 	TABLE("inotify", 213, inotify_entries),
 	TEXT("pipe-max-size", 136, show_pipe_max_size),
