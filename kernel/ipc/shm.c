@@ -173,11 +173,21 @@ static void backing_identity(void *backing, dev_number *device, uint64_t *inode)
 	*inode = (uint64_t)shm->object.id;
 }
 
+static int backing_punch_hole(void *backing, uint32_t first, uint32_t count)
+{
+	struct shm *shm = backing;
+
+	return file_allocate(shm->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			     (file_offset)first << PAGE_SHIFT, (file_offset)count << PAGE_SHIFT,
+			     UINT64_MAX);
+}
+
 static const struct backing_ops shm_backing_ops = {
 	.get = backing_get,
 	.put = backing_put,
 	.name = backing_name,
 	.identity = backing_identity,
+	.punch_hole = backing_punch_hole,
 };
 
 /* ---- shmat ----------------------------------------------------------------------------------- */

@@ -66,6 +66,13 @@ static int backing_sync(void *backing)
 	return file->ops->sync ? file->ops->sync(file, true) : 0;
 }
 
+static int backing_punch_hole(void *backing, uint32_t first, uint32_t count)
+{
+	return file_allocate(backing, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			     (file_offset)first << PAGE_SHIFT, (file_offset)count << PAGE_SHIFT,
+			     UINT64_MAX);
+}
+
 static const struct backing_ops file_backing_ops = {
 	.get = backing_get,
 	.put = backing_put,
@@ -73,6 +80,7 @@ static const struct backing_ops file_backing_ops = {
 	.identity = backing_identity,
 	.page_made_writable = backing_page_made_writable,
 	.sync = backing_sync,
+	.punch_hole = backing_punch_hole,
 };
 
 int file_map(struct file *file, struct vm_map_request *request)

@@ -3,7 +3,8 @@
  *
  * Orders are kept exactly: DONTNEED forgets pages (anonymous memory reads as zeros again, private
  * file pages as the file), DONTFORK and WIPEONFORK change what a child gets, DONTDUMP what a core
- * file shows, and POPULATE_ faults pages in or says why it cannot. FREE may forget at any time, so
+ * file shows, REMOVE punches holes in what is mapped, and POPULATE_ faults pages in or says why it
+ * cannot. FREE may forget at any time, so
  * it forgets at once. Hints about the future start reading ahead; hints about huge pages, merging
  * and pages that are cold are checked, and that is all. As on Linux, a hole makes the call fail
  * with ENOMEM, after the mapped parts have had their advice.
@@ -123,6 +124,60 @@ static int will_need(struct address_space *space, uintptr_t start, uintptr_t end
 	return has_hole ? -ENOMEM : 0;
 }
 
+/* May the pages of this region be taken from its file? -EINVAL, -EACCES. */
+static int check_remove(const struct region *region)
+{
+	uint32_t needed = REGION_SHARED | REGION_MAY_WRITE;
+
+	if ((region->flags & REGION_LOCKED) || !region->cache)
+		return -EINVAL;
+	return (region->flags & needed) == needed ? 0 : -EACCES;
+}
+
+/*
+ * Punch a hole in each file's part; no lock is held meanwhile. Errors: -EINVAL, -EACCES, -ENOMEM (a
+ * hole in the mappings), the file's.
+ */
+static int remove_pages(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+	bool has_hole = false;
+	int error = 0;
+
+	while (start < end && !error) {
+		const struct backing_ops *ops = NULL;
+		uint32_t first = 0, count = 0;
+		struct region *region;
+		void *backing = NULL;
+
+		rwlock_read_lock(&space->lock);
+		region = region_find_from(space, start);
+		has_hole |= !region || region->start > start;
+		if (!region || region->start >= end) {
+			rwlock_read_unlock(&space->lock);
+			break;
+		}
+		start = max(start, region->start);
+		error = check_remove(region);
+		if (!error) {
+			uintptr_t stop = min(region->end, end);
+
+			backing = region->backing;
+			ops = region->backing_ops;
+			first = region_page_index(region, start);
+			count = (uint32_t)((stop - start) >> PAGE_SHIFT);
+			start = stop;
+			ops->get(backing);
+		}
+		rwlock_read_unlock(&space->lock);
+		if (backing) {
+			error = ops->punch_hole ? ops->punch_hole(backing, first, count)
+						: -EOPNOTSUPP;
+			ops->put(backing);
+		}
+	}
+	return error ? error : has_hole ? -ENOMEM : 0;
+}
+
 /* What advice that is kept in the regions' flags does to them. */
 struct flag_change {
 	uint32_t set, clear;
@@ -237,8 +292,8 @@ int vm_advise(struct address_space *space, uintptr_t start, size_t size, int adv
 {
 	uintptr_t end = ALIGN_UP(start + size, PAGE_SIZE);
 
-	/* 5 to 7 are nobody's; punching holes (MADV_REMOVE) is not for mappings here. */
-	if (advice < MADV_NORMAL || advice > MADV_DONTNEED_LOCKED || advice == MADV_REMOVE ||
+	/* 5 to 7 are nobody's. */
+	if (advice < MADV_NORMAL || advice > MADV_DONTNEED_LOCKED ||
 	    (advice > MADV_DONTNEED && advice < MADV_FREE))
 		return -EINVAL;
 	if (start % PAGE_SIZE != 0 || start + size < start || end < start)
@@ -257,6 +312,8 @@ int vm_advise(struct address_space *space, uintptr_t start, size_t size, int adv
 		return advise_flags(space, start, end, advice);
 	case MADV_WILLNEED:
 		return will_need(space, start, end);
+	case MADV_REMOVE:
+		return remove_pages(space, start, end);
 	case MADV_POPULATE_READ:
 		return populate(space, start, end, false);
 	case MADV_POPULATE_WRITE:

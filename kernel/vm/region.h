@@ -62,6 +62,12 @@ struct backing_ops {
 	 * there is no disk.
 	 */
 	int (*sync)(void *backing);
+	/*
+	 * `count` pages from `first` on read as zeros and take no memory, here and for all who map
+	 * them. Errors: -EOPNOTSUPP, -EBADF, -EPERM and the file's. May sleep, no lock held. NULL:
+	 * -EOPNOTSUPP.
+	 */
+	int (*punch_hole)(void *backing, uint32_t first, uint32_t count);
 };
 
 /*
