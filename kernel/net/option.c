@@ -14,13 +14,11 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
+#include "vfs/net_limits.h"
 #include "vfs/poll.h"
 
 enum {
-	BUFFER_LIMIT = 212992,	    /* net.core.wmem_max and rmem_max: what anyone may ask for */
-	SEND_BUFFER_LEAST = 4608,   /* SOCK_MIN_SNDBUF */
-	RECEIVE_BUFFER_LEAST = 2304, /* SOCK_MIN_RCVBUF */
-	PRIORITY_FREE = 6,	    /* above it CAP_NET_ADMIN is asked for */
+	PRIORITY_FREE = 6, /* above it CAP_NET_ADMIN is asked for */
 };
 
 /* Kept as one bit each; any value but 0 means on. */
@@ -48,12 +46,10 @@ static bool is_switch(int name)
 }
 
 /* Twice the wish, because Linux counts its bookkeeping too and programs know that it doubles. */
-static void set_buffer(atomic_uint *buffer, int value, unsigned int least, bool force)
+static void set_buffer(atomic_uint *buffer, int value, unsigned int least, unsigned int most)
 {
-	unsigned int wish = (unsigned int)max(value, 0);
+	unsigned int wish = min((unsigned int)value, most);
 
-	if (!force)
-		wish = min((unsigned int)value, (unsigned int)BUFFER_LIMIT);
 	wish = min(wish, (unsigned int)INT32_MAX / 2) * 2;
 	atomic_store_explicit(buffer, max(wish, least), memory_order_relaxed);
 }
@@ -120,12 +116,16 @@ int socket_set_option(struct socket *socket, int name, int value,
 	switch (name) {
 	case SO_SNDBUF:
 	case SO_SNDBUFFORCE:
-		set_buffer(&socket->send_limit, value, SEND_BUFFER_LEAST, force);
+		set_buffer(&socket->send_limit, force ? max(value, 0) : value,
+			   SOCKET_SEND_BUFFER_LEAST,
+			   force ? UINT32_MAX : net_limit(NET_SEND_BUFFER_MOST));
 		wait_queue_wake_all(&socket->write_queue, 0);
 		return 0;
 	case SO_RCVBUF:
 	case SO_RCVBUFFORCE:
-		set_buffer(&socket->receive_limit, value, RECEIVE_BUFFER_LEAST, force);
+		set_buffer(&socket->receive_limit, force ? max(value, 0) : value,
+			   SOCKET_RECEIVE_BUFFER_LEAST,
+			   force ? UINT32_MAX : net_limit(NET_RECEIVE_BUFFER_MOST));
 		return 0;
 	case SO_RCVLOWAT:
 		value = value < 0 ? INT32_MAX : max(value, 1);

@@ -17,9 +17,8 @@
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
+#include "vfs/net_limits.h"
 #include "vfs/poll.h"
-
-enum { DEFAULT_BUFFER = 212992 }; /* net.core.wmem_default and rmem_default */
 
 static const struct socket_family *const families[] = { &unix_family };
 
@@ -48,8 +47,8 @@ void socket_init(struct socket *socket, const struct socket_ops *ops, int family
 	socket->family = (uint16_t)family;
 	socket->type = (uint16_t)type;
 	spin_init(&socket->lock, LOCK_RANK_SOCKET, "socket");
-	atomic_init(&socket->send_limit, DEFAULT_BUFFER);
-	atomic_init(&socket->receive_limit, DEFAULT_BUFFER);
+	atomic_init(&socket->send_limit, net_limit(NET_SEND_BUFFER));
+	atomic_init(&socket->receive_limit, net_limit(NET_RECEIVE_BUFFER));
 	atomic_init(&socket->receive_low, 1);
 	atomic_init(&socket->peek_offset, -1);
 	socket->receive_timeout_ns = WAIT_FOREVER;
@@ -99,7 +98,7 @@ int socket_listen(struct socket *socket, int backlog, const struct socket_caller
 {
 	if (!socket->ops->listen)
 		return -EOPNOTSUPP;
-	return socket->ops->listen(socket, min((unsigned int)backlog, (unsigned int)SOMAXCONN),
+	return socket->ops->listen(socket, min((unsigned int)backlog, net_limit(NET_BACKLOG_MOST)),
 				   caller);
 }
 

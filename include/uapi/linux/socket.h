@@ -90,6 +90,8 @@
 /* clang-format on */
 
 enum {
+	SOCKET_SEND_BUFFER_LEAST = 4480, /* SOCK_MIN_SNDBUF of i386 */
+	SOCKET_RECEIVE_BUFFER_LEAST = 2240,	 /* SOCK_MIN_RCVBUF */
 	SOCKET_ADDRESS_MAX = 128, /* struct sockaddr_storage */
 	UNIX_PATH_MAX = 108,
 	UNIX_ADDRESS_HEAD = 2, /* the family, before sun_path */

@@ -161,6 +161,7 @@ extern const struct inode_ops procfs_fd_inode_ops, procfs_fdinfo_inode_ops;
 extern const struct file_ops procfs_fd_file_ops, procfs_fdinfo_file_ops;
 extern const struct procfs_entry procfs_quartet_entries[]; /* quartet_files.c */
 extern const struct procfs_entry procfs_sys_entries[];	   /* sys_files.c */
+extern const struct procfs_entry procfs_sys_net_entries[];	/* net_files.c */
 extern const struct procfs_entry procfs_net_entries[];	   /* net_files.c: /proc/PID/net */
 extern const struct procfs_entry procfs_sysvipc_entries[]; /* sysvipc_files.c */
 extern const struct file_ops procfs_arguments_ops, procfs_environment_ops;

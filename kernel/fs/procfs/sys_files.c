@@ -434,6 +434,7 @@ static const struct procfs_entry fs_entries[] = {
 const struct procfs_entry procfs_sys_entries[] = {
 	TABLE("fs", 137, fs_entries),
 	TABLE("kernel", 138, kernel_entries),
+	TABLE("net", 308, procfs_sys_net_entries),
 	TABLE("vm", 139, vm_entries),
 	{ .name = NULL },
 };

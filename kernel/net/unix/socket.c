@@ -9,9 +9,8 @@
 #include "mem/slab.h"
 #include "net/unix/unix.h"
 #include "uapi/linux/errno.h"
+#include "vfs/net_limits.h"
 #include "vfs/poll.h"
-
-enum { DATAGRAM_BACKLOG = 10 }; /* net.unix.max_dgram_qlen */
 
 static struct slab_cache *socket_slab;
 
@@ -45,7 +44,7 @@ int unix_socket_create(int type, struct unix_socket **out)
 	list_init(&socket->rights_held);
 	list_init(&socket->embryos);
 	wait_queue_init(&socket->space_queue);
-	atomic_init(&socket->backlog, DATAGRAM_BACKLOG);
+	atomic_init(&socket->backlog, net_limit(NET_DATAGRAMS));
 	unix_report_add(socket);
 	*out = socket;
 	return 0;
