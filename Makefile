@@ -169,9 +169,9 @@ USER_PROGRAMS := $(sort $(patsubst user/%.c,%,$(wildcard user/*.c)) \
 user: $(USER_PROGRAMS:%=build/user/%)
 
 .SECONDEXPANSION:
-build/user/%: $$(wildcard user/%.c user/%/*.c user/%/*.h user/*.h) Makefile
+build/user/%: $$(wildcard user/$$*.c user/$$*/*.c user/$$*/*.h) Makefile
 	@mkdir -p $(@D)
-	$(Q)gcc $(USER_CFLAGS) -Iuser -o $@ $(filter %.c,$^) -lpthread
+	$(Q)gcc $(USER_CFLAGS) -o $@ $(filter %.c,$^) -lpthread
 
 # Each tests/guest/NAME.c is one test program: build/guest/NAME.
 GUEST_CFLAGS := -m32 -static -std=gnu17 -O1 -g1 -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest \

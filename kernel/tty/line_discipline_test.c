@@ -348,6 +348,11 @@ static void changing_mode_keeps_what_was_typed(struct test *t)
 	expect_read(t, &line, 6, "line\nm");
 	set_local(&line, ICANON, 0);
 	expect_read(t, &line, 100, "ore");
+	type(&line, "again\n");
+	set_local(&line, 0, ICANON);
+	set_local(&line, ICANON, 0);
+	EXPECT(t, line_discipline_is_readable(&line, true));
+	expect_read(t, &line, 100, "again\n");
 	set_local(&line, 0, ICANON);
 	line.termios.c_cc[VMIN] = 3;
 	type(&line, "ab");

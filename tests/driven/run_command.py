@@ -1,6 +1,9 @@
 """`./quartet run -- CMD` gives the command's output alone and its exit status."""
 
+import hashlib
 import os
+import random
+import signal
 import subprocess
 import tempfile
 
@@ -38,6 +41,37 @@ with tempfile.TemporaryDirectory() as folder:
                            'cat "/share/link/a file"; ls -R /share | wc -l; stat -c %a "/share/some folder" "/share/link/a file"'],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=120)
     assert done.returncode == 0 and done.stdout == b'from the host\n9\n555\n444\n', done
+
+    denied = run('sh', '-c', 'echo x >/share/new || echo x >>"/share/some folder/a file" || rm -r /share/link; ls /share | wc -l',
+                 options=['--share', folder])
+    assert denied[:2] == (0, b'2\n') and denied[2].count(b'Read-only file system') == 3, denied
+
+# Standard input arrives whole, with its end, and standard error is apart where ours is.
+def run_with(stdin, script, **streams):
+    return subprocess.run(['./quartet', 'run', '--kernel', KERNEL, '--cpus', '2', '--', 'sh', '-c', script], input=stdin,
+                          timeout=120, **streams)
+
+
+text = random.Random(1).randbytes(100000)
+done = run_with(text, 'md5sum; echo told >&2', capture_output=True)
+assert done.stdout == f'{hashlib.md5(text).hexdigest()}  -\n'.encode() and done.stderr == b'told\n', done
+done = run_with(text, 'exec <&-; exit 7', capture_output=True)		# nobody reads it
+assert done.returncode == 7, done
+done = run_with(b'', 'cat; echo one; echo two >&2; echo three', stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+assert done.stdout == b'one\ntwo\nthree\n', done
+
+# An output that nobody takes ends the machine; one that cannot be written is an error.
+command = ['./quartet', 'run', '--kernel', KERNEL, '--']
+unheard = subprocess.Popen([*command, 'yes'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+assert unheard.stdout.readline() == b'y\n'
+unheard.stdout.close()
+assert unheard.wait(timeout=60) == 128 + signal.SIGPIPE
+with open('/dev/full', 'w') as full:
+    done = subprocess.run([*command, 'echo', 'x'], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, timeout=60)
+assert done.returncode == 1 and b'No space left' in done.stderr, done
+done = subprocess.run(['sh', '-c', 'exec "$@" >&-', 'sh', *command, 'echo', 'x'], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                      timeout=60)
+assert done.returncode == 1 and b'Bad file descriptor' in done.stderr, done
 
 # A disk image of one's own: changed in place, without a trace of how the command came in.
 with tempfile.TemporaryDirectory() as folder:

@@ -35,10 +35,20 @@ def end_in_order(number, _frame):
     sys.exit(128 + number)
 
 
+def hold_standard_streams():
+    """What was closed is a file that can be neither read nor written, and no other file takes its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY if descriptor else os.O_WRONLY)
+
+
 def main():
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, end_in_order)
+    hold_standard_streams()
     name, *words = sys.argv[1:] or ['help']
     if name in ('help', '-h', '--help'):
         if not words:

@@ -92,6 +92,12 @@ def i386_command(program, *arguments):
     return ['env', 'ASAN_OPTIONS=detect_leaks=0', 'qemu-i386', program, *arguments]
 
 
+def check_output_path(path):
+    """A place for an output is wrong before the work for it is done, not after."""
+    if path and not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+        raise Failure(f'{path}: no such folder')
+
+
 def make(*arguments):
     """Run make in the tree. What it says goes to standard error: output may be a command's in the machine."""
     jobs = os.cpu_count() or 1

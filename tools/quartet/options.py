@@ -13,6 +13,7 @@ OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
 DEFAULT_MEMORY, DEBIAN_MEMORY = 128, 512
 LEAST_MEMORY, MOST_MEMORY = 8, 65536	# MiB; what PAE can address
 EXT2_MAGIC_AT, EXT2_MAGIC = 1080, b'\x53\xef'
+MULTIBOOT_WITHIN, MULTIBOOT_MAGIC = 8192, b'\x02\xb0\xad\x1b'
 
 
 def mebibytes(text):
@@ -22,8 +23,17 @@ def mebibytes(text):
     return int(text)
 
 
+STREAMS = """\
+Standard input, output and error of the command are yours (an input that the command does not want is read all the same,
+as by ssh: </dev/null keeps it). Where both output and input are a terminal the command sits at it; Ctrl-A X ends the machine."""
+
+
 def parser(command):
+    takes_command = command in ('run', 'trace', 'profile')
     result = Parser(command)
+    if takes_command:
+        result.usage = f'./quartet {command} [OPTIONS] {"[-- CMD ARGS]" if command == "run" else "-- CMD ARGS"}'
+        result.epilog = STREAMS
     result.add_argument('--memory', type=mebibytes, default=None, metavar='MIB', help='megabytes of memory (128; Debian 512)')
     result.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N', help='processors, 1 to 8 (4)')
     result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k|debian',
@@ -91,6 +101,14 @@ def kept_copy(path, name):
     return kept, False
 
 
+def check_kernel(path):
+    """QEMU's words about a file that it cannot start are no help."""
+    with open(path, 'rb') as file:
+        head = file.read(MULTIBOOT_WITHIN)
+    if head[:5] != b'\x7fELF\x01' or MULTIBOOT_MAGIC not in head:
+        raise Failure(f'{path}: no kernel: a 32-bit ELF file with a multiboot header')
+
+
 def machine_settings(options):
     """Build what is needed and describe the machine."""
     try:
@@ -99,8 +117,10 @@ def machine_settings(options):
         raise Failure(f'--append: {str(error).lower()}') from None
     if options.kernel and not os.path.isfile(options.kernel):
         raise Failure(f'{options.kernel}: no such kernel')
-    if options.share and not os.path.isdir(options.share):
-        raise Failure(f'{options.share}: no such folder')
+    if options.share is not None and not os.path.isdir(options.share):
+        raise Failure(f'{options.share or "--share"}: no such folder')
+    if options.kernel:
+        check_kernel(options.kernel)
     if options.kernel:
         build_user()
     kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel(options.build, options.cc)

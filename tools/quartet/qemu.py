@@ -16,6 +16,7 @@ ACCELERATORS = ('tcg', 'tcg-single', 'tcg-multi', 'kvm')
 QEMU = 'qemu-system-i386'
 # How core/panic.c begins on the console, and Linux's.
 PANIC = re.compile(rb'panic on CPU \d|panic in a panic|Kernel panic - not syncing')
+PANIC_END = b'end of panic'
 
 
 @dataclass

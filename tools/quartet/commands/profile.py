@@ -11,7 +11,7 @@ import flame
 import instructions
 import options as machine_options
 from commands import run
-from common import Failure
+from common import Failure, check_output_path
 
 USER, FIRST_CALL, KERNEL_START = '[user mode]', 'sys_execve', 0xC0000000
 
@@ -68,6 +68,8 @@ def main(arguments):
     if parsed.accel == 'kvm':
         raise Failure('profile: KVM counts no instructions')
     parsed.accel = 'tcg-single'
+    check_output_path(parsed.flame)
+    check_output_path(parsed.output)
     settings = machine_options.machine_settings(parsed)
     functions = kernel_functions(settings.kernel)
     first = next((address for address, name in functions.items() if name == FIRST_CALL), None)

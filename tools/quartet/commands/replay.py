@@ -175,5 +175,7 @@ def main(arguments):
         return 1
     if options.record_only:
         return 0
+    if not os.path.exists(recording.path('layer')):
+        raise Failure('replay: there is no recording yet; ./quartet replay TEST makes one')
     sys.stdout.flush()
     return replay(recording, gdb_arguments)

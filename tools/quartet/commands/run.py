@@ -10,6 +10,7 @@ import time
 import image
 import options as machine_options
 import qemu
+import streams
 import terminal
 from common import Failure
 
@@ -66,10 +67,11 @@ def follow(process, console, report, watch=None):
         if watch:
             watch()
         with open(console, 'rb') as file:
-            ending = qemu.PANIC.search(file.read()) or reported_status(report) is not None
+            said = file.read()
+        ending = qemu.PANIC.search(said) or reported_status(report) is not None
         if ending and ending_since is None:
             ending_since = time.monotonic()
-        if ending_since is not None and time.monotonic() - ending_since > POWER_OFF_SECONDS:
+        if qemu.PANIC_END in said or (ending and time.monotonic() - ending_since > POWER_OFF_SECONDS):
             process.kill()
             process.wait()
             return
@@ -86,21 +88,31 @@ def run_command(settings, command, output=None, watch=None):
             image.copy_image(settings.image, copy)
             settings.image, settings.snapshot = copy, False
         image.write_into_image(settings.image, '/quartet.run', b''.join(os.fsencode(word) + b'\0' for word in command))
-        # Keys go to the command; what is no terminal has an end, which a serial line cannot tell.
-        is_terminal = output is None and sys.stdin is not None and sys.stdin.isatty()
-        settings.append = ['quartet.run'] + (['quartet.input'] if is_terminal else []) + settings.append
+        # In a terminal keys go to the command, and QEMU sees to them and to the output.
+        at_terminal = output is None and streams.is_terminal(sys.stdin) and streams.is_terminal(sys.stdout)
+        own = streams.Streams() if output is None and not at_terminal else None
+        settings.append = ['quartet.run', *(own.boot_words if own else ['quartet.input'] * at_terminal)] + settings.append
+        # Ctrl-C is a key for the command; Ctrl-A X ends the machine.
+        line = own.serial(0) if own else ['-chardev', 'stdio,id=line,signal=off,mux=on', '-serial', 'chardev:line']
         arguments = qemu.command_line(settings) + [
-            '-display', 'none', '-monitor', 'none', '-serial', f'file:{console}',
-            '-serial', 'stdio', '-serial', f'file:{report}']
+            '-display', 'none', '-monitor', 'none', '-serial', f'file:{console}', *line,
+            '-serial', f'file:{report}', *(own.serial(1) if own else [])]
         for path in (console, report):
             open(path, 'w').close()
-        process = qemu.start(arguments, stdin=None if is_terminal else subprocess.DEVNULL, stdout=output)
+        process = qemu.start(arguments, stdin=None if at_terminal else subprocess.DEVNULL, stdout=output,
+                             pass_fds=own.descriptors if own else ())
+        if own:
+            own.begin(process.kill)
         try:
             follow(process, console, report, watch)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        unheard = own.join() if own else None
+        if unheard is not None:
+            streams.discard_output()
+            return unheard
         status = reported_status(report)
         if status is None:
             tail = last_words(console)

@@ -8,7 +8,7 @@ import tempfile
 import narration
 import options as machine_options
 from commands import run
-from common import Failure
+from common import Failure, check_output_path
 from events import Viewer
 
 
@@ -25,6 +25,8 @@ def main(arguments):
     parsed = parser.parse_args(own)
     if not command:
         raise Failure('trace: which command? ./quartet trace [OPTIONS] -- CMD ARGS')
+    check_output_path(parsed.json)
+    check_output_path(parsed.output)
     settings = machine_options.machine_settings(parsed)
     settings.append = ['events'] + settings.append
     with tempfile.TemporaryDirectory(prefix='quartet-trace-', dir=memory_folder()) as folder:

@@ -5,12 +5,8 @@
  * line says:
  *
  *	(nothing)		a login shell on every console and on the serial line, for ever
- *	quartet.run		one command, its output on the second serial line, then power off
- *	quartet.input		that command reads the second serial line; else /dev/null
+ *	quartet.run		one command, then power off (outside.c)
  *	quartet.tests=FILE	every test that FILE lists, one after another, then power off
- *
- * The last two talk to a program outside the machine: output alone goes over the second serial
- * line (/dev/ttyS1), what init has to say over the third (/dev/ttyS2). Both lines are raw.
  *
  * Signals are never handled, only waited for: all that matter stay blocked, and sigtimedwait()
  * takes one at a time. So there are no handlers, and no race between a handler and the main loop.
@@ -30,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -38,20 +33,12 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include "init.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-#define RUN_FILE "/quartet.run"
-#define LEAKS_FILE "/proc/quartet/leaks"
-#define TEST_FOLDER "/tests"
-#define TEST_TMPFS "/tmp/test"
-#define TEST_DISK "/test-disk"
+#define SHARE "/share"
 
 enum {
-	SHUTDOWN_GRACE_MS = 2000,	/* how long a program may take to obey SIGTERM */
 	RESPAWN_PAUSE_MS = 1000,	/* before a shell that ended at once is tried again */
-	TEST_TIMEOUT_S = 120,		/* when the list names no other */
-	QUIET_TRIES = 50,		/* readings of the leak counters until two are equal */
 	STATUS_TIMEOUT = 124,		/* as timeout(1) has it */
 };
 
@@ -84,8 +71,7 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-__attribute__((format(printf, 1, 2)))
-static void complain(const char *format, ...)
+void complain(const char *format, ...)
 {
 	va_list arguments;
 
@@ -99,7 +85,7 @@ static void complain(const char *format, ...)
 /* ---- files ------------------------------------------------------------------------------ */
 
 /* The whole of a small file, with a NUL after it; NULL if it cannot be read. The caller frees. */
-static char *read_whole_file(const char *path, size_t *size_out)
+char *read_whole_file(const char *path, size_t *size_out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *text = NULL;
@@ -129,26 +115,27 @@ static char *read_whole_file(const char *path, size_t *size_out)
 	return text;
 }
 
-static void write_all(int fd, const char *text, size_t size)
+bool write_all(int fd, const char *text, size_t size)
 {
 	while (size > 0) {
 		ssize_t written = write(fd, text, size);
 
 		if (written < 0 && errno != EINTR && errno != EAGAIN)
-			return;
+			return false;
 		if (written > 0) {
 			text += written;
 			size -= written;
 		}
 	}
+	return true;
 }
 
-static void write_text(int fd, const char *text)
+void write_text(int fd, const char *text)
 {
-	write_all(fd, text, strlen(text));
+	(void)write_all(fd, text, strlen(text));
 }
 
-static void go_to(const char *directory)
+void go_to(const char *directory)
 {
 	if (chdir(directory) < 0 && chdir("/") < 0)
 		complain("no root directory: %s", strerror(errno));
@@ -164,7 +151,7 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 }
 
 /* In a child: walking a tree takes memory, and that of init must stay the same between tests. */
-static void remove_tree(const char *path)
+void remove_tree(const char *path)
 {
 	pid_t pid = fork();
 
@@ -219,6 +206,16 @@ static void open_standard_streams(const char *device)
 		close(fd);
 }
 
+/* The folder that ./quartet run --share packed into the disk is to be read alone, by root too. */
+static void protect_share(void)
+{
+	if (access(SHARE, F_OK) < 0)
+		return;
+	if (mount(SHARE, SHARE, NULL, MS_BIND, NULL) < 0 ||
+	    mount(NULL, SHARE, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+		complain("%s: cannot be made read-only: %s", SHARE, strerror(errno));
+}
+
 /* The machine's name is the first line of /etc/hostname. */
 static void set_host_name(void)
 {
@@ -265,6 +262,7 @@ static void set_up_machine(void)
 	mount_unless_mounted("sysfs", "/sys", NULL);
 	mkdir("/run/lock", 01777);
 	chmod("/run/lock", 01777);
+	protect_share();
 	set_host_name();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/root", 1);
@@ -283,7 +281,7 @@ static void set_up_machine(void)
 /*
  * The value of `name=value`, or "" for a bare `name`, on the kernel command line; NULL if absent.
  */
-static char *boot_option(const char *name)
+char *boot_option(const char *name)
 {
 	char *text = read_whole_file("/proc/cmdline", NULL);
 	char *rest = text;
@@ -305,7 +303,7 @@ static char *boot_option(const char *name)
 /* ---- children --------------------------------------------------------------------------- */
 
 /* In a new child: nothing of init's signal handling may leak into programs. */
-static void become_ordinary_process(void)
+void become_ordinary_process(void)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t none;
@@ -325,7 +323,7 @@ static int status_as_shell(int status)
  * Wait until `child` is dead, reaping all others on the way; then kill it if it takes too long.
  * Returns its status as a shell would give it, or STATUS_TIMEOUT.
  */
-static int wait_for_child(pid_t child, long long timeout_ms)
+int wait_for_child(pid_t child, long long timeout_ms)
 {
 	long long deadline = now_ms() + timeout_ms;
 	bool timed_out = false;
@@ -355,7 +353,7 @@ static int wait_for_child(pid_t child, long long timeout_ms)
 }
 
 /* Reap until no child is left or the time is over. */
-static bool wait_for_all_children(long long timeout_ms)
+bool wait_for_all_children(long long timeout_ms)
 {
 	long long deadline = now_ms() + timeout_ms;
 
@@ -404,8 +402,7 @@ static void unmount_everything(void)
 		complain("cannot make / read-only: %s", strerror(errno));
 }
 
-__attribute__((noreturn))
-static void shut_down(int reboot_command)
+void shut_down(int reboot_command)
 {
 	go_to("/");
 	/* Interactive shells ignore SIGTERM but not SIGHUP; what is stopped must run to die. */
@@ -533,236 +530,6 @@ static void keep_shells(void)
 		for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
 			forget_shell(pid);
 	}
-}
-
-/* ---- the lines to the outside ------------------------------------------------------------ */
-
-/* Open a serial line that carries bytes as they are, both ways. */
-static int open_raw_line(const char *device)
-{
-	int fd = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	struct termios settings;
-
-	if (fd < 0) {
-		complain("%s: %s", device, strerror(errno));
-		return fd;
-	}
-	if (tcgetattr(fd, &settings) == 0) {
-		cfmakeraw(&settings);
-		cfsetspeed(&settings, B115200);
-		settings.c_cflag |= CLOCAL | CREAD;
-		tcsetattr(fd, TCSANOW, &settings);
-	}
-	return fd;
-}
-
-/* In a new child: the line becomes standard input and output, and the controlling terminal. */
-static void use_line_as_terminal(int line)
-{
-	setsid();
-	ioctl(line, TIOCSCTTY, 0);
-	for (int standard = 0; standard <= 2; standard++)
-		dup2(line, standard);
-}
-
-/* ---- one command ------------------------------------------------------------------------- */
-
-/* Split NUL-separated text into a NULL-terminated argument list. The caller frees the list. */
-static char **split_arguments(char *text, size_t size)
-{
-	size_t count = 0;
-	char **arguments = calloc(size + 2, sizeof(*arguments));
-
-	if (!arguments)
-		return NULL;
-	for (size_t start = 0; start < size; start += strlen(text + start) + 1)
-		arguments[count++] = text + start;
-	return arguments;
-}
-
-static int run_command(char **arguments, int line)
-{
-	pid_t pid = fork();
-
-	if (pid < 0) {
-		dprintf(line, "init: fork: %s\r\n", strerror(errno));
-		return 126;
-	}
-	if (pid == 0) {
-		use_line_as_terminal(line);
-		/* A line cannot tell that nobody is there: without a terminal, the end of file. */
-		if (!boot_option("quartet.input")) {
-			int nothing = open("/dev/null", O_RDONLY);
-
-			if (nothing >= 0) {
-				dup2(nothing, STDIN_FILENO);
-				close(nothing);
-			}
-		}
-		become_ordinary_process();
-		go_to("/root");
-		execvp(arguments[0], arguments);
-		fprintf(stderr, "%s: %s\n", arguments[0], strerror(errno));
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	return wait_for_child(pid, -1);
-}
-
-__attribute__((noreturn))
-static void run_and_power_off(void)
-{
-	int output = open_raw_line("/dev/ttyS1");
-	int report = open_raw_line("/dev/ttyS2");
-	size_t size = 0;
-	char *text = read_whole_file(RUN_FILE, &size);
-	char **arguments = text ? split_arguments(text, size) : NULL;
-	int status = 127;
-
-	/* A disk that keeps what is written to it has no use for it afterwards. */
-	unlink(RUN_FILE);
-	if (arguments && arguments[0])
-		status = run_command(arguments, output);
-	else
-		dprintf(output, "init: %s names no command\n", RUN_FILE);
-	tcdrain(output);
-	dprintf(report, "exit %d\n", status);
-	tcdrain(report);
-	shut_down(RB_POWER_OFF);
-}
-
-/* ---- tests ------------------------------------------------------------------------------ */
-
-/*
- * A line of the test list: NAME [TIMEOUT_SECONDS [VARIABLE=VALUE]...]. The variables join the
- * environment of that one test.
- */
-struct test {
-	const char *name;
-	int timeout_s;
-	char *variables;		/* the rest of the line, or NULL */
-};
-
-static void report_leak_counters(int report)
-{
-	char *last = NULL;
-
-	/* What dead processes held may be given back a moment after their parent saw them die. */
-	for (int tries = 0; tries < QUIET_TRIES; tries++) {
-		char *counters = read_whole_file(LEAKS_FILE, NULL);
-		bool quiet = last && counters && strcmp(last, counters) == 0;
-		struct timespec pause = { 0, 2000000 };
-
-		free(last);
-		last = counters;
-		if (quiet || !counters)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	if (last)
-		write_text(report, last);
-	free(last);
-}
-
-__attribute__((noreturn))
-static void become_test(struct test *test, int output)
-{
-	char path[256];
-	int nothing = open("/dev/null", O_RDONLY);
-
-	/* A group of its own, but no session: tests may want to move between groups. */
-	setpgid(0, 0);
-	dup2(nothing, 0);
-	dup2(output, 1);
-	dup2(output, 2);
-	if (nothing > 2)
-		close(nothing);
-	become_ordinary_process();
-	setenv("TEST_DISK_DIR", TEST_DISK, 1);
-	for (char *variable; (variable = strsep(&test->variables, " "));) {
-		if (strchr(variable, '='))
-			putenv(variable);
-	}
-	snprintf(path, sizeof(path), TEST_FOLDER "/%s", test->name);
-	execl(path, test->name, (char *)NULL);
-	fprintf(stderr, "%s: %s\n", path, strerror(errno));
-	_exit(127);
-}
-
-static int run_test(struct test *test, int output)
-{
-	int status = 126;
-	pid_t pid;
-
-	mkdir(TEST_TMPFS, 0755);
-	mkdir(TEST_DISK, 0755);
-	if (mount("tmpfs", TEST_TMPFS, "tmpfs", 0, "mode=755") < 0 || chdir(TEST_TMPFS) < 0)
-		complain("%s: %s", TEST_TMPFS, strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		become_test(test, output);
-	if (pid > 0)
-		status = wait_for_child(pid, test->timeout_s * 1000LL);
-
-	kill(-1, SIGKILL);
-	wait_for_all_children(SHUTDOWN_GRACE_MS);
-	go_to("/");
-	if (umount2(TEST_TMPFS, 0) < 0)
-		complain("%s: cannot unmount %s: %s", test->name, TEST_TMPFS, strerror(errno));
-	remove_tree(TEST_DISK);
-	return status;
-}
-
-/*
- * Everything that init does for a test, once, with a program that does not exist: then init has all
- * the memory and all the cached files that it will ever need, and the counters of the first real
- * test are as steady as the others'.
- */
-static void rehearse(void)
-{
-	struct test rehearsal = { .name = "no-such-test", .timeout_s = 1 };
-	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	report_leak_counters(nowhere);
-	run_test(&rehearsal, nowhere);
-	report_leak_counters(nowhere);
-	/* A test that uses up all memory must not push init's pages out. */
-	mlockall(MCL_CURRENT);
-	dprintf(nowhere, "end %s %d\n", rehearsal.name, 0);
-	close(nowhere);
-}
-
-__attribute__((noreturn))
-static void run_tests_and_power_off(const char *list_path)
-{
-	int output = open_raw_line("/dev/ttyS1");
-	int report = open_raw_line("/dev/ttyS2");
-	char *rest = read_whole_file(list_path, NULL);
-
-	if (!rest)
-		complain("%s: %s", list_path, strerror(errno));
-	rehearse();
-	for (char *line; (line = strsep(&rest, "\n"));) {
-		struct test test = { .name = strsep(&line, " "), .timeout_s = TEST_TIMEOUT_S };
-		const char *timeout = strsep(&line, " ");
-
-		if (!test.name || test.name[0] == '\0' || test.name[0] == '#')
-			continue;
-		if (timeout && atoi(timeout) > 0)
-			test.timeout_s = atoi(timeout);
-		test.variables = line;
-
-		dprintf(report, "begin %s\n", test.name);
-		report_leak_counters(report);
-		dprintf(output, "begin %s\n", test.name);
-		int status = run_test(&test, output);
-
-		tcdrain(output);
-		dprintf(report, "after %s\n", test.name);
-		report_leak_counters(report);
-		dprintf(report, "end %s %d\n", test.name, status);
-		tcdrain(report);
-	}
-	shut_down(RB_POWER_OFF);
 }
 
 int main(void)
