@@ -238,6 +238,13 @@ int inode_write_back(struct inode *inode, bool wait)
 		if (atomic_load_explicit(&inode->cache.dirty_count, memory_order_relaxed) > 0)
 			inode_mark_dirty(inode, INODE_DIRTY_PAGES);
 	}
+	/*
+	 * A write that leaves the times alone (inode_touch_written) marks nothing but the page, so
+	 * it is asked for its size after the pages. Before the size is read: a later one marks
+	 * again.
+	 */
+	if (atomic_exchange_explicit(&inode->cache.has_grown, false, memory_order_acq_rel))
+		what |= INODE_DIRTY_ATTRIBUTES;
 	if (ops->inode_write && (wait || (what & ~(unsigned int)INODE_DIRTY_PAGES))) {
 		attribute_error = ops->inode_write(inode, wait);
 		if (attribute_error == -ENOMEM)
@@ -390,7 +397,8 @@ void inode_touch_written(struct inode *inode)
 	rwlock_assert_held_exclusive(&inode->lock);
 	/*
 	 * Who set these times marks the inode dirty, a write within the inode's lock; and if it has
-	 * been written back since, then with them.
+	 * been written back since, then with them. The size that this write may have changed goes
+	 * with its pages (inode_write_back).
 	 */
 	if (read_recent(&now) && is_same(&inode->modified, &now) && is_same(&inode->changed, &now))
 		return;

@@ -68,6 +68,7 @@ struct page_cache {
 	 * held exclusive; grows under the inode lock alone.
 	 */
 	_Atomic(uint64_t) size;
+	atomic_bool has_grown;			/* [a] by writes, since the owner last asked */
 	const struct page_cache_ops *ops;	/* [I] */
 	void *owner;				/* [I] struct inode or block device */
 	/*

@@ -188,8 +188,11 @@ static int get_for_write(struct page_cache *cache, uint32_t index, struct page_f
 /* The write reached `end`, and the frame holds it. */
 static void commit_write(struct page_cache *cache, struct page_frame *frame, uint64_t end)
 {
-	if (end > page_cache_size(cache))
+	if (end > page_cache_size(cache)) {
 		atomic_store_explicit(&cache->size, end, memory_order_release);
+		/* Before the frame is marked: who writes that back stores the new size, too. */
+		atomic_store_explicit(&cache->has_grown, true, memory_order_release);
+	}
 	page_cache_mark_dirty(cache, frame);
 }
 

@@ -66,7 +66,8 @@ static int pending_mask[4] = { 1 << (SIGUSR2 - 1) };	/* set_up() makes one pendi
 static char readable[64] = { [FILE_FD / 8] = 1 << FILE_FD % 8 };
 static int old_action[4];
 static int new_action[5];
-static struct iovec one_part = { out, 16 };
+/* Some tests ask for more parts than the one: those are empty. */
+static struct iovec one_part[4] = { { out, 16 } };
 static struct pollfd poll_fd = { FILE_FD, POLLIN, 0 };
 static unsigned int capability_header[2] = { _LINUX_CAPABILITY_VERSION_3, 0 };
 static unsigned int capability_data[6];
@@ -89,7 +90,7 @@ static int late_time[4] = { 0x7fffffff };
 static int wrong_time[4] = { -1, 2000000000, 2000000000 };	/* in every form of a time */
 static uint64_t far_offset = 64;
 static struct epoll_event epoll_event = { .events = EPOLLOUT };
-static struct iovec other_part = { in, 16 };
+static struct iovec other_part[4] = { { in, 16 } };
 static struct { long type; char text[4]; } message = { 1, "text" };
 static struct { void *message; long type; } message_and_type = { out, 0 };
 static struct sembuf operation = { .sem_op = 1 };
@@ -104,10 +105,10 @@ static struct sockaddr_un listener_address = { .sun_family = AF_UNIX,
 					       .sun_path = "\0bad-pointers" };
 static unsigned int address_size = sizeof(own_address), option_size = 4;
 static unsigned int socket_block[3] = { AF_UNIX, SOCK_STREAM, 0 };
-static struct msghdr send_header = { .msg_iov = &one_part, .msg_iovlen = 1 };
-static struct msghdr receive_header = { .msg_iov = &one_part, .msg_iovlen = 1 };
-static struct mmsghdr send_headers = { .msg_hdr = { .msg_iov = &one_part, .msg_iovlen = 1 } };
-static struct mmsghdr receive_headers = { .msg_hdr = { .msg_iov = &one_part, .msg_iovlen = 1 } };
+static struct msghdr send_header = { .msg_iov = one_part, .msg_iovlen = 1 };
+static struct msghdr receive_header = { .msg_iov = one_part, .msg_iovlen = 1 };
+static struct mmsghdr send_headers = { .msg_hdr = { .msg_iov = one_part, .msg_iovlen = 1 } };
+static struct mmsghdr receive_headers = { .msg_hdr = { .msg_iov = one_part, .msg_iovlen = 1 } };
 static int long_time[4] = { 5 };
 
 #define V(number) { VALUE, (long)(number) }
@@ -145,7 +146,7 @@ static const struct call calls[] = {
 	{ 26, "ptrace GETREGS", { V(PTRACE_GETREGS), MADE, V(0), O(out) }, NEEDS_TRACEE },
 	{ 26, "ptrace SETREGS", { V(PTRACE_SETREGS), MADE, V(0), I(out) }, NEEDS_TRACEE },
 	{ 26, "ptrace GETSIGINFO", { V(PTRACE_GETSIGINFO), MADE, V(0), O(out) }, NEEDS_TRACEE },
-	{ 26, "ptrace GETREGSET", { V(PTRACE_GETREGSET), MADE, V(1), O(&one_part) },
+	{ 26, "ptrace GETREGSET", { V(PTRACE_GETREGSET), MADE, V(1), O(one_part) },
 	  NEEDS_TRACEE },
 	{ 28, "oldest fstat", { V(FILE_FD), O(out) }, 0 },
 	{ 30, "utime", { S("file"), I(in) }, 0 },
@@ -214,8 +215,8 @@ static const struct call calls[] = {
 	{ 140, "_llseek", { V(FILE_FD), V(0), V(0), O(out), V(0) }, 0 },
 	{ 141, "getdents", { V(DIRECTORY_FD), O(out), V(1024) }, 0 },
 	{ 142, "select", { V(60), O(readable), O(in + 16), O(in + 32), I(zero_time) }, 0 },
-	{ 145, "readv", { V(FILE_FD), I(&one_part), V(1) }, 0 },
-	{ 146, "writev", { V(FILE_FD), I(&one_part), V(1) }, 0 },
+	{ 145, "readv", { V(FILE_FD), I(one_part), V(1) }, 0 },
+	{ 146, "writev", { V(FILE_FD), I(one_part), V(1) }, 0 },
 	{ 154, "sched_setparam", { V(0), I(in) }, 0 },
 	{ 155, "sched_getparam", { V(0), O(out) }, 0 },
 	{ 156, "sched_setscheduler", { V(0), V(0), I(in) }, 0 },
@@ -329,7 +330,7 @@ static const struct call calls[] = {
 	{ 312, "get_robust_list", { V(0), O(out), O(out2) }, 0 },
 	{ 313, "splice to a pipe", { V(FILE_FD), O(in), V(PIPE_WRITE_FD), V(0), V(4), V(0) }, 0 },
 	{ 313, "splice from a pipe", { V(PIPE_READ_FD), V(0), V(FILE_FD), O(in), V(4), V(0) }, 0 },
-	{ 316, "vmsplice", { V(PIPE_WRITE_FD), I(&one_part), V(1), V(0) }, 0 },
+	{ 316, "vmsplice", { V(PIPE_WRITE_FD), I(one_part), V(1), V(0) }, 0 },
 	{ 318, "getcpu", { O(out), O(out2), V(0) }, 0 },
 	{ 319, "epoll_pwait", { V(EPOLL_FD), O(out), V(1), V(0), I(signal_mask), V(8) },
 	  NEEDS_EPOLL },
@@ -339,16 +340,16 @@ static const struct call calls[] = {
 	{ 326, "timerfd_gettime", { V(TIMER_FD), O(out) }, NEEDS_TIMER_FD },
 	{ 327, "signalfd4", { V(-1), I(signal_mask), V(8), V(0) }, 0 },
 	{ 331, "pipe2", { O(out), V(0) }, 0 },
-	{ 333, "preadv", { V(FILE_FD), I(&one_part), V(1), V(0), V(0) }, 0 },
-	{ 334, "pwritev", { V(FILE_FD), I(&one_part), V(1), V(0), V(0) }, 0 },
+	{ 333, "preadv", { V(FILE_FD), I(one_part), V(1), V(0), V(0) }, 0 },
+	{ 334, "pwritev", { V(FILE_FD), I(one_part), V(1), V(0), V(0) }, 0 },
 	{ 335, "rt_tgsigqueueinfo", { MYSELF, MYSELF, V(SIGUSR2), I(queued_signal) }, 0 },
 	{ 337, "recvmmsg", { V(SOCKET_FD), O(&receive_headers), V(1), V(0), O(long_time) },
 	  NEEDS_SOCKETS },
 	{ 340, "prlimit64", { V(0), V(7), I(limits64), O(out) }, 0 },
 	{ 343, "clock_adjtime", { V(0), O(out) }, 0 },
 	{ 345, "sendmmsg", { V(SOCKET_FD), O(&send_headers), V(1), V(0) }, NEEDS_SOCKETS },
-	{ 347, "process_vm_readv", { MYSELF, I(&one_part), V(1), I(&other_part), V(1), V(0) }, 0 },
-	{ 348, "process_vm_writev", { MYSELF, I(&one_part), V(1), I(&other_part), V(1), V(0) }, 0 },
+	{ 347, "process_vm_readv", { MYSELF, I(one_part), V(1), I(other_part), V(1), V(0) }, 0 },
+	{ 348, "process_vm_writev", { MYSELF, I(one_part), V(1), I(other_part), V(1), V(0) }, 0 },
 	{ 351, "sched_setattr", { V(0), I(schedule_attributes), V(0) }, 0 },
 	{ 352, "sched_getattr", { V(0), O(out), V(56), V(0) }, 0 },
 	{ 353, "renameat2", { HERE, S("file"), HERE, S("new"), V(0) }, 0 },
@@ -378,8 +379,8 @@ static const struct call calls[] = {
 	{ 372, "recvmsg", { V(SOCKET_FD), O(&receive_header), V(0) }, NEEDS_SOCKETS },
 	{ 377, "copy_file_range", { V(FILE_FD), O(in), V(FILE_FD), O(&far_offset), V(4), V(0) },
 	  0 },
-	{ 378, "preadv2", { V(FILE_FD), I(&one_part), V(1), V(0), V(0), V(0) }, 0 },
-	{ 379, "pwritev2", { V(FILE_FD), I(&one_part), V(1), V(0), V(0), V(0) }, 0 },
+	{ 378, "preadv2", { V(FILE_FD), I(one_part), V(1), V(0), V(0), V(0) }, 0 },
+	{ 379, "pwritev2", { V(FILE_FD), I(one_part), V(1), V(0), V(0), V(0) }, 0 },
 	{ 383, "statx", { HERE, S("file"), V(0), V(0x7ff), O(out) }, 0 },
 	{ 394, "semctl GETALL", { MADE, V(0), V(GETALL), O(out) }, NEEDS_SEMAPHORES },
 	{ 394, "semctl SETALL", { MADE, V(0), V(SETALL), I(in) }, NEEDS_SEMAPHORES },

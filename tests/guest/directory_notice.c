@@ -38,6 +38,13 @@ static int watch(unsigned long kinds)
 	return fd;
 }
 
+/* The signal may come while we wait. */
+static void wait_uninterrupted(pid_t child, int *status)
+{
+	while (waitpid(child, status, 0) != child)
+		CHECK_EQ(errno, EINTR);
+}
+
 static void touch(const char *path)
 {
 	close(MUST(open(path, O_WRONLY | O_CREAT, 0644)));
@@ -159,13 +166,13 @@ static void processes(void)
 		close(fd);
 		_exit(0);
 	}
-	MUST(waitpid(child, &status, 0));
+	wait_uninterrupted(child, &status);
 	child = MUST(fork());
 	if (child == 0) {
 		touch(DIRECTORY "/a");
 		_exit(heard()); /* the owner hears it, not who did it */
 	}
-	MUST(waitpid(child, &status, 0));
+	wait_uninterrupted(child, &status);
 	CHECK_EQ(status, 0);
 	CHECK_EQ(heard(), 1);
 	CHECK(unlink(DIRECTORY "/a") == 0);

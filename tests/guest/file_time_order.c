@@ -6,7 +6,7 @@
  */
 #include "check.h"
 
-#define GRANULARITY 10000000LL	/* ns: Linux's tick is up to 10 ms */
+#define GRANULARITY 100000000LL	/* ns: Linux's tick is up to 10 ms, and a busy host delays it */
 #define PROCESSES 3
 
 static long long in_ns(struct timespec time)
