@@ -69,13 +69,31 @@ def show_result(word):
     return f'{word:#x}' if word > 0x8000000 else str(value)
 
 
+EXECS = (11, 358)		# execve, execveat
+
+
+def command_begin(all_events):
+    """
+    The index of the command's first event, and its thread: the first of init's children that asks for a program. What that
+    did before was init's work; one that passes the input on asks for none.
+    """
+    children = set()
+    for index, event in enumerate(all_events):
+        if event.kind == 'fork' and event.thread == 1:
+            children.add(event.words[0])
+        elif event.kind == 'syscall_enter' and event.thread in children and event.words[0] in EXECS:
+            return index, event.thread
+    return len(all_events), None
+
+
 class Family:
-    """Which threads are the command's: all that init's children make."""
+    """Which threads are the command's: its own and all that they make."""
 
     def __init__(self, all_events):
+        self.begin, command = command_begin(all_events)
         self.process = {}		# thread -> its process
         for event in all_events:
-            if event.kind == 'fork' and (event.thread == 1 or event.thread in self.process):
+            if event.kind == 'fork' and (event.words[0] == command or event.thread in self.process):
                 self.process[event.words[0]] = event.words[1]
 
     def __contains__(self, thread):
@@ -92,7 +110,7 @@ class Narration:
         self.several = len(set(family.process)) > 1
 
     def lines(self, all_events):
-        for event in all_events:
+        for event in all_events[self.family.begin:]:
             if event.thread in self.family:
                 line = self._line(event)
                 if line:
