@@ -62,7 +62,7 @@ static void streams(void)
 static void packets(int type)
 {
 	char bytes[64];
-	int fds[2];
+	int fds[2], rest;
 
 	fill(type, fds);
 	expect(fds[1], MSG_PEEK, 4, "abcd", 4);
@@ -82,6 +82,10 @@ static void packets(int type)
 	expect(fds[1], MSG_PEEK, 4, "", 6);
 	expect(fds[1], MSG_PEEK, 4, "mno", 9);
 	expect_nothing(fds[1]);
+	/* Nor does it count for anything then. */
+	expect(fds[1], 0, 20, "ghijkl", 3);
+	CHECK_EQ(ioctl(fds[1], FIONREAD, &rest), 0);
+	CHECK_EQ(rest, type == SOCK_DGRAM ? 0 : 3);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -5,6 +5,7 @@
 #include "net/unix/internal.h"
 #include "arch/user_copy.h"
 #include "core/assert.h"
+#include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "net/unix/unix.h"
@@ -256,7 +257,8 @@ static int readable(struct unix_socket *socket, uint32_t *out)
 		return -EINVAL;
 	spin_lock(&socket->base.lock);
 	list_for_each_entry(packet, &socket->packets, node) {
-		*out += packet->size - packet->offset;
+		/* An empty one that was seen has an offset of 1. */
+		*out += packet->size - min(packet->offset, packet->size);
 		if (!unix_is_connection(socket))
 			break;
 	}
