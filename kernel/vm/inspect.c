@@ -151,13 +151,15 @@ static bool next_entry(struct address_space *space, uintptr_t *address, uintptr_
 static unsigned int count_spaces(const struct space_list *others, uintptr_t address,
 				 const struct page_frame *frame)
 {
+	frame_number number = page_frame_number(frame);
 	unsigned int found = 0;
 
+	/* Only compared: the table may be gone, and what is read anybody's bytes. */
 	for (size_t i = 0; i < others->count; i++) {
 		mmu_entry entry = page_table_peek(others->spaces[i], address);
 
 		found += (entry & MMU_PRESENT) && !(entry & MMU_SOFT_DEVICE) &&
-			 page_frame_of(mmu_entry_frame(entry)) == frame;
+			 mmu_entry_frame(entry) == number;
 	}
 	return found;
 }
