@@ -329,14 +329,15 @@ static int put_notes(struct core *core)
 
 static size_t dumped_size(struct address_space *space, struct region *region)
 {
-	struct region_usage usage;
+	struct region_usage usage = { 0 };
 	size_t size = region->end - region->start;
+	uintptr_t address = region->start;
 
 	if (region->flags & (REGION_DEVICE | REGION_DONT_DUMP))
 		return 0;
 	if (region->flags & REGION_SPECIAL)
 		return size;
-	region_usage(space, region, NULL, &usage);
+	region_usage(space, region, &address, NULL, &usage);
 	if (!(region->flags & REGION_SHARED) && usage.anonymous > 0)
 		return size;
 	/* The header of a program or library. */

@@ -43,20 +43,16 @@ static inline ssize_t write_locked(struct file *file, struct io_buffer *buffer,
 				   file_offset *position, bool append)
 {
 	struct inode *inode = file->inode;
-	uint64_t old_size = inode_size(inode);
 	ssize_t result;
 
 	if (append)
-		*position = (file_offset)old_size;
+		*position = (file_offset)inode_size(inode);
 	if (unlikely(inode->mode & (MODE_SETUID | MODE_SETGID)))
 		inode_clear_set_id(inode, file->credentials);
 	result = page_cache_write(&inode->cache, buffer, *position);
 	if (likely(result > 0)) {
 		*position += result;
 		inode_touch_written(inode);
-		/* If the times stay as they are, they may be on the disk, beside the old size. */
-		if (inode_size(inode) != old_size)
-			inode_mark_dirty(inode, INODE_DIRTY_ATTRIBUTES);
 	}
 	return result;
 }

@@ -124,16 +124,35 @@ void address_space_count_mappings(struct address_space *space, frame_number firs
 
 /*
  * What smaps shows for one region, in pages; `proportional` in 4096ths of a byte: each page's size
- * divided by its mappings. `others`: all spaces there are, with references, in which those of an
- * anonymous page are looked for; NULL: where they matter little. Lock held shared.
+ * divided by its mappings.
  */
-struct space_list { struct address_space **spaces; size_t count; };
 struct region_usage { size_t resident, shared_clean, shared_dirty, private_clean, private_dirty,
 	anonymous, referenced;
 	uint64_t proportional; };
 enum { PROPORTIONAL_SHIFT = 12 };
-void region_usage(struct address_space *space, struct region *region,
-		  const struct space_list *others, struct region_usage *out);
+
+/*
+ * Anonymous pages that lie in several page tables, whose mappings are looked for in one space after
+ * another; until then `proportional` lacks them.
+ */
+enum { PAGE_SHARING_MAX = 200 };
+struct page_sharing {
+	size_t count;
+	struct shared_page { uintptr_t address; frame_number frame; unsigned int least, found; }
+		pages[PAGE_SHARING_MAX];
+};
+
+/*
+ * Add the pages of `region` from *address on, as far as `sharing` has room for what it has to note;
+ * *address is behind them then. `sharing` NULL: where the exact part matters little. Lock held
+ * shared.
+ */
+void region_usage(struct address_space *space, struct region *region, uintptr_t *address,
+		  struct page_sharing *sharing, struct region_usage *out);
+/* Those that `other` maps, too. Locks: takes other->lock shared; the caller holds none. */
+void page_sharing_look(struct page_sharing *sharing, struct address_space *other);
+/* All spaces have been looked at: add their parts, and forget them. */
+void page_sharing_finish(struct page_sharing *sharing, struct region_usage *out);
 
 /* How many regions a space may have (vm.max_map_count). */
 unsigned int vm_region_limit(void);

@@ -147,46 +147,31 @@ static bool next_entry(struct address_space *space, uintptr_t *address, uintptr_
 	return false;
 }
 
-/* How many of the spaces have `frame` at `address`. */
-static unsigned int count_spaces(const struct space_list *others, uintptr_t address,
-				 const struct page_frame *frame)
-{
-	frame_number number = page_frame_number(frame);
-	unsigned int found = 0;
-
-	/* Only compared: the table may be gone, and what is read anybody's bytes. */
-	for (size_t i = 0; i < others->count; i++) {
-		mmu_entry entry = page_table_peek(others->spaces[i], address);
-
-		found += (entry & MMU_PRESENT) && !(entry & MMU_SOFT_DEVICE) &&
-			 mmu_entry_frame(entry) == number;
-	}
-	return found;
-}
-
 /*
- * How often the page is mapped: its entry counts for every owner of the table that it lies in. Of
- * a page that is in other tables too, a file's is looked for in all regions that map the file. From
- * an anonymous frame nothing leads to the tables that have it, but it got into each by fork, which
- * keeps addresses: so it is looked for at this one in all spaces. A table where mremap put it
- * elsewhere counts for one owner. No lock keeps the frame, nor other spaces' tables, any more: the
- * frame may have been freed, then its numbers are those of no mapping.
+ * How often the page is mapped, as far as its own table and frame tell: its entry counts for every
+ * owner of the table that it lies in. Of a page that is in other tables too, a file's is looked for
+ * in all regions that map the file; each further table that has an anonymous one counts for one
+ * owner. No lock keeps the frame any more: it may have been freed, then its numbers are those of no
+ * mapping.
  */
 static unsigned int count_mappings(struct region *region, uintptr_t address,
 				   struct page_frame *frame, enum frame_kind kind,
-				   unsigned int owners, const struct space_list *others)
+				   unsigned int owners)
 {
 	unsigned int references = (unsigned int)page_frame_references(frame);
-	unsigned int least = max(references, 1u) - 1 + owners;
 
 	if (kind != FRAME_PAGE_CACHE)
-		return references > 1 && others ? max(count_spaces(others, address, frame), least)
-						: least;
+		return max(references, 1u) - 1 + owners;
 	/* One reference is the cache's own, one this table's. */
 	if (references <= 2 || !region->cache)
 		return owners;
 	return max(vm_count_mappings(region->cache, region_page_index(region, address), frame),
 		   owners);
+}
+
+static uint32_t part_of(unsigned int mappings)
+{
+	return ((uint32_t)PAGE_SIZE << PROPORTIONAL_SHIFT) / mappings;
 }
 
 static void add_entry(struct region_usage *usage, unsigned int mappings, mmu_entry entry,
@@ -196,7 +181,6 @@ static void add_entry(struct region_usage *usage, unsigned int mappings, mmu_ent
 	bool is_dirty = kind == FRAME_ANONYMOUS || (entry & MMU_DIRTY);
 
 	usage->resident++;
-	usage->proportional += ((uint32_t)PAGE_SIZE << PROPORTIONAL_SHIFT) / mappings;
 	usage->anonymous += kind == FRAME_ANONYMOUS;
 	usage->referenced += (entry & MMU_ACCESSED) != 0;
 	usage->shared_clean += is_shared && !is_dirty;
@@ -205,29 +189,61 @@ static void add_entry(struct region_usage *usage, unsigned int mappings, mmu_ent
 	usage->private_dirty += !is_shared && is_dirty;
 }
 
-void region_usage(struct address_space *space, struct region *region,
-		  const struct space_list *others, struct region_usage *out)
+void region_usage(struct address_space *space, struct region *region, uintptr_t *address,
+		  struct page_sharing *sharing, struct region_usage *out)
 {
 	unsigned int owners;
 	mmu_entry entry;
 
 	rwlock_assert_held(&space->lock);
-	memset(out, 0, sizeof(*out));
-	for (uintptr_t address = region->start;
-	     next_entry(space, &address, region->end, &entry, &owners); address += PAGE_SIZE) {
+	for (; (!sharing || sharing->count < PAGE_SHARING_MAX) &&
+	       next_entry(space, address, region->end, &entry, &owners);
+	     *address += PAGE_SIZE) {
+		struct page_frame *frame;
 		enum frame_kind kind;
+		unsigned int mappings;
 
 		if (entry & MMU_SOFT_DEVICE)
 			continue;
 		kind = kind_of(entry);
 		/* The frame of zeros takes no memory. */
-		if (kind == FRAME_ANONYMOUS || kind == FRAME_PAGE_CACHE)
-			add_entry(out,
-				  count_mappings(region, address,
-						 page_frame_of(mmu_entry_frame(entry)), kind,
-						 owners, others),
-				  entry, kind);
+		if (kind != FRAME_ANONYMOUS && kind != FRAME_PAGE_CACHE)
+			continue;
+		frame = page_frame_of(mmu_entry_frame(entry));
+		mappings = count_mappings(region, *address, frame, kind, owners);
+		add_entry(out, mappings, entry, kind);
+		if (sharing && kind == FRAME_ANONYMOUS && mappings > owners)
+			sharing->pages[sharing->count++] = (struct shared_page){
+				*address, mmu_entry_frame(entry), mappings, 0
+			};
+		else
+			out->proportional += part_of(mappings);
 	}
+}
+
+/*
+ * From an anonymous frame nothing leads to the tables that have it, but it got into each by fork,
+ * which keeps addresses: so it is looked for at its address. What is read there is only compared:
+ * a shared table may be gone, and its memory hold anything.
+ */
+void page_sharing_look(struct page_sharing *sharing, struct address_space *other)
+{
+	rwlock_read_lock(&other->lock);
+	for (size_t i = 0; i < sharing->count; i++) {
+		struct shared_page *page = &sharing->pages[i];
+		mmu_entry entry = page_table_peek(other, page->address);
+
+		page->found += (entry & MMU_PRESENT) && !(entry & MMU_SOFT_DEVICE) &&
+			       mmu_entry_frame(entry) == page->frame;
+	}
+	rwlock_read_unlock(&other->lock);
+}
+
+void page_sharing_finish(struct page_sharing *sharing, struct region_usage *out)
+{
+	for (size_t i = 0; i < sharing->count; i++)
+		out->proportional += part_of(max(sharing->pages[i].found, sharing->pages[i].least));
+	sharing->count = 0;
 }
 
 /* ---- mincore ---- */

@@ -95,60 +95,57 @@ static void print_usage(struct procfs_text *text, const struct region_usage *usa
 		     usage->referenced * KIB_PER_PAGE, usage->anonymous * KIB_PER_PAGE, 0u);
 }
 
-static void put_spaces(struct space_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		address_space_put(list->spaces[i]);
-	kfree(list->spaces);
-}
-
-/* Append with a reference; *room is what the array holds. Errors: -ENOMEM. */
-static int add_space(struct space_list *list, size_t *room, struct process *process)
-{
-	struct address_space *space = process_space_get(process);
-
-	if (!space)
-		return 0;
-	if (list->count == *room) {
-		struct address_space **bigger =
-			kmalloc_array(*room * 2 + 64, sizeof(*bigger), 0);
-
-		if (!bigger) {
-			address_space_put(space);
-			return -ENOMEM;
-		}
-		if (list->count)
-			memcpy(bigger, list->spaces, list->count * sizeof(*bigger));
-		kfree(list->spaces);
-		list->spaces = bigger;
-		*room = *room * 2 + 64;
-	}
-	list->spaces[list->count++] = space;
-	return 0;
-}
-
-/* The spaces of all processes; put_spaces() gives them back, also after an error. */
-static int gather_spaces(struct space_list *list)
+/*
+ * Look for the pages in all spaces, one after another: none is kept longer than it is looked at.
+ * Who is being killed does not go on.
+ */
+static void look_everywhere(struct page_sharing *sharing)
 {
 	struct process *process;
 	process_id next = 1;
-	size_t room = 0;
-	int error = 0;
 
-	*list = (struct space_list){ 0 };
-	while (!error && (process = process_next_get(next)) != NULL) {
+	while (sharing->count && !thread_is_killed(thread_current()) &&
+	       (process = process_next_get(next)) != NULL) {
+		struct address_space *space = process_space_get(process);
+
 		next = process->id + 1;
-		error = add_space(list, &room, process);
+		if (space) {
+			page_sharing_look(sharing, space);
+			address_space_put(space);
+		}
 		process_put(process);
 	}
-	return error;
 }
 
-/* `others`: NULL for the names and places alone. */
+/* What is in [start, end), where regions may change meanwhile. No lock is held. */
+static void collect_usage(struct address_space *space, uintptr_t start, uintptr_t end,
+			  struct page_sharing *sharing, struct region_usage *out)
+{
+	uintptr_t address = start;
+
+	memset(out, 0, sizeof(*out));
+	while (address < end && !thread_is_killed(thread_current())) {
+		struct region *region;
+
+		rwlock_read_lock(&space->lock);
+		region = region_find(space, address);
+		if (region)
+			region_usage(space, region, &address, sharing, out);
+		rwlock_read_unlock(&space->lock);
+		if (!region)
+			break;
+		look_everywhere(sharing);
+		page_sharing_finish(sharing, out);
+	}
+}
+
+/* `sharing`: NULL for the names and places alone. */
 static int show_regions(const struct procfs_subject *subject, struct procfs_text *text,
-			const struct space_list *others)
+			struct page_sharing *sharing)
 {
 	struct address_space *space = process_space_get(subject->process);
+	struct region_usage usage;
+	struct region *region;
 	char *buffer;
 
 	if (!space)
@@ -159,20 +156,21 @@ static int show_regions(const struct procfs_subject *subject, struct procfs_text
 		return -ENOMEM;
 	}
 	rwlock_read_lock(&space->lock);
-	for (struct region *region = region_find_from(space, (uintptr_t)text->cursor); region;
-	     region = region_next(region)) {
+	while ((region = region_find_from(space, (uintptr_t)text->cursor)) != NULL) {
+		uintptr_t start = region->start, end = region->end;
+
 		if (procfs_piece_is_full(text)) {
 			text->has_more = true;
 			break;
 		}
-		text->cursor = region->end;
+		text->cursor = end;
 		print_region(text, region, buffer);
-		if (others) {
-			struct region_usage pages;
-
-			region_usage(space, region, others, &pages);
+		if (sharing) {
 			print_sizes(text, region);
-			print_usage(text, &pages);
+			rwlock_read_unlock(&space->lock);
+			collect_usage(space, start, end, sharing, &usage);
+			print_usage(text, &usage);
+			rwlock_read_lock(&space->lock);
 		}
 	}
 	rwlock_read_unlock(&space->lock);
@@ -188,12 +186,13 @@ int procfs_show_maps(const struct procfs_subject *subject, struct procfs_text *t
 
 int procfs_show_smaps(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	struct space_list others;
-	int error = gather_spaces(&others);
+	struct page_sharing *sharing = kzalloc(sizeof(*sharing), 0);
+	int error;
 
-	if (!error)
-		error = show_regions(subject, text, &others);
-	put_spaces(&others);
+	if (!sharing)
+		return -ENOMEM;
+	error = show_regions(subject, text, sharing);
+	kfree(sharing);
 	return error;
 }
 
@@ -209,34 +208,46 @@ static void add_usage(struct region_usage *sum, const struct region_usage *one)
 	sum->proportional += one->proportional;
 }
 
+/* The next region at `start` or behind it: its bounds. False: there is none. */
+static bool next_bounds(struct address_space *space, uintptr_t *start, uintptr_t *end)
+{
+	struct region *region;
+
+	rwlock_read_lock(&space->lock);
+	region = region_find_from(space, *start);
+	if (region) {
+		*start = region->start;
+		*end = region->end;
+	}
+	rwlock_read_unlock(&space->lock);
+	return region;
+}
+
 /* The sums of smaps, without its many lines. */
 int procfs_show_smaps_rollup(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	struct address_space *space = process_space_get(subject->process);
+	struct page_sharing *sharing = kzalloc(sizeof(*sharing), 0);
+	uintptr_t first = 0, start = 0, end = 0;
 	struct region_usage sum = { 0 }, one;
-	uintptr_t start = 0, end = 0;
-	struct space_list others;
-	int error;
+	int error = space ? 0 : -ESRCH;
 
-	if (!space)
-		return -ESRCH;
-	error = gather_spaces(&others);
-	if (error)
-		goto out;
-	rwlock_read_lock(&space->lock);
-	for (struct region *region = region_first(space); region; region = region_next(region)) {
-		region_usage(space, region, &others, &one);
+	if (!error && !sharing)
+		error = -ENOMEM;
+	while (!error && next_bounds(space, &start, &end)) {
+		collect_usage(space, start, end, sharing, &one);
 		add_usage(&sum, &one);
-		start = end ? start : region->start;
-		end = region->end;
+		first = first ? first : start;
+		start = end;
 	}
-	rwlock_read_unlock(&space->lock);
-	procfs_print(text, "%08zx-%08zx ---p 00000000 00:00 0 %*s[rollup]\n", (size_t)start,
-		     (size_t)end, 25, "");
-	print_usage(text, &sum);
-out:
-	put_spaces(&others);
-	address_space_put(space);
+	if (!error) {
+		procfs_print(text, "%08zx-%08zx ---p 00000000 00:00 0 %*s[rollup]\n", (size_t)first,
+			     (size_t)end, 25, "");
+		print_usage(text, &sum);
+	}
+	kfree(sharing);
+	if (space)
+		address_space_put(space);
 	return error;
 }
 
