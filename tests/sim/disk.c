@@ -26,7 +26,6 @@ struct in_flight {
 static struct block_device device;
 static struct in_flight in_flight[DEPTH];
 static uint64_t next_ns = UINT64_MAX;
-static uint32_t flushes;		/* asked for */
 static uint32_t failure_share;		/* one request in so many fails; 0: none */
 static bool dies;
 
@@ -56,7 +55,7 @@ static void submit(struct block_device *unused, struct block_request *request)
 		i++;
 	in_flight[i] = (struct in_flight){ request, sim_now_ns() + time, 0 };
 	if (request->operation == BLOCK_FLUSH)
-		in_flight[i].flush = ++flushes;
+		in_flight[i].flush = ++shared->disk.flushes;
 	find_next();
 }
 
@@ -73,7 +72,7 @@ static void note_unflushed(struct disk_state *disk, uint32_t sector, const void 
 		sim_fail("more than %u sectors were written without a flush", UNFLUSHED_MAX);
 	entry = &disk->unflushed[disk->unflushed_count++];
 	entry->sector = sector;
-	entry->flush = flushes;
+	entry->flush = disk->flushes;
 	memcpy(entry->bytes, bytes, SECTOR);
 }
 

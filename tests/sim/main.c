@@ -131,7 +131,7 @@ static void fresh_disk(void)
 	disk->sector_count = scenario.disk_size / SECTOR;
 	disk->has_cache = scenario.disk_has_cache;
 	disk->has_forced_writes = scenario.disk_has_forced_writes;
-	disk->unflushed_count = 0;
+	disk->flushes = disk->unflushed_count = 0;
 }
 
 /* What e2fsck has to say of the disk, if anything. */

@@ -28,6 +28,7 @@ struct disk_state {
 	uint8_t medium[DISK_SIZE_MAX];
 	uint32_t sector_count;
 	bool has_cache, has_forced_writes;
+	uint32_t flushes;			/* asked for, over all starts */
 	uint32_t unflushed_count;
 	uint64_t requests;			/* done, over all starts */
 	bool is_written[DISK_SIZE_MAX / DISK_PAGE];	/* by page, since the disk was made */
