@@ -368,8 +368,9 @@ void super_wait_for_writers(struct super_block *super);
 /* now; honours relatime for accessed */
 void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed);
 /*
- * inode_touch(inode, false, true, true) after each write. A new size is stored with the pages
- * (page_cache.has_grown). Locks: the caller holds inode->lock exclusive.
+ * inode_touch(inode, false, true, true) after each write: does nothing if the last one was in the
+ * same millisecond. A new size is stored with the pages (page_cache.has_grown). Locks: the caller
+ * holds inode->lock exclusive.
  */
 void inode_touch_written(struct inode *inode);
 void inode_drop_unused(struct super_block *super);	/* all cached unused inodes */

@@ -329,18 +329,13 @@ int ext2_inode_write(struct inode *inode, bool wait)
 	struct ext2 *fs = ext2_of(inode->super);
 	int error = ext2_transaction_begin(&transaction, fs, 2);
 
+	(void)wait;
 	/* Read-only in good order: it was stored before, and only its mark came after. */
 	if (error == -EROFS && !atomic_load_explicit(&fs->error_count, memory_order_relaxed))
 		return 0;
 	if (error)
 		return error;
 	error = ext2_inode_store(&transaction, ext2_inode_of(inode));
-	/*
-	 * Who waits finds what was done before his writes, too, even if these changed no time and
-	 * no size: names made before data that are there are there.
-	 */
-	if (!error && wait)
-		ext2_note_transaction(&transaction, ext2_inode_of(inode));
 	ext2_transaction_end(&transaction);
 	return error;
 }
