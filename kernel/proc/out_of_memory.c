@@ -10,14 +10,17 @@
  *
  * Crowds. A fork bomb is many small processes: the largest of all may be somebody else's shell, and
  * to kill one of the bomb makes room for the next. So when no process has a notable share of memory
- * but one user's processes together do, those of one process group of his die, all at once: his
- * largest group. What he keeps in pipes counts as his, since it is in no process; what lies in
- * sockets does not. Neither users nor groups beyond the first few are looked at, in the order of
- * process ids; a bomb is many there.
+ * but one user's processes together do, those of one process group of his die, all at once: the
+ * largest, if half of them are in it. If not, the bomb may have made each a group of its own
+ * (setsid(2)): then the younger half dies, for a bomb is young, and what he had before it goes on.
+ * Not so root's, on whom others rely. What he keeps in pipes counts as his, since it is in no
+ * process; what lies in sockets does not. Neither users nor groups beyond the first few are
+ * looked at, in the order of process ids; a bomb is many there.
  */
 #include "core/printk.h"
 #include "mem/page_frame.h"
 #include "proc/internal.h"
+#include "sched/clock.h"
 #include "vfs/credentials.h"
 #include "vfs/user_count.h"
 #include "vm/address_space.h"
@@ -220,37 +223,98 @@ static struct sum find_group(user_id user)
 	return largest(groups, GROUPS_MAX);
 }
 
-static void kill_members(user_id user, process_id group)
+/* Some of a user's processes: those of a group, or (`group` 0) those begun after a moment. */
+struct crowd {
+	user_id user;
+	process_id group;
+	uint64_t begun_ns;
+};
+
+static bool is_member(const struct crowd *crowd, struct process *process)
+{
+	process_id group;
+
+	if (user_of(process) != crowd->user || share_of(process) == 0)
+		return false;
+	if (!crowd->group)
+		return process->start_ns > crowd->begun_ns;
+	return process_get_group(process->id, &group) == 0 && group == crowd->group;
+}
+
+/* Returns how many. */
+static unsigned int kill_members(const struct crowd *crowd)
 {
 	struct linux_siginfo info;
 	struct process *process;
-	process_id id = 2, its_group;
+	unsigned int count = 0;
+	process_id id = 2;
 
 	signal_info_kernel(&info, SIGKILL);
 	while ((process = process_next_get(id))) {
 		id = process->id + 1;
-		if (process_get_group(process->id, &its_group) == 0 && its_group == group &&
-		    user_of(process) == user && share_of(process) > 0)
+		if (is_member(crowd, process)) {
 			(void)signal_send_process(process, &info);
+			count++;
+		}
 		process_put(process);
 	}
+	return count;
+}
+
+static unsigned int count_members(const struct crowd *crowd)
+{
+	struct process *process;
+	unsigned int count = 0;
+	process_id id = 2;
+
+	while ((process = process_next_get(id))) {
+		id = process->id + 1;
+		count += is_member(crowd, process);
+		process_put(process);
+	}
+	return count;
+}
+
+/* The moment after which half of a user's processes were begun, or a few more. */
+static uint64_t find_younger_half(user_id user)
+{
+	struct crowd crowd = { .user = user };
+	unsigned int half = count_members(&crowd) / 2;
+	uint64_t low = 0, high = clock_monotonic_ns();
+
+	while (high - low > 1000) {
+		crowd.begun_ns = low + (high - low) / 2;
+		if (count_members(&crowd) >= half)
+			low = crowd.begun_ns;
+		else
+			high = crowd.begun_ns;
+	}
+	return low;
 }
 
 /* No process has a notable share. False: no crowd has one, either. */
 static bool kill_crowd(void)
 {
 	struct sum user = find_user(), group;
+	struct crowd crowd;
+	unsigned int killed;
 
 	if (user.processes < 2 || user.pages < total_pages() / CROWD_SHARE)
 		return false;
 	group = find_group(user.key);
-	if (group.processes < 2)
+	crowd = (struct crowd){ .user = user.key };
+	if (group.processes >= 2 && group.processes >= user.processes / 2)
+		crowd.group = (process_id)group.key;
+	else if (user.key != 0)
+		crowd.begun_ns = find_younger_half(user.key);
+	else
 		return false;
-	printk(LOG_ERROR,
-	       "out of memory: user %u has %zu KiB; his %u processes of group %u are killed",
-	       user.key, user.pages * (PAGE_SIZE / 1024), group.processes, group.key);
-	kill_members(user.key, (process_id)group.key);
-	return true;
+	killed = kill_members(&crowd);
+	if (killed > 0)
+		printk(LOG_ERROR,
+		       "out of memory: user %u has %zu KiB in %u processes; %u of them are killed",
+		       user.key, user.pages * (PAGE_SIZE / 1024), user.processes, killed);
+	return killed > 0;
 }
 
 /* ---- who dies ---- */

@@ -1,7 +1,8 @@
 /* test: linux=no memory=32 timeout=120
- * A machine of 32 MiB under siege: an ordinary user takes all the memory, processes, descriptors,
- * pipes' buffers, inodes, dentries and page tables that he gets. Meanwhile another
- * user's shell answers; when the besieger's processes are killed, everything is as before.
+ * A machine of 32 MiB under siege: an ordinary user takes all the memory, processes (in one group,
+ * or each in its own), descriptors, pipes' buffers, inodes, dentries and page tables that he gets.
+ * Meanwhile another user's shell answers; when the besieger's processes are killed, everything is
+ * as before.
  * TEST_SCALE makes more rounds; ANSWER_MS is how long an answer may take.
  *
  * The shell is a process that, when asked, runs a program and waits for it. It and this program
@@ -17,6 +18,7 @@
 #define DESCRIPTORS 1000
 #define FRAMES_COPIED 8
 #define PROCESSES 60		/* that a user may have: RLIMIT_NPROC */
+#define SESSIONS 300		/* the same, where they are small */
 #define ANSWER_MS 10000		/* on a busy host; the long form says what it wants */
 
 static const char *program;
@@ -44,6 +46,21 @@ static void take_processes(void)
 {
 	for (;;)
 		(void)!fork();
+}
+
+/* Processes smaller than a shell, each a session and a group of its own. */
+static void take_sessions(void)
+{
+	static char kept[1 << 16];
+	pid_t pid;
+
+	while ((pid = fork()) != 0) {
+		if (pid < 0)
+			sleep_ms(1);
+	}
+	setsid();
+	memset(kept, 0x55, sizeof(kept));
+	take_nothing();
 }
 
 /* All that one process may have; its children take more. */
@@ -114,11 +131,13 @@ static void take_page_tables(void)
 static const struct attack {
 	const char *name;
 	void (*run)(void);
+	rlim_t processes;		/* that the besieger may have */
 } attacks[] = {
-	{ "memory", take_memory }, { "processes", take_processes },
-	{ "descriptors", take_descriptors }, { "pipes", take_pipes },
-	{ "inodes", take_inodes }, { "dentries", take_dentries },
-	{ "page tables", take_page_tables },
+	{ "memory", take_memory, PROCESSES }, { "processes", take_processes, PROCESSES },
+	{ "sessions", take_sessions, SESSIONS },
+	{ "descriptors", take_descriptors, PROCESSES }, { "pipes", take_pipes, PROCESSES },
+	{ "inodes", take_inodes, PROCESSES }, { "dentries", take_dentries, PROCESSES },
+	{ "page tables", take_page_tables, PROCESSES },
 };
 
 /* ---- the neighbour ---- */
@@ -207,13 +226,13 @@ static void end_siege(const pid_t *besiegers)
 
 static void start_siege(const struct attack *attack, pid_t *besiegers)
 {
-	struct rlimit limit = { PROCESSES, PROCESSES };
+	struct rlimit limit = { attack->processes, attack->processes };
 
 	for (int i = 0; i < BESIEGERS; i++) {
 		besiegers[i] = FORK();
 		if (besiegers[i] == 0) {
-			become_user(BESIEGER_UID, OTHER_GID);
 			CHECK(setrlimit(RLIMIT_NPROC, &limit) == 0);
+			become_user(BESIEGER_UID, OTHER_GID);
 			attack->run();
 		}
 	}
@@ -291,7 +310,7 @@ int main(int argc, char **argv)
 	if (neighbour == 0)
 		be_neighbour(&ask, &answer);
 	/* What this program itself needs is there after a siege that takes nothing. */
-	besiege(&(struct attack){ "nothing", take_nothing }, &ask, &answer);
+	besiege(&(struct attack){ "nothing", take_nothing, PROCESSES }, &ask, &answer);
 	read_leaks(before, sizeof(before));
 	for (int round = 0; round < rounds; round++) {
 		size_t which = round % ARRAY_SIZE(attacks);
