@@ -74,6 +74,16 @@ void *map_anonymous(size_t size)
 	return map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
+long fork_sleeper(void)
+{
+	enum { NR_PAUSE = 29 };
+	long pid = call0(NR_FORK);
+
+	while (pid == 0)
+		call0(NR_PAUSE);
+	return pid;
+}
+
 int reap(long pid)
 {
 	int status = 0;

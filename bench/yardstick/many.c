@@ -9,7 +9,7 @@
 #include <signal.h>
 
 enum {
-	NR_PAUSE = 29, NR_SCHED_GETAFFINITY = 242,
+	NR_SCHED_GETAFFINITY = 242,
 	ALIVE = 4000,			/* Linux needs 40 KiB for each */
 	PAIRS = 8,
 	MESSAGE = 100,			/* bytes */
@@ -31,12 +31,8 @@ void forget_sleepers(void)
 static int make_sleepers(void)
 {
 	while (sleeper_count < ALIVE) {
-		long pid = call0(NR_FORK);
+		long pid = fork_sleeper();
 
-		if (pid == 0) {
-			for (;;)
-				call0(NR_PAUSE);
-		}
 		if (pid < 0)
 			return step("fork", pid);
 		sleepers[sleeper_count++] = pid;

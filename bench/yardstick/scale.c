@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-	ROUNDS = 3, OPERATIONS_MOST = 3, NR_PAUSE = 29,
+	ROUNDS = 3, OPERATIONS_MOST = 3,
 	FILES_A_FOLDER = 100,
 	WINDOW = 4 << 20,		/* of a file, mapped at once */
 	STRIDE = 65536,			/* between two pages that are touched: no neighbour helps */
@@ -46,12 +46,8 @@ static long pids[10000];
 static int grow_processes(unsigned int from, unsigned int to)
 {
 	for (; from < to; from++) {
-		long pid = call0(NR_FORK);
+		long pid = fork_sleeper();
 
-		if (pid == 0) {
-			for (;;)
-				call0(NR_PAUSE);
-		}
 		if (pid < 0)
 			return step("fork", pid);
 		pids[from] = pid;

@@ -97,6 +97,8 @@ void *map(size_t size, int protection, int flags, int fd);
 void *map_anonymous(size_t size);
 /* Wait for a child that must end with status 0. */
 int reap(long pid);
+/* A child that sleeps until it is killed: its number, or an error. */
+long fork_sleeper(void);
 uint64_t free_memory(void);
 /* Rows that other subjects repeat in company. */
 int fork_exit_wait_loop(unsigned int count);

@@ -22,6 +22,7 @@
 #include "core/stack_header.h"
 #include "lib/format.h"
 #include "lib/hash.h"
+#include "lib/min_max.h"
 
 enum {
 	PATHS_MAX = CONFIG_FAILPOINTS ? 8192 : 1,	/* a power of two */
@@ -144,7 +145,8 @@ void failpoint_arm(enum failpoint point, struct thread *thread, unsigned int nth
 		return;
 	atomic_store_explicit(&armed_point, point, memory_order_relaxed);
 	atomic_store_explicit(&armed_nth, nth, memory_order_relaxed);
-	atomic_store_explicit(&armed_end, nth + count, memory_order_relaxed);
+	atomic_store_explicit(&armed_end, nth + min(count, UINT32_MAX - nth),
+			      memory_order_relaxed);
 	atomic_store_explicit(&hit_count, 0, memory_order_relaxed);
 	atomic_store_explicit(&struck, false, memory_order_relaxed);
 	/* Release: pairs with the acquire in failpoint_check. */

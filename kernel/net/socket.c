@@ -160,8 +160,10 @@ void socket_peek_move(struct socket *socket, size_t size, bool peeks)
 {
 	int offset = atomic_load_explicit(&socket->peek_offset, memory_order_relaxed);
 
-	if (peeks)
-		offset = (int)((unsigned int)offset + size);
+	if (offset < 0)
+		;	/* it was turned off meanwhile */
+	else if (peeks)
+		offset = size < (size_t)(INT32_MAX - offset) ? offset + (int)size : INT32_MAX;
 	else
 		offset = (size_t)offset > size ? offset - (int)size : 0;
 	atomic_store_explicit(&socket->peek_offset, offset, memory_order_relaxed);

@@ -29,10 +29,10 @@ static struct spinlock clock_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "clock");
 static struct seqcount clock_sequence;	/* readers of realtime_offset; writers hold clock_lock */
 static int64_t realtime_offset;		/* realtime - monotonic, ns */
 
-static struct spinlock listeners_lock =
-	SPINLOCK_INIT(LOCK_RANK_CLOCK_LISTENERS, "clock listeners");
 struct clock_recent clock_recent;
 
+static struct spinlock listeners_lock =
+	SPINLOCK_INIT(LOCK_RANK_CLOCK_LISTENERS, "clock listeners");
 static struct list listeners = LIST_INIT(listeners); /* [listeners_lock] of clock_listener.node */
 
 static void write_rtc(struct work *work);
@@ -107,6 +107,13 @@ void clock_recent_renew(int64_t *seconds, uint32_t *nanoseconds)
 	uint64_t now = (uint64_t)((int64_t)arch_clock_ns() + realtime_offset);
 
 	*seconds = (int64_t)div64_u32(now, NS_PER_SECOND, nanoseconds);
+	/* This CPU's counter may be behind the one that the last reading came from. */
+	if (clock_recent.ticks != 0 &&
+	    (clock_recent.seconds > *seconds || (clock_recent.seconds == *seconds &&
+						 clock_recent.nanoseconds > *nanoseconds))) {
+		*seconds = clock_recent.seconds;
+		*nanoseconds = clock_recent.nanoseconds;
+	}
 	seq_write_begin(&clock_recent.sequence);
 	clock_recent.counter = counter;
 	clock_recent.ticks = ticks_of(*nanoseconds);

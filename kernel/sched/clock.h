@@ -17,7 +17,8 @@ int64_t clock_realtime_ns(void);	/* since 1970 */
  * the counter and then read anew, so most who ask pay for no arithmetic. All CPUs share it, and it
  * never goes back unless the clock is set back: who asks after another (happens after, by whatever
  * lock or message) gets the same or a later time. It is never renewed later than the second turns,
- * so its second is the clock's own.
+ * so its second is the clock's own. Read in line, by each write to a file: a call would cost as
+ * much again.
  */
 struct clock_recent {
 	struct seqcount sequence;	/* of all below; writers hold the clock's lock */

@@ -68,7 +68,10 @@ static int check_permission(const struct inode *inode, const char *name,
 	return permission_check(inode, credentials, change ? ACCESS_WRITE : ACCESS_READ);
 }
 
-/* A program's capabilities, in a form that exec understands. */
+/*
+ * A program's capabilities, in a form that Linux understands. exec here gives none for them yet,
+ * and a write does not take them away, as on Linux it would.
+ */
 static int check_capability_value(const void *value, size_t size,
 				  const struct credentials *credentials)
 {

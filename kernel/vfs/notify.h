@@ -112,7 +112,6 @@ static inline void notify_attributes(struct dentry *dentry, const struct attribu
 		notify_tell_attributes(dentry, attributes);
 }
 
-/* A file has more or fewer names than it had. */
 /* An extended attribute was set or removed. */
 static inline void notify_extended_attribute(struct dentry *dentry)
 {
@@ -120,6 +119,7 @@ static inline void notify_extended_attribute(struct dentry *dentry)
 		notify_tell_extended(dentry);
 }
 
+/* A file has more or fewer names than it had. */
 static inline void notify_links(struct inode *inode)
 {
 	if (notify_is_wanted())

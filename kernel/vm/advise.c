@@ -85,40 +85,67 @@ static int advise_shared(struct address_space *space, uintptr_t start, uintptr_t
 	return error ? error : has_hole ? -ENOMEM : 0;
 }
 
-/* Start reading each file's part; the lock is given away while the disk is asked. */
+/* The part of a file that a region maps; `backing` with a reference, NULL: nothing that matters. */
+struct file_part {
+	const struct backing_ops *ops;
+	void *backing;
+	struct page_cache *cache;
+	uint32_t first, count;		/* pages */
+};
+
+/*
+ * The part that the first region of [*start, end) maps; *start is behind it then. `may`: refuses
+ * regions, or NULL. *has_hole: something before it is not mapped. Returns 0, or what `may` said.
+ */
+static int next_file_part(struct address_space *space, uintptr_t *start, uintptr_t end,
+			  int (*may)(const struct region *region), bool *has_hole,
+			  struct file_part *out)
+{
+	struct region *region;
+	uintptr_t stop;
+	int error = 0;
+
+	*out = (struct file_part){ .backing = NULL };
+	rwlock_read_lock(&space->lock);
+	region = region_find_from(space, *start);
+	*has_hole |= !region || region->start > *start;
+	if (!region || region->start >= end) {
+		*start = end;
+		goto unlock;
+	}
+	error = may ? may(region) : 0;
+	if (error)
+		goto unlock;
+	*start = max(*start, region->start);
+	stop = min(region->end, end);
+	if (region->cache) {
+		*out = (struct file_part){
+			.ops = region->backing_ops,
+			.backing = region->backing,
+			.cache = region->cache,
+			.first = region_page_index(region, *start),
+			.count = (uint32_t)((stop - *start) >> PAGE_SHIFT),
+		};
+		out->ops->get(out->backing);
+	}
+	*start = stop;
+unlock:
+	rwlock_read_unlock(&space->lock);
+	return error;
+}
+
+/* Start reading each file's part; no lock is held while the disk is asked. */
 static int will_need(struct address_space *space, uintptr_t start, uintptr_t end)
 {
 	bool has_hole = false;
 
 	while (start < end && !thread_is_killed(thread_current())) {
-		struct page_cache *cache = NULL;
-		const struct backing_ops *ops = NULL;
-		uint32_t first = 0, count = 0;
-		struct region *region;
-		void *backing = NULL;
+		struct file_part part;
 
-		rwlock_read_lock(&space->lock);
-		region = region_find_from(space, start);
-		has_hole |= !region || region->start > start;
-		if (!region || region->start >= end) {
-			start = end;
-		} else {
-			uintptr_t stop = min(region->end, end);
-
-			start = max(start, region->start);
-			cache = region->cache;
-			backing = region->backing;
-			ops = region->backing_ops;
-			first = region_page_index(region, start);
-			count = (uint32_t)((stop - start) >> PAGE_SHIFT);
-			start = stop;
-			if (cache)
-				ops->get(backing);
-		}
-		rwlock_read_unlock(&space->lock);
-		if (cache) {
-			page_cache_read_ahead(cache, first, first + count);
-			ops->put(backing);
+		(void)next_file_part(space, &start, end, NULL, &has_hole, &part);
+		if (part.backing) {
+			page_cache_read_ahead(part.cache, part.first, part.first + part.count);
+			part.ops->put(part.backing);
 		}
 	}
 	return has_hole ? -ENOMEM : 0;
@@ -144,35 +171,14 @@ static int remove_pages(struct address_space *space, uintptr_t start, uintptr_t 
 	int error = 0;
 
 	while (start < end && !error) {
-		const struct backing_ops *ops = NULL;
-		uint32_t first = 0, count = 0;
-		struct region *region;
-		void *backing = NULL;
+		struct file_part part;
 
-		rwlock_read_lock(&space->lock);
-		region = region_find_from(space, start);
-		has_hole |= !region || region->start > start;
-		if (!region || region->start >= end) {
-			rwlock_read_unlock(&space->lock);
-			break;
-		}
-		start = max(start, region->start);
-		error = check_remove(region);
-		if (!error) {
-			uintptr_t stop = min(region->end, end);
-
-			backing = region->backing;
-			ops = region->backing_ops;
-			first = region_page_index(region, start);
-			count = (uint32_t)((stop - start) >> PAGE_SHIFT);
-			start = stop;
-			ops->get(backing);
-		}
-		rwlock_read_unlock(&space->lock);
-		if (backing) {
-			error = ops->punch_hole ? ops->punch_hole(backing, first, count)
-						: -EOPNOTSUPP;
-			ops->put(backing);
+		error = next_file_part(space, &start, end, check_remove, &has_hole, &part);
+		if (part.backing) {
+			error = -EOPNOTSUPP;
+			if (part.ops->punch_hole)
+				error = part.ops->punch_hole(part.backing, part.first, part.count);
+			part.ops->put(part.backing);
 		}
 	}
 	return error ? error : has_hole ? -ENOMEM : 0;

@@ -42,6 +42,8 @@ def check_words():
     assert 'no such folder' in complaint('profile', '--kernel', KERNEL, '--flame', '/no/such/folder/x', '--', 'ls')
     complaint('test', '--cpus', '1,9', 'nothing')
     complaint('test', '--build', 'best', status=2)
+    complaint('test', '')
+    complaint('profile', '--most', '-1', '--', 'ls')
     complaint('bench', '--best', status=2)
     complaint('screenshot', '--best', status=2)
     complaint('screenshot', '/no/such/folder/picture.png')

@@ -31,10 +31,10 @@ def start(*arguments):
     return spawn(['./quartet', 'run', '--kernel', kernel, *arguments])
 
 
-def expect_end(child):
+def expect_end(child, status=0):
     child.expect(pexpect.EOF)
     child.wait()
-    assert child.exitstatus == 0, (child.exitstatus, child.signalstatus)
+    assert child.exitstatus == status, (child.exitstatus, child.signalstatus)
 
 
 def bare_command():
@@ -76,24 +76,22 @@ machine.send('poweroff\r')
 expect_end(machine)
 
 # A command has a terminal with lines, their ends and Ctrl-C; Ctrl-A X ends the machine.
-child = pexpect.spawn('./quartet', ['run', '--kernel', kernel, '--', 'sh', '-c', 'echo begin; cat'], timeout=60, encoding='utf-8')
-child.expect('begin')
+def begin(script):
+    child = pexpect.spawn('./quartet', ['run', '--kernel', kernel, '--', 'sh', '-c', f'echo begin; {script}'], timeout=60,
+                          encoding='utf-8')
+    child.expect('begin')
+    return child
+
+
+child = begin('cat')
 child.send('helpo\x7f\x7flo\r')
 child.expect('lo\r*\nhello\r*\n')
 child.send('\x04')
 expect_end(child)
-child = pexpect.spawn('./quartet', ['run', '--kernel', kernel, '--', 'sh', '-c', 'echo begin; sleep 100'], timeout=60, encoding='utf-8')
-child.expect('begin')
-child.send('\x03')
-child.expect(pexpect.EOF)
-child.wait()
-assert child.exitstatus == 130, (child.exitstatus, child.signalstatus)
-child = pexpect.spawn('./quartet', ['run', '--kernel', kernel, '--', 'sh', '-c', 'echo begin; sleep 100'], timeout=60, encoding='utf-8')
-child.expect('begin')
-child.send('\x01x')
-child.expect(pexpect.EOF)
-child.wait()
-assert child.exitstatus == 1, (child.exitstatus, child.signalstatus)
+for keys, status in ('\x03', 130), ('\x01x', 1):
+    child = begin('sleep 100')
+    child.send(keys)
+    expect_end(child, status)
 
 pairs = [(time_to_prompt(['./quartet', 'run', '--kernel', kernel]), time_to_prompt(bare_command())) for _ in range(4)]
 (taken, used), (bare, bare_used) = (best(times) for times in zip(*pairs))

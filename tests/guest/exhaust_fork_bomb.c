@@ -2,9 +2,8 @@
  * A fork bomb under RLIMIT_NPROC: EAGAIN at the limit for that user, others are not hindered, and
  * when the bomb is gone the user can fork again. Threads count too; root is not limited.
  */
-#include "check.h"
-#include <dirent.h>
 #include <pthread.h>
+#include "user_processes.h"
 
 #define LIMIT 60
 
@@ -57,25 +56,6 @@ static void explosion(void)
 		(void)!fork();
 }
 
-static int process_count(void)
-{
-	DIR *folder = opendir("/proc");
-	struct dirent *entry;
-	int count = 0;
-
-	CHECK(folder != NULL);
-	while ((entry = readdir(folder))) {
-		struct stat status;
-
-		if (atoi(entry->d_name) > 1 &&
-		    fstatat(dirfd(folder), entry->d_name, &status, 0) == 0 &&
-		    status.st_uid == OTHER_UID)
-			count++;
-	}
-	closedir(folder);
-	return count;
-}
-
 static void kill_all(void)
 {
 	signal(SIGTERM, SIG_IGN);
@@ -100,7 +80,7 @@ int main(void)
 			_exit(0);
 		CHECK_EQ(wait_exit_status(helper), 0);
 	}
-	CHECK(process_count() <= LIMIT);
+	CHECK(count_processes_of(OTHER_UID) <= LIMIT);
 	/* kill(-1) as that user takes all at once, itself last. */
 	int status;
 
@@ -113,7 +93,7 @@ int main(void)
 			_exit(0);
 		}
 		wait_status(helper);
-	} while (process_count() > 1 || waitpid(pid, &status, WNOHANG) == 0);
+	} while (count_processes_of(OTHER_UID) > 1 || waitpid(pid, &status, WNOHANG) == 0);
 	CHECK(WIFSIGNALED(status));
 	return 0;
 }

@@ -8,8 +8,7 @@
  * The shell is a process that, when asked, runs a program and waits for it. It and this program
  * live through everything: the kernel kills for want of memory, but only besiegers.
  */
-#include "check.h"
-#include <dirent.h>
+#include "user_processes.h"
 
 #define BESIEGER_UID OTHER_UID
 #define NEIGHBOUR_UID 4321
@@ -189,24 +188,6 @@ static void remove_files(void)
 	CHECK(rmdir("siege") == 0);
 }
 
-static int count_besiegers(void)
-{
-	DIR *folder = opendir("/proc");
-	struct dirent *entry;
-	int count = 0;
-
-	CHECK(folder != NULL);
-	while ((entry = readdir(folder))) {
-		struct stat status;
-
-		if (atoi(entry->d_name) > 1 &&
-		    fstatat(dirfd(folder), entry->d_name, &status, 0) == 0)
-			count += status.st_uid == BESIEGER_UID;
-	}
-	closedir(folder);
-	return count;
-}
-
 /* As the besieger: all of his, and those that they make meanwhile. */
 static void end_siege(const pid_t *besiegers)
 {
@@ -221,7 +202,7 @@ static void end_siege(const pid_t *besiegers)
 		wait_status(killer);
 		for (int i = 0; i < BESIEGERS; i++)
 			waitpid(besiegers[i], NULL, WNOHANG);
-	} while (count_besiegers() > 0);
+	} while (count_processes_of(BESIEGER_UID) > 0);
 }
 
 static void start_siege(const struct attack *attack, pid_t *besiegers)

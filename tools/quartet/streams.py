@@ -7,6 +7,7 @@ So each line is a socket here. user/init/outside.c is the other side, and says h
 
 import errno
 import os
+import select
 import signal
 import socket
 import stat
@@ -77,8 +78,11 @@ class Streams:
         self.threads.append(thread)
 
     def _serve_side(self, line, give_up):
-        if not line.recv(1):
-            return		# it ended before the command began
+        try:
+            if not line.recv(1):
+                return		# it ended before the command began
+        except OSError:
+            return
         if self.input:
             # Whoever reads an input that never ends is not waited for.
             threading.Thread(target=self._send_input, args=(line,), daemon=True).start()
@@ -88,11 +92,19 @@ class Streams:
         try:
             while piece := line.recv(1 << 16):
                 while piece:
-                    piece = piece[os.write(descriptor, piece):]
+                    piece = piece[self._write(descriptor, piece):]
         except OSError as error:
             if error.errno != errno.ECONNRESET:
                 self.failure = self.failure or error
                 give_up()
+
+    @staticmethod
+    def _write(descriptor, piece):
+        try:
+            return os.write(descriptor, piece)
+        except BlockingIOError:		# somebody made it so, and it is full for now
+            select.select([], [descriptor], [])
+            return 0
 
     def _send_input(self, line):
         try:

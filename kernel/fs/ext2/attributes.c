@@ -324,7 +324,7 @@ static bool prepare_inode(const struct ext2 *fs, const struct lists *old, struct
 		return false;
 	memcpy(new->inode, old->inode, fs->inode_size);
 	/* The fields of one that says nothing of them are not in use, and begin as zeros. */
-	kept = *extra_of(new->inode) ? (uint32_t)*extra_of(new->inode) : 0;
+	kept = *extra_of(new->inode);
 	if (kept == 0)
 		memset(new->inode + EXT2_REV0_INODE_SIZE, 0, EXTRA_OURS);
 	if (!find_room(fs, new->inode, kept ? kept : EXTRA_OURS, &new->areas[PLACE_INODE]))

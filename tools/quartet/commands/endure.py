@@ -141,7 +141,7 @@ def main_strangers(arguments):
 def main_shortage(arguments):
     parser = Parser('endure shortage')
     parser.add_argument('names', nargs='*', metavar='NAME', help='guest tests to run as workloads, also with * and ?; all unless given')
-    parser.add_argument('--direct', action='store_true', help=f'no workloads: only the tests that know which error is right')
+    parser.add_argument('--direct', action='store_true', help='no workloads: only the tests that know which error is right')
     parser.add_argument('--runs', type=int, default=shortage.RUNS, metavar='N', help=f'of one workload at most ({shortage.RUNS})')
     parser.add_argument('--cpus', type=int, default=1, choices=range(1, 9), metavar='N')
     parser.add_argument('--seed', type=int, default=1, help="the scheduler's")

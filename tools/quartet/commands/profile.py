@@ -68,6 +68,8 @@ def main(arguments):
     if parsed.accel == 'kvm':
         raise Failure('profile: KVM counts no instructions')
     parsed.accel = 'tcg-single'
+    if parsed.most < 1:
+        raise Failure(f'profile: --most {parsed.most}: at least 1')
     check_output_path(parsed.flame)
     check_output_path(parsed.output)
     settings = machine_options.machine_settings(parsed)

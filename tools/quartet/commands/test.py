@@ -47,6 +47,8 @@ def processor_counts(text):
 
 def main(arguments):
     options = parse(arguments)
+    if '' in options.patterns:
+        raise Failure('test: an empty pattern would be every test; leave it out for all')
     is_wanted = chooser(options.patterns)
     cpu_counts = processor_counts(options.cpus)
     seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
