@@ -1,11 +1,15 @@
 /*
  * Who a program will act as: what exec makes of ids and capabilities.
  *
- * Files carry no capabilities here, so their rules (capabilities(7)) come down to this:
- *	permitted' = (root ? bounding | inheritable : none) | ambient
- *	effective' = effectively root ? permitted' : ambient
- * where root is a real or effective user id of 0, unless SECURE_NO_ROOT denies its magic. Ambient
- * ones end where set-user-ID or set-group-ID changes an id.
+ * The rules are those of capabilities(7), where file.X stands for the sets of the file's own
+ * (vfs/file_capability.h):
+ *	permitted' = (bounding & file.permitted) | (inheritable & file.inheritable) | ambient
+ *	effective' = file.effective ? permitted' : ambient
+ * For root, which is a real or effective user id of 0, unless SECURE_NO_ROOT denies its magic, all
+ * are in the file's sets; and all are effective if the effective id is 0. Not so where somebody
+ * else runs a set-user-id program of root that has capabilities of its own: it was given them so as
+ * to have no more. Ambient ones end where set-user-ID or set-group-ID changes an id, and where the
+ * file has capabilities, be they none.
  *
  * Who must not gain gets no more than he had: with no_new_privileges, when he is traced by somebody
  * without the power to, or when a foreign process shares his root and working directory and could
@@ -17,6 +21,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
 #include "vfs/file.h"
+#include "vfs/file_capability.h"
 #include "vfs/inode.h"
 #include "vfs/mount.h"
 
@@ -62,41 +67,77 @@ void exec_credentials_end(struct exec_identity *identity)
 	process_unclaim_fs();
 }
 
-int exec_credentials(const struct file *file, struct exec_identity *out)
+/*
+ * What the file's capabilities and root's magic give. `effective`: at once. Errors: as
+ * exec_credentials.
+ */
+static int take_capabilities(const struct file *file, const struct credentials *old,
+			     struct credentials *new, struct file_capability *out)
 {
 	const uint64_t all = ((uint64_t)1 << CAP_COUNT) - 1;
+	bool is_root = new->euid == 0 || new->uid == 0;
+	int error;
+
+	*out = (struct file_capability){ .exists = false };
+	new->cap_permitted = 0;
+	if (!(atomic_load(&file->path.mount->flags) & MOUNT_NO_SUID)) {
+		error = file_capability_get(file->inode, out);
+		if (error)
+			return error;
+		new->cap_permitted = (out->permitted & new->cap_bounding) |
+				     (out->inheritable & new->cap_inheritable);
+		/* A program that does not know of capabilities would not notice. */
+		if (out->effective && (out->permitted & ~new->cap_permitted))
+			return -EPERM;
+	}
+	if (!is_root || (new->secure_bits & SECURE_NO_ROOT) || (out->exists && new->uid != 0))
+		return 0;
+	new->cap_permitted = (old->cap_bounding | old->cap_inheritable) & all;
+	out->effective |= new->euid == 0;
+	return 0;
+}
+
+/* Who must not gain gets no more than he had, and maybe less. */
+static void take_back(const struct credentials *old, struct credentials *new)
+{
+	if (!credentials_capable(old, CAP_SETUID) || old->no_new_privileges) {
+		new->euid = new->uid;
+		new->egid = new->gid;
+	}
+	new->cap_permitted &= old->cap_permitted;
+}
+
+int exec_credentials(const struct file *file, struct exec_identity *out)
+{
 	const struct credentials *old = credentials_current();
 	struct credentials *new = credentials_copy(old, old->group_count);
-	bool root_has_magic, is_effective, changes_ids, gains;
+	struct file_capability given;
+	bool changes_ids, gains;
+	int error;
 
 	if (!new)
 		return -ENOMEM;
 	take_file_ids(file, new);
-	root_has_magic = !(new->secure_bits & SECURE_NO_ROOT);
-	is_effective = root_has_magic && new->euid == 0;
-	new->cap_permitted = 0;
-	if (root_has_magic && (new->euid == 0 || new->uid == 0))
-		new->cap_permitted = (old->cap_bounding | old->cap_inheritable) & all;
+	error = take_capabilities(file, old, new, &given);
+	if (error) {
+		credentials_put(new);
+		return error;
+	}
 	changes_ids = new->euid != old->uid || new->egid != old->gid;
 	gains = changes_ids || (new->cap_permitted & ~old->cap_permitted);
 	out->gains_privilege = gains && may_gain(old);
-	if (gains && !out->gains_privilege) {
-		if (!credentials_capable(old, CAP_SETUID) || old->no_new_privileges) {
-			new->euid = new->uid;
-			new->egid = new->gid;
-		}
-		new->cap_permitted &= old->cap_permitted;
-	}
+	if (gains && !out->gains_privilege)
+		take_back(old, new);
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;
-	if (changes_ids)
+	if (changes_ids || given.exists)
 		new->cap_ambient = 0;
 	new->cap_permitted |= new->cap_ambient;
-	new->cap_effective = is_effective ? new->cap_permitted : new->cap_ambient;
+	new->cap_effective = given.effective ? new->cap_permitted : new->cap_ambient;
 	new->secure_bits &= ~(uint32_t)SECURE_KEEP_CAPS;
 	out->is_secure = changes_ids ||
 			 (new->uid != 0 &&
-			  (is_effective || (new->cap_permitted & ~new->cap_ambient)));
+			  (given.effective || (new->cap_permitted & ~new->cap_ambient)));
 	out->may_dump = new->euid == new->uid && new->egid == new->gid &&
 			new->euid == old->euid && new->egid == old->egid &&
 			new->fsuid == old->fsuid && new->fsgid == old->fsgid &&

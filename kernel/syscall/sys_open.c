@@ -309,7 +309,7 @@ int sys_fchmod(int fd, uint32_t mode)
 /* -1 leaves an id as it is. */
 static struct attributes owner_attributes(user_id uid, group_id gid)
 {
-	struct attributes attributes = { .uid = uid, .gid = gid };
+	struct attributes attributes = { .valid = ATTRIBUTE_OWNER, .uid = uid, .gid = gid };
 
 	if (uid != UINT32_MAX)
 		attributes.valid |= ATTRIBUTE_UID;

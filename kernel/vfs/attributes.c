@@ -7,6 +7,7 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/file_capability.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
 
@@ -43,23 +44,55 @@ static void set_mode(struct inode *inode, file_mode mode)
 {
 	spin_lock(&inode->state_lock);
 	inode->mode = (inode->mode & MODE_TYPE_MASK) | (mode & 07777);
+	inode_note_privileges(inode);
 	spin_unlock(&inode->state_lock);
 }
 
-void inode_clear_set_id(struct inode *inode, const struct credentials *credentials)
+int inode_clear_privileges(struct inode *inode, const struct credentials *credentials)
 {
 	file_mode mode = inode->mode;
 	file_mode drop = mode & MODE_SETUID;
+	int error;
 
-	if (likely(!(mode & (MODE_SETUID | MODE_SETGID))) || !inode_is(inode, MODE_REGULAR))
-		return;
-	/* Set-group-id without execution by the group once meant mandatory locking, and stays. */
-	if (mode & 0010)
+	if (!inode_is(inode, MODE_REGULAR))
+		return 0;
+	/*
+	 * Set-group-id without execution by the group once meant mandatory locking, and stays if
+	 * the group's members write.
+	 */
+	if ((mode & 0010) || !credentials_in_group(credentials, inode->gid))
 		drop |= mode & MODE_SETGID;
 	if (drop && !credentials_capable(credentials, CAP_FSETID)) {
 		set_mode(inode, mode & ~drop);
 		(void)!inode_record_attributes(inode);
 	}
+	error = file_capability_remove(inode);
+	if (!error && !(inode->mode & (MODE_SETUID | MODE_SETGID)))
+		atomic_store_explicit(&inode->no_privileges, true, memory_order_relaxed);
+	return error;
+}
+
+/* The mode that results: what was asked for, less the bits that must not survive. */
+static file_mode new_mode(const struct inode *inode, const struct attributes *attributes,
+			  const struct credentials *credentials)
+{
+	file_mode mode = inode->mode;
+	group_id gid = attributes->valid & ATTRIBUTE_GID ? attributes->gid : inode->gid;
+	bool may_keep = credentials_in_group(credentials, gid) ||
+			credentials_capable(credentials, CAP_FSETID);
+
+	if (attributes->valid & ATTRIBUTE_MODE) {
+		mode = (mode & MODE_TYPE_MASK) | (attributes->mode & 07777);
+		if (!may_keep)
+			mode &= ~MODE_SETGID;
+	}
+	if ((attributes->valid & (ATTRIBUTE_UID | ATTRIBUTE_GID | ATTRIBUTE_OWNER)) &&
+	    !inode_is(inode, MODE_DIRECTORY)) {
+		mode &= ~MODE_SETUID;
+		if ((mode & 0010) || !may_keep)
+			mode &= ~MODE_SETGID;
+	}
+	return mode;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -105,12 +138,28 @@ static int check_size(const struct inode *inode, uint64_t size, uint64_t limit)
 	return 0;
 }
 
+/* The owner takes set-id bits away with the file; that, too, is a change of the mode. */
+static int check_mode_change(const struct inode *inode, const struct attributes *attributes,
+			     const struct credentials *credentials)
+{
+	bool changes = attributes->valid & ATTRIBUTE_MODE;
+
+	if ((attributes->valid & ATTRIBUTE_OWNER) && !inode_is(inode, MODE_DIRECTORY))
+		changes |= new_mode(inode, attributes, credentials) != inode->mode;
+	if (changes && !permission_is_owner(inode, credentials))
+		return -EPERM;
+	if ((attributes->valid & ATTRIBUTE_MODE) && (inode->seals & F_SEAL_EXEC) &&
+	    ((inode->mode ^ attributes->mode) & 0111))
+		return -EPERM;
+	return 0;
+}
+
 /* Nothing but "accessed and modified now", which any write does. */
 static bool is_touch_only(uint32_t valid)
 {
 	const uint32_t times = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED | ATTRIBUTE_TIMES_NOW;
 
-	if (valid & (ATTRIBUTE_MODE | ATTRIBUTE_UID | ATTRIBUTE_GID))
+	if (valid & (ATTRIBUTE_MODE | ATTRIBUTE_UID | ATTRIBUTE_GID | ATTRIBUTE_OWNER))
 		return false;
 	return !(valid & times) || (valid & ATTRIBUTE_TIMES_NOW) == ATTRIBUTE_TIMES_NOW;
 }
@@ -128,37 +177,13 @@ static int check(const struct inode *inode, const struct attributes *attributes,
 	error = check_owner_change(inode, attributes, credentials);
 	if (error)
 		return error;
-	if ((attributes->valid & ATTRIBUTE_MODE) &&
-	    (!permission_is_owner(inode, credentials) ||
-	     ((inode->seals & F_SEAL_EXEC) && ((inode->mode ^ attributes->mode) & 0111))))
-		return -EPERM;
+	error = check_mode_change(inode, attributes, credentials);
+	if (error)
+		return error;
 	return check_times(inode, attributes->valid, credentials);
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
-
-/* The mode that results: what was asked for, less the bits that must not survive. */
-static file_mode new_mode(const struct inode *inode, const struct attributes *attributes,
-			  const struct credentials *credentials)
-{
-	file_mode mode = inode->mode;
-	group_id gid = attributes->valid & ATTRIBUTE_GID ? attributes->gid : inode->gid;
-	bool may_keep = credentials_in_group(credentials, gid) ||
-			credentials_capable(credentials, CAP_FSETID);
-
-	if (attributes->valid & ATTRIBUTE_MODE) {
-		mode = (mode & MODE_TYPE_MASK) | (attributes->mode & 07777);
-		if (!may_keep)
-			mode &= ~MODE_SETGID;
-	}
-	if ((attributes->valid & (ATTRIBUTE_UID | ATTRIBUTE_GID)) &&
-	    !inode_is(inode, MODE_DIRECTORY)) {
-		mode &= ~MODE_SETUID;
-		if ((mode & 0010) || !may_keep)
-			mode &= ~MODE_SETGID;
-	}
-	return mode;
-}
 
 static void apply(struct inode *inode, const struct attributes *attributes,
 		  const struct credentials *credentials)
@@ -173,6 +198,8 @@ static void apply(struct inode *inode, const struct attributes *attributes,
 	else
 		time_stamp_now(&now);
 	inode->mode = mode;
+	if (attributes->valid & ATTRIBUTE_MODE)
+		inode_note_privileges(inode);
 	if (attributes->valid & ATTRIBUTE_UID)
 		inode->uid = attributes->uid;
 	if (attributes->valid & ATTRIBUTE_GID)
@@ -202,10 +229,11 @@ int inode_truncate_locked(struct inode *inode, uint64_t size,
 		if (error)
 			return error;
 	}
-	error = inode->ops->truncate(inode, size);
+	error = inode_clear_privileges(inode, credentials);
+	if (!error)
+		error = inode->ops->truncate(inode, size);
 	if (error)
 		return error;
-	inode_clear_set_id(inode, credentials);
 	inode_touch(inode, false, true, true);
 	return inode_record_attributes(inode);
 }
@@ -249,6 +277,8 @@ int inode_set_attributes(struct inode *inode, const struct attributes *attribute
 	}
 	rwlock_write_lock(&inode->lock);
 	error = check(inode, attributes, credentials);
+	if (!error && (attributes->valid & ATTRIBUTE_OWNER) && !inode_is(inode, MODE_DIRECTORY))
+		error = file_capability_remove(inode);
 	if (!error) {
 		apply(inode, attributes, credentials);
 		error = inode_record_attributes(inode);

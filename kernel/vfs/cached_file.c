@@ -3,7 +3,8 @@
  * the cache; here is what read, write, map and sync mean on top of it.
  *
  * Reading takes no lock of the inode: the cache's own protect it. Writing takes it exclusive, so
- * writes are one after another, appending finds the end, and set-id bits go before the first byte.
+ * writes are one after another, appending finds the end, and set-id bits and capabilities go before
+ * the first byte.
  */
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
@@ -47,8 +48,12 @@ static inline ssize_t write_locked(struct file *file, struct io_buffer *buffer,
 
 	if (append)
 		*position = (file_offset)inode_size(inode);
-	if (unlikely(inode->mode & (MODE_SETUID | MODE_SETGID)))
-		inode_clear_set_id(inode, file->credentials);
+	if (unlikely(!atomic_load_explicit(&inode->no_privileges, memory_order_relaxed))) {
+		int error = inode_clear_privileges(inode, file->credentials);
+
+		if (error)
+			return error;
+	}
 	result = page_cache_write(&inode->cache, buffer, *position);
 	if (likely(result > 0)) {
 		*position += result;

@@ -16,19 +16,11 @@
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
 #include "vfs/dentry.h"
+#include "vfs/file_capability.h"
 #include "vfs/inode.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
 #include "vfs/permission.h"
-
-#define CAPABILITY_NAME "security.capability"
-
-/* What security.capability holds: struct vfs_cap_data of revision 2 or 3. */
-enum {
-	CAPABILITY_REVISION_MASK = 0xff000000,
-	CAPABILITY_REVISION_2 = 0x02000000, CAPABILITY_SIZE_2 = 20,
-	CAPABILITY_REVISION_3 = 0x03000000, CAPABILITY_SIZE_3 = 24,
-};
 
 static bool starts_with(const char *name, const char *prefix)
 {
@@ -68,22 +60,18 @@ static int check_permission(const struct inode *inode, const char *name,
 	return permission_check(inode, credentials, change ? ACCESS_WRITE : ACCESS_READ);
 }
 
-/*
- * A program's capabilities, in a form that Linux understands. exec here gives none for them yet,
- * and a write does not take them away, as on Linux it would.
- */
+static bool is_capability(const char *name)
+{
+	return strcmp(name, FILE_CAPABILITY_NAME) == 0;
+}
+
 static int check_capability_value(const void *value, size_t size,
 				  const struct credentials *credentials)
 {
-	uint32_t revision;
+	int error = file_capability_check(value, size);
 
-	if (size != CAPABILITY_SIZE_2 && size != CAPABILITY_SIZE_3)
-		return -EINVAL;
-	memcpy(&revision, value, sizeof(revision));
-	revision &= (uint32_t)CAPABILITY_REVISION_MASK;
-	if (revision != (size == CAPABILITY_SIZE_2 ? CAPABILITY_REVISION_2 :
-						     CAPABILITY_REVISION_3))
-		return -EINVAL;
+	if (error)
+		return error;
 	return credentials_capable(credentials, CAP_SETFCAP) ? 0 : -EPERM;
 }
 
@@ -92,7 +80,7 @@ static int check_security_name(const char *name, bool removes,
 {
 	if (!starts_with(name, "security."))
 		return 0;
-	if (strcmp(name, CAPABILITY_NAME) == 0)
+	if (is_capability(name))
 		return !removes || credentials_capable(credentials, CAP_SETFCAP) ? 0 : -EPERM;
 	return credentials_capable(credentials, CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
@@ -107,7 +95,8 @@ ssize_t extended_attribute_get(struct inode *inode, const char *name, void *buff
 	if (!inode->ops->get_attribute)
 		return -EOPNOTSUPP;
 	rwlock_read_lock(&inode->lock);
-	result = inode->ops->get_attribute(inode, name, buffer, size);
+	result = is_capability(name) ? file_capability_show(inode, buffer, size)
+				     : inode->ops->get_attribute(inode, name, buffer, size);
 	rwlock_read_unlock(&inode->lock);
 	return result;
 }
@@ -123,6 +112,8 @@ static int set_locked(struct inode *inode, const char *name, const void *value, 
 		return error;
 	if (!inode->ops->set_attribute)
 		return -EOPNOTSUPP;
+	if (is_capability(name))
+		inode_note_privileges(inode);
 	error = inode->ops->set_attribute(inode, name, value, size, flags);
 	if (!error)
 		inode_touch(inode, false, false, true);
@@ -135,7 +126,7 @@ int extended_attribute_set(struct dentry *dentry, const char *name, const void *
 	struct inode *inode = dentry_inode(dentry);
 	int error = 0;
 
-	if (value && size > 0 && strcmp(name, CAPABILITY_NAME) == 0)
+	if (value && size > 0 && is_capability(name))
 		error = check_capability_value(value, size, credentials);
 	if (error)
 		return error;

@@ -159,6 +159,8 @@ struct inode {
 	user_id uid;				/* [i+m] */
 	group_id gid;				/* [i+m] */
 	atomic_uint link_count;			/* [i] */
+	/* [a] set under i: without set-id bits and capabilities, which a write would take away */
+	atomic_bool no_privileges;
 	dev_number device;			/* [I] of a device node */
 	struct time_stamp accessed, modified, changed;	/* [m] */
 	struct time_stamp born;			/* [I] seconds 0: unknown */
@@ -381,6 +383,14 @@ static inline uint64_t inode_size(const struct inode *inode)
 {
 	return page_cache_size(&inode->cache);
 }
+/*
+ * Its mode or capabilities are set: a write has to look again. Relaxed: writes come under the same
+ * lock, and exec before or after it. Inode lock held exclusive.
+ */
+static inline void inode_note_privileges(struct inode *inode)
+{
+	atomic_store_explicit(&inode->no_privileges, false, memory_order_relaxed);
+}
 static inline bool inode_is(const struct inode *inode, file_mode type)
 {
 	return (inode->mode & MODE_TYPE_MASK) == type;
@@ -391,7 +401,8 @@ static inline bool inode_is(const struct inode *inode, file_mode type)
  */
 enum attribute_valid { ATTRIBUTE_MODE = 1, ATTRIBUTE_UID = 2, ATTRIBUTE_GID = 4, ATTRIBUTE_SIZE = 8,
 	ATTRIBUTE_ACCESSED = 16, ATTRIBUTE_MODIFIED = 32, ATTRIBUTE_ACCESSED_NOW = 64,
-	ATTRIBUTE_MODIFIED_NOW = 128 };
+	ATTRIBUTE_MODIFIED_NOW = 128,
+	ATTRIBUTE_OWNER = 256 /* of chown(2), which takes set-id bits even if it changes no id */ };
 struct attributes { uint32_t valid; file_mode mode; user_id uid; group_id gid; uint64_t size;
 	struct time_stamp accessed, modified; };
 /*

@@ -295,9 +295,11 @@ static inline int permission_check_search(const struct inode *inode,
 }
 
 /*
- * Set-id bits go when somebody without CAP_FSETID changes the contents. Inode lock held exclusive.
+ * The contents change: set-id bits go, unless who changes them has CAP_FSETID, and capabilities.
+ * Does nothing to what is no regular file. May sleep. Inode lock held exclusive. Errors: -ENOSPC,
+ * -EIO, -ENOMEM.
  */
-void inode_clear_set_id(struct inode *inode, const struct credentials *credentials);
+must_check int inode_clear_privileges(struct inode *inode, const struct credentials *credentials);
 /* Owner group and mode of something new in `dir`: set-group-id directories pass theirs on. */
 file_mode inode_new_mode(const struct inode *dir, file_mode mode,
 			 const struct credentials *credentials, group_id *gid);

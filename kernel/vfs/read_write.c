@@ -444,9 +444,10 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 	rwlock_write_lock(&inode->lock);
 	error = seals_check_allocate(inode, mode, end);
 	if (!error)
+		error = inode_clear_privileges(inode, file->credentials);
+	if (!error)
 		error = inode->ops->allocate(inode, mode, offset, size);
 	if (!error) {
-		inode_clear_set_id(inode, file->credentials);
 		inode_touch(inode, false, true, true);
 		error = inode_record_attributes(inode);
 	}
