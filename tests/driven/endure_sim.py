@@ -1,4 +1,4 @@
-"""The simulated machine: a thousand seeds find nothing wrong, and a disk whose flushes mean nothing is found out."""
+"""The simulated machine: a thousand seeds find nothing wrong, and what the machine does wrong on purpose is found out."""
 
 import subprocess
 
@@ -11,5 +11,7 @@ def simulate(*arguments):
 
 
 assert simulate('--first', '1', '--seeds', '1000').returncode == 0
-broken = simulate('--first', '1', '--seeds', '15', '--break', 'flush')
-assert broken.returncode != 0 and 'after the power went' in broken.stdout
+for broken, scenario, seeds, complaint in (('flush', 'files', 15, 'after the power went'), ('tlb', 'memory', 60, ' load '),
+                                           ('copy', 'memory', 30, ' load '), ('table', 'memory', 30, ' load ')):
+    found = simulate('--first', '1', '--seeds', str(seeds), '--scenario', scenario, '--break', broken)
+    assert found.returncode != 0 and complaint in found.stdout, broken

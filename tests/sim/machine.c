@@ -281,6 +281,7 @@ static void go_on_with(unsigned int cpu)
 	cpus[previous].interrupts = sim_interrupts;
 	current = cpu;
 	sim_interrupts = cpus[cpu].interrupts;
+	sim_mmu_guess(cpu);
 	change_stack(&cpus[previous].sp, cpus[cpu].sp);
 }
 

@@ -3,7 +3,8 @@
  * that whatever ends it ends nothing else. A run that fails is repeated with ever fewer
  * operations.
  *
- *	sim [--seeds N] [--first S] [--only LIST] [--schedule N] [--break WHAT] [--verbose]
+ *	sim [--seeds N] [--first S] [--only LIST] [--schedule N] [--break WHAT]
+ *	    [--scenario WHICH] [--verbose]
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -195,6 +196,8 @@ static bool play_start(unsigned int number)
 	if (child == 0) {
 		dup2(output, 2);
 		alarm(TIME_LIMIT);
+		if (scenario.kind == SCENARIO_MEMORY)
+			scenario_play_memory(&scenario);
 		scenario_play(&scenario, number);
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child) {
@@ -307,7 +310,7 @@ static void print_workload(const char *options)
 			printf("    the machine starts again\n");
 		for (unsigned int i = scenario.starts[start].first; i < scenario.starts[start].end;
 		     i++) {
-			operation_format(&scenario.operations[i], text, sizeof(text));
+			scenario_format(&scenario, i, text, sizeof(text));
 			if (!scenario.left_out[i])
 				printf("    %3u  %s\n", i, text);
 		}
@@ -324,11 +327,14 @@ static void print_output(void)
 	fputs(text, stdout);
 }
 
+static const char *const scenario_names[SCENARIO_KINDS] = { "files", "memory" };
+
 static void print_machine(void)
 {
-	printf("  %u CPUs, %u MiB, %s, %u workers, one allocation in %u fails, one switch in %u "
-	       "points\n",
-	       scenario.machine.cpus, scenario.machine.memory_pages / 256,
+	printf("  %s: %u CPUs, %u MiB, %s, %u workers, one allocation in %u fails, one switch in "
+	       "%u points\n",
+	       scenario_names[scenario.kind], scenario.machine.cpus,
+	       scenario.machine.memory_pages / 256,
 	       scenario.format ? scenario.format : "tmpfs", scenario.workers,
 	       scenario.machine.allocation_failures, scenario.machine.switch_every);
 }
@@ -336,7 +342,7 @@ static void print_machine(void)
 /* ---- the command line ---- */
 
 static const char *const break_names[BREAK_KINDS] = {
-	"nothing", "flush", "force", "wake", "free"
+	"nothing", "flush", "force", "wake", "free", "tlb", "copy", "table"
 };
 
 struct options {
@@ -344,6 +350,7 @@ struct options {
 	const char *only;
 	uint64_t schedule;
 	enum sim_break broken;
+	enum scenario_kind kind;	/* SCENARIO_KINDS: as the seed says */
 	bool verbose, shrinks;
 };
 
@@ -362,10 +369,13 @@ static void leave_out_others(const char *only)
 
 static void report(const struct options *options)
 {
-	char more[60] = "";
+	char more[90] = "";
 
+	if (options->kind != SCENARIO_KINDS)
+		snprintf(more, sizeof(more), " --scenario %s", scenario_names[options->kind]);
 	if (options->broken)
-		snprintf(more, sizeof(more), " --break %s", break_names[options->broken]);
+		snprintf(more + strlen(more), sizeof(more) - strlen(more), " --break %s",
+			 break_names[options->broken]);
 	printf("seed %llu fails: %s\n  again: ./quartet endure sim --seed %llu%s\n",
 	       (unsigned long long)scenario.seed, shared->complaint,
 	       (unsigned long long)scenario.seed, more);
@@ -380,7 +390,8 @@ static void report(const struct options *options)
 
 static struct options read_options(int argc, char **argv)
 {
-	struct options options = { .first = 1, .count = 1, .shrinks = true };
+	struct options options = { .first = 1, .count = 1, .shrinks = true,
+				   .kind = SCENARIO_KINDS };
 
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -404,6 +415,11 @@ static struct options read_options(int argc, char **argv)
 		for (unsigned int k = 0; k < BREAK_KINDS && strcmp(argv[i], "--break") == 0; k++) {
 			if (strcmp(value, break_names[k]) == 0)
 				options.broken = k;
+		}
+		for (unsigned int k = 0;
+		     k < SCENARIO_KINDS && strcmp(argv[i], "--scenario") == 0; k++) {
+			if (strcmp(value, scenario_names[k]) == 0)
+				options.kind = k;
 		}
 		i++;
 	}
@@ -429,7 +445,7 @@ int main(int argc, char **argv)
 	}
 	scenario_prepare();
 	for (uint64_t i = 0; i < options.count; i++) {
-		scenario_draw(&scenario, options.first + i);
+		scenario_draw(&scenario, options.first + i, options.kind);
 		scenario.schedule = options.schedule;
 		scenario.machine.broken = options.broken;
 		scenario.verbose = options.verbose;

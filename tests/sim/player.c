@@ -6,17 +6,9 @@
  * compared with what the last one did, all of it or, after a cut of power, as far as was promised
  * (model.c).
  */
-#include "block/block_device.h"
-#include "fs/devfs/devfs.h"
-#include "fs/ext2/ext2.h"
-#include "fs/tmpfs/tmpfs.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mem/page_frame.h"
-#include "mem/slab.h"
 #include "sched/clock.h"
-#include "sched/rcu.h"
-#include "sched/schedule.h"
 #include "sched/thread.h"
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
@@ -25,9 +17,8 @@
 #include "vfs/dentry.h"
 #include "vfs/file.h"
 #include "vfs/namespace_ops.h"
-#include "vfs/vfs.h"
-#include "vm/address_space.h"
 #include "vm/writeback.h"
+#include "kernel.h"
 #include "sim.h"
 
 enum { HELD = 2 };
@@ -42,8 +33,7 @@ struct worker {
 
 static const struct scenario *scenario;
 static const struct scenario_start *start;
-static struct walk_context at_root;
-static struct worker workers[WORKERS_MAX];
+static struct worker workers[FILE_WORKERS_MAX];
 static struct wait_queue finished = WAIT_QUEUE_INIT(finished);
 static atomic_uint working;
 static uint32_t done_count;
@@ -61,7 +51,7 @@ static int open_file(const struct worker *worker, const char *path, uint32_t fla
 	char name[32];
 
 	full_name(worker, path, name, sizeof(name));
-	return file_open(&at_root, name, flags, 0644, out);
+	return file_open(&sim_root, name, flags, 0644, out);
 }
 
 static int write_file(struct worker *worker, struct file *file, const struct operation *o)
@@ -129,19 +119,19 @@ static int change_names(struct worker *worker, const struct operation *o)
 	full_name(worker, o->path, name, sizeof(name));
 	full_name(worker, o->other, other, sizeof(other));
 	switch (o->kind) {
-	case OP_MKDIR: return namespace_make_directory(&at_root, name, 0755);
-	case OP_RMDIR: return namespace_remove_directory(&at_root, name);
-	case OP_UNLINK: return namespace_unlink(&at_root, name);
-	case OP_RENAME: return namespace_rename(&at_root, name, &at_root, other, 0);
+	case OP_MKDIR: return namespace_make_directory(&sim_root, name, 0755);
+	case OP_RMDIR: return namespace_remove_directory(&sim_root, name);
+	case OP_UNLINK: return namespace_unlink(&sim_root, name);
+	case OP_RENAME: return namespace_rename(&sim_root, name, &sim_root, other, 0);
 	case OP_SYMLINK:
 		operation_fill_text((uint8_t *)target, o->size, o->seed);
 		target[o->size] = 0;
-		return namespace_symlink(target, &at_root, name);
+		return namespace_symlink(target, &sim_root, name);
 	default:
-		error = path_walk(&at_root, name, 0, &path);
+		error = path_walk(&sim_root, name, 0, &path);
 		if (error)
 			return error;
-		error = namespace_link(&path, &at_root, other);
+		error = namespace_link(&path, &sim_root, other);
 		path_put(&path);
 		return error;
 	}
@@ -192,7 +182,7 @@ static int status_of(struct worker *worker, const char *path, struct file_status
 	int error;
 
 	full_name(worker, path, name, sizeof(name));
-	error = path_walk(&at_root, name, 0, &place);
+	error = path_walk(&sim_root, name, 0, &place);
 	if (error)
 		return error;
 	error = inode_status(dentry_inode(place.dentry), out);
@@ -235,7 +225,7 @@ static ssize_t read_link(struct worker *worker, const char *path)
 	int error;
 
 	full_name(worker, path, name, sizeof(name));
-	error = path_walk(&at_root, name, 0, &place);
+	error = path_walk(&sim_root, name, 0, &place);
 	if (error)
 		return error;
 	inode = dentry_inode(place.dentry);
@@ -589,39 +579,6 @@ static void check_last_start(struct worker *worker, const struct tree *before,
 
 /* ---- from start to end ---- */
 
-static int mount_files(void)
-{
-	struct path place;
-	int error;
-
-	error = path_walk(&at_root, "/m", WALK_FOLLOW, &place);
-	if (error)
-		return error;
-	error = scenario->format ? mount_create("/dev/sda", &place, "ext2", 0, NULL) :
-				   mount_create("none", &place, "tmpfs", 0, NULL);
-	path_put(&place);
-	return error;
-}
-
-static void start_kernel(void)
-{
-	schedule_start_other_cpus();
-	vm_init();
-	writeback_init();
-	vfs_init();
-	tmpfs_init();
-	anonymous_memory_init();
-	devfs_init();
-	ext2_init();
-	if (mount_root_create("tmpfs", "rootfs", 0, &at_root.root))
-		sim_fail("no root");
-	at_root.start = at_root.root;
-	at_root.credentials = &credentials_root;
-	if (namespace_make_directory(&at_root, "/m", 0755) ||
-	    namespace_make_directory(&at_root, "/dev", 0755))
-		sim_fail("no place to mount");
-}
-
 static void prepare_worker(struct worker *worker, unsigned int index)
 {
 	char name[8];
@@ -629,7 +586,7 @@ static void prepare_worker(struct worker *worker, unsigned int index)
 
 	worker->index = index;
 	snprintf(name, sizeof(name), "/m/%u", index);
-	error = namespace_make_directory(&at_root, name, 0755);
+	error = namespace_make_directory(&sim_root, name, 0755);
 	if (error && error != -EEXIST)
 		sim_fail("%s: error %d", name, error);
 }
@@ -637,7 +594,7 @@ static void prepare_worker(struct worker *worker, unsigned int index)
 /* What the disk holds is what the last start has left; from here on it is known. */
 static void look_at_files(unsigned int number)
 {
-	struct tree *trees[WORKERS_MAX];
+	struct tree *trees[FILE_WORKERS_MAX];
 	size_t at = 0;
 
 	for (unsigned int i = 0; i < scenario->workers; i++) {
@@ -680,76 +637,17 @@ static void check_files(void)
 	}
 }
 
-struct in_use {
-	size_t files, page_cache, objects[64];
-};
-
-static void count_in_use(struct in_use *out)
-{
-	struct slab_cache *cache = NULL;
-	struct frame_counts frames;
-	const char *name;
-	size_t size, pages;
-
-	reclaim_drop_caches();
-	rcu_synchronize();
-	reclaim_drop_caches();
-	rcu_synchronize();
-	(void)thread_trim_stacks();
-	page_frame_count(&frames);
-	out->files = file_open_count();
-	out->page_cache = frames.page_cache;
-	for (unsigned int i = 0; (cache = slab_cache_next(cache)) != NULL && i < 64; i++)
-		slab_cache_count(cache, &name, &size, &out->objects[i], &pages);
-}
-
-static void check_leaks(const struct in_use *before)
-{
-	struct in_use now;
-	struct slab_cache *cache = NULL;
-	const char *name;
-	size_t size, count, pages;
-
-	count_in_use(&now);
-	if (now.files != before->files)
-		sim_fail("%zu open files are left", now.files - before->files);
-	if (!scenario->format && now.page_cache != before->page_cache)
-		sim_fail("%zu cached pages are left", now.page_cache - before->page_cache);
-	/* The first is that of the caches: a file system may have made its own. */
-	cache = slab_cache_next(NULL);
-	for (unsigned int i = 1; (cache = slab_cache_next(cache)) != NULL && i < 64; i++) {
-		slab_cache_count(cache, &name, &size, &count, &pages);
-		if (now.objects[i] > before->objects[i])
-			sim_fail("%zu objects of %s are left", now.objects[i] - before->objects[i],
-				 name);
-	}
-}
-
-static void unmount_files(void)
-{
-	struct path place;
-	int error = path_walk(&at_root, "/m", WALK_FOLLOW, &place);
-
-	if (!error)
-		error = mount_unmount(&place, false, false);
-	if (error)
-		sim_fail("unmounting: error %d", error);
-}
-
 static unsigned int start_number;
 
 static void play(void)
 {
 	struct in_use before;
-	int error;
 
-	start_kernel();
+	sim_kernel_start();
 	if (scenario->format)
 		sim_disk_init();
-	count_in_use(&before);
-	error = mount_files();
-	if (error)
-		sim_fail("mounting: error %d", error);
+	sim_count_in_use(&before);
+	sim_mount(scenario->format);
 	for (unsigned int i = 0; i < scenario->workers; i++)
 		prepare_worker(&workers[i], i);
 	look_at_files(start_number);
@@ -758,9 +656,9 @@ static void play(void)
 	if (!shared->disk_has_failed)
 		check_files();
 	sim_disk_set_failures(start->disk_failures, start->disk_dies);
-	unmount_files();
+	sim_unmount();
 	sim_disk_set_failures(0, false);
-	check_leaks(&before);
+	sim_check_leaks(&before, !scenario->format);
 	shared->has_finished = true;
 }
 

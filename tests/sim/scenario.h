@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "model.h"
 #include "shared.h"
+#include "space_model.h"
 
 /* What the machine does wrong on purpose, to show that it is noticed. */
 enum sim_break {
@@ -15,6 +16,9 @@ enum sim_break {
 	BREAK_FORCE,		/* it forces no write to its medium, and says that it has */
 	BREAK_WAKE,		/* one wake-up in a thousand is lost */
 	BREAK_FREE,		/* one object in a thousand is given back twice */
+	BREAK_TLB,		/* one flush in ten is forgotten */
+	BREAK_COPY,		/* one page in four is not copied on a write fault */
+	BREAK_TABLE,		/* one page table in four loses a count when it is shared */
 	BREAK_KINDS
 };
 
@@ -38,7 +42,11 @@ struct scenario_start {
 	bool disk_dies;			/* after the first all do */
 };
 
+/* What is played. */
+enum scenario_kind { SCENARIO_FILES, SCENARIO_MEMORY, SCENARIO_KINDS };
+
 struct scenario {
+	enum scenario_kind kind;
 	uint64_t seed;
 	uint64_t schedule;		/* another order of the same things; 0 at first */
 	struct sim_settings machine;
@@ -49,17 +57,25 @@ struct scenario {
 	unsigned int start_count;
 	struct scenario_start starts[STARTS_MAX];
 	unsigned int operation_count;
-	struct operation operations[OPERATIONS_MAX];
+	union {
+		struct operation operations[OPERATIONS_MAX];
+		struct space_operation space_operations[OPERATIONS_MAX];
+	};
 	bool left_out[OPERATIONS_MAX];
 	bool verbose;
 };
 
-/* workload.c */
-void scenario_draw(struct scenario *scenario, uint64_t seed);
+/* workload.c, space_workload.c */
+uint32_t draw_below(uint32_t limit);
+void scenario_draw(struct scenario *scenario, uint64_t seed, enum scenario_kind kind);
+void scenario_draw_memory(struct scenario *scenario);
+void scenario_format(const struct scenario *scenario, unsigned int number, char *buffer,
+		     size_t size);
 
 /* memory.c: once, before the first machine starts. */
 void scenario_prepare(void);
 
-/* player.c: play start `number`; never comes back. */
+/* player.c, space_player.c: play start `number`; never comes back. */
 __attribute__((__noreturn__)) void scenario_play(const struct scenario *scenario,
 						 unsigned int number);
+__attribute__((__noreturn__)) void scenario_play_memory(const struct scenario *scenario);

@@ -64,6 +64,15 @@ void sim_disk_set_failures(uint32_t share, bool dies);
 /* What was not safe is lost, or not. The machine must end now. */
 void sim_disk_lose_power(void);
 
-/* ---- user memory ---- */
+/* ---- mmu.c: user memory ---- */
 
 void sim_mmu_init(void);
+/*
+ * Where the running thread's byte at `address` is now, as its CPU knows it; NULL: a page fault.
+ * Good until the next point.
+ */
+uint8_t *sim_translate(uintptr_t address, bool write);
+/* The kernel's answer to the fault. May sleep. */
+enum fault_result sim_page_fault(uintptr_t address, bool write);
+/* CPU `cpu` may look something up ahead of need. */
+void sim_mmu_guess(unsigned int cpu);

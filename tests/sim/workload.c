@@ -11,7 +11,7 @@
 static uint64_t state;
 
 /* splitmix64, as sim_random. */
-static uint32_t below(uint32_t limit)
+uint32_t draw_below(uint32_t limit)
 {
 	uint64_t z = (state += 0x9e3779b97f4a7c15ull);
 
@@ -45,7 +45,7 @@ static uint8_t draw_kind(void)
 
 	for (unsigned int i = 0; i < OP_KINDS; i++)
 		sum += weights[i];
-	for (pick = below(sum); pick >= weights[kind]; kind++)
+	for (pick = draw_below(sum); pick >= weights[kind]; kind++)
 		pick -= weights[kind];
 	return kind;
 }
@@ -53,10 +53,10 @@ static uint8_t draw_kind(void)
 static void draw_path(char *path)
 {
 	static const uint8_t depths[] = { 1, 1, 1, 2, 2, 2, 3 };
-	unsigned int depth = depths[below(sizeof(depths))];
+	unsigned int depth = depths[draw_below(sizeof(depths))];
 
 	for (unsigned int i = 0; i < depth; i++) {
-		path[2 * i] = (char)('a' + below(4));
+		path[2 * i] = (char)('a' + draw_below(4));
 		path[2 * i + 1] = i + 1 < depth ? '/' : 0;
 	}
 }
@@ -66,64 +66,82 @@ static void draw_operation(struct operation *o, unsigned int workers)
 	static const uint32_t limits[] = { 100, 1500, 9000, 24000 };
 
 	o->kind = draw_kind();
-	o->worker = (uint8_t)below(workers);
+	o->worker = (uint8_t)draw_below(workers);
 	draw_path(o->path);
 	if (o->kind == OP_RENAME || o->kind == OP_LINK)
 		draw_path(o->other);
-	o->offset = below(3) ? below(limits[below(4)] * 2) : 0;
-	o->size = 1 + below(limits[below(4)]);
-	o->seed = below(UINT32_MAX);
+	o->offset = draw_below(3) ? draw_below(limits[draw_below(4)] * 2) : 0;
+	o->size = 1 + draw_below(limits[draw_below(4)]);
+	o->seed = draw_below(UINT32_MAX);
 	if (o->kind == OP_SYMLINK)
-		o->size = below(2) ? 1 + below(50) : 60 + below(LINK_SIZE - 60);
+		o->size = draw_below(2) ? 1 + draw_below(50) : 60 + draw_below(LINK_SIZE - 60);
 	if (o->kind == OP_SLEEP)
-		o->size = below(4) ? below(200) : below(40000);
+		o->size = draw_below(4) ? draw_below(200) : draw_below(40000);
 }
 
-void scenario_draw(struct scenario *s, uint64_t seed)
+static void draw_files(struct scenario *s)
 {
 	const struct format *format;
 	unsigned int count;
 
-	memset(s, 0, sizeof(*s));
-	state = seed * 0x2545f4914f6cdd1dull + 1;
-	s->seed = seed;
-	format = &formats[below(8) < 5 ? 3 + below(3) : below(3)];
+	format = &formats[draw_below(8) < 5 ? 3 + draw_below(3) : draw_below(3)];
 	s->format = format->options;
 	s->disk_size = format->size;
 	s->has_journal = format->has_journal;
-	s->disk_has_cache = below(4) > 0;
-	s->disk_has_forced_writes = below(2);
-	s->machine.cpus = 1 + below(4);
-	s->machine.memory_pages = 3072 + below(3) * 1024;
+	s->disk_has_cache = draw_below(4) > 0;
+	s->disk_has_forced_writes = draw_below(2);
+	s->machine.cpus = 1 + draw_below(4);
+	s->machine.memory_pages = 3072 + draw_below(3) * 1024;
 	/* Free memory comes in blocks of up to 1024 pages, which must not lie across the border. */
-	s->machine.low_pages = below(2) ? s->machine.memory_pages : 2048;
-	s->machine.switch_every = 2u << below(8);
-	s->machine.allocation_failures = below(3) ? 0 : 10u << below(6);
-	s->workers = 1 + below(WORKERS_MAX);
-	s->start_count = format->has_journal ? 1 + below(STARTS_MAX - 1)
-			 : format->options   ? 1 + below(2)
+	s->machine.low_pages = draw_below(2) ? s->machine.memory_pages : 2048;
+	s->machine.switch_every = 2u << draw_below(8);
+	s->machine.allocation_failures = draw_below(3) ? 0 : 10u << draw_below(6);
+	s->workers = 1 + draw_below(FILE_WORKERS_MAX);
+	s->start_count = format->has_journal ? 1 + draw_below(STARTS_MAX - 1)
+			 : format->options   ? 1 + draw_below(2)
 					     : 1;
 	for (unsigned int i = 0; i < s->start_count; i++) {
 		struct scenario_start *start = &s->starts[i];
 
 		start->first = s->operation_count;
-		count = 5 + below(below(3) ? 100 : 450);
+		count = 5 + draw_below(draw_below(3) ? 100 : 450);
 		for (unsigned int k = 0; k < count; k++)
 			draw_operation(&s->operations[s->operation_count++], s->workers);
 		start->end = s->operation_count;
 		/* The last start ends in order, so that the disk can be looked at. */
-		start->loses_power = format->has_journal && i + 1 < s->start_count && below(8);
-		start->cut_operations = below(count);
-		start->cut_points = below(4u << below(13));
+		start->loses_power = format->has_journal && i + 1 < s->start_count && draw_below(8);
+		start->cut_operations = draw_below(count);
+		start->cut_points = draw_below(4u << draw_below(13));
 	}
 	/* Nor does anything fail in the last one. */
 	for (unsigned int i = 0; i + 1 < s->start_count; i++) {
 		struct scenario_start *start = &s->starts[i];
 
-		if (below(3))
+		if (draw_below(3))
 			continue;
-		start->disk_failures = 2u << below(8);
-		start->disk_dies = below(3) == 0;
-		start->loses_power = start->loses_power && below(3) == 0;
+		start->disk_failures = 2u << draw_below(8);
+		start->disk_dies = draw_below(3) == 0;
+		start->loses_power = start->loses_power && draw_below(3) == 0;
 	}
+}
+
+void scenario_draw(struct scenario *s, uint64_t seed, enum scenario_kind kind)
+{
+	memset(s, 0, sizeof(*s));
+	state = seed * 0x2545f4914f6cdd1dull + 1;
+	s->seed = seed;
+	/* One seed in two, unless somebody wants the one or the other. */
+	s->kind = kind == SCENARIO_KINDS ? (seed % 2 ? SCENARIO_FILES : SCENARIO_MEMORY) : kind;
+	if (s->kind == SCENARIO_FILES)
+		draw_files(s);
+	else
+		scenario_draw_memory(s);
+}
+
+void scenario_format(const struct scenario *s, unsigned int number, char *buffer, size_t size)
+{
+	if (s->kind == SCENARIO_FILES)
+		operation_format(&s->operations[number], buffer, size);
+	else
+		space_operation_format(&s->space_operations[number], buffer, size);
 }

@@ -195,6 +195,7 @@ def main_siege(arguments):
 
 
 SIM_PROGRAM = 'sim/sim'
+SIM_BREAKS = ('nothing', 'flush', 'force', 'wake', 'free', 'tlb', 'copy', 'table')
 
 
 def main_sim(arguments):
@@ -205,12 +206,14 @@ def main_sim(arguments):
     parser.add_argument('--seed', type=int, default=None, metavar='S', help='this one alone, and what it does')
     parser.add_argument('--schedule', type=int, default=0, metavar='N', help='another order of the same things')
     parser.add_argument('--only', default='', metavar='LIST', help='operations of the workload, the others are left out')
-    parser.add_argument('--break', dest='broken', default='nothing', choices=('nothing', 'flush', 'force', 'wake', 'free'),
+    parser.add_argument('--break', dest='broken', default='nothing', choices=SIM_BREAKS,
                         help='let the machine do something wrong, to see whether it is noticed')
+    parser.add_argument('--scenario', choices=('files', 'memory'), default='', help='what is played; as the seed says unless given')
     parser.add_argument('--no-shrink', action='store_true', help='do not look for smaller workloads that fail')
     options = parser.parse_args(arguments)
     make('--silent', 'sim')
     command = [build_path(SIM_PROGRAM), '--break', options.broken] + ['--no-shrink'] * options.no_shrink
+    command += ['--scenario', options.scenario] if options.scenario else []
     if options.seed is not None:
         only = ['--only', options.only] if options.only else []
         return subprocess.run(command + ['--verbose', '--no-shrink', '--first', str(options.seed),

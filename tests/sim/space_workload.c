@@ -1,0 +1,140 @@
+/*
+ * Drawing a workload for address spaces.
+ *
+ * Who does an operation is drawn among those who live then, in the order of the list, so that most
+ * of it can be played: a fork gives life to another process, an exit ends it (space_player.c says
+ * what happens if the order of things is another). Pages are drawn near a few places, the borders
+ * of page tables above all, so that the same ones are met again and again.
+ */
+#include "scenario.h"
+
+/* How often each kind comes, and its order is enum space_operation_kind's. */
+static const uint8_t weights[SPACE_KINDS] = { 60, 70, 14, 6, 10, 5, 4, 4, 3, 1 };
+
+static uint8_t draw_kind(void)
+{
+	uint32_t sum = 0, pick;
+	uint8_t kind = 0;
+
+	for (unsigned int i = 0; i < SPACE_KINDS; i++)
+		sum += weights[i];
+	for (pick = draw_below(sum); pick >= weights[kind]; kind++)
+		pick -= weights[kind];
+	return kind;
+}
+
+static uint16_t draw_page(void)
+{
+	static const uint16_t places[] = { 4, 504, 512, 1016, 1024, 1030, 1532, 2030 };
+	static const uint8_t reaches[] = { 4, 8, 8, 16 };
+
+	return (uint16_t)(places[draw_below(8)] + draw_below(reaches[draw_below(4)]));
+}
+
+static uint16_t draw_count(uint16_t page)
+{
+	uint32_t count = 1 + draw_below(draw_below(3) ? 8 : 24);
+
+	if (draw_below(30) == 0)
+		count = 512 + draw_below(3) * 256;
+	return (uint16_t)(page + count > ARENA_PAGES ? (uint32_t)ARENA_PAGES - page : count);
+}
+
+static uint8_t draw_protection(void)
+{
+	static const uint8_t all[] = { 3, 3, 3, 3, 3, 3, 1, 1, 0, 2, 7, 5 };
+
+	return all[draw_below(sizeof(all))];
+}
+
+static void draw_operation(struct space_operation *o)
+{
+	o->page = draw_page();
+	o->count = draw_count(o->page);
+	o->byte = (uint16_t)(draw_below(16) ? draw_below(SLOTS) * SLOT_STEP : draw_below(4096));
+	o->value = (uint8_t)(1 + draw_below(255));
+	o->protection = draw_protection();
+	o->is_fixed = draw_below(3) > 0;
+	o->size = draw_below(4) ? draw_below(200) : draw_below(40000);
+	if (o->kind == SPACE_STORE)
+		o->byte = (uint16_t)(draw_below(SLOTS) * SLOT_STEP);
+}
+
+/* Who lives, as far as the list goes. */
+struct living {
+	bool processes[SPACES];
+	bool seconds[SPACES];		/* and have a second thread */
+};
+
+static unsigned int draw_actor(const struct living *living)
+{
+	unsigned int process, thread;
+
+	do {
+		process = draw_below(SPACES);
+		thread = draw_below(THREADS);
+	} while (!living->processes[process] || (thread && !living->seconds[process]));
+	return process * THREADS + thread;
+}
+
+static unsigned int count_processes(const struct living *living)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < SPACES; i++)
+		count += living->processes[i];
+	return count;
+}
+
+/* What this kind does to who lives; false: not now. */
+static bool change_living(struct living *living, struct space_operation *o)
+{
+	unsigned int process = o->actor / THREADS;
+
+	switch (o->kind) {
+	case SPACE_FORK:
+		if (count_processes(living) == SPACES)
+			return false;
+		do {
+			o->target = (uint8_t)draw_below(SPACES);
+		} while (living->processes[o->target]);
+		living->processes[o->target] = true;
+		return true;
+	case SPACE_THREAD:
+		if (living->seconds[process])
+			return false;
+		return living->seconds[process] = true;
+	case SPACE_EXIT:
+		if (count_processes(living) == 1)
+			return false;
+		living->processes[process] = living->seconds[process] = false;
+		return true;
+	default:
+		return true;
+	}
+}
+
+void scenario_draw_memory(struct scenario *s)
+{
+	struct living living = { .processes = { true } };
+	unsigned int count = 50 + draw_below(draw_below(3) ? 500 : OPERATIONS_MAX - 50);
+
+	s->machine.cpus = 1 + draw_below(4);
+	s->machine.memory_pages = 3072 + draw_below(3) * 1024;
+	s->machine.low_pages = draw_below(2) ? s->machine.memory_pages : 2048;
+	s->machine.switch_every = 2u << draw_below(8);
+	s->machine.allocation_failures = draw_below(3) ? 0 : 10u << draw_below(6);
+	s->workers = SPACES;
+	s->start_count = 1;
+	while (s->operation_count < count) {
+		struct space_operation *o = &s->space_operations[s->operation_count];
+
+		o->kind = draw_kind();
+		o->actor = (uint8_t)draw_actor(&living);
+		if (!change_living(&living, o))
+			continue;
+		draw_operation(o);
+		s->operation_count++;
+	}
+	s->starts[0].end = s->operation_count;
+}
