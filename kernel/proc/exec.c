@@ -297,6 +297,7 @@ static void become_leader(void)
 	/* A traced leader that has ended is not reported: it seems to go on as us. */
 	if (process->leader_tracee)
 		trace_unlink(process->leader_tracee);
+	process_drop_ended_leader(process);
 	inner = spin_lock_irq(&process->signal_lock);
 	process_table_set_thread(process->id, self);
 	process_table_set_thread(self->id, NULL);

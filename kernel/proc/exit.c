@@ -276,12 +276,20 @@ void process_report_death(struct process *process)
 		process_forgive(process);
 }
 
+void process_drop_ended_leader(struct process *process)
+{
+	if (process->ended_leader)
+		user_thread_put(process->ended_leader);
+	process->ended_leader = NULL;
+}
+
 void process_forgive(struct process *process)
 {
 	assert(process->state == PROCESS_DEAD);
 	if (process->leader_tracee)
 		trace_unlink(process->leader_tracee);
 	process->state = PROCESS_FORGIVEN;
+	process_drop_ended_leader(process);
 	event_note(QUARTET_EVENT_FORGIVEN, (uint32_t)process->id);
 	list_remove(&process->sibling);
 	process->parent = NULL;
@@ -409,6 +417,10 @@ static bool forget_thread(struct user_thread *thread, uint32_t status)
 	if (unlikely(is_traced(thread)))
 		trace_end_tracee(thread, status);
 	process_table_set_thread(thread->id, NULL);
+	if (thread->id == process->id) {
+		user_thread_get(thread);
+		process->ended_leader = thread;
+	}
 	/* Nobody finds us any more to be traced by us. */
 	if (unlikely(!list_is_empty(&process->tracees)))
 		trace_end_tracer(thread);

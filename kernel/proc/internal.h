@@ -149,6 +149,8 @@ void process_end_cpu_timers(struct process *process);
 
 /* exit.c: the process is dead and nobody will wait for it, or somebody has. Tree lock exclusive. */
 void process_forgive(struct process *process);
+/* It is forgotten for good, or another thread is the leader now. Tree lock exclusive. */
+void process_drop_ended_leader(struct process *process);
 
 /* signal sets */
 #define SIGNALS_STOP \

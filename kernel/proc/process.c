@@ -3,7 +3,8 @@
  *
  * A process is referenced by its slot in the process table until it is forgiven, by each of its
  * threads, and by whoever holds it for a moment. A user thread is referenced by itself until it
- * is off its CPU for good, and by whoever found it.
+ * is off its CPU for good, by whoever found it, and a leader that has ended by its process, until
+ * that is forgiven: how it was scheduled may still be asked, and changed.
  */
 #include "proc/process.h"
 #include "arch/cpu.h"
@@ -82,7 +83,7 @@ void process_put(struct process *process)
 		return;
 	assert(list_is_empty(&process->threads) && list_is_empty(&process->children));
 	assert(list_is_empty(&process->tracees) && !process->leader_tracee);
-	assert(!process->space && !process->executable);
+	assert(!process->space && !process->executable && !process->ended_leader);
 	assert(rbtree_is_empty(&process->posix_timers));
 	/* A signalfd of ours that others inherited may still be watched by their epolls. */
 	wait_queue_close(&process->signal_queue);

@@ -94,6 +94,8 @@ struct process {
 	struct list tracees;
 	/* [T] its leader, while that is traced, even once it has ended */
 	struct user_thread *leader_tracee;
+	/* [T] its leader once that has ended, for who asks how it is scheduled; reference */
+	struct user_thread *ended_leader;
 	struct process_group *group; /* [T] reference */
 	struct list_node group_node; /* [T] */
 	/* [I] to the parent at the end: SIGCHLD, another, or 0 */
@@ -250,6 +252,8 @@ static inline void user_thread_put(struct user_thread *thread)
 /* process_table.c: references, or NULL. Dead but unforgiven processes are found. */
 struct process *process_find_get(process_id id);
 struct user_thread *user_thread_find_get(process_id id);
+/* The same, but a leader that has ended is found until its process is forgiven. */
+struct user_thread *user_thread_find_get_ended(process_id id);
 /* Does anything bear this id: a thread, a process, a group, a session? */
 bool process_id_is_used(process_id id);
 /* Tree lock held: borrowed. */

@@ -267,6 +267,23 @@ struct user_thread *user_thread_find_get(process_id id)
 	return thread;
 }
 
+struct user_thread *user_thread_find_get_ended(process_id id)
+{
+	struct user_thread *thread;
+	struct process *process;
+	irq_flags flags;
+
+	flags = rwspin_read_lock_irq(&process_tree_lock);
+	thread = process_table_thread(id);
+	process = thread ? NULL : process_table_process(id);
+	if (process)
+		thread = process->ended_leader;
+	if (thread)
+		user_thread_get(thread);
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+	return thread;
+}
+
 bool process_id_is_used(process_id id)
 {
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);

@@ -49,7 +49,7 @@ struct priority_walk {
 	int nice;  /* to set, or the best found */
 	int error; /* -ESRCH until one matched */
 	struct renice_rights rights;	/* to the process that is visited */
-	bool met_thread;		/* of it */
+	bool met_leader;		/* of it */
 };
 
 /* Is it one of the group, or of the user? */
@@ -96,39 +96,30 @@ static void priority_visit_thread(struct user_thread *thread, void *argument)
 {
 	struct priority_walk *walk = argument;
 
-	walk->met_thread = true;
+	walk->met_leader |= thread->id == thread->process->id;
 	if (priority_judge(walk, thread->process, thread->thread.nice))
 		schedule_set_nice(&thread->thread, walk->nice);
 }
 
-/* All its threads; what is dead and not forgotten has the nice value 0. */
+static void priority_visit_one(struct priority_walk *walk, process_id id)
+{
+	struct user_thread *thread = user_thread_find_get_ended(id);
+
+	if (!thread)
+		return;
+	walk->rights = renice_rights(thread->process);
+	priority_visit_thread(thread, walk);
+	user_thread_put(thread);
+}
+
+/* All its threads, and its leader, which may have ended. */
 static void priority_visit(struct priority_walk *walk, struct process *process)
 {
 	walk->rights = renice_rights(process);
-	walk->met_thread = false;
+	walk->met_leader = false;
 	process_visit_threads(process, priority_visit_thread, walk);
-	if (!walk->met_thread)
-		(void)priority_judge(walk, process, 0);
-}
-
-static void priority_visit_one(struct priority_walk *walk)
-{
-	process_id id = walk->who ? walk->who : user_thread_current()->id;
-	struct user_thread *thread = user_thread_find_get(id);
-	struct process *process;
-
-	if (thread) {
-		walk->rights = renice_rights(thread->process);
-		priority_visit_thread(thread, walk);
-		user_thread_put(thread);
-		return;
-	}
-	process = process_find_get(id);
-	if (process) {
-		walk->rights = renice_rights(process);
-		(void)priority_judge(walk, process, 0);
-		process_put(process);
-	}
+	if (!walk->met_leader)
+		priority_visit_one(walk, process->id);
 }
 
 static int priority_do(struct priority_walk *walk)
@@ -140,7 +131,7 @@ static int priority_do(struct priority_walk *walk)
 		return -EINVAL;
 	walk->error = -ESRCH;
 	if (walk->kind == PRIO_PROCESS) {
-		priority_visit_one(walk);
+		priority_visit_one(walk, walk->who ? walk->who : user_thread_current()->id);
 		return walk->error;
 	}
 	if (walk->who == 0) {
@@ -196,7 +187,7 @@ int sys_sched_yield(void)
 /* The highest priority of FIFO and RR. */
 enum { REALTIME_MAX = 99 };
 
-/* The thread that a sched_ call means: 0 is the caller. Referenced. */
+/* The thread that a sched_ call means: 0 is the caller; the dead still have what is asked. */
 static int find_thread(process_id id, struct user_thread **out)
 {
 	if (id < 0)
@@ -206,7 +197,7 @@ static int find_thread(process_id id, struct user_thread **out)
 		user_thread_get(*out);
 		return 0;
 	}
-	*out = user_thread_find_get(id);
+	*out = user_thread_find_get_ended(id);
 	return *out ? 0 : -ESRCH;
 }
 
