@@ -1,9 +1,6 @@
 /*
  * The words of the boot line.
  */
-/*
- * The words of the boot line.
- */
 #include "core/boot_args.h"
 #include "core/printk.h"
 #include "lib/parse.h"
@@ -63,7 +60,11 @@ unsigned long boot_args_number(const char *key, unsigned long otherwise)
 	const char *value = boot_args_get(key);
 	uint32_t number;
 
-	if (!value || parse_u32(value, strlen(value), 0, &number))
+	if (!value)
 		return otherwise;
+	if (parse_u32(value, strlen(value), 0, &number)) {
+		printk(LOG_WARNING, "boot: %s=%s: not a number, ignored", key, value);
+		return otherwise;
+	}
 	return number;
 }

@@ -14,5 +14,5 @@ const char *boot_args_line(void);
 /* The value of the last `key=`, or NULL. `key` alone gives "". The string lives for ever. */
 const char *boot_args_get(const char *key);
 
-/* A number in any C base, or `otherwise` if absent or malformed. */
+/* A number in any C base, or `otherwise` if absent or, which is told, malformed. */
 unsigned long boot_args_number(const char *key, unsigned long otherwise);

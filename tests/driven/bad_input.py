@@ -9,10 +9,11 @@ import image
 from common import build_kernel
 
 KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
+WITHOUT_DESKTOP = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
 
 
-def complaint(*arguments, status=1, stdin=subprocess.DEVNULL, lines=1, **options):
-    done = subprocess.run(['./quartet', *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+def complaint(*arguments, status=1, stdin=subprocess.DEVNULL, lines=1, program='./quartet', **options):
+    done = subprocess.run([program, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, timeout=120, **options)
     told = done.stderr.strip()
     assert done.returncode == status, (arguments, done)
@@ -29,29 +30,48 @@ def check_words():
     for wrong in (['--cpus', '0'], ['--cpus', '9'], ['--cpus', 'two'], ['--memory', '0'], ['--memory', '-5'], ['--memory', '1e3'],
                   ['--memory', '99999999'], ['--disk', 'scsi'], ['--accel', 'hope'], ['--build', 'best'], ['stray'], ['--mem', '64']):
         assert 'run: ' in machine(*wrong, status=2), wrong
-    machine('--append', "loglevel='7")
-    machine('--')
-    assert '--screen' in machine('--screen', '--', 'ls')
-    assert 'terminal' in machine('--screen', env={name: value for name, value in os.environ.items()
-                                                  if name not in ('DISPLAY', 'WAYLAND_DISPLAY')})
+    machine('--append', "loglevel='7", status=2)
+    for word in ('seed=abc', 'seed=', 'loglevel=-1', 'watchdog=1s'):
+        assert word in machine('--append', f'quiet {word}', status=2), word
+    machine('--', status=2)
+    assert '--screen' in machine('--screen', '--', 'ls', status=2)
+    assert '--screen' in complaint('trace', '--screen', '--', 'ls', status=2)
+    assert 'one command' in complaint('help', 'run', 'extra', status=2)
+    for command, word in (('compat', 'stress-ng'), ('endure', 'siege')):
+        assert word in complaint(command, status=2)
+        assert word in complaint(command, 'nonsense', status=2)
+    complaint('compat', 'go', 'nonsense', status=2)
+    for what in 'crash', 'strangers', 'torture':
+        complaint('endure', what, '--best', status=2)
+    complaint('endure', 'sim', '--seeds', '0', status=2)
+    complaint('endure', 'siege', '--seed', str(1 << 32), status=2)
+    complaint('endure', 'torture', '--minutes', 'nan', status=2)
+    complaint('replay', '--tries', '0', 'fork_inherits', status=2)
+    complaint('test', '--seed', '-1', 'fork_inherits', status=2)
+    complaint('test', '--kernel', '/no/such/kernel', 'fork_inherits')
+    assert 'terminal' in machine('--screen', env=WITHOUT_DESKTOP)
     complaint('run', '--kernel', '/no/such/kernel', '--', 'ls')
     assert 'no kernel' in complaint('run', '--kernel', 'README.md', '--', 'ls')
     assert 'no kernel' in complaint('run', '--kernel', 'build/user/init', '--', 'ls')
-    assert 'no such folder' in complaint('run', '--kernel', KERNEL, '--share', '', '--', 'ls')
+    assert 'no such folder' in complaint('run', '--kernel', KERNEL, '--share', '/no/such/folder', '--', 'ls')
     assert 'no such folder' in complaint('trace', '--kernel', KERNEL, '--json', '/no/such/folder/x', '--', 'ls')
     assert 'no such folder' in complaint('profile', '--kernel', KERNEL, '--flame', '/no/such/folder/x', '--', 'ls')
-    complaint('test', '--cpus', '1,9', 'nothing')
+    for option in '--kernel', '--share', '--image':
+        complaint('run', option, '', '--', 'ls', status=2)
+    complaint('test', '--cpus', '1,9', 'nothing', status=2)
     complaint('test', '--build', 'best', status=2)
-    complaint('test', '')
-    complaint('profile', '--most', '-1', '--', 'ls')
+    complaint('test', '', status=2)
+    complaint('profile', '--most', '-1', '--', 'ls', status=2)
     complaint('bench', '--best', status=2)
     complaint('screenshot', '--best', status=2)
     complaint('screenshot', '/no/such/folder/picture.png')
     complaint('check', '--best', status=2)
-    complaint('trace')
+    complaint('trace', status=2)
     complaint('image', '3k', status=2)
-    complaint('profile')
-    complaint('profile', '--accel', 'kvm', '--', 'true')
+    complaint('profile', status=2)
+    complaint('profile', '--accel', 'kvm', '--', 'true', status=2)
+    assert 'desktop' in complaint('debug', '--screen', env=WITHOUT_DESKTOP)
+    complaint('bench', 'no_such_row', status=2)
     complaint('debug', '--console')
 
 
@@ -81,6 +101,11 @@ def check_files(work):
     assert 'no ext2' in machine('--image', path('zeros', bytes(1 << 20)), '--', 'ls')
     assert 'no such folder' in machine('--share', path('missing'))
     assert 'no such folder' in machine('--share', path('file', b'text'))
+
+    # A relative path begins where the user stands.
+    assert 'no such image' in machine('--image', 'missing', program=os.path.abspath('quartet'), cwd=work)
+    assert 'no ext2' in machine('--image', 'zeros', program=os.path.abspath('quartet'), cwd=work)
+    assert 'no such folder' in machine('--share', 'file', program=os.path.abspath('quartet'), cwd=work)
 
     # A superblock that is one, and garbage behind it.
     garbage = path('garbage')

@@ -2,8 +2,9 @@
 
 from machine import Machine
 
-with Machine(cpus=4) as machine:
+with Machine(cpus=4, append=['watchdog=soon']) as machine:
     machine.wait_for_prompt()
+    assert 'watchdog=soon: not a number' in machine.shell('dmesg')
     assert machine.shell('echo $((6 * 7))') == '42'
     for console in range(1, 5):
         machine.press(f'alt-f{console}')

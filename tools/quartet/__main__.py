@@ -54,6 +54,9 @@ def main():
         if not words:
             print(HELP)
             return 0
+        if len(words) > 1:
+            print('quartet: help: one command at a time', file=sys.stderr)
+            return 2
         name, words = words[0], ['--help']
     if name not in COMMANDS:
         print(f'quartet: no command "{name}"; ./quartet help lists them', file=sys.stderr)
@@ -64,7 +67,7 @@ def main():
         return module.main(words)
     except Failure as failure:
         print(f'quartet: {failure}', file=sys.stderr)
-        return 1
+        return failure.status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

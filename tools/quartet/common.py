@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import functools
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -12,10 +13,19 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, 'build')
+MULTIBOOT_WITHIN, MULTIBOOT_MAGIC = 8192, b'\x02\xb0\xad\x1b'
 
 
 class Failure(Exception):
     """An error that the user should see as one line, not as a traceback."""
+
+    status = 1
+
+
+class Misuse(Failure):
+    """Words that no ./quartet could make sense of, whatever is installed, built or there: as a Parser complains."""
+
+    status = 2
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,7 +35,54 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog=f'./quartet {command}', allow_abbrev=False)
 
     def error(self, message):
-        self.exit(2, f'quartet: {self.prog.split()[-1]}: {message}; ./quartet help explains\n')
+        self.exit(Misuse.status, f'quartet: {self.prog.removeprefix("./quartet ")}: {message}; ./quartet help explains\n')
+
+
+# What words of the user are, for add_argument(type=...). A default is None, for which these are not asked.
+
+def user_path(text):
+    """A file or folder. A relative path begins where the user stands, which need not be here."""
+    start = os.environ.get('QUARTET_FROM', ROOT)
+    if not text:
+        raise argparse.ArgumentTypeError('a path is missing')
+    return text if os.path.realpath(start) == os.path.realpath(ROOT) else os.path.join(start, text)
+
+
+def kernel_file(text):
+    """A kernel to start instead of one that is built. QEMU's words about a file that it cannot start are no help."""
+    path = os.path.abspath(user_path(text))
+    if not os.path.isfile(path):
+        raise Failure(f'{path}: no such kernel')
+    with open(path, 'rb') as file:
+        head = file.read(MULTIBOOT_WITHIN)
+    if head[:5] != b'\x7fELF\x01' or MULTIBOOT_MAGIC not in head:
+        raise Failure(f'{path}: no kernel: a 32-bit ELF file with a multiboot header')
+    return path
+
+
+def whole_number(text):
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number')
+    return int(text)
+
+
+def positive_number(text):
+    if whole_number(text) < 1:
+        raise argparse.ArgumentTypeError('at least 1')
+    return int(text)
+
+
+def seed_number(text):
+    """The scheduler's."""
+    if whole_number(text) >= 1 << 32:
+        raise argparse.ArgumentTypeError(f'{text} is beyond 32 bits')
+    return int(text)
+
+
+def minutes_number(text):
+    if not re.fullmatch(r'\d+(\.\d*)?|\.\d+', text, re.ASCII) or float(text) <= 0:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number of minutes')
+    return float(text)
 
 
 def cache_path(*parts):

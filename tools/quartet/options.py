@@ -2,18 +2,19 @@
 
 import argparse
 import os
+import re
 import shlex
 
 import debian
 import image
-from common import Failure, Parser, build_kernel, build_path, build_user
+from common import Failure, Misuse, Parser, build_kernel, build_path, build_user, kernel_file, user_path
 from qemu import ACCELERATORS, Settings
 
 OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
 DEFAULT_MEMORY, DEBIAN_MEMORY = 128, 512
 LEAST_MEMORY, MOST_MEMORY = 8, 65536	# MiB; what PAE can address
 EXT2_MAGIC_AT, EXT2_MAGIC = 1080, b'\x53\xef'
-MULTIBOOT_WITHIN, MULTIBOOT_MAGIC = 8192, b'\x02\xb0\xad\x1b'
+NUMBERS = ('loglevel', 'panic', 'seed', 'watchdog')	# words of the kernel's; docs/boot.md
 
 
 def mebibytes(text):
@@ -21,6 +22,11 @@ def mebibytes(text):
     if not text.isascii() or not text.isdigit() or not LEAST_MEMORY <= int(text) <= MOST_MEMORY:
         raise argparse.ArgumentTypeError(f'{text!r} is not a number of megabytes from {LEAST_MEMORY} to {MOST_MEMORY}')
     return int(text)
+
+
+def image_name(text):
+    """The type of --image: a word, or a file."""
+    return text if text in (*OWN_IMAGES, 'debian') else user_path(text)
 
 
 STREAMS = """\
@@ -36,7 +42,7 @@ def parser(command):
         result.epilog = STREAMS
     result.add_argument('--memory', type=mebibytes, default=None, metavar='MIB', help='megabytes of memory (128; Debian 512)')
     result.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N', help='processors, 1 to 8 (4)')
-    result.add_argument('--image', default='1k', metavar='FILE|1k|2k|4k|debian',
+    result.add_argument('--image', type=image_name, default='1k', metavar='FILE|1k|2k|4k|debian',
                         help='a disk image of your own, changed in place; ours with blocks of that size (1k); '
                              'or a stock Debian with bash, gcc, python3 and more')
     result.add_argument('--disk', choices=('ide', 'virtio'), default='ide', help='which disk the machine has (ide)')
@@ -44,13 +50,14 @@ def parser(command):
                         help='keep the changes made to the root disk for the next run --keep')
     result.add_argument('--append', action='append', default=[], metavar='STR',
                         help='more words for the kernel command line, such as loglevel=7 or seed=1')
-    result.add_argument('--share', metavar='DIR', help='pack a folder, read-only, into the root disk as /share')
+    result.add_argument('--share', type=user_path, metavar='DIR', help='pack a folder, read-only, into the root disk as /share')
     result.add_argument('--build', choices=('debug', 'release'), default='release', help='which kernel (release)')
     result.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')
-    result.add_argument('--kernel', metavar='FILE', help='start this kernel instead of building one')
+    result.add_argument('--kernel', type=kernel_file, metavar='FILE', help='start this kernel instead of building one')
     result.add_argument('--accel', choices=ACCELERATORS, default='tcg', help="QEMU's way to execute (tcg; tcg-multi has threads)")
-    result.add_argument('--screen', action='store_true',
-                        help='show the virtual consoles: a window, or curses; Alt-F1 to Alt-F4 switch')
+    if command in ('run', 'debug'):
+        result.add_argument('--screen', action='store_true',
+                            help='show the virtual consoles: a window, or curses; Alt-F1 to Alt-F4 switch')
     return result
 
 
@@ -83,7 +90,7 @@ def root_image(options, words):
         return kept_copy(path, 'debian') if options.keep else (path, True)
     if options.image not in OWN_IMAGES:
         if options.share:
-            raise Failure('--share goes with our own images, not with --image FILE')
+            raise Misuse('--share goes with our own images, not with --image FILE')
         return own_image(options.image, words), False
     tree = image.base_tree()
     if options.share:
@@ -101,29 +108,27 @@ def kept_copy(path, name):
     return kept, False
 
 
-def check_kernel(path):
-    """QEMU's words about a file that it cannot start are no help."""
-    with open(path, 'rb') as file:
-        head = file.read(MULTIBOOT_WITHIN)
-    if head[:5] != b'\x7fELF\x01' or MULTIBOOT_MAGIC not in head:
-        raise Failure(f'{path}: no kernel: a 32-bit ELF file with a multiboot header')
+def kernel_words(texts):
+    """The words of all --append. Those whose value has to be a number are looked at: the kernel would do without them."""
+    try:
+        words = [word for text in texts for word in shlex.split(text)]
+    except ValueError as error:
+        raise Misuse(f'--append: {str(error).lower()}') from None
+    for word in words:
+        key, equals, value = word.partition('=')
+        if key in NUMBERS and equals and not re.fullmatch(r'0[xX][0-9a-fA-F]{1,8}|\d{1,10}', value, re.ASCII):
+            raise Misuse(f'--append: {word}: {key}= takes a number')
+    return words
 
 
 def machine_settings(options):
     """Build what is needed and describe the machine."""
-    try:
-        words = [word for text in options.append for word in shlex.split(text)]
-    except ValueError as error:
-        raise Failure(f'--append: {str(error).lower()}') from None
-    if options.kernel and not os.path.isfile(options.kernel):
-        raise Failure(f'{options.kernel}: no such kernel')
+    words = kernel_words(options.append)
     if options.share is not None and not os.path.isdir(options.share):
-        raise Failure(f'{options.share or "--share"}: no such folder')
-    if options.kernel:
-        check_kernel(options.kernel)
+        raise Failure(f'{options.share}: no such folder')
     if options.kernel:
         build_user()
-    kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel(options.build, options.cc)
+    kernel = options.kernel or build_kernel(options.build, options.cc)
     path, snapshot = root_image(options, words)
     if options.image == 'debian':
         words.insert(0, f'init={debian.INIT}')

@@ -9,7 +9,7 @@ import felt
 import growth
 import linux_rival
 import ruler
-from common import ROOT, Failure, Parser, build_kernel
+from common import ROOT, Failure, Misuse, Parser, build_kernel, kernel_file, user_path
 
 GOALS = os.path.join(ROOT, 'bench/goals.tsv')
 TOLERANCE = 1.05		# a row this much dearer than its baseline is a failure
@@ -29,6 +29,10 @@ FELT_BEGIN, FELT_END = '<!-- felt: made by ./quartet bench --felt --document -->
 TABLE_BEGIN, TABLE_END = '<!-- table: made by ./quartet bench --document -->', '<!-- end of the table -->'
 
 
+def json_place(text):
+    return text if text == '-' else user_path(text)
+
+
 def parse(arguments):
     parser = Parser('bench')
     parser.add_argument('patterns', nargs='*', metavar='ROW', help='names of rows, with * and ?; all without any')
@@ -46,12 +50,12 @@ def parse(arguments):
     parser.add_argument('--ring', action='store_true', help='what the event ring costs when every event is recorded')
     parser.add_argument('--no-linux', action='store_true', help='Quartet alone')
     parser.add_argument('--fresh', action='store_true', help="measure Linux again instead of taking its kept figures")
-    parser.add_argument('--json', metavar='FILE', help='write the figures; - is standard output instead of the table')
-    parser.add_argument('--plot', metavar='FILE', help='write a bar chart (SVG)')
-    parser.add_argument('--document', metavar='FILE', help='put the table into a document, between its marks')
-    parser.add_argument('--baseline', metavar='FILE', help='fail if a row is 5 %% dearer than that table says')
-    parser.add_argument('--save-baseline', metavar='FILE', help='write that table')
-    parser.add_argument('--kernel', metavar='FILE', help='measure this kernel instead of building one')
+    parser.add_argument('--json', type=json_place, metavar='FILE', help='write the figures; - is standard output instead of the table')
+    parser.add_argument('--plot', type=user_path, metavar='FILE', help='write a bar chart (SVG)')
+    parser.add_argument('--document', type=user_path, metavar='FILE', help='put the table into a document, between its marks')
+    parser.add_argument('--baseline', type=user_path, metavar='FILE', help='fail if a row is 5 %% dearer than that table says')
+    parser.add_argument('--save-baseline', type=user_path, metavar='FILE', help='write that table')
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE', help='measure this kernel instead of building one')
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
     options = parser.parse_args(arguments)
     if options.mode != 'icount' and (options.baseline or options.save_baseline):
@@ -281,8 +285,8 @@ def main(arguments):
     options = parse(arguments)
     rows = ruler.row_names(options.patterns)
     if not rows:
-        raise Failure('no row has such a name; these are there: ' + ' '.join(ruler.row_names()))
-    kernel = os.path.abspath(options.kernel) if options.kernel else build_kernel('release', options.cc)
+        raise Misuse('bench: no row has such a name; these are there: ' + ' '.join(ruler.row_names()))
+    kernel = options.kernel or build_kernel('release', options.cc)
     ruler.build()
     if options.felt:
         return main_felt(options, kernel)

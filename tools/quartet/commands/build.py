@@ -2,7 +2,7 @@
 
 import os
 
-from common import Parser, ROOT, build_kernel
+from common import ROOT, Parser, build_kernel
 
 
 def main(arguments):

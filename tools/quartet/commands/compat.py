@@ -3,32 +3,35 @@
 ./quartet compat self: Quartet's kernel built inside of Quartet by Debian's gcc and make, and then tested.
 """
 
-import argparse
-
 import commands.test
 import compat
 import selfhost
-from common import Failure, build_kernel
+from common import Failure, Misuse, Parser, build_kernel, positive_number, user_path
+
+SUITES = [*sorted(compat.SUITES), 'self']
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog='./quartet compat', allow_abbrev=False)
-    parser.add_argument('suite', choices=sorted(compat.SUITES) + ['self'])
+    parser = Parser('compat')
+    parser.add_argument('suite', nargs='?', metavar='SUITE', choices=SUITES, help=', '.join(SUITES))
     parser.add_argument('modules', nargs='*', metavar='MODULE', help='parts of the suite, or patterns of the tests after self; all without any')
     parser.add_argument('--no-linux', action='store_true', help='Quartet alone: nothing is compared')
-    parser.add_argument('--linux-results', metavar='FILE', help='take what Linux gave from here, and keep it here')
-    parser.add_argument('--quartet-results', metavar='FILE',
+    parser.add_argument('--linux-results', type=user_path, metavar='FILE', help='take what Linux gave from here, and keep it here')
+    parser.add_argument('--quartet-results', type=user_path, metavar='FILE',
                         help='keep what Quartet gives here, and take from here what is in it, but for the parts that are named')
-    parser.add_argument('--seconds', type=int, default=None, metavar='N', help='for each stressor of stress-ng (5)')
-    parser.add_argument('--document', metavar='FILE', help='write the page about it')
+    parser.add_argument('--seconds', type=positive_number, metavar='N', help='for each stressor of stress-ng (5)')
+    parser.add_argument('--document', type=user_path, metavar='FILE', help='write the page about it')
     parser.add_argument('--build', choices=('debug', 'release'), default='release')
-    return parser.parse_intermixed_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
+    if options.suite is None:
+        raise Misuse(f'compat: which suite? known are {", ".join(SUITES)}')
+    return options
 
 
 def build_inside(options):
     """Build the kernel in the machine; then the guest tests (or those with the patterns given) run on it."""
     if options.no_linux or options.linux_results or options.quartet_results or options.seconds:
-        raise Failure('compat self: it takes a PATTERN, --document and --build alone')
+        raise Misuse('compat self: it takes a PATTERN, --document and --build alone')
     made, said = selfhost.build(build_kernel(options.build, 'gcc'), options.build)
     print(f'{made}: {said}', flush=True)
     status = commands.test.main(['--no-linux', '--kernel', made, *(options.modules or ['guest/'])])
@@ -54,7 +57,7 @@ def main(arguments):
     modules = options.modules or suite.modules
     for module in modules:
         if module not in suite.modules:
-            raise Failure(f'the suite {suite.name} has no part {module}')
+            raise Misuse(f'compat: the suite {suite.name} has no part {module}')
     outcomes = compat.Outcomes()
     outcomes.load('Linux', options.linux_results)
     outcomes.load('Quartet', options.quartet_results)

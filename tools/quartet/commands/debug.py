@@ -12,6 +12,7 @@ import tty
 
 import options as machine_options
 import qemu
+from commands.run import has_desktop
 from common import ROOT, Failure, build_path
 
 SOCKETS = build_path('debug-session')
@@ -56,6 +57,8 @@ def main(arguments):
     parser = machine_options.parser('debug')
     parser.set_defaults(build='debug')
     parsed = parser.parse_args(own)
+    if parsed.screen and not has_desktop():
+        raise Failure('debug --screen needs a desktop: gdb has this terminal')
     settings = machine_options.machine_settings(parsed)
     shutil.rmtree(SOCKETS, ignore_errors=True)
     os.makedirs(SOCKETS)

@@ -12,7 +12,6 @@
 Each has options: ./quartet endure WHAT --help.
 """
 
-import argparse
 import fnmatch
 import os
 import random
@@ -25,7 +24,7 @@ import fuzz
 import guest_tests
 import shortage
 import strangers
-from common import Failure, Parser, build_kernel, build_path, make
+from common import Misuse, Parser, build_kernel, build_path, kernel_file, make, minutes_number, positive_number, seed_number, user_path, whole_number
 from results import Results
 
 POINTS_OF_A_WORKLOAD = 1000
@@ -33,18 +32,20 @@ BOOTED_SHARE = 20		# one point of so many is replayed by a booted kernel as well
 
 
 def parse_crash(arguments):
-    parser = argparse.ArgumentParser(prog='./quartet endure crash', allow_abbrev=False)
-    parser.add_argument('--points', type=int, default=10000, metavar='N', help='disks to judge (10000)')
-    parser.add_argument('--seed', type=int, default=None, help='of the workloads and the points; random unless given')
+    parser = Parser('endure crash')
+    parser.add_argument('--points', type=positive_number, default=10000, metavar='N', help='disks to judge (10000)')
+    parser.add_argument('--seed', type=seed_number, help='of the workloads and the points; random unless given')
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
-    parser.add_argument('--kernel', default='', metavar='FILE', help='record with this kernel instead of building one')
-    parser.add_argument('--log', default='', metavar='DIR', help='judge a point of this recording')
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE', help='record with this kernel instead of building one')
+    parser.add_argument('--log', type=user_path, metavar='DIR', help='judge a point of this recording')
     parser.add_argument('--point', default='', metavar='N[:S]', help='that point')
     return parser.parse_args(arguments)
 
 
 def judge_one(options):
     recording = crash.Recording(options.log)
+    if not re.fullmatch(r'\d+(:\d+)?', options.point, re.ASCII):
+        raise Misuse('endure crash: --log goes with --point N or N:S')
     place, _, seed = options.point.partition(':')
     failures = crash.check(recording, [(int(place), int(seed) if seed else None)])
     print('\n'.join(failures) or 'nothing is wrong')
@@ -73,9 +74,9 @@ LONGEST_SCALE = 20		# times as long
 
 def main_torture(arguments):
     parser = Parser('endure torture')
-    parser.add_argument('--minutes', type=float, default=60, metavar='N')
-    parser.add_argument('--seed', type=int, default=None, help="the scheduler's, of the first round; each has the next one")
-    parser.add_argument('--kernel', default='', metavar='FILE')
+    parser.add_argument('--minutes', type=minutes_number, default=60, metavar='N')
+    parser.add_argument('--seed', type=seed_number, help="the scheduler's, of the first round; each has the next one")
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     options = parser.parse_args(arguments)
     seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
     end = time.monotonic() + options.minutes * 60
@@ -115,20 +116,20 @@ def main_crash(arguments):
 
 
 def main_strangers(arguments):
-    parser = argparse.ArgumentParser(prog='./quartet endure strangers', allow_abbrev=False)
+    parser = Parser('endure strangers')
     parser.add_argument('names', nargs='*', metavar='NAME',
                         help='trinity, crashme, stress-fork and so on, also with * and ?; all of them unless given')
-    parser.add_argument('--minutes', type=float, default=10, help='for trinity and crashme each (10)')
-    parser.add_argument('--seed', type=int, default=None, help='of trinity and crashme; random unless given')
+    parser.add_argument('--minutes', type=minutes_number, default=10, help='for trinity and crashme each (10)')
+    parser.add_argument('--seed', type=seed_number, help='of trinity and crashme; random unless given')
     parser.add_argument('--cpus', type=int, default=strangers.CPUS, choices=range(1, 9), metavar='N')
     parser.add_argument('--linux', action='store_true', help='on Debian\'s Linux as well')
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
-    parser.add_argument('--kernel', default='', metavar='FILE', help='attack this kernel instead of building one')
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE', help='attack this kernel instead of building one')
     options = parser.parse_args(arguments)
     known = strangers.known_names()
     names = [name for name in known if not options.names or any(fnmatch.fnmatch(name, wanted) for wanted in options.names)]
     if not names:
-        raise Failure('endure strangers: no such attack; known are ' + ' '.join(known))
+        raise Misuse('endure strangers: no such attack; known are ' + ' '.join(known))
     seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
     print(f'seed {seed}: give it back with --seed', flush=True)
     make('--silent', 'user')
@@ -142,10 +143,10 @@ def main_shortage(arguments):
     parser = Parser('endure shortage')
     parser.add_argument('names', nargs='*', metavar='NAME', help='guest tests to run as workloads, also with * and ?; all unless given')
     parser.add_argument('--direct', action='store_true', help='no workloads: only the tests that know which error is right')
-    parser.add_argument('--runs', type=int, default=shortage.RUNS, metavar='N', help=f'of one workload at most ({shortage.RUNS})')
+    parser.add_argument('--runs', type=positive_number, default=shortage.RUNS, metavar='N', help=f'of one workload at most ({shortage.RUNS})')
     parser.add_argument('--cpus', type=int, default=1, choices=range(1, 9), metavar='N')
-    parser.add_argument('--seed', type=int, default=1, help="the scheduler's")
-    parser.add_argument('--kernel', default='', metavar='FILE')
+    parser.add_argument('--seed', type=seed_number, default=1, help="the scheduler's")
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     options = parser.parse_args(arguments)
     path = options.kernel or build_kernel('debug')
     kernel = shortage.Kernel(path)
@@ -164,16 +165,16 @@ def main_fuzz(arguments):
     parser = Parser('endure fuzz')
     parser.add_argument('names', nargs='*', metavar='NAME',
                         help=f'fuzzers: {", ".join(fuzz.targets())}; all unless given')
-    parser.add_argument('--minutes', type=float, default=10, metavar='N', help='for all of them (10)')
+    parser.add_argument('--minutes', type=minutes_number, default=10, metavar='N', help='for all of them (10)')
     parser.add_argument('--keep', action='store_true', help='write the inputs worth keeping to tests/fuzz/corpus')
-    parser.add_argument('--input', default='', metavar='FILE', help='give one fuzzer this input alone')
+    parser.add_argument('--input', type=user_path, metavar='FILE', help='give one fuzzer this input alone')
     options = parser.parse_args(arguments)
     names = options.names or fuzz.targets()
     for name in names:
         if name not in fuzz.targets():
-            raise Failure(f'endure fuzz: no fuzzer {name}; known are {" ".join(fuzz.targets())}')
+            raise Misuse(f'endure fuzz: no fuzzer {name}; known are {" ".join(fuzz.targets())}')
     if options.input and len(names) != 1:
-        raise Failure('endure fuzz: --input is for one fuzzer, which has to be named')
+        raise Misuse('endure fuzz: --input is for one fuzzer, which has to be named')
     fuzz.build(names)
     if options.input:
         return fuzz.replay(names[0], options.input)
@@ -182,12 +183,12 @@ def main_fuzz(arguments):
 
 def main_siege(arguments):
     parser = Parser('endure siege')
-    parser.add_argument('--rounds', type=int, default=1000, metavar='N', help='of one attack each (1000)')
-    parser.add_argument('--answer', type=int, default=1000, metavar='MS', help='how long the neighbour may wait (1000)')
+    parser.add_argument('--rounds', type=positive_number, default=1000, metavar='N', help='of one attack each (1000)')
+    parser.add_argument('--answer', type=positive_number, default=1000, metavar='MS', help='how long the neighbour may wait (1000)')
     parser.add_argument('--cpus', type=int, default=1, choices=range(1, 9), metavar='N')
-    parser.add_argument('--seed', type=int, default=1, help="the scheduler's")
+    parser.add_argument('--seed', type=seed_number, default=1, help="the scheduler's")
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
-    parser.add_argument('--kernel', default='', metavar='FILE')
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     options = parser.parse_args(arguments)
     kernel = options.kernel or build_kernel(options.build)
     make('--silent', 'user', f'build/guest/{shortage.SIEGE}')
@@ -201,10 +202,10 @@ SIM_BREAKS = ('nothing', 'flush', 'force', 'wake', 'free', 'tlb', 'copy', 'table
 def main_sim(arguments):
     """Seeds of the simulated machine (tests/sim), shared out among the host's processors."""
     parser = Parser('endure sim')
-    parser.add_argument('--seeds', type=int, default=1000, metavar='N', help='how many (1000)')
-    parser.add_argument('--first', type=int, default=None, metavar='S', help='the first of them; random unless given')
-    parser.add_argument('--seed', type=int, default=None, metavar='S', help='this one alone, and what it does')
-    parser.add_argument('--schedule', type=int, default=0, metavar='N', help='another order of the same things')
+    parser.add_argument('--seeds', type=positive_number, default=1000, metavar='N', help='how many (1000)')
+    parser.add_argument('--first', type=whole_number, default=None, metavar='S', help='the first of them; random unless given')
+    parser.add_argument('--seed', type=whole_number, metavar='S', help='this one alone, and what it does')
+    parser.add_argument('--schedule', type=whole_number, default=0, metavar='N', help='another order of the same things')
     parser.add_argument('--only', default='', metavar='LIST', help='operations of the workload, the others are left out')
     parser.add_argument('--break', dest='broken', default='nothing', choices=SIM_BREAKS,
                         help='let the machine do something wrong, to see whether it is noticed')
@@ -252,5 +253,5 @@ def main(arguments):
         print(__doc__.strip())
         return 0
     if not arguments or arguments[0] not in commands:
-        raise Failure(f'endure: what? known are {", ".join(commands)}')
+        raise Misuse(f'endure: what? known are {", ".join(commands)}')
     return commands[arguments[0]](arguments[1:])

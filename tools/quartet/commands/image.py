@@ -6,14 +6,14 @@ import debian
 import image
 import iso
 import options as machine_options
-from common import Parser, ROOT, build_kernel, build_user
+from common import ROOT, Parser, build_kernel, build_user, user_path
 
 
 def main(arguments):
     parser = Parser('image')
     parser.add_argument('what', nargs='?', choices=(*machine_options.OWN_IMAGES, 'iso', 'debian'), default='1k',
                         help="the root disk with blocks of that size (1k); a CD that boots; Debian's root disk")
-    parser.add_argument('--share', metavar='DIR', help='pack a folder, read-only, into the root disk as /share')
+    parser.add_argument('--share', type=user_path, metavar='DIR', help='pack a folder, read-only, into the root disk as /share')
     parser.add_argument('--append', default='', metavar='STR', help="more words for the kernel command line of the CD")
     parser.add_argument('--build', choices=('debug', 'release'), default='release', help="the CD's kernel (release)")
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')

@@ -11,7 +11,7 @@ import flame
 import instructions
 import options as machine_options
 from commands import run
-from common import Failure, check_output_path
+from common import Failure, Misuse, check_output_path, positive_number, user_path
 
 USER, FIRST_CALL, KERNEL_START = '[user mode]', 'sys_execve', 0xC0000000
 
@@ -59,17 +59,15 @@ def main(arguments):
     own, command = machine_options.split_command(arguments)
     parser = machine_options.parser('profile')
     parser.set_defaults(cpus=1)
-    parser.add_argument('--flame', metavar='FILE', help='write a flame graph (SVG)')
-    parser.add_argument('--output', metavar='FILE', help='the table goes there instead of standard error')
-    parser.add_argument('--most', type=int, default=40, metavar='N', help='how many functions the table has')
+    parser.add_argument('--flame', type=user_path, metavar='FILE', help='write a flame graph (SVG)')
+    parser.add_argument('--output', type=user_path, metavar='FILE', help='the table goes there instead of standard error')
+    parser.add_argument('--most', type=positive_number, default=40, metavar='N', help='how many functions the table has')
     parsed = parser.parse_args(own)
     if not command:
-        raise Failure('profile: which command? ./quartet profile [OPTIONS] -- CMD ARGS')
+        raise Misuse('profile: which command? ./quartet profile [OPTIONS] -- CMD ARGS')
     if parsed.accel == 'kvm':
-        raise Failure('profile: KVM counts no instructions')
+        raise Misuse('profile: KVM counts no instructions')
     parsed.accel = 'tcg-single'
-    if parsed.most < 1:
-        raise Failure(f'profile: --most {parsed.most}: at least 1')
     check_output_path(parsed.flame)
     check_output_path(parsed.output)
     settings = machine_options.machine_settings(parsed)

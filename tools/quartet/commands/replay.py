@@ -18,7 +18,7 @@ import guest_tests
 import image
 import qcow2
 import qemu
-from common import Failure, Parser, build_kernel, build_path, make
+from common import Failure, Parser, build_kernel, build_path, kernel_file, make, positive_number, seed_number
 from commands import debug
 from results import FAILED, PASSED
 
@@ -30,10 +30,10 @@ CLOCK_SHIFT = 5
 def parse(arguments):
     parser = Parser('replay')
     parser.add_argument('test', nargs='?', default='', help='record this guest test until it fails; without: the last recording')
-    parser.add_argument('--seed', type=int, default=1, help="the scheduler's seed of the first try")
-    parser.add_argument('--tries', type=int, default=10, metavar='N', help='recordings at most, each with the next seed')
+    parser.add_argument('--seed', type=seed_number, default=1, help="the scheduler's seed of the first try")
+    parser.add_argument('--tries', type=positive_number, default=10, metavar='N', help='recordings at most, each with the next seed')
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
-    parser.add_argument('--kernel', default='', metavar='FILE')
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     parser.add_argument('--record-only', action='store_true', help='do not start gdb')
     return parser.parse_args(arguments)
 

@@ -12,16 +12,20 @@ import options as machine_options
 import qemu
 import streams
 import terminal
-from common import Failure
+from common import Failure, Misuse
 
 POWER_OFF_SECONDS = 10		# from the command's end, or a panic's beginning, to the end of the machine
+
+
+def has_desktop():
+    return bool(os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'))
 
 
 def display_arguments(screen):
     """With --screen a window if there is a desktop, else the text screen drawn in this terminal."""
     if not screen:
         return ['-display', 'none', '-serial', 'mon:stdio']
-    if os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'):
+    if has_desktop():
         return ['-display', 'gtk', '-serial', 'mon:stdio']
     return ['-display', 'curses', '-serial', 'null', '-monitor', 'none']
 
@@ -126,9 +130,9 @@ def main(arguments):
     own, command = machine_options.split_command(arguments)
     parsed = machine_options.parser('run').parse_args(own)
     if command is not None and not command:
-        raise Failure('run --: which command?')
+        raise Misuse('run --: which command?')
     if command and parsed.screen:
-        raise Failure('--screen shows the consoles; with -- CMD there are none to see')
+        raise Misuse('--screen shows the consoles; with -- CMD there are none to see')
     settings = machine_options.machine_settings(parsed)
     if command:
         return run_command(settings, command)

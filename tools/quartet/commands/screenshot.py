@@ -4,7 +4,7 @@ import os
 import tempfile
 
 import png
-from common import ROOT, Failure, Parser, build_kernel
+from common import ROOT, Failure, Parser, build_kernel, user_path
 from machine import Machine
 
 # What is typed on each console, and what shows that it is done.
@@ -53,8 +53,8 @@ def tile(pictures):
 
 def main(arguments):
     parser = Parser('screenshot')
-    parser.add_argument('target', nargs='?', default=os.path.join(ROOT, 'docs/four-shells.png'), metavar='FILE')
-    target = parser.parse_args(arguments).target
+    parser.add_argument('target', nargs='?', type=user_path, metavar='FILE')
+    target = parser.parse_args(arguments).target or os.path.join(ROOT, 'docs/four-shells.png')
     folder = os.path.dirname(os.path.abspath(target))
     if os.path.isdir(target) or not os.access(folder, os.W_OK):
         raise Failure(f'{target}: cannot be written')

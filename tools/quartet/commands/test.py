@@ -9,7 +9,7 @@ import guest_tests
 import host_tests
 import prefetch
 import session_tests
-from common import Failure, Parser, build_kernel, build_user, make
+from common import Misuse, Parser, build_kernel, build_user, kernel_file, make, seed_number
 from qemu import ACCELERATORS
 from results import Results
 
@@ -19,11 +19,11 @@ def parse(arguments):
     parser.add_argument('patterns', nargs='*', metavar='PATTERN',
                         help='part of a name such as guest/pipe, host/lib, driven/ctrl_c, session/perl, check/layers; or with * and ?')
     parser.add_argument('--cpus', default='1,4', metavar='LIST', help="CPU counts of guest tests (1,4); '' for Linux alone")
-    parser.add_argument('--seed', type=int, default=None, help="the scheduler's seed; random unless given")
+    parser.add_argument('--seed', type=seed_number, default=None, help="the scheduler's seed; random unless given")
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc')
     parser.add_argument('--accel', choices=ACCELERATORS, default='tcg')
-    parser.add_argument('--kernel', default='', metavar='FILE', help='test this kernel instead of building one')
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE', help='test this kernel instead of building one')
     parser.add_argument('--second-chance', action='store_true',
                         help='run guest and driven tests that failed once more; those that then pass are listed as unsteady')
     parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on this machine')
@@ -41,14 +41,14 @@ def chooser(patterns):
 def processor_counts(text):
     words = [word for word in text.split(',') if word]
     if not all(word in ('1', '2', '3', '4', '5', '6', '7', '8') for word in words):
-        raise Failure(f'--cpus {text}: numbers from 1 to 8, with commas')
+        raise Misuse(f'test: --cpus {text}: numbers from 1 to 8, with commas')
     return [int(word) for word in words]
 
 
 def main(arguments):
     options = parse(arguments)
     if '' in options.patterns:
-        raise Failure('test: an empty pattern would be every test; leave it out for all')
+        raise Misuse('test: an empty pattern would be every test; leave it out for all')
     is_wanted = chooser(options.patterns)
     cpu_counts = processor_counts(options.cpus)
     seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
@@ -62,7 +62,7 @@ def main(arguments):
     checks.run(is_wanted, results)
     host_tests.run(host_tests.find_tests(is_wanted), results)
     results.second_chance = options.second_chance
-    kernel = options.kernel
+    kernel = options.kernel or ''
     if not kernel and (driven or sessions or (guest and cpu_counts)):
         kernel = build_kernel(options.build, options.cc)
     elif kernel:

@@ -8,7 +8,7 @@ import tempfile
 import narration
 import options as machine_options
 from commands import run
-from common import Failure, check_output_path
+from common import Misuse, check_output_path, user_path
 from events import Viewer
 
 
@@ -20,11 +20,11 @@ def memory_folder():
 def main(arguments):
     own, command = machine_options.split_command(arguments)
     parser = machine_options.parser('trace')
-    parser.add_argument('--json', metavar='FILE', help='write a timeline for Perfetto or Chrome (chrome://tracing)')
-    parser.add_argument('--output', metavar='FILE', help='the narration goes there instead of standard error')
+    parser.add_argument('--json', type=user_path, metavar='FILE', help='write a timeline for Perfetto or Chrome (chrome://tracing)')
+    parser.add_argument('--output', type=user_path, metavar='FILE', help='the narration goes there instead of standard error')
     parsed = parser.parse_args(own)
     if not command:
-        raise Failure('trace: which command? ./quartet trace [OPTIONS] -- CMD ARGS')
+        raise Misuse('trace: which command? ./quartet trace [OPTIONS] -- CMD ARGS')
     check_output_path(parsed.json)
     check_output_path(parsed.output)
     settings = machine_options.machine_settings(parsed)
