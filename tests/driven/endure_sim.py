@@ -11,7 +11,8 @@ def simulate(*arguments):
 
 
 assert simulate('--first', '1', '--seeds', '1000').returncode == 0
-for broken, scenario, seeds, complaint in (('flush', 'files', 15, 'after the power went'), ('tlb', 'memory', 60, ' load '),
-                                           ('copy', 'memory', 30, ' load '), ('table', 'memory', 30, ' load ')):
-    found = simulate('--first', '1', '--seeds', str(seeds), '--scenario', scenario, '--break', broken)
+for broken, scenario, seeds, complaint in (('flush', 'files', 15, 'after the power went'), ('tlb', 'memory', 40, ' fails: '),
+                                           ('copy', 'memory', 20, 'a load at'), ('table', 'memory', 20, ' fails: '),
+                                           ('truncate', 'memory', 30, 'the file is shorter')):
+    found = simulate('--first', '1', '--seeds', str(seeds), '--scenario', scenario, '--break', broken, '--stop')
     assert found.returncode != 0 and complaint in found.stdout, broken

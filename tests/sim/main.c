@@ -4,7 +4,7 @@
  * operations.
  *
  *	sim [--seeds N] [--first S] [--only LIST] [--schedule N] [--break WHAT]
- *	    [--scenario WHICH] [--verbose]
+ *	    [--scenario WHICH] [--stop] [--verbose]
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -342,7 +342,7 @@ static void print_machine(void)
 /* ---- the command line ---- */
 
 static const char *const break_names[BREAK_KINDS] = {
-	"nothing", "flush", "force", "wake", "free", "tlb", "copy", "table"
+	"nothing", "flush", "force", "wake", "free", "tlb", "copy", "table", "truncate"
 };
 
 struct options {
@@ -351,7 +351,7 @@ struct options {
 	uint64_t schedule;
 	enum sim_break broken;
 	enum scenario_kind kind;	/* SCENARIO_KINDS: as the seed says */
-	bool verbose, shrinks;
+	bool verbose, shrinks, stops;
 };
 
 static void leave_out_others(const char *only)
@@ -400,6 +400,10 @@ static struct options read_options(int argc, char **argv)
 			options.verbose = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--stop") == 0) {
+			options.stops = true;
+			continue;
+		}
 		if (strcmp(argv[i], "--no-shrink") == 0) {
 			options.shrinks = false;
 			continue;
@@ -444,7 +448,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	scenario_prepare();
-	for (uint64_t i = 0; i < options.count; i++) {
+	for (uint64_t i = 0; i < options.count && !(options.stops && failures); i++) {
 		scenario_draw(&scenario, options.first + i, options.kind);
 		scenario.schedule = options.schedule;
 		scenario.machine.broken = options.broken;

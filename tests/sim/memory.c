@@ -258,7 +258,7 @@ void __wrap_page_frame_put_last(struct page_frame *frame, int old)
 	__real_page_frame_put_last(frame, old);
 }
 
-static size_t object_size(struct slab_cache *cache)
+static size_t slab_object_size(struct slab_cache *cache)
 {
 	size_t size, in_use, frames;
 	const char *name;
@@ -274,7 +274,7 @@ struct slab_cache *__wrap_slab_cache_create(const char *name, size_t size, size_
 
 	/* The first cache is that of the caches. */
 	if (cache)
-		host_allow(cache, object_size(slab_cache_next(NULL)));
+		host_allow(cache, slab_object_size(slab_cache_next(NULL)));
 	return cache;
 }
 
@@ -283,7 +283,7 @@ void *__wrap_slab_alloc(struct slab_cache *cache, enum frame_alloc_flags flags)
 	void *object = __real_slab_alloc(cache, flags);
 
 	if (object)
-		host_allow(object, object_size(cache));
+		host_allow(object, slab_object_size(cache));
 	return object;
 }
 
@@ -291,13 +291,13 @@ void *__wrap_slab_alloc_zeroed(struct slab_cache *cache, enum frame_alloc_flags 
 {
 	void *object = __wrap_slab_alloc(cache, flags);
 
-	return object ? memset(object, 0, object_size(cache)) : NULL;
+	return object ? memset(object, 0, slab_object_size(cache)) : NULL;
 }
 
 void __wrap_slab_free(struct slab_cache *cache, void *object)
 {
 	if (object)
-		host_forbid(object, object_size(cache));
+		host_forbid(object, slab_object_size(cache));
 	if (object && sim_settings()->broken == BREAK_FREE && sim_chance(1000) == 0)
 		__real_slab_free(cache, object);
 	__real_slab_free(cache, object);

@@ -28,6 +28,7 @@
 #include "uapi/linux/errno.h"
 #include "vm/address_space.h"
 #include "vm/fault.h"
+#include "vm/mmap.h"
 #include "vm/page_table.h"
 #include "sim.h"
 
@@ -543,4 +544,13 @@ int __wrap_page_table_fork(struct address_space *parent, struct address_space *c
 	    !(entry & MMU_WRITE) && sim_chance(4) == 0)
 		atomic_fetch_sub(&page_frame_of(mmu_entry_frame(entry))->references, 1);
 	return error;
+}
+
+void __real_vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool copies);
+void __wrap_vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool copies);
+
+void __wrap_vm_unmap_cache(struct page_cache *cache, uint32_t first, uint32_t end, bool copies)
+{
+	if (sim_settings()->broken != BREAK_TRUNCATE || sim_chance(4) != 0)
+		__real_vm_unmap_cache(cache, first, end, copies);
 }

@@ -19,6 +19,7 @@ enum sim_break {
 	BREAK_TLB,		/* one flush in ten is forgotten */
 	BREAK_COPY,		/* one page in four is not copied on a write fault */
 	BREAK_TABLE,		/* one page table in four loses a count when it is shared */
+	BREAK_TRUNCATE,		/* one truncation in four leaves pages mapped */
 	BREAK_KINDS
 };
 
@@ -56,6 +57,7 @@ struct scenario {
 	unsigned int workers;
 	unsigned int start_count;
 	struct scenario_start starts[STARTS_MAX];
+	uint32_t file_sizes[FILES];	/* of mapped files, at first */
 	unsigned int operation_count;
 	union {
 		struct operation operations[OPERATIONS_MAX];
@@ -68,6 +70,7 @@ struct scenario {
 /* workload.c, space_workload.c */
 uint32_t draw_below(uint32_t limit);
 void scenario_draw(struct scenario *scenario, uint64_t seed, enum scenario_kind kind);
+void scenario_draw_disk(struct scenario *scenario, bool may_lack);
 void scenario_draw_memory(struct scenario *scenario);
 void scenario_format(const struct scenario *scenario, unsigned int number, char *buffer,
 		     size_t size);

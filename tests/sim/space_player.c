@@ -17,33 +17,15 @@
 #include "sched/thread.h"
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
-#include "uapi/linux/mman.h"
 #include "vm/address_space.h"
 #include "vm/fault.h"
-#include "vm/mmap.h"
 #include "kernel.h"
-#include "sim.h"
-
-_Static_assert((int)PAGE_READ == REGION_READ && (int)PAGE_WRITE == REGION_WRITE &&
-	       (int)PAGE_EXECUTE == REGION_EXECUTE, "the model's bits are the regions'");
-
-struct process {
-	struct address_space *space;	/* NULL: no process */
-	unsigned int number;
-	unsigned int end;		/* its operations in the list end here */
-	bool has_second;		/* thread, that runs */
-};
-
-struct actor {
-	unsigned int number;
-	struct process *process;
-	unsigned int next;		/* its operations begin here */
-};
+#include "space_player.h"
 
 static const struct scenario *scenario;
 static struct process processes[SPACES];
 static struct actor actors[ACTORS];
-static struct wait_queue changes = WAIT_QUEUE_INIT(changes);
+struct wait_queue changes = WAIT_QUEUE_INIT(changes);
 
 static void start_process(struct process *process, struct address_space *space,
 			  unsigned int birth);
@@ -126,110 +108,6 @@ static void look_over(struct actor *actor)
 	}
 }
 
-/* ---- calls ---- */
-
-static uintptr_t address_of(unsigned int page)
-{
-	return ARENA_START + page * PAGE_SIZE;
-}
-
-static void check_result(const struct space_operation *o, int result, int expected)
-{
-	char text[100];
-
-	if (result == expected)
-		return;
-	space_operation_format(o, text, sizeof(text));
-	sim_fail("%s: the answer is %d, not %d", text, result, expected);
-}
-
-/*
- * Do a call whose allocations may fail. If one did, and the call says so, it is done once more, and
- * has all it wants.
- */
-#define TRY_CALL(actor, result, call)                                                         \
-	do {                                                                                  \
-		sim_failures_begin((actor)->number);                                          \
-		(result) = (call);                                                            \
-		if (sim_failures_end((actor)->number) && (result) == -ENOMEM)                 \
-			(result) = (call);                                                    \
-	} while (0)
-
-static int map(struct actor *actor, const struct space_operation *o)
-{
-	unsigned int number = actor->process->number;
-	struct vm_map_request request = {
-		.size = o->count * PAGE_SIZE,
-		.flags = o->protection | REGION_MAY_READ | REGION_MAY_WRITE | REGION_MAY_EXECUTE,
-		.fixed = o->is_fixed,
-	};
-	struct page_identity is = {
-		.flags = (uint8_t)(o->protection | PAGE_MAPPED | PAGE_MAY_WRITE),
-	};
-	uintptr_t at = 0;
-	int page = o->page, result;
-
-	if (o->is_fixed) {
-		wait_event(&changes, space_claim(number, o->page, o->count, PAGE_CHANGES));
-		request.address = address_of(o->page);
-	} else {
-		wait_event(&changes, space_claim_room(number, o->count, &page));
-		if (page < 0)
-			return 0;
-	}
-	TRY_CALL(actor, result, vm_map(actor->process->space, &request, NULL, &at));
-	check_result(o, result, 0);
-	if (at != address_of((unsigned int)page))
-		sim_fail("mmap chose %#zx, not %#zx", at, address_of((unsigned int)page));
-	space_mapped(number, (unsigned int)page, o->count, is);
-	if (!o->is_fixed)
-		space_release_all(number);
-	return result;
-}
-
-static int unmap(struct actor *actor, const struct space_operation *o)
-{
-	unsigned int number = actor->process->number;
-	int result;
-
-	wait_event(&changes, space_claim(number, o->page, o->count, PAGE_KEEPS));
-	TRY_CALL(actor, result,
-		 vm_unmap(actor->process->space, address_of(o->page), o->count * PAGE_SIZE));
-	check_result(o, result, 0);
-	space_mapped(number, o->page, o->count, (struct page_identity){ 0 });
-	return result;
-}
-
-static int protect(struct actor *actor, const struct space_operation *o)
-{
-	unsigned int number = actor->process->number;
-	int result, expected;
-
-	wait_event(&changes, space_claim(number, o->page, o->count, PAGE_KEEPS));
-	expected = space_protect_result(number, o->page, o->count, o->protection);
-	TRY_CALL(actor, result,
-		 vm_protect(actor->process->space, address_of(o->page), o->count * PAGE_SIZE,
-			    o->protection, false));
-	check_result(o, result, expected);
-	space_protected(number, o->page, o->count, o->protection);
-	return result;
-}
-
-static int forget(struct actor *actor, const struct space_operation *o)
-{
-	unsigned int number = actor->process->number;
-	int result, expected;
-
-	wait_event(&changes, space_claim(number, o->page, o->count, PAGE_CHANGES));
-	expected = space_forget_result(number, o->page, o->count);
-	TRY_CALL(actor, result,
-		 vm_advise(actor->process->space, address_of(o->page), o->count * PAGE_SIZE,
-			   MADV_DONTNEED));
-	check_result(o, result, expected);
-	space_forgotten(number, o->page, o->count);
-	return result;
-}
-
 /* ---- processes ---- */
 
 /* Can the fork at place `number` of the list have its child now, later (*waits), or not at all? */
@@ -255,7 +133,7 @@ static int fork_process(struct actor *actor, const struct space_operation *o, un
 	space_fork_begin(parent->number, child->number);
 	TRY_CALL(actor, result, address_space_fork(parent->space, &space));
 	check_result(o, result, 0);
-	space_fork_end(parent->number, child->number, true);
+	space_fork_end(parent->number);
 	space_release_all(parent->number);
 	start_process(child, space, number + 1);
 	return result;
@@ -268,7 +146,9 @@ static void start_actor(unsigned int number, struct process *process, unsigned i
 	struct actor *actor = &actors[number];
 	struct thread *thread;
 
-	*actor = (struct actor){ number, process, first };
+	actor->number = number;
+	actor->process = process;
+	actor->next = first;
 	thread = thread_create_kernel("actor", act, actor);
 	if (!thread)
 		sim_fail("no memory for a thread");
@@ -311,17 +191,14 @@ static int play_one(struct actor *actor, const struct space_operation *o, unsign
 	switch ((enum space_operation_kind)o->kind) {
 	case SPACE_LOAD:
 	case SPACE_STORE: load_or_store(actor, o); return 0;
-	case SPACE_MAP: return map(actor, o);
-	case SPACE_UNMAP: return unmap(actor, o);
-	case SPACE_PROTECT: return protect(actor, o);
-	case SPACE_FORGET: return forget(actor, o);
 	case SPACE_FORK: return fork_process(actor, o, number);
 	case SPACE_THREAD: return start_second(actor, number);
 	case SPACE_SLEEP:
 		thread_prepare_sleep(THREAD_SLEEPING);
 		(void)thread_sleep_until(clock_monotonic_ns() + o->size * 1000ull);
 		return 0;
-	default: return 0;
+	case SPACE_EXIT: return 0;
+	default: return play_call(actor, o);
 	}
 }
 
@@ -398,22 +275,34 @@ static bool all_have_ended(void)
 	return true;
 }
 
-static void play(void)
+static void start_first(void)
 {
 	struct address_space *first;
-	struct in_use before;
 
-	sim_kernel_start();
-	sim_count_in_use(&before);
-	space_model_init();
 	for (unsigned int i = 0; i < SPACES; i++)
 		processes[i].number = i;
 	if (address_space_create(&first))
 		sim_fail("no memory for an address space");
 	first->mmap_top = ARENA_END;
+	first->brk_start = first->brk_end = ARENA_START;
 	start_process(&processes[0], first, 0);
+}
+
+static void play(void)
+{
+	struct in_use before;
+
+	sim_kernel_start();
+	if (scenario->format)
+		sim_disk_init();
+	sim_count_in_use(&before);
+	sim_mount(scenario->format);
+	open_files(scenario);
+	start_first();
 	wait_event(&changes, all_have_ended());
-	sim_check_leaks(&before, true);
+	close_files();
+	sim_unmount();
+	sim_check_leaks(&before, !scenario->format);
 	shared->has_finished = true;
 }
 

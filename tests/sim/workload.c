@@ -20,11 +20,13 @@ uint32_t draw_below(uint32_t limit)
 	return (uint32_t)((z ^ (z >> 31)) % limit);
 }
 
-static const struct format {
-	const char *options;
+struct disk_format {
+	const char *options;		/* of mke2fs; NULL: no disk */
 	uint32_t size;
 	bool has_journal;
-} formats[] = {
+};
+
+static const struct disk_format formats[] = {
 	{ NULL, 0, false },
 	{ "-t ext2 -b 1024", 6 << 20, false },
 	{ "-t ext2 -b 4096 -I 128 -O ^dir_index,^resize_inode", 6 << 20, false },
@@ -79,17 +81,24 @@ static void draw_operation(struct operation *o, unsigned int workers)
 		o->size = draw_below(4) ? draw_below(200) : draw_below(40000);
 }
 
-static void draw_files(struct scenario *s)
+void scenario_draw_disk(struct scenario *s, bool may_lack)
 {
-	const struct format *format;
-	unsigned int count;
+	unsigned int plain = may_lack ? draw_below(3) : 1 + draw_below(2);
+	const struct disk_format *format;
 
-	format = &formats[draw_below(8) < 5 ? 3 + draw_below(3) : draw_below(3)];
+	format = &formats[draw_below(8) < 5 ? 3 + draw_below(3) : plain];
 	s->format = format->options;
 	s->disk_size = format->size;
 	s->has_journal = format->has_journal;
 	s->disk_has_cache = draw_below(4) > 0;
 	s->disk_has_forced_writes = draw_below(2);
+}
+
+static void draw_files(struct scenario *s)
+{
+	unsigned int count;
+
+	scenario_draw_disk(s, true);
 	s->machine.cpus = 1 + draw_below(4);
 	s->machine.memory_pages = 3072 + draw_below(3) * 1024;
 	/* Free memory comes in blocks of up to 1024 pages, which must not lie across the border. */
@@ -97,8 +106,8 @@ static void draw_files(struct scenario *s)
 	s->machine.switch_every = 2u << draw_below(8);
 	s->machine.allocation_failures = draw_below(3) ? 0 : 10u << draw_below(6);
 	s->workers = 1 + draw_below(FILE_WORKERS_MAX);
-	s->start_count = format->has_journal ? 1 + draw_below(STARTS_MAX - 1)
-			 : format->options   ? 1 + draw_below(2)
+	s->start_count = s->has_journal ? 1 + draw_below(STARTS_MAX - 1)
+			 : s->format   ? 1 + draw_below(2)
 					     : 1;
 	for (unsigned int i = 0; i < s->start_count; i++) {
 		struct scenario_start *start = &s->starts[i];
@@ -109,7 +118,7 @@ static void draw_files(struct scenario *s)
 			draw_operation(&s->operations[s->operation_count++], s->workers);
 		start->end = s->operation_count;
 		/* The last start ends in order, so that the disk can be looked at. */
-		start->loses_power = format->has_journal && i + 1 < s->start_count && draw_below(8);
+		start->loses_power = s->has_journal && i + 1 < s->start_count && draw_below(8);
 		start->cut_operations = draw_below(count);
 		start->cut_points = draw_below(4u << draw_below(13));
 	}

@@ -196,7 +196,7 @@ def main_siege(arguments):
 
 
 SIM_PROGRAM = 'sim/sim'
-SIM_BREAKS = ('nothing', 'flush', 'force', 'wake', 'free', 'tlb', 'copy', 'table')
+SIM_BREAKS = ('nothing', 'flush', 'force', 'wake', 'free', 'tlb', 'copy', 'table', 'truncate')
 
 
 def main_sim(arguments):
@@ -210,10 +210,11 @@ def main_sim(arguments):
     parser.add_argument('--break', dest='broken', default='nothing', choices=SIM_BREAKS,
                         help='let the machine do something wrong, to see whether it is noticed')
     parser.add_argument('--scenario', choices=('files', 'memory'), default='', help='what is played; as the seed says unless given')
+    parser.add_argument('--stop', action='store_true', help='each processor stops at the first seed that fails')
     parser.add_argument('--no-shrink', action='store_true', help='do not look for smaller workloads that fail')
     options = parser.parse_args(arguments)
     make('--silent', 'sim')
-    command = [build_path(SIM_PROGRAM), '--break', options.broken] + ['--no-shrink'] * options.no_shrink
+    command = [build_path(SIM_PROGRAM), '--break', options.broken] + ['--no-shrink'] * options.no_shrink + ['--stop'] * options.stop
     command += ['--scenario', options.scenario] if options.scenario else []
     if options.seed is not None:
         only = ['--only', options.only] if options.only else []
