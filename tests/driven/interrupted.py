@@ -15,6 +15,10 @@ KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
 
 def machines_with(word):
     """The QEMU processes that have `word` in their command line."""
+    return processes_with(QEMU, word)
+
+
+def processes_with(*needed):
     found = []
     for pid in filter(str.isdigit, os.listdir('/proc')):
         try:
@@ -22,7 +26,7 @@ def machines_with(word):
                 words = file.read()
         except OSError:
             continue
-        if QEMU.encode() in words and word.encode() in words:
+        if all(word.encode() in words for word in needed):
             found.append(int(pid))
     return found
 
@@ -51,6 +55,28 @@ def interrupt(arguments, number, whole_group, status):
             wait_until(lambda: not os.listdir(work), f'{arguments} leaves {os.listdir(work)}', 10)
 
 
+def interrupt_build():
+    """Ctrl-C in the middle of a build: nothing of it goes on, and none of its programs complains. A second build waits."""
+    with tempfile.TemporaryDirectory(prefix='quartet-build-') as work:
+        rules, mark = os.path.join(work, 'Makefile'), os.path.join(work, 'mark')
+        with open(rules, 'w') as file:
+            file.write(f'slow:\n\t@touch {mark}; exec python3 -c "import time; time.sleep(1000)" {mark}\n')
+        script = 'import common, sys\ntry:\n\tcommon.make("-f", sys.argv[1], "slow")\nexcept KeyboardInterrupt:\n\tsys.exit(130)'
+        first = subprocess.Popen([sys.executable, '-c', script, rules], start_new_session=True, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        wait_until(lambda: os.path.exists(mark), 'the build does not begin')
+        second = subprocess.Popen([sys.executable, '-c', 'import common; common.make("--version")'], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert second.stdout.readline() == 'quartet: waiting for another build here\n'
+        os.killpg(first.pid, signal.SIGINT)
+        said, _ = first.communicate(timeout=30)
+        assert first.returncode == 130 and 'Traceback' not in said, said
+        assert not processes_with(mark), 'the build goes on'
+        second.communicate(timeout=60)
+        assert second.returncode == 0
+
+
+interrupt_build()
 RUN = ['./quartet', 'run', '--kernel', KERNEL, '--', 'sleep', '1000']
 interrupt(RUN, signal.SIGINT, True, 130)
 interrupt(RUN, signal.SIGTERM, False, 128 + 15)

@@ -6,6 +6,7 @@ import fcntl
 import functools
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -155,11 +156,33 @@ def check_output_path(path):
         raise Failure(f'{path}: no such folder')
 
 
+@contextlib.contextmanager
+def build_lock():
+    """Two makes in one tree would compile everything twice, and one link what the other is just writing."""
+    os.makedirs(BUILD, exist_ok=True)
+    with open(build_path('lock'), 'w') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print('quartet: waiting for another build here', file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def make(*arguments):
     """Run make in the tree. What it says goes to standard error: output may be a command's in the machine."""
     jobs = os.cpu_count() or 1
-    done = subprocess.run(['make', '--no-print-directory', f'-j{jobs}', *arguments], cwd=ROOT, stdout=sys.stderr)
-    if done.returncode != 0:
+    with build_lock():
+        # A session of its own: Ctrl-C is for us alone, and not for each of its programs to complain of.
+        process = subprocess.Popen(['make', '--no-print-directory', f'-j{jobs}', *arguments], cwd=ROOT, stdin=subprocess.DEVNULL,
+                                   stdout=sys.stderr, start_new_session=True)
+        try:
+            status = process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            raise
+    if status != 0:
         raise Failure('the build failed')
 
 

@@ -43,7 +43,10 @@ def start(command, **options):
     Start QEMU, as subprocess.Popen does. It ends when the thread that started it does, however that ends: a test that
     takes too long is killed and can stop nothing itself.
     """
-    wrapper = ['setpriv', '--pdeathsig', 'KILL'] if shutil.which('setpriv') else []
+    wrapper = []
+    if shutil.which('setpriv'):
+        # We may have ended before the wish was made: then the shell finds another parent.
+        wrapper = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', 'test $PPID = "$0" && exec "$@"', str(os.getpid())]
     return subprocess.Popen(wrapper + command, **options)
 
 
