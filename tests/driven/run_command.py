@@ -13,9 +13,9 @@ from common import build_kernel
 KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
 
 
-def run(*command, options=()):
+def run(*command, options=(), **settings):
     done = subprocess.run(['./quartet', 'run', '--kernel', KERNEL, '--cpus', '2', *options, '--', *command], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, **settings)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -72,6 +72,11 @@ assert done.returncode == 1 and b'No space left' in done.stderr, done
 done = subprocess.run(['sh', '-c', 'exec "$@" >&-', 'sh', *command, 'echo', 'x'], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                       timeout=60)
 assert done.returncode == 1 and b'Bad file descriptor' in done.stderr, done
+
+# Blanks in the name of the folder for temporary files, and of that of the images.
+with tempfile.TemporaryDirectory(prefix='quartet with blanks ') as folder:
+    assert run('echo', 'here', env=dict(os.environ, TMPDIR=folder)) == (0, b'here\n', b'')
+    assert os.listdir(folder) == []
 
 # A disk image of one's own: changed in place, without a trace of how the command came in.
 with tempfile.TemporaryDirectory() as folder:

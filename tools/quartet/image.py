@@ -206,10 +206,13 @@ def copy_image(source, target):
         raise Failure(f'cannot copy the image: {done.stderr.strip()}')
 
 
-def edit_image(image, script):
-    """Let debugfs change an image. It reports what went wrong only in words, so those come back."""
-    done = subprocess.run(['/usr/sbin/debugfs', '-w', '-f', '-', image], input=script, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def edit_image(image, script, folder=None):
+    """
+    Let debugfs change an image. It reports what went wrong only in words, so those come back. Its own words end at a
+    blank: files of the host are named as they are in `folder`.
+    """
+    done = subprocess.run(['/usr/sbin/debugfs', '-w', '-f', '-', os.path.abspath(image)], input=script, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder)
     if done.returncode != 0:
         raise Failure(f'debugfs cannot change {image}: {done.stdout.strip()}')
     return done.stdout
@@ -220,9 +223,9 @@ def write_into_image(image, path, content):
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
         file.flush()
-        script = f'rm {path}\nwrite {file.name} {path}\nset_inode_field {path} mode 0100644\n' \
+        script = f'rm {path}\nwrite {os.path.basename(file.name)} {path}\nset_inode_field {path} mode 0100644\n' \
                  f'set_inode_field {path} uid 0\nset_inode_field {path} gid 0\n'
-        said = edit_image(image, script)
+        said = edit_image(image, script, os.path.dirname(file.name))
     for line in said.splitlines():
         if line.startswith('write: '):
             raise Failure(f'cannot write {path} into {image}: {line.removeprefix("write: ").strip()}')
@@ -232,7 +235,7 @@ def read_from_image(image, path):
     """The bytes of one file of an ext2 image, as debugfs sees them."""
     with tempfile.TemporaryDirectory() as work:
         copy = os.path.join(work, 'file')
-        run_quietly(['/usr/sbin/debugfs', '-R', f'dump {path} {copy}', image], f'cannot read {path}')
+        run_quietly(['/usr/sbin/debugfs', '-R', f'dump {path} file', os.path.abspath(image)], f'cannot read {path}', cwd=work)
         if not os.path.exists(copy):
             raise Failure(f'{image} holds no {path}')
         with open(copy, 'rb') as file:
