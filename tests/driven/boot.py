@@ -1,4 +1,6 @@
-"""The machine boots: a prompt on the serial line and on four consoles, then powers off in order."""
+"""The machine boots: a prompt on the serial line and on four consoles, at the right time of day, then powers off in order."""
+
+import time
 
 from machine import Machine
 
@@ -6,6 +8,7 @@ with Machine(cpus=4, append=['watchdog=soon']) as machine:
     machine.wait_for_prompt()
     assert 'watchdog=soon: not a number' in machine.shell('dmesg')
     assert machine.shell('echo $((6 * 7))') == '42'
+    assert abs(int(machine.shell('date +%s')) - time.time()) < 5
     for console in range(1, 5):
         machine.press(f'alt-f{console}')
         machine.wait_for_shell()

@@ -160,6 +160,9 @@ def check_output_path(path):
 def build_lock():
     """Two makes in one tree would compile everything twice, and one link what the other is just writing."""
     os.makedirs(BUILD, exist_ok=True)
+    if os.path.exists(kernel_path()) and not os.access(BUILD, os.W_OK):
+        yield		# another user's tree, in which all may be built already
+        return
     with open(build_path('lock'), 'w') as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

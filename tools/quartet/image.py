@@ -6,6 +6,7 @@ links. It is laid out in a folder and mke2fs copies that folder into the image; 
 we are root, so that everything belongs to root in there. Nothing of the host leaks in but the bytes.
 """
 
+import contextlib
 import glob
 import hashlib
 import os
@@ -187,7 +188,8 @@ def cached_image(tree, name, block_size=1024, free_space=FREE_SPACE):
     """The path of an image with this content; made unless it exists."""
     path = build_path('images', f'{name}-{block_size // 1024}k-{tree.digest()}.img')
     if os.path.exists(path):
-        os.utime(path)
+        with contextlib.suppress(OSError):	# another user's tree
+            os.utime(path)
     else:
         # Another ./quartet may be using the last ones of that name; those that nobody wants any more go.
         for old in glob.glob(build_path('images', f'{name}-{block_size // 1024}k-*.img')):

@@ -38,6 +38,7 @@
 #define SHARE "/share"
 
 enum {
+	SHUTDOWN_LOOK_MS = 10,
 	RESPAWN_PAUSE_MS = 1000,	/* before a shell that ended at once is tried again */
 	STATUS_TIMEOUT = 124,		/* as timeout(1) has it */
 };
@@ -402,13 +403,66 @@ static void unmount_everything(void)
 		complain("cannot make / read-only: %s", strerror(errno));
 }
 
+static bool is_our_shell(pid_t pid)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(terminals); i++) {
+		if (terminals[i].shell == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Is it alive, and might heed a SIGTERM? Kernel threads of Linux ignore all signals. */
+static bool heeds_sigterm(pid_t pid)
+{
+	char path[32];
+	char *status, *ignored, *state;
+	bool heeds = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	status = read_whole_file(path, NULL);
+	if (!status)
+		return false;
+	state = strstr(status, "\nState:\t");
+	ignored = strstr(status, "\nSigIgn:\t");
+	if (state && ignored)
+		heeds = state[8] != 'Z' && state[8] != 'X' &&
+			!(strtoull(ignored + 9, NULL, 16) >> (SIGTERM - 1) & 1);
+	free(status);
+	return heeds;
+}
+
+static bool anybody_heeds_sigterm(void)
+{
+	DIR *folder = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	while (folder && !found && (entry = readdir(folder))) {
+		pid_t pid = atoi(entry->d_name);
+
+		found = pid > 1 && !is_our_shell(pid) && heeds_sigterm(pid);
+	}
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+/*
+ * First SIGTERM, for which programs have handlers that take their time; what is stopped must run
+ * for them. Interactive shells ignore it: they get SIGHUP when the others have gone, for whoever
+ * is in front of a shell that ends gets SIGHUP, too. Who is left then is killed.
+ */
 void shut_down(int reboot_command)
 {
+	long long deadline = now_ms() + SHUTDOWN_GRACE_MS;
+
 	go_to("/");
-	/* Interactive shells ignore SIGTERM but not SIGHUP; what is stopped must run to die. */
 	kill(-1, SIGTERM);
-	kill(-1, SIGHUP);
 	kill(-1, SIGCONT);
+	while (now_ms() < deadline && anybody_heeds_sigterm())
+		wait_for_all_children(SHUTDOWN_LOOK_MS);
+	kill(-1, SIGHUP);
 	if (!wait_for_all_children(SHUTDOWN_GRACE_MS)) {
 		kill(-1, SIGKILL);
 		wait_for_all_children(SHUTDOWN_GRACE_MS);

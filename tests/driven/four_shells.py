@@ -1,0 +1,71 @@
+"""
+The shells of the four consoles and of the serial line have one text: every page of /bin/busybox that nobody wrote and that
+is resident in several of them is in one frame, what was written belongs to one alone, and vmmap tells both.
+"""
+
+import collections
+import concurrent.futures
+import re
+
+from machine import Machine
+
+SHELLS = 5
+REGION = re.compile(r'[0-9a-f]{8}-([0-9a-f]{8}) (\S+) +\d+ +\d+ +\d+ +\d+  (\S*)')
+RUN = re.compile(r' +([0-9a-f]{8}) +(\d+) pages? +frame ([0-9a-f]{6})\S* +mapped (\d+)  by((?: \d+)+)')
+
+
+def regions_of(told):
+    """What vmmap says of one process: [protection, backing, {address: (frame, how often it is mapped, by whom)}]."""
+    regions = []
+    for line in told.splitlines():
+        region, run = REGION.match(line), RUN.match(line)
+        if region:
+            regions.append((region[2], region[3], {}))
+        if run:
+            for page in range(int(run[2])):
+                regions[-1][2][int(run[1], 16) + page * 4096] = (int(run[3], 16) + page, int(run[4]), run[5].split())
+    return regions
+
+
+def check(shells):
+    """`shells`: regions_of() each. Returns how many pages of the program all have in common."""
+    frames, present = collections.defaultdict(set), collections.Counter()
+    for number, regions in shells.items():
+        written = [i for i, (protection, _, _) in enumerate(regions) if protection == 'rw-p']
+        for index, (protection, backing, pages) in enumerate(regions):
+            # What lies before the data was written to by the program's start, before it was made read-only.
+            is_text = backing == '/bin/busybox' and index < written[0] - 1
+            for address, (frame, mapped, owners) in pages.items():
+                assert number in owners, (number, hex(address), owners)
+                if is_text:
+                    assert mapped == len(owners), (hex(address), mapped, owners)
+                    frames[address].add(frame)
+                    present[address] += 1
+                if protection == 'rw-p':
+                    assert owners == [number], (number, hex(address), owners)
+    for address, of_page in frames.items():
+        assert len(of_page) == 1, (hex(address), of_page)
+    return sum(present[address] == SHELLS for address in frames)
+
+
+def drive(cpus):
+    with Machine(cpus=cpus) as machine:
+        machine.wait_for_prompt()
+        for console in range(1, 5):
+            machine.press(f'alt-f{console}')
+            machine.wait_for_shell()
+        numbers = machine.shell('echo $(pidof sh)').split()
+        assert len(numbers) == SHELLS, numbers
+        common = check({number: regions_of(machine.shell(f'vmmap {number}')) for number in numbers})
+        assert common > 100, common
+        told = machine.shell('vmmap --shared')
+        found = re.search(r'(\d+) pages in (\d+) frames: (\d+) frames are common to all 5; sharing saves (\d+) KiB', told)
+        pages, different, shared, saved = map(int, found.groups())
+        assert common <= shared < different < pages and saved == shared * (SHELLS - 1) * 4, told
+        # A shell's own memory is nobody else's.
+        assert re.search(r'rw-p +\d+ +\d+ +\d+ +0 +0 K  \[stack\]', told), told
+
+
+with concurrent.futures.ThreadPoolExecutor() as pool:
+    for driven in [pool.submit(drive, cpus) for cpus in (1, 4)]:
+        driven.result()
