@@ -107,6 +107,10 @@ def check_files(work):
     assert 'no ext2' in machine('--image', 'zeros', program=os.path.abspath('quartet'), cwd=work)
     assert 'no such folder' in machine('--share', 'file', program=os.path.abspath('quartet'), cwd=work)
 
+    told = subprocess.run([os.path.abspath('quartet'), 'image', '2k'], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True, timeout=120, check=True).stdout.strip()
+    assert os.path.isfile(os.path.join(work, told)), told
+
     # A superblock that is one, and garbage behind it.
     garbage = path('garbage')
     image.copy_image(image.cached_image(image.base_tree(), 'root'), garbage)

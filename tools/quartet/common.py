@@ -49,6 +49,11 @@ def user_path(text):
     return text if os.path.realpath(start) == os.path.realpath(ROOT) else os.path.join(start, text)
 
 
+def shown_path(path):
+    """The same the other way round: a file of ours as the user may write it."""
+    return os.path.relpath(path, os.environ.get('QUARTET_FROM', ROOT))
+
+
 def kernel_file(text):
     """A kernel to start instead of one that is built. QEMU's words about a file that it cannot start are no help."""
     path = os.path.abspath(user_path(text))

@@ -1,8 +1,6 @@
 """./quartet build: kernel and programs."""
 
-import os
-
-from common import ROOT, Parser, build_kernel
+from common import Parser, build_kernel, shown_path
 
 
 def main(arguments):
@@ -10,5 +8,5 @@ def main(arguments):
     parser.add_argument('--build', choices=('debug', 'release'), default='release', help='which kernel (release)')
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')
     parsed = parser.parse_args(arguments)
-    print(os.path.relpath(build_kernel(parsed.build, parsed.cc), ROOT))
+    print(shown_path(build_kernel(parsed.build, parsed.cc)))
     return 0

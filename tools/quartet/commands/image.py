@@ -1,12 +1,10 @@
 """./quartet image [1k|2k|4k|iso|debian]: the root disk, a bootable CD, or Debian's root file system."""
 
-import os
-
 import debian
 import image
 import iso
 import options as machine_options
-from common import ROOT, Parser, build_kernel, build_user, user_path
+from common import Parser, build_kernel, build_user, shown_path, user_path
 
 
 def main(arguments):
@@ -31,5 +29,5 @@ def main(arguments):
             image.add_folder(tree, parsed.share, 'share')
         size = machine_options.OWN_IMAGES[parsed.what]
         path = image.cached_image(tree, 'share' if parsed.share else 'root', size)
-    print(os.path.relpath(path, ROOT))
+    print(shown_path(path))
     return 0

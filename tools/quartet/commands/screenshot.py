@@ -4,7 +4,7 @@ import os
 import tempfile
 
 import png
-from common import ROOT, Failure, Parser, build_kernel, user_path
+from common import ROOT, Failure, Parser, build_kernel, shown_path, user_path
 from machine import Machine
 
 # What is typed on each console, and what shows that it is done.
@@ -62,5 +62,5 @@ def main(arguments):
         machine.wait_for_prompt()
         width, height, pixels = tile(capture(machine, work))
     png.write_png(target, width, height, pixels)
-    print(os.path.relpath(target, ROOT))
+    print(shown_path(target))
     return 0
