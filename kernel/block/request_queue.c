@@ -285,6 +285,9 @@ void block_submit(struct block_request *request)
 	request->doomed = request->operation != BLOCK_FLUSH &&
 			  (failpoint_should_fail(FAILPOINT_BLOCK_IO) || block_fail_wants(request));
 	count_request(device, request);
+	if (request->operation == BLOCK_READ)
+		thread_current()->io.disk_read_size += (uint64_t)request->sector_count
+						       << SECTOR_SHIFT;
 	if (device != disk) {
 		count_request(disk, request);
 		request->sector += device->start_sector;

@@ -309,6 +309,17 @@ void user_thread_set_credentials(const struct credentials *credentials)
 	credentials_put(old);
 }
 
+void process_add_io(struct thread_io *sum, const struct thread_io *more)
+{
+	wide_count_add_all(&sum->read_size, &more->read_size);
+	wide_count_add_all(&sum->write_size, &more->write_size);
+	wide_count_add_all(&sum->read_calls, &more->read_calls);
+	wide_count_add_all(&sum->write_calls, &more->write_calls);
+	sum->disk_read_size += more->disk_read_size;
+	sum->disk_write_size += more->disk_write_size;
+	sum->cancelled_write_size += more->cancelled_write_size;
+}
+
 void process_add_thread_usage(struct usage *sum, struct user_thread *thread)
 {
 	uint64_t user_ns, system_ns;
@@ -320,6 +331,7 @@ void process_add_thread_usage(struct usage *sum, struct user_thread *thread)
 	sum->major_faults += thread->major_faults;
 	sum->voluntary_switches += thread->thread.voluntary_switches;
 	sum->involuntary_switches += thread->thread.involuntary_switches;
+	process_add_io(&sum->io, &thread->thread.io);
 }
 
 void process_usage(struct process *process, struct usage *out)

@@ -45,7 +45,7 @@ struct usage {
 	uint64_t user_ns, system_ns;
 	uint64_t minor_faults, major_faults;
 	uint64_t voluntary_switches, involuntary_switches;
-	uint64_t blocks_in, blocks_out;
+	struct thread_io io;
 	uint64_t resident_peak_pages;
 };
 
@@ -300,6 +300,7 @@ unsigned int process_out_of_memory_score(struct process *process);
 const char *process_name(struct process *process, char *buffer, size_t size);
 /* all its threads, live and ended */
 void process_usage(struct process *process, struct usage *out);
+void process_add_io(struct thread_io *sum, const struct thread_io *more);
 /* of forgiven children */
 void process_children_usage(struct process *process, struct usage *out);
 /* getppid(2): 0 for init. */

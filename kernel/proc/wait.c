@@ -49,8 +49,7 @@ static void add_usage(struct usage *sum, const struct usage *more)
 	sum->major_faults += more->major_faults;
 	sum->voluntary_switches += more->voluntary_switches;
 	sum->involuntary_switches += more->involuntary_switches;
-	sum->blocks_in += more->blocks_in;
-	sum->blocks_out += more->blocks_out;
+	process_add_io(&sum->io, &more->io);
 	if (more->resident_peak_pages > sum->resident_peak_pages)
 		sum->resident_peak_pages = more->resident_peak_pages;
 }

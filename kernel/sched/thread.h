@@ -20,6 +20,7 @@
 #include "core/spinlock.h"
 #include "lib/list.h"
 #include "lib/rbtree.h"
+#include "lib/wide_count.h"
 
 enum thread_state {
 	THREAD_NEW,
@@ -45,6 +46,18 @@ enum sched_policy { SCHED_POLICY_OTHER = 0, SCHED_POLICY_FIFO = 1, SCHED_POLICY_
 
 struct futex_pi_waiter;
 struct mmu_space;
+
+/*
+ * What a thread has read and written (/proc/PID/io). The system calls count the first four, vm and
+ * block what goes to disks: kept here, because these know no other thread but this.
+ */
+struct thread_io {
+	/* by read(2) and write(2) and their kin, sizes in bytes */
+	struct wide_count read_size, write_size, read_calls, write_calls;
+	uint64_t disk_read_size;		/* bytes asked of disks */
+	uint64_t disk_write_size;		/* bytes of pages that became dirty */
+	uint64_t cancelled_write_size;		/* of those, what was truncated before it left */
+};
 
 /*
  * [I] immutable once started  [t] own thread  [r] lock of the run queue of CPU queue_cpu  [a]
@@ -85,6 +98,7 @@ struct thread {
 	/* [r] run_ns as far as samples split it; see schedule_times() */
 	uint64_t user_ns, system_ns;
 	uint64_t voluntary_switches, involuntary_switches;	/* [t] */
+	struct thread_io io;		/* [t] others read it as it stands */
 
 	/*
 	 * Locks with priority inheritance, all vm/futex_pi.c's own: those that it has and others

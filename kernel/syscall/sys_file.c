@@ -71,6 +71,7 @@ static inline int init_buffer(struct io_buffer *buffer, user_addr address, size_
 static inline int read_file(struct file *file, user_addr to, size_t size)
 {
 	struct io_buffer buffer;
+	ssize_t result;
 	int error;
 
 	if (unlikely(!(file->mode & FILE_READ)))
@@ -78,7 +79,9 @@ static inline int read_file(struct file *file, user_addr to, size_t size)
 	error = init_buffer(&buffer, to, size);
 	if (unlikely(error))
 		return error;
-	return (int)file_read_inline(file, &buffer);
+	result = file_read_inline(file, &buffer);
+	syscall_count_read(result);
+	return (int)result;
 }
 
 int sys_read(int fd, user_addr to, size_t size)
@@ -97,16 +100,18 @@ int sys_read(int fd, user_addr to, size_t size)
 	return result;
 }
 
-static inline int write_file(struct file *file, user_addr from, size_t size)
+static always_inline int write_file(struct file *file, user_addr from, size_t size)
 {
 	struct io_buffer buffer;
 	ssize_t result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
 
 	/* Only a regular file has a size that is limited. */
-	if (likely(!result))
-		result = inode_is(file->inode, MODE_REGULAR)
-				 ? file_write(file, &buffer, file_size_limit())
-				 : file_write_unlimited_inline(file, &buffer);
+	if (unlikely(result))
+		return (int)result;
+	result = inode_is(file->inode, MODE_REGULAR)
+			 ? file_write(file, &buffer, file_size_limit())
+			 : file_write_unlimited_inline(file, &buffer);
+	syscall_count_write(result);
 	return (int)(unlikely(result < 0) ? syscall_file_write_result(file, result) : result);
 }
 
@@ -149,8 +154,10 @@ int sys_pread64(int fd, user_addr to, size_t size, uint32_t low, uint32_t high)
 		result = -ESPIPE;
 	else
 		result = file->mode & FILE_READ ? init_buffer(&buffer, to, size) : -EBADF;
-	if (!result)
+	if (!result) {
 		result = file_read_at(file, &buffer, offset_of(low, high));
+		syscall_count_read(result);
+	}
 	fd_table_return(file, needs_put);
 	return (int)result;
 }
@@ -173,8 +180,10 @@ int sys_pwrite64(int fd, user_addr from, size_t size, uint32_t low, uint32_t hig
 		result = -ESPIPE;
 	else
 		result = file->mode & FILE_WRITE ? init_buffer(&buffer, from, size) : -EBADF;
-	if (!result)
+	if (!result) {
 		result = file_write_at(file, &buffer, offset_of(low, high), file_size_limit());
+		syscall_count_write(result);
+	}
 	fd_table_return(file, needs_put);
 	return syscall_write_result(result);
 }
@@ -285,6 +294,10 @@ static int transfer_pieces(int fd, user_addr vector, unsigned int count, file_of
 	else if (!result)
 		result = offset < 0 ? file_read(file, &pieces.buffer)
 				    : file_read_at(file, &pieces.buffer, offset);
+	if (write)
+		syscall_count_write(result);
+	else
+		syscall_count_read(result);
 put_pieces:
 	syscall_pieces_put(&pieces);
 return_file:

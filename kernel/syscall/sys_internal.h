@@ -32,6 +32,26 @@ static inline struct file *syscall_file(int fd, bool *needs_put)
 {
 	return fd_table_borrow(user_thread_current()->fds, fd, needs_put);
 }
+/*
+ * A read or write has come as far as the file, and ended with this: for /proc/PID/io. Nine
+ * instructions; the counts are the thread's own, so that they need no lock.
+ */
+static inline void syscall_count_read(ssize_t result)
+{
+	struct thread_io *io = &thread_current()->io;
+
+	wide_count_add(&io->read_calls, 1);
+	if (likely(result >= 0))
+		wide_count_add(&io->read_size, (uint32_t)result);
+}
+static inline void syscall_count_write(ssize_t result)
+{
+	struct thread_io *io = &thread_current()->io;
+
+	wide_count_add(&io->write_calls, 1);
+	if (likely(result >= 0))
+		wide_count_add(&io->write_size, (uint32_t)result);
+}
 /* A write's result as the program gets it: with SIGPIPE or SIGXFSZ where the error wants it. */
 int syscall_write_result(ssize_t result);
 /* The same, but for a socket, which knows better and has sent its SIGPIPE itself. */

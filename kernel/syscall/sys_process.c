@@ -110,8 +110,8 @@ static void usage_to_linux(const struct usage *usage, struct linux_rusage *out)
 	out->max_resident_kib = (int32_t)(usage->resident_peak_pages * (PAGE_SIZE / 1024));
 	out->minor_faults = (int32_t)usage->minor_faults;
 	out->major_faults = (int32_t)usage->major_faults;
-	out->blocks_in = (int32_t)usage->blocks_in;
-	out->blocks_out = (int32_t)usage->blocks_out;
+	out->blocks_in = (int32_t)(usage->io.disk_read_size >> 9);
+	out->blocks_out = (int32_t)(usage->io.disk_write_size >> 9);
 	out->voluntary_switches = (int32_t)usage->voluntary_switches;
 	out->involuntary_switches = (int32_t)usage->involuntary_switches;
 }
@@ -379,6 +379,7 @@ int sys_getrusage(int who, user_addr to)
 		usage.major_faults = thread->major_faults;
 		usage.voluntary_switches = thread->thread.voluntary_switches;
 		usage.involuntary_switches = thread->thread.involuntary_switches;
+		usage.io = thread->thread.io;
 		break;
 	default:
 		return -EINVAL;

@@ -46,6 +46,13 @@ static uint64_t file_size_limit(void)
 	return limits_current(&process_current()->limits, LIMIT_FILE_SIZE);
 }
 
+static ssize_t count_both(ssize_t result)
+{
+	syscall_count_read(result);
+	syscall_count_write(result);
+	return result;
+}
+
 /*
  * Move up to `size` bytes, no more than TRANSFER_MAX, through a kernel buffer. Positions NULL: at
  * and with the files' own.
@@ -111,7 +118,8 @@ static ssize_t send_file(int out_fd, int in_fd, file_offset *position, size_t si
 		 (atomic_load_explicit(&ends.out->flags, memory_order_relaxed) & O_APPEND))
 		result = -EINVAL;
 	else
-		result = transfer(ends.out, NULL, ends.in, position, size, file_size_limit());
+		result = count_both(
+			transfer(ends.out, NULL, ends.in, position, size, file_size_limit()));
 	result = syscall_file_write_result(ends.out, result);
 	ends_put(&ends);
 	return result;
@@ -216,8 +224,8 @@ static ssize_t copy_range(struct ends *ends, struct given_offset *in, struct giv
 		return -EINVAL;
 	if (size == 0)
 		return 0;
-	return transfer(ends->out, offset_pointer(out), ends->in, offset_pointer(in), size,
-			file_size_limit());
+	return count_both(transfer(ends->out, offset_pointer(out), ends->in, offset_pointer(in),
+				   size, file_size_limit()));
 }
 
 int sys_copy_file_range(int in_fd, user_addr in_offset, int out_fd, user_addr out_offset,

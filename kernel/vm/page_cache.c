@@ -325,6 +325,7 @@ static void remove_locked(struct page_cache *cache, struct page_frame *frame)
 	    cache->ops->write) {
 		atomic_fetch_sub_explicit(&cache->dirty_count, 1, memory_order_relaxed);
 		atomic_fetch_sub_explicit(&dirty_total, 1, memory_order_relaxed);
+		thread_current()->io.cancelled_write_size += PAGE_SIZE;
 	}
 	*(struct page_cache *volatile *)&frame->cache = NULL;
 }
@@ -525,6 +526,7 @@ void page_cache_mark_dirty(struct page_cache *cache, struct page_frame *frame)
 		is_first = atomic_fetch_add_explicit(&cache->dirty_count, 1,
 						     memory_order_relaxed) == 0;
 		atomic_fetch_add_explicit(&dirty_total, 1, memory_order_relaxed);
+		thread_current()->io.disk_write_size += PAGE_SIZE;
 	} else if (frame->cache != cache) {
 		/* Truncated: nothing to write, but whoever insists on the mark gets it. */
 		atomic_fetch_or_explicit(&frame->flags, FRAME_DIRTY, memory_order_relaxed);

@@ -327,6 +327,10 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		  .id = 41,                                                               \
 		  .inode_ops = &procfs_fdinfo_inode_ops,                                  \
 		  .directory_ops = &procfs_fdinfo_file_ops },                             \
+		{ .name = "io",                                                           \
+		  .mode = MODE_REGULAR | 0400,                                            \
+		  .id = 42,                                                               \
+		  .show = procfs_show_io },                                               \
 		TEXT("limits", 23, procfs_show_limits),                                   \
 		{ .name = "maps",                                                         \
 		  .mode = MODE_REGULAR | 0444,                                            \

@@ -373,6 +373,56 @@ int procfs_show_wait_channel(const struct procfs_subject *subject, struct procfs
 	return 0;
 }
 
+/* Of one thread. Errors: -ESRCH. */
+static int thread_io(const struct procfs_subject *subject, struct thread_io *out)
+{
+	struct process *process = subject->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = choose_thread(subject);
+
+	if (thread)
+		*out = thread->thread.io;
+	spin_unlock_irq(&process->signal_lock, flags);
+	return thread ? 0 : -ESRCH;
+}
+
+/* Of the whole process, with what its children did that it has waited for. */
+static void process_io(struct process *process, struct thread_io *out)
+{
+	struct usage own, children;
+
+	process_usage(process, &own);
+	process_children_usage(process, &children);
+	*out = own.io;
+	process_add_io(out, &children.io);
+}
+
+int procfs_show_io(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	struct thread_io io;
+	int error = 0;
+
+	/* What was read and when tells much of a secret. */
+	if (!process_may_inspect(subject->process))
+		return -EACCES;
+	if (subject->thread)
+		error = thread_io(subject, &io);
+	else
+		process_io(subject->process, &io);
+	if (error)
+		return error;
+	procfs_print(text, "rchar: %llu\nwchar: %llu\nsyscr: %llu\nsyscw: %llu\n",
+		     (unsigned long long)wide_count_value(&io.read_size),
+		     (unsigned long long)wide_count_value(&io.write_size),
+		     (unsigned long long)wide_count_value(&io.read_calls),
+		     (unsigned long long)wide_count_value(&io.write_calls));
+	procfs_print(text, "read_bytes: %llu\nwrite_bytes: %llu\ncancelled_write_bytes: %llu\n",
+		     (unsigned long long)io.disk_read_size,
+		     (unsigned long long)io.disk_write_size,
+		     (unsigned long long)io.cancelled_write_size);
+	return 0;
+}
+
 int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	static const struct {
