@@ -25,6 +25,7 @@ enum return_work {
 	RETURN_WORK_NOTIFY = 1 << 4,	 /* news in files, for their owners to be sent */
 	RETURN_WORK_FRAME = 1 << 5,	 /* take every register from the trap frame */
 	RETURN_WORK_DEBUG = 1 << 6,	 /* the thread has debug registers; stays set */
+	RETURN_WORK_REALTIME = 1 << 7,	 /* how long has this real-time thread not slept? */
 };
 
 /* [t] own thread  [a] atomic  [I] immutable */

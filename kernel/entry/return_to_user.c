@@ -56,6 +56,10 @@ void upcall_return_work(struct trap_frame *frame)
 			clear_work(header, RETURN_WORK_NOTIFY);
 			irq_enable();
 			file_owner_deliver();
+		} else if (unlikely(work & RETURN_WORK_REALTIME)) {
+			clear_work(header, RETURN_WORK_REALTIME);
+			irq_enable();
+			process_check_realtime_limit();
 		} else if (work & RETURN_WORK_SIGNAL) {
 			clear_work(header, RETURN_WORK_SIGNAL);
 			irq_enable();

@@ -1,11 +1,15 @@
 /*
- * Timers of CPU time: setitimer(ITIMER_VIRTUAL), setitimer(ITIMER_PROF) and LIMIT_CPU.
+ * Timers of CPU time: setitimer(ITIMER_VIRTUAL), setitimer(ITIMER_PROF), LIMIT_CPU and
+ * LIMIT_REALTIME_TIME.
  *
  * Idea. No tick samples the running program. Instead a kernel timer is set to the earliest
  * moment at which a limit can be reached: the CPU time that is left, divided by the CPUs that
  * the process can use at once. When it rings, the time used is looked at; what is due is sent,
  * and the timer is set again to the next earliest moment. A process that sleeps meanwhile is
  * looked at once for each time that was left, never more often than CHECK_MIN_NS.
+ *
+ * LIMIT_REALTIME_TIME is not of the process but of each thread, which looks itself: see
+ * sched/cpu_time.c.
  *
  * Locks. signal_lock of the process protects the deadlines.
  */
@@ -15,10 +19,12 @@
 #include "mem/kmalloc.h"
 #include "proc/internal.h"
 #include "sched/clock.h"
+#include "sched/schedule.h"
 #include "uapi/linux/errno.h"
 
 #define CHECK_MIN_NS 1000000ull /* between two looks at a process */
 #define NS_PER_SECOND 1000000000ull
+#define US_PER_SECOND 1000000u
 
 /* [s] signal_lock of the process */
 struct cpu_timers {
@@ -239,6 +245,44 @@ int process_watch_cpu_limit(struct process *process)
 	set_timer(timers, time_left(timers, &usage));
 	spin_unlock_irq(&process->signal_lock, flags);
 	return 0;
+}
+
+/*
+ * SIGKILL at the hard limit; SIGXCPU at the soft one, which then moves on by a second, as programs
+ * can see. Without a soft limit the hard one means nothing, as on Linux.
+ */
+static int take_realtime_limit(struct process *process, uint64_t used_us)
+{
+	struct limit limit;
+
+	spin_assert_held(&process->signal_lock);
+	limit = limits_get(&process->limits, LIMIT_REALTIME_TIME);
+	if (limit.current == LIMIT_INFINITY)
+		return 0;
+	if (used_us >= limit.maximum)
+		return SIGKILL;
+	if (used_us < limit.current)
+		return 0;
+	limit.current += US_PER_SECOND;
+	limits_set(&process->limits, LIMIT_REALTIME_TIME, &limit);
+	return SIGXCPU;
+}
+
+void process_check_realtime_limit(void)
+{
+	struct process *process = process_current();
+	uint64_t used_us;
+	irq_flags flags;
+	int signal;
+
+	if (limits_current(&process->limits, LIMIT_REALTIME_TIME) == LIMIT_INFINITY)
+		return;
+	used_us = div64_u32(schedule_realtime_run(), NS_PER_SECOND / US_PER_SECOND, NULL);
+	flags = spin_lock_irq(&process->signal_lock);
+	signal = take_realtime_limit(process, used_us);
+	spin_unlock_irq(&process->signal_lock, flags);
+	if (signal)
+		send_signal(process, signal);
 }
 
 void process_end_cpu_timers(struct process *process)

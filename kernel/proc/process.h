@@ -424,6 +424,8 @@ must_check int process_set_cpu_timer(enum cpu_timer_kind kind, uint64_t value_ns
 				     uint64_t interval_ns, uint64_t *old_value_ns,
 				     uint64_t *old_interval_ns);
 void process_get_cpu_timer(enum cpu_timer_kind kind, uint64_t *value_ns, uint64_t *interval_ns);
+/* The current thread against LIMIT_REALTIME_TIME: RETURN_WORK_REALTIME. */
+void process_check_realtime_limit(void);
 /* LIMIT_CPU has changed, or came with a fork: begin to watch it. Errors: -ENOMEM. */
 must_check int process_watch_cpu_limit(struct process *process);
 

@@ -10,6 +10,10 @@
  * when somebody does. Setting the alarm for a tick that is not needed any more costs one interrupt
  * later, less than taking it back would.
  *
+ * A real-time thread may have a limit on how long it runs without sleeping. The limit is its
+ * process's business: each tick of such a thread makes it look, on its way to user mode. When it
+ * last woke, the tick finds out: a new sleep_start_ns means a new beginning, late by a tick.
+ *
  * Load averages are Linux's: three exponential means of the number of runnable threads, over 1, 5
  * and 15 minutes, in steps of five seconds. Nothing ticks on an idle machine, so steps that were
  * missed are made up for by whoever comes next, as steps without load.
@@ -17,6 +21,7 @@
 #include "arch/clock.h"
 #include "arch/context.h"
 #include "core/config.h"
+#include "core/stack_header.h"
 #include "lib/math64.h"
 #include "lib/min_max.h"
 #include "sched/internal.h"
@@ -168,6 +173,28 @@ static bool should_choose_again(struct run_queue *queue)
 	       !(running->affinity >> queue->cpu & 1);
 }
 
+/* Caller holds queue->lock; the thread is of real time. */
+static void watch_realtime(struct thread *running)
+{
+	if (running->realtime_sleep_ns != running->sleep_start_ns) {
+		running->realtime_sleep_ns = running->sleep_start_ns;
+		running->realtime_start_ns = running->run_ns;
+	}
+	/* The interrupt is on its stack, so the header is its own. Relaxed: it carries nothing. */
+	if (running->mmu)
+		atomic_fetch_or_explicit(&stack_header()->return_work, RETURN_WORK_REALTIME,
+					 memory_order_relaxed);
+}
+
+uint64_t schedule_realtime_run(void)
+{
+	struct thread *self = thread_current();
+	uint64_t run_ns = schedule_run_time(self);
+
+	/* Both belong to us alone while we run, but for the tick. */
+	return run_queue_priority(self) > 0 ? run_ns - self->realtime_start_ns : 0;
+}
+
 uint64_t schedule_tick(uint64_t now_ns)
 {
 	struct run_queue *queue = run_queue_of(cpu_index());
@@ -183,8 +210,10 @@ uint64_t schedule_tick(uint64_t now_ns)
 	if (should_choose_again(queue))
 		schedule_kick(queue);
 	next = now_ns + (queue->ready_count ? SLICE_NS : TICK_NS);
-	if (run_queue_priority(queue->running) > 0)
+	if (run_queue_priority(queue->running) > 0) {
+		watch_realtime(queue->running);
 		next = min(next, run_queue_realtime_end(queue));
+	}
 	spin_unlock(&queue->lock);
 	balance_tick(queue, now_ns);
 	update_load_averages(now_ns);

@@ -59,6 +59,10 @@ static void end_change(struct change *change, struct thread *thread)
 	if (moves && was_queued)
 		run_queue_remove(queue, thread);
 	grant(change, thread);
+	if (old_priority == 0) {
+		thread->realtime_start_ns = thread->run_ns;
+		thread->realtime_sleep_ns = thread->sleep_start_ns;
+	}
 	/* Real-time threads do not keep up with virtual time: start anew. */
 	if (old_priority > 0 && priority == 0)
 		thread->virtual_ns = queue->least_virtual_ns;

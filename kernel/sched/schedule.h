@@ -47,6 +47,11 @@ uint64_t schedule_quantum_ns(const struct thread *thread);
 
 /* Time run so far, the present slice included. */
 uint64_t schedule_run_time(struct thread *thread);
+/*
+ * How long the current thread, if it is of real time, has run since it last slept: up to a tick
+ * less. Else 0.
+ */
+uint64_t schedule_realtime_run(void);
 /* The same, split by samples; the two add up to it. */
 void schedule_times(struct thread *thread, uint64_t *user_ns, uint64_t *system_ns);
 

@@ -95,6 +95,8 @@ struct thread {
 	uint64_t sleep_start_least_ns;	/* [r] the queue's least virtual time then */
 	uint64_t run_ns;		/* [r] time run in all, up to the last accounting */
 	uint64_t quantum_end_ns;	/* [r] run_ns at which its turn is over, of SCHED_RR */
+	/* [r] of real time: run_ns and sleep_start_ns at its first tick after it woke */
+	uint64_t realtime_start_ns, realtime_sleep_ns;
 	/* [r] run_ns as far as samples split it; see schedule_times() */
 	uint64_t user_ns, system_ns;
 	uint64_t voluntary_switches, involuntary_switches;	/* [t] */
