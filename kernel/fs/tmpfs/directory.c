@@ -292,6 +292,9 @@ const struct inode_ops tmpfs_directory_ops = {
 	.unlink = unlink,
 	.rmdir = rmdir,
 	.rename = rename,
+	.get_attribute = tmpfs_get_attribute,
+	.list_attributes = tmpfs_list_attributes,
+	.set_attribute = tmpfs_set_attribute,
 };
 
 /* All entries of `dir` come before `list`. */

@@ -101,9 +101,16 @@ const struct inode_ops tmpfs_file_ops = {
 	.allocate = allocate,
 	.refresh = tmpfs_refresh,
 	.blocks_are_pages = true,
+	.get_attribute = tmpfs_get_attribute,
+	.list_attributes = tmpfs_list_attributes,
+	.set_attribute = tmpfs_set_attribute,
 };
 
-const struct inode_ops tmpfs_special_ops = { 0 };
+const struct inode_ops tmpfs_special_ops = {
+	.get_attribute = tmpfs_get_attribute,
+	.list_attributes = tmpfs_list_attributes,
+	.set_attribute = tmpfs_set_attribute,
+};
 
 static ssize_t read_link(struct inode *inode, char *buffer, size_t size)
 {
@@ -113,4 +120,9 @@ static ssize_t read_link(struct inode *inode, char *buffer, size_t size)
 	return (ssize_t)length;
 }
 
-const struct inode_ops tmpfs_link_ops = { .read_link = read_link };
+const struct inode_ops tmpfs_link_ops = {
+	.read_link = read_link,
+	.get_attribute = tmpfs_get_attribute,
+	.list_attributes = tmpfs_list_attributes,
+	.set_attribute = tmpfs_set_attribute,
+};

@@ -97,6 +97,7 @@ static void inode_release(struct inode *inode)
 	recount(inode, 0);
 	if (inode_is(inode, MODE_DIRECTORY))
 		tmpfs_directory_fini(inode);
+	tmpfs_attributes_fini(inode);
 	if (tmpfs_inode(inode)->target)
 		tmpfs_uncharge_target(tmpfs, tmpfs_inode(inode)->target);
 	tmpfs_uncharge_inode(tmpfs);
@@ -212,6 +213,7 @@ int tmpfs_inode_create(struct super_block *super, file_mode mode, dev_number dev
 	rbtree_init(&own->names);
 	rbtree_init(&own->positions);
 	list_init(&own->order);
+	list_init(&own->attributes);
 	own->next_position = 2;	/* after "." and ".." */
 	inode->number = atomic_fetch_add_explicit(&super->next_inode_number, 1,
 						  memory_order_relaxed);

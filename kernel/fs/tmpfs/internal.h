@@ -40,6 +40,7 @@ struct tmpfs_inode {
 	struct inode *parent;
 	atomic_size_t charged_pages;	/* [a] of this file in tmpfs->used_pages */
 	char *target;			/* [I] symbolic links: = inode.link_target */
+	struct list attributes;		/* [i] attributes.c's own */
 };
 
 static inline struct tmpfs_inode *tmpfs_inode(const struct inode *inode)
@@ -78,6 +79,13 @@ void tmpfs_uncharge_target(struct tmpfs *tmpfs, const char *target);
 int tmpfs_remount(struct super_block *super, bool read_only, const char *text);
 void tmpfs_unmount(struct super_block *super);
 void tmpfs_show_options(struct super_block *super, char *buffer, size_t size);
+
+/* attributes.c: struct inode_ops */
+ssize_t tmpfs_get_attribute(struct inode *inode, const char *name, void *buffer, size_t size);
+ssize_t tmpfs_list_attributes(struct inode *inode, char *buffer, size_t size, bool trusted);
+int tmpfs_set_attribute(struct inode *inode, const char *name, const void *value, size_t size,
+			int flags);
+void tmpfs_attributes_fini(struct inode *inode);
 
 /* directory.c */
 extern const struct inode_ops tmpfs_directory_ops;

@@ -14,7 +14,8 @@
  * test: with=vfs/user_count.c
  * test: with=vfs/permission.c,vfs/pipe.c,vfs/poll.c,vfs/read_write.c,vfs/rename.c,vfs/seals.c
  * test: with=vfs/sticky.c,vfs/super_block.c,vfs/vfs.c,fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c
- * test: with=fs/tmpfs/directory.c,fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c
+ * test: with=fs/tmpfs/attributes.c,fs/tmpfs/directory.c
+ * test: with=fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c
  * test: with=vm/page_cache_io.c,vm/truncate.c,vm/readahead.c,vm/io_buffer.c
  */
 #include "vfs_over_tmpfs.h"
