@@ -68,5 +68,15 @@ with tempfile.TemporaryDirectory(prefix='quartet-apt-') as work:
         sys.exit('a package that is not there was fetched')
     except Failure as failure:
         assert 'quartet-missing' in str(failure) and '\n' not in str(failure), failure
+    # Since Debian 13, programs are in /usr/bin; and what it has not, Debian 12 has, at the same mirrors.
+    program = os.path.join(folder, 'usr/bin/sample')
+    os.makedirs(os.path.dirname(program))
+    os.rename(os.path.join(folder, 'sample'), program)
+    assert packages.program('quartet-sample', 'bin/sample') == program
+    trixie = 'Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie\nComponents: main\nArchitectures: i386\n'
+    packages.release_codename = lambda: 'trixie'
+    assert packages.older_sources([trixie, trixie.replace('trixie', 'trixie-updates')]) == [trixie.replace('trixie', 'bookworm')]
+    packages.release_codename = lambda: 'bookworm'
+    assert packages.older_sources([trixie.replace('trixie', 'bookworm')]) == []
     assert os.listdir(os.path.join(work, 'cache/i386')) == ['quartet-sample'], os.listdir(os.path.join(work, 'cache/i386'))
     assert state_of_the_machine() == before

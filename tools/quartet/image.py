@@ -106,7 +106,7 @@ def applet_links(busybox):
 def base_tree():
     """The smallest user space: busybox, our own programs, the few files that programs look for."""
     tree = Tree()
-    busybox = os.path.join(packages.fetch('busybox-static'), 'bin/busybox')
+    busybox = packages.program('busybox-static', 'bin/busybox')
     for folder in FOLDERS:
         tree.folders[folder] = 0o755
     tree.folders.update({'root': 0o700, 'tmp': 0o1777, 'var/tmp': 0o1777})

@@ -73,7 +73,7 @@ def initramfs(flavour='686-pae'):
     """The path of an initramfs that starts the root disk's init."""
     folder = kernel_folder(flavour)
     path = build_path('images', f'{os.path.basename(folder)}.cpio')
-    with open(os.path.join(packages.fetch('busybox-static'), 'bin/busybox'), 'rb') as program:
+    with open(packages.program('busybox-static', 'bin/busybox'), 'rb') as program:
         files = {'bin/busybox': (program.read(), 0o755), 'init': (START.encode(), 0o755)}
     files.update({f'modules/{name}': (content, 0o644) for name, content in modules(folder).items()})
     content = cpio.archive(['bin', 'dev', 'modules', 'proc', 'root'], files,

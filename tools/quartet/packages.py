@@ -7,7 +7,8 @@ machine's keys, proxies and mirrors are the machine's, and nothing of the machin
 foreign architecture, no list, no package. Packages are only unpacked, never installed.
 
 Sources are tried together first. If a package cannot be had that way, because a suite's index for i386
-fails to download or names a file that is gone, each source is tried alone.
+fails to download or names a file that is gone, each source is tried alone; and at last, from the same
+mirrors, the release before Debian gave up most of i386: Linux itself has no package there any more.
 """
 
 import glob
@@ -20,6 +21,7 @@ import tempfile
 
 from common import Failure, cache_lock, cache_path
 
+LAST_WHOLE_RELEASE = 'bookworm'
 SUITE_ALIASES = {'stable', 'testing', 'unstable', 'sid', 'oldstable'}
 SUITE_SUFFIXES = ('-updates', '-security', '-backports', '/updates', '-proposed-updates')
 
@@ -110,6 +112,16 @@ def machine_sources():
     return paragraphs
 
 
+def older_sources(paragraphs):
+    """The last release that has everything for i386, from the mirrors that the machine uses for its own."""
+    codename = release_codename()
+    if codename == LAST_WHOLE_RELEASE:
+        return []
+    lines = {f'\nSuites: {suite}\n' for suite in (codename, *SUITE_ALIASES)}
+    return [paragraph.replace(line, f'\nSuites: {LAST_WHOLE_RELEASE}\n') for paragraph in paragraphs
+            for line in lines if line in paragraph]
+
+
 class PrivateApt:
     """apt with its own state in the cache folder, for architecture i386."""
 
@@ -189,17 +201,27 @@ def newest_dependency(package, prefix):
     if known:
         return max(known, key=lambda name: [int(part) for part in re.findall(r'[0-9]+', name)])
     with cache_lock():
-        apt = PrivateApt()
-        said = apt.use_sources(machine_sources())
-        for name in apt.dependencies(package):
-            if name.startswith(prefix):
-                return name
+        apt, said, sources = PrivateApt(), '', machine_sources()
+        for attempt in filter(None, (sources, older_sources(sources))):
+            said += apt.use_sources(attempt)
+            for name in apt.dependencies(package):
+                if name.startswith(prefix):
+                    return name
     raise Failure(f'cannot find {package} for i386: {last_error(said)}')
 
 
 def fetch(package):
     """The folder that holds the unpacked i386 package; downloaded on the first call ever."""
     return fetch_all([package])[0]
+
+
+def program(package, path):
+    """A program of the package, such as bin/busybox. Debian 13 has what was in /bin in /usr/bin."""
+    folder = fetch(package)
+    for place in (path, f'usr/{path}'):
+        if os.path.exists(os.path.join(folder, place)):
+            return os.path.join(folder, place)
+    raise Failure(f'the package {package} has no {path}')
 
 
 def fetch_all(names):
@@ -230,10 +252,13 @@ def download(wanted):
         raise Failure('no Debian source with component main in /etc/apt; cannot fetch i386 packages')
     os.makedirs(cache_path('i386'), exist_ok=True)
     apt, said, left = PrivateApt(), '', dict(wanted)
-    for attempt in [paragraphs] + ([[one] for one in paragraphs] if len(paragraphs) > 1 else []):
-        said = apt.use_sources(attempt) if left else ''
+    print(f'quartet: fetching {", ".join(wanted)} for i386', file=sys.stderr, flush=True)
+    attempts = [paragraphs] + ([[one] for one in paragraphs] if len(paragraphs) > 1 else [])
+    for attempt in filter(None, [*attempts, older_sources(paragraphs)]):
+        if not left:
+            break
+        said = apt.use_sources(attempt)
         for package, target in list(left.items()):
-            print(f'quartet: fetching {package} for i386', file=sys.stderr, flush=True)
             with tempfile.TemporaryDirectory(dir=os.path.dirname(target), prefix='.') as work:
                 path, refusal = apt.download(package, work)
                 if path:

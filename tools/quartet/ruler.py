@@ -67,7 +67,7 @@ def build():
 
 
 def busybox_path():
-    return os.path.join(packages.fetch('busybox-static'), 'bin/busybox')
+    return packages.program('busybox-static', 'bin/busybox')
 
 
 def script(rows, effort, first=''):
