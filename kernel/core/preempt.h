@@ -1,5 +1,7 @@
 /*
  * Turning preemption off and on. A section without preemption stays on its CPU and does not sleep.
+ * Where it is on, a thread in the kernel still goes on till it returns to user mode or sleeps,
+ * unless somebody better cannot wait that long (sched/schedule.c).
  */
 #pragma once
 #include "core/compiler.h"
@@ -28,6 +30,6 @@ static inline void preempt_enable(void)
 	atomic_signal_fence(memory_order_seq_cst);
 	if (--header->preempt_count == 0 &&
 	    unlikely(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-		     RETURN_WORK_RESCHEDULE))
+		     RETURN_WORK_PREEMPT))
 		preempt_reschedule();
 }

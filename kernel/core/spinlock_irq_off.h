@@ -34,7 +34,7 @@ static inline void preempt_if_wanted(void)
 	const struct stack_header *header = stack_header();
 
 	if (unlikely(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-		     RETURN_WORK_RESCHEDULE) &&
+		     RETURN_WORK_PREEMPT) &&
 	    header->preempt_count == 0)
 		preempt_reschedule();
 }

@@ -435,8 +435,8 @@ static bool forget_thread(struct user_thread *thread, uint32_t status)
 		process->group_leader = NULL;
 	atomic_store_explicit(&thread->credentials, NULL, memory_order_relaxed);
 	spin_unlock_irq(&process->signal_lock, flags);
+	/* It is held as long as the thread, which runs by its user's share. */
 	user_count_uncharge(thread->charged, USER_THREADS);
-	user_count_put(thread->charged);
 	credentials_put(credentials);
 	wait_queue_wake_all(&process->thread_ended, 0);
 	return last;

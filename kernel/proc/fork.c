@@ -18,6 +18,7 @@
 #include "proc/internal.h"
 #include "proc/pidfd.h"
 #include "sched/clock.h"
+#include "sched/schedule.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/ptrace.h"
@@ -452,6 +453,7 @@ static int make_runnable(const struct clone_request *request, struct user_thread
 
 	if (error)
 		return error;
+	schedule_set_shares_of_new(&child->thread, user_count_shares(child->charged));
 	error = arch_thread_fork(&child->thread.arch, child->thread.stack, &parent->arch,
 				 request->stack);
 	if (!error && request->tls)

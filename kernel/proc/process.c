@@ -114,6 +114,7 @@ void user_thread_release(struct thread *thread)
 	struct user_thread *user = container_of(thread, struct user_thread, thread);
 
 	arch_thread_fini(&thread->arch);
+	user_count_put(user->charged);
 	process_put(user->process);
 	slab_free(thread_cache, user);
 }
@@ -303,6 +304,7 @@ void user_thread_set_credentials(const struct credentials *credentials)
 	atomic_store_explicit(&thread->credentials, credentials, memory_order_relaxed);
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (old_user) {
+		schedule_set_shares(&thread->thread, user_count_shares(user));
 		user_count_uncharge(old_user, USER_THREADS);
 		user_count_put(old_user);
 	}

@@ -184,7 +184,10 @@ struct user_thread {
 
 	/* [s], own thread reads freely; reference */
 	_Atomic(const struct credentials *) credentials;
-	/* [s], own thread reads freely: whose RLIMIT_NPROC it counts against; reference */
+	/*
+	 * [s], own thread reads freely: whose RLIMIT_NPROC it counts against, and by whose shares
+	 * of the CPUs it runs; reference until the thread is released
+	 */
 	struct user_count *charged;
 	/* [s], own thread reads freely; NULL once given back */
 	struct fd_table *fds;

@@ -208,7 +208,7 @@ uint64_t schedule_tick(uint64_t now_ns)
 	}
 	split(queue, queue->running, interrupted_user_mode(queue->running));
 	if (should_choose_again(queue))
-		schedule_kick(queue);
+		schedule_kick_on_tick(queue);
 	next = now_ns + (queue->ready_count ? SLICE_NS : TICK_NS);
 	if (run_queue_priority(queue->running) > 0) {
 		watch_realtime(queue->running);

@@ -38,6 +38,8 @@ void schedule_hand_over(struct thread *thread);
 
 /* Make the CPU of `queue` choose again. Caller holds queue->lock. */
 void schedule_kick(struct run_queue *queue);
+/* The same from the tick of that CPU: in the kernel it may go on until the next one. */
+void schedule_kick_on_tick(struct run_queue *queue);
 /* The same for any CPU, without its lock held; interrupts off. */
 void schedule_kick_cpu(unsigned int cpu);
 

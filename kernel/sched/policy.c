@@ -1,6 +1,6 @@
 /*
- * Policies, priorities, nice values and affinities: what other threads, or the thread itself, may
- * change while it runs, waits in a queue, or sleeps.
+ * Policies, priorities, nice values, affinities and users: what other threads, or the thread
+ * itself, may change while it runs, waits in a queue, or sleeps.
  *
  * A change that moves the thread among the others takes it out of its queue if it waits there,
  * changes it, puts it back, and lets the CPU choose again if that could matter. The queue's lock is
@@ -65,7 +65,7 @@ static void end_change(struct change *change, struct thread *thread)
 	}
 	/* Real-time threads do not keep up with virtual time: start anew. */
 	if (old_priority > 0 && priority == 0)
-		thread->virtual_ns = queue->least_virtual_ns;
+		run_queue_enter_anew(thread);
 	if (moves && was_queued) {
 		run_queue_add(queue, thread, priority < old_priority);
 		if (run_queue_preempts(queue, thread))
@@ -109,6 +109,16 @@ void schedule_set_boost(struct thread *thread, int priority)
 	begin_change(&change, thread);
 	change.wish.boost = clamp(priority, 0, REALTIME_PRIORITIES - 1);
 	end_change(&change, thread);
+}
+
+void schedule_set_shares(struct thread *thread, struct cpu_share *shares)
+{
+	irq_flags flags;
+	struct run_queue *queue = run_queue_lock_of(thread, &flags);
+
+	run_queue_account(queue, arch_clock_ns());
+	run_queue_set_shares(queue, thread, shares);
+	spin_unlock_irq(&queue->lock, flags);
 }
 
 int schedule_priority(const struct thread *thread)

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/config.h"
 #include "core/spinlock.h"
 #include "lib/list.h"
 #include "lib/rbtree.h"
@@ -33,6 +34,18 @@ enum alarm_bound {
 #define WAKE_PREEMPT_NS	 1000000ull
 
 /*
+ * What the fair threads of one user have of one CPU. A user has CPU_MAX of these, zeroed at first,
+ * and keeps them as long as he has threads.
+ * [q] run_queue.lock of that CPU
+ */
+struct cpu_share {
+	struct rbtree_cached fair;	/* [q] threads waiting, by virtual time */
+	uint64_t least_virtual_ns; /* [q] none of them is behind it by much; only grows */
+	struct rbtree_node node;   /* [q] in run_queue.shares */
+	uint64_t virtual_ns;	   /* [q] weighted time that they ran */
+};
+
+/*
  * [I] immutable once published  [q] run_queue.lock  [c] own CPU, interrupts off  [a] atomic
  */
 struct run_queue {
@@ -44,14 +57,18 @@ struct run_queue {
 	struct thread *front;		/* [q] the fair thread woken last, not in the tree */
 	/* [q] by one about to sleep: this CPU's, and first if that is fair */
 	bool front_is_handed;
-	struct rbtree_cached fair;	/* [q] by virtual time */
+	/* [q] shares with waiting threads, but for the running one's, by virtual time */
+	struct rbtree_cached shares;
+	uint64_t least_share_ns;   /* [q] no share is behind it by much; only grows */
+	uint64_t share_clock_ns;   /* [q] time up to which the running share is charged */
+	unsigned int tree_count;   /* [q] threads waiting in the trees of all shares */
+	struct cpu_share no_share; /* [q] the idle thread's; always empty */
 	struct list realtime[REALTIME_PRIORITIES]; /* [q] first in, first out */
 	uint32_t realtime_mask[(REALTIME_PRIORITIES + 31) / 32]; /* [q] lists that are not empty */
 	uint64_t realtime_until_ns;	/* [q] end of the period of real-time threads */
 	uint64_t realtime_ns;		/* [q] how long they have run in it */
 	unsigned int ready_count;	/* [q] threads waiting: in front, the tree and the lists */
 	atomic_uint load; /* [a] ready_count, and one if a thread runs; relaxed, a hint */
-	uint64_t least_virtual_ns; /* [q] no fair thread here is behind it by much; only grows */
 	uint64_t clock_ns;		/* [q] time up to which `running` is charged */
 
 	uint64_t start_ns;		/* [I] when this CPU began */
@@ -101,18 +118,19 @@ int run_queue_realtime_period(void);
 /* Charge the running thread with the time since clock_ns. */
 void run_queue_charge(struct run_queue *queue, uint64_t now_ns);
 /*
- * The same. In place for a fair thread of nice value 0 while the tree is empty: two that serve each
- * other are charged with 24 instructions instead of 62.
+ * The same. In place for a fair thread of nice value 0 while the trees are empty: two that serve
+ * each other are charged with 24 instructions instead of 62.
  */
 static inline void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 {
 	struct thread *running = queue->running;
+	struct cpu_share *share = running->share;
 	uint64_t ran = now_ns - queue->clock_ns;
 	uint64_t virtual_ns;
 
 	/* What is negative has an upper half too. */
 	if (unlikely(ran >> 32 || running->weight_inverse != 1u << WEIGHT_SHIFT ||
-		     !run_queue_is_fair(running) || rbtree_cached_first(&queue->fair))) {
+		     !run_queue_is_fair(running) || queue->tree_count)) {
 		run_queue_charge(queue, now_ns);
 		return;
 	}
@@ -120,40 +138,52 @@ static inline void run_queue_account(struct run_queue *queue, uint64_t now_ns)
 	running->run_ns += (uint32_t)ran;
 	virtual_ns = running->virtual_ns + (uint32_t)ran;
 	running->virtual_ns = virtual_ns;
-	if (likely(run_queue_is_before(queue->least_virtual_ns, virtual_ns)))
-		queue->least_virtual_ns = virtual_ns;
+	if (likely(run_queue_is_before(share->least_virtual_ns, virtual_ns)))
+		share->least_virtual_ns = virtual_ns;
+}
+
+/* The queue of `cpu` is `thread`'s from now on. Caller holds the lock of the one it leaves. */
+static inline void run_queue_set_home(struct thread *thread, unsigned int cpu)
+{
+	atomic_store_explicit(&thread->queue_cpu, cpu, memory_order_relaxed);
+	thread->share = &thread->shares[cpu];
 }
 
 /* For a thread that comes from another queue. */
-void run_queue_enter_from_other(struct run_queue *queue, struct thread *thread, uint64_t now_ns);
+void run_queue_enter_from_other(struct thread *thread, uint64_t now_ns);
 
-void run_queue_bring_up_slowly(struct run_queue *queue, struct thread *thread);
-/* Of one that slept on this queue: virtual_ns is no further behind than a sleeper's may be. */
-static inline void run_queue_bring_up(struct run_queue *queue, struct thread *thread)
+void run_queue_bring_up_slowly(struct thread *thread);
+/* Of one that slept on its queue: virtual_ns is no further behind than a sleeper's may be. */
+static inline void run_queue_bring_up(struct thread *thread)
 {
-	uint64_t behind = queue->least_virtual_ns - thread->virtual_ns;
+	uint64_t behind = thread->share->least_virtual_ns - thread->virtual_ns;
 
 	/* Who is ahead has an upper half too. */
 	if (unlikely(behind >> 32 || (uint32_t)behind > SLEEPER_NS))
-		run_queue_bring_up_slowly(queue, thread);
+		run_queue_bring_up_slowly(thread);
 }
 
 /*
- * Bring virtual_ns of a thread that slept up to this queue's time; `is_from_other`: it slept on
- * another. A new thread is simply put at least_virtual_ns.
+ * Bring virtual_ns of a thread that slept up to its queue's time; `is_from_other`: it slept on
+ * another.
  */
-static inline void run_queue_enter(struct run_queue *queue, struct thread *thread, uint64_t now_ns,
-				   bool is_from_other)
+static inline void run_queue_enter(struct thread *thread, uint64_t now_ns, bool is_from_other)
 {
 	if (unlikely(is_from_other))
-		run_queue_enter_from_other(queue, thread, now_ns);
-	run_queue_bring_up(queue, thread);
+		run_queue_enter_from_other(thread, now_ns);
+	run_queue_bring_up(thread);
+}
+
+/* A new thread, or one that comes back from real time, has no past. */
+static inline void run_queue_enter_anew(struct thread *thread)
+{
+	thread->virtual_ns = thread->share->least_virtual_ns;
 }
 
 /* Remember what run_queue_enter needs, for one that leaves. */
-static inline void run_queue_leave(struct run_queue *queue, struct thread *thread, uint64_t now_ns)
+static inline void run_queue_leave(struct thread *thread, uint64_t now_ns)
 {
-	thread->sleep_start_least_ns = queue->least_virtual_ns;
+	thread->sleep_start_least_ns = thread->share->least_virtual_ns;
 	thread->sleep_start_ns = now_ns;
 }
 
@@ -172,6 +202,20 @@ uint64_t run_queue_realtime_end(const struct run_queue *queue);
 /* Put a thread in; `at_front`: of its real-time priority. */
 void run_queue_add(struct run_queue *queue, struct thread *thread, bool at_front);
 void run_queue_remove(struct run_queue *queue, struct thread *thread);
+
+void run_queue_change_share(struct run_queue *queue, struct cpu_share *from, struct cpu_share *to);
+/* `thread`, which is not in the queue, runs from now on. */
+static inline void run_queue_set_running(struct run_queue *queue, struct thread *thread)
+{
+	struct cpu_share *before = queue->running->share;
+
+	queue->running = thread;
+	if (unlikely(thread->share != before))
+		run_queue_change_share(queue, before, thread->share);
+}
+/* Who runs, or is not in any queue, is of another user from now on. */
+void run_queue_set_shares(struct run_queue *queue, struct thread *thread, struct cpu_share *shares);
+
 /*
  * Put one in that was just woken; `is_handed`: by a thread about to sleep. Mostly it stays out of
  * the tree.

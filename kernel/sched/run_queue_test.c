@@ -1,6 +1,6 @@
 /*
- * The run queue alone: order, shares by weight, sleepers, hand-over, real time. A loop plays the
- * CPU.
+ * The run queue alone: order, shares by weight and by user, sleepers, hand-over, real time. A loop
+ * plays the CPU.
  *
  * test: with=lib/rbtree.c,core/spinlock.c
  */
@@ -14,6 +14,7 @@ enum { THREADS = 12 };
 
 static struct run_queue queue;
 static struct thread threads[THREADS];
+static struct cpu_share users[3][CPU_MAX];
 static struct thread idle;
 static uint64_t now;
 static irq_flags flags;
@@ -23,9 +24,12 @@ static void begin(void)
 	memset(&queue, 0, sizeof(queue));
 	memset(threads, 0, sizeof(threads));
 	memset(&idle, 0, sizeof(idle));
+	memset(users, 0, sizeof(users));
 	idle.is_idle = true;
 	for (unsigned int i = 0; i < THREADS; i++) {
 		threads[i].affinity = UINT32_MAX;
+		threads[i].shares = users[0];
+		run_queue_set_home(&threads[i], 0);
 		run_queue_set_weight(&threads[i]);
 	}
 	run_queue_init(&queue, 0, &idle);
@@ -42,14 +46,14 @@ static void end(struct test *t)
 
 static void wake(struct thread *thread)
 {
-	run_queue_enter(&queue, thread, now, false);
+	run_queue_enter(thread, now, false);
 	run_queue_add(&queue, thread, false);
 }
 
 /* As schedule_place: to the front, if nobody stands there. */
 static void wake_in_front(struct thread *thread, bool is_handed)
 {
-	run_queue_enter(&queue, thread, now, false);
+	run_queue_enter(thread, now, false);
 	run_queue_add_woken(&queue, thread, is_handed);
 }
 
@@ -61,14 +65,14 @@ static struct thread *choose(bool stays, bool yields)
 
 	run_queue_account(&queue, now);
 	if (!stays && !queue.running->is_idle)
-		run_queue_leave(&queue, queue.running, now);
+		run_queue_leave(queue.running, now);
 	next = stay ? NULL : run_queue_take_only(&queue);
 	if (!next)
 		next = run_queue_choose(&queue, stay, yields);
 	next = next ? next : &idle;
 	if (next != queue.running)
 		next->slice_start_ns = now;
-	queue.running = next;
+	run_queue_set_running(&queue, next);
 	return next;
 }
 
@@ -239,7 +243,7 @@ static void a_hand_over_is_taken_without_the_tree(struct test *t)
 	wake(&threads[0]);
 	(void)choose(false, false);
 	wake_in_front(&threads[1], true);
-	EXPECT_POINTER(t, queue.fair.leftmost, NULL);
+	EXPECT_EQ(t, queue.tree_count, 0);
 	EXPECT_POINTER(t, choose(false, false), &threads[1]);
 	EXPECT_EQ(t, queue.ready_count, 0);
 	EXPECT(t, !threads[1].queued);
@@ -507,6 +511,166 @@ static void pinned_and_unfinished_threads_do_not_move(struct test *t)
 	end(t);
 }
 
+static void give_to(struct thread *thread, unsigned int user)
+{
+	thread->shares = users[user];
+	run_queue_set_home(thread, 0);
+}
+
+/* One against ten: each user has half; and among the ten's threads it is shared by thread. */
+static void time_is_shared_by_user_first(struct test *t)
+{
+	begin();
+	give_to(&threads[0], 1);
+	for (unsigned int i = 0; i < 11; i++)
+		wake(&threads[i]);
+	(void)choose(false, false);
+	run_for(3000000000ull);
+	EXPECT(t, threads[0].run_ns > 1450000000 && threads[0].run_ns < 1550000000);
+	for (unsigned int i = 1; i < 11; i++)
+		EXPECT(t, threads[i].run_ns > 140000000 && threads[i].run_ns < 160000000);
+	end(t);
+}
+
+/* Whoever comes to a CPU that another user's crowd fills runs at once, however long he slept. */
+static void a_user_who_slept_interrupts_a_crowd(struct test *t)
+{
+	begin();
+	give_to(&threads[0], 1);
+	for (unsigned int i = 1; i < 12; i++)
+		wake(&threads[i]);
+	(void)choose(false, false);
+	for (unsigned int turn = 0; turn < 5; turn++) {
+		uint64_t ran = threads[0].run_ns;
+
+		run_for(100000000 + turn * 1000000000ull);
+		wake_in_front(&threads[0], false);
+		EXPECT_POINTER(t, queue.front, NULL);
+		EXPECT(t, run_queue_preempts(&queue, &threads[0]));
+		EXPECT_POINTER(t, choose(true, false), &threads[0]);
+		run_for(100000000);
+		/* Its credit is a sleeper's, then it has its half. */
+		ran = threads[0].run_ns - ran;
+		EXPECT(t, ran > 45000000 && ran < 60000000);
+		while (queue.running != &threads[0])
+			run_for(SLICE_NS);
+		(void)choose(false, false);
+	}
+	end(t);
+}
+
+/* Whoever did not wait here for long has no credit for that, by whatever way he comes. */
+static void who_comes_after_a_long_time_is_brought_up(struct test *t)
+{
+	begin();
+	give_to(&threads[0], 1);
+	for (unsigned int i = 0; i < 5; i++)
+		wake(&threads[i]);
+	(void)choose(false, false);
+	run_for(10000000000ull);
+	/* A share that was never here begins to run while others wait. */
+	run_queue_set_shares(&queue, queue.running, users[2]);
+	EXPECT(t, !run_queue_is_before(queue.running->share->virtual_ns,
+				       queue.least_share_ns - SLEEPER_NS));
+	for (unsigned int i = 0; i < 5; i++)
+		threads[i].run_ns = 0;
+	run_for(100000000);
+	EXPECT(t, threads[0].run_ns > 30000000);
+	/* And one that comes to an idle CPU, and then is found running by the others. */
+	while (!queue.running->is_idle)
+		(void)choose(false, false);
+	users[1][0].virtual_ns = 0;
+	wake_in_front(&threads[0], false);
+	EXPECT_POINTER(t, choose(false, false), &threads[0]);
+	threads[1].share->virtual_ns = 0;
+	wake(&threads[1]);
+	run_for(100000000);
+	EXPECT(t, !run_queue_is_before(queue.running->share->virtual_ns,
+				       queue.least_share_ns - SLEEPER_NS));
+	EXPECT(t, threads[1].run_ns > 30000000);
+	end(t);
+}
+
+/* However many he starts anew: they share what is his. */
+static void new_threads_gain_their_user_nothing(struct test *t)
+{
+	unsigned int forked = 1;
+
+	begin();
+	give_to(&threads[0], 1);
+	wake(&threads[0]);
+	wake(&threads[1]);
+	(void)choose(false, false);
+	for (unsigned int turn = 0; turn < 300; turn++) {
+		run_for(10000000);
+		if (queue.running == &threads[0])
+			continue;
+		forked = forked % 10 + 2;
+		if (threads[forked].queued || queue.running == &threads[forked])
+			continue;
+		run_queue_enter_anew(&threads[forked]);
+		run_queue_add_woken(&queue, &threads[forked], false);
+		if (turn % 3 == 0)
+			(void)choose(false, false);	/* its parent ends */
+	}
+	EXPECT(t, threads[0].run_ns > 1450000000);
+	end(t);
+}
+
+static void a_nice_value_counts_between_users(struct test *t)
+{
+	begin();
+	give_to(&threads[0], 1);
+	threads[0].nice = 5;	/* weight 335 against 1024 */
+	run_queue_set_weight(&threads[0]);
+	for (unsigned int i = 0; i < 4; i++)
+		wake(&threads[i]);
+	(void)choose(false, false);
+	run_for(10000000000ull);
+	EXPECT_EQ(t, (10000000000ull - threads[0].run_ns) * 10 / threads[0].run_ns,
+		  1024 * 10 / 335);
+	end(t);
+}
+
+/* One hands over to a thread of another user: that goes before nobody's turn. */
+static void who_is_handed_over_to_waits_for_his_users_turn(struct test *t)
+{
+	begin();
+	give_to(&threads[0], 1);
+	give_to(&threads[1], 2);
+	wake(&threads[2]);
+	wake(&threads[3]);
+	(void)choose(false, false);
+	run_for(1000000000);
+	wake(&threads[0]);
+	EXPECT_POINTER(t, choose(true, false), &threads[0]);
+	now += 1000000;
+	run_queue_account(&queue, now);
+	threads[1].share->virtual_ns = threads[0].share->virtual_ns + 1000 * SLICE_NS;
+	queue.front = &threads[1];	/* as schedule_hand_over() does */
+	queue.front_is_handed = threads[1].queued = true;
+	queue.ready_count++;
+	EXPECT(t, choose(false, false)->share == &users[0][0]);
+	EXPECT_POINTER(t, queue.front, NULL);
+	end(t);
+}
+
+static void who_becomes_another_user_leaves_his_share(struct test *t)
+{
+	begin();
+	for (unsigned int i = 0; i < 4; i++)
+		wake(&threads[i]);
+	(void)choose(false, false);
+	run_for(100000000);
+	run_queue_set_shares(&queue, queue.running, users[1]);
+	EXPECT(t, run_queue_check(&queue));
+	EXPECT_POINTER(t, queue.running->share, &users[1][0]);
+	EXPECT_POINTER(t, queue.shares.leftmost, &users[0][0].node);
+	run_queue_set_shares(&queue, queue.running, users[0]);
+	EXPECT_POINTER(t, queue.shares.leftmost, NULL);
+	end(t);
+}
+
 /* Random wake-ups, sleeps and removals, checked after each. */
 static void invariants_hold_under_random_use(struct test *t)
 {
@@ -521,9 +685,10 @@ static void invariants_hold_under_random_use(struct test *t)
 		if (thread->queued) {
 			if (test_random(&random) % 4 == 0) {
 				run_queue_remove(&queue, thread);
-				run_queue_leave(&queue, thread, now);
+				run_queue_leave(thread, now);
 			}
 		} else if (thread != queue.running) {
+			run_queue_set_shares(&queue, thread, users[test_random(&random) % 3]);
 			if (test_random(&random) % 8 == 0)
 				set_realtime(thread, SCHED_POLICY_RR, 1 + test_random(&random) % 3);
 			else
@@ -568,6 +733,13 @@ const struct test_case test_cases[] = {
 	TEST(a_quantum_that_ends_alone_begins_anew),
 	TEST(a_boost_counts_while_it_is_higher),
 	TEST(pinned_and_unfinished_threads_do_not_move),
+	TEST(time_is_shared_by_user_first),
+	TEST(a_user_who_slept_interrupts_a_crowd),
+	TEST(who_comes_after_a_long_time_is_brought_up),
+	TEST(new_threads_gain_their_user_nothing),
+	TEST(a_nice_value_counts_between_users),
+	TEST(who_is_handed_over_to_waits_for_his_users_turn),
+	TEST(who_becomes_another_user_leaves_his_share),
 	TEST(invariants_hold_under_random_use),
 	TEST_END
 };

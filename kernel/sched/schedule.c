@@ -22,8 +22,12 @@
  * sleep and schedule() stays on the queue, whatever its state says.
  *
  * Need to choose again. RETURN_WORK_RESCHEDULE on the stack of the running thread, set under the
- * queue's lock; looked at by preempt_enable(), at the end of interrupts, on return to user mode,
- * and by the idle loop. Another CPU is sent an interrupt as well.
+ * queue's lock; looked at on return to user mode and by the idle loop. Another CPU is sent an
+ * interrupt as well. For one of real time RETURN_WORK_PREEMPT is set too, which preempt_enable()
+ * and the end of interrupts look at. A fair one waits until the running one leaves the kernel: that
+ * is soon, and what it holds there, a mutex or a page being read, would have to wait with it for
+ * its next turn, and whoever needs that as well; among a crowd that is seconds. If the next tick
+ * finds it still there, it must go.
  *
  * Time. One clock reading a switch; none for a wake-up that hands the CPU over, nor for one by a
  * thread that has just begun to run. The alarm is set only when what is set would come too late,
@@ -116,20 +120,41 @@ void schedule_note_idle(void)
 
 /* ---- asking a CPU to choose again ---- */
 
-/* Caller holds queue->lock. True: then send_kick, better without the lock, since that is slow. */
-static bool mark_kick(struct run_queue *queue)
+/*
+ * `work`: RETURN_WORK_RESCHEDULE, and RETURN_WORK_PREEMPT where it must be at once. Caller holds
+ * queue->lock. True: then smp_send_reschedule, better without the lock, since that is slow.
+ */
+static bool mark_kick(struct run_queue *queue, unsigned int work)
 {
 	struct stack_header *header = queue->running->stack;
-	unsigned int old = atomic_fetch_or(&header->return_work, RETURN_WORK_RESCHEDULE);
+	unsigned int old = atomic_fetch_or(&header->return_work, work);
 
 	spin_assert_held(&queue->lock);
-	return !(old & RETURN_WORK_RESCHEDULE) && queue->cpu != cpu_index();
+	return (~old & work) && queue->cpu != cpu_index();
 }
 
 void schedule_kick(struct run_queue *queue)
 {
-	if (mark_kick(queue))
+	if (mark_kick(queue, RETURN_WORK_RESCHEDULE | RETURN_WORK_PREEMPT))
 		smp_send_reschedule(queue->cpu);
+}
+
+void schedule_kick_on_tick(struct run_queue *queue)
+{
+	const struct stack_header *header = queue->running->stack;
+	unsigned int work = RETURN_WORK_RESCHEDULE;
+
+	if (atomic_load_explicit(&header->return_work, memory_order_relaxed) & work)
+		work |= RETURN_WORK_PREEMPT;
+	(void)mark_kick(queue, work);
+}
+
+/* What is to be done for a woken one that is to run rather than the running one. */
+static unsigned int work_for_woken(const struct run_queue *queue, const struct thread *thread)
+{
+	return queue->running->is_idle || !run_queue_is_fair(thread) ?
+			     RETURN_WORK_RESCHEDULE | RETURN_WORK_PREEMPT :
+			     RETURN_WORK_RESCHEDULE;
 }
 
 void schedule_kick_cpu(unsigned int cpu)
@@ -137,7 +162,7 @@ void schedule_kick_cpu(unsigned int cpu)
 	bool send;
 
 	spin_lock(&queues[cpu].lock);
-	send = mark_kick(&queues[cpu]);
+	send = mark_kick(&queues[cpu], RETURN_WORK_RESCHEDULE | RETURN_WORK_PREEMPT);
 	spin_unlock(&queues[cpu].lock);
 	if (send)
 		smp_send_reschedule(cpu);
@@ -202,7 +227,7 @@ static inline bool change_home(struct run_queue *queue, struct thread *thread)
 	if (cpu == queue->cpu)
 		return false;
 	spin_lock_irq_off(&queues[cpu].lock);
-	atomic_store_explicit(&thread->queue_cpu, queue->cpu, memory_order_relaxed);
+	run_queue_set_home(thread, queue->cpu);
 	spin_unlock_irq_off(&queues[cpu].lock);
 	return true;
 }
@@ -222,7 +247,7 @@ static noinline bool place_on(struct run_queue *queue, struct thread *thread, en
 	if (unlikely(!(thread->affinity & queue->cpu_bit) &&
 		     (thread->affinity & schedule_online_cpus()))) {
 		/* If it was chosen because it idles, let it say again that it does. */
-		send = mark_kick(queue);
+		send = mark_kick(queue, RETURN_WORK_RESCHEDULE | RETURN_WORK_PREEMPT);
 		spin_unlock_irq_off(&queue->lock);
 		if (send)
 			smp_send_reschedule(queue->cpu);
@@ -230,19 +255,19 @@ static noinline bool place_on(struct run_queue *queue, struct thread *thread, en
 	}
 	run_queue_account(queue, now);
 	if (how == PLACE_NEW)
-		thread->virtual_ns = queue->least_virtual_ns;
+		run_queue_enter_anew(thread);
 	else
-		run_queue_enter(queue, thread, now, is_from_other);
+		run_queue_enter(thread, now, is_from_other);
 	run_queue_add_woken(queue, thread, false);
 	kick = queue->running->is_idle ||
 	       (how != PLACE_NEW && run_queue_preempts(queue, thread));
 	if (kick)
-		send = mark_kick(queue);
+		send = mark_kick(queue, work_for_woken(queue, thread));
 	slice_start = queue->running->slice_start_ns;
 	spin_unlock_irq_off(&queue->lock);
 	if (send)
 		smp_send_reschedule(queue->cpu);
-	else if (!kick && queue->cpu == cpu_index())
+	else if (queue->cpu == cpu_index())
 		bound_wait(queue, slice_start, now);
 	return true;
 }
@@ -269,8 +294,8 @@ static noinline bool hand_over_from_other(struct run_queue *own, struct thread *
 	spin_lock_pair(&own->lock, &queues[cpu].lock);
 	may = may_be_in_front(own, thread);
 	if (may) {
-		run_queue_enter(own, thread, own->clock_ns, true);
-		atomic_store_explicit(&thread->queue_cpu, own->cpu, memory_order_relaxed);
+		run_queue_set_home(thread, own->cpu);
+		run_queue_enter(thread, own->clock_ns, true);
 		run_queue_put_in_front(own, thread, true);
 	}
 	spin_unlock_pair(&own->lock, &queues[cpu].lock);
@@ -285,7 +310,7 @@ static inline bool hand_over_here(struct run_queue *own, struct thread *thread)
 		spin_unlock_irq_off(&own->lock);
 		return false;
 	}
-	run_queue_bring_up(own, thread);
+	run_queue_bring_up(thread);
 	run_queue_put_in_front(own, thread, true);
 	spin_unlock_irq_off(&own->lock);
 	return true;
@@ -324,16 +349,17 @@ static inline bool place_in_front(struct run_queue *own, struct thread *thread)
 	    (schedule_idle_cpus() & thread->affinity))
 		return false;
 	spin_lock_irq_off(&own->lock);
-	if (unlikely(!may_be_in_front(own, thread) || !run_queue_is_fair(running))) {
+	if (unlikely(!may_be_in_front(own, thread) || !run_queue_is_fair(running) ||
+		     thread->share != running->share)) {
 		spin_unlock_irq_off(&own->lock);
 		return false;
 	}
-	run_queue_bring_up(own, thread);
+	run_queue_bring_up(thread);
 	run_queue_put_in_front(own, thread, false);
 	if (unlikely(run_queue_is_before(thread->virtual_ns + WAKE_PREEMPT_NS,
 					 running->virtual_ns)) &&
 	    run_queue_preempts(own, thread))
-		(void)mark_kick(own);
+		(void)mark_kick(own, RETURN_WORK_RESCHEDULE);
 	spin_unlock_irq_off(&own->lock);
 	return true;
 }
@@ -434,11 +460,11 @@ static struct thread *who_stays(struct run_queue *queue, struct thread *running,
 	if (running->is_idle)
 		return NULL;
 	if (reason == SWITCH_SLEEP && leave_queue(running)) {
-		run_queue_leave(queue, running, now);
+		run_queue_leave(running, now);
 		return NULL;
 	}
 	if (unlikely(!(running->affinity >> queue->cpu & 1))) {
-		run_queue_leave(queue, running, now);
+		run_queue_leave(running, now);
 		queue->previous_moves = true;
 		return NULL;
 	}
@@ -463,7 +489,8 @@ static void clear_reschedule(struct thread *thread)
 
 	if (atomic_load_explicit(&header->return_work, memory_order_relaxed) &
 	    RETURN_WORK_RESCHEDULE)
-		atomic_fetch_and(&header->return_work, ~(unsigned int)RETURN_WORK_RESCHEDULE);
+		atomic_fetch_and(&header->return_work, ~(unsigned int)(RETURN_WORK_RESCHEDULE |
+								       RETURN_WORK_PREEMPT));
 }
 
 /*
@@ -480,7 +507,7 @@ static void begin_running(struct run_queue *queue, struct thread *next, uint64_t
 {
 	unsigned int own = 1u << queue->cpu;
 
-	queue->running = next;
+	run_queue_set_running(queue, next);
 	queue->switches++;
 	next->slice_start_ns = now;
 	((struct stack_header *)next->stack)->cpu = queue->cpu;
@@ -548,10 +575,10 @@ static always_inline struct thread *take_over(struct run_queue *queue, uint64_t 
 		run_queue_put_in_front(queue, next, queue->front_is_handed);
 		return NULL;
 	}
-	run_queue_leave(queue, previous, now);
+	run_queue_leave(previous, now);
 	clear_reschedule(previous);
 	previous->voluntary_switches++;
-	queue->running = next;
+	queue->running = next;	/* whosever it is: the trees are empty */
 	queue->switches++;
 	next->slice_start_ns = now;
 	((struct stack_header *)next->stack)->cpu = queue->cpu;
@@ -685,7 +712,7 @@ void preempt_reschedule(void)
 {
 	const struct stack_header *header = stack_header();
 	bool wanted = atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-		      RETURN_WORK_RESCHEDULE;
+		      RETURN_WORK_PREEMPT;
 
 	if (!wanted && !shake())
 		return;

@@ -40,6 +40,15 @@ must_check int schedule_set_affinity(struct thread *thread, uint32_t cpus);
  * ends it.
  */
 void schedule_set_boost(struct thread *thread, int priority);
+/*
+ * Whose thread it is: by these shares of the CPUs, CPU_MAX of them, it runs from now on. Its own
+ * thread calls it, or, of a new one, whoever makes it. They outlive the thread.
+ */
+void schedule_set_shares(struct thread *thread, struct cpu_share *shares);
+static inline void schedule_set_shares_of_new(struct thread *thread, struct cpu_share *shares)
+{
+	thread->shares = shares;	/* thread_start() chooses among them */
+}
 /* Its real-time priority, or what it was lent if that is more; 0: fair. A hint. */
 int schedule_priority(const struct thread *thread);
 /* sched_rr_get_interval(2): 0 for FIFO. */

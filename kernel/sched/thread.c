@@ -46,6 +46,8 @@ static unsigned int kept_count;		/* [stacks_lock] */
 static struct spinlock all_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "all threads");
 static struct list all_threads = LIST_INIT(all_threads);	/* [all_lock] */
 
+static struct cpu_share kernel_shares[CPU_MAX]; /* of the kernel's own threads */
+
 /* ---- stacks ---- */
 
 static struct kept_stack *take_kept_stack(void)
@@ -135,6 +137,8 @@ static void init_fields(struct thread *thread, const char *name)
 	list_init(&thread->pi_owned);
 	atomic_store(&thread->state_word, THREAD_NEW);
 	thread->affinity = UINT32_MAX;
+	thread->shares = kernel_shares;
+	run_queue_set_home(thread, 0);
 	run_queue_set_weight(thread);
 	refcount_set(&thread->references, 1);
 	flags = spin_lock_irq(&all_lock);
@@ -223,7 +227,7 @@ void thread_start(struct thread *thread)
 {
 	assert(thread_state(thread) == THREAD_NEW);
 	run_queue_set_weight(thread);
-	atomic_store(&thread->queue_cpu, cpu_index()); /* a hint for the first placing */
+	run_queue_set_home(thread, cpu_index()); /* a hint for the first placing */
 	atomic_store(&thread->state_word, THREAD_RUNNABLE);
 	schedule_place(thread, PLACE_NEW);
 }

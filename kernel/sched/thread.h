@@ -44,6 +44,7 @@ enum thread_state {
 enum sched_policy { SCHED_POLICY_OTHER = 0, SCHED_POLICY_FIFO = 1, SCHED_POLICY_RR = 2,
 	SCHED_POLICY_BATCH = 3, SCHED_POLICY_IDLE = 5 };
 
+struct cpu_share;
 struct futex_pi_waiter;
 struct mmu_space;
 
@@ -88,11 +89,13 @@ struct thread {
 	int boosted_priority;		/* [r] inherited through a PI futex, else 0 */
 	uint32_t affinity;		/* [r] CPUs it may run on */
 	uint32_t weight_inverse;	/* [r] 2^32 / weight of its nice value */
-	/* [r] weighted time run; while off the queue, less the queue's least */
+	struct cpu_share *shares;	/* [r] its user's: CPU_MAX of them, one of each CPU */
+	struct cpu_share *share;	/* [r] the one of queue_cpu */
+	/* [r] weighted time run, among the threads of its share */
 	uint64_t virtual_ns;
 	uint64_t slice_start_ns;	/* [r] when it was last given a CPU */
 	uint64_t sleep_start_ns;	/* [r] when it last left the queue */
-	uint64_t sleep_start_least_ns;	/* [r] the queue's least virtual time then */
+	uint64_t sleep_start_least_ns;	/* [r] its share's least virtual time then */
 	uint64_t run_ns;		/* [r] time run in all, up to the last accounting */
 	uint64_t quantum_end_ns;	/* [r] run_ns at which its turn is over, of SCHED_RR */
 	/* [r] of real time: run_ns and sleep_start_ns at its first tick after it woke */

@@ -10,6 +10,7 @@
 #include "core/spinlock.h"
 #include "lib/rbtree.h"
 #include "mem/slab.h"
+#include "sched/run_queue.h"
 
 /* [u] user_count_lock  [a] atomic  [I] immutable */
 struct user_count {
@@ -17,6 +18,7 @@ struct user_count {
 	user_id uid;		    /* [I] */
 	struct refcount references; /* [a] 0 only under the lock */
 	atomic_uint used[USER_RESOURCE_COUNT]; /* [a] */
+	struct cpu_share shares[CPU_MAX];      /* the scheduler's */
 };
 
 static struct spinlock user_count_lock = SPINLOCK_INIT(LOCK_RANK_USER_COUNT, "user counts");
@@ -74,6 +76,11 @@ struct user_count *user_count_get(user_id uid)
 	}
 	slab_free(cache, fresh);
 	return user;
+}
+
+struct cpu_share *user_count_shares(struct user_count *user)
+{
+	return user->shares;
 }
 
 void user_count_hold(struct user_count *user)

@@ -7,6 +7,7 @@
 #include "core/compiler.h"
 #include "core/types.h"
 
+struct cpu_share;
 struct user_count;
 
 enum user_resource {
@@ -42,4 +43,6 @@ must_check bool user_count_try_charge_many(struct user_count *user, enum user_re
 					   unsigned int count, uint64_t limit);
 void user_count_uncharge_many(struct user_count *user, enum user_resource resource,
 			      unsigned int count);
+/* His shares of the CPUs, CPU_MAX of them; good as long as the reference. */
+struct cpu_share *user_count_shares(struct user_count *user);
 void user_count_init(void);

@@ -236,7 +236,7 @@ void trap_interrupt(struct trap_frame *frame)
 	header->interrupt_depth--;
 	if (!trap_frame_is_user(frame) && header->preempt_count == 0 &&
 	    (atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-	     RETURN_WORK_RESCHEDULE))
+	     RETURN_WORK_PREEMPT))
 		upcall_preempt();
 }
 
