@@ -13,7 +13,8 @@
  * but one user's processes together do, those of one process group of his die, all at once: the
  * largest, if half of them are in it. If not, the bomb may have made each a group of its own
  * (setsid(2)): then the younger half dies, for a bomb is young, and what he had before it goes on.
- * Not so root's, on whom others rely. What he keeps in pipes counts as his, since it is in no
+ * Not so root's, on whom others rely. And if his are few, or do not have much together either, one
+ * dies: the worst of the user who has most. What he keeps in pipes counts as his, since it is in no
  * process; what lies in sockets does not. Neither users nor groups beyond the first few are
  * looked at, in the order of process ids; a bomb is many there.
  */
@@ -108,8 +109,20 @@ static bool is_dying(struct process *process)
 	return dying && atomic_load(&process->state) == PROCESS_ALIVE;
 }
 
-/* The worst process, referenced, or NULL; *dying if one is on its way out already. */
-static struct process *find_worst(bool *dying)
+static user_id user_of(struct process *process)
+{
+	const struct credentials *credentials = process_credentials_get(process);
+	user_id user = credentials->uid;
+
+	credentials_put(credentials);
+	return user;
+}
+
+/*
+ * The worst process, of one user or (NULL) of all, referenced, or NULL; *dying if one is on its way
+ * out already.
+ */
+static struct process *find_worst(const user_id *user, bool *dying)
 {
 	size_t total = total_pages();
 	int64_t worst = NEVER;
@@ -119,7 +132,8 @@ static struct process *find_worst(bool *dying)
 
 	*dying = false;
 	while ((process = process_next_get(id))) {
-		int64_t badness = badness_of(process, total);
+		bool is_asked = !user || user_of(process) == *user;
+		int64_t badness = is_asked ? badness_of(process, total) : NEVER;
 
 		id = process->id + 1;
 		*dying |= is_dying(process);
@@ -166,15 +180,6 @@ static struct sum largest(const struct sum *sums, size_t count)
 			found = &sums[i];
 	}
 	return *found;
-}
-
-static user_id user_of(struct process *process)
-{
-	const struct credentials *credentials = process_credentials_get(process);
-	user_id user = credentials->uid;
-
-	credentials_put(credentials);
-	return user;
 }
 
 /* What it counts in a crowd; 0: it is spared, or has nothing any more. */
@@ -292,28 +297,28 @@ static uint64_t find_younger_half(user_id user)
 	return low;
 }
 
-/* No process has a notable share. False: no crowd has one, either. */
-static bool kill_crowd(void)
+/* False: his processes have no notable share together, or are not to die together. */
+static bool kill_crowd(const struct sum *user)
 {
-	struct sum user = find_user(), group;
+	struct sum group;
 	struct crowd crowd;
 	unsigned int killed;
 
-	if (user.processes < 2 || user.pages < total_pages() / CROWD_SHARE)
+	if (user->processes < 2 || user->pages < total_pages() / CROWD_SHARE)
 		return false;
-	group = find_group(user.key);
-	crowd = (struct crowd){ .user = user.key };
-	if (group.processes >= 2 && group.processes >= user.processes / 2)
+	group = find_group(user->key);
+	crowd = (struct crowd){ .user = user->key };
+	if (group.processes >= 2 && group.processes >= user->processes / 2)
 		crowd.group = (process_id)group.key;
-	else if (user.key != 0)
-		crowd.begun_ns = find_younger_half(user.key);
+	else if (user->key != 0)
+		crowd.begun_ns = find_younger_half(user->key);
 	else
 		return false;
 	killed = kill_members(&crowd);
 	if (killed > 0)
 		printk(LOG_ERROR,
 		       "out of memory: user %u has %zu KiB in %u processes; %u of them are killed",
-		       user.key, user.pages * (PAGE_SIZE / 1024), user.processes, killed);
+		       user->key, user->pages * (PAGE_SIZE / 1024), user->processes, killed);
 	return killed > 0;
 }
 
@@ -330,6 +335,22 @@ static void kill_one(struct process *victim)
 	(void)signal_send_process(victim, &info);
 }
 
+/* No process has a notable share of memory, not even `largest`. */
+static void kill_among_small(struct process *largest)
+{
+	struct sum user = find_user();
+	struct process *victim = NULL;
+	bool dying;
+
+	if (kill_crowd(&user))
+		return;
+	if (user.processes > 0)
+		victim = find_worst(&user.key, &dying);
+	kill_one(victim ? victim : largest);
+	if (victim)
+		process_put(victim);
+}
+
 /*
  * Whoever asked may have done so before the last victim's memory came free, even the victim itself;
  * so the first question after that is not answered by another death. Only the reclaimer asks.
@@ -340,15 +361,17 @@ static bool kill_worst(void)
 	struct process *victim;
 	bool dying, just_died;
 
-	victim = find_worst(&dying);
+	victim = find_worst(NULL, &dying);
 	just_died = is_awaited && !dying;
 	is_awaited = dying;
 	if (!victim)
 		return false;
 	if (!dying && !just_died) {
 		is_awaited = true;
-		if (size_of(victim) >= total_pages() / NOTABLE_SHARE || !kill_crowd())
+		if (size_of(victim) >= total_pages() / NOTABLE_SHARE)
 			kill_one(victim);
+		else
+			kill_among_small(victim);
 	}
 	process_put(victim);
 	return true;

@@ -1,8 +1,8 @@
 /* test: linux=no memory=32 timeout=120
  * A machine of 32 MiB under siege: an ordinary user takes all the memory, processes (in one group,
- * or each in its own), descriptors, pipes' buffers, inodes, dentries and page tables that he gets.
- * Meanwhile another user's shell answers; when the besieger's processes are killed, everything is
- * as before.
+ * or each in its own, idle or busy), descriptors, pipes' buffers, inodes, dentries and page tables
+ * that he gets. Meanwhile another user's shell answers; when the besieger's processes are killed,
+ * everything is as before.
  * TEST_SCALE makes more rounds; ANSWER_MS is how long an answer may take.
  *
  * The shell is a process that, when asked, runs a program and waits for it. It and this program
@@ -60,6 +60,16 @@ static void take_sessions(void)
 	setsid();
 	memset(kept, 0x55, sizeof(kept));
 	take_nothing();
+}
+
+/* The same, and each wants the processor all the time. */
+static void take_processors(void)
+{
+	while (fork() >= 0)
+		;
+	setsid();
+	for (;;)
+		;
 }
 
 /* All that one process may have; its children take more. */
@@ -133,7 +143,7 @@ static const struct attack {
 	rlim_t processes;		/* that the besieger may have */
 } attacks[] = {
 	{ "memory", take_memory, PROCESSES }, { "processes", take_processes, PROCESSES },
-	{ "sessions", take_sessions, SESSIONS },
+	{ "sessions", take_sessions, SESSIONS }, { "processors", take_processors, SESSIONS },
 	{ "descriptors", take_descriptors, PROCESSES }, { "pipes", take_pipes, PROCESSES },
 	{ "inodes", take_inodes, PROCESSES }, { "dentries", take_dentries, PROCESSES },
 	{ "page tables", take_page_tables, PROCESSES },
