@@ -3,6 +3,7 @@
 that does not want to hear, and the disk is clean, with all that was written.
 """
 
+import concurrent.futures
 import os
 import subprocess
 import tempfile
@@ -45,5 +46,6 @@ def quoted(script):
 
 
 with tempfile.TemporaryDirectory() as work:
-    end_with('poweroff', work)
-    end_with('reboot', work)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for driven in [pool.submit(end_with, command, work) for command in ('poweroff', 'reboot')]:
+            driven.result()
