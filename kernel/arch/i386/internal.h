@@ -76,6 +76,9 @@ void trap_interrupt(struct trap_frame *frame);
 void trap_nmi(struct trap_frame *frame);
 noreturn void trap_double_fault(void);
 
+/* umip.c: a general protection fault of a program that was SGDT or its kin. True: done for it. */
+bool umip_emulate(struct trap_frame *frame);
+
 /* interrupts.c */
 void interrupts_init(void);
 void interrupts_handle(unsigned int vector);	/* interrupts off */

@@ -21,6 +21,7 @@
 #include "registers.h"
 
 enum trap_vector {
+	VECTOR_PROTECTION = 13,
 	VECTOR_PAGE_FAULT = 14,
 	VECTOR_MACHINE_CHECK = 18,
 };
@@ -219,6 +220,8 @@ void trap_common(struct trap_frame *frame)
 		return;
 	}
 	irq_enable();
+	if (frame->vector == VECTOR_PROTECTION && umip_emulate(frame))
+		return;
 	upcall_exception(frame, frame->vector, frame->error);
 }
 
