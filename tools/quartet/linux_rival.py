@@ -42,12 +42,13 @@ def measure(mode, rows, effort):
 
 def figures(mode, fresh=False):
     """The whole table, kept from an earlier run unless `fresh`."""
-    kept = kept_figures_path(kernel(), mode, ruler.FULL)
+    effort = ruler.full_effort(mode)
+    kept = kept_figures_path(kernel(), mode, effort)
     if not fresh and os.path.exists(kept):
         with open(kept) as file:
             return json.load(file)
     print('quartet: measuring Linux; its figures are kept for the next time', flush=True)
-    measured = measure(mode, ruler.row_names(), ruler.FULL)
+    measured = measure(mode, ruler.row_names(), effort)
     os.makedirs(os.path.dirname(kept), exist_ok=True)
     with open(kept + '.new', 'w') as file:
         json.dump(measured, file, indent=1)

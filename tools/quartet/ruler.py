@@ -46,6 +46,12 @@ class Effort:
 
 FULL = Effort()
 QUICK = Effort(round_ms=2, rounds=3, timeout=300)
+# v86 interprets code first and compiles what runs often, beside it: a short round measures the interpreter.
+V86 = Effort(round_ms=150, rounds=7, timeout=2400)
+
+
+def full_effort(mode):
+    return V86 if mode == 'v86' else FULL
 
 
 def row_names(patterns=()):

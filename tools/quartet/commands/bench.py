@@ -94,15 +94,13 @@ def medians(runs):
 
 def measure(options, rows, kernel):
     """Figures of Quartet, and of Linux or {}."""
-    effort = ruler.QUICK if options.quick else ruler.FULL
+    effort = ruler.QUICK if options.quick else ruler.full_effort(options.mode)
     wants_linux = not options.no_linux
 
     def quartet():
         return ruler.run(kernel, options.mode, ruler.script(rows, effort), timeout=effort.timeout)
-    if options.mode == 'icount':
-        return quartet(), linux_rival.figures('icount', options.fresh) if wants_linux else {}
-    if options.mode == 'v86':
-        return quartet(), linux_rival.figures('v86', options.fresh) if wants_linux else {}
+    if options.mode != 'time':
+        return quartet(), linux_rival.figures(options.mode, options.fresh) if wants_linux else {}
     ours, theirs = [], []
     for _ in range(RUNS):
         ours.append(quartet())
@@ -233,7 +231,7 @@ def main_felt(options, kernel):
 
 def main_ring(options, rows, kernel):
     """./quartet bench --ring."""
-    effort = ruler.QUICK if options.quick else ruler.FULL
+    effort = ruler.QUICK if options.quick else ruler.full_effort(options.mode)
     off, on = (ruler.run(kernel, 'icount', ruler.script(rows, effort, first), timeout=effort.timeout)
                for first in ('', ALL_EVENTS))
     text = ['| row | off | on | ratio |', '|---|---:|---:|---:|']
