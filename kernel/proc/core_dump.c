@@ -8,7 +8,9 @@
  * to, and the first page of mapped programs, which tells a debugger what they are. Pages of zeros
  * become holes.
  *
- * Everything is written at its place, header last. Errors, RLIMIT_CORE and SIGKILL just end it.
+ * The size of the notes is found by making them twice, so that all is written in order, and may as
+ * well go to the standard input of a program (core_pipe.c), where holes are zeros and there is no
+ * limit. Errors, RLIMIT_CORE and SIGKILL just end it.
  */
 #include "arch/debug.h"
 #include "core/assert.h"
@@ -16,6 +18,7 @@
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "proc/core_name.h"
+#include "proc/core_pipe.h"
 #include "proc/internal.h"
 #include "uapi/linux/elf.h"
 #include "uapi/linux/errno.h"
@@ -85,6 +88,11 @@ struct core {
 	struct file *file;
 	uint64_t limit;
 	uint64_t offset; /* where the next byte goes */
+	bool only_counts; /* nothing is written, but offset moves */
+	bool is_stream;	 /* for a program */
+	uint64_t streamed; /* bytes that it has got */
+	struct core_pipe pipe;
+	const char *words[CORE_WORDS_MAX]; /* its command line, in name */
 	struct core_segment *segments;
 	unsigned int segment_count;
 	struct core_thread thread; /* one at a time */
@@ -93,11 +101,51 @@ struct core {
 
 /* ---- writing ---- */
 
+/* On to the program. Errors: -EPIPE (it does not read), -EINTR. */
+static int stream(struct core *core, const void *bytes, size_t size)
+{
+	size_t sent = 0;
+
+	while (sent < size) {
+		struct io_buffer buffer;
+		ssize_t done;
+
+		if (thread_is_killed(&core->self->thread))
+			return -EINTR;
+		io_buffer_init_kernel(&buffer, (char *)bytes + sent, size - sent);
+		done = file_write_unlimited(core->file, &buffer);
+		if (done <= 0)
+			return done ? (int)done : -EIO;
+		sent += (size_t)done;
+	}
+	core->streamed += size;
+	return 0;
+}
+
+/* Zeros up to `offset`. Errors: also -EIO (we are past it: memory has changed under us). */
+static int stream_to(struct core *core, uint64_t offset)
+{
+	static const uint8_t zeros[512];
+	int error = offset < core->streamed ? -EIO : 0;
+
+	while (core->streamed < offset && !error)
+		error = stream(core, zeros,
+			       (size_t)min_t(uint64_t, sizeof(zeros), offset - core->streamed));
+	return error;
+}
+
 static int write_at(struct core *core, uint64_t offset, const void *bytes, size_t size)
 {
 	struct io_buffer buffer;
 	ssize_t done;
 
+	if (core->only_counts)
+		return 0;
+	if (core->is_stream) {
+		int error = stream_to(core, offset);
+
+		return error ? error : stream(core, bytes, size);
+	}
 	if (thread_is_killed(&core->self->thread))
 		return -EINTR;
 	if (offset + size > core->limit)
@@ -457,15 +505,24 @@ static int write_core(struct core *core)
 	notes_start = sizeof(struct elf_header) +
 		      (core->segment_count + 1) * sizeof(struct elf_program);
 	core->offset = notes_start;
+	core->only_counts = true;
 	error = put_notes(core);
 	notes_end = core->offset;
+	core->only_counts = false;
+	if (!error)
+		error = put_headers(core, notes_start, notes_end);
+	core->offset = notes_start;
+	if (!error)
+		error = put_notes(core);
+	if (!error && core->offset != notes_end)
+		error = -EIO; /* another process maps files into our memory */
 	core->offset = ALIGN_UP(core->offset, (uint64_t)PAGE_SIZE);
 	for (unsigned int i = 0; i < core->segment_count && !error; i++)
 		error = put_segment(core, &core->segments[i]);
-	if (!error)
-		error = put_headers(core, notes_start, notes_end);
 	/* A hole at the end is part of the file. */
-	if (!error)
+	if (!error && core->is_stream)
+		error = stream_to(core, core->offset);
+	else if (!error)
 		error = core->offset > core->limit
 				? -EFBIG
 				: file_truncate(core->file, core->offset, core->limit);
@@ -482,6 +539,10 @@ static int open_core(struct core *core)
 	struct fs_context_walk walk;
 	int error;
 
+	if (core->is_stream) {
+		error = core_name_make_command(core->name, core->words, core->signal);
+		return error ? error : core_pipe_begin(&core->pipe, core->words, &core->file);
+	}
 	error = core_name_make(core->name, core->signal);
 	if (error)
 		return error;
@@ -535,7 +596,9 @@ static void end(struct user_thread *self, bool dumped)
 	struct process *process = self->process;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 
-	if (dumped)
+	if (thread_is_killed(&self->thread))
+		process->exit_status = SIGKILL;
+	else if (dumped)
 		process->exit_status |= 0x80;
 	process->core_dumper = NULL;
 	spin_unlock_irq(&process->signal_lock, flags);
@@ -560,16 +623,42 @@ void core_dump_wait(struct user_thread *self)
 	arch_thread_unpark(&self->thread.arch);
 }
 
+/*
+ * A limit of 0 means files only, and one of 1, for a program, that it is the program which crashes.
+ */
+static bool wants_core(struct process *process, bool is_stream)
+{
+	uint64_t limit = limits_current(&process->limits, LIMIT_CORE);
+
+	return limit != (is_stream ? 1 : 0);
+}
+
+static int make_core(struct core *core)
+{
+	int error = open_core(core);
+
+	if (!error)
+		error = write_core(core);
+	if (core->file)
+		file_put(core->file);
+	if (core->pipe.is_begun)
+		core_pipe_end(&core->pipe);
+	return error;
+}
+
 void core_dump(int signal, const struct linux_siginfo *info)
 {
 	struct user_thread *self = user_thread_current();
 	struct process *process = self->process;
-	uint64_t limit = limits_current(&process->limits, LIMIT_CORE);
+	bool is_stream = core_name_is_program();
 	struct core *core;
 	int error;
 
-	if (limit == 0 || !begin(self, signal))
+	if (!wants_core(process, is_stream) || !begin(self, signal))
 		return;
+	/* Nothing but SIGKILL ends a wait for the program that reads. */
+	if (is_stream)
+		signal_set_mask(~(signal_set)0);
 	error = wait_event_killable(&process->thread_ended, all_wait(process));
 	core = error ? NULL : kzalloc(sizeof(*core), 0);
 	if (!core) {
@@ -579,15 +668,12 @@ void core_dump(int signal, const struct linux_siginfo *info)
 	core->self = self;
 	core->space = process->space;
 	core->info = info;
-	core->limit = limit;
+	core->is_stream = is_stream;
+	core->limit = is_stream ? UINT64_MAX : limits_current(&process->limits, LIMIT_CORE);
 	core->signal = signal;
 	arch_thread_park(&self->thread.arch);
-	error = open_core(core);
-	if (!error)
-		error = write_core(core);
+	error = make_core(core);
 	arch_thread_unpark(&self->thread.arch);
-	if (core->file)
-		file_put(core->file);
 	kfree(core->segments);
 	kfree(core);
 	end(self, !error);

@@ -29,8 +29,6 @@ int core_name_set_pattern(const char *pattern)
 {
 	irq_flags flags;
 
-	if (pattern[0] == '|')
-		return -EINVAL;
 	for (const char *at = strchr(pattern, '%'); at && at[1]; at = strchr(at + 2, '%')) {
 		if (at[1] == 'h' || at[1] == 'f' || at[1] == 'E')
 			return -EINVAL;
@@ -90,35 +88,88 @@ static void put_letter(char *out, size_t room, char letter, int signal)
 	}
 }
 
-int core_name_make(char name[CORE_NAME_SIZE], int signal)
+/* A name that is being made. */
+struct name {
+	char *text;		/* of CORE_NAME_SIZE */
+	size_t used;
+	int signal;
+	bool has_pid;
+};
+
+/* The next character of a pattern, or % and a letter, goes to the name. Errors: -ENAMETOOLONG. */
+static int expand(struct name *name, const char **at)
 {
-	char pattern[CORE_PATTERN_SIZE], part[32];
-	bool has_pid = false;
-	size_t used = 0;
+	char part[32] = { **at, '\0' };
+	size_t length;
+
+	(*at)++;
+	if (part[0] == '%') {
+		/* One that stands alone at the end is nothing. */
+		put_letter(part, sizeof(part), **at, name->signal);
+		name->has_pid |= **at == 'p';
+		*at += **at != '\0';
+	}
+	length = strlen(part);
+	if (name->used + length >= CORE_NAME_SIZE)
+		return -ENAMETOOLONG;
+	memcpy(name->text + name->used, part, length + 1);
+	name->used += length;
+	return 0;
+}
+
+int core_name_make(char text[CORE_NAME_SIZE], int signal)
+{
+	struct name name = { .text = text, .signal = signal };
+	char pattern[CORE_PATTERN_SIZE];
+	int error = 0;
 
 	core_name_get_pattern(pattern);
-	for (const char *at = pattern; *at; at++) {
-		size_t length;
+	if (pattern[0] == '|')
+		return -EINVAL;
+	text[0] = '\0';
+	for (const char *at = pattern; *at && !error;)
+		error = expand(&name, &at);
+	if (error)
+		return error;
+	if (core_name_uses_pid() && !name.has_pid)
+		name.used += (size_t)snprintf(text + name.used, CORE_NAME_SIZE - name.used, ".%d",
+					      process_current()->id);
+	return name.used < CORE_NAME_SIZE ? 0 : -ENAMETOOLONG;
+}
 
-		if (*at == '%' && !at[1])
-			break; /* stands alone at the end: nothing */
-		if (*at == '%') {
+bool core_name_is_program(void)
+{
+	char pattern[CORE_PATTERN_SIZE];
+
+	core_name_get_pattern(pattern);
+	return pattern[0] == '|';
+}
+
+/* What a % stands for is never divided, whatever is in it. */
+int core_name_make_command(char text[CORE_NAME_SIZE], const char *words[CORE_WORDS_MAX],
+			   int signal)
+{
+	struct name name = { .text = text, .signal = signal };
+	char pattern[CORE_PATTERN_SIZE];
+	const char *at = pattern + 1;
+	unsigned int count = 0;
+	int error = 0;
+
+	core_name_get_pattern(pattern);
+	if (pattern[0] != '|')
+		return -EINVAL;
+	for (;;) {
+		while (*at == ' ')
 			at++;
-			put_letter(part, sizeof(part), *at, signal);
-			has_pid |= *at == 'p';
-		} else {
-			part[0] = *at;
-			part[1] = '\0';
-		}
-		length = strlen(part);
-		if (used + length >= CORE_NAME_SIZE)
+		if (!*at)
+			break;
+		words[count++] = text + name.used;
+		text[name.used] = '\0';
+		while (*at && *at != ' ' && !error)
+			error = expand(&name, &at);
+		if (error || ++name.used >= CORE_NAME_SIZE)
 			return -ENAMETOOLONG;
-		memcpy(name + used, part, length);
-		used += length;
 	}
-	name[used] = '\0';
-	if (core_name_uses_pid() && !has_pid)
-		used += (size_t)snprintf(name + used, CORE_NAME_SIZE - used, ".%d",
-					 process_current()->id);
-	return used < CORE_NAME_SIZE ? 0 : -ENAMETOOLONG;
+	words[count] = NULL;
+	return count ? 0 : -EINVAL;
 }

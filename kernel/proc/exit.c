@@ -222,6 +222,8 @@ static bool forgives_at_once(struct process *parent, const struct process *child
 {
 	struct signal_action action;
 
+	if (child->flags & PROCESS_OF_KERNEL)
+		return true;
 	if (child->exit_signal != SIGCHLD)
 		return false;
 	signal_get_action(parent, SIGCHLD, &action);

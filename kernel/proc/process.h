@@ -70,6 +70,7 @@ enum process_flags {
 	PROCESS_SUBREAPER = 1 << 0,  /* adopts orphans below it */
 	PROCESS_HAS_EXECED = 1 << 1, /* setpgid by the parent is over */
 	PROCESS_EXITING = 1 << 3,    /* exit_group or a fatal signal: every thread ends */
+	PROCESS_OF_KERNEL = 1 << 5,  /* started by the kernel: nobody waits for it; immutable */
 	PROCESS_GROUP_EXEC = 1 << 4, /* one thread execs: the others end */
 };
 

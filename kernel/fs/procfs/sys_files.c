@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "lib/parse.h"
 #include "proc/core_name.h"
+#include "proc/core_pipe.h"
 #include "proc/directory_notice.h"
 #include "proc/randomize.h"
 #include "sched/run_queue.h"
@@ -53,6 +54,17 @@ static ssize_t store_core_pattern(const struct procfs_subject *subject, char *li
 
 	(void)subject;
 	return error ? error : (ssize_t)size;
+}
+
+static int get_core_pipe_limit(void)
+{
+	return (int)core_pipe_limit();
+}
+
+static int set_core_pipe_limit(int value)
+{
+	core_pipe_set_limit((unsigned int)value);
+	return 0;
 }
 
 static int get_core_uses_pid(void)
@@ -195,6 +207,8 @@ static const struct procfs_setting overcommit_ratio_setting = { overcommit_ratio
 								set_overcommit_ratio };
 static const struct procfs_setting overcommit_kib_setting = { get_overcommit_kib,
 							      set_overcommit_kib };
+static const struct procfs_setting core_pipe_limit_setting = { get_core_pipe_limit,
+							       set_core_pipe_limit };
 static const struct procfs_setting core_uses_pid_setting = { get_core_uses_pid,
 							     set_core_uses_pid };
 static const struct procfs_setting directory_notice_setting = { get_directory_notices,
@@ -373,6 +387,7 @@ static const struct procfs_entry random_entries[] = {
 
 static const struct procfs_entry kernel_entries[] = {
 	LIMIT(core_pattern, 140),
+	SETTING("core_pipe_limit", 151, 0644, &core_pipe_limit_setting),
 	SETTING("core_uses_pid", 141, 0644, &core_uses_pid_setting),
 	TEXT("msgmax", 194, procfs_show_msg_max),
 	TEXT("msgmnb", 195, procfs_show_msg_queue_bytes),
