@@ -106,6 +106,47 @@ static void holes_read_as_zeros(struct test *t)
 	}
 }
 
+/*
+ * A writer has promised a page in the middle of a file and not filled it yet, when the page before
+ * it is written back: the disk's old bytes must not become the file's.
+ */
+static void a_page_that_is_only_promised_gets_no_place(struct test *t)
+{
+	FOR_EACH_FORMAT(f) {
+		struct inode *old, *file;
+
+		machine_start(format_size(f, 4 << 20));
+		EXPECT(t, disk_image_format(formats[f]));
+		EXPECT_EQ(t, mount_it(false), 0);
+		/* Free blocks hold what somebody else has written. */
+		EXPECT_EQ(t, make(root, "old", MODE_REGULAR | 0600, &old), 0);
+		memset(chunk, 0xee, sizeof(chunk));
+		for (size_t at = 0; at < (1 << 20); at += sizeof(chunk))
+			EXPECT_EQ(t, write_at(old, at, chunk, sizeof(chunk)), sizeof(chunk));
+		EXPECT_EQ(t, sync_it(), 0);
+		EXPECT_EQ(t, remove_name(root, "old"), 0);
+		inode_put(old);
+		EXPECT_EQ(t, sync_it(), 0);
+
+		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0600, &file), 0);
+		EXPECT_EQ(t, cut(file, 16 * PAGE_SIZE), 0);
+		EXPECT_EQ(t, write_at(file, 0, "first", 5), 5);
+		for (uint32_t index = 1; index < 8; index++)
+			EXPECT_EQ(t, file->cache.ops->prepare_write(&file->cache, index), 0);
+		EXPECT_EQ(t, page_cache_write_back(&file->cache, 0, 16, true), 0);
+		EXPECT_EQ(t, write_at(file, PAGE_SIZE + 10, "second", 6), 6);
+		EXPECT_EQ(t, read_at(file, 0, seen, 8 * PAGE_SIZE), 8 * PAGE_SIZE);
+		memset(chunk, 0, 8 * PAGE_SIZE);
+		memcpy(chunk, "first", 5);
+		memcpy(chunk + PAGE_SIZE + 10, "second", 6);
+		EXPECT_BYTES(t, seen, chunk, 8 * PAGE_SIZE);
+		inode_put(file);
+		unmount_it();
+		EXPECT(t, disk_image_is_clean());
+		machine_stop();
+	}
+}
+
 static void large_directories_stay_right(struct test *t)
 {
 	enum { COUNT = 3000 };
@@ -356,6 +397,7 @@ const struct test_case test_cases[] = {
 	TEST(files_survive_unmounting),
 	TEST(what_debugfs_wrote_is_read),
 	TEST(holes_read_as_zeros),
+	TEST(a_page_that_is_only_promised_gets_no_place),
 	TEST(large_directories_stay_right),
 	TEST(a_full_disk_says_so_and_recovers),
 	TEST(random_work_leaves_a_clean_disk),

@@ -6,9 +6,10 @@
  * those read as zeros.
  *
  * Writing back is also when blocks get their places (delayed.c): a page that needs one allocates
- * for all that is promised after it, up to RUN_LIMIT, so that a file written in one go lies in one
- * piece. A dirty page without a promise can happen only where memory or space failed before; then
- * it tries for itself.
+ * for all that is promised after it and dirty, up to RUN_LIMIT, so that a file written in one go
+ * lies in one piece. What is promised and not dirty yet is still to be read as the hole that it is,
+ * by who writes to a part of it or by anybody else. A dirty page without a promise can happen only
+ * where memory or space failed before; then it tries for itself.
  *
  * With a journal the data of a page that gets a place is on its way before the transaction that
  * gives it the place is left, and the commit waits for it: so no file is ever seen with blocks
@@ -137,14 +138,49 @@ struct writing {
 	struct page_io io;
 };
 
+/*
+ * The first page from `index` on, or `end`, that the cache does not hold to be written. A page that
+ * is only promised would be read from its place, with whatever the disk has there.
+ */
+static uint32_t end_of_dirty(struct page_cache *cache, uint32_t index, uint32_t end)
+{
+	enum { CHUNK = 16 };
+	struct page_frame *frames[CHUNK];
+	bool goes_on = true;
+
+	while (goes_on && index < end) {
+		unsigned int count =
+			page_cache_find_range(cache, index, min_t(uint32_t, CHUNK, end - index),
+					      frames);
+
+		goes_on = count > 0;
+		for (unsigned int i = 0; i < count; i++) {
+			goes_on &= frames[i]->index == index &&
+				   (atomic_load_explicit(&frames[i]->flags, memory_order_acquire) &
+				    (FRAME_DIRTY | FRAME_WRITING));
+			index += goes_on;
+			page_frame_put(frames[i]);
+		}
+	}
+	return index;
+}
+
 /* How many blocks may get places together, from `logical` to `promised_end`. */
 static uint32_t count_wanted(const struct writing *writing, uint32_t logical, uint32_t promised_end)
 {
+	const struct ext2 *fs = writing->transaction->fs;
 	uint64_t end = min_t(uint64_t, promised_end, writing->block_count);
+	unsigned int shift = PAGE_SHIFT - fs->block_shift;
 
+	end = min_t(uint64_t, end, (uint64_t)logical + RUN_LIMIT);
 	/* With a journal only those that are written right now. */
-	if (writing->transaction->fs->journal)
+	if (fs->journal)
 		end = min(end, writing->batch_end);
+	else if (end > writing->batch_end)
+		end = min(end, (uint64_t)end_of_dirty(&writing->inode->vfs.cache,
+						      (uint32_t)(writing->batch_end >> shift),
+						      (uint32_t)((end - 1) >> shift) + 1)
+				       << shift);
 	return (uint32_t)min_t(uint64_t, end - logical, RUN_LIMIT);
 }
 
