@@ -287,11 +287,6 @@ struct page_frame *page_cache_find_next(struct page_cache *cache, uint32_t *inde
  * Take the frame out and drop the cache's reference; false: it is not there, or FILLING or WRITING.
  */
 bool page_cache_remove(struct page_cache *cache, struct page_frame *frame);
-/*
- * Instead of page_cache_read_done: nothing came, and nothing is wrong with the file. Who waits for
- * the frame looks for the page again. The caller's reference goes.
- */
-void page_cache_fill_cancel(struct page_frame *frame);
 /* truncate.c: take out all of [first, end), waiting for transfers under way. */
 void page_cache_drop_all(struct page_cache *cache, uint32_t first, uint32_t end);
 /* Reclaim is done with a cache that it pinned (cache->pins) under the clock's lock. */

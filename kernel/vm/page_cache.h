@@ -27,8 +27,9 @@ enum { PAGE_CACHE_POSTPONED = 1 };	/* what page_cache_ops.write may answer */
 struct page_cache_ops {
 	/*
 	 * Start reading `count` frames (contiguous indices, each FILLING, referenced); call
-	 * page_cache_read_done for each when done, perhaps from an interrupt. Bytes past the end of
-	 * the file are zeroed by the file system. Error: nothing was started, none is done. May
+	 * page_cache_read_done for each when done, perhaps from an interrupt, or
+	 * page_cache_fill_cancel for want of memory. Bytes past the end of the file are zeroed by
+	 * the file system. Error: nothing was started, none is done. May
 	 * sleep. Truncate lock held shared.
 	 */
 	int (*read)(struct page_cache *cache, struct page_frame **frames, unsigned int count);
@@ -153,6 +154,11 @@ void page_cache_postpone(struct page_cache *cache, struct page_frame *frame);
 
 /* By the I/O of ops->read / write, in any context. error 0 or -EIO, -ENOSPC. */
 void page_cache_read_done(struct page_frame *frame, int error);
+/*
+ * Instead: nothing came, and nothing is wrong with the file. Who waits for the frame looks for the
+ * page again. The caller's reference goes.
+ */
+void page_cache_fill_cancel(struct page_frame *frame);
 void page_cache_write_done(struct page_frame *frame, int error);
 
 /*

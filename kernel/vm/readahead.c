@@ -59,8 +59,13 @@ static int start_reading(struct page_cache *cache, uint32_t index, uint32_t coun
 	error = cache->ops->read(cache, frames, taken);
 	if (!error)
 		return 0;
-	for (unsigned int i = 0; i < taken; i++)
-		page_cache_read_done(frames[i], error);
+	/* Want of memory is ours alone: who waits for the page tries for himself. */
+	for (unsigned int i = 0; i < taken; i++) {
+		if (error == -ENOMEM)
+			page_cache_fill_cancel(frames[i]);
+		else
+			page_cache_read_done(frames[i], error);
+	}
 	page_frame_put(*first);
 	*first = NULL;
 	return error;

@@ -147,6 +147,40 @@ static void a_page_that_is_only_promised_gets_no_place(struct test *t)
 	}
 }
 
+/* Who reads learns that there was no memory to find the blocks; nobody takes it for a bad disk. */
+static void want_of_memory_is_not_the_disk_s_fault(struct test *t)
+{
+	FOR_EACH_FORMAT(f) {
+		struct inode *file;
+		bool failed = true;
+
+		machine_start(format_size(f, 4 << 20));
+		EXPECT(t, disk_image_format(formats[f]));
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0600, &file), 0);
+		fill_pattern(chunk, sizeof(chunk), 5);
+		EXPECT_EQ(t, write_at(file, 0, chunk, 100000), 100000);
+		EXPECT_EQ(t, sync_it(), 0);
+		for (unsigned int nth = 1; failed; nth++) {
+			ssize_t result;
+
+			inode_put(file);
+			forget_caches();
+			page_cache_drop_unused(&disk.block.cache, 0, UINT32_MAX);
+			EXPECT_EQ(t, lookup(root, "file", &file), 0);
+			test_fail_allocation(nth);
+			result = read_at(file, 60000, seen, 10000);
+			failed = test_allocation_failed();
+			test_fail_allocation(0);
+			if (result != 10000)
+				EXPECT(t, failed && (result == -ENOMEM || result > 0));
+		}
+		inode_put(file);
+		unmount_it();
+		machine_stop();
+	}
+}
+
 static void large_directories_stay_right(struct test *t)
 {
 	enum { COUNT = 3000 };
@@ -398,6 +432,7 @@ const struct test_case test_cases[] = {
 	TEST(what_debugfs_wrote_is_read),
 	TEST(holes_read_as_zeros),
 	TEST(a_page_that_is_only_promised_gets_no_place),
+	TEST(want_of_memory_is_not_the_disk_s_fault),
 	TEST(large_directories_stay_right),
 	TEST(a_full_disk_says_so_and_recovers),
 	TEST(random_work_leaves_a_clean_disk),

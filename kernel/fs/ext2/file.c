@@ -52,35 +52,71 @@ static void clear_part(struct page_io *io, struct page_frame *frame, unsigned in
 	page_io_settle(io, frame, offset, size, 0);
 }
 
-static void read_page(struct page_io *io, struct ext2_inode *inode, struct page_frame *frame,
-		      uint64_t block_count)
+enum { PAGE_RUNS = PAGE_SIZE / 1024 };	/* a page's blocks, where they are smallest */
+
+/*
+ * Where the parts of a page lie: `count` of them, the last as long as the page lasts. Errors:
+ * -ENOMEM; what is wrong with the disk comes with the part that it concerns.
+ */
+struct page_parts {
+	unsigned int count;
+	struct { struct ext2_run run; unsigned int size; int error; } parts[PAGE_RUNS];
+};
+
+static int find_parts(struct ext2_inode *inode, uint32_t index, uint64_t block_count,
+		      struct page_parts *out)
 {
 	struct ext2 *fs = ext2_of(inode->vfs.super);
-	unsigned int page_shift = PAGE_SHIFT - fs->block_shift;
-	uint32_t logical = frame->index << page_shift;
-	struct ext2_run run;
+	uint32_t logical = index << (PAGE_SHIFT - fs->block_shift);
 
-	page_io_begin(frame);
+	out->count = 0;
 	for (unsigned int offset = 0, size; offset < PAGE_SIZE; offset += size) {
+		struct ext2_run run = { .physical = EXT2_HOLE };
 		int error = 0;
 
 		size = PAGE_SIZE - offset;
-		run = (struct ext2_run){ .physical = EXT2_HOLE };
 		if (logical < block_count) {
 			error = ext2_map_find(inode, logical, size >> fs->block_shift, &run);
+			if (error == -ENOMEM)
+				return error;
 			if (!error)
 				size = run.count << fs->block_shift;
 		}
-		if (error)
-			page_io_settle(io, frame, offset, size, error);
-		else if (run.physical == EXT2_HOLE)
-			clear_part(io, frame, offset, size);
-		else
-			page_io_add(io, frame, offset, size, ext2_sector_of(fs, run.physical));
+		out->parts[out->count].run = run;
+		out->parts[out->count].size = size;
+		out->parts[out->count++].error = error;
 		logical += run.count;
 	}
+	return 0;
 }
 
+/* Errors: -ENOMEM; then nothing has begun. */
+static int read_page(struct page_io *io, struct ext2_inode *inode, struct page_frame *frame,
+		     uint64_t block_count)
+{
+	struct ext2 *fs = ext2_of(inode->vfs.super);
+	struct page_parts page;
+	unsigned int offset = 0;
+
+	if (find_parts(inode, frame->index, block_count, &page))
+		return -ENOMEM;
+	page_io_begin(frame);
+	for (unsigned int i = 0; i < page.count; i++) {
+		const struct ext2_run *run = &page.parts[i].run;
+		unsigned int size = page.parts[i].size;
+
+		if (page.parts[i].error)
+			page_io_settle(io, frame, offset, size, page.parts[i].error);
+		else if (run->physical == EXT2_HOLE)
+			clear_part(io, frame, offset, size);
+		else
+			page_io_add(io, frame, offset, size, ext2_sector_of(fs, run->physical));
+		offset += size;
+	}
+	return 0;
+}
+
+/* Where no memory is had to find blocks: for the first page an error, others are left out. */
 static int ext2_read_pages(struct page_cache *cache, struct page_frame **frames,
 			   unsigned int count)
 {
@@ -88,14 +124,18 @@ static int ext2_read_pages(struct page_cache *cache, struct page_frame **frames,
 	struct ext2 *fs = ext2_of(inode->vfs.super);
 	uint64_t block_count = ext2_block_count_of(fs, page_cache_size(cache));
 	struct page_io io;
+	int error;
 
 	page_io_init(&io, fs->device, BLOCK_READ);
 	mutex_lock(&inode->map_lock);
-	for (unsigned int i = 0; i < count; i++)
-		read_page(&io, inode, frames[i], block_count);
+	error = read_page(&io, inode, frames[0], block_count);
+	for (unsigned int i = 1; i < count && !error; i++) {
+		if (read_page(&io, inode, frames[i], block_count))
+			page_cache_fill_cancel(frames[i]);
+	}
 	mutex_unlock(&inode->map_lock);
 	page_io_finish(&io);
-	return 0;
+	return error;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
