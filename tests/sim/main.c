@@ -268,7 +268,7 @@ static unsigned int count_left(void)
 /* Without [first, end) it fails too: leave them out for good. */
 static void try_without(unsigned int first, unsigned int end)
 {
-	bool before[OPERATIONS_MAX];
+	bool before[SPACE_OPERATIONS_MAX];
 	unsigned int left = count_left();
 
 	memcpy(before, scenario.left_out, sizeof(before));
@@ -360,7 +360,7 @@ static void leave_out_others(const char *only)
 	while (*only) {
 		unsigned long number = strtoul(only, (char **)&only, 10);
 
-		if (number < OPERATIONS_MAX)
+		if (number < SPACE_OPERATIONS_MAX)
 			scenario.left_out[number] = false;
 		if (*only)
 			only++;

@@ -303,6 +303,24 @@ void __wrap_slab_free(struct slab_cache *cache, void *object)
 	__real_slab_free(cache, object);
 }
 
+/* ---- reclaiming when nobody needs it ---- */
+
+void __real_page_frame_set_reclaim(const struct reclaim_ops *ops);
+void __wrap_page_frame_set_reclaim(const struct reclaim_ops *ops);
+
+static const struct reclaim_ops *reclaim;
+
+void __wrap_page_frame_set_reclaim(const struct reclaim_ops *ops)
+{
+	reclaim = ops;
+	__real_page_frame_set_reclaim(ops);
+}
+
+size_t sim_reclaim(size_t wanted)
+{
+	return reclaim->reclaim(wanted, 0);
+}
+
 /* ---- names of places: the sanitizer's backtrace has them ---- */
 
 void backtrace_print_here(void)

@@ -12,14 +12,14 @@ SIM_WITHOUT := kernel/mem/vmap.c kernel/core/backtrace.c kernel/core/symbols.c \
 SIM_KERNEL := $(filter-out %_test.c $(SIM_WITHOUT),$(foreach folder,$(SIM_FOLDERS),$(wildcard kernel/$(folder)/*.c)))
 SIM_KERNEL += kernel/entry/machine_memory.c
 SIM_HOST := $(addprefix tests/sim/,host.c main.c model.c workload.c space_access.c space_calls.c \
-	space_objects.c space_workload.c)
+	space_copies.c space_objects.c space_workload.c)
 SIM_MACHINE := $(filter-out $(SIM_HOST),$(wildcard tests/sim/*.c))
 SIM_OBJECTS := $(patsubst %.c,$(SIM)/%.o,$(SIM_KERNEL) $(SIM_MACHINE) $(SIM_HOST))
 # These link what is free through itself, which the sanitizer forbids everybody else.
 SIM_UNWATCHED := $(patsubst %,$(SIM)/kernel/mem/%.o,slab page_frame buddy)
 SIM_WRAPPED := lock_check_acquire lock_check_release page_frame_alloc page_frame_alloc_order \
 	page_frame_put_last page_frame_copy page_table_fork vm_unmap_cache \
-	slab_cache_create slab_alloc slab_alloc_zeroed slab_free thread_wake
+	page_frame_set_reclaim slab_cache_create slab_alloc slab_alloc_zeroed slab_free thread_wake
 
 SIM_CFLAGS := -std=gnu17 -O1 -g1 -fno-omit-frame-pointer -fno-common -fno-pie -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 $(filter-out -Wframe-larger-than=%,$(WARNINGS))

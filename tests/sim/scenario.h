@@ -61,9 +61,9 @@ struct scenario {
 	unsigned int operation_count;
 	union {
 		struct operation operations[OPERATIONS_MAX];
-		struct space_operation space_operations[OPERATIONS_MAX];
+		struct space_operation space_operations[SPACE_OPERATIONS_MAX];
 	};
-	bool left_out[OPERATIONS_MAX];
+	bool left_out[SPACE_OPERATIONS_MAX];
 	bool verbose;
 };
 

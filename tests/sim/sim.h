@@ -52,6 +52,9 @@ void sim_failures_begin(unsigned int worker);
 unsigned int sim_failures_end(unsigned int worker);
 unsigned int sim_failures(unsigned int worker);	/* since it began */
 
+/* What is done when memory is short, for so many frames. May sleep. */
+size_t sim_reclaim(size_t wanted);
+
 /* ---- disk.c ---- */
 
 /* When the next request is done, UINT64_MAX: none; and do all that are due. Interrupts off. */

@@ -41,10 +41,14 @@ static struct page *page_of(const struct space_access *access)
 
 static const char *what_of(const struct space_access *access)
 {
-	static char text[80];
+	static char text[180];
+	const struct page *page = page_of(access);
 
-	snprintf(text, sizeof(text), "process %u: a %s at page %u, byte %u", access->space,
-		 access->write ? "store" : "load", access->page, access->byte);
+	snprintf(text, sizeof(text),
+		 "process %u: a %s at page %u (flags %#x, object %u page %u%s), byte %u",
+		 access->space, access->write ? "store" : "load", access->page, page->is.flags,
+		 page->is.object, page->is.index, page->copy == COPY_MADE ? ", copied" : "",
+		 access->byte);
 	return text;
 }
 
@@ -255,6 +259,8 @@ unsigned int space_next_used(unsigned int space, unsigned int page)
 	for (; page < ARENA_PAGES; page++) {
 		const struct page *at = &space_models[space].pages[page];
 
+		if (!is_used(&space_models[space], page))
+			continue;
 		if ((at->is.flags & PAGE_ACCESS) &&
 		    (at->is.object || memcmp(&at->content, &nothing, sizeof(nothing)) != 0))
 			return page;

@@ -119,6 +119,7 @@ static void set_page(struct space *space, unsigned int number, struct page_ident
 {
 	struct page *page = &space->pages[number];
 
+	space->used |= 1u << number / CHUNK_PAGES;
 	set_identity(page, what);
 	page_begin(page);
 	release(space, page);
@@ -368,8 +369,10 @@ void space_remapped(unsigned int number, const struct space_operation *o, enum r
 
 	model_now++;
 	if (plan == REMAP_MOVES) {
-		for (unsigned int i = 0; i < o->count && i < o->new_count; i++)
+		for (unsigned int i = 0; i < o->count && i < o->new_count; i++) {
+			space->used |= 1u << (to + i) / CHUNK_PAGES;
 			move_page(space, &space->pages[o->page + i], &space->pages[to + i]);
+		}
 	}
 	for (unsigned int i = o->count; i < o->new_count; i++) {
 		last.index += last.object != 0;
@@ -432,7 +435,7 @@ void space_fork_begin(unsigned int parent, unsigned int child)
 	to->is_claimed = false;
 	to->child = NULL;
 	for (unsigned int i = 0; i < ARENA_PAGES; i++) {
-		if (to->pages[i].is.flags)
+		if (is_used(to, i) && to->pages[i].is.flags)
 			copy_to_child(&to->pages[i]);
 	}
 	space_models[parent].child = to;
@@ -445,8 +448,10 @@ void space_fork_end(unsigned int parent)
 
 void space_exit(unsigned int space)
 {
-	for (unsigned int i = 0; i < ARENA_PAGES; i++)
-		set_identity(&space_models[space].pages[i], (struct page_identity){ 0 });
+	for (unsigned int i = 0; i < ARENA_PAGES; i++) {
+		if (is_used(&space_models[space], i))
+			set_identity(&space_models[space].pages[i], (struct page_identity){ 0 });
+	}
 	memset(&space_models[space], 0, sizeof(space_models[space]));
 }
 
@@ -454,7 +459,8 @@ void space_exit(unsigned int space)
 
 static const char *const names[SPACE_KINDS] = {
 	"load", "store", "map", "unmap", "protect", "advise", "remap", "brk", "fork", "thread",
-	"exit", "read", "write", "truncate", "msync", "fsync", "drop-caches", "sleep",
+	"exit", "read", "write", "user-read", "user-write", "truncate", "msync", "fsync",
+	"drop-caches", "reclaim", "sleep",
 };
 static const char *const advices[ADVICE_KINDS] = {
 	"dontneed", "free", "dontfork", "dofork", "wipeonfork", "keeponfork", "populate-read",
@@ -504,6 +510,11 @@ void space_operation_format(const struct space_operation *o, char *buffer, size_
 	case SPACE_READ:
 	case SPACE_WRITE:
 		snprintf(buffer, size, "file %u at %u %u", o->file, o->offset, o->size);
+		break;
+	case SPACE_USER_READ:
+	case SPACE_USER_WRITE:
+		snprintf(buffer, size, "file %u at %u %u, memory at %u", o->file, o->offset,
+			 o->size, o->page);
 		break;
 	case SPACE_TRUNCATE: snprintf(buffer, size, "file %u to %u", o->file, o->offset); break;
 	case SPACE_FSYNC: snprintf(buffer, size, "file %u", o->file); break;

@@ -40,10 +40,13 @@ enum space_operation_kind {
 	SPACE_EXIT,		/* ends both */
 	SPACE_READ,
 	SPACE_WRITE,
+	SPACE_USER_READ,		/* into memory, and from memory */
+	SPACE_USER_WRITE,
 	SPACE_TRUNCATE,
 	SPACE_MSYNC,
 	SPACE_FSYNC,
 	SPACE_DROP_CACHES,
+	SPACE_RECLAIM,			/* as if memory were short */
 	SPACE_SLEEP,
 	SPACE_KINDS
 };
@@ -183,6 +186,28 @@ void object_write_end(unsigned int object, uint32_t offset, uint32_t size, const
 uint64_t object_read_begin(void);
 const char *object_read_end(unsigned int object, uint32_t offset, const uint8_t *bytes,
 			    uint32_t size, uint64_t started);
+
+/* ---- read() into memory and write() from it: space_copies.c ---- */
+
+/*
+ * Of `size` bytes at `page` and the offset's place in it, those that may be read, or written; all
+ * pages claimed. *may_change: the answer is not certain, for a file may become shorter.
+ */
+uint32_t space_count_reachable(unsigned int space, unsigned int page, uint32_t offset,
+			       uint32_t size, bool write, bool *may_change);
+/* Is there a shared page among those that a read would fill? */
+bool space_is_shared(unsigned int space, unsigned int page, uint32_t offset, uint32_t size);
+void space_read_end(unsigned int space, unsigned int page, unsigned int object, uint32_t offset,
+		    uint32_t size, uint32_t done, uint64_t started);
+/*
+ * What memory has now, for object_write_end; which of it, a byte each, was not certain since
+ * `started`; and what a file has of it, after object_write_end.
+ */
+void space_write_bytes(unsigned int space, unsigned int page, uint32_t offset, uint32_t size,
+		       uint8_t *bytes);
+void space_find_uncertain(unsigned int space, unsigned int page, uint32_t offset, uint32_t size,
+			  uint64_t started, uint8_t *uncertain);
+void object_blur(unsigned int object, uint32_t offset, uint32_t size, const uint8_t *uncertain);
 
 /* ---- loads and stores: space_access.c ---- */
 

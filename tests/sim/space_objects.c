@@ -76,9 +76,11 @@ static void clear(struct object *object, uint32_t start, uint32_t end)
 static void drop_copies(unsigned int number)
 {
 	for (unsigned int i = 0; i < SPACES * ARENA_PAGES; i++) {
-		struct page *page = &space_models[i / ARENA_PAGES].pages[i % ARENA_PAGES];
+		struct space *space = &space_models[i / ARENA_PAGES];
+		struct page *page = &space->pages[i % ARENA_PAGES];
 
-		if (page->is.object == number + 1 && is_private_of_object(page) &&
+		if (is_used(space, i % ARENA_PAGES) && page->is.object == number + 1 &&
+		    is_private_of_object(page) &&
 		    page->is.index >= object_end(&object_models[number]))
 			page_begin(page);
 	}

@@ -387,6 +387,91 @@ static int play_file_call(struct actor *actor, const struct space_operation *o)
 	return result;
 }
 
+/* Between the file and memory, as one call does it; the memory's pages are claimed. */
+static ssize_t copy_file(struct actor *actor, const struct space_operation *o, uint32_t *failures)
+{
+	uintptr_t at = address_of(o->page) + o->offset % PAGE_SIZE;
+	struct io_buffer buffer;
+	ssize_t result;
+
+	sim_failures_begin(actor->number);
+	io_buffer_init_user(&buffer, user_addr_from(at), o->size);
+	if (o->kind == SPACE_USER_READ)
+		result = file_read_at(files[o->file][1], &buffer, o->offset);
+	else
+		result = file_write_at(files[o->file][0], &buffer, o->offset, UINT64_MAX);
+	*failures = sim_failures_end(actor->number);
+	return result;
+}
+
+static void check_copied(const struct space_operation *o, ssize_t result, uint32_t wanted,
+			 uint32_t reachable, bool is_certain)
+{
+	uint32_t expected = wanted < reachable ? wanted : reachable;
+
+	if (result > (ssize_t)wanted || (result < 0 && result != -EFAULT && result != -ENOMEM))
+		check_result(o, (int)result, (int)expected);
+	if (is_certain)
+		check_result(o, (int)result, wanted > 0 && expected == 0 ? -EFAULT :
+									   (int)expected);
+}
+
+static int read_to_memory(struct actor *actor, const struct space_operation *o)
+{
+	unsigned int number = actor->process->number;
+	uint32_t size = object_size(o->file), wanted = o->offset >= size ? 0 : size - o->offset;
+	uint64_t started = object_read_begin();
+	uint32_t failures, reachable;
+	ssize_t result;
+	bool may_change;
+
+	if (space_is_shared(number, o->page, o->offset, o->size))
+		return 0;
+	wanted = wanted < o->size ? wanted : o->size;
+	reachable = space_count_reachable(number, o->page, o->offset, o->size, true, &may_change);
+	result = copy_file(actor, o, &failures);
+	check_copied(o, result, wanted, reachable, !may_change && !failures);
+	space_read_end(number, o->page, o->file, o->offset, o->size,
+		       result > 0 ? (uint32_t)result : 0, started);
+	return (int)result;
+}
+
+static int write_from_memory(struct actor *actor, const struct space_operation *o)
+{
+	unsigned int number = actor->process->number;
+	uint8_t *uncertain = actor->buffer + OBJECT_SIZE_MAX / 2;	/* it is a few pages */
+	uint64_t started = object_read_begin();
+	uint32_t failures, reachable, done;
+	ssize_t result;
+	bool may_change;
+
+	reachable = space_count_reachable(number, o->page, o->offset, o->size, false, &may_change);
+	space_write_bytes(number, o->page, o->offset, o->size, actor->buffer);
+	object_write_begin(o->file, o->offset, o->size);
+	result = copy_file(actor, o, &failures);
+	check_copied(o, result, o->size, reachable, !may_change && !failures);
+	done = result > 0 ? (uint32_t)result : 0;
+	space_find_uncertain(number, o->page, o->offset, o->size, started, uncertain);
+	object_write_end(o->file, o->offset, o->size, actor->buffer, done);
+	object_blur(o->file, o->offset, done, uncertain);
+	return (int)result;
+}
+
+static int play_memory_call(struct actor *actor, const struct space_operation *o)
+{
+	unsigned int number = actor->process->number;
+	unsigned int pages = (o->offset % PAGE_SIZE + o->size + PAGE_SIZE - 1) / PAGE_SIZE;
+	int result;
+
+	wait_event(&changes, object_claim(o->file));
+	wait_event(&changes, space_claim(number, o->page, pages, PAGE_CHANGES));
+	result = o->kind == SPACE_USER_READ ? read_to_memory(actor, o) :
+					      write_from_memory(actor, o);
+	space_release(number, o->page, pages);
+	object_release(o->file);
+	return result;
+}
+
 int play_call(struct actor *actor, const struct space_operation *o)
 {
 	switch ((enum space_operation_kind)o->kind) {
@@ -399,9 +484,12 @@ int play_call(struct actor *actor, const struct space_operation *o)
 	case SPACE_READ:
 	case SPACE_WRITE:
 	case SPACE_TRUNCATE: return play_file_call(actor, o);
+	case SPACE_USER_READ:
+	case SPACE_USER_WRITE: return play_memory_call(actor, o);
 	case SPACE_MSYNC: return sync_memory(actor, o);
 	case SPACE_FSYNC: return file_sync(files[o->file][0], false);
 	case SPACE_DROP_CACHES: reclaim_drop_caches(); return 0;
+	case SPACE_RECLAIM: return (int)sim_reclaim(o->count);
 	default: return 0;
 	}
 }

@@ -29,8 +29,16 @@ struct space {
 	unsigned int claims;		/* pages claimed one by one */
 	unsigned int heap_pages;	/* from page 0 on, says brk */
 	struct space *child;		/* being made */
+	uint32_t used;			/* a bit for each chunk of pages that were ever mapped */
 	struct page pages[ARENA_PAGES];
 };
+
+enum { CHUNK_PAGES = ARENA_PAGES / 32 };
+
+static inline bool is_used(const struct space *space, unsigned int page)
+{
+	return space->used >> page / CHUNK_PAGES & 1;
+}
 
 struct object_page {
 	struct content content;

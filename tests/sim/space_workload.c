@@ -13,7 +13,7 @@ enum { FIRST_MAPS = 6 };	/* before all else */
 
 /* How often each kind comes, and its order is enum space_operation_kind's. */
 static const uint8_t weights[SPACE_KINDS] = {
-	60, 70, 18, 6, 10, 8, 6, 3, 4, 4, 3, 5, 6, 3, 2, 1, 1, 1
+	60, 70, 18, 6, 10, 8, 6, 3, 4, 4, 3, 5, 6, 5, 5, 3, 2, 1, 1, 1, 1
 };
 
 static uint8_t draw_kind(void)
@@ -102,6 +102,13 @@ static void draw_file_part(struct space_operation *o)
 		o->offset = draw_below(limits[draw_below(4)]);
 	if (o->kind == SPACE_TRUNCATE && draw_below(3) == 0)
 		o->offset = draw_below(OBJECT_PAGES + 1) * 4096;
+	if (o->kind == SPACE_USER_READ || o->kind == SPACE_USER_WRITE)
+		o->size = 1 + draw_below(4096 * 3);
+	if (o->offset + o->size > OBJECT_SIZE_MAX)
+		o->offset = OBJECT_SIZE_MAX - o->size;
+	/* All of the memory lies in the arena. */
+	if (o->page + 5 > ARENA_PAGES)
+		o->page = ARENA_PAGES - 5;
 	o->seed = draw_below(UINT32_MAX);
 }
 
@@ -125,7 +132,8 @@ static void draw_operation(struct space_operation *o)
 	o->is_shared = draw_below(o->file < FILES ? 2 : 4) == 0;
 	o->index = (uint16_t)(draw_below(3) ? draw_below(4) : draw_below(OBJECT_PAGES));
 	o->advice = (uint8_t)(draw_below(2) ? ADVICE_DONTNEED : draw_below(ADVICE_KINDS));
-	draw_file_part(o);
+	if (o->kind >= SPACE_READ && o->kind <= SPACE_TRUNCATE)
+		draw_file_part(o);
 	if (o->kind == SPACE_MAP && o->count > OBJECT_PAGES && o->is_shared)
 		o->count = OBJECT_PAGES;
 	if (o->kind == SPACE_ADVISE && o->advice >= ADVICE_POPULATE_READ && o->count > 24)
@@ -195,7 +203,7 @@ static bool change_living(struct living *living, struct space_operation *o)
 void scenario_draw_memory(struct scenario *s)
 {
 	struct living living = { .processes = { true } };
-	unsigned int count = 50 + draw_below(draw_below(3) ? 500 : OPERATIONS_MAX - 50);
+	unsigned int count = 100 + draw_below(draw_below(3) ? 1500 : SPACE_OPERATIONS_MAX - 100);
 
 	memset(is_mapped, 0, sizeof(is_mapped));
 	s->machine.cpus = 1 + draw_below(4);
