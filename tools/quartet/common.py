@@ -11,9 +11,11 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, 'build')
+SHORT_BUILD_SECONDS = 10
 MULTIBOOT_WITHIN, MULTIBOOT_MAGIC = 8192, b'\x02\xb0\xad\x1b'
 
 
@@ -169,12 +171,23 @@ def build_lock():
         yield		# another user's tree, in which all may be built already
         return
     with open(build_path('lock'), 'w') as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock_soon(file):
             print('quartet: waiting for another build here', file=sys.stderr, flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def lock_soon(file):
+    """Lock it, unless another has it for long. Most builds have nothing to do, and are not worth a word."""
+    deadline = time.monotonic() + SHORT_BUILD_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
 
 
 def make(*arguments):
