@@ -280,8 +280,10 @@ void process_report_death(struct process *process)
 
 void process_drop_ended_leader(struct process *process)
 {
-	if (process->ended_leader)
-		user_thread_put(process->ended_leader);
+	if (!process->ended_leader)
+		return;
+	user_count_uncharge(process->ended_leader->charged, USER_THREADS);
+	user_thread_put(process->ended_leader);
 	process->ended_leader = NULL;
 }
 
@@ -414,12 +416,12 @@ static bool forget_thread(struct user_thread *thread, uint32_t status)
 	struct process *process = thread->process;
 	const struct credentials *credentials = credentials_current();
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
-	bool last;
+	bool is_leader = thread->id == process->id, last;
 
 	if (unlikely(is_traced(thread)))
 		trace_end_tracee(thread, status);
 	process_table_set_thread(thread->id, NULL);
-	if (thread->id == process->id) {
+	if (is_leader) {
 		user_thread_get(thread);
 		process->ended_leader = thread;
 	}
@@ -437,8 +439,9 @@ static bool forget_thread(struct user_thread *thread, uint32_t status)
 		process->group_leader = NULL;
 	atomic_store_explicit(&thread->credentials, NULL, memory_order_relaxed);
 	spin_unlock_irq(&process->signal_lock, flags);
-	/* It is held as long as the thread, which runs by its user's share. */
-	user_count_uncharge(thread->charged, USER_THREADS);
+	/* The record is held as long as the thread, which runs by its user's share. */
+	if (!is_leader)
+		user_count_uncharge(thread->charged, USER_THREADS);
 	credentials_put(credentials);
 	wait_queue_wake_all(&process->thread_ended, 0);
 	return last;

@@ -95,7 +95,10 @@ struct process {
 	struct list tracees;
 	/* [T] its leader, while that is traced, even once it has ended */
 	struct user_thread *leader_tracee;
-	/* [T] its leader once that has ended, for who asks how it is scheduled; reference */
+	/*
+	 * [T] its leader once that has ended, for who asks how it is scheduled; it counts against
+	 * its user's limit until the process is forgiven; reference
+	 */
 	struct user_thread *ended_leader;
 	struct process_group *group; /* [T] reference */
 	struct list_node group_node; /* [T] */
