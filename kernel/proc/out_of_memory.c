@@ -14,9 +14,9 @@
  * largest, if half of them are in it. If not, the bomb may have made each a group of its own
  * (setsid(2)): then the younger half dies, for a bomb is young, and what he had before it goes on.
  * Not so root's, on whom others rely. And if his are few, or do not have much together either, one
- * dies: the worst of the user who has most. What he keeps in pipes counts as his, since it is in no
- * process; what lies in sockets does not. Neither users nor groups beyond the first few are
- * looked at, in the order of process ids; a bomb is many there.
+ * dies: the worst of the user who has most. What he keeps in pipes and sockets counts as his, since
+ * it is in no process. Neither users nor groups beyond the first few are looked at, in the order of
+ * process ids; a bomb is many there.
  */
 #include "core/printk.h"
 #include "mem/page_frame.h"
@@ -191,7 +191,7 @@ static size_t share_of(struct process *process)
 	return size ? size + PROCESS_PAGES : 0;
 }
 
-/* The user whose processes have most together, with what lies in his pipes. */
+/* The user whose processes have most together, with what lies in his pipes and sockets. */
 static struct sum find_user(void)
 {
 	struct sum users[USERS_MAX] = { 0 };
@@ -206,7 +206,8 @@ static struct sum find_user(void)
 		if (share)
 			sum = add(users, USERS_MAX, user_of(process), share);
 		if (sum && sum->processes == 1)
-			sum->pages += user_count_used_by(sum->key, USER_PIPE_PAGES);
+			sum->pages += user_count_used_by(sum->key, USER_PIPE_PAGES) +
+				      user_count_used_by(sum->key, USER_SOCKET_BYTES) / PAGE_SIZE;
 		process_put(process);
 	}
 	return largest(users, USERS_MAX);

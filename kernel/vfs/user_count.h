@@ -20,6 +20,7 @@ enum user_resource {
 	USER_MESSAGE_QUEUES,	 /* bytes: LIMIT_MESSAGE_QUEUE */
 	USER_PIPE_PAGES,	 /* slots of pipes: /proc/sys/fs/pipe-user-pages-soft */
 	USER_FILE_LOCKS,	 /* on records: a share of memory */
+	USER_SOCKET_BYTES,	 /* in packets of his sockets: for who looks for memory */
 	USER_RESOURCE_COUNT
 };
 

@@ -1,6 +1,6 @@
 /* test:
- * A process that has ended counts against its user's limit until it is waited for; a thread that has
- * ended does not.
+ * A process that has ended counts against its user's limit until it is waited for; a thread that
+ * has ended does not.
  */
 #include "check.h"
 #include <pthread.h>

@@ -100,6 +100,7 @@ struct unix_socket {
 	struct list packets;		/* [l] to be received, oldest first */
 	atomic_uint packet_count;	/* [la] */
 	atomic_uint charged;		/* [a] memory of packets sent and not yet received */
+	struct user_count *payer;	/* [I] whose it is: who made the socket; reference */
 	struct wait_queue space_queue;	/* for room in `packets` or `pending` */
 
 	/* Listening. */

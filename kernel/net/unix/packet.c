@@ -19,6 +19,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
 #include "vfs/poll.h"
+#include "vfs/user_count.h"
 #include "vm/io_buffer.h"
 
 enum { NOBODY = 65534 }; /* the overflow id, told when nobody wrote down who it was */
@@ -100,6 +101,7 @@ int packet_create(struct unix_socket *sender, struct io_buffer *buffer, size_t s
 	packet->sender = sender;
 	unix_get(sender);
 	atomic_fetch_add_explicit(&sender->charged, packet->charge, memory_order_relaxed);
+	user_count_charge_many(sender->payer, USER_SOCKET_BYTES, packet->charge);
 	packet->rights = NULL;
 	packet->identity = (struct socket_identity){ .pid = 0, .uid = NOBODY, .gid = NOBODY };
 	packet->size = (uint32_t)size;
@@ -145,6 +147,7 @@ void packet_free(struct packet *packet)
 		free_frames(packet, frame_count(packet->size));
 	/* Release: the memory is given back; pairs with the look at `charged` of who waits. */
 	atomic_fetch_sub_explicit(&sender->charged, packet->charge, memory_order_release);
+	user_count_uncharge_many(sender->payer, USER_SOCKET_BYTES, packet->charge);
 	slab_free(packet_slab, packet);
 	if (unix_is_writable(sender))
 		wait_queue_wake_all(&sender->base.write_queue,

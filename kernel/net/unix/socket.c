@@ -9,9 +9,11 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "net/unix/unix.h"
+#include "proc/process.h"
 #include "uapi/linux/errno.h"
 #include "vfs/net_limits.h"
 #include "vfs/poll.h"
+#include "vfs/user_count.h"
 
 static struct slab_cache *socket_slab;
 
@@ -36,6 +38,8 @@ int unix_socket_create(int type, struct unix_socket **out)
 
 	if (!socket)
 		return -ENOMEM;
+	socket->payer = user_thread_current()->charged;
+	user_count_hold(socket->payer);
 	socket_init(&socket->base, ops_of[type], AF_UNIX, type);
 	mutex_init(&socket->read_mutex, LOCK_RANK_SOCKET_READ, "socket read");
 	mutex_init(&socket->bind_mutex, LOCK_RANK_SOCKET_BIND, "socket bind");
@@ -149,6 +153,7 @@ void unix_socket_destroy(struct socket *base)
 	assert(list_is_empty(&socket->rights_held) && !socket->room_of);
 	assert(atomic_load(&socket->charged) == 0 && atomic_load(&socket->in_flight) == 0);
 	unix_report_remove(socket);
+	user_count_put(socket->payer);
 	unix_name_put(atomic_load_explicit(&socket->name, memory_order_relaxed));
 	slab_free(socket_slab, socket);
 }
