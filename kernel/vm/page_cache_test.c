@@ -298,6 +298,21 @@ static void truncation_waits_for_transfers(struct test *t)
 	tear_down(t);
 }
 
+/* Part of the last page is cut off: where that lies on the disk another file may begin at once. */
+static void truncation_waits_for_the_page_that_is_cut(struct test *t)
+{
+	uint8_t page[PAGE_SIZE] = { 9 };
+
+	set_up(&disk_ops);
+	is_lazy = true;
+	EXPECT_EQ(t, write_bytes(page, PAGE_SIZE, 5 << PAGE_SHIFT), PAGE_SIZE);
+	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, false), 0);
+	EXPECT_EQ(t, pending_count, 1);
+	page_cache_truncate(&file, (5 << PAGE_SHIFT) + 100);
+	EXPECT_EQ(t, pending_count, 0);
+	tear_down(t);
+}
+
 static void writeback_errors_are_told_once(struct test *t)
 {
 	uint8_t page[PAGE_SIZE] = { 9 };
@@ -416,6 +431,7 @@ const struct test_case test_cases[] = {
 	TEST(a_write_that_faults_is_short),
 	TEST(a_truncated_tail_reads_as_zeros),
 	TEST(truncation_waits_for_transfers),
+	TEST(truncation_waits_for_the_page_that_is_cut),
 	TEST(writeback_errors_are_told_once),
 	TEST(reclaim_takes_what_is_clean_and_unused),
 	TEST(memory_has_no_disk),

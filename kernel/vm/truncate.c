@@ -4,8 +4,8 @@
  * Order, with the truncate lock held exclusive from the first step to the last: the size shrinks,
  * so that no fault and no fill begins beyond it any more; pages beyond are unmapped everywhere,
  * private copies too, so that the next touch is a bus error (POSIX mmap); frames are taken out,
- * after waiting for transfers that had begun; and the rest of the last page becomes zeros, because
- * a file that grows again must show zeros there.
+ * after waiting for transfers that had begun, also of the last page; and the rest of that becomes
+ * zeros, because a file that grows again must show zeros there.
  *
  * That last page is read in for this if need be: what the disk has behind the new end would come
  * back otherwise. If it cannot be read, nobody else can read it either.
@@ -97,6 +97,20 @@ void page_cache_drop_all(struct page_cache *cache, uint32_t first, uint32_t end)
 	}
 }
 
+/*
+ * A write of the page that is cut may be under way, also of the blocks beyond the end. The caller
+ * gives these away as soon as we return, and the write would come after their new owner's.
+ */
+static void wait_for_last_page(struct page_cache *cache, uint64_t size)
+{
+	struct page_frame *frame = page_cache_find(cache, (uint32_t)(size >> PAGE_SHIFT));
+
+	if (!frame)
+		return;
+	(void)page_cache_wait(frame, FRAME_WRITING, false);
+	page_frame_put(frame);
+}
+
 void page_cache_truncate(struct page_cache *cache, uint64_t new_size)
 {
 	uint32_t first = page_count_of(new_size);
@@ -111,6 +125,7 @@ void page_cache_truncate(struct page_cache *cache, uint64_t new_size)
 		atomic_store_explicit(&cache->size, new_size, memory_order_release);
 		vm_unmap_cache(cache, first, UINT32_MAX, true);
 		page_cache_drop_all(cache, first, UINT32_MAX);
+		wait_for_last_page(cache, new_size);
 		page_cache_clear_tail(cache, new_size);
 	}
 	rwlock_write_unlock(&cache->truncate_lock);
