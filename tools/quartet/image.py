@@ -193,8 +193,9 @@ def cached_image(tree, name, block_size=1024, free_space=FREE_SPACE):
     else:
         # Another ./quartet may be using the last ones of that name; those that nobody wants any more go.
         for old in glob.glob(build_path('images', f'{name}-{block_size // 1024}k-*.img')):
-            if time.time() - os.path.getmtime(old) > KEEP_SECONDS:
-                os.remove(old)
+            with contextlib.suppress(FileNotFoundError):	# another one may tidy up, too
+                if time.time() - os.path.getmtime(old) > KEEP_SECONDS:
+                    os.remove(old)
         make_image(tree, path, block_size, free_space)
     return path
 
