@@ -446,11 +446,12 @@ static int write_from_memory(struct actor *actor, const struct space_operation *
 	bool may_change;
 
 	reachable = space_count_reachable(number, o->page, o->offset, o->size, false, &may_change);
-	space_write_bytes(number, o->page, o->offset, o->size, actor->buffer);
 	object_write_begin(o->file, o->offset, o->size);
 	result = copy_file(actor, o, &failures);
 	check_copied(o, result, o->size, reachable, !may_change && !failures);
 	done = result > 0 ? (uint32_t)result : 0;
+	/* Asked now: what was vague before, a load may have made certain meanwhile. */
+	space_write_bytes(number, o->page, o->offset, o->size, actor->buffer);
 	space_find_uncertain(number, o->page, o->offset, o->size, started, uncertain);
 	object_write_end(o->file, o->offset, o->size, actor->buffer, done);
 	object_blur(o->file, o->offset, done, uncertain);
