@@ -89,10 +89,13 @@ void space_read_end(unsigned int space, unsigned int first, unsigned int object,
 	model_now++;
 	for (uint32_t at = offset; at < offset + size; at++) {
 		struct page *page = page_at(space, first, offset, at);
-		bool is_done = at < offset + done;
+		const struct object *under = object_of(page->is);
+		/* Cut meanwhile, a file takes private copies away, with what was read into them. */
+		bool is_cut = under && (under->is_resized || under->changed > started);
+		bool is_done = at < offset + done && !is_cut;
 		uint8_t value;
 
-		if (is_private_of_object(page) && page->copy != COPY_MADE) {
+		if (is_private_of_object(page) && (page->copy != COPY_MADE || is_cut)) {
 			page->copy = is_done ? COPY_MADE : COPY_UNSURE;
 			page->content.vague = UINT16_MAX;
 		}
