@@ -30,6 +30,7 @@
  * Only for Quartet, or a machine that nobody needs: it runs as root.
  */
 #include "fuzz_worker.h"
+#include <sys/xattr.h>
 
 /* ---- the supervisor -------------------------------------------------------------------------- */
 
@@ -149,11 +150,12 @@ static void use_special(const char *name)
 	close(fd);
 }
 
-/* The same is true of directories above the workers' own, which ".." leads to. */
+/* Directories above the workers' own, which ".." leads to. */
+static const char *const above[] = { "/", "/tmp", "/var", "/var/tmp", "/bin", "/etc" };
+
+/* The same is true of these. */
 static void use_specials(void)
 {
-	static const char *const above[] = { "/", "/tmp", "/var", "/var/tmp", "/bin", "/etc" };
-
 	for (size_t i = 0; i < ARRAY_SIZE(special_names); i++)
 		use_special(special_names[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(above); i++)
@@ -214,6 +216,16 @@ static void clear_strays(const char *folder)
 	}
 }
 
+/* What root's workers gave to files that stay. */
+static void clear_attributes(const char *path)
+{
+	char list[4096];
+	ssize_t size = llistxattr(path, list, sizeof(list));
+
+	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(list + at) + 1)
+		lremovexattr(path, list + at);
+}
+
 static void clear_objects(const char *list, long (*remove)(int id))
 {
 	char line[512];
@@ -269,6 +281,10 @@ static void clear_leavings(void)
 		clear_objects("/proc/sysvipc/sem", remove_semaphores);
 		clear_objects("/proc/sysvipc/msg", remove_message_queue);
 		clear_queues();
+		for (size_t i = 0; i < ARRAY_SIZE(above); i++)
+			clear_attributes(above[i]);
+		for (size_t i = 0; i < ARRAY_SIZE(special_names); i++)
+			clear_attributes(special_names[i]);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
