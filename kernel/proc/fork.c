@@ -18,7 +18,6 @@
 #include "proc/internal.h"
 #include "proc/pidfd.h"
 #include "sched/clock.h"
-#include "sched/schedule.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/ptrace.h"
@@ -448,12 +447,10 @@ static void unmake_thread(const struct clone_request *request, struct user_threa
 static int make_runnable(const struct clone_request *request, struct user_thread *child)
 {
 	struct thread *parent = &user_thread_current()->thread;
-	int error = thread_init(&child->thread, parent->name, first_run, child,
-				user_thread_release);
+	int error = user_thread_init(child, parent->name, first_run, child);
 
 	if (error)
 		return error;
-	schedule_set_shares_of_new(&child->thread, user_count_shares(child->charged));
 	error = arch_thread_fork(&child->thread.arch, child->thread.stack, &parent->arch,
 				 request->stack);
 	if (!error && request->tls)

@@ -9,7 +9,6 @@
 #include "proc/internal.h"
 #include "mem/page_frame.h"
 #include "sched/clock.h"
-#include "sched/schedule.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
@@ -95,8 +94,7 @@ void process_start_init(const char *path, const char *const *arguments)
 	must(!fs_context_create(&root, &thread->fs), "directories");
 	path_put(&root);
 	must(!fd_table_create(&thread->fds), "descriptors");
-	must(!thread_init(&thread->thread, "init", run_init, thread, user_thread_release), "stack");
-	schedule_set_shares_of_new(&thread->thread, user_count_shares(thread->charged));
+	must(!user_thread_init(thread, "init", run_init, thread), "stack");
 	must(!arch_thread_create_fpu(&thread->thread.arch), "FPU state");
 	must(!process_table_reserve(1, &slot), "id");
 	session = session_alloc(1);

@@ -35,7 +35,12 @@ void process_add_thread_usage(struct usage *sum, struct user_thread *thread); /*
 struct process *process_alloc(void);	     /* one reference; NULL */
 struct user_thread *user_thread_alloc(void); /* zeroed; NULL */
 void user_thread_free_unstarted(struct user_thread *thread);
-void user_thread_release(struct thread *thread);
+/*
+ * thread_init() of one whose user is known (`charged`): it runs by his shares of the CPUs. Errors:
+ * -ENOMEM.
+ */
+must_check int user_thread_init(struct user_thread *thread, const char *name,
+				void (*entry)(void *), void *argument);
 
 /* session.c: tree lock exclusive. */
 /* takes a reference */

@@ -87,9 +87,10 @@ static int fill(struct process *process, struct user_thread *thread, struct prog
 	if (error)
 		return error;
 	thread->charged = user_count_get(0);
-	if (!thread->charged || !user_count_charge(thread->charged, USER_THREADS, UINT64_MAX))
+	if (!thread->charged)
 		return -ENOMEM;
-	error = thread_init(&thread->thread, "kernel program", run, program, user_thread_release);
+	user_count_charge_many(thread->charged, USER_THREADS, 1);
+	error = user_thread_init(thread, "kernel program", run, program);
 	if (error)
 		return error;
 	return arch_thread_create_fpu(&thread->thread.arch);

@@ -207,7 +207,8 @@ static struct sum find_user(void)
 			sum = add(users, USERS_MAX, user_of(process), share);
 		if (sum && sum->processes == 1)
 			sum->pages += user_count_used_by(sum->key, USER_PIPE_PAGES) +
-				      user_count_used_by(sum->key, USER_SOCKET_BYTES) / PAGE_SIZE;
+				      user_count_used_by(sum->key, USER_SOCKET_CHUNKS) /
+					      (PAGE_SIZE / USER_SOCKET_CHUNK);
 		process_put(process);
 	}
 	return largest(users, USERS_MAX);

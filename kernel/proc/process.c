@@ -109,7 +109,7 @@ struct user_thread *user_thread_alloc(void)
  * The memory of a thread whose references are gone: called by sched in any context that does not
  * sleep.
  */
-void user_thread_release(struct thread *thread)
+static void release_thread(struct thread *thread)
 {
 	struct user_thread *user = container_of(thread, struct user_thread, thread);
 
@@ -117,6 +117,16 @@ void user_thread_release(struct thread *thread)
 	user_count_put(user->charged);
 	process_put(user->process);
 	slab_free(thread_cache, user);
+}
+
+int user_thread_init(struct user_thread *thread, const char *name, void (*entry)(void *),
+		     void *argument)
+{
+	int error = thread_init(&thread->thread, name, entry, argument, release_thread);
+
+	if (!error)
+		schedule_set_shares_of_new(&thread->thread, user_count_shares(thread->charged));
+	return error;
 }
 
 /*
@@ -131,7 +141,7 @@ void user_thread_free_unstarted(struct user_thread *thread)
 
 bool user_thread_is_current(void)
 {
-	return thread_current()->release == user_thread_release;
+	return thread_current()->release == release_thread;
 }
 
 struct address_space *process_space_get(struct process *process)

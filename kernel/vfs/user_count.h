@@ -20,9 +20,11 @@ enum user_resource {
 	USER_MESSAGE_QUEUES,	 /* bytes: LIMIT_MESSAGE_QUEUE */
 	USER_PIPE_PAGES,	 /* slots of pipes: /proc/sys/fs/pipe-user-pages-soft */
 	USER_FILE_LOCKS,	 /* on records: a share of memory */
-	USER_SOCKET_BYTES,	 /* in packets of his sockets: for who looks for memory */
+	USER_SOCKET_CHUNKS,	 /* of memory in packets of his sockets: for who looks for it */
 	USER_RESOURCE_COUNT
 };
+
+#define USER_SOCKET_CHUNK 64u	/* bytes: a count of them fits 32 bits in any machine with PAE */
 
 /* The record of a real user id, with a reference; NULL: no memory. */
 struct user_count *user_count_get(user_id uid);

@@ -14,6 +14,7 @@
 #define TRUSTED "trusted."
 #define SECURITY "security."
 
+/* [i] lock of the inode  [I] immutable */
 struct tmpfs_attribute {
 	struct list_node node;		/* [i] in tmpfs_inode.attributes */
 	size_t size;			/* [I] of the value, which stands behind the name */

@@ -29,6 +29,7 @@ static struct slab_cache *packet_slab;
 void packet_init_system(void)
 {
 	_Static_assert(offsetof(struct packet, bytes) == PACKET_HEAD, "see PACKET_HEAD");
+	_Static_assert(PACKET_SIZE % USER_SOCKET_CHUNK == 0, "what is charged is whole chunks");
 	packet_slab = slab_cache_create("unix packet", sizeof(struct packet), 0);
 }
 
@@ -101,7 +102,8 @@ int packet_create(struct unix_socket *sender, struct io_buffer *buffer, size_t s
 	packet->sender = sender;
 	unix_get(sender);
 	atomic_fetch_add_explicit(&sender->charged, packet->charge, memory_order_relaxed);
-	user_count_charge_many(sender->payer, USER_SOCKET_BYTES, packet->charge);
+	user_count_charge_many(sender->payer, USER_SOCKET_CHUNKS,
+			       packet->charge / USER_SOCKET_CHUNK);
 	packet->rights = NULL;
 	packet->identity = (struct socket_identity){ .pid = 0, .uid = NOBODY, .gid = NOBODY };
 	packet->size = (uint32_t)size;
@@ -147,7 +149,8 @@ void packet_free(struct packet *packet)
 		free_frames(packet, frame_count(packet->size));
 	/* Release: the memory is given back; pairs with the look at `charged` of who waits. */
 	atomic_fetch_sub_explicit(&sender->charged, packet->charge, memory_order_release);
-	user_count_uncharge_many(sender->payer, USER_SOCKET_BYTES, packet->charge);
+	user_count_uncharge_many(sender->payer, USER_SOCKET_CHUNKS,
+				 packet->charge / USER_SOCKET_CHUNK);
 	slab_free(packet_slab, packet);
 	if (unix_is_writable(sender))
 		wait_queue_wake_all(&sender->base.write_queue,
