@@ -2,7 +2,7 @@
  * Capabilities that a file gives to whoever executes it (security.capability): all forms of the
  * attribute, who gains and who does not, what the program can see of it, and what takes it away.
  */
-#include "check.h"
+#include "user_processes.h"
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sys/auxv.h>
@@ -157,20 +157,10 @@ static void without_new_privileges(void)
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 }
 
-static int sleep_on(void *unused)
-{
-	(void)unused;
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	sleep_ms(2000);
-	return 0;
-}
-
 static void sharing_the_directory(void)
 {
-	static char stack[16384];
-
 	as_user();
-	MUST(clone(sleep_on, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL));
+	share_directories();
 }
 
 /* A user with permitted capabilities and one of them ambient. */

@@ -2,41 +2,10 @@
  * Extended attributes on a disk: values of all sizes, in the inode and in a block of their own;
  * flags, lists, errors; who may see and change which. The files stay, for e2fsck.
  */
-#include "check.h"
+#include "extended_attribute.h"
 #include <sys/inotify.h>
-#include <sys/xattr.h>
 
 static char big[5000];
-
-static void expect_value(const char *path, const char *name, const char *value, size_t size)
-{
-	char bytes[5000];
-
-	CHECK_EQ(lgetxattr(path, name, NULL, 0), (ssize_t)size);
-	memset(bytes, '?', sizeof(bytes));
-	CHECK_EQ(lgetxattr(path, name, bytes, sizeof(bytes)), (ssize_t)size);
-	CHECK(memcmp(bytes, value, size) == 0);
-	CHECK_EQ(bytes[size], '?');
-}
-
-static void set(const char *path, const char *name, const char *value, size_t size)
-{
-	CHECK(lsetxattr(path, name, value, size, 0) == 0);
-	expect_value(path, name, value, size);
-}
-
-/* Is `name` in the list? Checks the list's form. */
-static bool is_listed(const char *path, const char *name)
-{
-	char list[5000];
-	ssize_t size = MUST(llistxattr(path, list, sizeof(list)));
-	bool found = false;
-
-	CHECK_EQ(llistxattr(path, NULL, 0), size);
-	for (char *at = list; at < list + size; at += strlen(at) + 1)
-		found |= strcmp(at, name) == 0;
-	return found;
-}
 
 static void life(const char *path)
 {

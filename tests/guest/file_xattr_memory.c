@@ -2,41 +2,12 @@
  * Extended attributes on tmpfs: trusted. and security. names, of every kind of file; none of the
  * user's. They go with the file, and a program's capabilities work from there, too.
  */
-#include "check.h"
+#include "extended_attribute.h"
 #include <linux/capability.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
 static char big[65536];
-
-static void expect_value(const char *path, const char *name, const char *value, size_t size)
-{
-	static char bytes[65536];
-
-	CHECK_EQ(lgetxattr(path, name, NULL, 0), (ssize_t)size);
-	memset(bytes, '?', sizeof(bytes));
-	CHECK_EQ(lgetxattr(path, name, bytes, sizeof(bytes)), (ssize_t)size);
-	CHECK(memcmp(bytes, value, size) == 0);
-}
-
-static void set(const char *path, const char *name, const char *value, size_t size)
-{
-	CHECK(lsetxattr(path, name, value, size, 0) == 0);
-	expect_value(path, name, value, size);
-}
-
-static bool is_listed(const char *path, const char *name)
-{
-	char list[500];
-	ssize_t size = MUST(llistxattr(path, list, sizeof(list)));
-	bool found = false;
-
-	CHECK_EQ(llistxattr(path, NULL, 0), size);
-	for (char *at = list; at < list + size; at += strlen(at) + 1)
-		found |= strcmp(at, name) == 0;
-	return found;
-}
 
 static void life(const char *path)
 {

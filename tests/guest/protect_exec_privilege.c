@@ -7,6 +7,7 @@
  * the name leads to another file meanwhile: whose program runs, his rights it has.
  */
 #include "elf_builder.h"
+#include "user_processes.h"
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -59,21 +60,6 @@ static void plainly(void)
 static void without_new_privileges(void)
 {
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-}
-
-static int sleep_on(void *unused)
-{
-	(void)unused;
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	sleep_ms(2000);
-	return 0;
-}
-
-static void sharing_the_directory(void)
-{
-	static char stack[CLONE_STACK];
-
-	MUST(clone(sleep_on, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL));
 }
 
 /* A traced one runs the program, but as himself. */
@@ -190,7 +176,7 @@ int main(void)
 	make_program("program", OWNER, 04755);
 	CHECK_EQ(run(plainly, "./program"), OWNER);
 	CHECK_EQ(run(without_new_privileges, "./program"), OTHER_UID % 256);
-	CHECK_EQ(run(sharing_the_directory, "./program"), OTHER_UID % 256);
+	CHECK_EQ(run(share_directories, "./program"), OTHER_UID % 256);
 	CHECK_EQ(run_traced(), OTHER_UID % 256);
 	run_from_mount();
 	give_away();

@@ -23,7 +23,7 @@
 
 struct walk_context sim_root;
 
-void sim_kernel_start(void)
+static void start_kernel(void)
 {
 	machine_memory_init();
 	host_allow(page_frame_address(page_frame_zero()), PAGE_SIZE);
@@ -89,6 +89,15 @@ void sim_count_in_use(struct in_use *out)
 	out->promised = overcommit_promised();
 	for (unsigned int i = 0; (cache = slab_cache_next(cache)) != NULL && i < 64; i++)
 		slab_cache_count(cache, &name, &size, &out->objects[i], &pages);
+}
+
+void sim_kernel_start(const char *format, struct in_use *before)
+{
+	start_kernel();
+	if (format)
+		sim_disk_init();
+	sim_count_in_use(before);
+	sim_mount(format);
 }
 
 void sim_check_leaks(const struct in_use *before, bool all_pages)

@@ -8,7 +8,6 @@
 
 extern struct walk_context sim_root;	/* of a process of root's */
 
-void sim_kernel_start(void);
 /* At /m: a file system of this format on the disk, or NULL: in memory. */
 void sim_mount(const char *format);
 void sim_unmount(void);
@@ -19,5 +18,7 @@ struct in_use {
 	size_t promised;		/* pages of private memory */
 };
 void sim_count_in_use(struct in_use *out);
+/* The kernel, with a disk if there is a format; what is in use then; and that mounted. */
+void sim_kernel_start(const char *format, struct in_use *before);
 /* Nothing more than then is left. `all_pages`: no disk caches anything. */
 void sim_check_leaks(const struct in_use *before, bool all_pages);

@@ -643,11 +643,7 @@ static void play(void)
 {
 	struct in_use before;
 
-	sim_kernel_start();
-	if (scenario->format)
-		sim_disk_init();
-	sim_count_in_use(&before);
-	sim_mount(scenario->format);
+	sim_kernel_start(scenario->format, &before);
 	for (unsigned int i = 0; i < scenario->workers; i++)
 		prepare_worker(&workers[i], i);
 	look_at_files(start_number);

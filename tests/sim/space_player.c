@@ -292,11 +292,7 @@ static void play(void)
 {
 	struct in_use before;
 
-	sim_kernel_start();
-	if (scenario->format)
-		sim_disk_init();
-	sim_count_in_use(&before);
-	sim_mount(scenario->format);
+	sim_kernel_start(scenario->format, &before);
 	open_files(scenario);
 	start_first();
 	wait_event(&changes, all_have_ended());
