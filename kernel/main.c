@@ -19,6 +19,7 @@
 #include "core/stack_header.h"
 #include "mem/event_memory.h"
 #include "mem/page_frame.h"
+#include "mem/vmap.h"
 #include "sched/clock.h"
 #include "sched/rcu.h"
 #include "sched/schedule.h"
@@ -181,6 +182,7 @@ void kernel_main(void)
 	set_log_level();
 
 	page_frame_init(boot_info());
+	vmap_init();
 	machine_memory_init();
 	machine_init_time();
 	event_memory_init();

@@ -15,8 +15,11 @@
  * belong to whoever has it.
  */
 #include "mem/vmap.h"
+#include "arch/cpu.h"
 #include "arch/mmu.h"
 #include "core/assert.h"
+#include "core/boot_args.h"
+#include "core/preempt.h"
 #include "core/printk.h"
 #include "core/spinlock.h"
 #include "lib/bitmap.h"
@@ -32,12 +35,20 @@ static uint32_t stale[BITMAP_WORDS(AREA_PAGES_MAX)];	/* [vmap_lock] */
 static uint32_t flushing[BITMAP_WORDS(AREA_PAGES_MAX)]; /* [vmap_lock] stale when a flush began */
 static bool flush_running;				/* [vmap_lock] */
 static size_t next_page;				/* [vmap_lock] where to search from */
+static size_t pages_limit = AREA_PAGES_MAX;		/* [I] after boot */
+
+void vmap_init(void)
+{
+	size_t limit = boot_args_number("vmap", AREA_PAGES_MAX >> (20 - PAGE_SHIFT));
+
+	pages_limit = min_t(size_t, limit << (20 - PAGE_SHIFT), AREA_PAGES_MAX);
+}
 
 static size_t area_pages(void)
 {
 	size_t pages = (mmu_vmap_end() - mmu_vmap_start()) / PAGE_SIZE;
 
-	return pages < AREA_PAGES_MAX ? pages : AREA_PAGES_MAX;
+	return min(pages, pages_limit);
 }
 
 static uintptr_t page_address(size_t page)
@@ -98,44 +109,71 @@ static size_t take_run(size_t pages, size_t align_pages)
 	return run;
 }
 
-/*
- * Make stale pages clean. What becomes stale while the flush is under way stays so. Interrupts on,
- * may be preempted: a second flush meanwhile could clear too much, so it is refused.
- */
-static bool flush_stale(void)
+static bool begin_flush(void)
 {
 	irq_flags flags = spin_lock_irq(&vmap_lock);
-	bool mine = !flush_running;
+	bool is_ours = !flush_running;
 
-	if (mine) {
+	if (is_ours) {
 		flush_running = true;
 		for (size_t i = 0; i < ARRAY_SIZE(stale); i++)
 			flushing[i] = stale[i];
 	}
 	spin_unlock_irq(&vmap_lock, flags);
-	if (!mine)
-		return false;
-	mmu_kernel_flush(mmu_vmap_start(), mmu_vmap_end());
-	flags = spin_lock_irq(&vmap_lock);
+	return is_ours;
+}
+
+static void end_flush(void)
+{
+	irq_flags flags = spin_lock_irq(&vmap_lock);
+
 	for (size_t i = 0; i < ARRAY_SIZE(stale); i++)
 		stale[i] &= ~flushing[i];
 	flush_running = false;
 	spin_unlock_irq(&vmap_lock, flags);
-	return true;
+}
+
+static bool is_flushing(void)
+{
+	irq_flags flags = spin_lock_irq(&vmap_lock);
+	bool running = flush_running;
+
+	spin_unlock_irq(&vmap_lock, flags);
+	return running;
+}
+
+/*
+ * Make stale pages clean. What becomes stale while the flush is under way stays so; a second flush
+ * meanwhile could clear too much, so another CPU waits for the end of the first, which is not
+ * preempted. Interrupts on.
+ */
+static void flush_stale(void)
+{
+	preempt_disable();
+	if (begin_flush()) {
+		mmu_kernel_flush(mmu_vmap_start(), mmu_vmap_end());
+		end_flush();
+	} else {
+		while (is_flushing())
+			cpu_relax();
+	}
+	preempt_enable();
 }
 
 /* Addresses for `pages` pages, or 0. May sleep (waits for other CPUs). */
 static uintptr_t reserve_run(size_t pages, size_t align_pages)
 {
-	for (bool flushed = false;; flushed = true) {
+	for (;;) {
 		irq_flags flags = spin_lock_irq(&vmap_lock);
 		size_t run = take_run(pages, align_pages);
+		bool has_stale = !run && bitmap_find_set(stale, area_pages(), 0) < area_pages();
 
 		spin_unlock_irq(&vmap_lock, flags);
 		if (run != 0)
 			return page_address(run);
-		if (flushed || !flush_stale())
+		if (!has_stale)
 			return 0;
+		flush_stale();
 	}
 }
 

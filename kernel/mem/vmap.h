@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include "core/types.h"
 
+/* At boot, before any other of these: the boot argument vmap= makes the area smaller. */
+void vmap_init(void);
 /*
  * Virtually contiguous pages with an unmapped guard page below: kernel stacks, large tables. May
  * sleep.
