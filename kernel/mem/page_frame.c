@@ -49,6 +49,8 @@ enum {
 	/* Most frames reclaimed for one block: so many, and so many times the block's. */
 	BLOCK_RECLAIM_FRAMES = 256,
 	BLOCK_RECLAIM_BLOCKS = 4,
+	/* Of low frames user memory leaves the kernel so many times the reserve. */
+	LOW_RESERVE_FACTOR = 4,
 };
 
 #define FRAME_POISON 0x5afe5afeu
@@ -118,6 +120,13 @@ static size_t buddy_free_frames(void)
 bool page_frame_is_low(void)
 {
 	return buddy_free_frames() < low_water;
+}
+
+bool page_frame_has_room(void)
+{
+	size_t kept = reserve[ZONE_LOW] * (has_high ? LOW_RESERVE_FACTOR : 1);
+
+	return buddy_free_count(ZONE_LOW) > kept + batch;
 }
 
 /* ---- poison: debug builds see who writes to memory that he has freed ---- */
@@ -248,7 +257,7 @@ static struct page_frame *take_refilled(struct frame_cache *cache, bool low, boo
 	if (!low && has_high) {
 		if (refill(cache, ZONE_HIGH, atomic ? 0 : reserve[ZONE_HIGH]))
 			return stack_pop(&cache->zones[ZONE_HIGH]);
-		keep *= 4; /* user memory leaves low frames to the kernel */
+		keep *= LOW_RESERVE_FACTOR;
 	}
 	frame = stack_pop(&cache->zones[ZONE_LOW]);
 	if (!frame && refill(cache, ZONE_LOW, keep))

@@ -218,3 +218,6 @@ struct reclaim_ops {
 };
 void page_frame_set_reclaim(const struct reclaim_ops *ops);
 bool page_frame_is_low(void);
+
+/* Would a frame be had just now by anyone who asks for one? False is no promise that not. */
+bool page_frame_has_room(void);

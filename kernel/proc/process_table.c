@@ -13,8 +13,8 @@
  * taken.
  */
 #include "core/assert.h"
-#include "lib/radix_tree.h"
 #include "mem/slab.h"
+#include "mem/tree_stock.h"
 #include "proc/internal.h"
 #include "uapi/linux/errno.h"
 
@@ -43,14 +43,9 @@ static unsigned int threads;	/* [T] slots with a thread */
 static struct slab_cache *slot_cache;
 static struct slab_cache *node_cache;
 
-/*
- * Called under the tree lock, so it must not sleep; the frame reserve for such callers makes
- * failure rare.
- */
-static struct radix_tree_node *table_node_alloc(void *context)
+static struct radix_tree_node *table_node_alloc(void *stock)
 {
-	(void)context;
-	return slab_alloc(node_cache, FRAME_ALLOC_ATOMIC);
+	return tree_stock_take(stock, node_cache);
 }
 
 static void table_node_free(void *context, struct radix_tree_node *node)
@@ -85,31 +80,46 @@ static process_id choose_free_id(void)
 	return 0;
 }
 
-static int insert_slot(struct process_table_slot *slot, process_id wanted)
+static int insert_slot(struct process_table_slot *slot, process_id wanted, struct tree_stock *stock)
 {
-	int error;
+	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
+	int error = -EAGAIN;
 
 	slot->id = wanted ? wanted : choose_free_id();
-	if (!slot->id)
-		return -EAGAIN;
-	error = radix_tree_insert(&table, (uint32_t)slot->id, slot);
+	if (slot->id) {
+		table.context = stock;
+		error = radix_tree_insert(&table, (uint32_t)slot->id, slot);
+		table.context = NULL;
+	}
 	if (!error && !wanted)
 		last_id = slot->id;
+	rwspin_write_unlock_irq(&process_tree_lock, flags);
+	return error;
+}
+
+static noinline int insert_with_stock(struct process_table_slot *slot, process_id wanted)
+{
+	struct tree_stock stock;
+	int error;
+
+	if (!tree_stock_fill(&stock, node_cache, 0))
+		return -ENOMEM;
+	error = insert_slot(slot, wanted, &stock);
+	tree_stock_empty(&stock, node_cache);
 	return error;
 }
 
 int process_table_reserve(process_id wanted, struct process_table_slot **out)
 {
 	struct process_table_slot *slot = slab_alloc_zeroed(slot_cache, 0);
-	irq_flags flags;
 	int error;
 
 	if (!slot)
 		return -ENOMEM;
 	slot->reserved = true;
-	flags = rwspin_write_lock_irq(&process_tree_lock);
-	error = insert_slot(slot, wanted);
-	rwspin_write_unlock_irq(&process_tree_lock, flags);
+	error = insert_slot(slot, wanted, NULL);
+	if (unlikely(error == -ENOMEM))
+		error = insert_with_stock(slot, wanted);
 	if (error) {
 		slab_free(slot_cache, slot);
 		return error;

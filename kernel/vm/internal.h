@@ -363,6 +363,7 @@ void reclaim_add(struct page_frame *frame);
 void reclaim_remove(struct page_frame *frame);
 void reclaim_setup(void);
 void reclaim_start(void);	/* its thread, and mem's reclaim_ops */
+void reclaim_work(void);	/* what its thread does each time it is woken; may sleep */
 void writeback_setup(void);
 /* Wake the writeback thread: write everything dirty now. */
 void writeback_urgent(void);

@@ -54,6 +54,7 @@
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "mem/slab.h"
+#include "mem/tree_stock.h"
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
 #include "vm/internal.h"
@@ -66,20 +67,9 @@ static atomic_size_t memory_total;	/* frames of caches that nothing is written b
 static atomic_size_t dirty_total;	/* frames DIRTY, of caches that are written back */
 static atomic_size_t writing_total;
 
-/* Tree nodes got ahead, for an insertion that may not sleep. */
-struct node_stock {
-	unsigned int count;
-	struct radix_tree_node *nodes[RADIX_TREE_INSERT_NODES];
-};
-
-/* `context` is the inserter's stock, or NULL: then the allocator's own reserve will do or not. */
-static struct radix_tree_node *node_alloc(void *context)
+static struct radix_tree_node *node_alloc(void *stock)
 {
-	struct node_stock *stock = context;
-
-	if (stock)
-		return stock->count > 0 ? stock->nodes[--stock->count] : NULL;
-	return slab_alloc(node_slab, FRAME_ALLOC_ATOMIC);
+	return tree_stock_take(stock, node_slab);
 }
 
 static void node_free(void *context, struct radix_tree_node *node)
@@ -248,7 +238,7 @@ struct page_frame *page_cache_alloc_frame(struct page_cache *cache, enum frame_a
 	return page_frame_alloc(FRAME_PAGE_CACHE, flags);
 }
 
-static int try_insert(struct page_cache *cache, struct page_frame *frame, struct node_stock *stock)
+static int try_insert(struct page_cache *cache, struct page_frame *frame, struct tree_stock *stock)
 {
 	irq_flags irq = spin_lock_irq(&cache->lock);
 	int error;
@@ -267,24 +257,16 @@ static int try_insert(struct page_cache *cache, struct page_frame *frame, struct
 	return error;
 }
 
-/* The slow way: with as many nodes as any insertion can need. */
 static noinline int insert_with_stock(struct page_cache *cache, struct page_frame *frame)
 {
 	enum frame_alloc_flags flags = cache->is_metadata ? FRAME_ALLOC_NO_RECLAIM : 0;
-	struct node_stock stock = { .count = 0 };
-	int error = -ENOMEM;
+	struct tree_stock stock;
+	int error;
 
-	while (stock.count < RADIX_TREE_INSERT_NODES) {
-		struct radix_tree_node *node = slab_alloc(node_slab, flags);
-
-		if (!node)
-			break;
-		stock.nodes[stock.count++] = node;
-	}
-	if (stock.count == RADIX_TREE_INSERT_NODES)
-		error = try_insert(cache, frame, &stock);
-	while (stock.count > 0)
-		slab_free(node_slab, stock.nodes[--stock.count]);
+	if (!tree_stock_fill(&stock, node_slab, flags))
+		return -ENOMEM;
+	error = try_insert(cache, frame, &stock);
+	tree_stock_empty(&stock, node_slab);
 	return error;
 }
 

@@ -18,8 +18,9 @@
  * that lead to it, every thread would fault in what another's fault has just thrown out, for
  * minutes, and never be told that memory is short. At the floor somebody dies instead.
  *
- * When nothing helps, proc's killer chooses a process, in the background thread's time. The victim
- * needs time to die, so we sleep a little and try again; a thread that is dying itself is told no.
+ * When nothing helps, proc's killer chooses a process, in the background thread's time and after it
+ * has looked itself once more. The victim needs time to die, so we sleep a little and try again; a
+ * thread that is dying itself is told no.
  *
  * Locks. clock_lock protects the list, and keeps the cache of every frame on it: a frame leaves the
  * list before its cache can go. So the hand takes its references and pins the cache under it, and
@@ -179,18 +180,8 @@ static size_t turn_clock(size_t wanted, unsigned int rounds, enum clock_mode mod
 
 /* ---- everything else ---- */
 
-/* Have somebody killed. No locks held: what the killer looks at may go away under its hands. */
-static void kill_somebody(void)
-{
-	bool (*kill)(void) = atomic_load(&killer);
-
-	atomic_store(&did_kill, kill && kill());
-	atomic_fetch_add(&kill_tries, 1);
-	writeback_made_progress();
-}
-
-/* Shrinkers come and never go. No locks held. */
-static size_t shrink_others(size_t wanted)
+/* Objects freed. Shrinkers come and never go. No locks held. */
+static size_t shrink_objects(size_t wanted)
 {
 	struct shrinker *shrinker;
 	size_t freed = 0;
@@ -202,7 +193,46 @@ static size_t shrink_others(size_t wanted)
 		mutex_lock(&shrinkers_mutex);
 	}
 	mutex_unlock(&shrinkers_mutex);
-	return slab_trim() + (freed > 0);
+	return freed;
+}
+
+/* Frames that came free by it, or 1 if only objects did. */
+static size_t shrink_others(size_t wanted)
+{
+	size_t objects = shrink_objects(wanted);
+
+	return slab_trim() + (objects > 0);
+}
+
+/*
+ * Is there memory after all? Who wants a victim has waited only so long: for this thread, which may
+ * not have had the processor, and for the memory of the last victim. Objects are no frames yet, so
+ * we try a few times, harder each time.
+ */
+static bool is_memory_found(void)
+{
+	for (unsigned int tries = 0; tries < PATIENCE; tries++) {
+		size_t objects;
+
+		if (page_frame_has_room() || turn_clock(BATCH, 1, CLOCK_EVEN_USED) > 0)
+			return true;
+		objects = shrink_objects(BATCH << tries);
+		if (slab_trim() > 0)
+			return true;
+		if (objects == 0)
+			break;
+	}
+	return false;
+}
+
+/* Who asked may try once more, or not: somebody dies, unless memory is found without it. */
+static void answer_kill_request(void)
+{
+	bool (*kill)(void) = atomic_load(&killer);
+
+	atomic_store(&did_kill, is_memory_found() || (kill && kill()));
+	atomic_fetch_add(&kill_tries, 1);
+	writeback_made_progress();
 }
 
 static void wake(void)
@@ -275,36 +305,40 @@ static const struct reclaim_ops reclaim_ops = {
 	.wake = wake,
 };
 
+void reclaim_work(void)
+{
+	bool shrink = atomic_exchange(&is_shrink_wanted, false);
+
+	if (atomic_exchange(&is_kill_wanted, false))
+		answer_kill_request();
+	while (shrink || page_frame_is_low()) {
+		size_t freed = turn_clock(BATCH, 2, CLOCK_UNUSED);
+
+		if (freed == 0 || shrink)
+			freed += shrink_others(BATCH);
+		shrink = false;
+		atomic_fetch_add(&background_freed, (unsigned int)freed);
+		writeback_made_progress();
+		if (freed > 0)
+			continue;
+		/*
+		 * Only dirty frames are left, or none: the next allocation calls again. And writing
+		 * may want memory itself: then only a victim helps.
+		 */
+		if (page_cache_dirty_total() == 0 || atomic_load(&is_kill_wanted))
+			break;
+		writeback_urgent();
+		writeback_wait_progress(100 * MILLISECOND);
+	}
+}
+
 static void reclaim_thread(void *argument)
 {
 	(void)argument;
 	for (;;) {
-		bool shrink;
-
 		wait_event(&reclaim_queue, atomic_load(&is_wanted));
 		atomic_store(&is_wanted, false);
-		shrink = atomic_exchange(&is_shrink_wanted, false);
-		if (atomic_exchange(&is_kill_wanted, false))
-			kill_somebody();
-		while (shrink || page_frame_is_low()) {
-			size_t freed = turn_clock(BATCH, 2, CLOCK_UNUSED);
-
-			if (freed == 0 || shrink)
-				freed += shrink_others(BATCH);
-			shrink = false;
-			atomic_fetch_add(&background_freed, (unsigned int)freed);
-			writeback_made_progress();
-			if (freed > 0)
-				continue;
-			/*
-			 * Only dirty frames are left, or none: the next allocation calls again. And
-			 * writing may want memory itself: then only a victim helps.
-			 */
-			if (page_cache_dirty_total() == 0 || atomic_load(&is_kill_wanted))
-				break;
-			writeback_urgent();
-			writeback_wait_progress(100 * MILLISECOND);
-		}
+		reclaim_work();
 	}
 }
 

@@ -10,12 +10,15 @@ uint64_t clock_monotonic_ns(void)
 	return arch_clock_ns();
 }
 
+/* It is there, but has no turn: a test does its work. */
 struct thread *thread_create_kernel(const char *name, void (*entry)(void *), void *argument)
 {
+	static struct thread other;
+
 	(void)name;
 	(void)entry;
 	(void)argument;
-	return NULL;
+	return &other;
 }
 
 void thread_start(struct thread *thread)

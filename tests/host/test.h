@@ -86,6 +86,9 @@ bool test_allocation_failed(void);
 /* Objects and frames from the fakes that were not given back. Checked after each test too. */
 long test_allocations_in_use(void);
 
+/* What vm/ told mem/ to call when frames run short; mem's fakes never call it themselves. */
+const struct reclaim_ops *test_reclaim_ops(void);
+
 /* A generator with the same numbers every time. */
 uint32_t test_random(uint32_t *state);
 
