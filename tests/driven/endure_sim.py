@@ -13,6 +13,9 @@ def simulate(*arguments):
 assert simulate('--first', '1', '--seeds', '1000').returncode == 0
 for broken, scenario, seeds, complaint in (('flush', 'files', 15, 'after the power went'), ('tlb', 'memory', 40, ' fails: '),
                                            ('copy', 'memory', 20, 'a load at'), ('table', 'memory', 20, ' fails: '),
-                                           ('truncate', 'memory', 30, 'the file is shorter')):
+                                           ('truncate', 'memory', 30, 'the file is shorter'),
+                                           ('reap', 'processes', 20, 'passes it by'), ('child', 'processes', 20, 'no SIGCHLD'),
+                                           ('resume', 'processes', 20, 'does nothing any more'),
+                                           ('queue', 'processes', 20, 'has taken signal')):
     found = simulate('--first', '1', '--seeds', str(seeds), '--scenario', scenario, '--break', broken, '--stop')
     assert found.returncode != 0 and complaint in found.stdout, broken

@@ -519,6 +519,13 @@ void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
 
 /* ---- points at locks: the linker puts these before the real ones ---- */
 
+static const struct sim_lock_watch *lock_watch;
+
+void sim_watch_locks(const struct sim_lock_watch *watch)
+{
+	lock_watch = watch;
+}
+
 void __real_lock_check_acquire(const void *lock, const char *name, enum lock_rank rank,
 			       bool is_shared, bool pair, const void *taken_at);
 void __wrap_lock_check_acquire(const void *lock, const char *name, enum lock_rank rank,
@@ -530,11 +537,15 @@ void __wrap_lock_check_acquire(const void *lock, const char *name, enum lock_ran
 			       bool is_shared, bool pair, const void *taken_at)
 {
 	__real_lock_check_acquire(lock, name, rank, is_shared, pair, taken_at);
+	if (lock_watch)
+		lock_watch->acquires(lock, rank);
 	sim_point();
 }
 
 void __wrap_lock_check_release(const void *lock)
 {
+	if (lock_watch)
+		lock_watch->releases(lock);
 	sim_point();
 	__real_lock_check_release(lock);
 }

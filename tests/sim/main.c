@@ -4,7 +4,7 @@
  * operations.
  *
  *	sim [--seeds N] [--first S] [--only LIST] [--schedule N] [--break WHAT]
- *	    [--scenario WHICH] [--stop] [--verbose]
+ *	    [--scenario WHICH] [--stop] [--verbose] [--no-shrink]
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -198,6 +198,8 @@ static bool play_start(unsigned int number)
 		alarm(TIME_LIMIT);
 		if (scenario.kind == SCENARIO_MEMORY)
 			scenario_play_memory(&scenario);
+		if (scenario.kind == SCENARIO_PROCESSES)
+			scenario_play_processes(&scenario);
 		scenario_play(&scenario, number);
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child) {
@@ -327,7 +329,7 @@ static void print_output(void)
 	fputs(text, stdout);
 }
 
-static const char *const scenario_names[SCENARIO_KINDS] = { "files", "memory" };
+static const char *const scenario_names[SCENARIO_KINDS] = { "files", "memory", "processes" };
 
 static void print_machine(void)
 {
@@ -342,7 +344,8 @@ static void print_machine(void)
 /* ---- the command line ---- */
 
 static const char *const break_names[BREAK_KINDS] = {
-	"nothing", "flush", "force", "wake", "free", "tlb", "copy", "table", "truncate"
+	"nothing", "flush", "force", "wake", "free", "tlb", "copy", "table", "truncate",
+	"reap", "child", "resume", "queue"
 };
 
 struct options {

@@ -476,6 +476,11 @@ int copy_to_user(user_addr to, const void *from, size_t size)
 	return copy_to_user_partial(to, from, size) ? -EFAULT : 0;
 }
 
+int copy_from_user(void *to, user_addr from, size_t size)
+{
+	return copy_from_user_partial(to, from, size) ? -EFAULT : 0;
+}
+
 int get_user_u32(uint32_t *out, user_addr from)
 {
 	return copy_from_user_partial(out, from, sizeof(*out)) ? -EFAULT : 0;

@@ -10,8 +10,12 @@ SIM_FOLDERS := lib core mem sched vm block vfs fs/ext2 fs/journal fs/tmpfs fs/de
 SIM_WITHOUT := kernel/mem/vmap.c kernel/core/backtrace.c kernel/core/symbols.c \
 	kernel/core/failpoint.c kernel/core/violate.c
 SIM_KERNEL := $(filter-out %_test.c $(SIM_WITHOUT),$(foreach folder,$(SIM_FOLDERS),$(wildcard kernel/$(folder)/*.c)))
-SIM_KERNEL += kernel/entry/machine_memory.c
-SIM_HOST := $(addprefix tests/sim/,host.c main.c model.c workload.c space_access.c space_calls.c \
+SIM_KERNEL += $(patsubst %,kernel/entry/%.c,machine_memory return_to_user)
+# Of processes, what has no files to execute and no tracer in it: tests/sim/user_thread.c has the rest.
+SIM_KERNEL += $(patsubst %,kernel/proc/%.c,cpu_timers exit fork init_process limits pidfd posix_timers \
+	process process_table ptrace ptrace_stop session signal signal_deliver signal_handlers signal_mask \
+	signal_queue timers wait)
+SIM_HOST := $(addprefix tests/sim/,host.c main.c model.c workload.c family_workload.c space_access.c space_calls.c \
 	space_copies.c space_objects.c space_workload.c)
 SIM_MACHINE := $(filter-out $(SIM_HOST),$(wildcard tests/sim/*.c))
 SIM_OBJECTS := $(patsubst %.c,$(SIM)/%.o,$(SIM_KERNEL) $(SIM_MACHINE) $(SIM_HOST))
@@ -19,7 +23,8 @@ SIM_OBJECTS := $(patsubst %.c,$(SIM)/%.o,$(SIM_KERNEL) $(SIM_MACHINE) $(SIM_HOST
 SIM_UNWATCHED := $(patsubst %,$(SIM)/kernel/mem/%.o,slab page_frame buddy)
 SIM_WRAPPED := lock_check_acquire lock_check_release page_frame_alloc page_frame_alloc_order \
 	page_frame_put_last page_frame_copy page_table_fork vm_unmap_cache \
-	page_frame_set_reclaim slab_cache_create slab_alloc slab_alloc_zeroed slab_free thread_wake
+	page_frame_set_reclaim slab_cache_create slab_alloc slab_alloc_zeroed slab_free thread_wake thread_exit \
+	signal_send_process thread_resume_stopped signal_pending_take
 
 SIM_CFLAGS := -std=gnu17 -O1 -g1 -fno-omit-frame-pointer -fno-common -fno-pie -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -DCONFIG_DEBUG=1 $(filter-out -Wframe-larger-than=%,$(WARNINGS))

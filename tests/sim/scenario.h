@@ -5,6 +5,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "family_workload.h"
 #include "model.h"
 #include "shared.h"
 #include "space_model.h"
@@ -20,6 +21,10 @@ enum sim_break {
 	BREAK_COPY,		/* one page in four is not copied on a write fault */
 	BREAK_TABLE,		/* one page table in four loses a count when it is shared */
 	BREAK_TRUNCATE,		/* one truncation in four leaves pages mapped */
+	BREAK_REAP,		/* one wait in ten does not take the dead child away */
+	BREAK_CHILD,		/* one signal in ten about a child's end is lost */
+	BREAK_RESUME,		/* one continuation in four wakes nobody */
+	BREAK_QUEUE,		/* one signal in twenty is taken, and lost */
 	BREAK_KINDS
 };
 
@@ -44,7 +49,7 @@ struct scenario_start {
 };
 
 /* What is played. */
-enum scenario_kind { SCENARIO_FILES, SCENARIO_MEMORY, SCENARIO_KINDS };
+enum scenario_kind { SCENARIO_FILES, SCENARIO_MEMORY, SCENARIO_PROCESSES, SCENARIO_KINDS };
 
 struct scenario {
 	enum scenario_kind kind;
@@ -62,23 +67,26 @@ struct scenario {
 	union {
 		struct operation operations[OPERATIONS_MAX];
 		struct space_operation space_operations[SPACE_OPERATIONS_MAX];
+		struct family_operation family_operations[FAMILY_OPERATIONS_MAX];
 	};
 	bool left_out[SPACE_OPERATIONS_MAX];
 	bool verbose;
 };
 
-/* workload.c, space_workload.c */
+/* workload.c, space_workload.c, family_workload.c */
 uint32_t draw_below(uint32_t limit);
 void scenario_draw(struct scenario *scenario, uint64_t seed, enum scenario_kind kind);
 void scenario_draw_disk(struct scenario *scenario, bool may_lack);
 void scenario_draw_memory(struct scenario *scenario);
+void scenario_draw_processes(struct scenario *scenario);
 void scenario_format(const struct scenario *scenario, unsigned int number, char *buffer,
 		     size_t size);
 
 /* memory.c: once, before the first machine starts. */
 void scenario_prepare(void);
 
-/* player.c, space_player.c: play start `number`; never comes back. */
+/* player.c, space_player.c, family_player.c: play start `number`; never comes back. */
 __attribute__((__noreturn__)) void scenario_play(const struct scenario *scenario,
 						 unsigned int number);
 __attribute__((__noreturn__)) void scenario_play_memory(const struct scenario *scenario);
+__attribute__((__noreturn__)) void scenario_play_processes(const struct scenario *scenario);

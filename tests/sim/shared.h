@@ -35,7 +35,10 @@ struct disk_state {
 	struct unflushed unflushed[UNFLUSHED_MAX];	/* in the order in which they were done */
 };
 
-enum { WORKERS_MAX = 8, FILE_WORKERS_MAX = 4, OPERATIONS_MAX = 2048, SPACE_OPERATIONS_MAX = 6200 };
+enum {
+	WORKERS_MAX = 8, FILE_WORKERS_MAX = 4,
+	OPERATIONS_MAX = 2048, SPACE_OPERATIONS_MAX = 6200, FAMILY_OPERATIONS_MAX = 1400,
+};
 
 enum operation_state { OPERATION_WAITS, OPERATION_BEGUN, OPERATION_DONE };
 

@@ -31,6 +31,13 @@ uint64_t sim_now_ns(void);		/* without moving it */
 /* The power goes after so many points more. */
 void sim_power_ends_in(uint32_t points);
 
+/* Who wants to know of locks: about to be taken; still held, but no more in a moment. */
+struct sim_lock_watch {
+	void (*acquires)(const void *lock, unsigned int rank);
+	void (*releases)(const void *lock);
+};
+void sim_watch_locks(const struct sim_lock_watch *watch);
+
 /* The machine's end. What is wrong is shown with a backtrace. */
 noreturn void sim_fail(const char *format, ...) format_printf(1, 2);
 noreturn void sim_finish(void);

@@ -134,23 +134,34 @@ static void draw_files(struct scenario *s)
 	}
 }
 
+/* Of eight seeds two are processes', and the others half files', half memory's. */
+static enum scenario_kind kind_of_seed(uint64_t seed)
+{
+	if (seed % 8 == 2 || seed % 8 == 5)
+		return SCENARIO_PROCESSES;
+	return seed % 2 ? SCENARIO_FILES : SCENARIO_MEMORY;
+}
+
 void scenario_draw(struct scenario *s, uint64_t seed, enum scenario_kind kind)
 {
 	memset(s, 0, sizeof(*s));
 	state = seed * 0x2545f4914f6cdd1dull + 1;
 	s->seed = seed;
-	/* One seed in two, unless somebody wants the one or the other. */
-	s->kind = kind == SCENARIO_KINDS ? (seed % 2 ? SCENARIO_FILES : SCENARIO_MEMORY) : kind;
-	if (s->kind == SCENARIO_FILES)
-		draw_files(s);
-	else
-		scenario_draw_memory(s);
+	s->kind = kind == SCENARIO_KINDS ? kind_of_seed(seed) : kind;
+	switch (s->kind) {
+	case SCENARIO_FILES: draw_files(s); break;
+	case SCENARIO_MEMORY: scenario_draw_memory(s); break;
+	default: scenario_draw_processes(s); break;
+	}
 }
 
 void scenario_format(const struct scenario *s, unsigned int number, char *buffer, size_t size)
 {
-	if (s->kind == SCENARIO_FILES)
-		operation_format(&s->operations[number], buffer, size);
-	else
+	switch (s->kind) {
+	case SCENARIO_FILES: operation_format(&s->operations[number], buffer, size); break;
+	case SCENARIO_MEMORY:
 		space_operation_format(&s->space_operations[number], buffer, size);
+		break;
+	default: family_operation_format(&s->family_operations[number], buffer, size); break;
+	}
 }

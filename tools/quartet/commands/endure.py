@@ -196,7 +196,8 @@ def main_siege(arguments):
 
 
 SIM_PROGRAM = 'sim/sim'
-SIM_BREAKS = ('nothing', 'flush', 'force', 'wake', 'free', 'tlb', 'copy', 'table', 'truncate')
+SIM_BREAKS = ('nothing', 'flush', 'force', 'wake', 'free', 'tlb', 'copy', 'table', 'truncate',
+              'reap', 'child', 'resume', 'queue')
 
 
 def main_sim(arguments):
@@ -209,7 +210,7 @@ def main_sim(arguments):
     parser.add_argument('--only', default='', metavar='LIST', help='operations of the workload, the others are left out')
     parser.add_argument('--break', dest='broken', default='nothing', choices=SIM_BREAKS,
                         help='let the machine do something wrong, to see whether it is noticed')
-    parser.add_argument('--scenario', choices=('files', 'memory'), default='', help='what is played; as the seed says unless given')
+    parser.add_argument('--scenario', choices=('files', 'memory', 'processes'), default='', help='what is played; as the seed says unless given')
     parser.add_argument('--stop', action='store_true', help='each processor stops at the first seed that fails')
     parser.add_argument('--no-shrink', action='store_true', help='do not look for smaller workloads that fail')
     options = parser.parse_args(arguments)
