@@ -10,6 +10,7 @@
  *	create P | write P OFFSET SIZE SEED | truncate P SIZE | fsync P | sync
  *	map P OFFSET SIZE SEED (a write through a mapping, as far as the file goes, and msync)
  *	rename P Q | unlink P | link P Q | symlink TEXT P | mkdir P | rmdir P
+ *	run COMMAND (by the shell, in /mnt) | # a remark, which is no operation
  *
  * Without a script it mounts and unmounts each of the disks it is given:
  * crash_player -replay DISK...
@@ -97,12 +98,27 @@ static void write_mapped(const char *path, size_t offset, size_t size, uint32_t 
 	check(close(fd), path);
 }
 
+static void run(const char *command)
+{
+	int status;
+
+	check(chdir(ROOT), ROOT);
+	status = system(command);
+	check(chdir("/"), "/");
+	if (status != 0)
+		errx(1, "status %#x: %s", (unsigned int)status, command);
+}
+
 static void play(char *line)
 {
 	char operation[16], first[128] = ROOT "/", second[128] = ROOT "/";
 	char *a = first + strlen(first), *b = second + strlen(second);
 	unsigned int offset = 0, size = 0, seed = 0;
 
+	if (!strncmp(line, "run ", 4)) {
+		run(line + 4);
+		return;
+	}
 	if (sscanf(line, "%15s %100s", operation, a) < 1)
 		return;
 	sscanf(line, "%*s %*s %100s", b);
@@ -173,11 +189,13 @@ static void play_script(const char *path)
 {
 	FILE *script = fopen(path, "r");
 	unsigned int number = 0;
-	char line[512];
+	char line[4096];
 
 	if (!script)
 		err(1, "%s", path);
 	while (fgets(line, sizeof(line), script)) {
+		if (line[0] == '#')
+			continue;
 		if (!strncmp(line, "pause", 5))
 			sleep((unsigned int)atoi(line + 5));
 		else

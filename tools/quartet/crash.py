@@ -16,6 +16,8 @@ import subprocess
 import tempfile
 
 import crash_model
+import crash_programs
+import debian
 import image
 import qemu
 from common import Failure, build_path, make, run_quietly
@@ -48,9 +50,28 @@ def fresh_disk(block_size, folder):
     return disk.ljust((MARK_START + MARK_SECTORS) * SECTOR, b'\0')
 
 
-def workload(seed):
-    """Alternately random operations, and short sequences of each kind of operation."""
+def workload(kind, seed):
+    """The script of one. Of files: alternately random operations, and short sequences of each kind of operation."""
+    if kind != 'files':
+        return crash_programs.workload(kind, seed).lines
     return crash_model.mixed(seed, OPERATIONS) if seed % 2 else crash_model.sequences(seed, OPERATIONS)
+
+
+def machine(kind, kernel, folder, script, cpus):
+    """Settings for a machine that plays a script; its root file system, a copy, is `folder`/root."""
+    with open(build_path('endure', 'crash_player'), 'rb') as file:
+        player = file.read()
+    root = os.path.join(folder, 'root')
+    if kind == 'files':
+        tree = image.base_tree()
+        tree.add_file('bin/crash_player', build_path('endure', 'crash_player'))
+        image.copy_image(image.cached_image(tree, 'crash'), root)
+        settings = qemu.Settings(kernel=kernel, image=root, snapshot=False, cpus=cpus)
+    else:
+        image.copy_image(debian.added_to_copy({'/usr/bin/crash_player': (player, 0o755)}, 'crash-debian'), root)
+        settings = qemu.Settings(kernel=kernel, image=root, snapshot=False, cpus=cpus, memory=256, append=[f'init={debian.INIT}'])
+    image.write_into_image(root, '/crash.script', script.encode())
+    return settings
 
 
 class Recording:
@@ -58,7 +79,8 @@ class Recording:
 
     def __init__(self, folder):
         with open(os.path.join(folder, 'script')) as file:
-            self.workload = crash_model.Workload(file.read().splitlines())
+            lines = file.read().splitlines()
+        self.workload = crash_programs.from_script(lines) or crash_model.Workload(lines)
         with open(os.path.join(folder, 'disk'), 'rb') as file:
             self.log = Log(os.path.join(folder, 'log'), file.read(), MARK_START)
         self.folder = folder
@@ -76,18 +98,13 @@ class Recording:
         return self.log.disk_at(*point)[FILE_SYSTEM_START * SECTOR:MARK_START * SECTOR]
 
 
-def record(seed, kernel, folder, block_size=1024, cpus=2):
-    """Run a workload in the machine. Returns its Recording."""
-    make('--silent', 'build/endure/crash_player')
+def record(kind, seed, kernel, folder, block_size=1024, cpus=2):
+    """Run a workload (of files, or by sqlite or git) in the machine. Returns its Recording."""
+    make('--silent', 'user', 'build/endure/crash_player')
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    lines = workload(seed)
-    script = '\n'.join(lines) + '\n'
-    tree = image.base_tree()
-    tree.add_file('bin/crash_player', build_path('endure', 'crash_player'))
-    root = os.path.join(folder, 'root')
-    image.copy_image(image.cached_image(tree, 'crash'), root)
-    image.write_into_image(root, '/crash.script', script.encode())
+    script = '\n'.join(workload(kind, seed)) + '\n'
+    settings = machine(kind, kernel, folder, script, cpus)
     disk, logged, log = (os.path.join(folder, name) for name in ('disk', 'logged', 'log'))
     with open(disk, 'wb') as file:
         file.write(fresh_disk(block_size, folder))
@@ -95,12 +112,12 @@ def record(seed, kernel, folder, block_size=1024, cpus=2):
     open(log, 'wb').close()
     with open(os.path.join(folder, 'script'), 'w') as file:
         file.write(script)
-    extra = ['-blockdev', f'driver=blklogwrites,node-name=logged,file.driver=file,file.filename={logged},'
-                          f'log.driver=file,log.filename={log},log-sector-size={SECTOR}',
-             '-device', 'virtio-blk-pci,drive=logged']
-    settings = qemu.Settings(kernel=kernel, image=root, snapshot=False, cpus=cpus, append=[f'seed={seed}'], extra=extra)
+    settings.extra = ['-blockdev', f'driver=blklogwrites,node-name=logged,file.driver=file,file.filename={logged},'
+                      f'log.driver=file,log.filename={log},log-sector-size={SECTOR}',
+                      '-device', 'virtio-blk-pci,drive=logged']
+    settings.append += [f'seed={seed}']
     status = run.run_command(settings, ['crash_player', '/crash.script', 'vda1', 'vda2'])
-    os.remove(root)
+    os.remove(settings.image)
     os.remove(logged)
     if status != 0:
         raise Failure(f'workload {seed}: crash_player ended with {status}; its script is {folder}/script')

@@ -29,12 +29,14 @@ from results import Results
 
 POINTS_OF_A_WORKLOAD = 1000
 BOOTED_SHARE = 20		# one point of so many is replayed by a booted kernel as well
+CRASH_KINDS = ('files', 'files', 'files', 'sqlite', 'git')	# of workloads, in turn
 
 
 def parse_crash(arguments):
     parser = Parser('endure crash')
     parser.add_argument('--points', type=positive_number, default=10000, metavar='N', help='disks to judge (10000)')
     parser.add_argument('--seed', type=seed_number, help='of the workloads and the points; random unless given')
+    parser.add_argument('--workload', choices=sorted(set(CRASH_KINDS)), help='only such ones; in turn unless given')
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
     parser.add_argument('--kernel', type=kernel_file, metavar='FILE', help='record with this kernel instead of building one')
     parser.add_argument('--log', type=user_path, metavar='DIR', help='judge a point of this recording')
@@ -52,16 +54,16 @@ def judge_one(options):
     return 1 if failures else 0
 
 
-def judge_workload(number, seed, count, kernel):
+def judge_workload(kind, number, seed, count, kernel):
     """Record one workload and judge `count` points of it. Returns the complaints."""
     block_size = (1024, 4096, 2048)[number // 2 % 3]
-    folder = build_path('endure', f'crash-{seed}')
-    recording = crash.record(seed, kernel, folder, block_size, cpus=(2, 1, 4)[number % 3])
+    folder = build_path('endure', f'crash-{kind}-{seed}')
+    recording = crash.record(kind, seed, kernel, folder, block_size, cpus=(2, 1, 4)[number % 3])
     points = recording.points(count, seed)
     failures = crash.check(recording, points)
     booted = points[::BOOTED_SHARE]
     failures += crash.check(recording, booted, kernel)
-    print(f'workload {seed}: {len(recording.workload.lines)} operations, {len(recording.log.entries)} writes and flushes, '
+    print(f'{kind}, workload {seed}: {len(recording.workload.lines)} operations, {len(recording.log.entries)} writes and flushes, '
           f'blocks of {block_size}; {len(points)} points, {len(booted)} of them in a booted kernel too: '
           f'{len(failures)} failures', flush=True)
     return failures
@@ -106,7 +108,8 @@ def main_crash(arguments):
     failures, left, number = [], options.points, 0
     while left > 0:
         count = min(left, POINTS_OF_A_WORKLOAD)
-        failures += judge_workload(number, seed + number, count, kernel)
+        kind = options.workload or CRASH_KINDS[number % len(CRASH_KINDS)]
+        failures += judge_workload(kind, number, seed + number, count, kernel)
         left -= count
         number += 1
     for failure in failures[:20]:
