@@ -6,6 +6,8 @@
 #define KERNEL_BASE	0xc0000000u
 
 typedef uint64_t mmu_entry;
+/* As it lies in a table: at a multiple of its size, which i386's C does not ask of the type. */
+typedef mmu_entry mmu_table_entry aligned_to(8);
 
 #define MMU_PRESENT	0x001ull
 #define MMU_WRITE	0x002ull
@@ -74,7 +76,7 @@ static inline void mmu_entry_write(mmu_entry *entry, mmu_entry value)
 
 static inline bool mmu_entry_replace(mmu_entry *entry, mmu_entry expected, mmu_entry value)
 {
-	return __sync_bool_compare_and_swap(entry, expected, value);
+	return __sync_bool_compare_and_swap((mmu_table_entry *)entry, expected, value);
 }
 
 static inline mmu_entry mmu_entry_exchange(mmu_entry *entry, mmu_entry value)
