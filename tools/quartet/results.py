@@ -73,6 +73,12 @@ class Results:
             cells = ''.join(f'{column:<14}' for column in self.columns)
             print(f'\n  {kind:<36} {cells}'.rstrip(), flush=True)
 
+    def summary(self):
+        """One sentence's part: how many did what, and which failed."""
+        words = ', '.join(f'{count} {outcome}' for outcome, count in self.counts.items() if count)
+        failed = ', '.join(title for title, _ in self.failures)
+        return f'{words} ({failed})' if failed else words
+
     def finish(self):
         """Explain the failures, print the last line. Returns the exit status."""
         for title, detail in self.failures:

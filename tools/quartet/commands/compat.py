@@ -34,10 +34,11 @@ def build_inside(options):
         raise Misuse('compat self: it takes a PATTERN, --document and --build alone')
     made, said = selfhost.build(build_kernel(options.build, 'gcc'), options.build)
     print(f'{made}: {said}', flush=True)
-    status = commands.test.main(['--no-linux', '--kernel', made, *(options.modules or ['guest/'])])
+    results = commands.test.run(['--no-linux', '--kernel', made, *(options.modules or ['guest/'])])
+    status = results.finish()
     if options.document:
-        chosen = 'all of them' if not options.modules else f'of {", ".join(options.modules)} all'
-        write_document(options.document, selfhost.document(said, f'{chosen} pass' if status == 0 else 'some fail'))
+        chosen = 'all of them' if not options.modules else f'those of {", ".join(options.modules)}'
+        write_document(options.document, selfhost.document(said, f'{chosen}, on 1 and 4 CPUs: {results.summary()}'))
     return status
 
 

@@ -45,7 +45,8 @@ def processor_counts(text):
     return [int(word) for word in words]
 
 
-def main(arguments):
+def run(arguments):
+    """Run what is chosen. Returns the Results, which are not finished yet."""
     options = parse(arguments)
     if '' in options.patterns:
         raise Misuse('test: an empty pattern would be every test; leave it out for all')
@@ -72,4 +73,8 @@ def main(arguments):
         guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux)
     driven_tests.run(driven, kernel, results, seed)
     session_tests.run(sessions, kernel, results, seed, options.accel)
-    return results.finish()
+    return results
+
+
+def main(arguments):
+    return run(arguments).finish()
