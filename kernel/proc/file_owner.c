@@ -195,6 +195,7 @@ static int32_t band_of(enum file_news news)
 	case NEWS_IN: return POLL_IN | POLL_READ_NORMAL;
 	case NEWS_OUT: return POLL_OUT | POLL_WRITE_NORMAL | POLL_WRITE_BAND;
 	case NEWS_MESSAGE: return POLL_IN | POLL_READ_NORMAL | POLL_MESSAGE;
+	case NEWS_URGENT: return POLL_PRI | POLL_READ_BAND;
 	case NEWS_HANG_UP: return POLL_HANG_UP | POLL_ERROR;
 	default: return -1;
 	}
@@ -299,6 +300,26 @@ void file_owner_tell(struct file *file, int fd, enum file_news news)
 		fill_info(&info, signal, news, fd);
 	owner_get_target(owner, &target);
 	tell_target(&target, signal ? &info : NULL);
+	target_put(&target);
+}
+
+void file_owner_tell_urgent(struct file *file)
+{
+	struct file_owner *owner = owner_of(file);
+	struct linux_siginfo info;
+	struct target target;
+	int signal;
+
+	if (!owner)
+		return;
+	owner_get_target(owner, &target);
+	signal_info_kernel(&info, SIGURG);
+	tell_target(&target, &info);
+	signal = atomic_load(&owner->signal);
+	if (signal && atomic_load_explicit(&file->flags, memory_order_relaxed) & O_ASYNC) {
+		fill_info(&info, signal, NEWS_URGENT, atomic_load(&owner->fd));
+		tell_target(&target, &info);
+	}
 	target_put(&target);
 }
 

@@ -33,6 +33,12 @@ must_check int file_owner_listen(struct file *file, int fd, bool on);
 /* Its owner, if it has one, hears of that now, with `fd`. May sleep. */
 void file_owner_tell(struct file *file, int fd, enum file_news news);
 
+/*
+ * An urgent byte is there: SIGURG, whether it listens or not; the chosen signal too if it does. May
+ * sleep.
+ */
+void file_owner_tell_urgent(struct file *file);
+
 /* Send what has come up: RETURN_WORK_NOTIFY. May sleep. */
 void file_owner_deliver(void);
 void file_owner_init(void);

@@ -28,7 +28,8 @@ struct walk_context;
 
 /* Linux's si_code of SIGIO. */
 enum file_news {
-	NEWS_NONE, NEWS_IN = 1, NEWS_OUT = 2, NEWS_MESSAGE = 3, NEWS_ERROR = 4, NEWS_HANG_UP = 6
+	NEWS_NONE, NEWS_IN = 1, NEWS_OUT = 2, NEWS_MESSAGE = 3, NEWS_ERROR = 4, NEWS_URGENT = 5,
+	NEWS_HANG_UP = 6
 };
 
 /*

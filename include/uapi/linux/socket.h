@@ -87,6 +87,7 @@
 
 #define SIOCINQ		0x541bu	/* FIONREAD */
 #define SIOCOUTQ	0x5411u
+#define SIOCATMARK	0x8905u
 /* clang-format on */
 
 enum {

@@ -98,6 +98,9 @@ struct unix_socket {
 	atomic_bool is_dead;		/* [la] released: takes nothing any more */
 
 	struct list packets;		/* [l] to be received, oldest first */
+	/* [la] of `packets`, the last byte that was sent as urgent, not yet received; or NULL */
+	_Atomic(struct packet *) urgent;
+	atomic_bool had_urgent;		/* [a] one ever came */
 	atomic_uint packet_count;	/* [la] */
 	atomic_uint charged;		/* [a] memory of packets sent and not yet received */
 	struct user_count *payer;	/* [I] whose it is: who made the socket; reference */
@@ -148,6 +151,14 @@ static inline bool unix_is_dead(const struct unix_socket *socket)
 static inline void unix_put(struct unix_socket *socket)
 {
 	socket_put(&socket->base);
+}
+
+/* Does anyone want to know who sends? One that is not accepted yet may still come to want it. */
+static inline bool unix_wants_identity(const struct unix_socket *socket,
+				       const struct unix_socket *receiver)
+{
+	return socket_has_option(&socket->base, SO_PASSCRED) ||
+	       socket_has_option(&receiver->base, SO_PASSCRED) || receiver->base.number == 0;
 }
 
 /* Streams and seqpackets are connections. */
@@ -232,6 +243,24 @@ must_check int unix_wait_for_more(struct unix_socket *socket, const struct unix_
  */
 void unix_give_control(struct unix_socket *socket, struct packet *packet, bool peeks,
 		       struct socket_control *control);
+
+/* ---- urgent bytes of streams: urgent.c ------------------------------------------------------- */
+
+/* Send one byte of `message` as urgent. Returns 1 or the error. */
+must_check ssize_t unix_urgent_send(struct unix_socket *socket, struct unix_socket *peer,
+				    struct socket_message *message);
+/* Receive it: MSG_OOB. Returns 1; -EINVAL: there is none, or it is in line; -EFAULT. */
+must_check ssize_t unix_urgent_receive(struct unix_socket *socket, struct socket_message *message);
+/*
+ * What an ordinary read takes that has come to `packet`, and has had bytes before (`has_copied`):
+ * it, or a later one, or NULL: nothing is left. *stops: the read ends here. read_mutex held.
+ */
+struct packet *unix_urgent_pass(struct unix_socket *socket, struct packet *packet, bool peeks,
+				bool has_copied, bool *stops);
+/* Would a read begin where the urgent byte is or was? */
+bool unix_urgent_at_mark(struct unix_socket *socket);
+/* `packet` leaves the queue, or its byte was taken: was it the urgent one? It is no more. */
+bool unix_urgent_clear(struct unix_socket *socket, struct packet *packet);
 
 /* ---- names: name.c --------------------------------------------------------------------------- */
 

@@ -43,6 +43,7 @@ struct packet *unix_queue_next(struct unix_socket *socket, struct packet *packet
 void unix_queue_remove(struct unix_socket *socket, struct packet *packet)
 {
 	spin_lock(&socket->base.lock);
+	assert(packet != atomic_load_explicit(&socket->urgent, memory_order_relaxed));
 	list_remove(&packet->node);
 	atomic_store_explicit(&socket->packet_count, unix_packet_count(socket) - 1,
 			      memory_order_release);
@@ -53,6 +54,7 @@ void unix_queue_take_locked(struct unix_socket *socket, struct list *out)
 {
 	spin_assert_held(&socket->base.lock);
 	list_splice_tail(out, &socket->packets);
+	atomic_store_explicit(&socket->urgent, NULL, memory_order_relaxed);
 	atomic_store_explicit(&socket->packet_count, 0, memory_order_release);
 }
 

@@ -247,6 +247,8 @@ uint32_t unix_poll_common(struct unix_socket *socket, struct poll_table *table)
 	if (unix_packet_count(socket) > 0 ||
 	    atomic_load_explicit(&socket->pending_count, memory_order_acquire) > 0)
 		state |= POLL_IN | POLL_READ_NORMAL;
+	if (unlikely(atomic_load_explicit(&socket->urgent, memory_order_acquire)))
+		state |= POLL_PRI;
 	if (unix_is_connection(socket) && socket_state(&socket->base) == SOCKET_UNCONNECTED)
 		state |= POLL_HANG_UP;
 	return state;
@@ -283,6 +285,9 @@ int unix_ioctl(struct socket *base, unsigned int command, uintptr_t argument)
 		break;
 	case SIOCOUTQ:
 		value = atomic_load_explicit(&socket->charged, memory_order_relaxed);
+		break;
+	case SIOCATMARK:
+		value = unix_urgent_at_mark(socket);
 		break;
 	default:
 		return -ENOTTY;

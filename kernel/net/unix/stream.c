@@ -28,14 +28,6 @@ static size_t chunk_size(const struct unix_socket *socket, size_t left)
 	return min(left, limit);
 }
 
-static inline bool wants_identity(const struct unix_socket *socket,
-				  const struct unix_socket *receiver)
-{
-	/* One that is not accepted yet may still come to want it. */
-	return socket_has_option(&socket->base, SO_PASSCRED) ||
-	       socket_has_option(&receiver->base, SO_PASSCRED) || receiver->base.number == 0;
-}
-
 /* Queue `packet` at the peer, who may have gone: -EPIPE, the packet stays the caller's. */
 static int deliver(struct unix_socket *socket, struct unix_socket *peer, struct packet *packet,
 		   const struct socket_caller *caller)
@@ -45,7 +37,7 @@ static int deliver(struct unix_socket *socket, struct unix_socket *peer, struct 
 		spin_unlock(&peer->base.lock);
 		return -EPIPE;
 	}
-	if (unlikely(wants_identity(socket, peer)))
+	if (unlikely(unix_wants_identity(socket, peer)))
 		packet_identify(packet, caller);
 	unix_queue_add_locked(peer, packet);
 	spin_unlock(&peer->base.lock);
@@ -53,11 +45,11 @@ static int deliver(struct unix_socket *socket, struct unix_socket *peer, struct 
 	return 0;
 }
 
-/* One packet's worth. Returns bytes, or the error. */
+/* One packet's worth of `left` bytes. Returns bytes, or the error. */
 static ssize_t send_chunk(struct unix_socket *socket, struct unix_socket *peer,
-			  struct socket_message *message)
+			  struct socket_message *message, size_t left)
 {
-	size_t size = chunk_size(socket, message->buffer->remaining);
+	size_t size = chunk_size(socket, left);
 	struct packet *packet;
 	int error;
 
@@ -91,9 +83,10 @@ static ssize_t unix_stream_send(struct socket *base, struct socket_message *mess
 {
 	struct unix_socket *socket = unix_socket(base);
 	struct unix_socket *peer = unix_peer(socket);
+	size_t urgent = message->flags & MSG_OOB ? 1 : 0; /* the last byte is */
 	ssize_t sent = 0;
 
-	if (unlikely(message->flags & MSG_OOB))
+	if (unlikely(urgent > message->buffer->remaining))
 		return -EOPNOTSUPP;
 	if (unlikely(message->address))
 		return socket_state(base) == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
@@ -104,7 +97,9 @@ static ssize_t unix_stream_send(struct socket *base, struct socket_message *mess
 		sent = -EPIPE;
 	}
 	while (sent >= 0 && message->buffer->remaining > 0) {
-		ssize_t done = send_chunk(socket, peer, message);
+		size_t left = message->buffer->remaining - urgent;
+		ssize_t done = likely(left) ? send_chunk(socket, peer, message, left)
+					    : unix_urgent_send(socket, peer, message);
 
 		if (unlikely(done < 0)) {
 			sent = sent ? sent : done;
@@ -126,6 +121,7 @@ struct reading {
 	struct socket_control *control;
 	size_t copied;
 	size_t skip;		/* bytes of the first packet to pass over: SO_PEEK_OFF */
+	bool was_led;		/* SO_PEEK_OFF led to the next packet: it is read, whatever it is */
 	struct unix_seen seen;	/* if that led past them all; packet_count 0: it did not */
 	bool peeks, has_identity, has_address;
 };
@@ -180,6 +176,7 @@ static struct packet *first_unseen(struct reading *reading)
 		packet = unix_queue_next(socket, packet);
 	}
 	reading->skip = skip;
+	reading->was_led = offset > 0;
 	reading->seen.packet_count = packet ? 0 : count;
 	reading->seen.peek_offset = offset;
 	return packet;
@@ -193,12 +190,28 @@ static bool read_available(struct reading *reading, int *error)
 {
 	struct unix_socket *socket = reading->socket;
 	bool wants_identity = socket_has_option(&socket->base, SO_PASSCRED);
+	unsigned int count = unix_packet_count(socket);
 	struct packet *packet;
 
 	packet = unlikely(reading->peeks) ? first_unseen(reading) : unix_queue_first(socket);
 	while (packet) {
-		struct packet *next = reading->peeks ? unix_queue_next(socket, packet) : NULL;
+		struct packet *next = NULL;
 
+		if (unlikely(atomic_load_explicit(&socket->had_urgent, memory_order_relaxed)) &&
+		    !reading->was_led) {
+			bool stops = false;
+
+			packet = unix_urgent_pass(socket, packet, reading->peeks,
+						  reading->copied > 0, &stops);
+			if (!packet) {
+				reading->seen.packet_count = reading->peeks ? count : 0;
+				reading->seen.peek_offset = unix_peek_offset(socket);
+				return stops;
+			}
+		}
+		reading->was_led = false;
+		if (reading->peeks)
+			next = unix_queue_next(socket, packet);
 		if (wants_identity && reading->has_identity &&
 		    !is_same_identity(&packet->identity, &reading->control->identity))
 			return true;
@@ -269,11 +282,11 @@ static ssize_t unix_stream_receive(struct socket *base, struct socket_message *m
 
 	if (unlikely(socket_state(base) != SOCKET_CONNECTED))
 		return -EINVAL;
-	if (unlikely(message->flags & MSG_OOB))
-		return -EOPNOTSUPP;
 	reading.control->rights = NULL;
 	reading.control->has_identity = false;
 	reading.control->stamp = 0; /* as Linux: streams do not tell when */
+	if (unlikely(message->flags & MSG_OOB))
+		return unix_urgent_receive(socket, message);
 	/* Mostly a reader is there before the bytes: it sleeps before it locks anything. */
 	if (unix_packet_count(socket) == 0 && !(message->flags & MSG_DONTWAIT) &&
 	    !socket_has_option(base, SO_RCVTIMEO_OLD)) {
