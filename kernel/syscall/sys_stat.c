@@ -137,7 +137,9 @@ int sys_statx(int dirfd, user_addr name, uint32_t flags, uint32_t mask, user_add
  * Linux's ST_ flags are MS_ flags for the first ones, with ST_VALID to say that they mean
  * something.
  */
-#define ST_VALID 0x20
+#define ST_VALID    0x20
+#define ST_NOATIME  0x400
+#define ST_RELATIME 0x1000
 
 static int statistics_of(const struct path *at, struct fs_statistics *out)
 {
@@ -150,6 +152,8 @@ static int statistics_of(const struct path *at, struct fs_statistics *out)
 	error = super->ops->statistics(super, out);
 	/* Last: file systems fill the structure in whole. */
 	out->flags = ST_VALID | (atomic_load(&at->mount->flags) & 0x41f);
+	if (!(out->flags & ST_NOATIME))
+		out->flags |= ST_RELATIME;
 	return error;
 }
 

@@ -9,11 +9,13 @@
  * the range (-EINVAL, -EFBIG), then what the file says.
  */
 #include <stdarg.h>
+#include "arch/user_copy.h"
 #include "core/assert.h"
 #include "lib/format.h"
 #include "lib/min_max.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "uapi/linux/termios.h"
 #include "vfs/file_lock.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
@@ -379,10 +381,20 @@ int file_sync(struct file *file, bool data_only)
 	return file->ops->sync(file, data_only);
 }
 
+/* How many bytes are left to read of a regular file. */
+static int put_rest(struct file *file, user_addr to)
+{
+	return put_user_u32(to, (uint32_t)(inode_size(file->inode) - (uint64_t)file->position));
+}
+
 int file_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
 	if (file->mode & FILE_PATH_ONLY)
 		return -EBADF;
+	if (command == FIONREAD && inode_is(file->inode, MODE_REGULAR))
+		return put_rest(file, user_addr_from(argument));
+	if (command == FIGETBSZ)
+		return put_user_u32(user_addr_from(argument), file->inode->super->block_size);
 	if (!file->ops->ioctl)
 		return -ENOTTY;
 	return file->ops->ioctl(file, command, argument);
@@ -419,6 +431,23 @@ int file_truncate(struct file *file, uint64_t size, uint64_t size_limit)
 	return error;
 }
 
+/* What goes together, whether a file system can do it or not; in Linux's order. */
+static int check_allocate_mode(int mode)
+{
+	const int hole = FALLOC_FL_PUNCH_HOLE;
+
+	if (mode & ~FALLOC_FL_ALL || (mode & hole && mode != (hole | FALLOC_FL_KEEP_SIZE)))
+		return -EOPNOTSUPP;
+	if (mode & FALLOC_FL_COLLAPSE_RANGE && mode != FALLOC_FL_COLLAPSE_RANGE)
+		return -EINVAL;
+	if (mode & FALLOC_FL_INSERT_RANGE && mode != FALLOC_FL_INSERT_RANGE)
+		return -EINVAL;
+	if (mode & FALLOC_FL_UNSHARE_RANGE &&
+	    mode & ~(FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE))
+		return -EINVAL;
+	return 0;
+}
+
 int file_allocate(struct file *file, int mode, file_offset offset, file_offset size,
 		  uint64_t size_limit)
 {
@@ -426,6 +455,9 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 	uint64_t end = (uint64_t)offset + (uint64_t)size;
 	int error;
 
+	error = check_allocate_mode(mode);
+	if (error)
+		return error;
 	if (!(file->mode & FILE_WRITE))
 		return -EBADF;
 	if (inode_is(inode, MODE_FIFO))

@@ -32,6 +32,7 @@
 #define TIOCGSOFTCAR	0x5419u
 #define TIOCSSOFTCAR	0x541au
 #define FIONREAD	0x541bu
+#define FIGETBSZ	0x2u
 #define TIOCINQ		FIONREAD
 #define TIOCLINUX	0x541cu
 #define TIOCPKT		0x5420u
