@@ -322,6 +322,7 @@ static int send_locked(struct process *process, struct user_thread *thread,
 	struct signal_pending *pending = thread ? &thread->pending : &process->pending;
 	struct user_thread *receiver = thread ? thread : first_live_thread(process);
 	int signal = info->signo;
+	bool has_handler = handler_of(process, signal) > SIG_IGN;
 	int error;
 
 	assert(signal >= 1 && signal <= SIGNAL_COUNT);
@@ -329,8 +330,8 @@ static int send_locked(struct process *process, struct user_thread *thread,
 	if (!receiver || receiver->ended)
 		return 0;
 	apply_stop_rules(process, signal);
-	/* What has a handler is not ignored. */
-	if (handler_of(process, signal) <= SIG_IGN && signal_is_ignored(process, receiver, signal))
+	/* What has a handler is not ignored, nor does it end the process. */
+	if (!has_handler && signal_is_ignored(process, receiver, signal))
 		return 0;
 	if (prepared)
 		signal_pending_add_prepared(pending, prepared, info);
@@ -343,7 +344,8 @@ static int send_locked(struct process *process, struct user_thread *thread,
 		return error;
 	}
 	signal_fence();
-	end_group_if_fatal(process, thread, signal);
+	if (!has_handler)
+		end_group_if_fatal(process, thread, signal);
 	if (thread) {
 		if (wants(thread, signal))
 			wake_thread(thread);
