@@ -23,6 +23,7 @@
 #include "arch/user_copy.h"
 #include "core/lock_check.h"
 #include "mem/kmalloc.h"
+#include "sched/schedule.h"
 #include "sched/thread.h"
 #include "uapi/linux/errno.h"
 #include "vm/futex_internal.h"
@@ -200,7 +201,11 @@ static int sleep_until_woken(struct futex_waiter *waiter, uint64_t deadline_ns)
 			thread_cancel_sleep();
 			break;
 		}
-		in_time = thread_sleep_until(deadline_ns);
+		/* Mostly for ever, and what would end the sleep at once has just been looked at. */
+		if (likely(deadline_ns == UINT64_MAX))
+			schedule();
+		else
+			in_time = thread_sleep_until(deadline_ns);
 	}
 	if (!withdraw(waiter))
 		return 0;	/* woken, even if something else happened as well */

@@ -3,6 +3,7 @@
 #include "core/panic.h"
 #include "core/stack_header.h"
 #include "sched/clock.h"
+#include "sched/schedule.h"
 #include "sched/thread.h"
 
 uint64_t clock_monotonic_ns(void)
@@ -44,6 +45,12 @@ bool thread_sleep_until(uint64_t deadline_ns)
 		panic("sleeps for ever");
 	state = THREAD_RUNNABLE;
 	return false;
+}
+
+void schedule(void)
+{
+	if (state != THREAD_RUNNABLE)
+		panic("sleeps for ever");
 }
 
 bool thread_wake(struct thread *thread)
