@@ -180,9 +180,11 @@ void rwlock_write_unlock(struct rwlock *lock)
 	if (CONFIG_LOCK_CHECK)
 		lock_check_release(lock);
 	atomic_store_explicit(&lock->writer, NULL, memory_order_relaxed);
-	/* Sequential: frees it before we look for waiters. */
+	/* Sequential: frees it before we look for waiters, of whom there are mostly none. */
 	atomic_exchange(&lock->state, 0);
-	wake_next(lock);
+	if (unlikely(atomic_load_explicit(&lock->waiting_writers, memory_order_relaxed)) ||
+	    unlikely(!wait_queue_is_empty(&lock->readers)))
+		wake_next(lock);
 }
 
 void rwlock_downgrade(struct rwlock *lock)
