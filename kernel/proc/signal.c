@@ -285,6 +285,12 @@ static void end_group_if_fatal(struct process *process, const struct user_thread
 	if (handler_of(process, signal) != SIG_DFL || default_is_ignore(signal) ||
 	    signal_is_in(SIGNALS_STOP | SIGNALS_CORE, signal))
 		return;
+	/*
+	 * Process 1 has caught or blocked it when it was found not to be ignored, and changes that
+	 * just now. It is not to die of that: when it takes the signal it drops it.
+	 */
+	if (process->id == 1)
+		return;
 	if (thread) {
 		if (dies_at_once(thread, signal))
 			end_group(process, signal);

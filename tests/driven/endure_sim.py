@@ -11,6 +11,8 @@ def simulate(*arguments):
 
 
 assert simulate('--first', '1', '--seeds', '1000').returncode == 0
+# Process 1 stopped catching a signal while one was on its way, and died of it.
+assert simulate('--first', '870', '--seeds', '1', '--scenario', 'processes').returncode == 0
 for broken, scenario, seeds, complaint in (('flush', 'files', 15, 'after the power went'), ('tlb', 'memory', 40, ' fails: '),
                                            ('copy', 'memory', 20, 'a load at'), ('table', 'memory', 20, ' fails: '),
                                            ('truncate', 'memory', 30, 'the file is shorter'),

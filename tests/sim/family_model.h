@@ -32,6 +32,8 @@ struct family_signal {
 	int signo, code;
 	int pid;			/* the sender, or the child that it is about */
 	int value;			/* of sigqueue, or the child's status */
+	bool is_for_group;		/* the model's own knowledge: it was sent to a group, */
+	uint64_t sent_at;		/* and then */
 };
 
 /* What others may change about a process, all of it under its signal lock. */
@@ -100,7 +102,7 @@ struct family_node {
 
 	bool is_changing;		/* its mask, actions or subreaper's flag, now */
 	uint64_t changed_at;		/* that they last did */
-	uint64_t parent_changed_at, exiting_at, stopped_at;
+	uint64_t parent_changed_at, group_changed_at, exiting_at, stopped_at;
 	uint64_t report_changed_at;	/* a stop or continuation to report came, or went */
 	uint64_t told_by;		/* SIGCHLD: when somebody last saw that it is pending */
 

@@ -52,6 +52,11 @@ static int child_of(const struct player *self, unsigned int which)
 	return count ? children[which % count] : ID_OF_NOBODY;
 }
 
+static int pid_of_slot(unsigned int slot)
+{
+	return players[slot].node || !slot ? family_nodes[players[slot].node].pid : ID_OF_NOBODY;
+}
+
 static int resolve(const struct player *self, const struct family_operation *o)
 {
 	const struct family_node *node = node_of(self);
@@ -60,8 +65,7 @@ static int resolve(const struct player *self, const struct family_operation *o)
 	case WHO_SELF: return node->pid;
 	case WHO_PARENT: return node->parent < 0 ? node->pid : family_nodes[node->parent].pid;
 	case WHO_CHILD: return child_of(self, o->which);
-	case WHO_SLOT: return players[o->which].node || !o->which ?
-			      family_nodes[players[o->which].node].pid : ID_OF_NOBODY;
+	case WHO_SLOT: return pid_of_slot(o->which);
 	default: return ID_OF_NOBODY;
 	}
 }
@@ -177,7 +181,10 @@ static void check_kept_report(struct player *self, const struct wait_result *out
 	int child = family_find(out->id);
 	const struct family_node *node;
 
-	if (child < 0 || !family_wait_matches(self->node, child, call))
+	/* It may have left its group since. */
+	if (child < 0 || (!family_wait_matches(self->node, child, call) &&
+			  (call->whom != WHOM_GROUP || family_nodes[child].parent != self->node ||
+			   family_nodes[child].group_changed_at < call->begun)))
 		player_complain(self, "whom it found", out->id, 0);
 	node = &family_nodes[child];
 	if (out->code == CLD_STOPPED || out->code == CLD_CONTINUED) {
@@ -326,18 +333,36 @@ static int call_kill(struct player *self)
 	return result;
 }
 
+/* So many that their user, root, may come to his limit. */
+static bool are_signals_many(void)
+{
+	uint64_t limit = limits_current(&process_current()->limits, LIMIT_PENDING_SIGNALS);
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < family_present_count; i++)
+		count += family_nodes[family_present[i]].signals.queued;
+	return count >= limit / 2;
+}
+
 static void send(struct player *self, int whom, int signo, int code, int value)
 {
 	struct family_call *call;
 	int target = family_find(whom);
 
-	/* Queues of the model have an end. */
-	if (target >= 0 && family_nodes[target].signals.queued > FAMILY_QUEUE / 2 &&
-	    signo != SIGKILL)
+	/* Queues of the model have an end, too. */
+	if (signo != SIGKILL && (are_signals_many() ||
+				 (target >= 0 && family_nodes[target].signals.queued >
+							 FAMILY_QUEUE / 2)))
 		return;
 	call = begin(self, code ? FAMILY_QUEUE_SIGNAL : FAMILY_KILL);
 	call->whom = whom;
-	call->signal = (struct family_signal){ signo, code, node_of(self)->pid, value };
+	call->signal = (struct family_signal){
+		.signo = signo,
+		.code = code,
+		.pid = node_of(self)->pid,
+		.value = value,
+		.is_for_group = whom < 0,
+	};
 	(void)player_call(self, call_kill);
 }
 
@@ -357,6 +382,18 @@ static void play_kill(struct player *self, const struct family_operation *o)
 }
 
 /* ---- actions and masks ---- */
+
+/* What is ignored from now on does not wait any more; a new one may, if it is blocked. */
+static void check_flushed(const struct player *self, int signo)
+{
+	const struct family_node *node = node_of(self);
+	const struct family_signal *left =
+		family_next_signal(&node->signals, FAMILY_BIT(signo));
+
+	if (left && !node->signals.is_exiting &&
+	    (left->sent_at < node->call.begun || !(node->blocked & FAMILY_BIT(signo))))
+		player_complain(self, "still pending, ignored", signo, 0);
+}
 
 static int call_action(struct player *self)
 {
@@ -381,11 +418,9 @@ static int call_action(struct player *self)
 	*action = (struct family_action){
 		.handler = o->how, .flags = new.flags, .mask = new.mask,
 	};
-	if ((o->how == HANDLER_IGNORE ||
-	     (o->how == HANDLER_DEFAULT && (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(o->signal)))) &&
-	    (family_pending(&node->signals) & ~node->blocked & FAMILY_BIT(o->signal)) &&
-	    !node->signals.is_exiting)
-		player_complain(self, "still pending, ignored", o->signal, 0);
+	if (o->how == HANDLER_IGNORE ||
+	    (o->how == HANDLER_DEFAULT && (SIGNALS_IGNORED_BY_DEFAULT & SIGNAL_BIT(o->signal))))
+		check_flushed(self, o->signal);
 	return 0;
 }
 
@@ -563,7 +598,12 @@ static void play_set_group(struct player *self, const struct family_operation *o
 	struct family_call *call = begin(self, FAMILY_SET_GROUP);
 
 	call->whom = resolve(self, o);
-	call->id = o->how ? group_of(node_of(self)->pid) : o->number ? call->whom : 0;
+	switch (o->how) {
+	case 0: call->id = 0; break;
+	case 1: call->id = call->whom; break;
+	case 2: call->id = group_of(node_of(self)->pid); break;
+	default: call->id = group_of(pid_of_slot(o->number % FAMILY_SLOTS)); break;
+	}
 	(void)player_call(self, call_set_group);
 }
 

@@ -135,7 +135,8 @@ static void send(const struct family_node *owner, const struct family_signal *si
 	if (signal->signo >= FIRST_REALTIME || !(family_pending(&after) & bit)) {
 		if (after.queued == FAMILY_QUEUE)
 			sim_fail("too many signals wait for %d", owner->pid);
-		after.queue[after.queued++] = *signal;
+		after.queue[after.queued] = *signal;
+		after.queue[after.queued++].sent_at = family_now;
 	} else if (signal->signo != SIGKILL) {
 		return;
 	}
@@ -447,7 +448,9 @@ void family_signal_step(int actor, int owner, const struct family_signals *now)
 void family_handler_begins(int self, int signo, int code, int pid, int value)
 {
 	struct family_node *node = &family_nodes[self];
-	struct family_signal begins = { signo, code, pid, value };
+	const struct family_signal begins = {
+		.signo = signo, .code = code, .pid = pid, .value = value,
+	};
 
 	if (!node->has_taken || !same_signal(&node->taken, &begins))
 		sim_fail("%d begins the handler of %d (%d, %d, %d), but has taken %d (%d, %d, %d)",

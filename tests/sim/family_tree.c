@@ -87,6 +87,19 @@ void family_begin(int pid)
 	appear(FAMILY_INIT);
 }
 
+/* A signal for the group of `parent` would miss the child: fork has to come after it. */
+static void check_group_signals(const struct family_node *parent)
+{
+	const struct family_signals *s = &parent->signals;
+
+	for (unsigned int i = 0; i < s->queued; i++) {
+		if (s->queue[i].is_for_group &&
+		    !(parent->blocked & FAMILY_BIT(s->queue[i].signo)))
+			sim_fail("%d forks, and has not taken signal %d, which its group got",
+				 parent->pid, s->queue[i].signo);
+	}
+}
+
 void family_tree_birth(int actor, int pid, const struct family_view *view)
 {
 	struct family_node *parent = actor < 0 ? NULL : &family_nodes[actor];
@@ -103,6 +116,7 @@ void family_tree_birth(int actor, int pid, const struct family_view *view)
 		sim_fail("process %d is born to %d in group %d of session %d; that should be %d, "
 			 "%d, %d", pid, view->parent, view->group, view->session,
 			 family_nodes[family].pid, parent->group, parent->session);
+	check_group_signals(parent);
 	child->pid = pid;
 	child->parent = family;
 	child->group = parent->group;
@@ -314,7 +328,7 @@ static void step_set_group(int actor)
 	if (call->answer)
 		return;
 	family_nodes[target].group = call->id ? call->id : family_nodes[target].pid;
-	family_now++;
+	family_nodes[target].group_changed_at = ++family_now;
 }
 
 static void step_new_session(int actor)
@@ -328,7 +342,7 @@ static void step_new_session(int actor)
 	if (self->call.answer)
 		return;
 	self->group = self->session = self->pid;
-	family_now++;
+	self->group_changed_at = ++family_now;
 }
 
 /* ---- the end ---- */

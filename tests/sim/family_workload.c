@@ -1,6 +1,10 @@
 /*
  * Drawing a workload of processes. (What its operations mean: family_workload.h.)
  *
+ * Each workload has likings of its own: some kinds of operations come often in it, some not at
+ * all, and mostly it is about one slot or two, and one signal. So rare things meet each other in
+ * one workload or another.
+ *
  * Signals that kill are rare, and those that are caught at first (init's first operations, which
  * its children inherit) frequent, so that most processes live long enough to do something.
  */
@@ -21,9 +25,47 @@ static const uint32_t action_flags[] = { 1, 2, 0x10000000, 0x40000000, 0x8000000
 static const uint8_t caught_first[] = { USER_1, REALTIME, REALTIME + 1, REALTIME + 2, TERMINATE };
 
 /* How often each kind comes, and its order is enum family_operation_kind's. */
-static const uint8_t weights[FAMILY_KINDS] = {
+static const uint8_t usual_weights[FAMILY_KINDS] = {
 	40, 10, 40, 40, 16, 16, 16, 6, 8, 4, 6, 14, 3, 8, 6, 16, 6
 };
+static uint32_t weights[FAMILY_KINDS];	/* of this workload */
+static uint8_t favourites[2];		/* slots */
+static uint8_t favourite_signal;	/* 0: none */
+
+static uint8_t draw_signal(void)
+{
+	static const uint8_t all[] = {
+		USER_1, USER_1, USER_1, USER_1, CHILD, CHILD, CONTINUE, CONTINUE, CONTINUE, STOP,
+		STOP, TERMINAL_STOP, TERMINAL_STOP, WINDOW, REALTIME, REALTIME, REALTIME + 1,
+		REALTIME + 2, TERMINATE, TERMINATE, QUIT, KILL
+	};
+
+	if (favourite_signal && draw_below(2))
+		return favourite_signal;
+	return all[draw_below(sizeof(all))];
+}
+
+/* Forks, waits and kills are never left out: without them there is nothing to see. */
+static void draw_likings(void)
+{
+	for (unsigned int i = 0; i < FAMILY_KINDS; i++) {
+		weights[i] = usual_weights[i];
+		if (draw_below(3) == 0)
+			weights[i] = i == FAMILY_FORK || i == FAMILY_WAIT || i == FAMILY_KILL ?
+					     weights[i] / 2 : 0;
+		else if (draw_below(3) == 0)
+			weights[i] *= 4;
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		favourites[i] = (uint8_t)(draw_below(3) ? draw_below(FAMILY_SLOTS) : 0);
+	favourite_signal = 0;
+	favourite_signal = draw_below(2) ? draw_signal() : 0;
+}
+
+static uint8_t draw_slot(void)
+{
+	return draw_below(3) ? (uint8_t)draw_below(FAMILY_SLOTS) : favourites[draw_below(2)];
+}
 
 static uint8_t draw_kind(void)
 {
@@ -35,17 +77,6 @@ static uint8_t draw_kind(void)
 	for (pick = draw_below(sum); pick >= weights[kind]; kind++)
 		pick -= weights[kind];
 	return kind;
-}
-
-static uint8_t draw_signal(void)
-{
-	static const uint8_t all[] = {
-		USER_1, USER_1, USER_1, USER_1, CHILD, CHILD, CONTINUE, CONTINUE, CONTINUE, STOP,
-		STOP, TERMINAL_STOP, TERMINAL_STOP, WINDOW, REALTIME, REALTIME, REALTIME + 1,
-		REALTIME + 2, TERMINATE, TERMINATE, QUIT, KILL
-	};
-
-	return all[draw_below(sizeof(all))];
 }
 
 static uint64_t draw_set(void)
@@ -101,9 +132,9 @@ static void draw_operation(struct family_operation *o)
 	};
 
 	o->kind = draw_kind();
-	o->slot = (uint8_t)draw_below(FAMILY_SLOTS);
+	o->slot = draw_slot();
 	o->who = whos[draw_below(sizeof(whos))];
-	o->which = (uint8_t)draw_below(FAMILY_SLOTS);
+	o->which = draw_slot();
 	o->signal = draw_signal();
 	o->number = draw_below(256);
 	switch (o->kind) {
@@ -117,7 +148,10 @@ static void draw_operation(struct family_operation *o)
 		if (draw_below(20) == 0)
 			o->signal = 0;
 		break;
-	case FAMILY_QUEUE_SIGNAL: o->signal = (uint8_t)(REALTIME + draw_below(3)); break;
+	case FAMILY_QUEUE_SIGNAL:
+		if (o->signal < REALTIME)
+			o->signal = (uint8_t)(REALTIME + draw_below(3));
+		break;
 	case FAMILY_ACTION: draw_action(o); break;
 	case FAMILY_MASK:
 		o->how = (uint8_t)draw_below(3);
@@ -128,7 +162,7 @@ static void draw_operation(struct family_operation *o)
 		o->number = draw_below(2000);
 		break;
 	case FAMILY_SUSPEND: o->set = draw_set(); break;
-	case FAMILY_SET_GROUP:
+	case FAMILY_SET_GROUP: o->how = (uint8_t)draw_below(4); break;
 	case FAMILY_SUBREAPER: o->how = draw_below(3) == 0; break;
 	case FAMILY_GET_IDS: o->how = (uint8_t)draw_below(3); break;
 	case FAMILY_SLEEP: o->number = draw_below(4) ? draw_below(200) : draw_below(40000); break;
@@ -136,14 +170,56 @@ static void draw_operation(struct family_operation *o)
 	}
 }
 
+/*
+ * One workload in eight is a duel: who lives in the first favourite slot keeps changing what it
+ * does about the favourite signal, and the others keep sending it.
+ */
+static void begin_duel(void)
+{
+	favourites[0] = draw_below(2) ? favourites[0] : 0;
+	favourite_signal = draw_below(2) ? (uint8_t)(REALTIME + draw_below(3)) : draw_signal();
+}
+
+static void draw_duel(struct family_operation *o)
+{
+	static const uint8_t defences[] = {
+		FAMILY_ACTION, FAMILY_ACTION, FAMILY_ACTION, FAMILY_MASK, FAMILY_SIGNAL_WAIT,
+		FAMILY_COMPUTE, FAMILY_PENDING, FAMILY_FORK
+	};
+	static const uint8_t attacks[] = { FAMILY_KILL, FAMILY_KILL, FAMILY_QUEUE_SIGNAL,
+					   FAMILY_COMPUTE };
+	bool defends = o->slot == favourites[0];
+
+	if (draw_below(8) == 0)
+		return;
+	o->kind = defends ? defences[draw_below(sizeof(defences))] :
+			    attacks[draw_below(sizeof(attacks))];
+	o->signal = o->kind == FAMILY_FORK ? CHILD : favourite_signal;
+	o->set = draw_below(2) ? 1ull << (favourite_signal - 1) : 0;
+	o->who = WHO_SLOT;
+	o->which = favourites[0];
+	o->how = defends ? (uint8_t)draw_below(3) : 0;
+	o->number = draw_below(100);
+	o->options = draw_below(3) ? 0 : action_flags[draw_below(5)];
+	if (o->kind == FAMILY_FORK)
+		o->how = 0;
+	if (o->kind == FAMILY_QUEUE_SIGNAL && o->signal < REALTIME)
+		o->kind = FAMILY_KILL;
+}
+
 void scenario_draw_processes(struct scenario *s)
 {
+	bool is_duel = draw_below(8) == 0;
 	unsigned int count = 60 + draw_below(draw_below(3) ? 400 : FAMILY_OPERATIONS_MAX - 60);
 
+	draw_likings();
+	if (is_duel)
+		begin_duel();
 	s->machine.cpus = 1 + draw_below(4);
 	s->machine.memory_pages = 3072 + draw_below(3) * 1024;
 	s->machine.low_pages = draw_below(2) ? s->machine.memory_pages : 2048;
 	s->machine.switch_every = 2u << draw_below(8);
+	s->machine.stall_every = draw_below(3) ? 50u << draw_below(8) : 0;
 	s->machine.allocation_failures = draw_below(3) ? 0 : 10u << draw_below(6);
 	s->workers = FAMILY_SLOTS;
 	s->start_count = 1;
@@ -159,6 +235,8 @@ void scenario_draw_processes(struct scenario *s)
 			};
 		else
 			draw_operation(o);
+		if (is_duel && s->operation_count >= sizeof(caught_first))
+			draw_duel(o);
 		s->operation_count++;
 	}
 	s->starts[0].end = s->operation_count;
@@ -173,6 +251,7 @@ static const char *const names[FAMILY_KINDS] = {
 static const char *const whos[WHO_KINDS] = { "itself", "parent", "child", "slot", "nobody" };
 static const char *const handlers[] = { "default", "ignore", "catch" };
 static const char *const mask_hows[] = { "block", "unblock", "set" };
+static const char *const groups[] = { "0", "its number", "own", "slot" };
 static const char *const ids[] = { "group", "session", "parent" };
 
 const char *family_kind_name(enum family_operation_kind kind)
@@ -226,7 +305,8 @@ void family_operation_format(const struct family_operation *o, char *buffer, siz
 	case FAMILY_SIGNAL_WAIT: snprintf(buffer, size, "%#llx %u us", set, o->number); break;
 	case FAMILY_SUSPEND: snprintf(buffer, size, "%#llx", set); break;
 	case FAMILY_SET_GROUP:
-		snprintf(buffer, size, "%s to %s", who, o->how ? "own" : "its number");
+		snprintf(buffer, size, o->how == 3 ? "%s to %s %u" : "%s to %s", who,
+			 groups[o->how], o->number % FAMILY_SLOTS);
 		break;
 	case FAMILY_GET_IDS: snprintf(buffer, size, "%s's %s", who, ids[o->how]); break;
 	case FAMILY_SUBREAPER: snprintf(buffer, size, "%s", o->how ? "on" : "off"); break;

@@ -56,6 +56,7 @@ static struct sim_cpu {
 	bool reschedule;		/* interrupts that wait: look at the run queue; */
 	struct call_request *calls[CPU_MAX];	/* run a function, by who asks; */
 	uint64_t alarm_ns;		/* the alarm rings */
+	uint64_t stalled_until;		/* so many points are over: others go first */
 } cpus[CPU_MAX];
 
 static const struct sim_settings *settings;
@@ -285,17 +286,32 @@ static void go_on_with(unsigned int cpu)
 	change_stack(&cpus[previous].sp, cpus[cpu].sp);
 }
 
-/* Any CPU but this one that can do something, or this one. */
+/* Any CPU but this one that can do something, or this one. Stalled ones only if need be. */
 static unsigned int other_cpu(void)
 {
-	unsigned int able[CPU_MAX], count = 0;
+	unsigned int able[CPU_MAX], count = 0, stalled[CPU_MAX], stalled_count = 0;
 
 	for (unsigned int cpu = 0; cpu < settings->cpus; cpu++) {
-		if (cpu != current && cpus[cpu].is_online &&
-		    (!cpus[cpu].is_halted || has_interrupt(&cpus[cpu])))
+		if (cpu == current || !cpus[cpu].is_online ||
+		    (cpus[cpu].is_halted && !has_interrupt(&cpus[cpu])))
+			continue;
+		if (cpus[cpu].stalled_until > points)
+			stalled[stalled_count++] = cpu;
+		else
 			able[count++] = cpu;
 	}
+	if (count == 0 && stalled_count > 0)
+		return stalled[sim_chance(stalled_count)];
 	return count ? able[sim_chance(count)] : current;
+}
+
+/* Now and then a CPU stands still, and the others go far ahead. */
+static void stall(void)
+{
+	if (settings->stall_every == 0 || sim_chance(settings->stall_every) != 0)
+		return;
+	cpus[current].stalled_until = points + sim_chance(8192);
+	points_to_switch = 1;
 }
 
 static void count_point(void)
@@ -322,6 +338,7 @@ void sim_point(void)
 	count_point();
 	if (sim_interrupts && has_interrupt(&cpus[current]) && sim_chance(2))
 		take_interrupts();
+	stall();
 	if (--points_to_switch > 0)
 		return;
 	points_to_switch = 1 + sim_chance(2 * settings->switch_every);

@@ -32,6 +32,7 @@ struct sim_settings {
 	unsigned int cpus;		/* 1 to 4 */
 	uint32_t memory_pages, low_pages;	/* RAM, and how much of it the direct map shows */
 	uint32_t switch_every;		/* points from one CPU to the next, on average */
+	uint32_t stall_every;		/* points from one CPU's standstill to the next; 0: none */
 	uint32_t allocation_failures;	/* one in so many fails; 0: none */
 	enum sim_break broken;
 };
