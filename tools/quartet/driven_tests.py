@@ -18,6 +18,8 @@ from results import FAILED, PASSED, SKIPPED
 
 TIMEOUT = 300
 GRACE = 5	# seconds to clean up after that
+# What a script starts in the background ignores these two, and would pass that on to all that the tests start and interrupt.
+HEARING = ['env', '--default-signal=INT,QUIT']
 SKIP_STATUS = 77
 TESTS_AT_ONCE = 3	# mostly they wait for somebody to type
 LONG = ('driven/endure_sim', 'driven/power_cut')
@@ -76,7 +78,7 @@ def run_one(path, environment, results):
             return
     started = time.monotonic()
     try:
-        done = run_group([sys.executable, path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+        done = run_group([*HEARING, sys.executable, path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         text = done.stdout.decode(errors='replace')
         outcome = {0: PASSED, SKIP_STATUS: SKIPPED}.get(done.returncode, FAILED)
