@@ -23,6 +23,8 @@
 #include <string.h>
 #include "qemu_plugin.h"
 
+#define LONGEST_INSTRUCTION 15
+
 enum { CPUS_MAX = 8, DEPTH_MAX = 200 };
 
 EXPORT int qemu_plugin_version = MACHINE_PLUGIN_VERSION;
@@ -154,12 +156,23 @@ static uint32_t function_of(uint32_t address)
 	return low > 0 ? functions[low - 1] : address;
 }
 
+/* The instruction's bytes; what `bytes` has beyond its size is not changed. */
+static void read_bytes(const struct qemu_plugin_insn *instruction, uint8_t *bytes, size_t size)
+{
+#if MACHINE_PLUGIN_VERSION >= 3
+	qemu_plugin_insn_data(instruction, bytes, size);
+#else
+	memcpy(bytes, qemu_plugin_insn_data(instruction), size);
+#endif
+}
+
 static void look_at_ending(struct block *block, const struct qemu_plugin_insn *instruction)
 {
-	const uint8_t *bytes = qemu_plugin_insn_data(instruction);
+	uint8_t bytes[LONGEST_INSTRUCTION] = {0};
 	size_t size = qemu_plugin_insn_size(instruction);
 	int32_t distance;
 
+	read_bytes(instruction, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
 	block->next = (uint32_t)(qemu_plugin_insn_vaddr(instruction) + size);
 	if (bytes[0] == 0xe8 && size == 5) {
 		memcpy(&distance, bytes + 1, sizeof(distance));

@@ -12,10 +12,11 @@ FOLDER = os.path.join(ROOT, 'tools/count-instructions')
 
 
 def plugin_version():
-    """The version of the plugin interface that this QEMU wants: 2 since QEMU 9."""
+    """The version of the plugin interface that this QEMU wants: 2 since QEMU 9.0, 3 since 9.1, which later ones take, too."""
     said = subprocess.run([qemu.QEMU, '--version'], stdout=subprocess.PIPE, text=True).stdout
-    found = re.search(r'version (\d+)\.', said)
-    return 2 if found and int(found.group(1)) >= 9 else 1
+    found = re.search(r'version (\d+)\.(\d+)', said)
+    version = tuple(map(int, found.groups())) if found else (0, 0)
+    return 3 if version >= (9, 1) else 2 if version >= (9, 0) else 1
 
 
 def build_plugin(name='plugin'):
