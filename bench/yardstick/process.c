@@ -59,7 +59,22 @@ static int fork_256m(unsigned int count)
 	return fork_with(256 * MEBIBYTE, count);
 }
 
-/* vfork() must be the library's: its child returns on the parent's stack. */
+/*
+ * A child that executes this program again and ends. Returns its number. vfork() must be the
+ * library's: its child returns on the parent's stack. Kept apart from the loop, whose counter
+ * compilers fear for. Not inlined, for the same reason.
+ */
+__attribute__((noinline)) static long start_child(int by_vfork, char **arguments)
+{
+	long pid = by_vfork ? vfork() : call0(NR_FORK);
+
+	if (pid == 0) {
+		call3(NR_EXECVE, (long)own_path, (long)arguments, (long)own_environment);
+		leave(127);
+	}
+	return by_vfork && pid < 0 ? -errno : pid;
+}
+
 static int exec_loop(unsigned int count, int by_vfork)
 {
 	char *arguments[] = { own_path, "--child-exit", NULL };
@@ -67,13 +82,9 @@ static int exec_loop(unsigned int count, int by_vfork)
 
 	start();
 	while (count-- && !error) {
-		long pid = by_vfork ? vfork() : call0(NR_FORK);
+		long pid = start_child(by_vfork, arguments);
 
-		if (pid == 0) {
-			call3(NR_EXECVE, (long)own_path, (long)arguments, (long)own_environment);
-			leave(127);
-		}
-		error = pid < 0 ? step("fork", by_vfork ? -errno : pid) : reap(pid);
+		error = pid < 0 ? step("fork", pid) : reap(pid);
 	}
 	stop();
 	return error;
