@@ -177,8 +177,9 @@ must_check int mount_alloc(struct super_block *super, struct dentry *root, const
 void mount_put_now(struct mount *mount);
 void mount_init(void);
 /*
- * One step up ("..") from `path`, not beyond `root`; references move along. False: stayed at the
- * root.
+ * One step up ("..") from `path`, not beyond `root`, and onto what is mounted there; references
+ * move along. False: there was nothing to step up to, but something may be mounted on the root
+ * itself.
  */
 bool mount_step_up(struct path *path, const struct path *root);
 

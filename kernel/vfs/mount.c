@@ -192,10 +192,9 @@ bool mount_step_up(struct path *path, const struct path *root)
 		path_get(path);
 	}
 	spin_unlock(&tree_lock);
-	if (moved) {
+	if (moved)
 		path_put(&old);
-		mount_cross(path);
-	}
+	mount_cross(path);
 	return moved;
 }
 

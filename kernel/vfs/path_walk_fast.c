@@ -57,23 +57,26 @@ static void cross_mounts(struct fast_walk *walk)
 	}
 }
 
+/* As mount_step_up(). */
 static void step_up(struct fast_walk *walk)
 {
 	const struct path *root = &walk->context->root;
+	struct mount *mount = walk->mount;
+	struct dentry *dentry = walk->dentry;
 
-	while (walk->mount != root->mount || walk->dentry != root->dentry) {
+	while (mount != root->mount || dentry != root->dentry) {
 		struct mount *parent;
 
-		if (walk->dentry != walk->mount->root) {
-			walk->dentry = dentry_parent(walk->dentry);
+		if (dentry != mount->root) {
+			walk->mount = mount;
+			walk->dentry = dentry_parent(dentry);
 			break;
 		}
-		parent = atomic_load_explicit(&walk->mount->parent, memory_order_acquire);
-		if (parent == walk->mount)
-			return;
-		walk->dentry =
-			atomic_load_explicit(&walk->mount->mount_point, memory_order_acquire);
-		walk->mount = parent;
+		parent = atomic_load_explicit(&mount->parent, memory_order_acquire);
+		if (parent == mount)
+			break;
+		dentry = atomic_load_explicit(&mount->mount_point, memory_order_acquire);
+		mount = parent;
 	}
 	cross_mounts(walk);
 }

@@ -295,6 +295,56 @@ static void permissions_are_asked(struct test *t)
 
 /* ---- mounts ---------------------------------------------------------------------------------- */
 
+/* As Linux: what covers the root is where ".." at the root leads; both walks say so. */
+static void mounts_cover_the_root(struct test *t)
+{
+	struct walk_context inside = at_root;
+	struct path top, up, down;
+
+	begin(t);
+	EXPECT_EQ(t, path_walk(&at_root, "/t", WALK_FOLLOW, &inside.root), 0);
+	EXPECT_EQ(t, make_file("/t/below"), 0);
+	EXPECT_EQ(t, mount_at("/t", "tmpfs", NULL), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/t", WALK_FOLLOW, &top), 0);
+	for (unsigned int careful = 0; careful < 2; careful++) {
+		uint32_t flags = careful ? WALK_NO_MAGIC_LINKS : 0;
+
+		EXPECT_EQ(t, path_walk(&inside, "/..", flags, &up), 0);
+		EXPECT_POINTER(t, up.dentry, top.dentry);
+		path_put(&up);
+		EXPECT_EQ(t, path_walk(&inside, "/../.", flags, &up), 0);
+		EXPECT_POINTER(t, up.dentry, top.dentry);
+		path_put(&up);
+	}
+	EXPECT_EQ(t, path_walk(&inside, "/..", WALK_NO_CROSS, &up), -EXDEV);
+	path_put(&top);
+	EXPECT_EQ(t, unmount("/t", false), 0);
+
+	/* On the root of all, where another root is nowhere above: there it ends, not below. */
+	EXPECT_EQ(t, mount_at("/", "tmpfs", NULL), 0);
+	EXPECT_EQ(t, path_walk(&at_root, "/..", WALK_NO_MAGIC_LINKS, &top), 0);
+	EXPECT(t, top.mount != root.mount);
+	inside.start = top;
+	for (unsigned int careful = 0; careful < 2; careful++) {
+		uint32_t flags = careful ? WALK_NO_MAGIC_LINKS : 0;
+
+		inside.start = top;
+		EXPECT_EQ(t, path_walk(&inside, "..", flags, &up), 0);
+		EXPECT_POINTER(t, up.dentry, top.dentry);
+		path_put(&up);
+		inside.start = root;
+		EXPECT_EQ(t, path_walk(&inside, "..", flags, &down), 0);
+		EXPECT_POINTER(t, down.dentry, top.dentry);
+		path_put(&down);
+	}
+	path_put(&inside.root);
+	if (top.mount != root.mount)
+		EXPECT_EQ(t, mount_unmount(&top, false, false), 0);
+	else
+		path_put(&top);
+	end(t);
+}
+
 static void mounts_are_crossed(struct test *t)
 {
 	struct file_status below, above;
@@ -567,6 +617,7 @@ const struct test_case test_cases[] = {
 	TEST(renames_follow_the_rules),
 	TEST(permissions_are_asked),
 	TEST(mounts_are_crossed),
+	TEST(mounts_cover_the_root),
 	TEST(binds_and_moves_show_the_same),
 	TEST(places_have_names),
 	TEST_END
