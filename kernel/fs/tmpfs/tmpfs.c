@@ -29,10 +29,10 @@ static size_t memory_pages(void)
 	return counts.total;
 }
 
-/* "0" means without limit. */
+/* "0" means without limit, and so does what no memory will ever have. */
 static size_t limit_from(uint64_t value)
 {
-	if (value == 0 || value > SIZE_MAX)
+	if (value == 0 || value >= UINT32_MAX)
 		return SIZE_MAX;
 	return (size_t)value;
 }
@@ -51,8 +51,19 @@ static int parse_size_limit(const char *value, size_t length, size_t *out)
 	}
 	error = parse_size(value, length, &bytes);
 	if (!error)
-		*out = limit_from((bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		*out = limit_from(bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0));
 	return error;
+}
+
+/* The highest number is nobody's. */
+static int parse_id(const char *value, size_t length, uint32_t *out)
+{
+	uint32_t id;
+
+	if (parse_u32(value, length, 10, &id) || id == UINT32_MAX)
+		return -EINVAL;
+	*out = id;
+	return 0;
 }
 
 /* Is `word` of the form key=value for this `key`? Then its value. */
@@ -79,12 +90,13 @@ static int parse_option(const char *word, size_t length, struct options *options
 		return parse_size_limit(value, value_length, &options->page_limit);
 	if (has_key(word, length, "mode", &value, &value_length)) {
 		error = parse_u32(value, value_length, 8, &options->mode);
-		return error || options->mode > 07777 ? -EINVAL : 0;
+		options->mode &= 07777;
+		return error;
 	}
 	if (has_key(word, length, "uid", &value, &value_length))
-		return parse_u32(value, value_length, 10, &options->uid);
+		return parse_id(value, value_length, &options->uid);
 	if (has_key(word, length, "gid", &value, &value_length))
-		return parse_u32(value, value_length, 10, &options->gid);
+		return parse_id(value, value_length, &options->gid);
 	if (has_key(word, length, "nr_blocks", &value, &value_length)) {
 		error = parse_size(value, value_length, &number);
 		options->page_limit = error ? options->page_limit : limit_from(number);
@@ -169,7 +181,8 @@ void tmpfs_show_options(struct super_block *super, char *buffer, size_t size)
 	if (tmpfs->page_limit == SIZE_MAX)
 		buffer[0] = 0;
 	else
-		(void)snprintf(buffer, size, ",size=%zuk", tmpfs->page_limit * (PAGE_SIZE / 1024));
+		(void)snprintf(buffer, size, ",size=%lluk",
+			       (unsigned long long)tmpfs->page_limit * (PAGE_SIZE / 1024));
 }
 
 

@@ -139,6 +139,41 @@ static void a_full_file_system_says_so(struct test *t)
 	end(t);
 }
 
+/* What a mount with these options shows of them; NULL: they are refused. */
+static const char *shown_for(const char *options)
+{
+	static char shown[64];
+	struct path path;
+	struct super_block *super;
+
+	if (mount_at("/t", "tmpfs", options))
+		return NULL;
+	if (path_walk(&at_root, "/t", WALK_FOLLOW, &path))
+		return "nothing there";
+	super = path.mount->super;
+	super->ops->show_options(super, shown, sizeof(shown));
+	path_put(&path);
+	return unmount("/t", false) ? "busy" : shown;
+}
+
+static void mount_options_mean_what_they_say(struct test *t)
+{
+	init_once();
+	EXPECT_STR(t, shown_for("size=64k,uid=4294967294,gid=0,mode=1777"), ",size=64k");
+	EXPECT_STR(t, shown_for("nr_blocks=1073741825"), ",size=4294967300k");
+	EXPECT_STR(t, shown_for("size=16777215m"), ",size=17179868160k");
+	EXPECT_STR(t, shown_for("size=0"), "");
+	EXPECT_STR(t, shown_for("size=18446744073709551615"), "");
+	EXPECT_STR(t, shown_for("size=4k,mode=17777"), ",size=4k");
+	/* Nobody's numbers. */
+	EXPECT(t, !shown_for("uid=4294967295"));
+	EXPECT(t, !shown_for("gid=4294967295"));
+	EXPECT(t, !shown_for("size="));
+	EXPECT(t, !shown_for("size=%"));
+	EXPECT(t, !shown_for("sizes=1"));
+	forget_unused();
+}
+
 /* ---- directories ----------------------------------------------------------------------------- */
 
 struct counting_sink {
@@ -324,6 +359,7 @@ const struct test_case test_cases[] = {
 	TEST(writing_and_executing_exclude_each_other),
 	TEST(files_keep_their_bytes),
 	TEST(a_full_file_system_says_so),
+	TEST(mount_options_mean_what_they_say),
 	TEST(listings_are_complete),
 	TEST(every_call_survives_an_empty_memory),
 	TEST(devices_appear_when_they_come),
