@@ -146,6 +146,7 @@ bool segment_load_gs(uint32_t selector);
 void fpu_init_cpu(void);
 #define FPU_FXSAVE_SIZE 512
 #define FPU_XSAVE_SIZE	832	/* FXSAVE's form, a header of 64 bytes, AVX's upper halves */
+#define FPU_XSAVE_HEADER_SIZE 64
 #define FPU_XFEATURES	7	/* x87, SSE, AVX */
 #define FXSAVE_MXCSR_OFFSET 24
 extern bool fpu_has_fxsr, fpu_has_xsave;

@@ -11,8 +11,9 @@ struct arch_thread;
 /* The FNSAVE form of the x87 registers (108 bytes), status and magic, then the FXSAVE image. */
 #define SIGNAL_FPU_LEGACY_SIZE 112
 #define SIGNAL_FPU_SIZE	       (SIGNAL_FPU_LEGACY_SIZE + 512)
-/* What the magic says: an FXSAVE image follows; 0xffff: none does. */
+/* What the magic says: an FXSAVE image follows, or none does. */
 #define SIGNAL_FPU_MAGIC	0x0000
+#define SIGNAL_FPU_MAGIC_PLAIN	0xffff
 /*
  * Where the FXSAVE image tells that an XSAVE image goes on behind it, and where how long that is;
  * and Linux's FP_XSTATE_MAGIC1 there, its MAGIC2 after the image.

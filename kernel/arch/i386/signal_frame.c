@@ -7,9 +7,8 @@
  *	sigcontext with general registers; its fpstate points to the FPU image above the frame
  *	retcode   the trampoline's instructions, only for debuggers that recognise them
  *
- * What sigreturn reads may be forged: segments other than DS, ES, FS, GS are forced, of the flags
- * only those that a program may set itself are taken, and signal_fpu.c makes an image that cannot
- * fault.
+ * What sigreturn reads may be forged: signal_context.c takes nothing of the registers that a
+ * program could not have set itself, and signal_fpu.c makes an image that cannot fault.
  */
 #include "arch/signal_frame.h"
 #include "arch/context.h"
@@ -22,19 +21,10 @@
 #include "layout.h"
 #include "lib/string.h"
 #include "registers.h"
+#include "signal_context.h"
 #include "signal_fpu.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/signal.h"
-
-/* Linux: struct sigcontext_32, selectors as the words that hold them. */
-struct sigcontext {
-	uint32_t gs, fs, es, ds;
-	uint32_t edi, esi, ebp, esp, ebx, edx, ecx, eax;
-	uint32_t trap_number, error, eip;
-	uint32_t cs, eflags, esp_at_signal, ss;
-	uint32_t fpstate, old_mask, cr2;
-};
-_Static_assert(sizeof(struct sigcontext) == 88, "Linux i386 ABI");
 
 /* The hole, where old versions had the FPU image, is not written: neither by Linux nor by us. */
 struct signal_frame {
@@ -217,33 +207,11 @@ int signal_frame_push(struct arch_thread *thread, struct trap_frame *frame,
 	return 0;
 }
 
-/* Requested privilege 3, so that a kernel selector is refused; the null selectors stay. */
-static uint32_t user_selector(uint32_t word)
-{
-	return word & 0xfffc ? (word & 0xffff) | 3u : 0;
-}
-
 static void load_context(struct trap_frame *frame, const struct sigcontext *context)
 {
-	uint32_t kept = frame->eflags & ~EFLAGS_USER;
-
-	frame->error = (uint32_t)-1;	/* what a debugger sees: no system call */
-	frame->esi = context->esi;
-	frame->edi = context->edi;
-	frame->ebp = context->ebp;
-	frame->ebx = context->ebx;
-	frame->ecx = context->ecx;
-	frame->edx = context->edx;
-	frame->eax = context->eax;
-	frame->segments = (user_selector(context->ds) << 16 | user_selector(context->es)) ^
-			  FLAT_SEGMENTS;
-	frame->eip = context->eip;
-	frame->cs = SELECTOR_USER_CODE;
-	frame->eflags = (context->eflags & EFLAGS_USER) | kept | EFLAGS_IF | EFLAGS_FIXED;
-	frame->esp = context->esp;
-	frame->ss = SELECTOR_USER_DATA;
-	segment_load_fs(user_selector(context->fs));
-	segment_load_gs(user_selector(context->gs));
+	signal_context_load(frame, context);
+	segment_load_fs(signal_context_selector(context->fs));
+	segment_load_gs(signal_context_selector(context->gs));
 	mark_rewritten(frame);
 }
 

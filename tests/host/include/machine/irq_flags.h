@@ -1,6 +1,8 @@
 /* Interrupts on the host: a flag of each host thread. */
 #pragma once
 
+#define EFLAGS_IF 0x200u	/* in a program's registers, which are i386's here too */
+
 bool *host_interrupts(void);
 
 static inline void irq_disable(void)
