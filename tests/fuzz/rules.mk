@@ -11,7 +11,7 @@ ifneq ($(filter fuzz build/fuzz/%,$(MAKECMDGOALS)),)
 FUZZ_TARGETS := $(filter-out libfuzzer,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ_SUPPORT := $(wildcard tests/host/*.c) tests/fuzz/libfuzzer.c $(filter-out %_test.c,$(wildcard kernel/lib/*.c)) \
 	$(addprefix kernel/core/,spinlock.c lock_check.c printk.c refcount.c boot_args.c)
-fuzz_with = $(addprefix kernel/,$(shell sed -n '1,20s/.*test:.*with=\([^ ]*\).*/\1/p' $(1) | tr , ' '))
+fuzz_with = $(addprefix kernel/,$(shell sed -n '1,40s/.*test:.*with=\([^ ]*\).*/\1/p' $(1) | tr , ' '))
 fuzz_objects = $(patsubst %.c,build/fuzz/objects/%.o,tests/fuzz/$(1).c $(call fuzz_with,tests/fuzz/$(1).c))
 
 fuzz: $(FUZZ_TARGETS:%=build/fuzz/%)

@@ -4,11 +4,9 @@
 #include "fs/procfs/internal.h"
 #include "lib/format.h"
 #include "lib/math64.h"
-#include "lib/parse.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "sched/schedule.h"
-#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
@@ -464,33 +462,4 @@ int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text 
 		procfs_print(text, "%-10s\n", rows[i].unit);
 	}
 	return 0;
-}
-
-int procfs_show_oom_score(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	procfs_print(text, "%u\n", process_out_of_memory_score(subject->process));
-	return 0;
-}
-
-int procfs_show_oom_adjust(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	procfs_print(text, "%d\n", atomic_load(&subject->process->out_of_memory_adjust));
-	return 0;
-}
-
-/* Anybody may offer the process as a victim; who can save it also sets how far it may go back. */
-ssize_t procfs_store_oom_adjust(const struct procfs_subject *subject, char *line, size_t size)
-{
-	bool may_save = credentials_capable(credentials_current(), CAP_SYS_RESOURCE);
-	struct process *process = subject->process;
-	int32_t value;
-
-	if (parse_i32(line, size, 10, &value) || value < OUT_OF_MEMORY_SPARED || value > 1000)
-		return -EINVAL;
-	if (value < atomic_load(&process->out_of_memory_minimum) && !may_save)
-		return -EACCES;
-	atomic_store(&process->out_of_memory_adjust, value);
-	if (may_save)
-		atomic_store(&process->out_of_memory_minimum, value);
-	return (ssize_t)size;
 }

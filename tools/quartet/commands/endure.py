@@ -3,7 +3,7 @@
 
 	crash		cuts of power at thousands of points of logged workloads
 	shortage	every allocation fails once on each path to it
-	fuzz		libFuzzer's inputs for what reads what others made: disks, archives, keys and escape sequences
+	fuzz		libFuzzer's inputs for what reads what others made: disks, archives, keys, programs, names, settings
 	siege		a user takes all that he gets of 32 MiB, round after round; another one's shell answers
 	sim		the portable kernel on a simulated machine, everything decided by one seed
 	strangers	other people's attacks
