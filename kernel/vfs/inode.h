@@ -256,6 +256,7 @@ struct super_ops {
 	int (*statistics)(struct super_block *super, struct fs_statistics *out);
 	int (*remount)(struct super_block *super, bool read_only, const char *options);
 	void (*unmount)(struct super_block *super);	/* all inodes are gone */
+	/* For /proc/mounts, each after a comma; under the mount mutex. NULL: there are none. */
 	void (*show_options)(struct super_block *super, char *buffer, size_t size);
 	/* worth caching after the last reference (disk file systems) */
 	bool never_walked;	/* no path leads to its inodes: freed without a grace period */

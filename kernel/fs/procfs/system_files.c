@@ -271,7 +271,7 @@ static bool show_mount(struct mount *mount, void *argument)
 	const struct path path = { mount, mount->root };
 	struct super_block *super = mount->super;
 	struct mount *parent = atomic_load(&mount->parent);
-	char options[64], *name;
+	char options[64], own[64] = "", *name;
 	ssize_t length = path_format(&path, &walk->root, walk->buffer, PATH_MAX, &name);
 
 	if (length < 0 || name[0] != '/')
@@ -279,15 +279,17 @@ static bool show_mount(struct mount *mount, void *argument)
 	mount_options(atomic_load(&mount->flags) |
 			      (atomic_load(&super->read_only) ? MOUNT_READ_ONLY : 0),
 		      options, sizeof(options));
+	if (super->ops->show_options)
+		super->ops->show_options(super, own, sizeof(own));
 	if (!walk->info) {
-		procfs_print(walk->text, "%s %s %s %s 0 0\n", mount->source, name,
-			     super->type->name, options);
+		procfs_print(walk->text, "%s %s %s %s%s 0 0\n", mount->source, name,
+			     super->type->name, options, own);
 		return true;
 	}
-	procfs_print(walk->text, "%u %u %u:%u / %s %s - %s %s %s\n", mount->id, parent->id,
+	procfs_print(walk->text, "%u %u %u:%u / %s %s - %s %s %s%s\n", mount->id, parent->id,
 		     DEV_MAJOR(super->device_number), DEV_MINOR(super->device_number), name,
 		     options, super->type->name, mount->source,
-		     atomic_load(&super->read_only) ? "ro" : "rw");
+		     atomic_load(&super->read_only) ? "ro" : "rw", own);
 	return true;
 }
 
