@@ -9,9 +9,11 @@
 #include "syscall/sys_internal.h"
 #include "syscall/sys_lock.h"
 #include "syscall/syscalls.h"
+#include "tty/pty.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "uapi/linux/termios.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
@@ -210,6 +212,14 @@ static int socket_owner(struct file *file, unsigned int command, uintptr_t argum
 	return set_owner(file, who);
 }
 
+static int open_peer(const struct file *master, uint32_t flags)
+{
+	struct file *slave;
+	int error = pty_open_peer(master, flags, &slave);
+
+	return error ? error : syscall_install_file(slave, flags & O_CLOEXEC);
+}
+
 int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
 {
 	struct fd_table *table = user_thread_current()->fds;
@@ -240,6 +250,9 @@ int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
 	case SIOCGPGRP:
 		result = socket_of(file) ? socket_owner(file, command, argument)
 					 : file_ioctl(file, command, argument);
+		break;
+	case TIOCGPTPEER:
+		result = open_peer(file, (uint32_t)argument);
 		break;
 	default:
 		result = file_ioctl(file, command, argument);

@@ -75,6 +75,45 @@ static void slave_resume_input(struct tty *tty)
 	wait_queue_wake_all(&pty_of(tty)->master_queue, POLL_OUT | POLL_WRITE_NORMAL);
 }
 
+/* To a master in packet mode. Of what undoes each other the last counts. */
+static void slave_note(struct tty *tty, uint8_t what)
+{
+	static const uint8_t flow = TIOCPKT_STOP | TIOCPKT_START;
+	static const uint8_t keys = TIOCPKT_NOSTOP | TIOCPKT_DOSTOP;
+	struct pty *pty = pty_of(tty);
+
+	if (!pty->is_packet || !what)
+		return;
+	if (what & flow)
+		pty->packet_news &= (uint8_t)~flow;
+	if (what & keys)
+		pty->packet_news &= (uint8_t)~keys;
+	pty->packet_news |= what;
+	wait_queue_wake_all(&pty->master_queue, POLL_IN | POLL_READ_NORMAL | POLL_PRI);
+}
+
+/* Do ^S and ^Q stop and start the output, so that a terminal may do it by itself? */
+static bool has_usual_flow_keys(const struct termios2 *termios)
+{
+	return termios->c_iflag & IXON && termios->c_cc[VSTOP] == 0x13 &&
+	       termios->c_cc[VSTART] == 0x11;
+}
+
+static void slave_set_termios(struct tty *tty, const struct termios2 *old)
+{
+	struct termios2 *now = &tty->line.termios;
+	bool has_keys = has_usual_flow_keys(now);
+	uint8_t news = 0;
+
+	if (has_keys != has_usual_flow_keys(old))
+		news = has_keys ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP;
+	if ((old->c_lflag | now->c_lflag) & EXTPROC)
+		news |= TIOCPKT_IOCTL;
+	slave_note(tty, news);
+	/* A byte is always eight bits here. */
+	now->c_cflag = (now->c_cflag & ~(CSIZE | PARENB)) | CS8 | CREAD;
+}
+
 static void slave_destroy(struct tty *tty)
 {
 	struct pty *pty = pty_of(tty);
@@ -92,6 +131,8 @@ static const struct tty_driver_ops slave_ops = {
 	.close = slave_close,
 	.start_output = slave_start_output,
 	.resume_input = slave_resume_input,
+	.note = slave_note,
+	.set_termios = slave_set_termios,
 	.destroy = slave_destroy,
 };
 
@@ -129,6 +170,7 @@ int pty_create(struct pty **out)
 	if (!pty || !buffers)
 		goto free;
 	tty_init_one(&pty->tty, &slave_ops, 0, buffers);
+	pty->tty.line.termios.c_cflag &= ~HUPCL; /* there are no lines to drop */
 	wait_queue_init(&pty->master_queue);
 	mutex_init(&pty->master_read_mutex, LOCK_RANK_TTY_READ, "pty master read");
 	mutex_init(&pty->master_write_mutex, LOCK_RANK_TTY_WRITE, "pty master write");

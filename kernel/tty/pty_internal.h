@@ -18,6 +18,8 @@ struct pty {
 	bool has_master;		/* [p] and the slave can be found */
 	bool is_locked;			/* [p] TIOCSPTLCK: the slave cannot be opened */
 	bool slave_has_left;		/* [l] it was open, and is not any more */
+	bool is_packet;			/* [l] TIOCPKT: master's reads begin with what they are */
+	uint8_t packet_news;		/* [l] TIOCPKT_ bits that the master has to read */
 	struct wait_queue master_queue;	/* the master's readers, writers and pollers */
 	struct mutex master_read_mutex;	/* LOCK_RANK_TTY_READ */
 	struct mutex master_write_mutex; /* LOCK_RANK_TTY_WRITE */

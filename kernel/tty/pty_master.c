@@ -4,16 +4,25 @@
  * A write is typing: it goes through the slave's line discipline, signals included, before it
  * returns. A read takes what the slave's programs have written, and the echo. When the slave's
  * input is full, the writer waits; when its output is full, the slave's programs do.
+ *
+ * In packet mode (TIOCPKT) a read begins with a byte: 0, then output follows; or bits that say what
+ * became of the slave, and then nothing does.
  */
 #include "arch/user_copy.h"
+#include "lib/format.h"
 #include "lib/min_max.h"
+#include "lib/string.h"
 #include "proc/file_owner.h"
 #include "proc/process.h"
 #include "tty/internal.h"
 #include "tty/job_control.h"
+#include "tty/pty.h"
 #include "tty/pty_internal.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/credentials.h"
+#include "vfs/dentry.h"
+#include "vfs/path_walk.h"
 #include "vfs/poll.h"
 
 enum { CHUNK = 512 };
@@ -68,13 +77,44 @@ static ssize_t take_output(struct tty *tty, struct io_buffer *buffer)
 	return (ssize_t)total;
 }
 
+static bool is_packet(struct pty *pty)
+{
+	return __atomic_load_n(&pty->is_packet, __ATOMIC_RELAXED);
+}
+
+static bool has_packet_news(struct pty *pty)
+{
+	return is_packet(pty) && __atomic_load_n(&pty->packet_news, __ATOMIC_RELAXED);
+}
+
+/* The same in packet mode. */
+static ssize_t take_packet(struct pty *pty, struct io_buffer *buffer)
+{
+	irq_flags flags = spin_lock_irq(&pty->tty.lock);
+	uint8_t news = pty->packet_news;
+	bool has_output = tty_has_output(&pty->tty);
+	ssize_t count;
+
+	pty->packet_news = 0;
+	spin_unlock_irq(&pty->tty.lock, flags);
+	if (!news && !has_output)
+		return 0;
+	if (io_buffer_put(buffer, &news, 1))
+		return -EFAULT;
+	if (news || buffer->remaining == 0)
+		return 1;
+	count = take_output(&pty->tty, buffer);
+	return count < 0 ? count : count + 1;
+}
+
 static ssize_t read_locked(struct file *file, struct io_buffer *buffer)
 {
 	struct pty *pty = file->private;
 
 	for (;;) {
 		bool has_left = pty->slave_has_left;
-		ssize_t count = take_output(&pty->tty, buffer);
+		ssize_t count = is_packet(pty) ? take_packet(pty, buffer)
+					       : take_output(&pty->tty, buffer);
 
 		if (count != 0)
 			return count;
@@ -84,7 +124,8 @@ static ssize_t read_locked(struct file *file, struct io_buffer *buffer)
 		if (is_nonblocking(file))
 			return -EAGAIN;
 		if (wait_event_interruptible(&pty->master_queue,
-					     tty_has_output(&pty->tty) || pty->slave_has_left))
+					     tty_has_output(&pty->tty) || pty->slave_has_left ||
+						     has_packet_news(pty)))
 			return -ERESTARTSYS;
 	}
 }
@@ -177,6 +218,8 @@ static uint32_t master_poll(struct file *file, struct poll_table *table)
 	flags = spin_lock_irq(&tty->lock);
 	if (tty_has_output(tty))
 		state |= POLL_IN | POLL_READ_NORMAL;
+	if (pty->is_packet && pty->packet_news)
+		state |= POLL_IN | POLL_READ_NORMAL | POLL_PRI;
 	if (line_discipline_has_room(&tty->line))
 		state |= POLL_OUT | POLL_WRITE_NORMAL;
 	if (pty->slave_has_left)
@@ -209,6 +252,21 @@ static int set_locked(struct pty *pty, user_addr from)
 	if (get_user_u32(&is_locked, from))
 		return -EFAULT;
 	pty_set_locked(pty, is_locked != 0);
+	return 0;
+}
+
+static int set_packet(struct pty *pty, user_addr from)
+{
+	irq_flags flags;
+	uint32_t wanted;
+
+	if (get_user_u32(&wanted, from))
+		return -EFAULT;
+	flags = spin_lock_irq(&pty->tty.lock);
+	if (wanted && !pty->is_packet)
+		pty->packet_news = 0;
+	__atomic_store_n(&pty->is_packet, wanted != 0, __ATOMIC_RELAXED);
+	spin_unlock_irq(&pty->tty.lock, flags);
 	return 0;
 }
 
@@ -246,6 +304,10 @@ static int master_ioctl(struct file *file, unsigned int command, uintptr_t argum
 		return set_locked(pty, address);
 	case TIOCGPTLCK:
 		return put_user_u32(address, pty_is_locked(pty));
+	case TIOCPKT:
+		return set_packet(pty, address);
+	case TIOCGPKT:
+		return put_user_u32(address, is_packet(pty));
 	case FIONREAD:
 		return put_readable(&pty->tty, address);
 	case TIOCGPGRP:
@@ -253,6 +315,28 @@ static int master_ioctl(struct file *file, unsigned int command, uintptr_t argum
 		return put_owner(&pty->tty, command, address);
 	}
 	return termios_ioctl(&pty->tty, command, argument);
+}
+
+int pty_open_peer(const struct file *master, uint32_t flags, struct file **out)
+{
+	const struct path *node = &master->path;
+	struct walk_context context = {
+		.root = *node, .start = { node->mount, node->dentry->parent },
+		.credentials = credentials_current()
+	};
+	const struct pty *pty = master->private;
+	char name[16];
+	int error;
+
+	if (master->ops != &pty_master_ops)
+		return master->ops == &tty_file_ops ? -EIO : -ENOTTY;
+	/* The node is /dev/ptmx or /dev/pts/ptmx. */
+	snprintf(name, sizeof(name), "pts/%u", pty->number);
+	error = file_open(&context, name, flags & ~(uint32_t)O_CLOEXEC, 0, out);
+	if (error == -ENOENT)
+		error = file_open(&context, name + strlen("pts/"), flags & ~(uint32_t)O_CLOEXEC, 0,
+				  out);
+	return error;
 }
 
 const struct file_ops pty_master_ops = {

@@ -87,6 +87,12 @@ void tty_receive_error_locked(struct tty *tty, enum line_error error, uint8_t by
 	line_discipline_receive_error(&tty->line, error, byte);
 }
 
+static void note(struct tty *tty, uint8_t what)
+{
+	if (tty->ops->note)
+		tty->ops->note(tty, what);
+}
+
 /* What the line discipline has noted, but for the signals: readers and the device hear of it. */
 static void act_on_input(struct tty *tty)
 {
@@ -99,13 +105,21 @@ static void act_on_input(struct tty *tty)
 	tty_start_output(tty);
 }
 
+/* A key that signals threw away what was typed, and what was written: that is as good as sent. */
+static void flushed_by_signal(struct tty *tty)
+{
+	if (tty->line.termios.c_lflag & NOFLSH)
+		return;
+	if (tty->ops->flush_output)
+		tty->ops->flush_output(tty);
+	note(tty, TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+}
+
 void tty_received_locked(struct tty *tty)
 {
 	spin_assert_held(&tty->lock);
 	if (tty->line.signals) {
-		/* Discarded output is as good as sent. */
-		if (tty->ops->flush_output && !(tty->line.termios.c_lflag & NOFLSH))
-			tty->ops->flush_output(tty);
+		flushed_by_signal(tty);
 		tty_get(tty);
 		if (!work_schedule(&tty->signal_work))
 			tty_put(tty);
@@ -136,8 +150,8 @@ size_t tty_receive_now(struct tty *tty, const uint8_t *bytes, size_t count)
 		done++;
 		has_signals = tty->line.signals != 0;
 	}
-	if (has_signals && tty->ops->flush_output && !(tty->line.termios.c_lflag & NOFLSH))
-		tty->ops->flush_output(tty);
+	if (has_signals)
+		flushed_by_signal(tty);
 	act_on_input(tty);
 	spin_unlock_irq(&tty->lock, flags);
 	if (has_signals)
@@ -168,6 +182,10 @@ bool tty_has_output(const struct tty *tty)
 
 void tty_start_output(struct tty *tty)
 {
+	if (unlikely(tty->was_stopped != tty->line.is_stopped)) {
+		tty->was_stopped = tty->line.is_stopped;
+		note(tty, tty->was_stopped ? TIOCPKT_STOP : TIOCPKT_START);
+	}
 	if (tty_has_output(tty) && tty->ops->start_output)
 		tty->ops->start_output(tty);
 }
@@ -197,6 +215,7 @@ void tty_flush(struct tty *tty, bool input, bool output)
 {
 	irq_flags flags = spin_lock_irq(&tty->lock);
 
+	note(tty, (input ? TIOCPKT_FLUSHREAD : 0) | (output ? TIOCPKT_FLUSHWRITE : 0));
 	if (input) {
 		line_discipline_flush_input(&tty->line);
 		if (tty->input_is_held && tty->ops->resume_input) {

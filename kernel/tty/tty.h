@@ -46,6 +46,8 @@ struct tty_driver_ops {
 	void (*resume_input)(struct tty *tty);
 	/* [L] Throw away output that the device has but has not sent. */
 	void (*flush_output)(struct tty *tty);
+	/* [L] Something was thrown away, stopped or started: TIOCPKT_ bits. */
+	void (*note)(struct tty *tty, uint8_t what);
 	/* [L] Has the device sent all it took? NULL: what is written counts as sent. */
 	bool (*is_sent)(struct tty *tty);
 	/* [L] The settings changed; takes what it cannot do back out of them. */
@@ -75,6 +77,7 @@ struct tty {
 	struct winsize window;			/* [l] */
 	bool is_exclusive;			/* [l] TIOCEXCL */
 	bool input_is_held;			/* [l] tty_receive left bytes with the driver */
+	bool was_stopped;			/* [l] what the driver knows of line.is_stopped */
 	atomic_uint hang_up_count;		/* [a] changes under lock; older files are dead */
 	struct wait_queue read_queue;		/* readers and pollers */
 	struct wait_queue write_queue;		/* writers, pollers, tcdrain(3) */

@@ -84,6 +84,7 @@
 #define TIOCPKT_START		0x08
 #define TIOCPKT_NOSTOP		0x10
 #define TIOCPKT_DOSTOP		0x20
+#define TIOCPKT_IOCTL		0x40
 
 /* Indices into c_cc. */
 #define VINTR		0
