@@ -31,14 +31,17 @@ must_check int arch_register_set(struct arch_thread *thread, struct trap_frame *
 				 unsigned int which, uint32_t value);
 
 /*
- * The FPU in the form of FNSAVE (108 bytes) and of FXSAVE (512). Errors: -EIO where the machine has
- * no FXSAVE; -EINVAL for reserved bits in MXCSR. The last form may be read of a running thread by
- * itself too, once parked.
+ * The FPU in the form of FNSAVE (108 bytes), of FXSAVE (512), and of XSAVE (832). Errors: -EIO
+ * where the machine has no FXSAVE, -ENODEV where it has no XSAVE; -EINVAL for reserved bits in
+ * MXCSR, for parts that there are not, and for the compact form. FXSAVE's may be read of a running
+ * thread by itself too, once parked.
  */
 void arch_fpu_get_legacy(struct arch_thread *thread, void *to);
 void arch_fpu_set_legacy(struct arch_thread *thread, const void *from);
 must_check int arch_fpu_get_extended(struct arch_thread *thread, void *to);
 must_check int arch_fpu_set_extended(struct arch_thread *thread, const void *from);
+must_check int arch_fpu_get_whole(struct arch_thread *thread, void *to);
+must_check int arch_fpu_set_whole(struct arch_thread *thread, const void *from);
 
 /*
  * Single steps: the program traps after its next instruction. `next` holds the bytes that it is

@@ -68,8 +68,9 @@ struct core_thread {
 	struct core_status status;
 	uint8_t fpu[USER_FPREGS_SIZE];
 	uint8_t extended[USER_FPXREGS_SIZE];
+	uint8_t whole[USER_XSTATE_SIZE];
 	struct user_desc tls[TLS_ENTRIES];
-	bool has_extended;
+	bool has_extended, has_whole;
 };
 
 /* One region as the file shows it. */
@@ -203,6 +204,7 @@ static void describe_thread(struct core *core, struct user_thread *thread)
 	out->status.has_fpu = 1;
 	arch_fpu_get_legacy(&thread->thread.arch, out->fpu);
 	out->has_extended = arch_fpu_get_extended(&thread->thread.arch, out->extended) == 0;
+	out->has_whole = arch_fpu_get_whole(&thread->thread.arch, out->whole) == 0;
 	for (unsigned int i = 0; i < TLS_ENTRIES; i++) {
 		out->tls[i].entry_number = TLS_FIRST + i;
 		(void)!arch_tls_get(&thread->thread.arch, &out->tls[i]);
@@ -223,6 +225,9 @@ static int put_registers(struct core *core)
 	if (!error && thread->has_extended)
 		error = put_note(core, "LINUX", NT_PRXFPREG, thread->extended,
 				 sizeof(thread->extended));
+	if (!error && thread->has_whole)
+		error = put_note(core, "LINUX", NT_X86_XSTATE, thread->whole,
+				 sizeof(thread->whole));
 	if (!error)
 		error = put_note(core, "LINUX", NT_386_TLS, thread->tls, sizeof(thread->tls));
 	return error;

@@ -143,6 +143,19 @@ static int set_fpu_extended(struct user_thread *tracee, const void *from, size_t
 	return arch_fpu_set_extended(&tracee->thread.arch, from);
 }
 
+static int get_fpu_whole(struct user_thread *tracee, void *to)
+{
+	return arch_fpu_get_whole(&tracee->thread.arch, to);
+}
+
+/* Linux's error for a part of it. */
+static int set_fpu_whole(struct user_thread *tracee, const void *from, size_t size)
+{
+	if (size != USER_XSTATE_SIZE)
+		return -EFAULT;
+	return arch_fpu_set_whole(&tracee->thread.arch, from);
+}
+
 static int get_tls(struct user_thread *tracee, void *to)
 {
 	struct user_desc *descriptors = to;
@@ -182,14 +195,14 @@ static const struct register_set {
 	{ NT_PRXFPREG, USER_FPXREGS_SIZE, WORD, 0, get_fpu_extended, set_fpu_extended },
 	{ NT_386_TLS, TLS_COUNT * sizeof(struct user_desc), sizeof(struct user_desc), 0, get_tls,
 	  set_tls },
-	/* No XSAVE area, and no I/O permissions. */
-	{ NT_X86_XSTATE, 0, 8, -ENODEV, NULL, NULL },
+	{ NT_X86_XSTATE, USER_XSTATE_SIZE, 8, 0, get_fpu_whole, set_fpu_whole },
+	/* No I/O permissions. */
 	{ NT_386_IOPERM, 0, WORD, -ENXIO, NULL, NULL },
 };
 
 union register_buffer {
 	uint32_t general[USER_REGISTER_COUNT];
-	uint8_t fpu[USER_FPXREGS_SIZE];
+	uint8_t fpu[USER_XSTATE_SIZE];
 	struct user_desc tls[TLS_COUNT];
 };
 

@@ -95,6 +95,7 @@ enum linux_user_register {
 
 #define USER_FPREGS_SIZE	108	/* struct user_i387_struct: the FNSAVE form */
 #define USER_FPXREGS_SIZE	512	/* struct user_fxsr_struct */
+#define USER_XSTATE_SIZE	832	/* the XSAVE image of a processor with AVX */
 
 struct linux_ptrace_peeksiginfo_args {
 	uint64_t offset;

@@ -20,6 +20,7 @@
 #include "lib/string.h"
 #include "machine_cpu.h"
 #include "signal_fpu.h"
+#include "switch_state.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/ptrace.h"
 
@@ -184,5 +185,47 @@ int arch_fpu_set_extended(struct arch_thread *thread, const void *from)
 	if (mxcsr & fpu_mxcsr_reserved)
 		return -EINVAL;
 	memcpy(thread->fpu, from, USER_FPXREGS_SIZE);
+	return 0;
+}
+
+/*
+ * XSAVE's form: FXSAVE's, in whose last words, which the processor leaves alone, Linux tells which
+ * parts there may be; a header, whose first word tells which there are; AVX's upper halves.
+ */
+enum { XSTATE_PARTS_POSSIBLE = 464, XSTATE_HEADER = 512, XSTATE_HEADER_SIZE = 64 };
+
+_Static_assert(USER_XSTATE_SIZE == FPU_XSAVE_SIZE, "the image goes to debuggers as it is");
+
+int arch_fpu_get_whole(struct arch_thread *thread, void *to)
+{
+	uint64_t parts = FPU_XFEATURES;
+
+	if (!fpu_has_xsave)
+		return -ENODEV;
+	memcpy(to, thread->fpu, USER_XSTATE_SIZE);
+	memcpy((uint8_t *)to + XSTATE_PARTS_POSSIBLE, &parts, sizeof(parts));
+	return 0;
+}
+
+int arch_fpu_set_whole(struct arch_thread *thread, const void *from)
+{
+	const uint8_t *header = (const uint8_t *)from + XSTATE_HEADER;
+	uint8_t *image = thread->fpu;
+	int error;
+
+	if (!fpu_has_xsave)
+		return -ENODEV;
+	if (header[0] & ~FPU_XFEATURES)
+		return -EINVAL;
+	for (unsigned int i = 1; i < XSTATE_HEADER_SIZE; i++) {
+		if (header[i])
+			return -EINVAL;
+	}
+	error = arch_fpu_set_extended(thread, from);
+	if (error)
+		return error;
+	memcpy(image + XSTATE_HEADER, header, USER_XSTATE_SIZE - XSTATE_HEADER);
+	/* What stands in FXSAVE's form counts always. */
+	image[XSTATE_HEADER] |= PARTS_X87_SSE;
 	return 0;
 }
