@@ -11,6 +11,9 @@
  * `used` and the end counts can be read without it: the sleepers' conditions do. Who changes them
  * wakes after dropping the mutex.
  *
+ * A reader that sleeps and wants a page or more leaves a landing (vm/landing.h): a long write into
+ * the empty ring begins there, and what lies in the ring comes after it.
+ *
  * Wake-ups hand the CPU over where the waker is about to wait itself: a writer that found the pipe
  * full, and one whose reader was waiting for its very bytes.
  */
@@ -22,6 +25,7 @@
 #include "mem/kmalloc.h"
 #include "mem/slab.h"
 #include "sched/mutex_inline.h"
+#include "sched/schedule.h"
 #include "sched/wait_inline.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
@@ -32,6 +36,7 @@
 #include "vfs/pipe_internal.h"
 #include "vfs/poll.h"
 #include "vfs/user_count.h"
+#include "vm/landing.h"
 
 /* Linux's: what a pipe begins with, also for a user who has many, and fs.pipe-user-pages-soft. */
 enum { DEFAULT_SLOTS = 16, FEW_SLOTS = 2, MAX_SIZE = 1 << 20, USER_SLOTS = 16384 };
@@ -245,6 +250,57 @@ unlock:
 	return (ssize_t)size;
 }
 
+/* The ring is empty: has this reader, who will sleep, left a landing? One may. */
+static bool leave_landing(struct pipe *pipe, struct landing *landing)
+{
+	bool is_left;
+
+	mutex_lock_inline(&pipe->mutex);
+	is_left = !pipe->landing && pipe_used(pipe) == 0;
+	if (is_left)
+		pipe->landing = landing;
+	mutex_unlock_inline(&pipe->mutex);
+	return is_left;
+}
+
+static void take_landing_back(struct pipe *pipe)
+{
+	mutex_lock_inline(&pipe->mutex);
+	pipe->landing = NULL;
+	mutex_unlock_inline(&pipe->mutex);
+}
+
+/* Sleep until there are bytes or no writers. Returns how many came straight to the buffer. */
+static size_t wait_with_landing(struct pipe *pipe, struct io_buffer *buffer, int *error)
+{
+	struct landing landing;
+	bool is_left;
+
+	landing_init(&landing, buffer);
+	is_left = leave_landing(pipe, &landing);
+	*error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
+				     pipe_used(pipe) > 0 || landing_filled(&landing) > 0 ||
+					     !pipe_has_writers(pipe));
+	if (is_left)
+		take_landing_back(pipe);
+	io_buffer_advance(buffer, landing_filled(&landing));
+	return landing_filled(&landing);
+}
+
+/* What came there, and behind it what there is in the ring and fits. 0: look again. -EINTR. */
+static noinline ssize_t read_landing(struct pipe *pipe, struct io_buffer *buffer)
+{
+	int error;
+	ssize_t more = 0;
+	size_t landed = wait_with_landing(pipe, buffer, &error);
+
+	if (landed == 0)
+		return error;
+	if (buffer->remaining > 0 && pipe_used(pipe) > 0)
+		more = read_and_wake(pipe, buffer);
+	return (ssize_t)landed + max(more, (ssize_t)0);
+}
+
 static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	struct pipe *pipe = file->private;
@@ -268,8 +324,15 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 			return 0;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
 			return -EAGAIN;
-		error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
-					    pipe_used(pipe) > 0 || !pipe_has_writers(pipe));
+		if (unlikely(landing_is_useful(buffer))) {
+			done = read_landing(pipe, buffer);
+			if (done > 0)
+				return done;
+			error = (int)done;
+		} else {
+			error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
+						    pipe_used(pipe) > 0 || !pipe_has_writers(pipe));
+		}
 		if (error) {
 			/* it may have been for us */
 			wake(&pipe->read_queue, POLL_IN | POLL_NO_NEWS, false);
@@ -380,6 +443,30 @@ unlock:
 	return (ssize_t)written;
 }
 
+/*
+ * Straight to a reader, if one waits for so much; returns how much that was. Packets keep their
+ * borders in slots only, and what never lay in one is no news when it is read. There must be a free
+ * slot: then a short write's rest is not torn off.
+ */
+static size_t write_to_landing(struct pipe *pipe, struct io_buffer *buffer, uint32_t flags)
+{
+	if (!pipe->landing || buffer->remaining < LANDING_MIN || pipe_used(pipe) > 0 ||
+	    pipe_is_full(pipe) || pipe->wakes_from == 0 || (flags & O_DIRECT))
+		return 0;
+	return landing_fill(pipe->landing, buffer, buffer->remaining);
+}
+
+/*
+ * Bytes have landed at one reader, who need not be the first in line: then the first finds nothing.
+ * Mostly he is the only one, and this finds the queue empty. He is let run at once, and comes back
+ * with another landing: what is written before that is copied twice.
+ */
+static void finish_landing(struct pipe *pipe)
+{
+	wait_queue_wake_all(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL);
+	schedule_yield();
+}
+
 static noinline ssize_t write_in_steps(struct file *file, struct io_buffer *buffer)
 {
 	struct pipe *pipe = file->private;
@@ -388,17 +475,23 @@ static noinline ssize_t write_in_steps(struct file *file, struct io_buffer *buff
 	for (;;) {
 		uint32_t flags = atomic_load_explicit(&file->flags, memory_order_relaxed);
 		ssize_t before = total;
+		size_t landed = 0;
 		bool room_left;
 		int error;
 
 		mutex_lock(&pipe->mutex);
 		error = -EPIPE;
-		if (pipe_has_readers(pipe))
+		if (pipe_has_readers(pipe)) {
+			landed = write_to_landing(pipe, buffer, flags);
+			total += (ssize_t)landed;
 			error = pipe_write_available(pipe, buffer, flags & O_DIRECT, &total);
+		}
 		room_left = !pipe_is_full(pipe);
 		mutex_unlock(&pipe->mutex);
 		if (total > before)
 			wake(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL, true);
+		if (landed > 0)
+			finish_landing(pipe);
 		if (error || buffer->remaining == 0) {
 			if (room_left)
 				wait_queue_pass_on(&pipe->write_queue,

@@ -16,6 +16,7 @@ struct file;
 struct file_ops;
 struct inode;
 struct io_buffer;
+struct landing;
 struct user_count;
 
 struct pipe_slot {
@@ -44,6 +45,7 @@ struct pipe {
 	unsigned int users;			/* [s] open files, and opens under way */
 	unsigned int spare_count;		/* [m] */
 	struct page_frame *spare[2];		/* [m] emptied frames for the next write */
+	struct landing *landing;		/* [m] of a reader who sleeps; or NULL */
 	struct wait_queue read_queue, write_queue;
 };
 
