@@ -119,15 +119,15 @@ size_t landing_fill(struct landing *landing, struct io_buffer *buffer, size_t si
 	return wanted - left;
 }
 
-size_t landing_fill_whole(struct landing *landing, struct io_buffer *buffer, size_t size)
+bool landing_fill_whole(struct landing *landing, struct io_buffer *buffer, size_t size)
 {
 	struct io_buffer before = *buffer;
 	size_t done = size <= landing->room ? landing_fill(landing, buffer, size) : 0;
 
 	if (likely(done == size))
-		return size;
+		return true;
 	/* What has been written there is not told of: unsigned arithmetic wraps back. */
 	advance(landing, -done);
 	*buffer = before;
-	return 0;
+	return false;
 }

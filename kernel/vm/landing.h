@@ -40,8 +40,8 @@ void landing_init(struct landing *landing, const struct io_buffer *buffer);
  * LOCK_RANK_ADDRESS_SPACE.
  */
 size_t landing_fill(struct landing *landing, struct io_buffer *buffer, size_t size);
-/* All of them, or none: then `buffer` stands where it stood. Returns `size` or 0. */
-size_t landing_fill_whole(struct landing *landing, struct io_buffer *buffer, size_t size);
+/* All of them, or none: then `buffer` stands where it stood, and false is returned. */
+bool landing_fill_whole(struct landing *landing, struct io_buffer *buffer, size_t size);
 
 static inline size_t landing_filled(const struct landing *landing)
 {

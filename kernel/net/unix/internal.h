@@ -17,6 +17,7 @@
 #include "vfs/mount.h"
 
 struct io_buffer;
+struct landing;
 struct unix_socket;
 
 /* ---- packets: packet.c ----------------------------------------------------------------------- */
@@ -102,6 +103,8 @@ struct unix_socket {
 	_Atomic(struct packet *) urgent;
 	atomic_bool had_urgent;		/* [a] one ever came */
 	atomic_uint packet_count;	/* [la] */
+	/* [a] of a stream's receiver who sleeps, or NULL; changed and used under read_mutex */
+	_Atomic(struct landing *) landing;
 	atomic_uint charged;		/* [a] memory of packets sent and not yet received */
 	struct user_count *payer;	/* [I] whose it is: who made the socket; reference */
 	struct wait_queue space_queue;	/* for room in `packets` or `pending` */
@@ -224,6 +227,8 @@ must_check int unix_wait_to_send(struct unix_socket *socket, bool nonblocking);
  * Nothing held.
  */
 must_check int unix_wait_to_receive(struct unix_socket *socket, uint64_t deadline_ns);
+/* The same for ever, or until something has come to the caller's landing. */
+must_check int unix_wait_with_landing(struct unix_socket *socket, const struct landing *landing);
 static inline int unix_peek_offset(const struct unix_socket *socket)
 {
 	return atomic_load_explicit(&socket->base.peek_offset, memory_order_relaxed);

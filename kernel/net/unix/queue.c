@@ -11,6 +11,7 @@
 #include "core/assert.h"
 #include "net/unix/internal.h"
 #include "uapi/linux/errno.h"
+#include "vm/landing.h"
 
 void unix_queue_add_locked(struct unix_socket *receiver, struct packet *packet)
 {
@@ -112,7 +113,7 @@ int unix_wait_to_send(struct unix_socket *socket, bool nonblocking)
 	}
 }
 
-static bool ends_receiver_wait(const struct unix_socket *socket)
+static always_inline bool ends_receiver_wait(const struct unix_socket *socket)
 {
 	return unix_packet_count(socket) > 0 || has_error(socket) ||
 	       (socket_shut(&socket->base) & SOCKET_SHUT_READ);
@@ -130,6 +131,18 @@ int unix_wait_to_receive(struct unix_socket *socket, uint64_t deadline_ns)
 		return 0;
 	wait_queue_wake_one(&socket->base.read_queue, 0); /* it may have been for us */
 	return socket_wait_error(error, deadline_ns);
+}
+
+int unix_wait_with_landing(struct unix_socket *socket, const struct landing *landing)
+{
+	int error = wait_event_exclusive_interruptible(
+		&socket->base.read_queue,
+		ends_receiver_wait(socket) || landing_filled(landing) > 0);
+
+	if (likely(!error))
+		return 0;
+	wait_queue_wake_one(&socket->base.read_queue, 0); /* it may have been for us */
+	return socket_wait_error(error, WAIT_FOREVER);
 }
 
 /* Not exclusive: this one leaves what there is to others. */

@@ -6,15 +6,21 @@
  * room for, but stops behind a packet that carried files, and between packets of different senders
  * if it wants to know who they are.
  *
+ * A plain receiver that sleeps and wants a page or more leaves a landing (vm/landing.h): a long
+ * plain send to the empty queue goes there, under the receiver's read_mutex. So no packet can be
+ * taken meanwhile; one that another sender adds was sent at the same time, and comes behind.
+ *
  * The peer of a connection never changes, and each side holds a reference to the other, so sending
  * looks at it without a lock; whether it still takes anything is decided under its lock.
  */
 #include "core/assert.h"
 #include "lib/min_max.h"
 #include "net/unix/internal.h"
+#include "sched/schedule.h"
 #include "uapi/linux/errno.h"
 #include "vfs/poll.h"
 #include "vm/io_buffer.h"
+#include "vm/landing.h"
 
 enum { CHUNK_MAX = 16 * PAGE_SIZE };
 
@@ -45,6 +51,40 @@ static int deliver(struct unix_socket *socket, struct unix_socket *peer, struct 
 	return 0;
 }
 
+static inline struct landing *landing_of(const struct unix_socket *receiver)
+{
+	return atomic_load_explicit(&receiver->landing, memory_order_relaxed);
+}
+
+/*
+ * `size` bytes straight to a peer who sleeps. False: nothing has been sent; he does not, or his
+ * landing is not ready for so much, or it is to be a packet with more than bytes.
+ */
+static noinline bool send_to_landing(struct unix_socket *socket, struct unix_socket *peer,
+				     struct socket_message *message, size_t size)
+{
+	struct landing *landing;
+	bool landed = false;
+
+	if (!landing_of(peer) || message->control || (message->flags & MSG_OOB))
+		return false;
+	mutex_lock(&peer->read_mutex);
+	landing = landing_of(peer);
+	if (landing && unix_packet_count(peer) == 0 && !unix_wants_identity(socket, peer) &&
+	    !atomic_load_explicit(&peer->had_urgent, memory_order_relaxed) &&
+	    !(socket_shut(&peer->base) & SOCKET_SHUT_READ))
+		landed = landing_fill_whole(landing, message->buffer, size);
+	mutex_unlock(&peer->read_mutex);
+	if (!landed)
+		return false;
+	wait_queue_wake_handover(&peer->base.read_queue, POLL_IN | POLL_READ_NORMAL);
+	/* Who left the landing need not be the first in line. Mostly this finds the queue empty. */
+	wait_queue_wake_all(&peer->base.read_queue, POLL_IN | POLL_READ_NORMAL);
+	/* He comes back with another: what is sent before that is copied twice. */
+	schedule_yield();
+	return true;
+}
+
 /* One packet's worth of `left` bytes. Returns bytes, or the error. */
 static ssize_t send_chunk(struct unix_socket *socket, struct unix_socket *peer,
 			  struct socket_message *message, size_t left)
@@ -56,6 +96,8 @@ static ssize_t send_chunk(struct unix_socket *socket, struct unix_socket *peer,
 	error = unix_wait_to_send(socket, message->flags & MSG_DONTWAIT);
 	if (unlikely(error))
 		return error;
+	if (unlikely(size >= LANDING_MIN) && send_to_landing(socket, peer, message, size))
+		return (ssize_t)size;
 	error = packet_create(socket, message->buffer, size, &packet);
 	if (unlikely(error))
 		return error;
@@ -268,6 +310,46 @@ static int read_all(struct reading *reading)
 	}
 }
 
+/* Is nothing wanted but what bytes there are, and so many that a landing is worth while? */
+static inline bool is_plain(const struct socket *base, const struct socket_message *message)
+{
+	return landing_is_useful(message->buffer) && !message->control && !message->address &&
+	       !(message->flags & (MSG_PEEK | MSG_WAITALL)) &&
+	       atomic_load_explicit(&base->receive_low, memory_order_relaxed) <= 1;
+}
+
+/* `to` instead of `from`; false: another receiver's landing is there. */
+static bool change_landing(struct unix_socket *socket, struct landing *from, struct landing *to)
+{
+	bool is_ours;
+
+	mutex_lock(&socket->read_mutex);
+	is_ours = landing_of(socket) == from;
+	if (is_ours)
+		atomic_store_explicit(&socket->landing, to, memory_order_relaxed);
+	mutex_unlock(&socket->read_mutex);
+	return is_ours;
+}
+
+/* Sleep with a landing. *landed: what came there. Errors: as unix_wait_to_receive; then nothing. */
+static noinline int wait_with_landing(struct unix_socket *socket, struct io_buffer *buffer,
+				      size_t *landed)
+{
+	struct landing landing;
+	bool is_left;
+	int error;
+
+	landing_init(&landing, buffer);
+	is_left = change_landing(socket, NULL, &landing);
+	error = unix_wait_with_landing(socket, &landing);
+	if (is_left)
+		(void)change_landing(socket, &landing, NULL);
+	*landed = landing_filled(&landing);
+	socket_peek_done(&socket->base, *landed, false);
+	io_buffer_advance(buffer, *landed);
+	return *landed ? 0 : error;
+}
+
 static ssize_t unix_stream_receive(struct socket *base, struct socket_message *message)
 {
 	struct unix_socket *socket = unix_socket(base);
@@ -276,7 +358,13 @@ static ssize_t unix_stream_receive(struct socket *base, struct socket_message *m
 		.socket = socket,
 		.message = message,
 		.control = message->control ? message->control : &unwanted,
+		.copied = 0,	/* all of them: or the compiler clears it in a loop first */
+		.skip = 0,
+		.was_led = false,
+		.seen = { .packet_count = 0, .peek_offset = 0 },
 		.peeks = message->flags & MSG_PEEK,
+		.has_identity = false,
+		.has_address = false,
 	};
 	int error;
 
@@ -290,7 +378,13 @@ static ssize_t unix_stream_receive(struct socket *base, struct socket_message *m
 	/* Mostly a reader is there before the bytes: it sleeps before it locks anything. */
 	if (unix_packet_count(socket) == 0 && !(message->flags & MSG_DONTWAIT) &&
 	    !socket_has_option(base, SO_RCVTIMEO_OLD)) {
-		error = unix_wait_to_receive(socket, WAIT_FOREVER);
+		if (unlikely(is_plain(base, message))) {
+			error = wait_with_landing(socket, message->buffer, &reading.copied);
+			if (message->buffer->remaining == 0)
+				return (ssize_t)reading.copied;
+		} else {
+			error = unix_wait_to_receive(socket, WAIT_FOREVER);
+		}
 		if (unlikely(error))
 			return error;
 	}
