@@ -55,13 +55,16 @@ def interrupt(arguments, number, whole_group, status):
             wait_until(lambda: not os.listdir(work), f'{arguments} leaves {os.listdir(work)}', 10)
 
 
-def interrupt_build():
-    """Ctrl-C in the middle of a build: nothing of it goes on, and none of its programs complains. A second build waits."""
+def interrupt_build(function):
+    """
+    Ctrl-C in the middle of a build: nothing of it goes on, none of its programs complains, and no file is left that is half
+    made. A second build waits.
+    """
     with tempfile.TemporaryDirectory(prefix='quartet-build-') as work:
-        rules, mark = os.path.join(work, 'Makefile'), os.path.join(work, 'mark')
+        rules, mark, target = (os.path.join(work, name) for name in ('Makefile', 'mark', 'target'))
         with open(rules, 'w') as file:
-            file.write(f'slow:\n\t@touch {mark}; exec python3 -c "import time; time.sleep(1000)" {mark}\n')
-        script = 'import common, sys\ntry:\n\tcommon.make("-f", sys.argv[1], "slow")\nexcept KeyboardInterrupt:\n\tsys.exit(130)'
+            file.write(f'{target}:\n\t@touch {mark} {target}; exec python3 -c "import time; time.sleep(1000)" {mark}\n')
+        script = f'import common, sys\ntry:\n\t{function}("-f", sys.argv[1], "{target}")\nexcept KeyboardInterrupt:\n\tsys.exit(130)'
         first = subprocess.Popen([sys.executable, '-c', script, rules], start_new_session=True, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         wait_until(lambda: os.path.exists(mark), 'the build does not begin')
@@ -72,11 +75,13 @@ def interrupt_build():
         said, _ = first.communicate(timeout=30)
         assert first.returncode == 130 and 'Traceback' not in said, said
         assert not processes_with(mark), 'the build goes on'
+        assert not os.path.exists(target), 'half of a file is left'
         second.communicate(timeout=60)
         assert second.returncode == 0
 
 
-interrupt_build()
+interrupt_build('common.make')
+interrupt_build('common.try_make')
 RUN = ['./quartet', 'run', '--kernel', KERNEL, '--', 'sleep', '1000']
 interrupt(RUN, signal.SIGINT, True, 130)
 interrupt(RUN, signal.SIGTERM, False, 128 + 15)

@@ -6,7 +6,7 @@ import sys
 import time
 
 import applets
-from common import ROOT
+from common import ROOT, try_make
 from results import FAILED, PASSED
 
 # Clang's debug kernel has the same C, all of which clang has seen in the other one (tools/check-format sees to that).
@@ -65,8 +65,7 @@ def build_check(build, compiler):
     wanted = ['kernel', 'EXTRA_CFLAGS=-g0'] if compiler == 'clang' else ['kernel']
 
     def check():
-        return run_program(['make', '--silent', '--no-print-directory', '--keep-going', f'-j{os.cpu_count() or 1}',
-                            f'BUILD={build}', f'CC={compiler}', *wanted])
+        return try_make('--silent', '--keep-going', f'BUILD={build}', f'CC={compiler}', *wanted)
     return check
 
 

@@ -190,21 +190,33 @@ def lock_soon(file):
             time.sleep(0.05)
 
 
-def make(*arguments):
-    """Run make in the tree. What it says goes to standard error: output may be a command's in the machine."""
+def run_make(arguments, **streams):
+    """Run make in the tree. Returns whether it succeeded, and what it said if that goes to a pipe."""
     jobs = os.cpu_count() or 1
     with build_lock():
         # A session of its own: Ctrl-C is for us alone, and not for each of its programs to complain of.
         process = subprocess.Popen(['make', '--no-print-directory', f'-j{jobs}', *arguments], cwd=ROOT, stdin=subprocess.DEVNULL,
-                                   stdout=sys.stderr, start_new_session=True)
+                                   text=True, errors='replace', start_new_session=True, **streams)
         try:
-            status = process.wait()
+            said, _ = process.communicate()
         except BaseException:
+            # Not SIGKILL: make removes what is half made, which the next build would take for whole.
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
             raise
-    if status != 0:
+    return process.returncode == 0, said
+
+
+def make(*arguments):
+    """Run make. What it says goes to standard error: output may be a command's in the machine."""
+    is_done, _ = run_make(arguments, stdout=sys.stderr)
+    if not is_done:
         raise Failure('the build failed')
+
+
+def try_make(*arguments):
+    """Run make. Returns whether it succeeded, and what it said."""
+    return run_make(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def kernel_path(build='release', compiler='gcc'):
