@@ -231,10 +231,10 @@ int process_new_session(process_id *out)
 	return error;
 }
 
-/* setpgid's rules, in Linux's order. Tree lock exclusive. */
+/* setpgid's rules, in Linux's order: a child that is dead is one too. Tree lock exclusive. */
 static int check_set_group(struct process *caller, struct process *target, process_id wanted)
 {
-	if (!target || target->state != PROCESS_ALIVE)
+	if (!target)
 		return -ESRCH;
 	if (target != caller) {
 		if (target->parent != caller)

@@ -304,7 +304,7 @@ static int answer_set_group(int actor, int *target)
 	int session;
 
 	*target = family_find(pid);
-	if (*target < 0 || family_nodes[*target].state != FAMILY_ALIVE)
+	if (*target < 0)
 		return -ESRCH;
 	node = &family_nodes[*target];
 	if (*target != actor && node->parent != actor)
