@@ -232,6 +232,9 @@ static int map_both(struct elf_file *elf, struct elf_file *interpreter, struct a
 	if (!interpreter->file)
 		return 0;
 	error = choose_bias(interpreter, 0, space);
+	/* Linux takes a bias that wraps for an address that is none. */
+	if (!error && interpreter->bias >= USER_END)
+		error = -EINVAL;
 	if (!error)
 		error = map_all(interpreter, space, limits);
 	out->entry = (uint32_t)(interpreter->bias + interpreter->headers.header.entry);

@@ -1,6 +1,6 @@
 /*
- * A position-independent program goes where there is room, though it was linked higher: with an
- * interpreter, alone, and as the interpreter.
+ * A position-independent program goes where there is room, though it was linked higher. But as an
+ * interpreter it dies: Linux takes what is added to its addresses for one, and that wraps.
  */
 #include "elf_builder.h"
 
@@ -32,6 +32,6 @@ int main(void)
 		.p_memsz = sizeof(interpreter), .p_flags = PF_R, .p_align = 1,
 	};
 	elf_stack(&file, 2);
-	elf_expect_exit(&file, "program", 44);
+	elf_expect_death(&file, "program", SIGSEGV);
 	return 0;
 }
