@@ -4,4 +4,9 @@ import sys
 
 from commands import bench
 
-sys.exit(bench.main(['--quick', '--no-linux', '--baseline', 'bench/baseline.tsv']))
+BASELINE, SKIPPED = 'bench/baseline.tsv', 77
+
+if bench.baseline_toolchain(BASELINE) != bench.toolchain():
+    print(f'skipped: {BASELINE} was built with {bench.baseline_toolchain(BASELINE)}, this with {bench.toolchain()}')
+    sys.exit(SKIPPED)
+sys.exit(bench.main(['--quick', '--no-linux', '--baseline', BASELINE]))

@@ -2,7 +2,9 @@
 
 import json
 import os
+import platform
 import statistics
+import subprocess
 
 import chart
 import felt
@@ -179,9 +181,26 @@ def write_plot(path, rows, ours, theirs, goals, mode):
         file.write(chart.draw('Quartet and Linux 6.1 (Debian, mitigations=off)', ('Linux', 'Quartet'), bars, UNITS[mode]))
 
 
+BUILT_WITH = '# Built with '
+
+
+def toolchain():
+    """What decides figures beside the kernel's source: its compiler, and the C library that starts the ruler."""
+    version = subprocess.run(['gcc', '-dumpversion'], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return f'gcc {version.strip().split(".")[0]}, {" ".join(platform.libc_ver())}'
+
+
+def baseline_toolchain(path):
+    """What the figures of a baseline were built with; '' if it does not say."""
+    with open(path) as file:
+        return next((line.removeprefix(BUILT_WITH).strip() for line in file if line.startswith(BUILT_WITH)), '')
+
+
 def compare_with_baseline(path, rows, ours):
     """Print the rows that became dearer, and those much cheaper. Returns whether none became dearer."""
     good = True
+    if baseline_toolchain(path) not in ('', toolchain()):
+        print(f'{path} was built with {baseline_toolchain(path)}, this with {toolchain()}: that may make a difference')
     for name, numbers in read_table(path).items():
         figure, before = ours.get(name), numbers[0]
         if name not in rows or name in NOT_IN_BASELINE:
@@ -275,7 +294,7 @@ def save_baseline(path, rows, ours):
     with open(path, 'w') as file:
         file.write('# Instructions an operation, release build with gcc, QEMU -icount shift=0: what no change may make\n'
                    '# 5 % dearer. Made by ./quartet bench --quick --no-linux --save-baseline bench/baseline.tsv,\n'
-                   '# which keeps the lower of the old figure and the new one.\n')
+                   f'# which keeps the lower of the old figure and the new one.\n{BUILT_WITH}{toolchain()}\n')
         file.writelines(f'{name}\t{table[name][0]:.1f}\n' for name in names)
 
 
