@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import tempfile
 
-STEPS = 40
+STEPS = 24
 
 
 def write_tree(tree, folder):
