@@ -320,22 +320,21 @@ static int master_ioctl(struct file *file, unsigned int command, uintptr_t argum
 int pty_open_peer(const struct file *master, uint32_t flags, struct file **out)
 {
 	const struct path *node = &master->path;
-	struct walk_context context = {
-		.root = *node, .start = { node->mount, node->dentry->parent },
-		.credentials = credentials_current()
-	};
+	struct walk_context context = { .root = *node, .credentials = credentials_current() };
 	const struct pty *pty = master->private;
 	char name[16];
 	int error;
 
 	if (master->ops != &pty_master_ops)
 		return master->ops == &tty_file_ops ? -EIO : -ENOTTY;
+	context.start = (struct path){ node->mount, dentry_get_parent(node->dentry) };
 	/* The node is /dev/ptmx or /dev/pts/ptmx. */
 	snprintf(name, sizeof(name), "pts/%u", pty->number);
 	error = file_open(&context, name, flags & ~(uint32_t)O_CLOEXEC, 0, out);
 	if (error == -ENOENT)
 		error = file_open(&context, name + strlen("pts/"), flags & ~(uint32_t)O_CLOEXEC, 0,
 				  out);
+	dentry_put(context.start.dentry);
 	return error;
 }
 

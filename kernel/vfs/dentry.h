@@ -63,7 +63,10 @@ static inline struct inode *dentry_inode(const struct dentry *dentry)
 	/* Acquire: pairs with the release that makes a negative dentry positive. */
 	return atomic_load_explicit(&dentry->inode, memory_order_acquire);
 }
+/* Stays only under RCU or what keeps a rename out. */
 static inline struct dentry *dentry_parent(const struct dentry *dentry)
 {
 	return atomic_load_explicit(&dentry->parent, memory_order_acquire);
 }
+/* The same with a reference; at a root it is the dentry itself. */
+struct dentry *dentry_get_parent(const struct dentry *dentry);

@@ -41,6 +41,17 @@ void tree_write_end(void)
 	spin_unlock(&tree_lock);
 }
 
+struct dentry *dentry_get_parent(const struct dentry *dentry)
+{
+	struct dentry *parent;
+
+	spin_lock(&tree_lock);
+	parent = dentry_parent(dentry);
+	dentry_get(parent);
+	spin_unlock(&tree_lock);
+	return parent;
+}
+
 /* One bucket for 32 KiB of memory, at least a page of them. */
 void dentry_cache_init(void)
 {

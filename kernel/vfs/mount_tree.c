@@ -73,12 +73,8 @@ static void lock_directory(struct place *place)
 	struct dentry *dentry = place->path.dentry;
 
 	for (;;) {
-		struct dentry *parent;
+		struct dentry *parent = dentry_get_parent(dentry);
 
-		spin_lock(&tree_lock);
-		parent = dentry_parent(dentry);
-		dentry_get(parent);
-		spin_unlock(&tree_lock);
 		if (parent == dentry) {
 			dentry_put(parent);
 			place->directory = NULL;
