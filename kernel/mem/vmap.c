@@ -39,9 +39,11 @@ static size_t pages_limit = AREA_PAGES_MAX;		/* [I] after boot */
 
 void vmap_init(void)
 {
-	size_t limit = boot_args_number("vmap", AREA_PAGES_MAX >> (20 - PAGE_SHIFT));
+	const size_t most = AREA_PAGES_MAX >> (20 - PAGE_SHIFT);
+	size_t limit = boot_args_number("vmap", most);
 
-	pages_limit = min_t(size_t, limit << (20 - PAGE_SHIFT), AREA_PAGES_MAX);
+	if (limit > 0 && limit < most)
+		pages_limit = limit << (20 - PAGE_SHIFT);
 }
 
 static size_t area_pages(void)
