@@ -57,8 +57,16 @@ struct file_lock_view {
 	uint64_t inode_number;
 	uint64_t start, end;
 };
-/*
- * All there are, or those of `inode`: the first `room` of them, and behind each who waits for it.
- * Returns how many it would have been.
- */
-size_t file_lock_view_all(const struct inode *inode, struct file_lock_view *views, size_t room);
+/* How far a walk over locks has come. Begins as { .inode = of which, or NULL: of all }. */
+struct file_lock_cursor {
+	const struct inode *inode;
+	uint64_t state;			/* the rest is the walk's own */
+	unsigned int part;
+	uint64_t start;
+	uintptr_t owner;
+	size_t told;			/* of the lock there, itself and its waiters */
+};
+
+/* The next `room` at most, behind each lock who waits for it. Returns how many; 0: no more. */
+size_t file_lock_view_next(struct file_lock_cursor *cursor, struct file_lock_view *views,
+			   size_t room);

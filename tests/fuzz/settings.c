@@ -8,7 +8,8 @@
  *
  * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/cached_file.c
  * test: with=vfs/char_device.c,vfs/credentials.c,vfs/dentry.c,vfs/dentry_cache.c,vfs/directory.c
- * test: with=vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_capability.c,vfs/file_lock.c
+ * test: with=vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_capability.c
+ * test: with=vfs/file_lock.c,vfs/file_lock_wait.c,vfs/lock_table.c
  * test: with=vfs/file_map.c,vfs/file_open.c,vfs/file_system.c,vfs/fs_context.c,vfs/user_count.c
  * test: with=vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c
  * test: with=vfs/mount_table.c,vfs/namespace_ops.c,vfs/notify.c,vfs/path_format.c

@@ -1,8 +1,8 @@
 /*
  * /proc/locks, and the lines about locks in /proc/PID/fdinfo.
  *
- * Locks are looked at under a spinlock, where no text can be made: so they are copied first, into
- * an array that is made larger until all fit.
+ * Locks are looked at under a spinlock, where no text can be made: so some at a time are copied
+ * into an array, and told from there.
  */
 #include "core/types.h"
 #include "fs/procfs/internal.h"
@@ -10,7 +10,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/file_lock.h"
 
-enum { SPARE = 8 }; /* for those that come meanwhile */
+enum { AT_ONCE = 32 };
 
 static void print_lock(const struct file_lock_view *lock, unsigned int number,
 		       struct procfs_text *text)
@@ -27,61 +27,47 @@ static void print_lock(const struct file_lock_view *lock, unsigned int number,
 			     (unsigned long long)(lock->end - 1));
 }
 
-/* All, or those of one inode. The caller frees *out. Errors: -ENOMEM. */
-static int copy_locks(const struct inode *inode, struct file_lock_view **out, size_t *count)
+/*
+ * Those of `inode`, or all if it is NULL; where `file` is one of its descriptions only what that
+ * and `fds` own there. Who waits has the number of what he waits for. Errors: -ENOMEM.
+ */
+static int print_locks(const struct inode *inode, const struct file *file,
+		       const struct fd_table *fds, struct procfs_text *text)
 {
-	size_t room = 0;
-
-	*out = NULL;
-	while ((*count = file_lock_view_all(inode, *out, room)) > room) {
-		kfree(*out);
-		room = *count + SPARE;
-		*out = kmalloc_array(room, sizeof(**out), 0);
-		if (!*out)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Who waits has the number of what he waits for. */
-int procfs_show_locks(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	struct file_lock_view *locks;
+	struct file_lock_view *locks = kmalloc_array(AT_ONCE, sizeof(*locks), 0);
+	struct file_lock_cursor cursor = { .inode = inode };
 	unsigned int number = 0;
 	size_t count;
 
-	(void)subject;
-	if (copy_locks(NULL, &locks, &count))
+	if (!locks)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		number += !locks[i].is_waiting;
-		print_lock(&locks[i], number, text);
+	while ((count = file_lock_view_next(&cursor, locks, AT_ONCE)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			const struct file_lock_view *lock = &locks[i];
+
+			if (file && (lock->is_waiting || lock->file != file ||
+				     (lock->owner != fds && lock->owner != file)))
+				continue;
+			number += !lock->is_waiting;
+			if (file)
+				procfs_print(text, "lock:\t");
+			print_lock(lock, number, text);
+		}
 	}
 	kfree(locks);
 	return 0;
+}
+
+int procfs_show_locks(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return print_locks(NULL, NULL, NULL, text);
 }
 
 void procfs_print_locks(const struct file *file, const struct fd_table *fds,
 			struct procfs_text *text)
 {
-	struct file_lock_view *locks;
-	unsigned int number = 0;
-	size_t count;
-
-	if (!atomic_load_explicit(&file->inode->locks, memory_order_relaxed))
-		return;
-	if (copy_locks(file->inode, &locks, &count)) {
+	if (atomic_load_explicit(&file->inode->locks, memory_order_relaxed) &&
+	    print_locks(file->inode, file, fds, text))
 		text->error = -ENOMEM;
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const struct file_lock_view *lock = &locks[i];
-
-		if (lock->is_waiting || lock->file != file ||
-		    (lock->owner != fds && lock->owner != file))
-			continue;
-		procfs_print(text, "lock:\t");
-		print_lock(lock, ++number, text);
-	}
-	kfree(locks);
 }

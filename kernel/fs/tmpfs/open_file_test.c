@@ -4,7 +4,7 @@
  * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/cached_file.c
  * test: with=vfs/char_device.c,vfs/credentials.c,vfs/dentry.c,vfs/dentry_cache.c
  * test: with=vfs/directory.c,vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_capability.c
- * test: with=vfs/file_lock.c
+ * test: with=vfs/file_lock.c,vfs/file_lock_view.c,vfs/file_lock_wait.c,vfs/lock_table.c
  * test: with=vfs/file_map.c,vfs/file_open.c,vfs/file_system.c,vfs/fs_context.c
  * test: with=vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c
  * test: with=vfs/mount_table.c
@@ -308,6 +308,48 @@ static void record_locks_cover_ranges(struct test *t)
 	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, 1, false), 0);
 	file_put(file); /* its locks go with it */
 	EXPECT_EQ(t, lock(other, &a, FILE_LOCK_READ, 0, 10), 0);
+	file_close(other, &a); /* and his with his descriptor */
+	end(t);
+}
+
+/* However many fit at once, each is told once, in order; also where some went in between. */
+static void locks_are_told_some_at_a_time(struct test *t)
+{
+	struct file_lock_view views[4];
+	struct file *file, *other;
+	int a, b;
+
+	begin(t);
+	EXPECT_EQ(t, file_open(&at_root, "/t/f", O_RDWR | O_CREAT, 0644, &file), 0);
+	EXPECT_EQ(t, file_open(&at_root, "/t/g", O_RDWR | O_CREAT, 0644, &other), 0);
+	EXPECT_EQ(t, file_lock_whole(file, FILE_LOCK_READ, 1, false), 0);
+	EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_READ, 1, false), 0);
+	for (uint64_t i = 0; i < 5; i++) {
+		EXPECT_EQ(t, lock(file, &a, FILE_LOCK_READ, 10 * i, 10 * i + 1), 0);
+		EXPECT_EQ(t, lock(file, &b, FILE_LOCK_READ, 10 * i, 10 * i + 2), 0);
+	}
+	for (size_t room = 1; room <= ARRAY_SIZE(views); room++) {
+		struct file_lock_cursor all = { .inode = NULL }, one = { .inode = other->inode };
+		size_t count = 0, got;
+
+		while ((got = file_lock_view_next(&all, views, room))) {
+			for (size_t i = 0; i < got; i++, count++)
+				EXPECT_EQ(t, views[i].start,
+					  count % 11 ? (count - 1) / 2 * 10 : 0);
+		}
+		EXPECT_EQ(t, count, 12);
+		EXPECT_EQ(t, file_lock_view_next(&one, views, room), 1);
+		EXPECT_EQ(t, file_lock_view_next(&one, views, room), 0);
+	}
+	struct file_lock_cursor cursor = { .inode = file->inode };
+
+	EXPECT_EQ(t, file_lock_view_next(&cursor, views, 4), 4); /* flock's, 0, 0, 10 */
+	EXPECT_EQ(t, lock(file, &a, FILE_LOCK_NONE, 0, UINT64_MAX), 0);
+	EXPECT_EQ(t, lock(file, &b, FILE_LOCK_NONE, 0, 25), 0);
+	EXPECT_EQ(t, file_lock_view_next(&cursor, views, 4), 2);
+	EXPECT_EQ(t, views[0].start, 30);
+	file_close(file, &b);
+	EXPECT_EQ(t, file_lock_view_next(&cursor, views, 4), 0);
 	file_put(other);
 	end(t);
 }
@@ -321,5 +363,6 @@ const struct test_case test_cases[] = {
 	TEST(fifos_wait_for_the_other_side),
 	TEST(poll_sees_what_is_ready),
 	TEST(record_locks_cover_ranges),
+	TEST(locks_are_told_some_at_a_time),
 	TEST_END
 };
