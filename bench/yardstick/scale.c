@@ -1,8 +1,9 @@
 /*
  * What grows: the cost of a few operations beside 1, 10, ... 10,000 processes, in an address space
- * of as many regions, in a tree of up to 100,000 files, and on a file of up to 1 GiB in the page
- * cache (sizes of that are in MiB). `yardstick --scale SUBJECT` prints a row NAME_SIZE for each
- * operation and size; what is there for one size stays for the next. Of ./quartet bench --growth.
+ * of as many regions, in a tree of up to 100,000 files, on a file of up to 1 GiB in the page cache
+ * (sizes of that are in MiB), and on one of which others have up to 10,000 record locks.
+ * `yardstick --scale SUBJECT` prints a row NAME_SIZE for each operation and size; what is there for
+ * one size stays for the next. Of ./quartet bench --growth.
  */
 #include "yardstick.h"
 
@@ -236,6 +237,75 @@ static int fault_of_file(unsigned int count, unsigned int size)
 	return 0;
 }
 
+/* ---- record locks: another owner's, an open file description, on every other byte */
+
+static int locked_file = -1;
+
+static int set_lock(int fd, int command, short type, unsigned int byte)
+{
+	struct flock64 lock = {
+		.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1
+	};
+
+	return (int)call3(NR_FCNTL64, fd, command, (long)&lock);
+}
+
+static int grow_locks(unsigned int from, unsigned int to)
+{
+	static int other_file;
+
+	if (locked_file < 0) {
+		locked_file = step("create", open_file("ys.locked", O_CREAT | O_RDWR));
+		other_file = step("open", open_file("ys.locked", O_RDWR));
+	}
+	if (locked_file < 0 || other_file < 0)
+		return -EBADF;
+	for (; from < to; from++) {
+		int error = step("lock", set_lock(other_file, F_OFD_SETLK, F_WRLCK, 2 * from));
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int lock_unlock_byte(unsigned int count, unsigned int size)
+{
+	int failed = 0;
+
+	start();
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int byte = 2 * scattered(i, size) + 1;
+
+		failed |= set_lock(locked_file, F_SETLK64, F_WRLCK, byte);
+		failed |= set_lock(locked_file, F_SETLK64, F_UNLCK, byte);
+	}
+	stop();
+	return failed ? step("lock", -EAGAIN) : 0;
+}
+
+static int refuse_lock(unsigned int count, unsigned int size)
+{
+	unsigned int refused = 0;
+
+	start();
+	for (unsigned int i = 0; i < count; i++)
+		refused += set_lock(locked_file, F_SETLK64, F_RDLCK, 2 * scattered(i, size)) ==
+			   -EAGAIN;
+	stop();
+	return refused == count ? 0 : step("lock", -EINVAL);
+}
+
+static int open_close_locked(unsigned int count, unsigned int size)
+{
+	(void)size;
+	start();
+	while (count--)
+		call1(NR_CLOSE, open_file("ys.locked", O_RDONLY));
+	stop();
+	return 0;
+}
+
 static const struct subject subjects[] = {
 	{ "processes", grow_processes, { 1, 10, 100, 1000, 10000 },
 	  { { "alive_fork", fork_beside, 50 }, { "alive_kill", kill_one, 1000 },
@@ -246,6 +316,9 @@ static const struct subject subjects[] = {
 	  { { "files_stat", stat_one, 1000 }, { "files_create", create_and_unlink, 1000 } } },
 	{ "cache", grow_cache, { 1, 4, 16, 64, 256, 1024 },
 	  { { "cache_read", read_page, 1000 }, { "cache_fault", fault_of_file, 1024 } } },
+	{ "locks", grow_locks, { 1, 10, 100, 1000, 10000 },
+	  { { "locks_set", lock_unlock_byte, 200 }, { "locks_refused", refuse_lock, 200 },
+	    { "locks_close", open_close_locked, 200 } } },
 };
 
 static void measure_at(const struct operation *operation, unsigned int size)

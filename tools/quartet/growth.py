@@ -1,6 +1,7 @@
 """
 What grows: operations beside 1 to 10,000 processes, in an address space of as many regions, in a tree of up to 100,000
-files and on a file of up to 1 GiB in the page cache; and the way to the first program. Instructions, on Quartet and on Linux.
+files, on a file of up to 1 GiB in the page cache and on one with up to 10,000 locks of others; and the way to the first program.
+Instructions, on Quartet and on Linux.
 
 The rows are those of bench/yardstick/scale.c. A row is flat if its most is near its least.
 """
@@ -17,6 +18,8 @@ SUBJECTS = [
      [('files_stat', 'stat of one of them'), ('files_create', 'create + close + unlink beside one')]),
     ('cache', 'MiB of a file in the page cache', (1, 4, 16, 64, 256, 1024),
      [('cache_read', 'pread of a page'), ('cache_fault', 'first read of a mapped page')]),
+    ('locks', "others' locks on a file", (1, 10, 100, 1000, 10000),
+     [('locks_set', 'lock + unlock of a byte'), ('locks_refused', 'asking for a byte that is locked'), ('locks_close', 'open + close of the file')]),
     ('processes', 'processes asleep', (1, 10, 100, 1000, 10000),
      [('alive_fork', 'fork + exit + wait'), ('alive_kill', 'kill(one of them, 0)'),
       ('alive_switch', 'round trip of two other processes')]),

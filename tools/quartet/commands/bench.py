@@ -48,7 +48,7 @@ def parse(arguments):
     parser.add_argument('--felt', action='store_true',
                         help='what users feel: programs at work, thousands of processes, four busy processors')
     parser.add_argument('--growth', action='store_true',
-                        help='boot, and what many processes, regions, files and pages cost')
+                        help='boot, and what many processes, regions, files, pages and locks cost')
     parser.add_argument('--ring', action='store_true', help='what the event ring costs when every event is recorded')
     parser.add_argument('--no-linux', action='store_true', help='Quartet alone')
     parser.add_argument('--fresh', action='store_true', help="measure Linux again instead of taking its kept figures")
