@@ -81,9 +81,6 @@ static int map_request(struct vm_map_request *request, unsigned int flags, int f
 		error = shared_anonymous(request->size, &file);
 		if (error)
 			return error;
-	} else {
-		request->page_offset = 0;
-		request->flags |= REGION_ACCOUNTED;
 	}
 	if (file)
 		error = file_map(file, request);
@@ -96,7 +93,8 @@ static int map_request(struct vm_map_request *request, unsigned int flags, int f
 			error = -EINVAL;
 		else
 			error = vm_map(process->space, request, &limits, &address);
-		file_map_end(request);
+		if (file)
+			file_map_end(request);
 	}
 	if (file)
 		file_put(file);

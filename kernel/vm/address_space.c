@@ -72,6 +72,7 @@ int address_space_create(struct address_space **out)
 	spin_init(&space->directory_lock, LOCK_RANK_PAGE_DIRECTORY, "page directory");
 	refcount_set(&space->users, 1);
 	rbtree_init(&space->regions);
+	space->mmap_top = USER_END;
 	space->dumpable = true;
 	space->serial = next_serial();
 	*out = space;
@@ -198,6 +199,18 @@ static bool is_shown_right(const struct region *region)
 	       shown->end - shown->first == region_pages(region);
 }
 
+/* Is there room below it that region_find_room would not see, as it begins at a lower region? */
+static bool hides_room(const struct region *region)
+{
+	const struct address_space *space = region->space;
+	uintptr_t gap_end = region_gap_end(region);
+	uintptr_t start = max(gap_end - region->gap_before, VM_MAP_MIN);
+	uintptr_t end = min(gap_end, space->mmap_top);
+
+	return space->room_above && region->start > space->room_above->start && end > start &&
+	       end - start >= space->room_size;
+}
+
 static bool check_region(struct region *region, const struct region *previous)
 {
 	uintptr_t room_start = previous ? previous->end : 0;
@@ -213,9 +226,11 @@ static bool check_region(struct region *region, const struct region *previous)
 		return report(region, "does not know the one before it");
 	if (region->largest_gap < region_largest_gap(region))
 		return report(region, "has too small a bound of gaps");
-	if (!atomic_load_explicit(&region->touched, memory_order_relaxed) &&
-	    !page_table_is_empty(region->space, region->start, region->end))
-		return report(region, "has pages but was not touched");
+	if (hides_room(region))
+		return report(region, "has room where none is looked for");
+	if (!page_table_is_empty(region->space, region->start,
+				 min(region->end, region_touched_from(region))))
+		return report(region, "has pages where it was not touched");
 	if (region->cache && (!region->backing || !is_shown_right(region)))
 		return report(region, "is not where it should be among its cache's regions");
 	return true;

@@ -25,6 +25,9 @@ struct address_space {
 	struct region *first, *last;		/* [s] of the regions, or NULL */
 	size_t region_count;			/* [s] */
 	_Atomic(struct region *) last_found;	/* [a] hint: a region of the tree, or NULL */
+	/* [s] NULL, or: no gap above this region, below mmap_top, has room_size bytes */
+	struct region *room_above;
+	uintptr_t room_size;			/* [s] */
 	size_t mapped_pages;			/* [s] sum of the regions */
 	size_t committed_pages;			/* [s] counted against the commit limit */
 	size_t locked_pages;			/* [s] of regions with REGION_LOCKED */

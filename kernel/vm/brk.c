@@ -52,7 +52,8 @@ static int grow(struct address_space *space, uintptr_t start, uintptr_t end,
 	} else {
 		*fresh = (struct region){ .start = start,
 					  .end = end,
-					  .flags = heap_flags(space) };
+					  .flags = heap_flags(space),
+					  .touched_from = REGION_UNTOUCHED };
 		region_insert(space, fresh, above);
 	}
 	return 0;

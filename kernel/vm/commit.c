@@ -91,7 +91,7 @@ size_t overcommit_limit(void)
 }
 
 /* Mode 2: may the sum be `sum` for the sake of `space`? */
-static bool is_allowed(const struct address_space *space, size_t sum,
+static noinline bool is_allowed(const struct address_space *space, size_t sum,
 		       const struct vm_limits *limits)
 {
 	size_t share = vm_total_pages() / RESERVE_SHARE;

@@ -138,11 +138,11 @@ enum fault_result fault_resolve(struct fault *fault)
 		entry = page_table_peek(fault->space, fault->address);
 	if (entry != 0)
 		return fault_present(fault, entry);
-	/* Relaxed: who unmaps the region has the lock to himself, and so sees it. */
-	if (unlikely(!atomic_load_explicit(&region->touched, memory_order_relaxed)))
-		atomic_store_explicit(&region->touched, true, memory_order_relaxed);
-	if (region->cache)
+	if (region->cache) {
+		region_note_touch(region, region->start);	/* cached neighbours come along */
 		return fault_file(fault);
+	}
+	region_note_touch(region, fault->address);
 	if (unlikely(region->flags & REGION_SPECIAL))
 		return fault_special(fault);
 	if (unlikely(region->flags & REGION_DEVICE))

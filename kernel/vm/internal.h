@@ -108,33 +108,60 @@ void region_release(struct region *region);
 void region_release_list(struct list *dead);
 /* Is anything mapped in [start, end)? */
 bool region_any(struct address_space *space, uintptr_t start, uintptr_t end);
-/* Was `region`, or one that follows it before `end`, ever touched? NULL: no. */
+/*
+ * Relaxed: who unmaps has the lock to himself, and so sees what faults noted with the lock shared.
+ */
+static inline uintptr_t region_touched_from(const struct region *region)
+{
+	return atomic_load_explicit(&region->touched_from, memory_order_relaxed);
+}
+/* Pages from `address` up may be entered now. */
+static inline void region_note_touch(struct region *region, uintptr_t address)
+{
+	uintptr_t lowest = region_touched_from(region);
+
+	while (unlikely(address < lowest) &&
+	       !atomic_compare_exchange_weak_explicit(&region->touched_from, &lowest, address,
+						      memory_order_relaxed, memory_order_relaxed))
+		continue;
+}
+/* Was anything of `region`, or of those that follow it, touched below `end`? NULL: no. */
 static inline bool region_any_touched(const struct region *region, uintptr_t end)
 {
 	for (; region && region->start < end; region = region->next) {
-		if (atomic_load_explicit(&region->touched, memory_order_relaxed))
+		if (region_touched_from(region) < end && region_touched_from(region) < region->end)
 			return true;
 	}
 	return false;
 }
 
-/*
- * region_gap.c: the highest free `size` bytes within [low, high); false if there are none. *above
- * is the region next to it, or NULL.
- */
+/* A place for a region. */
+struct room {
+	uintptr_t start;
+	struct region *above;	/* the first region that ends above `start`, or NULL */
+};
+/* region_gap.c: the highest free `size` bytes within [low, high); false if there are none. */
 bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
-		     uintptr_t *out, struct region **above);
+		     struct room *out);
+/* The same for the highest ones that mmap may choose by itself, below space->mmap_top. */
+bool region_find_room(struct address_space *space, uintptr_t size, struct room *out);
+/* There may be more room than before below `region`, or above all if that is NULL. */
+static inline void region_room_came(struct address_space *space, struct region *region)
+{
+	if (space->room_above && (!region || region->start > space->room_above->start))
+		space->room_above = region;
+}
 /* The bound for the tree, and the least that it may be. */
 void region_gap_tighten(struct rbtree_node *node);
 uintptr_t region_largest_gap(const struct region *region);
 /* Its own gap is larger than its bound, or its parent's: raise the bounds from it up. */
 void region_gap_raise(struct region *region);
 /* Where the room below `region` ends; a stack wants a part of it left alone. */
+uintptr_t region_gap_end_of_stack(const struct region *region);
 static inline uintptr_t region_gap_end(const struct region *region)
 {
-	if (likely(!(region->flags & REGION_GROWS_DOWN)))
-		return region->start;
-	return region->start > STACK_GUARD_GAP ? region->start - STACK_GUARD_GAP : 0;
+	return likely(!(region->flags & REGION_GROWS_DOWN)) ? region->start :
+							     region_gap_end_of_stack(region);
 }
 /* The room that mmap may use between `below`, or the start of user memory, and `region`. */
 static inline uintptr_t region_gap_above(const struct region *region, const struct region *below)

@@ -15,14 +15,10 @@
 #include "vm/internal.h"
 #include "vm/page_table.h"
 
-/*
- * Where the mapping shall be, and the first region that ends above its start, or NULL. Errors:
- * -ENOMEM, -EEXIST, -EPERM.
- */
+/* Where the mapping shall be. Errors: -ENOMEM, -EEXIST, -EPERM. */
 static int choose_place(struct address_space *space, const struct vm_map_request *request,
-			uintptr_t size, uintptr_t *out, struct region **above)
+			uintptr_t size, struct room *out)
 {
-	uintptr_t top = space->mmap_top ? space->mmap_top : USER_END;
 	uintptr_t wish = request->address;
 
 	if (request->fixed || request->fixed_no_replace) {
@@ -32,21 +28,21 @@ static int choose_place(struct address_space *space, const struct vm_map_request
 			return -ENOMEM;
 		if (wish < VM_MAP_MIN)
 			return -EPERM;
-		*above = region_find_from(space, wish);
-		if (request->fixed_no_replace && *above && (*above)->start < wish + size)
+		out->start = wish;
+		out->above = region_find_from(space, wish);
+		if (request->fixed_no_replace && out->above && out->above->start < wish + size)
 			return -EEXIST;
-		*out = wish;
 		return 0;
 	}
 	if (size > USER_END)
 		return -ENOMEM;
 	wish = ALIGN_DOWN(wish, PAGE_SIZE);
 	if (wish >= VM_MAP_MIN && wish <= USER_END - size &&
-	    region_find_gap(space, size, wish, wish + size, out, above))
+	    region_find_gap(space, size, wish, wish + size, out))
 		return 0;
 	/* Below the top if possible; a full address space uses the rest as well. */
-	if (region_find_gap(space, size, VM_MAP_MIN, top, out, above) ||
-	    region_find_gap(space, size, VM_MAP_MIN, USER_END, out, above))
+	if (region_find_room(space, size, out) ||
+	    region_find_gap(space, size, VM_MAP_MIN, USER_END, out))
 		return 0;
 	return -ENOMEM;
 }
@@ -54,13 +50,15 @@ static int choose_place(struct address_space *space, const struct vm_map_request
 int vm_find_room(struct address_space *space, uintptr_t wish, size_t size, uintptr_t *out)
 {
 	const struct vm_map_request request = { .address = wish };
-	struct region *above;
+	struct room room;
 	int error;
 
 	/* Exclusive: the search may mend the tree's bounds. */
 	rwlock_write_lock(&space->lock);
-	error = choose_place(space, &request, ALIGN_UP(size, PAGE_SIZE), out, &above);
+	error = choose_place(space, &request, ALIGN_UP(size, PAGE_SIZE), &room);
 	rwlock_write_unlock(&space->lock);
+	if (!error)
+		*out = room.start;
 	return error;
 }
 
@@ -79,7 +77,7 @@ static void describe(struct region *region, const struct vm_map_request *request
 	region->start = start;
 	region->end = end;
 	region->flags = flags;
-	atomic_init(&region->touched, false);
+	atomic_init(&region->touched_from, REGION_UNTOUCHED);
 	region->page_offset = request->page_offset;
 	region->cache = request->cache;
 	region->backing = request->backing;
@@ -90,23 +88,24 @@ static void describe(struct region *region, const struct vm_map_request *request
 		region->page_offset = 0;
 }
 
-/*
- * Limits, given that what lies in the range now, from `above` on, will go. Errors: -ENOMEM,
- * -EAGAIN.
- */
-static int check_limits(struct address_space *space, const struct region *wish,
-			struct region *above, const struct vm_limits *limits)
+/* The pages of what lies in the range of `wish`, from `above` on. */
+static size_t count_replaced(const struct region *wish, const struct region *above)
 {
-	size_t pages = region_pages(wish);
-	size_t replaced = 0;
+	size_t pages = 0;
 
-	for (struct region *region = above; region && region->start < wish->end;
-	     region = region_next(region))
-		replaced += (min(region->end, wish->end) - max(region->start, wish->start)) >>
-			    PAGE_SHIFT;
-	if (vm_exceeds_limits(space, pages - replaced, wish->flags, limits))
+	for (; above && above->start < wish->end; above = region_next(above))
+		pages += (min(above->end, wish->end) - max(above->start, wish->start)) >>
+			 PAGE_SHIFT;
+	return pages;
+}
+
+/* Limits, for `pages` with these flags when `replaced` go. Errors: -ENOMEM, -EAGAIN. */
+static int check_limits(struct address_space *space, size_t pages, size_t replaced, uint32_t flags,
+			const struct vm_limits *limits)
+{
+	if (vm_exceeds_limits(space, pages - replaced, flags, limits))
 		return -ENOMEM;
-	if ((wish->flags & REGION_LOCKED) && vm_exceeds_lock_limit(space, pages, limits))
+	if ((flags & REGION_LOCKED) && vm_exceeds_lock_limit(space, pages, limits))
 		return -EAGAIN;
 	return 0;
 }
@@ -120,9 +119,9 @@ static struct region *find_neighbour(struct address_space *space, const struct r
 {
 	struct region *below = above ? region_previous(above) : region_last(space);
 
-	if (below && region_can_merge(below, wish))
+	if (below && below->end == wish->start && region_can_merge(below, wish))
 		return below;
-	return above && region_can_merge(wish, above) ? above : NULL;
+	return above && wish->end == above->start && region_can_merge(wish, above) ? above : NULL;
 }
 
 /* Let it. What is on the other side may be of the same kind, too. */
@@ -144,7 +143,7 @@ static int fill_device(struct region *region)
 
 	if (region->flags & REGION_WRITE)
 		bits |= MMU_WRITE;
-	atomic_store_explicit(&region->touched, true, memory_order_relaxed);
+	region_note_touch(region, region->start);
 	for (uintptr_t address = region->start; address < region->end; address += PAGE_SIZE) {
 		struct page_frame *table;
 		int error = page_table_lock_private(region->space, address, &table);
@@ -190,10 +189,13 @@ struct map_plan {
 
 /* Everything that may fail but for a device's tables. Errors: see vm_map. */
 static int prepare(struct address_space *space, const struct vm_map_request *request,
-		   uintptr_t start, uintptr_t size, struct region *above,
-		   const struct vm_limits *limits, struct map_plan *plan)
+		   const struct room *room, uintptr_t size, const struct vm_limits *limits,
+		   struct map_plan *plan)
 {
+	uintptr_t start = room->start;
+	struct region *above = room->above;
 	struct region *fresh = region_alloc();
+	size_t pages = size >> PAGE_SHIFT;
 	int error;
 
 	if (unlikely(!fresh))
@@ -206,14 +208,14 @@ static int prepare(struct address_space *space, const struct vm_map_request *req
 		fresh->flags |= region_implied_execute(fresh->flags, fresh->flags);
 	plan->neighbour = NULL;
 	plan->replaces = above && above->start < start + size;
-	error = check_limits(space, fresh, above, limits);
+	error = check_limits(space, pages, plan->replaces ? count_replaced(fresh, above) : 0,
+			     fresh->flags, limits);
 	if (error)
 		goto free_region;
 	if (!plan->replaces)
 		plan->neighbour = find_neighbour(space, fresh, above);
 	error = -ENOMEM;
-	if ((fresh->flags & REGION_ACCOUNTED) &&
-	    !commit_charge(space, region_pages(fresh), limits))
+	if ((fresh->flags & REGION_ACCOUNTED) && !commit_charge(space, pages, limits))
 		goto free_region;
 	if (plan->replaces) {
 		error = unmap_prepare(space, start, start + size, &plan->unmap);
@@ -224,7 +226,7 @@ static int prepare(struct address_space *space, const struct vm_map_request *req
 
 return_charge:
 	if (fresh->flags & REGION_ACCOUNTED)
-		commit_return(space, region_pages(fresh));
+		commit_return(space, pages);
 free_region:
 	region_free(fresh);
 	return error;
@@ -235,35 +237,34 @@ static int map_locked(struct address_space *space, const struct vm_map_request *
 		      uintptr_t *out, bool *fill)
 {
 	struct map_plan plan;
-	struct region *above;
-	uintptr_t start;
+	struct room room;
 	uint32_t flags;
 	int error;
 
 	if (space->region_count > regions_max())
 		return -ENOMEM;
-	error = choose_place(space, request, size, &start, &above);
+	error = choose_place(space, request, size, &room);
 	if (error)
 		return error;
-	error = prepare(space, request, start, size, above, limits, &plan);
+	error = prepare(space, request, &room, size, limits, &plan);
 	if (error)
 		return error;
 	flags = plan.fresh->flags;
 	if (plan.replaces) {
 		unmap_commit(space, &plan.unmap, dead);
-		above = region_find_from(space, start);
+		room.above = region_find_from(space, room.start);
 	}
 	if (plan.neighbour) {
 		extend(space, plan.neighbour, plan.fresh);
 		region_free(plan.fresh);
 	} else {
-		error = insert(space, plan.fresh, above);
+		error = insert(space, plan.fresh, room.above);
 	}
 	if (error)
 		return error;
 	if (plan.replaces)
-		region_merge_range(space, start, start + size);
-	*out = start;
+		region_merge_range(space, room.start, room.start + size);
+	*out = room.start;
 	*fill = region_flags_want_pages(flags) ||
 		(request->populate && !(flags & REGION_LOCK_ON_FAULT));
 	return 0;

@@ -6,9 +6,11 @@
  * region, so that mmap finds a place without a walk (region_gap.c). Each region knows its
  * neighbours: who has found one has the next, and a place in the tree, without a search.
  *
- * Touched. A region into which no page was ever entered says so, and is unmapped without a look at
- * page tables. Faults set the mark before they enter anything (fault_resolve), with the space's
- * lock shared; pieces and copies of a region inherit it.
+ * Touched. A region knows an address below which none of its pages was ever entered; what lies
+ * there is unmapped without a look at page tables. New mappings go below old ones and become one
+ * with them, so the part that nobody has used yet is mostly the lower one. Faults lower the mark
+ * before they enter anything (fault_resolve), with the space's lock shared; pieces and copies of a
+ * region inherit it.
  *
  * A region with a page cache is also in that cache's tree of regions by the pages that they show,
  * which is how truncation and writeback find the page tables (reverse_map.c). They hold only the
@@ -23,6 +25,7 @@
  */
 #include "vm/region.h"
 #include "core/assert.h"
+#include "lib/min_max.h"
 #include "mem/slab.h"
 #include "uapi/linux/errno.h"
 #include "vm/address_space.h"
@@ -175,6 +178,7 @@ static void unlink_from_tree(struct region *region)
 	*(next ? &next->previous : &space->last) = previous;
 	if (next)
 		region_gap_update(next, previous);
+	region_room_came(space, next);
 	space->region_count--;
 	if (atomic_load_explicit(&space->last_found, memory_order_relaxed) == region)
 		atomic_store_explicit(&space->last_found, NULL, memory_order_relaxed);
@@ -278,7 +282,7 @@ void region_detach_all(struct address_space *space, struct list *dead)
 		list_add_tail(dead, &region->dead);
 	}
 	rbtree_init(&space->regions);
-	space->first = space->last = NULL;
+	space->first = space->last = space->room_above = NULL;
 	atomic_store_explicit(&space->last_found, NULL, memory_order_relaxed);
 	commit_return(space, space->committed_pages);
 	space->region_count = space->mapped_pages = 0;
@@ -288,13 +292,14 @@ void region_detach_all(struct address_space *space, struct list *dead)
 void region_detach(struct region *region)
 {
 	struct address_space *space = region->space;
+	size_t pages = region_pages(region);
 
 	rwlock_assert_held_exclusive(&space->lock);
 	unlink_from_cache(region);
 	unlink_from_tree(region);
-	account(region, region_pages(region), (size_t)-1);
+	account(region, pages, (size_t)-1);
 	if (region->flags & REGION_ACCOUNTED)
-		commit_return(space, region_pages(region));
+		commit_return(space, pages);
 }
 
 static bool has_offset(const struct region *region)
@@ -304,23 +309,31 @@ static bool has_offset(const struct region *region)
 
 void region_set_bounds(struct region *region, uintptr_t start, uintptr_t end)
 {
+	struct address_space *space = region->space;
+	uintptr_t old_start = region->start, old_end = region->end;
 	size_t old_pages = region_pages(region);
+	size_t pages = (end - start) >> PAGE_SHIFT;
 
-	rwlock_assert_held_exclusive(&region->space->lock);
-	account(region, old_pages, (size_t)-1);
+	rwlock_assert_held_exclusive(&space->lock);
 	begin_moving_edges(region);
 	if (has_offset(region))
 		region->page_offset += (uint32_t)((start >> PAGE_SHIFT) -
-						  (region->start >> PAGE_SHIFT));
+						  (old_start >> PAGE_SHIFT));
 	region->start = start;
 	region->end = end;
 	end_moving_edges(region);
-	account(region, region_pages(region), 1);
-	if ((region->flags & REGION_ACCOUNTED) && region_pages(region) < old_pages)
-		commit_return(region->space, old_pages - region_pages(region));
-	region_gap_update(region, region->previous);
-	if (region->next)
-		region_gap_update(region->next, region);
+	account(region, pages - old_pages, 1);
+	if ((region->flags & REGION_ACCOUNTED) && pages < old_pages)
+		commit_return(space, old_pages - pages);
+	if (start != old_start) {
+		region_gap_update(region, region->previous);
+		region_room_came(space, region);
+	}
+	if (end != old_end) {
+		if (region->next)
+			region_gap_update(region->next, region);
+		region_room_came(space, region->next);
+	}
 }
 
 /* ---- cutting and joining: the pages stay what they were, so the sums do too ---- */
@@ -374,8 +387,7 @@ static void merge(struct region *left, struct region *right)
 {
 	void *backing = right->backing;
 
-	if (atomic_load_explicit(&right->touched, memory_order_relaxed))
-		atomic_store_explicit(&left->touched, true, memory_order_relaxed);
+	region_note_touch(left, max(region_touched_from(right), right->start));
 	unlink_from_tree(right);
 	begin_moving_edges(left);
 	left->end = right->end;

@@ -18,6 +18,8 @@ struct address_space;
 struct page_cache;
 struct region;
 
+#define REGION_UNTOUCHED UINTPTR_MAX
+
 enum region_flags {
 	REGION_READ = 1 << 0,		/* the PROT_ bits, with PROT_'s values */
 	REGION_WRITE = 1 << 1,
@@ -83,10 +85,10 @@ struct region {
 	uintptr_t largest_gap;			/* [s] no gap_before of its subtree is larger */
 	uint32_t flags;				/* [s] enum region_flags */
 	/*
-	 * [s] to clear, or any fault sets it: pages may have been entered. While it is false,
-	 * nothing of the region is in any page table.
+	 * [s] to raise, and any fault lowers it: nothing of the region below this address is in any
+	 * page table. REGION_UNTOUCHED: nothing at all.
 	 */
-	atomic_bool touched;
+	atomic_uintptr_t touched_from;
 	/* [s+c] index in the backing of the page at start; a device's frame number; else 0 */
 	uint32_t page_offset;
 	struct page_cache *cache;		/* [I] NULL: anonymous private, device or special */

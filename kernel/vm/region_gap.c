@@ -14,6 +14,10 @@
  *
  * Top-down, first fit: new mappings pack below the stack, the heap keeps its room to grow, and
  * holes are filled before fresh address space is used, which keeps page tables few.
+ *
+ * A search for any place below mmap_top leaves behind where it ended (room_above), and for how
+ * much. The next one, for as much or more, looks there first: most find room at once. Room that
+ * comes free higher up takes the mark along (region_room_came); what takes room leaves it right.
  */
 #include "lib/min_max.h"
 #include "vm/internal.h"
@@ -21,6 +25,12 @@
 static inline struct region *region_of(const struct rbtree_node *node)
 {
 	return rbtree_entry(node, struct region, node);
+}
+
+/* Apart, so that who asks for the usual end does no sum for it. */
+noinline uintptr_t region_gap_end_of_stack(const struct region *region)
+{
+	return region->start > STACK_GUARD_GAP ? region->start - STACK_GUARD_GAP : 0;
 }
 
 uintptr_t region_largest_gap(const struct region *region)
@@ -118,27 +128,47 @@ static struct rbtree_node *previous_gap(struct rbtree_node *node, uintptr_t size
 }
 
 bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
-		     uintptr_t *out, struct region **above)
+		     struct room *out)
 {
 	struct rbtree_node *node = space->regions.node;
 
 	rwlock_assert_held_exclusive(&space->lock);
 	/* The room above the last region belongs to no node. */
-	*above = NULL;
+	out->above = NULL;
 	if (!node)
-		return fits(low, high, size, low, high, out);
-	if (space->last->end < high && fits(space->last->end, high, size, low, high, out))
+		return fits(low, high, size, low, high, &out->start);
+	if (space->last->end < high && fits(space->last->end, high, size, low, high, &out->start))
 		return true;
 	node = subtree_has(node, size) ? last_in_subtree(node, size) : NULL;
 	for (; node; node = previous_gap(node, size)) {
 		struct region *region = region_of(node);
 		uintptr_t end = region_gap_end(region);
 
-		*above = region;
-		if (fits(end - region->gap_before, end, size, low, high, out))
+		out->above = region;
+		if (fits(end - region->gap_before, end, size, low, high, &out->start))
 			return true;
 		if (end < low)
 			break;
 	}
 	return false;
+}
+
+bool region_find_room(struct address_space *space, uintptr_t size, struct room *out)
+{
+	struct region *mark = space->room_above;
+	uintptr_t top = space->mmap_top;
+
+	rwlock_assert_held_exclusive(&space->lock);
+	if (likely(mark && size >= space->room_size)) {
+		uintptr_t end = region_gap_end(mark);
+
+		out->above = mark;
+		if (fits(end - mark->gap_before, end, size, VM_MAP_MIN, top, &out->start))
+			return true;
+	}
+	if (!region_find_gap(space, size, VM_MAP_MIN, top, out))
+		return false;
+	space->room_above = out->above;
+	space->room_size = size;
+	return true;
 }

@@ -136,13 +136,15 @@ static void the_highest_gap_is_found(struct test *t)
 	struct address_space *space = new_space(t);
 	uint32_t seed = 42;
 
+	space->mmap_top = 0x10000 + 1500 * PAGE_SIZE;
+
 	for (unsigned int i = 0; i < 4000 && t->failure_count == 0; i++) {
 		uintptr_t start = 0x10000 + test_random(&seed) % 2000 * PAGE_SIZE;
 		uintptr_t size = (1 + test_random(&seed) % 12) * PAGE_SIZE;
 		uintptr_t low = 0x10000 + test_random(&seed) % 500 * PAGE_SIZE;
 		uintptr_t high = low + test_random(&seed) % 2500 * PAGE_SIZE;
-		uintptr_t expected = 0, actual = 0;
-		struct region *above;
+		uintptr_t expected = 0;
+		struct room room = { 0 };
 		bool found, wanted;
 
 		if (test_random(&seed) % 2) {
@@ -155,15 +157,49 @@ static void the_highest_gap_is_found(struct test *t)
 		}
 		rwlock_write_lock(&space->lock);
 		size = (1 + test_random(&seed) % 40) * PAGE_SIZE;
-		found = region_find_gap(space, size, low, high, &actual, &above);
+		found = region_find_gap(space, size, low, high, &room);
 		if (found)
-			EXPECT(t, region_find_from(space, actual) == above);
+			EXPECT(t, region_find_from(space, room.start) == room.above);
 		wanted = naive_gap(space, size, low, high, &expected);
 		EXPECT_EQ(t, found, wanted);
-		EXPECT_EQ(t, actual, expected);
+		EXPECT_EQ(t, room.start, expected);
+		found = region_find_room(space, size, &room);
+		wanted = naive_gap(space, size, VM_MAP_MIN, space->mmap_top, &expected);
+		EXPECT_EQ(t, found, wanted);
+		EXPECT(t, !found || room.start == expected);
+		EXPECT(t, !found || region_find_from(space, room.start) == room.above);
 		EXPECT(t, address_space_check(space));
 		rwlock_write_unlock(&space->lock);
 	}
+	address_space_put(space);
+}
+
+/* What was mapped below used memory, and became one with it, is known to be unused. */
+static void the_unused_part_is_known(struct test *t)
+{
+	struct address_space *space = new_space(t);
+	struct region *region;
+
+	EXPECT_EQ(t, map(space, 0x24000, 0x28000, FLAGS), 0);
+	EXPECT_EQ(t, vm_fault(space, 0x26000, FAULT_WRITE, NULL), FAULT_OK);
+	EXPECT_EQ(t, map(space, 0x20000, 0x24000, FLAGS), 0);
+	EXPECT_EQ(t, map(space, 0x28000, 0x29000, FLAGS), 0);
+	EXPECT_EQ(t, space->region_count, 1);
+	region = space->first;
+	EXPECT_EQ(t, region_touched_from(region), 0x26000);
+	EXPECT(t, !region_any_touched(region, 0x26000));
+	EXPECT(t, region_any_touched(region, 0x27000));
+	EXPECT_EQ(t, vm_fault(space, 0x25000, FAULT_WRITE, NULL), FAULT_OK);
+	EXPECT_EQ(t, vm_fault(space, 0x27000, FAULT_WRITE, NULL), FAULT_OK);
+	EXPECT_EQ(t, region_touched_from(region), 0x25000);
+	/* A hole: below it nothing was used, above it perhaps. */
+	EXPECT_EQ(t, vm_unmap(space, 0x22000, PAGE_SIZE), 0);
+	EXPECT_EQ(t, space->region_count, 2);
+	EXPECT(t, !region_any_touched(space->first, 0x22000));
+	EXPECT(t, region_any_touched(space->last, 0x29000));
+	rwlock_write_lock(&space->lock);
+	EXPECT(t, address_space_check(space));
+	rwlock_write_unlock(&space->lock);
 	address_space_put(space);
 }
 
@@ -200,6 +236,7 @@ const struct test_case test_cases[] = {
 	TEST(unmap_changes_nothing_when_memory_runs_out),
 	TEST(neighbours_of_one_kind_become_one),
 	TEST(the_highest_gap_is_found),
+	TEST(the_unused_part_is_known),
 	TEST(limits_are_kept),
 	TEST_END
 };

@@ -73,13 +73,12 @@ static bool can_grow_in_place(struct address_space *space, const struct region *
 			      const struct remap *remap)
 {
 	uintptr_t old_end = remap->old_start + remap->old_size;
-	struct region *above;
-	uintptr_t place;
+	struct room room;
 
 	return remap->old_size > 0 && region->end == old_end &&
 	       remap->new_size <= USER_END - remap->old_start &&
 	       region_find_gap(space, remap->new_size - remap->old_size, old_end,
-			       remap->old_start + remap->new_size, &place, &above);
+			       remap->old_start + remap->new_size, &room);
 }
 
 static int grow_in_place(struct address_space *space, struct region *region,
@@ -149,7 +148,8 @@ static int move_to(struct address_space *space, struct region *region, const str
 		goto return_charge;
 	region_insert(space, target, region_find_from(space, to));
 	/* A table at the new place is for a region that says that it was touched. */
-	has_pages = atomic_load_explicit(&target->touched, memory_order_relaxed);
+	has_pages = region_touched_from(region) < remap->old_start + moved;
+	atomic_init(&target->touched_from, has_pages ? to : REGION_UNTOUCHED);
 	error = has_pages ? page_table_prepare_move(space, remap->old_start, to, moved) : 0;
 	if (error)
 		goto remove_target;
@@ -211,29 +211,24 @@ static int move_fixed(struct address_space *space, const struct remap *remap, st
 }
 
 /* Is there room where MREMAP_DONTUNMAP would like to go? */
-static bool has_wish(struct address_space *space, const struct remap *remap, uintptr_t *to)
+static bool has_wish(struct address_space *space, const struct remap *remap, struct room *out)
 {
-	struct region *above;
-
 	return remap->keep_old && remap->new_start >= VM_MAP_MIN &&
 	       region_find_gap(space, remap->new_size, remap->new_start,
-			       remap->new_start + remap->new_size, to, &above);
+			       remap->new_start + remap->new_size, out);
 }
 
 static int move_anywhere(struct address_space *space, struct region *region,
 			 const struct remap *remap, struct list *dead, uintptr_t *out)
 {
-	uintptr_t top = space->mmap_top ? space->mmap_top : USER_END;
-	struct region *above;
-	uintptr_t to;
+	struct room room;
 	int error;
 
-	if (!has_wish(space, remap, &to) &&
-	    !region_find_gap(space, remap->new_size, VM_MAP_MIN, top, &to, &above))
+	if (!has_wish(space, remap, &room) && !region_find_room(space, remap->new_size, &room))
 		return -ENOMEM;
-	error = move_to(space, region, remap, to, dead);
+	error = move_to(space, region, remap, room.start, dead);
 	if (!error)
-		*out = to;
+		*out = room.start;
 	return error;
 }
 

@@ -84,7 +84,7 @@ static inline struct region *detach_untouched(struct address_space *space, uintp
 	struct region *region = region_find_from(space, start);
 
 	if (!region || region->start != start || region->end != end ||
-	    atomic_load_explicit(&region->touched, memory_order_relaxed))
+	    region_touched_from(region) < end)
 		return NULL;
 	region_detach(region);
 	return region;
