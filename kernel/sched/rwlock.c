@@ -30,6 +30,13 @@ void rwlock_init(struct rwlock *lock, enum lock_rank rank, const char *name)
 	lock->name = name;
 }
 
+/* Who has it as a writer, or NULL. */
+static inline void note_writer(struct rwlock *lock, struct thread *writer)
+{
+	if (CONFIG_LOCK_CHECK)
+		atomic_store_explicit(&lock->writer, writer, memory_order_relaxed);
+}
+
 static inline bool try_read(struct rwlock *lock)
 {
 	int state = atomic_load_explicit(&lock->state, memory_order_relaxed);
@@ -47,7 +54,7 @@ static inline bool try_write(struct rwlock *lock)
 
 	if (!atomic_compare_exchange_strong(&lock->state, &free, -1))
 		return false;
-	atomic_store_explicit(&lock->writer, thread_current(), memory_order_relaxed);
+	note_writer(lock, thread_current());
 	return true;
 }
 
@@ -179,7 +186,7 @@ void rwlock_write_unlock(struct rwlock *lock)
 	rwlock_assert_held_exclusive(lock);
 	if (CONFIG_LOCK_CHECK)
 		lock_check_release(lock);
-	atomic_store_explicit(&lock->writer, NULL, memory_order_relaxed);
+	note_writer(lock, NULL);
 	/* Sequential: frees it before we look for waiters, of whom there are mostly none. */
 	atomic_exchange(&lock->state, 0);
 	if (unlikely(atomic_load_explicit(&lock->waiting_writers, memory_order_relaxed)) ||
@@ -190,7 +197,7 @@ void rwlock_write_unlock(struct rwlock *lock)
 void rwlock_downgrade(struct rwlock *lock)
 {
 	rwlock_assert_held_exclusive(lock);
-	atomic_store_explicit(&lock->writer, NULL, memory_order_relaxed);
+	note_writer(lock, NULL);
 	atomic_exchange(&lock->state, 1);
 	wait_queue_wake_all(&lock->readers, 0); /* they look for waiting writers themselves */
 }

@@ -10,7 +10,7 @@
 struct rwlock {
 	atomic_int state;	/* [a] -1: one writer; n > 0: n readers */
 	atomic_uint waiting_writers; /* [a] */
-	_Atomic(struct thread *) writer; /* [a] for assertions; NULL: none */
+	_Atomic(struct thread *) writer; /* [a] CONFIG_LOCK_CHECK alone; NULL: none */
 	struct wait_queue readers;
 	struct wait_queue writers;
 	enum lock_rank rank;	/* [I] */

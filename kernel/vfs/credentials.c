@@ -66,8 +66,3 @@ bool credentials_in_egroup(const struct credentials *credentials, group_id group
 {
 	return credentials->egid == group || is_supplementary(credentials, group);
 }
-
-bool credentials_capable(const struct credentials *credentials, unsigned int capability)
-{
-	return credentials->cap_effective >> capability & 1;
-}

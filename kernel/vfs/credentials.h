@@ -36,7 +36,11 @@ void credentials_put(const struct credentials *credentials);
 bool credentials_in_group(const struct credentials *credentials, group_id group);
 bool credentials_in_egroup(const struct credentials *credentials, group_id group);
 /* Linux's capability numbers (uapi/linux/capability.h). */
-bool credentials_capable(const struct credentials *credentials, unsigned int capability);
+static inline bool credentials_capable(const struct credentials *credentials,
+				       unsigned int capability)
+{
+	return credentials->cap_effective & UINT64_C(1) << capability;
+}
 /* Does `mine` permit all capabilities that `theirs` permits? */
 static inline bool credentials_cover(const struct credentials *mine,
 				     const struct credentials *theirs)
