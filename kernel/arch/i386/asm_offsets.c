@@ -49,5 +49,6 @@ void asm_offsets(void)
 	EMIT(ASM_FXSAVE_MXCSR, FXSAVE_MXCSR_OFFSET);
 	EMIT(ASM_XSAVE_HEADER, FPU_FXSAVE_SIZE);
 	EMIT(USER_END_VALUE, USER_END);
+	EMIT(TOP_SIZE, sizeof(struct stack_top));
 	EMIT(TOP_SYSENTER_RETURN, offsetof(struct stack_top, sysenter_return));
 }

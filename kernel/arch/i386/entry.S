@@ -68,10 +68,15 @@
 	pushl %esi
 .endm
 
+/*
+ * With ESP at a frame that user mode left, so at the top of the stack, the word return_work of the
+ * stack's header is this far away.
+ */
+#define FRAME_RETURN_WORK (HEADER_RETURN_WORK + FRAME_SIZE + TOP_SIZE - KERNEL_STACK_SIZE)
+
 /* The handler's address lies in the slot of the result. */
 .macro CALL_HANDLER
-	STACK_HEADER %eax
-	testl $RETURN_WORK_TRACE, HEADER_RETURN_WORK(%eax)
+	testl $RETURN_WORK_TRACE, FRAME_RETURN_WORK(%esp)
 	jnz syscall_traced
 	movl %ebx, %eax
 	xchgl %ecx, %edx
@@ -82,8 +87,7 @@
 	popl %eax
 #endif
 	cli
-	STACK_HEADER %ecx
-	cmpl $0, HEADER_RETURN_WORK(%ecx)
+	cmpl $0, FRAME_RETURN_WORK(%esp)
 	jne syscall_work
 .endm
 
@@ -188,8 +192,7 @@ sysenter_absent:
 sysenter_dirty:
 	pushl $(EFLAGS_FIXED | EFLAGS_IF)
 	popfl
-	STACK_HEADER %eax
-	lock orl $RETURN_WORK_FRAME, HEADER_RETURN_WORK(%eax)
+	lock orl $RETURN_WORK_FRAME, FRAME_RETURN_WORK(%esp)
 	jmp sysenter_clean
 
 /* What trap.c makes of sysenter_on_stack when the program single-steps. */
@@ -304,8 +307,7 @@ interrupt_exit:
 	testb $3, FRAME_CS(%esp)
 	jz restore_all
 exit_to_user:
-	STACK_HEADER %ecx
-	cmpl $0, HEADER_RETURN_WORK(%ecx)
+	cmpl $0, FRAME_RETURN_WORK(%esp)
 	je restore_all
 	movl %esp, %eax
 	sti
