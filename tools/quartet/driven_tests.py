@@ -93,7 +93,6 @@ def run_one(path, environment, results):
 def run(paths, kernel, results, seed):
     if not paths:
         return
-    results.heading('driven tests')
     tools = os.path.join(ROOT, 'tools/quartet')
     environment = dict(os.environ, QUARTET_KERNEL=kernel, QUARTET_SEED=str(seed), PYTHONPATH=tools)
     run_round(paths, environment, results)

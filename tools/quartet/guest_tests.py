@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, replace
 
@@ -154,6 +155,8 @@ def run_on_linux(test, results, isolate):
 
 # ---- in QEMU ---------------------------------------------------------------------------------------
 
+interrupted = threading.Event()		# all machines stop, in whatever thread they are followed
+
 
 class Report:
     """What init says on the third serial line, read as it grows."""
@@ -246,7 +249,7 @@ class Boot:
         deadline = time.monotonic() + BOOT_TIMEOUT
         current, broken_since = None, None
         try:
-            while True:
+            while not interrupted.is_set():
                 exited = self.process.poll() is not None
                 for name, status, before, after in self.report.feed(self.report_file.new_bytes()):
                     on_end(self, name, status, before, after)
@@ -266,6 +269,7 @@ class Boot:
                 if time.monotonic() > deadline:
                     return 'the machine hangs'
                 time.sleep(0.05)
+            return 'interrupted'
         finally:
             if self.process.poll() is None:
                 self.stop()
@@ -312,7 +316,7 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
         else:
             results.cell(name, column, PASSED, '', seconds)
 
-    while left:
+    while left and not interrupted.is_set():
         with tempfile.TemporaryDirectory(prefix='quartet-boot-') as work:
             settings = settings_for()
             copy = os.path.join(work, 'image')
@@ -322,6 +326,8 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
             started['time'] = time.monotonic()
             boot = Boot(settings, left, work, seed)
             trouble = boot.follow(on_end)
+            if interrupted.is_set():
+                return
             after_boot(boot)
             if trouble is None and checks_disk:
                 check_disk(copy, column, results)
@@ -386,8 +392,13 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
                                      accel=accel, append=append.split())
             jobs.append(pool.submit(run_in_machine, group, settings_for, column_name(cpus), results, seed,
                                     again=replay_command(kernel, seed), checks_disk=True))
-        for job in jobs:
-            job.result()
+        try:
+            for job in jobs:
+                job.result()
+        except BaseException:		# Ctrl-C
+            interrupted.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def submit_linux(pool, tests, images, results, seed):

@@ -27,8 +27,8 @@ class Results:
         with self.lock:
             print(f'\n{text}', flush=True)
 
-    def _count(self, outcome, title, detail):
-        if outcome == FAILED and self.second_chance:
+    def _count(self, outcome, title, detail, is_certain=False):
+        if outcome == FAILED and self.second_chance and not is_certain:
             self.suspects[title] = detail
             return
         if outcome == PASSED and title in self.suspects:
@@ -39,10 +39,10 @@ class Results:
         elif outcome == SKIPPED:
             self.skips.append((title, detail))
 
-    def single(self, name, outcome, detail='', seconds=None, note=''):
-        """A test with one environment: a line of its own, with a note at its end."""
+    def single(self, name, outcome, detail='', seconds=None, note='', is_certain=False):
+        """A test with one environment: a line of its own, with a note at its end. A certain failure gets no second chance."""
         with self.lock:
-            self._count(outcome, name, detail)
+            self._count(outcome, name, detail, is_certain)
             took = f'  {seconds:.1f} s' if seconds is not None else ''
             print(f'  {name:<44} {WORDS[outcome]}{took}  {note}'.rstrip(), flush=True)
 

@@ -1,5 +1,6 @@
 """./quartet test: everything that can be proven here, or what the patterns choose."""
 
+import concurrent.futures
 import fnmatch
 import random
 
@@ -71,8 +72,17 @@ def run(arguments):
     if guest:
         make('--silent', 'user', *[f'build/guest/{test.name}' for test in guest])
         guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux)
-    driven_tests.run(driven, kernel, results, seed)
-    session_tests.run(sessions, kernel, results, seed, options.accel)
+    if driven or sessions:
+        results.heading('driven tests and sessions')
+    # A session mostly keeps one processor busy, and driven tests wait.
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        job = pool.submit(session_tests.run, sessions, kernel, results, seed, options.accel)
+        try:
+            driven_tests.run(driven, kernel, results, seed)
+            job.result()
+        except BaseException:		# Ctrl-C
+            guest_tests.interrupted.set()
+            raise
     return results
 
 
