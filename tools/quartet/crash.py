@@ -8,6 +8,7 @@ some by a booted kernel.
 """
 
 import concurrent.futures
+import mmap
 import os
 import random
 import shutil
@@ -29,6 +30,7 @@ FILE_SYSTEM_START, FILE_SYSTEM_SECTORS, MARK_SECTORS = 64, 12 << 11, 64
 MARK_START = FILE_SYSTEM_START + FILE_SYSTEM_SECTORS
 OPERATIONS = 220		# of one workload
 BATCH = 25			# disks that one process replays
+PIECE = 16 << 10		# of a file with holes
 REPLAYER = 'host64/kernel/fs/ext2/ext2_journal_test'
 BOOTED_AT_ONCE = 12		# disks of one boot
 
@@ -95,7 +97,7 @@ class Recording:
         return sorted(points, key=lambda point: (point[0], point[1] or 0))
 
     def file_system_at(self, point):
-        return self.log.disk_at(*point)[FILE_SYSTEM_START * SECTOR:MARK_START * SECTOR]
+        return memoryview(self.log.disk_at(*point))[FILE_SYSTEM_START * SECTOR:MARK_START * SECTOR]
 
 
 def record(kind, seed, kernel, folder, block_size=1024, cpus=2):
@@ -138,8 +140,8 @@ def judge(recording, point, path):
     status, said = fsck('-fn', path)
     if status != 0:
         return f'e2fsck -fn finds (status {status}):\n{said}'
-    with open(path, 'rb') as file:
-        tree = Reader(file.read()).tree()
+    with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as disk:
+        tree = Reader(disk).tree()
     return '\n'.join(recording.workload.complaints(tree, recording.marks[point[0]]))
 
 
@@ -178,6 +180,18 @@ def replay_command(recording, point):
     return f'./quartet endure crash --log {os.path.relpath(recording.folder)} --point {name}'
 
 
+def write_sparse(path, disk):
+    """A file of these bytes, with holes where they are zero: most of a disk is."""
+    zeros = bytes(PIECE)
+    with open(path, 'wb') as file:
+        for start in range(0, len(disk), PIECE):
+            piece = bytes(disk[start:start + PIECE])
+            if not zeros.startswith(piece):
+                file.seek(start)
+                file.write(piece)
+        file.truncate(len(disk))
+
+
 def judge_batch(recording, points, disks, kernel=None):
     """Judge points whose disks are given; by a booted kernel if one is given. Returns a list of complaints."""
     failures = []
@@ -185,15 +199,13 @@ def judge_batch(recording, points, disks, kernel=None):
     with tempfile.TemporaryDirectory(prefix='quartet-crash-', dir=base) as work:
         ours = [os.path.join(work, f'ours-{place}') for place in range(len(points))]
         for path, disk in zip(ours, disks):
-            with open(path, 'wb') as file:
-                file.write(disk)
+            write_sparse(path, disk)
         troubles = replay_in_machine(ours, kernel, work) if kernel else replay_on_host(ours)
         theirs = os.path.join(work, 'theirs')
         for point, path, disk in zip(points, ours, disks):
             found = [('Quartet', troubles.get(path) or judge(recording, point, path))]
             if not kernel:
-                with open(theirs, 'wb') as file:
-                    file.write(disk)
+                write_sparse(theirs, disk)
                 status, said = fsck('-p', theirs)
                 found.append(('e2fsck', judge(recording, point, theirs) if status in (0, 1) else f'status {status}:\n{said}'))
             failures += [f'replayed by {who}: {what}\nonce more: {replay_command(recording, point)}'
