@@ -1,4 +1,4 @@
-/* test: timeout=400 cpus=1 linux-scale=5
+/* test: timeout=400 cpus=1 linux-scale=2
  * The errors of every system call: each argument of a call that works is replaced by each bad or
  * odd value of its kind, and each two arguments by two bad ones, to see which error wins; by root
  * and by an ordinary user. The answer must be what Linux gave: success, the same errno, or the
