@@ -1,7 +1,7 @@
 /* test: timeout=180
  * Who may do what to whose process: signals, tracing, memory, scheduling, limits and every file of
- * /proc/PID, for callers and targets of each kind. The answers are those that Linux gave. TEST_SCALE
- * says how many of a hundred are asked for.
+ * /proc/PID, for callers and targets of each kind. The answers are those that Linux gave. Of a
+ * hundred as many are asked for as TEST_SCALE says.
  *
  *	protect_other_users			compare with protect_other_users.expected.h
  *	protect_other_users --record		print that file
