@@ -204,7 +204,7 @@ static bool hides_room(const struct region *region)
 {
 	const struct address_space *space = region->space;
 	uintptr_t gap_end = region_gap_end(region);
-	uintptr_t start = max(gap_end - region->gap_before, VM_MAP_MIN);
+	uintptr_t start = max_t(uintptr_t, gap_end - region->gap_before, VM_MAP_MIN);
 	uintptr_t end = min(gap_end, space->mmap_top);
 
 	return space->room_above && region->start > space->room_above->start && end > start &&
