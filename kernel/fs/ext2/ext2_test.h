@@ -110,12 +110,6 @@ bool permission_is_owner(const struct inode *inode, const struct credentials *cr
 	return true;
 }
 
-bool credentials_capable(const struct credentials *credentials, unsigned int capability)
-{
-	(void)credentials, (void)capability;
-	return true;
-}
-
 int mount_begin_write(struct mount *mount)
 {
 	(void)mount;
