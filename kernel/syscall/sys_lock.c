@@ -235,7 +235,7 @@ static int undo_if_closed(int fd, const struct file *file)
 	struct file *now;
 	bool needs_put;
 
-	/* Full fence: the lock is there before the table is looked at; see fd_table_remove. */
+	/* Full fence: the lock is there before the table is looked at; see fence_before_close. */
 	atomic_thread_fence(memory_order_seq_cst);
 	now = syscall_file(fd, &needs_put);
 	if (now)

@@ -451,6 +451,17 @@ int fd_table_add(struct fd_table *table, int lowest, unsigned int limit, struct 
 	return add_behind_taken(table, (unsigned int)lowest, limit, file, close_on_exec);
 }
 
+/*
+ * A file was taken out of the table, and is to be closed. Full fence: that is seen before the
+ * file's record locks are looked for. Pairs with who sets one and then looks whether the descriptor
+ * is still there (sys_lock.c).
+ */
+static inline void fence_before_close(const struct fd_table *table)
+{
+	if (has_other_users(table))
+		atomic_thread_fence(memory_order_seq_cst);
+}
+
 int fd_table_replace(struct fd_table *table, int fd, unsigned int limit, struct file *file,
 		     bool close_on_exec)
 {
@@ -477,8 +488,10 @@ int fd_table_replace(struct fd_table *table, int fd, unsigned int limit, struct 
 	bitmap_clear(array->close_on_exec, index);
 	put_in(table, array, index, file, close_on_exec);
 	spin_unlock(&table->lock);
-	if (old)
+	if (old) {
+		fence_before_close(table);
 		file_close(old, table);
+	}
 	return 0;
 }
 
@@ -496,12 +509,7 @@ struct file *fd_table_remove(struct fd_table *table, int fd)
 		release_bit(table, array, (unsigned int)fd);
 	}
 	spin_unlock_inline(&table->lock);
-	/*
-	 * Full fence: out of the table before the file's record locks are looked for. Pairs with
-	 * who sets one and then looks whether the descriptor is still there (sys_lock.c).
-	 */
-	if (has_other_users(table))
-		atomic_thread_fence(memory_order_seq_cst);
+	fence_before_close(table);
 	return file;
 }
 
