@@ -34,7 +34,9 @@ struct file_lock_request {
  */
 must_check int file_lock_set(struct file *file, const struct file_lock_request *request, bool wait);
 /*
- * F_GETLK: the first lock that is in the way of *request replaces it; type NONE if there is none.
+ * F_GETLK: of the locks in the way of *request the one that starts first replaces it; type NONE if
+ * there is none. (Linux looks through one owner's after the other's, in the order in which these
+ * came.)
  */
 must_check int file_lock_test(struct file *file, struct file_lock_request *request);
 /*

@@ -4,8 +4,9 @@
  * A cursor stands at a place in the order of all locks: states as they came, of each the flocks and
  * then the records, by place, and behind each lock who waits for it. It names that place by numbers
  * alone, so the spinlock is dropped between one look and the next, and whatever changes meanwhile,
- * the walk goes on behind what it has told. What comes or goes meanwhile is told or not; nothing
- * that stays is told twice or left out.
+ * the walk goes on behind what it has told. A lock that comes or goes meanwhile is told or not; one
+ * that stays as it is is told once. Who waits for it is only counted: if one goes of those that are
+ * told, another one may be left out.
  */
 #include "vfs/file_lock_internal.h"
 #include "vfs/inode.h"
