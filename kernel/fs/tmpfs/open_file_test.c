@@ -312,6 +312,69 @@ static void record_locks_cover_ranges(struct test *t)
 	end(t);
 }
 
+/* What somebody else who wants all of the file would meet first; type NONE: nothing. */
+static struct file_lock_request first_lock(struct file *file)
+{
+	struct file_lock_request all = { .type = FILE_LOCK_WRITE, .end = UINT64_MAX };
+
+	all.owner = &all;
+	if (file_lock_test(file, &all))
+		all.type = FILE_LOCK_NONE;
+	return all;
+}
+
+/* A lock that cannot be had, or be cut in two, leaves all as it was, and costs nobody anything. */
+static void locks_survive_an_empty_memory(struct test *t)
+{
+	struct file *file, *other;
+	unsigned int refused = 0;
+	bool failed = true;
+	int a;
+
+	begin(t);
+	EXPECT_EQ(t, file_open(&at_root, "/t/f", O_RDWR | O_CREAT, 0644, &file), 0);
+	EXPECT_EQ(t, file_open(&at_root, "/t/g", O_RDWR | O_CREAT, 0644, &other), 0);
+	for (unsigned int nth = 1; failed; nth++) {
+		struct user_count *payer = user_count_get(1234);
+		struct file_lock_request request = {
+			.type = FILE_LOCK_WRITE, .end = 100, .owner = &a, .pid = 1, .payer = payer
+		};
+		struct file_lock_request middle = request, found;
+		int set, cut, whole;
+
+		middle.start = 40;
+		middle.end = 60;
+		middle.type = FILE_LOCK_READ;
+		EXPECT_EQ(t, file_lock_set(file, &request, false), 0);
+		test_fail_allocation(nth);
+		cut = file_lock_set(file, &middle, false);
+		set = file_lock_set(other, &request, false);
+		whole = file_lock_whole(other, FILE_LOCK_READ, 1, false);
+		failed = test_allocation_failed();
+		/* One of them, or none: a state is tried again. */
+		EXPECT(t, cut + set + whole == 0 || (failed && cut + set + whole == -ENOLCK));
+		refused += cut + set + whole != 0;
+		found = first_lock(file);
+		EXPECT_EQ(t, found.type, FILE_LOCK_WRITE);
+		EXPECT_EQ(t, found.start, 0);
+		EXPECT_EQ(t, found.end, cut ? 100 : 40);
+		EXPECT_EQ(t, first_lock(other).type, set ? FILE_LOCK_NONE : FILE_LOCK_WRITE);
+		EXPECT_EQ(t, user_count_used(payer, USER_FILE_LOCKS),
+			  (cut ? 1 : 3) + (set == 0));
+		file_lock_release_owner(file->inode, &a);
+		file_lock_release_owner(other->inode, &a);
+		EXPECT_EQ(t, file_lock_whole(other, FILE_LOCK_NONE, 1, false), 0);
+		EXPECT_EQ(t, user_count_used(payer, USER_FILE_LOCKS), 0);
+		EXPECT_POINTER(t, atomic_load(&file->inode->locks), NULL);
+		EXPECT_POINTER(t, atomic_load(&other->inode->locks), NULL);
+		user_count_put(payer);
+	}
+	EXPECT_EQ(t, refused, 4);
+	file_put(other);
+	file_put(file);
+	end(t);
+}
+
 /* However many fit at once, each is told once, in order; also where some went in between. */
 static void locks_are_told_some_at_a_time(struct test *t)
 {
@@ -363,6 +426,7 @@ const struct test_case test_cases[] = {
 	TEST(fifos_wait_for_the_other_side),
 	TEST(poll_sees_what_is_ready),
 	TEST(record_locks_cover_ranges),
+	TEST(locks_survive_an_empty_memory),
 	TEST(locks_are_told_some_at_a_time),
 	TEST_END
 };
