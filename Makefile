@@ -161,9 +161,12 @@ $(KERNEL): $(OBJECTS) $(LINKER_SCRIPT) $(OUT)/sources tools/symbols
 
 # ---- programs: user/ and tests/guest/ ----------------------------------------------------------------
 
+# The same bytes wherever the sources lie.
+SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=.
+
 # Each user/NAME.c, and each folder user/NAME/, is one static i386 Linux program: build/user/NAME.
 USER_CFLAGS := -m32 -static -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wshadow -Wvla -D_GNU_SOURCE \
-	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iinclude
+	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iinclude $(SAME_ANYWHERE)
 USER_PROGRAMS := $(sort $(patsubst user/%.c,%,$(wildcard user/*.c)) \
 	$(patsubst user/%/,%,$(dir $(wildcard user/*/*.c))))
 user: $(USER_PROGRAMS:%=build/user/%)
@@ -175,7 +178,7 @@ build/user/%: $$(wildcard user/$$*.c user/$$*/*.c user/$$*/*.h) Makefile
 
 # Each tests/guest/NAME.c is one test program: build/guest/NAME.
 GUEST_CFLAGS := -m32 -static -std=gnu17 -O1 -g1 -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest \
-	-Ibuild
+	-Ibuild $(SAME_ANYWHERE)
 # Four hundred static programs: gold links one in half of the time.
 GUEST_LINK := $(if $(shell command -v ld.gold),-fuse-ld=gold)
 GUEST_TESTS := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))

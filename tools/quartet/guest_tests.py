@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 import image
 import linux_machine
+import linux_passes
 import qemu
 from common import ROOT, Failure, build_path, kernel_path, run_quietly, runs_i386_programs
 from results import FAILED, PASSED, SKIPPED
@@ -353,11 +354,14 @@ def replay_command(kernel, seed):
     return f'to record and replay it: ./quartet replay {{}} --seed {seed}{choice}\n'
 
 
-def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True):
-    """All guest tests in all their environments, a few machines at a time."""
+def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True, keeps_linux=False):
+    """
+    All guest tests in all their environments, a few machines at a time. `keeps_linux`: what has passed on the emulated
+    Linux before, and is the same, is not run there.
+    """
     linux_tests = [test for test in tests if test.on_linux != 'no'] if on_linux else []
     cpu_columns = {test.name: [n for n in cpu_counts if not test.cpus or n in test.cpus] for test in tests}
-    run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel)
+    run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, keeps_linux)
     if results.second_chance:
         results.second_chance = False
         suspects = set(results.suspects)
@@ -367,11 +371,11 @@ def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True):
         again = [test for test in tests if test in linux_tests or cpu_columns[test.name]]
         if again:
             results.heading('once more, what failed')
-        run_round(again, linux_tests, cpu_columns, kernel, results, seed, accel)
+        run_round(again, linux_tests, cpu_columns, kernel, results, seed, accel, False)
         results.second_chance = True
 
 
-def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
+def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, keeps_linux):
     """Each test once in each of its environments."""
     for test in tests:
         columns = (['Linux'] if test in linux_tests else []) + [column_name(n) for n in cpu_columns[test.name]]
@@ -385,7 +389,7 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
             groups.setdefault((cpus, test.memory, test.image, test.disk, test.append), []).append(test)
     images = {size: test_image(tests, size) for size in {test.image for test in tests}}
     with concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
-        jobs = submit_linux(pool, linux_tests, images, results, seed)
+        jobs = submit_linux(pool, linux_tests, images, results, seed, keeps_linux)
         for (cpus, memory, size, disk, append), group in sorted(groups.items(), key=lambda item: -len(item[1])):
             def settings_for(cpus=cpus, memory=memory, size=size, disk=disk, append=append):
                 return qemu.Settings(kernel=kernel, image=images[size], memory=memory, cpus=cpus, disk=disk,
@@ -401,7 +405,7 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel):
             raise
 
 
-def submit_linux(pool, tests, images, results, seed):
+def submit_linux(pool, tests, images, results, seed, keeps_linux):
     """Start the tests on Linux, wherever there is one. Returns the jobs."""
     if not tests:
         return []
@@ -414,16 +418,23 @@ def submit_linux(pool, tests, images, results, seed):
         for test in tests:
             results.cell(test.name, 'Linux', SKIPPED, f'no Linux that runs i386 programs: {failure}')
         return []
-    groups = {}
     for test in tests:
         if test.on_linux == 'native':
             results.cell(test.name, 'Linux', SKIPPED, 'wants a newer Linux than Debian\'s for i386, on this machine itself')
-            continue
-        patient = replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS,
-                          scale=test.scale or test.linux_scale)
-        groups.setdefault(test.image, []).append(patient)
+    patient = [replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS, scale=test.scale or test.linux_scale)
+               for test in tests if test.on_linux != 'native']
+    passes = linux_passes.LinuxPasses(results, patient)
+    known = [test for test in patient if keeps_linux and passes.is_known(test)]
+    if known:
+        results.remark(f'{len(known)} passed on Linux before, with the same program: they have no time there')
+    groups = {}
+    for test in patient:
+        if test in known:
+            results.cell(test.name, 'Linux', PASSED)
+        else:
+            groups.setdefault(test.image, []).append(test)
     return [pool.submit(run_in_machine, group, lambda size=size: replace(machine, image=images[size]),
-                        'Linux', results, seed)
+                        'Linux', passes, seed)
             for size, group in groups.items()]
 
 

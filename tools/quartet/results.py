@@ -27,6 +27,10 @@ class Results:
         with self.lock:
             print(f'\n{text}', flush=True)
 
+    def remark(self, text):
+        with self.lock:
+            print(f'  ({text})', flush=True)
+
     def _count(self, outcome, title, detail, is_certain=False):
         if outcome == FAILED and self.second_chance and not is_certain:
             self.suspects[title] = detail

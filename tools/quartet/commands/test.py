@@ -71,7 +71,8 @@ def run(arguments):
         build_user()
     if guest:
         make('--silent', 'user', *[f'build/guest/{test.name}' for test in guest])
-        guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux)
+        guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux,
+                        keeps_linux=not options.patterns)
     if driven or sessions:
         results.heading('driven tests and sessions')
     # A session mostly keeps one processor busy, and driven tests wait.
