@@ -8,7 +8,8 @@
 
 extern const char __executable_start[], __etext[];
 
-static const char read_only_data[3 * PAGE] = { 1, 2, 3 };
+/* Volatile, or the compiler reads it for us. */
+static const volatile char read_only_data[3 * PAGE] = { 1, 2, 3 };
 static char written_data[PAGE] = { 1 };
 static char written_bss[2 * PAGE];
 
@@ -76,7 +77,7 @@ int main(int argc, char **argv)
 
 	for (const char *text = __executable_start; text < __etext; text += PAGE)
 		check_same(pids, text);
-	check_same(pids, read_only_data + PAGE);
+	check_same(pids, (const char *)read_only_data + PAGE);
 	check_different(pids, written_data);
 	check_different(pids, written_bss + PAGE);
 

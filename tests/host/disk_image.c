@@ -103,11 +103,20 @@ void disk_image_close(void)
 
 bool disk_image_format(const char *options)
 {
+	/* Before mke2fs had this option it had another for the same, which it has lost. */
+	static const char new_way[] = "-E revision=0", old_way[] = "-r 0";
+	const char *revision = strstr(options, new_way);
 	char command[512], output[4096];
 	int status;
 
 	snprintf(command, sizeof(command), "mke2fs -q -F %s %s 2>&1", options, path);
 	status = run(command, output, sizeof(output));
+	if (status != 0 && revision) {
+		snprintf(command, sizeof(command), "mke2fs -q -F %.*s%s%s %s 2>&1",
+			 (int)(revision - options), options, old_way,
+			 revision + strlen(new_way), path);
+		status = run(command, output, sizeof(output));
+	}
 	if (status != 0)
 		printf("%s: %d\n%s\n", command, status, output);
 	return status == 0;

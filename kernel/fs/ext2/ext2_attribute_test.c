@@ -56,7 +56,7 @@ static bool contains(const char *text, const char *wanted)
 
 static bool has_features(size_t f)
 {
-	return !contains(formats[f], "-r 0");
+	return !contains(formats[f], "revision=0");
 }
 
 static void what_we_write_debugfs_reads(struct test *t)

@@ -559,7 +559,8 @@ static inline void fill_pattern(uint8_t *bytes, size_t size, uint32_t seed)
 
 static const char *const formats[] = {
 	"-t ext2 -b 1024", "-t ext2 -b 2048", "-t ext2 -b 4096",
-	"-t ext2 -b 1024 -r 0 -I 128", "-t ext2 -b 4096 -I 128 -O ^dir_index,^resize_inode",
+	"-t ext2 -b 1024 -E revision=0 -I 128",
+	"-t ext2 -b 4096 -I 128 -O ^dir_index,^resize_inode",
 	"-t ext3 -b 1024 -J size=1", "-t ext3 -b 4096 -J size=4",
 };
 
