@@ -2,10 +2,13 @@
  * RLIMIT_RTTIME: how long a real-time thread may run without blocking. SIGXCPU at the soft limit
  * and each second from then on, SIGKILL at the hard one; whoever blocks, or is not of real time,
  * begins anew or is not meant.
+ *
+ * Linux counts ticks, and an emulated machine whose host is busy may lose some: a signal may come
+ * late by the clock, never early.
  */
 #include "check.h"
 
-enum { MS = 1000, FOREVER = -1 };
+enum { MS = 1000, FOREVER = -1, LATE_MS = 3000 };
 
 static volatile sig_atomic_t signals;
 static long long signalled_at[4];
@@ -53,6 +56,16 @@ static void burn(long long ms)
 		;
 }
 
+/* Until so many signals have come. */
+static void burn_until(int count)
+{
+	long long end = cpu_ms() + LATE_MS;
+
+	while (signals < count && cpu_ms() < end)
+		;
+	CHECK_EQ(signals, count);
+}
+
 static void soft(void)
 {
 	struct rlimit now;
@@ -64,10 +77,10 @@ static void soft(void)
 	start = cpu_ms();
 	burn(250);
 	CHECK_EQ(signals, 0);
-	burn(1250);
-	CHECK_EQ(signals, 2);
-	CHECK(signalled_at[0] - start >= 280 && signalled_at[0] - start <= 420);
-	CHECK(signalled_at[1] - start >= 1280 && signalled_at[1] - start <= 1450);
+	burn_until(1);
+	CHECK(signalled_at[0] - start >= 280);
+	burn_until(2);
+	CHECK(signalled_at[1] - start >= 1280);
 	/* The limit itself moves on. */
 	CHECK(getrlimit(RLIMIT_RTTIME, &now) == 0);
 	CHECK_EQ(now.rlim_cur, 2300 * MS);
@@ -81,8 +94,8 @@ static void yields(void)
 	handle_signal_info(SIGXCPU, on_signal, 0);
 	limit(200, FOREVER);
 	become_realtime(SCHED_RR);
-	end = cpu_ms() + 400;
-	while (cpu_ms() < end)
+	end = cpu_ms() + LATE_MS;
+	while (signals == 0 && cpu_ms() < end)
 		sched_yield();
 	CHECK_EQ(signals, 1);
 }
@@ -97,8 +110,7 @@ static void blocks(void)
 		sleep_ms(1);
 	}
 	CHECK_EQ(signals, 0);
-	burn(500);
-	CHECK_EQ(signals, 1);
+	burn_until(1);
 }
 
 static void not_of_real_time(void)
