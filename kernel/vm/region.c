@@ -159,8 +159,12 @@ static inline void link_into_tree(struct address_space *space, struct region *re
 	region->gap_before = region->largest_gap = region_gap_above(region, below);
 	if (parent && region_of(parent)->largest_gap < region->gap_before)
 		region_gap_raise(region);
-	if (above)
+	if (above) {
+		/* It came into the gap of a stack, and there is more room below it than before. */
+		if (unlikely(region->gap_before > above->gap_before))
+			region_room_came(space, region);
 		region_gap_update(above, region);
+	}
 	if (rbtree_is_below_red(&region->node))
 		rbtree_insert_fixup_bounded(&space->regions, &region->node, region_gap_tighten);
 	space->region_count++;

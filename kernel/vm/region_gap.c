@@ -17,7 +17,8 @@
  *
  * A search for any place below mmap_top leaves behind where it ended (room_above), and for how
  * much. The next one, for as much or more, looks there first: most find room at once. Room that
- * comes free higher up takes the mark along (region_room_came); what takes room leaves it right.
+ * comes free higher up takes the mark along (region_room_came); what takes room leaves it right,
+ * unless it ends the gap that a stack wants below it (link_into_tree).
  */
 #include "lib/min_max.h"
 #include "vm/internal.h"
