@@ -15,6 +15,7 @@
 #include "vm/region.h"
 
 #define VM_MAP_MIN	0x10000u	/* mmap_min_addr: nothing is mapped below by wish */
+#define VM_MAP_LOW	(USER_END / 3)	/* TASK_UNMAPPED_BASE: Linux looks upwards from there */
 #define STACK_GUARD_GAP (256u * PAGE_SIZE) /* kept free below a region that grows down */
 
 /*
@@ -143,7 +144,10 @@ struct room {
 /* region_gap.c: the highest free `size` bytes within [low, high); false if there are none. */
 bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
 		     struct room *out);
-/* The same for the highest ones that mmap may choose by itself, below space->mmap_top. */
+/*
+ * Where mmap puts what may lie anywhere: the highest below space->mmap_top, or if there is none the
+ * lowest above.
+ */
 bool region_find_room(struct address_space *space, uintptr_t size, struct room *out);
 /* There may be more room than before below `region`, or above all if that is NULL. */
 static inline void region_room_came(struct address_space *space, struct region *region)

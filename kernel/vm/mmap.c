@@ -40,11 +40,7 @@ static int choose_place(struct address_space *space, const struct vm_map_request
 	if (wish >= VM_MAP_MIN && wish <= USER_END - size &&
 	    region_find_gap(space, size, wish, wish + size, out))
 		return 0;
-	/* Below the top if possible; a full address space uses the rest as well. */
-	if (region_find_room(space, size, out) ||
-	    region_find_gap(space, size, VM_MAP_MIN, USER_END, out))
-		return 0;
-	return -ENOMEM;
+	return region_find_room(space, size, out) ? 0 : -ENOMEM;
 }
 
 int vm_find_room(struct address_space *space, uintptr_t wish, size_t size, uintptr_t *out)

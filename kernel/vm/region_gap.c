@@ -19,6 +19,9 @@
  * much. The next one, for as much or more, looks there first: most find room at once. Room that
  * comes free higher up takes the mark along (region_room_came); what takes room leaves it right,
  * unless it ends the gap that a stack wants below it (link_into_tree).
+ *
+ * Above mmap_top is where the stack grows to. What finds no room elsewhere goes there, but from the
+ * lower end up, as on Linux, so that the stack is the last to feel it.
  */
 #include "lib/min_max.h"
 #include "vm/internal.h"
@@ -154,6 +157,26 @@ bool region_find_gap(struct address_space *space, uintptr_t size, uintptr_t low,
 	return false;
 }
 
+/* The lowest room that reaches above mmap_top; there is none below. Rare, so a plain walk. */
+static noinline bool find_above_top(struct address_space *space, uintptr_t size, struct room *out)
+{
+	struct region *above = region_find_from(space, space->mmap_top);
+	const struct region *below = above ? above->previous : space->last;
+
+	for (;; below = above, above = above->next) {
+		uintptr_t start = max_t(uintptr_t, below ? below->end : 0, VM_MAP_LOW);
+		uintptr_t end = above ? region_gap_end(above) : USER_END;
+
+		if (end > start && end - start >= size) {
+			out->start = start;
+			out->above = above;
+			return true;
+		}
+		if (!above)
+			return false;
+	}
+}
+
 bool region_find_room(struct address_space *space, uintptr_t size, struct room *out)
 {
 	struct region *mark = space->room_above;
@@ -168,7 +191,7 @@ bool region_find_room(struct address_space *space, uintptr_t size, struct room *
 			return true;
 	}
 	if (!region_find_gap(space, size, VM_MAP_MIN, top, out))
-		return false;
+		return find_above_top(space, size, out);
 	space->room_above = out->above;
 	space->room_size = size;
 	return true;

@@ -108,7 +108,7 @@ static void neighbours_of_one_kind_become_one(struct test *t)
 
 /* What the search should find, by looking at every region. */
 static bool naive_gap(struct address_space *space, uintptr_t size, uintptr_t low, uintptr_t high,
-		      uintptr_t *out)
+		      bool lowest, uintptr_t *out)
 {
 	struct region *previous = NULL;
 	bool found = false;
@@ -122,55 +122,118 @@ static bool naive_gap(struct address_space *space, uintptr_t size, uintptr_t low
 		start = start > low ? start : low;
 		end = end < high ? end : high;
 		if (end >= start && end - start >= size) {
-			*out = end - size;
+			*out = lowest ? start : end - size;
 			found = true;
 		}
-		if (!region)
+		if (!region || (found && lowest))
 			return found;
 		previous = region;
 	}
 }
 
+/* Where mmap puts what may lie anywhere: as high as it may, else as low as it can. */
+static bool naive_room(struct address_space *space, uintptr_t size, uintptr_t *out)
+{
+	return naive_gap(space, size, VM_MAP_MIN, space->mmap_top, false, out) ||
+	       naive_gap(space, size, VM_MAP_LOW, USER_END, true, out);
+}
+
+/* Both searches, for as much as may be there or not. */
+static void look_for_room(struct test *t, struct address_space *space, uint32_t *seed)
+{
+	uintptr_t low = 0x10000 + test_random(seed) % 500 * PAGE_SIZE;
+	uintptr_t high = low + test_random(seed) % 2500 * PAGE_SIZE;
+	uintptr_t size = (1 + test_random(seed) % 40) * PAGE_SIZE;
+	uintptr_t expected = 0;
+	struct room room = { 0 };
+	bool found;
+
+	rwlock_write_lock(&space->lock);
+	found = region_find_gap(space, size, low, high, &room);
+	if (found)
+		EXPECT(t, region_find_from(space, room.start) == room.above);
+	EXPECT_EQ(t, found, naive_gap(space, size, low, high, false, &expected));
+	EXPECT_EQ(t, room.start, expected);
+	if (test_random(seed) % 32 == 0)
+		size += 1500 * PAGE_SIZE;
+	found = region_find_room(space, size, &room);
+	EXPECT_EQ(t, found, naive_room(space, size, &expected));
+	EXPECT(t, !found || room.start == expected);
+	EXPECT(t, !found || region_find_from(space, room.start) == room.above);
+	EXPECT(t, address_space_check(space));
+	rwlock_write_unlock(&space->lock);
+}
+
+/* Map something, here or wherever there is room, unmap or protect something. */
+static void change_at_random(struct test *t, struct address_space *space, uint32_t *seed)
+{
+	uintptr_t start = 0x10000 + test_random(seed) % 2000 * PAGE_SIZE;
+	uintptr_t size = (1 + test_random(seed) % 12) * PAGE_SIZE;
+	uint32_t grows = test_random(seed) % 16 ? 0 : REGION_GROWS_DOWN;
+	uint32_t flags = test_random(seed) % 2 ? FLAGS : FLAGS & ~REGION_WRITE;
+	struct vm_map_request request = { .size = size, .flags = flags };
+	uintptr_t expected, out;
+	int error;
+
+	switch (test_random(seed) % 8) {
+	case 0:
+	case 1:
+	case 2:
+		EXPECT_EQ(t, map(space, start, start + size, flags | grows), 0);
+		break;
+	case 3:
+		EXPECT(t, naive_room(space, size, &expected));
+		EXPECT_EQ(t, vm_map(space, &request, NULL, &out), 0);
+		EXPECT_EQ(t, out, expected);
+		break;
+	case 4:
+		error = vm_protect(space, start, size, flags & (REGION_READ | REGION_WRITE), false);
+		EXPECT(t, error == 0 || error == -ENOMEM);	/* there are holes */
+		break;
+	default:
+		/* Now and then much of it: only so there is room below the gap of a stack. */
+		if (test_random(seed) % 16 == 0)
+			size *= 50;
+		EXPECT_EQ(t, vm_unmap(space, start, size), 0);
+	}
+}
+
 static void the_highest_gap_is_found(struct test *t)
 {
-	struct address_space *space = new_space(t);
-	uint32_t seed = 42;
+	struct address_space *space;
 
-	space->mmap_top = 0x10000 + 1500 * PAGE_SIZE;
+	for (uint32_t first_seed = 1; first_seed <= 12; first_seed++) {
+		uint32_t seed = first_seed;
 
-	for (unsigned int i = 0; i < 4000 && t->failure_count == 0; i++) {
-		uintptr_t start = 0x10000 + test_random(&seed) % 2000 * PAGE_SIZE;
-		uintptr_t size = (1 + test_random(&seed) % 12) * PAGE_SIZE;
-		uintptr_t low = 0x10000 + test_random(&seed) % 500 * PAGE_SIZE;
-		uintptr_t high = low + test_random(&seed) % 2500 * PAGE_SIZE;
-		uintptr_t expected = 0;
-		struct room room = { 0 };
-		bool found, wanted;
-
-		if (test_random(&seed) % 2) {
-			uint32_t grows = test_random(&seed) % 16 ? 0 : REGION_GROWS_DOWN;
-			uint32_t flags = test_random(&seed) % 2 ? FLAGS : REGION_READ;
-
-			EXPECT_EQ(t, map(space, start, start + size, flags | grows), 0);
-		} else {
-			EXPECT_EQ(t, vm_unmap(space, start, size), 0);
+		space = new_space(t);
+		space->mmap_top = 0x10000 + 1500 * PAGE_SIZE;
+		for (unsigned int i = 0; i < 1000 && t->failure_count == 0; i++) {
+			change_at_random(t, space, &seed);
+			look_for_room(t, space, &seed);
 		}
-		rwlock_write_lock(&space->lock);
-		size = (1 + test_random(&seed) % 40) * PAGE_SIZE;
-		found = region_find_gap(space, size, low, high, &room);
-		if (found)
-			EXPECT(t, region_find_from(space, room.start) == room.above);
-		wanted = naive_gap(space, size, low, high, &expected);
-		EXPECT_EQ(t, found, wanted);
-		EXPECT_EQ(t, room.start, expected);
-		found = region_find_room(space, size, &room);
-		wanted = naive_gap(space, size, VM_MAP_MIN, space->mmap_top, &expected);
-		EXPECT_EQ(t, found, wanted);
-		EXPECT(t, !found || room.start == expected);
-		EXPECT(t, !found || region_find_from(space, room.start) == room.above);
-		EXPECT(t, address_space_check(space));
-		rwlock_write_unlock(&space->lock);
+		address_space_put(space);
 	}
+}
+
+/* What is put into the gap below a stack ends that gap, and makes room with it. */
+static void a_mapping_in_the_gap_of_a_stack_makes_room(struct test *t)
+{
+	struct address_space *space = new_space(t);
+	uintptr_t stack = 0x40000000, below = stack - STACK_GUARD_GAP - 2 * PAGE_SIZE;
+	struct room room;
+
+	space->mmap_top = stack;
+	EXPECT_EQ(t, map(space, stack, stack + PAGE_SIZE, FLAGS | REGION_GROWS_DOWN), 0);
+	EXPECT_EQ(t, map(space, below - PAGE_SIZE, below, FLAGS), 0);
+	rwlock_write_lock(&space->lock);
+	EXPECT(t, region_find_room(space, 3 * PAGE_SIZE, &room));
+	EXPECT_EQ(t, room.start, below - 4 * PAGE_SIZE);
+	rwlock_write_unlock(&space->lock);
+	EXPECT_EQ(t, map(space, stack - PAGE_SIZE, stack, REGION_READ), 0);
+	rwlock_write_lock(&space->lock);
+	EXPECT(t, region_find_room(space, 3 * PAGE_SIZE, &room));
+	EXPECT_EQ(t, room.start, stack - 4 * PAGE_SIZE);
+	rwlock_write_unlock(&space->lock);
 	address_space_put(space);
 }
 
@@ -236,6 +299,7 @@ const struct test_case test_cases[] = {
 	TEST(unmap_changes_nothing_when_memory_runs_out),
 	TEST(neighbours_of_one_kind_become_one),
 	TEST(the_highest_gap_is_found),
+	TEST(a_mapping_in_the_gap_of_a_stack_makes_room),
 	TEST(the_unused_part_is_known),
 	TEST(limits_are_kept),
 	TEST_END
