@@ -10,6 +10,7 @@
 #include "arch/debug.h"
 #include "arch/irq_flags.h"
 #include "arch/upcall.h"
+#include "core/assert.h"
 #include "core/config.h"
 #include "core/lock_check.h"
 #include "core/panic.h"
@@ -40,6 +41,8 @@ void upcall_return_work(struct trap_frame *frame)
 {
 	struct stack_header *header = stack_header();
 
+	/* entry.S finds return_work from here. */
+	assert(frame == arch_user_frame(header));
 	if (syscall_trace_is_on())
 		atomic_fetch_or_explicit(&header->return_work, RETURN_WORK_TRACE,
 					 memory_order_relaxed);
