@@ -6,11 +6,13 @@
 
 int main(void)
 {
+	struct gate may_exit = gate_create();
 	siginfo_t info;
 	pid_t pid = FORK();
 
 	if (pid == 0) {
 		CHECK(raise(SIGSTOP) == 0);
+		gate_pass(&may_exit);
 		_exit(30);
 	}
 	CHECK_ERRNO(waitid(P_PID, pid, &info, 0), EINVAL);
@@ -30,6 +32,8 @@ int main(void)
 	CHECK_EQ(info.si_code, CLD_CONTINUED);
 	CHECK_EQ(info.si_status, SIGCONT);
 	CHECK_EQ(info.si_pid, pid);
+	/* Not before: nobody is told that the dead went on. */
+	gate_open(&may_exit);
 
 	for (int round = 0; round < 3; round++) {
 		CHECK(waitid(P_PGID, getpgrp(), &info, WEXITED | WNOWAIT) == 0);
