@@ -5,6 +5,9 @@
  * Opening waits for the other side: a reader for a writer, a writer for a reader. That the other
  * came is seen by its generation, not by its count: it may be gone again already. With O_NONBLOCK a
  * reader does not wait, and a writer without a reader gets -ENXIO. Opening for both never waits.
+ *
+ * A pipe without a name can be opened once more too, by /proc/PID/fd. Both sides have been there,
+ * so nobody waits.
  */
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
@@ -86,7 +89,7 @@ static int wait_for_reader(struct file *file, struct pipe *pipe, unsigned int se
 					generation(&pipe->reader_generation) != seen);
 }
 
-static int fifo_open(struct file *file)
+static int open_end(struct file *file, bool waits)
 {
 	uint32_t access = file->mode & (FILE_READ | FILE_WRITE);
 	unsigned int readers_seen, writers_seen;
@@ -102,7 +105,7 @@ static int fifo_open(struct file *file)
 	file->private = pipe;
 	readers_seen = generation(&pipe->reader_generation);
 	writers_seen = generation(&pipe->writer_generation);
-	if (access == FILE_WRITE && (file->flags & O_NONBLOCK)) {
+	if (waits && access == FILE_WRITE && (file->flags & O_NONBLOCK)) {
 		error = wait_for_reader(file, pipe, readers_seen);
 		if (error)
 			goto put_pipe;
@@ -113,9 +116,9 @@ static int fifo_open(struct file *file)
 	 * "was there".
 	 */
 	file->directory_version = UINT64_MAX;
-	if (access == FILE_READ)
+	if (waits && access == FILE_READ)
 		error = wait_for_writer(file, pipe, writers_seen);
-	else if (access == FILE_WRITE && !(file->flags & O_NONBLOCK))
+	else if (waits && access == FILE_WRITE && !(file->flags & O_NONBLOCK))
 		error = wait_for_reader(file, pipe, readers_seen);
 	if (error) {
 		error = -ERESTARTSYS;
@@ -131,8 +134,23 @@ put_pipe:
 	return error;
 }
 
+static int fifo_open(struct file *file)
+{
+	return open_end(file, true);
+}
+
+static int nameless_open(struct file *file)
+{
+	return open_end(file, false);
+}
+
 /* What the inode has; an open file gets pipe_ops. */
 const struct file_ops pipe_fifo_ops = {
 	.open = fifo_open,
+	.stream = true,
+};
+
+const struct file_ops pipe_nameless_ops = {
+	.open = nameless_open,
 	.stream = true,
 };

@@ -24,5 +24,5 @@ size_t pipe_readable(struct file *file);
  */
 must_check int pipe_create(uint32_t flags, const struct credentials *credentials,
 			   struct file *ends[2]);
-/* file_ops of FIFO inodes: open() waits for the other side */
-extern const struct file_ops pipe_fifo_ops;
+/* file_ops of FIFO inodes: open() waits for the other side; and of pipes' without a name: not. */
+extern const struct file_ops pipe_fifo_ops, pipe_nameless_ops;

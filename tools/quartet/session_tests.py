@@ -3,8 +3,8 @@ Session tests: tests/sessions/NAME, short scripts that put Debian's own programs
 print on Quartet what it prints on Linux.
 
 Both kernels boot the same Debian image with the same init, which runs one session after another, in a folder in
-memory and with another on the disk ($TEST_DISK_DIR). What Linux printed is kept in the cache until the session or the
-image changes. They leave files behind, in /run and on the disk, so what the machine holds is not compared as for guest
+memory and with another on the disk ($TEST_DISK_DIR). What Linux printed is kept in the cache until the session, the
+image or init changes. They leave files behind, in /run and on the disk, so what the machine holds is not compared as for guest
 tests. What differs by nature, such as a process id, the session itself must not print.
 
 A session may ask for more by words in its first lines: `# test: timeout=240 memory=1024`.
@@ -64,8 +64,8 @@ class LinuxOutputs:
 
     def __init__(self):
         self.common = hashlib.sha256(os.path.basename(debian.stock_image()).encode())
-        for path, (content, _) in sorted(session_files().items()):
-            if path.startswith('/tests/lib/'):
+        for path, (content, _) in sorted({**session_files(), **debian.own_programs()}.items()):
+            if not path.startswith('/tests/') or path.startswith('/tests/lib/'):
                 self.common.update(content)
         self.common.update(os.path.basename(linux_machine.kernel()).encode())
 

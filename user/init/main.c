@@ -247,6 +247,24 @@ static char *root_shell(void)
 	return shell ? shell : strdup("/bin/sh");
 }
 
+/* Names in /dev for a program's own descriptors, which elsewhere udev makes. */
+static void link_descriptors(void)
+{
+	static const struct {
+		const char *target, *path;
+	} links[] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "/proc/self/fd/0", "/dev/stdin" },
+		{ "/proc/self/fd/1", "/dev/stdout" },
+		{ "/proc/self/fd/2", "/dev/stderr" },
+	};
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (symlink(links[i].target, links[i].path) < 0 && errno != EEXIST)
+			complain("%s: %s", links[i].path, strerror(errno));
+	}
+}
+
 static void set_up_machine(void)
 {
 	char *shell;
@@ -257,6 +275,7 @@ static void set_up_machine(void)
 		mount_unless_mounted("devfs", "/dev", NULL);
 	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
 		open_standard_streams("/dev/console");
+	link_descriptors();
 	mount_unless_mounted("tmpfs", "/tmp", "mode=1777");
 	mount_unless_mounted("tmpfs", "/run", "mode=755");
 	mount_unless_mounted("tmpfs", "/dev/shm", "mode=1777");
