@@ -686,6 +686,8 @@ int pipe_create(uint32_t flags, const struct credentials *credentials, struct fi
 	pipe->writer_generation = 1; /* a reader of generation 0: a writer has been there */
 	inode->pipe = pipe;
 	inode->file_ops = &pipe_nameless_ops;
+	inode->uid = credentials->fsuid;
+	inode->gid = credentials->fsgid;
 	error = file_create_with_inode("pipe", inode, &pipe_ops, pipe, O_RDONLY | flags, FILE_READ,
 				       &ends[0]);
 	if (error)

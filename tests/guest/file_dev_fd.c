@@ -35,12 +35,47 @@ static void expect_byte(int from, int to, char sent)
 	CHECK_EQ(byte, sent);
 }
 
-int main(void)
+/* A pipe belongs to who made it. */
+static void check_owner(void)
+{
+	pid_t pid = FORK();
+	struct stat status;
+	int ends[2];
+
+	if (pid == 0) {
+		CHECK(setresgid(OTHER_GID, OTHER_GID, OTHER_GID) == 0);
+		CHECK(setresuid(OTHER_UID, OTHER_UID, OTHER_UID) == 0);
+		CHECK(pipe(ends) == 0);
+		CHECK(fstat(ends[0], &status) == 0);
+		CHECK_EQ(status.st_uid, OTHER_UID);
+		CHECK_EQ(status.st_gid, OTHER_GID);
+		/* Else /proc/self is root's, as it is after each change of who one is. */
+		execl("/proc/self/exe", "child", (char *)NULL);
+		_exit(CHECK_FAILED);
+	}
+	CHECK_EQ(wait_exit_status(pid), 0);
+}
+
+/* The same program, as somebody else from the start. */
+static int be_somebody_else(void)
+{
+	int first[2];
+
+	CHECK(pipe(first) == 0);
+	expect_byte(MUST(open_number(first[0], O_RDONLY)), first[1], 'g');
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	int first[2], reader, writer;
 	char byte;
 
+	(void)argc;
+	if (strcmp(argv[0], "child") == 0)
+		return be_somebody_else();
 	check_links();
+	check_owner();
 	CHECK(pipe(first) == 0);
 	reader = MUST(open_number(first[0], O_RDONLY));
 	expect_byte(reader, first[1], 'a');
