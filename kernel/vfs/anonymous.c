@@ -153,8 +153,6 @@ int file_create_anonymous(const char *name, const struct file_ops *ops, void *pr
 
 	if (strcmp(name, "socket") == 0)
 		inode = anonymous_inode_create(MODE_SOCKET | 0777);
-	else if (strcmp(name, "pipe") == 0)
-		inode = anonymous_inode_create(MODE_FIFO | 0600);
 	else
 		inode_get(inode);
 	if (!inode)

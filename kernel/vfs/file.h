@@ -154,8 +154,8 @@ must_check int file_open_exec(const struct path *path, const struct credentials 
 			      struct file **out);
 
 /*
- * A file without a name of its own: `name` "pipe" and "socket" have an inode each and show as
- * "pipe:[n]"; others ("[eventfd]") share one and show as "anon_inode:[eventfd]". `access`:
+ * A file without a name of its own: each of `name` "socket" has an inode of its own and shows as
+ * "socket:[n]"; others ("[eventfd]") share one and show as "anon_inode:[eventfd]". `access`:
  * FILE_READ, FILE_WRITE.
  * Errors: -ENOMEM.
  */
