@@ -27,7 +27,7 @@ def parse(arguments):
     parser.add_argument('--kernel', type=kernel_file, metavar='FILE', help='test this kernel instead of building one')
     parser.add_argument('--second-chance', action='store_true',
                         help='run guest and driven tests that failed once more; those that then pass are listed as unsteady')
-    parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on this machine')
+    parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on Linux')
     return parser.parse_args(arguments)
 
 
