@@ -23,7 +23,8 @@ def at_a_function():
     for expected in ('sys_poll (', ' idle ', ' init ', ' writeback ', 'regions', 'heap', 'stack', 'sys_rt_sigtimedwait',
                      'no process 99', 'A process id', 'beyond the end of memory'):
         assert expected in done.stdout, expected
-    for expected in (r'(?m)^ +1 +1 init$', r'(?m)^ +\d+ +1   sh$', r'(?m)^ +0 +2 +\d+ +\d+ 0x[0-9a-f]{8} /\S+$',
+    for expected in (r'(?m)^ +1 +1 init$', r'(?m)^ +\d+ +1   sh$', r'(?m)^  [0-9a-f-]{17} r-xp cache .* /sbin/init$',
+                     r'(?m)^  [0-9a-f-]{17} r-xp +\[vdso\]$', r'(?m)^ +0 +2 +\d+ +\d+ 0x[0-9a-f]{8} /\S+$',
                      r'frame 0x100 \(0x[0-9a-f]+\): FRAME_\w+, \d+ references'):
         assert re.search(expected, done.stdout), expected
     assert 'no thread holds a lock' in done.stdout or ' shared ' in done.stdout or ' exclusive ' in done.stdout

@@ -208,9 +208,20 @@ class Regions(gdb.Command):
             flags = int(region['flags'])
             text = ''.join(letter if flags & bit else '-' for letter, bit in zip('rwx', (1, 2, 4)))
             text += 's' if flags & 64 else 'p'
-            names = [word for word, bit in (('stack', 1 << 11), ('heap', 1 << 12), ('special', 1 << 13)) if flags & bit]
+            names = [word for word, bit in (('stack', 1 << 11), ('heap', 1 << 12)) if flags & bit]
+            names.append(region_name(region))
             backing = f'cache {int(region["cache"]):#x} page {int(region["page_offset"])}' if int(region['cache']) else ''
             print(f'  {int(region["start"]):08x}-{int(region["end"]):08x} {text} {backing} {" ".join(names)}'.rstrip())
+
+
+def region_name(region):
+    """What is mapped there: the path of a file, or the name of a piece of the kernel's."""
+    if int(region['special_name']):
+        return region['special_name'].string()
+    if symbol_at(int(region['backing_ops'])).startswith('file_backing_ops'):
+        file = region['backing'].cast(gdb.lookup_type('struct file').pointer())
+        return dentry_path(file['path']['dentry'])
+    return ''
 
 
 class Processes(gdb.Command):
