@@ -13,6 +13,9 @@ uint64_t arch_clock_ns(void);
 /* The counter's rate in kHz. */
 uint32_t arch_clock_khz(void);
 
+/* What the counter said when the kernel's first instructions ran. */
+uint64_t arch_clock_first_counter(void);
+
 /*
  * The counter itself, for who only asks whether little time has passed. Not ordered against other
  * instructions; that of another CPU may be a little behind.

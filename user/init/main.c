@@ -583,11 +583,50 @@ static int wait_for_signal(long long timeout_ms)
 	return sigtimedwait(&awaited_signals, NULL, &timeout);
 }
 
+/* The number after `name` in the lines of a file of the kernel's. */
+static unsigned long long number_after(const char *text, const char *name)
+{
+	const char *found = strstr(text, name);
+
+	return found ? strtoull(found + strlen(name), NULL, 10) : 0;
+}
+
+/*
+ * How long the way here was, in one line on the console and in the log. The kernel keeps what it
+ * was at the write (/proc/quartet/boot).
+ */
+static void report_boot(void)
+{
+	static const char file[] = "/proc/quartet/boot";
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	char *text = NULL;
+	char line[128];
+
+	if (fd >= 0) {
+		write_text(fd, "prompt\n");
+		close(fd);
+		text = read_whole_file(file, NULL);
+	}
+	if (!text)
+		return;
+	snprintf(line, sizeof(line), "<6>init: booted in %llu ms: %llu ticks, %llu of them idle\n",
+		 number_after(text, "milliseconds "), number_after(text, "ticks "),
+		 number_after(text, "idle_ticks "));
+	free(text);
+	write_text(STDOUT_FILENO, line + strlen("<6>"));
+	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		write_text(fd, line);
+		close(fd);
+	}
+}
+
 __attribute__((noreturn))
 static void keep_shells(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(terminals); i++)
 		terminals[i].absent = access(terminals[i].device, F_OK) < 0;
+	report_boot();
 
 	for (;;) {
 		switch (wait_for_signal(start_due_shells())) {

@@ -47,11 +47,6 @@ boot_start:
 	movl %eax, %fs
 	movl %eax, %gs
 
-	movl $PHYSICAL(bss_start), %edi
-	movl $PHYSICAL(bss_end), %ecx
-	subl %edi, %ecx
-	shrl $2, %ecx
-	rep stosl
 	movl $PHYSICAL(boot_stack_top), %esp
 
 	/* CPUID itself exists where EFLAGS.ID can be changed; PAE since the Pentium Pro. */
@@ -69,6 +64,18 @@ boot_start:
 	movl %esi, %ebx
 	testl $(1 << 6), %edx
 	jz no_pae
+
+	/* Who has PAE has a time-stamp counter. We are some twenty instructions old. */
+	rdtsc
+	movl %eax, %esi
+	movl $PHYSICAL(bss_start), %edi
+	movl $PHYSICAL(bss_end), %ecx
+	subl %edi, %ecx
+	shrl $2, %ecx
+	xorl %eax, %eax
+	rep stosl
+	movl %esi, PHYSICAL(boot_counter)
+	movl %edx, PHYSICAL(boot_counter) + 4
 
 	/* 384 directory entries of 2 MiB, and the identity map of the first. */
 	movl $PHYSICAL(kernel_directory), %edi
@@ -159,8 +166,10 @@ kernel_directory:
 boot_identity_directory:
 	.fill 4096
 	.section .bss
-	.globl boot_magic, boot_information
-	.balign 4
+	.globl boot_magic, boot_information, boot_counter
+	.balign 8
+boot_counter:
+	.fill 8
 boot_magic:
 	.fill 4
 boot_information:

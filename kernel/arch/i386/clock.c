@@ -179,6 +179,11 @@ uint32_t arch_clock_khz(void)
 	return tsc_khz;
 }
 
+uint64_t arch_clock_first_counter(void)
+{
+	return boot_counter;
+}
+
 void arch_clock_scale(uint64_t *base_out, uint32_t *multiplier_out, uint32_t *shift_out)
 {
 	*base_out = base;

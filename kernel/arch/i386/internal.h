@@ -21,6 +21,7 @@ extern char image_start[], text_end[], rodata_end[], image_end[];
 extern mmu_entry kernel_directory[TABLE_ENTRIES], boot_pointer_table[4];
 extern char boot_stack[];
 extern uint32_t boot_magic, boot_information;	/* the loader's EAX and EBX */
+extern uint64_t boot_counter;			/* the TSC at the beginning */
 
 /* boot_info.c: copy what the loader left, before anything is allocated. */
 void boot_info_read(void);

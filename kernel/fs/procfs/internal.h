@@ -147,6 +147,9 @@ int procfs_show_swaps(const struct procfs_subject *subject, struct procfs_text *
 int procfs_show_locks(const struct procfs_subject *subject, struct procfs_text *text);
 void procfs_print_locks(const struct file *file, const struct fd_table *fds,
 			struct procfs_text *text);
+/* boot_file.c: /proc/quartet/boot. */
+int procfs_show_boot(const struct procfs_subject *subject, struct procfs_text *text);
+ssize_t procfs_store_boot(const struct procfs_subject *subject, char *line, size_t size);
 extern const struct inode_ops procfs_file_inode_ops, procfs_link_inode_ops;
 
 /* The tables. */

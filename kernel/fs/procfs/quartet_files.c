@@ -1,6 +1,7 @@
 /*
  * /proc/quartet: what tests ask of the kernel, and no Linux has.
  *
+ * 	boot		how long the start took: boot_file.c
  * 	leaks		what must be the same before and after a test, once caches are dropped
  * 	counters	faults by kind, tables shared and copied (struct vm_counters)
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
@@ -265,6 +266,11 @@ static ssize_t store_event_mask(const struct procfs_subject *subject, char *line
 
 const struct procfs_entry procfs_quartet_entries[] = {
 	{ .name = "block_fail", .mode = MODE_REGULAR | 0200, .id = 95, .store = store_block_fail },
+	{ .name = "boot",
+	  .mode = MODE_REGULAR | 0644,
+	  .id = 92,
+	  .show = procfs_show_boot,
+	  .store = procfs_store_boot },
 	{ .name = "counters", .mode = MODE_REGULAR | 0444, .id = 96, .show = show_counters },
 	{ .name = "event_mask",
 	  .mode = MODE_REGULAR | 0600,

@@ -1,11 +1,13 @@
 """./quartet bench: the ruler on Quartet and on Linux, side by side."""
 
+import fnmatch
 import json
 import os
 import platform
 import statistics
 import subprocess
 
+import boot_cost
 import chart
 import felt
 import growth
@@ -70,6 +72,12 @@ def parse(arguments):
     return options
 
 
+def row_names(mode, patterns=()):
+    """The ruler's rows; where instructions are counted, also what it costs to boot."""
+    is_wanted = mode == 'icount' and (not patterns or any(fnmatch.fnmatchcase(boot_cost.ROW, each) for each in patterns))
+    return ruler.row_names(patterns) + [boot_cost.ROW] * is_wanted
+
+
 def read_table(path):
     """Row -> numbers, of a file of tab-separated lines."""
     table = {}
@@ -98,9 +106,11 @@ def measure(options, rows, kernel):
     """Figures of Quartet, and of Linux or {}."""
     effort = ruler.QUICK if options.quick else ruler.full_effort(options.mode)
     wants_linux = not options.no_linux
+    ruled = [name for name in rows if name != boot_cost.ROW]
 
     def quartet():
-        return ruler.run(kernel, options.mode, ruler.script(rows, effort), timeout=effort.timeout)
+        table = ruler.run(kernel, options.mode, ruler.script(ruled, effort), timeout=effort.timeout) if ruled else {}
+        return {boot_cost.ROW: boot_cost.figure(kernel), **table} if boot_cost.ROW in rows else table
     if options.mode != 'time':
         return quartet(), linux_rival.figures(options.mode, options.fresh) if wants_linux else {}
     ours, theirs = [], []
@@ -137,9 +147,9 @@ def table_rows(rows, ours, theirs, goals):
 
 def print_table(lines, mode):
     print(f'\n{UNITS[mode]}')
-    print(f'{"row":<20}{"Linux":>14}{"Quartet":>12}{"ratio":>8}{"goal":>10}  reached')
+    print(f'{"row":<20}{"Linux":>14}{"Quartet":>12}{"ratio":>8}{"goal":>12}  reached')
     for name, linux, mine, ratio, goal, verdict in lines:
-        print(f'{name:<20}{linux:>14}{mine:>12}{ratio:>8}{goal:>10}  {verdict}'.rstrip())
+        print(f'{name:<20}{linux:>14}{mine:>12}{ratio:>8}{goal:>12}  {verdict}'.rstrip())
 
 
 def write_between(path, begin_mark, end_mark, new):
@@ -290,7 +300,7 @@ def save_baseline(path, rows, ours):
     for name in rows:
         if isinstance(ours.get(name), float):
             table[name] = [min([ours[name]] + table.get(name, []))]
-    names = [name for name in ruler.row_names() if name in table and name not in NOT_IN_BASELINE]
+    names = [name for name in row_names('icount') if name in table and name not in NOT_IN_BASELINE]
     with open(path, 'w') as file:
         file.write('# Instructions an operation, release build with gcc, QEMU -icount shift=0: what no change may make\n'
                    '# 5 % dearer. Made by ./quartet bench --quick --no-linux --save-baseline bench/baseline.tsv,\n'
@@ -300,9 +310,9 @@ def save_baseline(path, rows, ours):
 
 def main(arguments):
     options = parse(arguments)
-    rows = ruler.row_names(options.patterns)
+    rows = ruler.row_names(options.patterns) if options.ring else row_names(options.mode, options.patterns)
     if not rows:
-        raise Misuse('bench: no row has such a name; these are there: ' + ' '.join(ruler.row_names()))
+        raise Misuse('bench: no row has such a name; these are there: ' + ' '.join(row_names(options.mode)))
     kernel = options.kernel or build_kernel('release', options.cc)
     ruler.build()
     if options.felt:
