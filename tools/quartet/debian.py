@@ -43,12 +43,6 @@ def runs_i386():
     return subprocess.run(['arch-test', '-n', 'i386'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
-def main_sources():
-    """Those of the machine's Debian sources that are its main suite: no updates, no backports."""
-    suite = f'\nSuites: {packages.release_codename()}\n'
-    return [text for text in packages.machine_sources() if suite in text]
-
-
 def digest():
     """Identifies how the image is made. The suite's content may move on; a stable one hardly does."""
     whole = hashlib.sha256(f'{INCLUDES} {SIZE} {packages.release_codename()}'.encode())
@@ -92,9 +86,9 @@ def complaint(log_path):
 
 def make(path):
     """Make the image. Takes minutes, most of them where i386 programs must be emulated."""
-    sources = main_sources()
+    sources = packages.main_sources()
     if not sources:
-        raise Failure(f'no source in /etc/apt is Debian {packages.release_codename()}, component main: cannot make the image')
+        raise Failure(f'no source of this machine\'s apt is Debian {packages.release_codename()}, component main: cannot make the image')
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     log_path = os.path.join(folder, 'build.log')

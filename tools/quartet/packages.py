@@ -2,15 +2,20 @@
 Debian's i386 packages, fetched with the machine's own apt but without telling it.
 
 apt runs with a private configuration: its own lists, cache and (empty) package state, architecture
-i386 only, and those of the machine's sources that are Debian. So signatures are checked with the
-machine's keys, proxies and mirrors are the machine's, and nothing of the machine is changed: no
-foreign architecture, no list, no package. Packages are only unpacked, never installed.
+i386 only, and the machine's sources. So signatures are checked with the machine's keys, proxies, mirrors
+and preferences are the machine's, and nothing of the machine is changed: no foreign architecture, no list,
+no package. Packages are only unpacked, never installed.
 
-Sources are tried together first. If a package cannot be had that way, because a suite's index for i386
-fails to download or names a file that is gone, each source is tried alone; and at last, from the same
-mirrors, the release before Debian gave up most of i386: Linux itself has no package there any more.
+apt itself reads the sources: each becomes a stanza in a file of its own, with all its options but those that
+choose architectures. What has no i386, or fails to download, apt leaves out. Which sources are Debian's
+their Release files say.
+
+If the newest version of a package cannot be had, because an index names a file that is gone, the older ones
+are tried; and at last, from the same mirrors, the release before Debian gave up most of i386: Linux itself
+has no package there any more.
 """
 
+import contextlib
 import glob
 import os
 import re
@@ -22,8 +27,11 @@ import tempfile
 from common import Failure, cache_lock, cache_path
 
 LAST_WHOLE_RELEASE = 'bookworm'
-SUITE_ALIASES = {'stable', 'testing', 'unstable', 'sid', 'oldstable'}
-SUITE_SUFFIXES = ('-updates', '-security', '-backports', '/updates', '-proposed-updates')
+# Names of options in lines of a .list that are not those of fields (sources.list(5)); `arch` is left out.
+OPTION_FIELDS = {'lang': 'Languages', 'target': 'Targets'}
+ONE_LINE = re.compile(r'\s*deb\s+(?:\[(?P<options>[^]]*)\]\s*)?(?P<uri>(?:\[[^]]*\]|[^\s[])+)\s+(?P<suite>\S+)(?P<components>.*)')
+NO_ARCHITECTURES = {'architectures': None, 'architectures-add': None, 'architectures-remove': None}
+SOURCE_NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(list|sources)')
 
 
 def release_codename():
@@ -39,87 +47,75 @@ def release_codename():
     return ''
 
 
-def parse_one_line(text):
-    """Sources of the form `deb [options] uri suite component...`, as dictionaries."""
+def unquoted(word):
+    return word.replace('"', '')
+
+
+def without_comment(line):
+    """A # in brackets, as in the name of a CD, begins none."""
+    return re.match(r'(?:\[[^]]*\]|[^#[]|\[)*', line).group(0)
+
+
+def stanzas_of_lines(text):
+    """The lines `deb [options] uri suite component...` of a .list, as stanzas of a .sources."""
     for line in text.splitlines():
-        line = line.split('#', 1)[0].strip()
-        if not line.startswith('deb '):
+        found = ONE_LINE.fullmatch(without_comment(line))
+        if not found or found['uri'].startswith('cdrom:'):	# which would have to be put in
             continue
-        rest, options = line[4:].strip(), {}
-        if rest.startswith('['):
-            inside, _, rest = rest[1:].partition(']')
-            for word in inside.split():
-                key, _, value = word.partition('=')
-                options[key.rstrip('+-').lower()] = value
-        words = rest.split()
-        if len(words) >= 2:
-            yield {'uris': [words[0]], 'suites': [words[1]], 'components': words[2:],
-                   'signed-by': options.get('signed-by', '')}
+        fields = {'Types': 'deb', 'URIs': unquoted(found['uri']), 'Suites': unquoted(found['suite'])}
+        if found['components'].strip():
+            fields['Components'] = unquoted(found['components'].strip())
+        for option in re.findall(r'(?:"[^"]*"|\S)+', found['options'] or ''):
+            name, _, value = unquoted(option).partition('=')
+            way = {'+': '-Add', '-': '-Remove'}.get(name[-1:], '')
+            name = name.rstrip('+-')
+            if value and name != 'arch':
+                fields[OPTION_FIELDS.get(name, name) + way] = value.replace(',', ' ')
+        yield ''.join(f'{name}: {value}\n' for name, value in fields.items())
 
 
-def parse_deb822(text):
-    """Sources of the form `Types: deb`, `URIs: ...`, one paragraph each."""
-    paragraph, key = {}, None
-    for line in text.splitlines() + ['']:
-        if line.startswith('#'):
-            continue
-        if line.strip() == '':
-            if 'deb' in paragraph.get('types', '').split() and paragraph.get('enabled', 'yes').strip() != 'no':
-                yield {'uris': paragraph.get('uris', '').split(), 'suites': paragraph.get('suites', '').split(),
-                       'components': paragraph.get('components', '').split(),
-                       'signed-by': paragraph.get('signed-by', '')}
-            paragraph, key = {}, None
-        elif line[0] in ' \t' and key:
-            paragraph[key] += '\n' + line
-        else:
-            key, _, value = line.partition(':')
-            key = key.strip().lower()
-            paragraph[key] = value.strip()
+def with_fields(stanza, fields):
+    """A stanza with these fields, by their names in small letters, in place of its own; None: without."""
+    kept, is_kept = [], True
+    for line in stanza.splitlines():
+        found = re.match(r'([^\s:]+)\s*:', line)
+        if found:
+            is_kept = found[1].lower() not in fields
+        if is_kept:
+            kept.append(f'{line}\n')
+    return ''.join(kept + [f'{name.capitalize()}: {value}\n' for name, value in fields.items() if value is not None])
 
 
-def is_debian(uri, suite, components):
-    base = suite
-    for suffix in SUITE_SUFFIXES:
-        base = base.removesuffix(suffix)
-    return 'debian' in uri and 'main' in components and (base == release_codename() or base in SUITE_ALIASES)
+def stanzas_of_fields(text):
+    """The stanzas of a .sources that are about binary packages, of any architecture. apt sees to Enabled."""
+    lines = [line.rstrip() for line in text.split('\n') if not line.startswith('#')]
+    for stanza in re.split(r'\n{2,}', '\n'.join(lines).strip('\n')):
+        types = re.search(r'^types\s*:(.*(?:\n\s.*)*)', stanza, re.IGNORECASE | re.MULTILINE)
+        if types and 'deb' in types[1].split():
+            yield with_fields(stanza, {'types': 'deb', **NO_ARCHITECTURES})
+
+
+def source_files():
+    """The files that this machine's apt reads sources from, in its order."""
+    told = subprocess.run(['apt-config', 'shell', 'FILE', 'Dir::Etc::sourcelist/f', 'FOLDER', 'Dir::Etc::sourceparts/d'],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    places = dict(re.findall(r"^(\w+)='(.*)'$", told, re.MULTILINE))
+    parts = [path for path in sorted(glob.glob(os.path.join(places.get('FOLDER', '/nowhere'), '*')))
+             if SOURCE_NAME.fullmatch(os.path.basename(path))]
+    return ([places['FILE']] if 'FILE' in places else []) + parts
 
 
 def machine_sources():
-    """Paragraphs in deb822 form, one for each Debian suite that the machine's apt uses."""
-    entries = []
-    files = ['/etc/apt/sources.list'] + sorted(glob.glob('/etc/apt/sources.list.d/*'))
-    for path in files:
+    """The machine's sources of binary packages, as stanzas."""
+    stanzas = []
+    for path in source_files():
         try:
-            with open(path) as file:
+            with open(path, errors='replace') as file:
                 text = file.read()
         except OSError:
             continue
-        if path.endswith('.list'):
-            entries += parse_one_line(text)
-        elif path.endswith('.sources'):
-            entries += parse_deb822(text)
-    paragraphs = []
-    for entry in entries:
-        for uri in entry['uris']:
-            for suite in entry['suites']:
-                if not is_debian(uri, suite, entry['components']):
-                    continue
-                paragraph = f'Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nArchitectures: i386\n'
-                if entry['signed-by']:
-                    paragraph += f'Signed-By: {entry["signed-by"]}\n'
-                if paragraph not in paragraphs:
-                    paragraphs.append(paragraph)
-    return paragraphs
-
-
-def older_sources(paragraphs):
-    """The last release that has everything for i386, from the mirrors that the machine uses for its own."""
-    codename = release_codename()
-    if codename == LAST_WHOLE_RELEASE:
-        return []
-    lines = {f'\nSuites: {suite}\n' for suite in (codename, *SUITE_ALIASES)}
-    return [paragraph.replace(line, f'\nSuites: {LAST_WHOLE_RELEASE}\n') for paragraph in paragraphs
-            for line in lines if line in paragraph]
+        stanzas += stanzas_of_fields(text) if path.endswith('.sources') else stanzas_of_lines(text)
+    return list(dict.fromkeys(stanzas))
 
 
 class PrivateApt:
@@ -127,7 +123,9 @@ class PrivateApt:
 
     def __init__(self):
         self.folder = cache_path('apt')
-        for part in ('state/lists/partial', 'cache/archives/partial', 'sources', 'empty'):
+        self.sources = os.path.join(self.folder, 'sources')
+        self.stanzas = []
+        for part in ('state/lists/partial', 'cache/archives/partial', 'sources'):
             os.makedirs(os.path.join(self.folder, part), exist_ok=True)
         open(os.path.join(self.folder, 'status'), 'a').close()
         self.configuration = os.path.join(self.folder, 'apt.conf')
@@ -135,53 +133,104 @@ class PrivateApt:
             out.write(self._settings())
 
     def _settings(self):
-        # Hooks are cleared because they are the machine's: some remove files in /var/cache/apt.
+        # Hooks are cleared because they are the machine's: some remove files in /var/cache/apt. Of all indexes that
+        # the machine wants only those of packages are of use.
+        told = subprocess.run(['apt-config', 'dump', 'Acquire::IndexTargets::deb'], stdout=subprocess.PIPE, text=True).stdout
+        others = set(re.findall(r'^Acquire::IndexTargets::deb::([^:\s]+) ', told, re.MULTILINE)) - {'Packages'}
         return f'''
 Dir::State "{self.folder}/state";
 Dir::State::status "{self.folder}/status";
 Dir::Cache "{self.folder}/cache";
 Dir::Etc::sourcelist "/dev/null";
-Dir::Etc::sourceparts "{self.folder}/sources";
-Dir::Etc::preferencesparts "{self.folder}/empty";
+Dir::Etc::sourceparts "{self.sources}";
 #clear APT::Architectures;
 APT::Architecture "i386";
 APT::Architectures {{ "i386"; }};
 #clear APT::Update;
 #clear DPkg::Post-Invoke;
 #clear DPkg::Pre-Install-Pkgs;
-#clear Acquire::IndexTargets::deb::Contents-deb;
 Acquire::Languages "none";
 Acquire::Retries "2";
 APT::Sandbox::User "{'root' if os.getuid() == 0 else ''}";
 APT::Get::List-Cleanup "false";
-'''
+''' + ''.join(f'Acquire::IndexTargets::deb::{name}::DefaultEnabled "false";\n' for name in sorted(others))
 
-    def _run(self, *arguments, cwd=None):
-        return subprocess.run(['apt-get', '-q', '-c', self.configuration, *arguments], cwd=cwd, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env=dict(os.environ, LC_ALL='C'))
+    def _run(self, program, *arguments, **options):
+        return subprocess.run([program, '-q', '-c', self.configuration, *arguments], text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, env=dict(os.environ, LC_ALL='C'), **options)
 
-    def use_sources(self, paragraphs):
-        """Write the sources and fetch their indexes. An index that fails is no error here."""
-        with open(os.path.join(self.folder, 'sources', 'debian.sources'), 'w') as out:
-            out.write('\n'.join(paragraphs))
-        return self._run('update').stdout
+    def use_sources(self, stanzas):
+        """Write the sources, each into a file of its own, and fetch their indexes. An index that fails is no error here."""
+        for path in glob.glob(os.path.join(self.sources, '*')):
+            os.remove(path)
+        self.stanzas = stanzas
+        for place, stanza in enumerate(stanzas):
+            with open(os.path.join(self.sources, f'{place:03}.sources'), 'w') as out:
+                out.write(stanza)
+        return self._run('apt-get', 'update', stderr=subprocess.STDOUT).stdout
+
+    def debian_sources(self):
+        """
+        (stanza, suite, codename) of the sources that are whole releases of Debian, no updates, with component main. One
+        whose Release file could not be had is known by its suite alone.
+        """
+        shape = '$(SOURCESENTRY)|$(RELEASE)|$(COMPONENT)|$(FILENAME)'
+        said = self._run('apt-get', 'indextargets', '--no-release-info', '--format', shape, 'Created-By: Packages',
+                         'Architecture: i386', stderr=subprocess.DEVNULL).stdout
+        found = []
+        for line in said.splitlines():
+            entry, suite, component, index = line.split('|')
+            fields = self._release_fields(index.removesuffix('_main_binary-i386_Packages'))
+            fields = fields or {'Origin': 'Debian' if suite == release_codename() else '', 'Codename': suite}
+            place = re.search(r'(\d+)\.sources:', entry)
+            if place and component == 'main' and fields.get('Origin') == 'Debian' and '-' not in fields.get('Codename', '-'):
+                found.append((self.stanzas[int(place[1])], suite, fields['Codename']))
+        return list(dict.fromkeys(found))
+
+    @staticmethod
+    def _release_fields(base):
+        """What a Release file that apt has fetched says of itself; {} if it has none."""
+        for name in ('InRelease', 'Release'):
+            with contextlib.suppress(OSError), open(f'{base}_{name}', errors='replace') as file:
+                return dict(re.findall(r'^([\w-]+): (.*)$', file.read(), re.MULTILINE))
+        return {}
+
+    def older_sources(self):
+        """The last release that has everything for i386, from where the machine has its own; after use_sources()."""
+        debian = self.debian_sources()
+        if any(codename == LAST_WHOLE_RELEASE for _, _, codename in debian):
+            return []
+        return list(dict.fromkeys(with_fields(stanza, {'suites': LAST_WHOLE_RELEASE, 'components': 'main'})
+                                  for stanza, _, _ in debian))
 
     def download(self, package, folder):
-        """Fetch one package into `folder`. Returns its path, or None and what apt said."""
-        done = self._run('download', package, cwd=folder)
-        found = glob.glob(os.path.join(folder, f'{package}_*.deb'))
-        if done.returncode == 0 and found:
-            return found[0], ''
-        return None, done.stdout
-
+        """Fetch one package into `folder`, the newest that can be had. Returns its path, or None and what apt said."""
+        known = self._run('apt-cache', 'madison', package, stderr=subprocess.DEVNULL).stdout
+        versions = [line.split('|')[1].strip() for line in known.splitlines() if line.count('|') == 2]
+        said = ''
+        for wanted in [package] + [f'{package}={version}' for version in dict.fromkeys(versions)]:
+            done = self._run('apt-get', 'download', wanted, cwd=folder, stderr=subprocess.STDOUT)
+            found = glob.glob(os.path.join(folder, f'{package}_*.deb'))
+            if done.returncode == 0 and found:
+                return found[0], ''
+            said += done.stdout
+        return None, said
 
     def dependencies(self, package):
         """The names that a package depends on, as far as the indexes know it."""
-        done = subprocess.run(['apt-cache', '-c', self.configuration, 'depends', package], text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              env=dict(os.environ, LC_ALL='C'))
-        return [line.split(':', 1)[1].strip() for line in done.stdout.splitlines() if line.strip().startswith('Depends:')]
+        said = self._run('apt-cache', 'depends', package, stderr=subprocess.DEVNULL).stdout
+        return [line.split(':', 1)[1].strip() for line in said.splitlines() if line.strip().startswith('Depends:')]
+
+
+def main_sources():
+    """
+    The stanzas of Debian's release that this machine is, component main, for i386: no updates, no backports.
+    """
+    with cache_lock():
+        apt = PrivateApt()
+        apt.use_sources(machine_sources())
+        return list(dict.fromkeys(with_fields(stanza, {'suites': suite, 'components': 'main', 'architectures': 'i386'})
+                                  for stanza, suite, codename in apt.debian_sources() if codename == release_codename()))
 
 
 def last_error(text):
@@ -201,9 +250,9 @@ def newest_dependency(package, prefix):
     if known:
         return max(known, key=lambda name: [int(part) for part in re.findall(r'[0-9]+', name)])
     with cache_lock():
-        apt, said, sources = PrivateApt(), '', machine_sources()
-        for attempt in filter(None, (sources, older_sources(sources))):
-            said += apt.use_sources(attempt)
+        apt, said = PrivateApt(), ''
+        for sources in (machine_sources, apt.older_sources):
+            said += apt.use_sources(sources())
             for name in apt.dependencies(package):
                 if name.startswith(prefix):
                     return name
@@ -247,17 +296,16 @@ def unpack(path, target):
 
 def download(wanted):
     """Fetch and unpack packages: name -> folder to be made."""
-    paragraphs = machine_sources()
-    if wanted and not paragraphs:
-        raise Failure('no Debian source with component main in /etc/apt; cannot fetch i386 packages')
+    if wanted and not machine_sources():
+        raise Failure('this machine\'s apt has no source of packages; cannot fetch those for i386')
     os.makedirs(cache_path('i386'), exist_ok=True)
     apt, said, left = PrivateApt(), '', dict(wanted)
     print(f'quartet: fetching {", ".join(wanted)} for i386', file=sys.stderr, flush=True)
-    attempts = [paragraphs] + ([[one] for one in paragraphs] if len(paragraphs) > 1 else [])
-    for attempt in filter(None, [*attempts, older_sources(paragraphs)]):
-        if not left:
+    for sources in (machine_sources, apt.older_sources):
+        stanzas = sources() if left else []
+        if not stanzas:
             break
-        said = apt.use_sources(attempt)
+        said = apt.use_sources(stanzas)
         for package, target in list(left.items()):
             with tempfile.TemporaryDirectory(dir=os.path.dirname(target), prefix='.') as work:
                 path, refusal = apt.download(package, work)
