@@ -2,9 +2,10 @@
  * FIFOs: a pipe that is found through an inode. It exists while somebody has the inode open, or is
  * opening it.
  *
- * Opening waits for the other side: a reader for a writer, a writer for a reader. That the other
- * came is seen by its generation, not by its count: it may be gone again already. With O_NONBLOCK a
- * reader does not wait, and a writer without a reader gets -ENXIO. Opening for both never waits.
+ * Opening waits for the other side: a reader for a writer, a writer for a reader. Whether the other
+ * is there is seen by its count at the moment of coming, in one section of the mutex with it; that
+ * it came later, by its generation, for it may be gone again already. With O_NONBLOCK a reader does
+ * not wait, and a writer without a reader gets -ENXIO. Opening for both never waits.
  *
  * A pipe without a name can be opened once more too, by /proc/PID/fd. Both sides have been there,
  * so nobody waits.
@@ -42,10 +43,30 @@ static struct pipe *get_pipe(struct inode *inode, const struct credentials *cred
 	return pipe;
 }
 
-/* One more of each side that `access` names. Those who wait for one to come see it. */
-static void add_end(struct pipe *pipe, uint32_t access)
+/* The side that a lone reader or writer waits for, as it was when he came. */
+struct other_side {
+	bool is_there;
+	unsigned int generation;
+};
+
+static struct other_side other_side(struct pipe *pipe, uint32_t access)
 {
+	bool is_reader = access & FILE_READ;
+
+	return (struct other_side){
+		.is_there = atomic_load_explicit(is_reader ? &pipe->writers : &pipe->readers,
+						 memory_order_relaxed) > 0,
+		.generation = is_reader ? pipe->writer_generation : pipe->reader_generation,
+	};
+}
+
+/* One more of each side that `access` names. Those who wait for one to come see it. */
+static struct other_side add_end(struct pipe *pipe, uint32_t access)
+{
+	struct other_side other;
+
 	mutex_lock(&pipe->mutex);
+	other = other_side(pipe, access);
 	if (access & FILE_READ) {
 		pipe->reader_generation++;
 		atomic_fetch_add_explicit(&pipe->readers, 1, memory_order_release);
@@ -59,6 +80,7 @@ static void add_end(struct pipe *pipe, uint32_t access)
 		wait_queue_wake_all(&pipe->write_queue, 0);
 	if (access & FILE_WRITE)
 		wait_queue_wake_all(&pipe->read_queue, 0);
+	return other;
 }
 
 static unsigned int generation(const unsigned int *counter)
@@ -66,35 +88,41 @@ static unsigned int generation(const unsigned int *counter)
 	return *(const volatile unsigned int *)counter;
 }
 
-static int wait_for_writer(struct file *file, struct pipe *pipe, unsigned int seen)
+/* Errors: -EINTR. */
+static int wait_for_other(struct pipe *pipe, uint32_t access, unsigned int seen)
 {
-	if (atomic_load_explicit(&pipe->writers, memory_order_acquire) > 0)
-		return 0;
-	if (file->flags & O_NONBLOCK) {
-		/* Not hung up before the first writer has come; see pipe_poll. */
-		file->directory_version = seen;
-		return 0;
-	}
-	return wait_event_interruptible(&pipe->read_queue,
-					generation(&pipe->writer_generation) != seen);
-}
-
-static int wait_for_reader(struct file *file, struct pipe *pipe, unsigned int seen)
-{
-	if (atomic_load_explicit(&pipe->readers, memory_order_acquire) > 0)
-		return 0;
-	if (file->flags & O_NONBLOCK)
-		return -ENXIO;
+	if (access & FILE_READ)
+		return wait_event_interruptible(&pipe->read_queue,
+						generation(&pipe->writer_generation) != seen);
 	return wait_event_interruptible(&pipe->write_queue,
 					generation(&pipe->reader_generation) != seen);
+}
+
+/*
+ * A signal ended the wait of a lone reader or writer, which leaves, unless somebody has come after
+ * all: he saw us here and went on, may have written and gone, and nobody would find that again.
+ * Both are decided under the mutex that he takes to come. Nobody is to be told: the other side is
+ * empty.
+ */
+static bool leave_unless_met(struct pipe *pipe, uint32_t access, unsigned int seen)
+{
+	bool is_met;
+
+	mutex_lock(&pipe->mutex);
+	is_met = other_side(pipe, access).generation != seen;
+	if (!is_met)
+		atomic_fetch_sub_explicit(access & FILE_READ ? &pipe->readers : &pipe->writers, 1,
+					  memory_order_release);
+	mutex_unlock(&pipe->mutex);
+	return !is_met;
 }
 
 static int open_end(struct file *file, bool waits)
 {
 	uint32_t access = file->mode & (FILE_READ | FILE_WRITE);
-	unsigned int readers_seen, writers_seen;
+	bool is_nonblocking = file->flags & O_NONBLOCK;
+	struct other_side other;
 	struct pipe *pipe;
-	int error = 0;
 
 	/* The access mode 3, "for ioctl only", names neither end. */
 	if (access == 0)
@@ -103,35 +131,29 @@ static int open_end(struct file *file, bool waits)
 	if (!pipe)
 		return -ENOMEM;
 	file->private = pipe;
-	readers_seen = generation(&pipe->reader_generation);
-	writers_seen = generation(&pipe->writer_generation);
-	if (waits && access == FILE_WRITE && (file->flags & O_NONBLOCK)) {
-		error = wait_for_reader(file, pipe, readers_seen);
-		if (error)
-			goto put_pipe;
+	if (waits && access == FILE_WRITE && is_nonblocking &&
+	    atomic_load_explicit(&pipe->readers, memory_order_acquire) == 0) {
+		pipe_put(pipe, file->inode);
+		return -ENXIO;
 	}
-	add_end(pipe, access);
+	other = add_end(pipe, access);
 	/*
 	 * Any earlier writer has been and gone for a reader that comes now: only the next counts as
 	 * "was there".
 	 */
 	file->directory_version = UINT64_MAX;
-	if (waits && access == FILE_READ)
-		error = wait_for_writer(file, pipe, writers_seen);
-	else if (waits && access == FILE_WRITE && !(file->flags & O_NONBLOCK))
-		error = wait_for_reader(file, pipe, readers_seen);
-	if (error) {
-		error = -ERESTARTSYS;
-		goto drop_end;
+	if (waits && !other.is_there && access != (FILE_READ | FILE_WRITE)) {
+		/* Not hung up before the first writer has come; see pipe_poll. */
+		if (is_nonblocking && access == FILE_READ)
+			file->directory_version = other.generation;
+		if (!is_nonblocking && wait_for_other(pipe, access, other.generation) &&
+		    leave_unless_met(pipe, access, other.generation)) {
+			pipe_put(pipe, file->inode);
+			return -ERESTARTSYS;
+		}
 	}
 	file->ops = &pipe_ops;
 	return 0;
-
-drop_end:
-	pipe_drop_end(pipe, access);
-put_pipe:
-	pipe_put(pipe, file->inode);
-	return error;
 }
 
 static int fifo_open(struct file *file)
