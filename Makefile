@@ -114,6 +114,10 @@ $(GEN)/syscall_table.S $(GEN)/syscall_names.c &: $(SYSCALL_TABLE) tools/gen-sysc
 docs: docs/syscalls.md
 docs/syscalls.md: $(SYSCALL_TABLE) tools/gen-syscalls
 	$(Q)$(PYTHON) tools/gen-syscalls $< --document $@
+docs: docs/reliability.md
+docs/reliability.md: docs/endure.tsv tools/quartet/endure_record.py
+	$(Q)$(PYTHON) tools/quartet/endure_record.py
+	@touch $@
 
 # asm_offsets.c may include anything, so it is compiled without the header that it becomes.
 $(GEN)/asm_offsets.h: $(wildcard $(OFFSETS)) $(OUT)/flags tools/gen-asm-offsets
@@ -235,7 +239,7 @@ help:
 	@echo '  kernel       the kernel alone          objects      its object files, without linking'
 	@echo '  user         programs of user/         guest-tests  programs of tests/guest/'
 	@echo '  host-tests   unit tests beside the code: in build/host32/ and build/host64/'
-	@echo '  docs         docs/syscalls.md from kernel/syscall/syscall.tbl'
+	@echo '  docs         docs/syscalls.md from kernel/syscall/syscall.tbl, the table of docs/reliability.md'
 	@echo '  run test check debug bench             the same as ./quartet TARGET (T=PATTERN)'
 	@echo '  clean        remove build/'
 	@echo '  V=1          show every command'

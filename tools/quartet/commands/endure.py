@@ -1,6 +1,7 @@
 """
 ./quartet endure WHAT [OPTIONS]: what takes long.
 
+	document	the figures of the last full runs of all these into docs/reliability.md
 	crash		cuts of power at thousands of points of logged workloads
 	shortage	every allocation fails once on each path to it
 	fuzz		libFuzzer's inputs for what reads what others made: disks, archives, keys, programs, names, settings
@@ -9,7 +10,7 @@
 	strangers	other people's attacks
 	torture		the guest tests torture_*, in their long form, with 1, 2, 4 and 8 CPUs and ever new seeds
 
-Each has options: ./quartet endure WHAT --help.
+Each but the first has options: ./quartet endure WHAT --help.
 """
 
 import fnmatch
@@ -20,13 +21,16 @@ import subprocess
 import time
 
 import crash
+import endure_record
 import fuzz
 import guest_tests
 import shortage
 import strangers
 from common import Misuse, Parser, build_kernel, build_path, kernel_file, make, minutes_number, positive_number, seed_number, user_path, whole_number
-from results import Results
+from results import FAILED, PASSED, SKIPPED, Results
 
+WHOLE_POINTS, WHOLE_ROUNDS, WHOLE_SEEDS = 10000, 1000, 1000
+WHOLE_MINUTES = {'torture': 60, 'strangers': 10, 'fuzz': 10}
 POINTS_OF_A_WORKLOAD = 1000
 BOOTED_SHARE = 20		# one point of so many is replayed by a booted kernel as well
 CRASH_KINDS = ('files', 'files', 'files', 'sqlite', 'git')	# of workloads, in turn
@@ -34,7 +38,7 @@ CRASH_KINDS = ('files', 'files', 'files', 'sqlite', 'git')	# of workloads, in tu
 
 def parse_crash(arguments):
     parser = Parser('endure crash')
-    parser.add_argument('--points', type=positive_number, default=10000, metavar='N', help='disks to judge (10000)')
+    parser.add_argument('--points', type=positive_number, default=WHOLE_POINTS, metavar='N', help='disks to judge (10000)')
     parser.add_argument('--seed', type=seed_number, help='of the workloads and the points; random unless given')
     parser.add_argument('--workload', choices=sorted(set(CRASH_KINDS)), help='only such ones; in turn unless given')
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
@@ -76,7 +80,7 @@ LONGEST_SCALE = 20		# times as long
 
 def main_torture(arguments):
     parser = Parser('endure torture')
-    parser.add_argument('--minutes', type=minutes_number, default=60, metavar='N')
+    parser.add_argument('--minutes', type=minutes_number, default=WHOLE_MINUTES['torture'], metavar='N')
     parser.add_argument('--seed', type=seed_number, help="the scheduler's, of the first round; each has the next one")
     parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     options = parser.parse_args(arguments)
@@ -89,12 +93,17 @@ def main_torture(arguments):
     for test in tests:
         test.scale, test.timeout = str(100 * scale), test.timeout * scale
     results = Results([guest_tests.column_name(n) for n in TORTURE_CPUS])
+    rounds = 0
     while True:
+        rounds += 1
         print(f'\nseed {seed}', flush=True)
         guest_tests.run(tests, kernel, TORTURE_CPUS, results, seed, on_linux=False)
         seed += 1
         if time.monotonic() > end or any(results.failures):
-            return results.finish()
+            status = results.finish()
+            endure_record.add('torture', options.minutes >= WHOLE_MINUTES['torture'], arguments, status,
+                              {'rounds': rounds, 'passed': results.counts[PASSED], 'failed': results.counts[FAILED]})
+            return status
 
 
 def main_crash(arguments):
@@ -115,14 +124,17 @@ def main_crash(arguments):
     for failure in failures[:20]:
         print(failure)
     print(f'{options.points} points, {len(failures)} failures')
-    return 1 if failures else 0
+    status = 1 if failures else 0
+    endure_record.add(f'crash, {options.workload or "files, sqlite, git"}', options.points >= WHOLE_POINTS, arguments, status,
+                      {'points': options.points, 'workloads': number, 'failures': len(failures)})
+    return status
 
 
 def main_strangers(arguments):
     parser = Parser('endure strangers')
     parser.add_argument('names', nargs='*', metavar='NAME',
                         help='trinity, crashme, stress-fork and so on, also with * and ?; all of them unless given')
-    parser.add_argument('--minutes', type=minutes_number, default=10, help='for trinity and crashme each (10)')
+    parser.add_argument('--minutes', type=minutes_number, default=WHOLE_MINUTES['strangers'], help='for trinity and crashme each (10)')
     parser.add_argument('--seed', type=seed_number, help='of trinity and crashme; random unless given')
     parser.add_argument('--cpus', type=int, default=strangers.CPUS, choices=range(1, 9), metavar='N')
     parser.add_argument('--linux', action='store_true', help='on Debian\'s Linux as well')
@@ -139,7 +151,10 @@ def main_strangers(arguments):
     kernel = options.kernel or build_kernel(options.build)
     outcomes = strangers.run(names, options.minutes, seed, kernel, options.cpus, options.linux)
     print(strangers.summary(outcomes))
-    return 1 if outcomes.has_failed() else 0
+    status = 1 if outcomes.has_failed() else 0
+    endure_record.add('strangers', names == known and options.minutes >= WHOLE_MINUTES['strangers'], arguments, status,
+                      {word: outcomes.count(state) for word, state in (('passed', PASSED), ('failed', FAILED), ('skipped', SKIPPED))})
+    return status
 
 
 def main_shortage(arguments):
@@ -160,15 +175,19 @@ def main_shortage(arguments):
     shortage.run_direct(path, options.seed, outcomes)
     if not options.direct:
         shortage.run_workloads(tests, path, options.cpus, options.runs, options.seed, outcomes)
-    print(shortage.report(kernel, outcomes))
-    return 1 if outcomes.failures else 0
+    text = shortage.report(kernel, outcomes)
+    print(text)
+    status = 1 if outcomes.failures else 0
+    endure_record.add('shortage, direct' if options.direct else 'shortage', not options.names and options.runs >= shortage.RUNS,
+                      arguments, status, {'': text.partition('\n')[0]})
+    return status
 
 
 def main_fuzz(arguments):
     parser = Parser('endure fuzz')
     parser.add_argument('names', nargs='*', metavar='NAME',
                         help=f'fuzzers: {", ".join(fuzz.targets())}; all unless given')
-    parser.add_argument('--minutes', type=minutes_number, default=10, metavar='N', help='for all of them (10)')
+    parser.add_argument('--minutes', type=minutes_number, default=WHOLE_MINUTES['fuzz'], metavar='N', help='for all of them (10)')
     parser.add_argument('--keep', action='store_true', help='write the inputs worth keeping to tests/fuzz/corpus')
     parser.add_argument('--input', type=user_path, metavar='FILE', help='give one fuzzer this input alone')
     options = parser.parse_args(arguments)
@@ -181,12 +200,15 @@ def main_fuzz(arguments):
     fuzz.build(names)
     if options.input:
         return fuzz.replay(names[0], options.input)
-    return 0 if fuzz.run(names, options.minutes, options.keep) else 1
+    status = 0 if fuzz.run(names, options.minutes, options.keep) else 1
+    endure_record.add('fuzz', names == fuzz.targets() and options.minutes >= WHOLE_MINUTES['fuzz'], arguments, status,
+                      {'fuzzers': len(names), 'minutes in all': f'{options.minutes:g}'})
+    return status
 
 
 def main_siege(arguments):
     parser = Parser('endure siege')
-    parser.add_argument('--rounds', type=positive_number, default=1000, metavar='N', help='of one attack each (1000)')
+    parser.add_argument('--rounds', type=positive_number, default=WHOLE_ROUNDS, metavar='N', help='of one attack each (1000)')
     parser.add_argument('--answer', type=positive_number, default=1000, metavar='MS', help='how long the neighbour may wait (1000)')
     parser.add_argument('--cpus', type=int, default=1, choices=range(1, 9), metavar='N')
     parser.add_argument('--seed', type=seed_number, default=1, help="the scheduler's")
@@ -195,7 +217,10 @@ def main_siege(arguments):
     options = parser.parse_args(arguments)
     kernel = options.kernel or build_kernel(options.build)
     make('--silent', 'user', f'build/guest/{shortage.SIEGE}')
-    return shortage.run_siege(kernel, options.cpus, options.rounds, options.answer, options.seed)
+    status = shortage.run_siege(kernel, options.cpus, options.rounds, options.answer, options.seed)
+    endure_record.add(f'siege, {options.cpus} CPUs', options.rounds >= WHOLE_ROUNDS and options.answer <= 1000, arguments, status,
+                      {'rounds': options.rounds, 'ms for an answer at most': options.answer})
+    return status
 
 
 SIM_PROGRAM = 'sim/sim'
@@ -206,7 +231,7 @@ SIM_BREAKS = ('nothing', 'flush', 'force', 'wake', 'free', 'tlb', 'copy', 'table
 def main_sim(arguments):
     """Seeds of the simulated machine (tests/sim), shared out among the host's processors."""
     parser = Parser('endure sim')
-    parser.add_argument('--seeds', type=positive_number, default=1000, metavar='N', help='how many (1000)')
+    parser.add_argument('--seeds', type=positive_number, default=WHOLE_SEEDS, metavar='N', help='how many (1000)')
     parser.add_argument('--first', type=whole_number, default=None, metavar='S', help='the first of them; random unless given')
     parser.add_argument('--seed', type=whole_number, metavar='S', help='this one alone, and what it does')
     parser.add_argument('--schedule', type=whole_number, default=0, metavar='N', help='another order of the same things')
@@ -226,11 +251,15 @@ def main_sim(arguments):
                                          '--schedule', str(options.schedule)] + only).returncode
     first = options.first if options.first is not None else random.randrange(1, 1 << 31)
     print(f'seeds from {first} on', flush=True)
-    return run_seeds(command, first, options.seeds)
+    status, figures = run_seeds(command, first, options.seeds)
+    if options.broken == 'nothing':
+        endure_record.add(f'sim, {options.scenario or "all scenarios"}', options.seeds >= WHOLE_SEEDS, arguments, status,
+                          {f'seeds from {first} on': options.seeds, **figures})
+    return status
 
 
 def run_seeds(command, first, count):
-    """`count` seeds in as many processes as there are processors. 0 if none failed."""
+    """`count` seeds in as many processes as there are processors. 0 if none failed, and figures."""
     started, jobs = time.monotonic(), min(os.cpu_count() or 1, count)
     shares = [count // jobs + (job < count % jobs) for job in range(jobs)]
     running = []
@@ -248,11 +277,18 @@ def run_seeds(command, first, count):
     seconds = time.monotonic() - started
     print(f'{count} seeds, {operations} operations in {seconds:.0f} s, {operations * 60 / seconds:.0f} a minute, '
           f'{failures} failures')
-    return 1 if failures else 0
+    return 1 if failures else 0, {'operations': operations, 'a minute': int(operations * 60 / seconds), 'failures': failures}
+
+
+def main_document(arguments):
+    Parser('endure document').parse_args(arguments)
+    endure_record.take_over()
+    endure_record.write_table()
+    return 0
 
 
 def main(arguments):
-    commands = {'crash': main_crash, 'fuzz': main_fuzz, 'shortage': main_shortage, 'siege': main_siege, 'sim': main_sim,
+    commands = {'crash': main_crash, 'document': main_document, 'fuzz': main_fuzz, 'shortage': main_shortage, 'siege': main_siege, 'sim': main_sim,
                 'strangers': main_strangers, 'torture': main_torture}
     if arguments and arguments[0] in ('-h', '--help'):
         print(__doc__.strip())
