@@ -142,3 +142,20 @@ static inline bool has_row(int number)
 			return true;
 	return false;
 }
+
+/*
+ * Calls that signal_kill_loops makes over and over in a way of its own, because what they make
+ * outlives the caller, or because they do not come back as other calls do.
+ */
+static const int looped_apart[] = {
+	SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_execve, SYS_execveat, SYS_sigreturn,
+	SYS_rt_sigreturn, SYS_vhangup, SYS_semget, SYS_shmget, SYS_msgget,
+};
+
+static inline bool is_looped_apart(int number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(looped_apart); i++)
+		if (looped_apart[i] == number)
+			return true;
+	return false;
+}

@@ -1,8 +1,8 @@
 /* test: timeout=120
  * SIGKILL ends a process that makes one system call over and over, with arguments with which the
- * call does its work, for every call that has a row in bad_pointers.h or plain_calls.h; also one
- * that executes itself all the time. Where the work used something up (a file that was unlinked),
- * it is set up anew. On a disk, in the middle of a write and of each kind of fsync() as well.
+ * call does its work, for every call that has a row in bad_pointers.h or plain_calls.h and is not
+ * looped_apart. Where the work used something up (a file that was unlinked), it is set up anew. On
+ * a disk, in the middle of a write and of each kind of fsync() as well.
  */
 #include "bad_pointers_setup.h"
 #include "plain_calls.h"
@@ -18,20 +18,6 @@ struct progress {
 
 static volatile struct progress *progress;
 static int tried, worked;
-
-/* They end or multiply the process, or make what outlives it; fork and exec are tried apart. */
-static const int left_out[] = {
-	SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_execve, SYS_execveat, SYS_semget,
-	SYS_shmget, SYS_msgget,
-};
-
-static bool is_left_out(int number)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
-		if (left_out[i] == number)
-			return true;
-	return false;
-}
 
 static void set_up_all(const struct call *call)
 {
@@ -133,32 +119,8 @@ static void kill_calling(const struct call *call)
 static void kill_calling_each(const struct call *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!is_left_out(list[i].number))
+		if (!is_looped_apart(list[i].number))
 			kill_calling(&list[i]);
-}
-
-/* The counter of rounds is a file, the only memory that survives. */
-__attribute__((noreturn))
-static void execute_for_ever(void)
-{
-	char *const arguments[] = { "x", "again", NULL };
-	int fd = MUST(open("executed", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
-
-	CHECK_EQ(write(fd, "x", 1), 1);
-	execve("/proc/self/exe", arguments, exec_environment);
-	FAIL("exec came back");
-}
-
-static void kill_executing(void)
-{
-	struct stat status;
-	pid_t pid = FORK();
-
-	if (pid == 0)
-		execute_for_ever();
-	while (stat("executed", &status) < 0 || status.st_size < ROUNDS)
-		sched_yield();
-	kill_and_reap(pid);
 }
 
 /* On a disk; each time waits for the disk below the machine, too, so a few times have to do. */
@@ -191,11 +153,8 @@ static void kill_synchronizing(int (*synchronize)(int fd))
 	}
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argv;
-	if (argc > 1)
-		execute_for_ever();
 	progress = shared_memory(PAGE);
 	select_block[4] = (uintptr_t)zero_time;
 	CHECK_EQ(dup2(MUST(open(".", O_RDONLY)), HOME_FD), HOME_FD);
@@ -203,7 +162,6 @@ int main(int argc, char **argv)
 	kill_calling_each(plain_calls, ARRAY_SIZE(plain_calls));
 	raw_syscall(SYS_mq_unlink, "bad-pointers");
 	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
-	kill_executing();
 	enter_disk_directory();
 	kill_synchronizing(fsync);
 	kill_synchronizing(fdatasync);
