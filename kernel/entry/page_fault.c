@@ -36,10 +36,8 @@ static enum fault_result handle(const struct trap_frame *frame, uintptr_t addres
 	result = vm_fault(process->space, address, access, &major);
 	if (unlikely(result == FAULT_BAD_ADDRESS))
 		result = grow_stack(process, address, access, &major);
-	if (major)
-		thread->major_faults++;
-	else
-		thread->minor_faults++;
+	if (result == FAULT_OK) /* as Linux: what became a signal is not counted */
+		(*(major ? &thread->major_faults : &thread->minor_faults))++;
 	event_note(QUARTET_EVENT_FAULT_DONE, address, result, major);
 	return result;
 }

@@ -136,7 +136,7 @@ struct process {
 	struct wait_queue child_wait;	  /* parents sleep here in wait4 */
 	atomic_bool holds_parents_memory; /* [a] after vfork, until exec or exit */
 	struct wait_queue vfork_queue;	  /* the parent sleeps here meanwhile */
-	struct usage usage;		  /* [s] of ended threads */
+	struct usage usage;		  /* [s] of ended threads, and of memory left by exec() */
 	struct usage children_usage;	  /* [T] of forgiven children */
 
 	/* [s] NULL once given back; own threads read freely */

@@ -358,6 +358,23 @@ int sys_get_thread_area(user_addr to)
 	return error ? error : copy_to_user(to, &descriptor, sizeof(descriptor));
 }
 
+/* Times and counts are the thread's, memory is its process's. */
+static void thread_usage(struct user_thread *thread, struct usage *out)
+{
+	struct usage whole;
+
+	address_space_resident_pages(thread->process->space);
+	process_usage(thread->process, &whole);
+	memset(out, 0, sizeof(*out));
+	schedule_times(&thread->thread, &out->user_ns, &out->system_ns);
+	out->minor_faults = thread->minor_faults;
+	out->major_faults = thread->major_faults;
+	out->voluntary_switches = thread->thread.voluntary_switches;
+	out->involuntary_switches = thread->thread.involuntary_switches;
+	out->io = thread->thread.io;
+	out->resident_peak_pages = whole.resident_peak_pages;
+}
+
 int sys_getrusage(int who, user_addr to)
 {
 	struct user_thread *thread = user_thread_current();
@@ -373,13 +390,7 @@ int sys_getrusage(int who, user_addr to)
 		process_children_usage(thread->process, &usage);
 		break;
 	case RUSAGE_THREAD:
-		memset(&usage, 0, sizeof(usage));
-		schedule_times(&thread->thread, &usage.user_ns, &usage.system_ns);
-		usage.minor_faults = thread->minor_faults;
-		usage.major_faults = thread->major_faults;
-		usage.voluntary_switches = thread->thread.voluntary_switches;
-		usage.involuntary_switches = thread->thread.involuntary_switches;
-		usage.io = thread->thread.io;
+		thread_usage(thread, &usage);
 		break;
 	default:
 		return -EINVAL;

@@ -16,8 +16,8 @@ enum fault_result {
 };
 
 /*
- * Satisfy a fault of `space` at user address `address`. `major` (may be NULL) says whether it
- * waited for a disk. May sleep. Locks: none held.
+ * Satisfy a fault of `space` at user address `address`. `major` (may be NULL) says whether a
+ * disk had to be read. May sleep. Locks: none held.
  */
 enum fault_result vm_fault(struct address_space *space, uintptr_t address, enum fault_access access,
 			   bool *major);

@@ -273,7 +273,7 @@ struct fault {
 	uintptr_t address;	/* of the page */
 	bool write;
 	bool force;		/* a debugger writes: copy the page, but give no permission */
-	bool major;		/* set: it waited for a device */
+	bool major;		/* set: a device had to be read */
 	/* by fault_resolve: the address's table if that is private, as long as the lock is held */
 	struct page_frame *table;
 };

@@ -414,6 +414,8 @@ int page_cache_get(struct page_cache *cache, uint32_t index, struct page_frame *
 				return error;
 			if (!frame)
 				continue;	/* somebody else came first */
+			if (major)
+				*major = true;	/* even if the device has done already */
 			error = settle(cache, frame, major);
 		}
 		if (!error) {

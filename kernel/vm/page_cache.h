@@ -109,8 +109,8 @@ static inline uint64_t page_cache_size(const struct page_cache *cache)
 
 /*
  * The frame at `index`, filled, with a reference; reads it (and ahead) if absent. Errors: -EIO,
- * -ENOMEM, -EINTR (killed). `major` (may be NULL) is set if it waited for a device. May sleep.
- * Truncate lock held shared, or the inode lock.
+ * -ENOMEM, -EINTR (killed). `major` (may be NULL) is set if the bytes come from a device only now.
+ * May sleep. Truncate lock held shared, or the inode lock.
  */
 must_check int page_cache_get(struct page_cache *cache, uint32_t index, struct page_frame **out,
 			      bool *major);

@@ -1,17 +1,17 @@
 /* test: timeout=60
  * SIGKILL ends a process in every number of a blocking call at once. signal_kill_blocked goes
  * through the kinds of waiting by way of the C library, which takes one number for each; here are
- * the others: the old calls, the times of 32 and of 64 bits, socketcall() and ipc(), vectors without
- * an offset, a call that goes on after a stop, clone() as vfork(), the change of consoles.
+ * the others: old calls, times of 32 and of 64 bits, socketcall() and ipc(), vectors without an
+ * offset, a call that goes on after a stop, clone() as vfork(), the change of consoles.
  *
  * The calls of docs/syscalls.md that may wait for what others do, each of them here or there: read,
  * readv, preadv2, write, writev, pwritev2, open, creat, openat, openat2, waitpid, wait4, waitid,
  * pause, sigsuspend (2 numbers), rt_sigtimedwait (2), nanosleep, clock_nanosleep (2),
  * restart_syscall, select, _newselect, pselect6 (2), poll, ppoll (2), epoll_wait, epoll_pwait,
  * epoll_pwait2, fcntl (2), flock, futex (2), futex_waitv, vfork, clone, clone3, accept4, connect,
- * sendto, sendmsg, sendmmsg, recvfrom, recvmsg, recvmmsg (2), socketcall, semtimedop, msgsnd, msgrcv,
- * ipc, mq_timedsend (2), mq_timedreceive (2), sendfile (2), splice, tee, vmsplice, ioctl. Those that
- * wait for a disk or a lock alone (fsync, rename...) are in signal_kill_loops_working.
+ * sendto, sendmsg, sendmmsg, recvfrom, recvmsg, recvmmsg (2), socketcall, semtimedop, msgsnd,
+ * msgrcv, ipc, mq_timedsend (2), mq_timedreceive (2), sendfile (2), splice, tee, vmsplice, ioctl.
+ * Those that wait for a disk or a lock alone (fsync, rename...) are in signal_kill_loops_working.
  */
 #include "interrupted_objects.h"
 #include <linux/net.h>

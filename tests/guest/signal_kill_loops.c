@@ -4,8 +4,8 @@
  * has none that make sense, and those of looped_apart, each in its own way; also a process that
  * makes and joins threads, and one that only computes.
  *
- * Two calls cannot be made twice: exit() and exit_group() end the caller (once is no loop). reboot()
- * and kexec_load() are asked for what they refuse; nobody could ask again after what they do.
+ * Two calls cannot be made twice: exit() and exit_group() end the caller. reboot() and kexec_load()
+ * are asked for what they refuse: nobody could ask again after what they do.
  */
 #include "plain_calls.h"
 #include <pthread.h>
