@@ -33,6 +33,8 @@ def check_words():
                   ['--memory', '99999999'], ['--disk', 'scsi'], ['--accel', 'hope'], ['--build', 'best'], ['stray'], ['--mem', '64']):
         assert 'run: ' in machine(*wrong, status=2), wrong
     machine('--append', "loglevel='7", status=2)
+    assert 'blank' in machine('--append', 'init="/bin/my shell"', status=2)
+    machine('--append', 'x' * 1901, status=2)
     for word in ('seed=abc', 'seed=', 'loglevel=-1', 'watchdog=1s'):
         assert word in machine('--append', f'quiet {word}', status=2), word
     machine('--', status=2)
@@ -66,6 +68,7 @@ def check_words():
     complaint('test', '', status=2)
     complaint('profile', '--most', '-1', '--', 'ls', status=2)
     complaint('bench', '--best', status=2)
+    assert 'such' in complaint('bench', '--baseline', '/no/such/file', 'null_syscall')	# before anything is measured
     complaint('screenshot', '--best', status=2)
     complaint('screenshot', '/no/such/folder/picture.png')
     complaint('check', '--best', status=2)
@@ -100,6 +103,12 @@ def check_files(work):
         return full
     assert 'no such image' in machine('--image', path('missing'))
     assert 'no such image' in machine('--image', work)
+    # A folder beside an image of one's own is looked at, too.
+    assert 'no such folder' in machine('--image', path('any', b'any'), '--share', path('missing'))
+    assert 'no ext2' in machine('--image', path('any'), '--share', work)
+    if os.getuid() != 0:
+        os.chmod(path('any'), 0)
+        assert 'may not be read' in machine('--image', path('any'))
     assert 'no ext2' in machine('--image', path('empty', b''))
     assert 'no ext2' in machine('--image', path('zeros', bytes(1 << 20)), '--', 'ls')
     assert 'no such folder' in machine('--share', path('missing'))

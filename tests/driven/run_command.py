@@ -85,3 +85,15 @@ with tempfile.TemporaryDirectory() as folder:
     status, output, _ = run('sh', '-c', 'ls / | grep -c quartet; echo kept > /kept; exit 5', options=['--image', disk])
     assert (status, output) == (5, b'0\n'), (status, output)
     assert image.read_from_image(disk, '/kept') == b'kept\n'
+
+    # A folder beside it is a disk of its own, on either bus, and leaves no trace either.
+    shared = os.path.join(folder, 'a folder, shared')
+    os.makedirs(os.path.join(shared, 'deeper/empty'))
+    with open(os.path.join(shared, 'deeper/file'), 'wb') as file:
+        file.write(text)
+    for bus in 'ide', 'virtio':
+        status, output, complaints = run('sh', '-c', 'cd /share/deeper; md5sum <file; ls -1; stat -c %a . file; echo x >>file',
+                                         options=['--image', disk, '--disk', bus, '--share', shared])
+        assert status == 1 and b'Read-only file system' in complaints, (status, output, complaints)
+        assert output == f'{hashlib.md5(text).hexdigest()}  -\nempty\nfile\n555\n444\n'.encode(), output
+    assert run('ls', '/', options=['--image', disk])[1].count(b'share') == 0

@@ -8,11 +8,12 @@ import shlex
 import debian
 import image
 from common import Failure, Misuse, Parser, build_kernel, build_path, build_user, kernel_file, user_path
-from qemu import ACCELERATORS, Settings
+from qemu import ACCELERATORS, SHARE_DEVICES, Settings
 
 OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
 DEFAULT_MEMORY, DEBIAN_MEMORY = 128, 512
 LEAST_MEMORY, MOST_MEMORY = 8, 65536	# MiB; what PAE can address
+MOST_WORDS = 1900			# the kernel keeps 2047 bytes of its command line, which has words of ours, too
 EXT2_MAGIC_AT, EXT2_MAGIC = 1080, b'\x53\xef'
 NUMBERS = ('loglevel', 'panic', 'seed', 'watchdog')	# words of the kernel's; docs/boot.md
 
@@ -50,7 +51,7 @@ def parser(command):
                         help='keep the changes made to the root disk for the next run --keep')
     result.add_argument('--append', action='append', default=[], metavar='STR',
                         help='more words for the kernel command line, such as loglevel=7 or seed=1')
-    result.add_argument('--share', type=user_path, metavar='DIR', help='pack a folder, read-only, into the root disk as /share')
+    result.add_argument('--share', type=user_path, metavar='DIR', help='a folder, packed read-only as it is now, is /share in there (with a disk image of your own if its init is ours)')
     result.add_argument('--build', choices=('debug', 'release'), default='release', help='which kernel (release)')
     result.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')
     result.add_argument('--kernel', type=kernel_file, metavar='FILE', help='start this kernel instead of building one')
@@ -89,8 +90,6 @@ def root_image(options, words):
         path = debian.added_to_copy(debian.folder_files(options.share, '/share') if options.share else None)
         return kept_copy(path, 'debian') if options.keep else (path, True)
     if options.image not in OWN_IMAGES:
-        if options.share:
-            raise Misuse('--share goes with our own images, not with --image FILE')
         return own_image(options.image, words), False
     tree = image.base_tree()
     if options.share:
@@ -98,6 +97,13 @@ def root_image(options, words):
     name = 'share' if options.share else 'root'
     path = image.cached_image(tree, name, OWN_IMAGES[options.image])
     return kept_copy(path, f'{name}-{options.image}') if options.keep else (path, True)
+
+
+def share_disk(folder):
+    """An image of a disk that holds a folder and nothing else, for machines whose root disk is the user's."""
+    tree = image.Tree()
+    image.add_folder(tree, folder, '.')
+    return image.cached_image(tree, 'share-disk', free_space=image.MEBIBYTE)
 
 
 def kept_copy(path, name):
@@ -114,7 +120,11 @@ def kernel_words(texts):
         words = [word for text in texts for word in shlex.split(text)]
     except ValueError as error:
         raise Misuse(f'--append: {str(error).lower()}') from None
+    if len(' '.join(words)) > MOST_WORDS:
+        raise Misuse(f'--append: more than {MOST_WORDS} characters; the kernel would cut them off')
     for word in words:
+        if re.search(r'\s', word):
+            raise Misuse(f'--append: {word!r}: a blank ends a word of the kernel, quoted or not')
         key, equals, value = word.partition('=')
         if key in NUMBERS and equals and not re.fullmatch(r'0[xX][0-9a-fA-F]{1,8}|\d{1,10}', value, re.ASCII):
             raise Misuse(f'--append: {word}: {key}= takes a number')
@@ -130,8 +140,13 @@ def machine_settings(options):
         build_user()
     kernel = options.kernel or build_kernel(options.build, options.cc)
     path, snapshot = root_image(options, words)
+    share = ''
+    if options.share:
+        is_own_disk = options.image not in (*OWN_IMAGES, 'debian')
+        share = share_disk(options.share) if is_own_disk else ''
+        words.insert(0, f'quartet.share={SHARE_DEVICES[options.disk]}' if share else 'quartet.share')
     if options.image == 'debian':
         words.insert(0, f'init={debian.INIT}')
     memory = options.memory or (DEBIAN_MEMORY if options.image == 'debian' else DEFAULT_MEMORY)
-    return Settings(kernel=kernel, image=path, memory=memory, cpus=options.cpus, disk=options.disk,
+    return Settings(kernel=kernel, image=path, memory=memory, cpus=options.cpus, disk=options.disk, share=share,
                     snapshot=snapshot, accel=options.accel, append=words)

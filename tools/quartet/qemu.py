@@ -30,6 +30,7 @@ class Settings:
     cpus: int = 4
     cpu: str = 'max'			# QEMU's model of the processor
     disk: str = 'ide'			# or virtio
+    share: str = ''			# image of a second disk, only to be read; '': none
     snapshot: bool = True		# writes to the image are forgotten
     accel: str = 'tcg'			# one of ACCELERATORS
     append: list = field(default_factory=list)
@@ -63,14 +64,16 @@ def accelerator(settings):
     return ['-accel', f'tcg,thread={threads}']
 
 
+SHARE_DEVICES = {'ide': '/dev/hdb', 'virtio': '/dev/vdb'}
+
+
 def drive(settings):
-    """Arguments for the root disk, and the device name that the kernel gives it."""
-    options = f'file={settings.image.replace(",", ",,")},format=raw,cache=writeback'
-    if settings.snapshot:
-        options += ',snapshot=on'
-    if settings.disk == 'virtio':
-        return ['-drive', f'if=virtio,{options}'], '/dev/vda'
-    return ['-drive', f'if=ide,{options}'], '/dev/hda'
+    """Arguments for the disks, and the device name that the kernel gives to the first, the root disk."""
+    def one(path, is_snapshot):
+        options = f'if={settings.disk},file={path.replace(",", ",,")},format=raw,cache=writeback'
+        return ['-drive', options + (',snapshot=on' if is_snapshot else '')]
+    drives = one(settings.image, settings.snapshot) + (one(settings.share, True) if settings.share else [])
+    return drives, '/dev/vda' if settings.disk == 'virtio' else '/dev/hda'
 
 
 def command_line(settings):

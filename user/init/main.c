@@ -64,6 +64,8 @@ static struct terminal terminals[] = {
 /* The signals init waits for; blocked in init, unblocked in every child. */
 static sigset_t awaited_signals;
 
+static bool made_share_folder;
+
 static long long now_ms(void)
 {
 	struct timespec now;
@@ -207,14 +209,25 @@ static void open_standard_streams(const char *device)
 		close(fd);
 }
 
-/* The folder that ./quartet run --share packed into the disk is to be read alone, by root too. */
-static void protect_share(void)
+/*
+ * The folder of ./quartet run --share is a disk of its own, or was packed into the root disk, and
+ * is to be read alone, by root too. What we add to a user's disk for it goes again at the end.
+ */
+static void mount_share(void)
 {
-	if (access(SHARE, F_OK) < 0)
+	char *device = boot_option("quartet.share");
+
+	if (!device)
 		return;
-	if (mount(SHARE, SHARE, NULL, MS_BIND, NULL) < 0 ||
-	    mount(NULL, SHARE, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+	if (*device) {
+		made_share_folder = mkdir(SHARE, 0755) == 0;
+		if (mount(device, SHARE, "ext2", MS_RDONLY, NULL) < 0)
+			complain("%s: cannot mount %s: %s", SHARE, device, strerror(errno));
+	} else if (mount(SHARE, SHARE, NULL, MS_BIND, NULL) < 0 ||
+		   mount(NULL, SHARE, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0) {
 		complain("%s: cannot be made read-only: %s", SHARE, strerror(errno));
+	}
+	free(device);
 }
 
 /* The machine's name is the first line of /etc/hostname. */
@@ -282,7 +295,7 @@ static void set_up_machine(void)
 	mount_unless_mounted("sysfs", "/sys", NULL);
 	mkdir("/run/lock", 01777);
 	chmod("/run/lock", 01777);
-	protect_share();
+	mount_share();
 	set_host_name();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/root", 1);
@@ -418,6 +431,8 @@ static void unmount_everything(void)
 	while (count > 0)
 		umount2(places[--count], 0);
 	free(mounts);
+	if (made_share_folder)
+		rmdir(SHARE);
 	if (mount("none", "/", NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
 		complain("cannot make / read-only: %s", strerror(errno));
 }

@@ -313,6 +313,8 @@ def main(arguments):
     rows = ruler.row_names(options.patterns) if options.ring else row_names(options.mode, options.patterns)
     if not rows:
         raise Misuse('bench: no row has such a name; these are there: ' + ' '.join(row_names(options.mode)))
+    if options.baseline:
+        read_table(options.baseline)
     kernel = options.kernel or build_kernel('release', options.cc)
     ruler.build()
     if options.felt:
