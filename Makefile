@@ -195,6 +195,11 @@ build/guest/%: tests/guest/%.c $$(wildcard tests/guest/*.h) Makefile
 	$(Q)gcc $(GUEST_CFLAGS) $(GUEST_LINK) -o $@ $<
 build/guest/call_errors: build/calls.h
 
+# What the commands of tests/applets/ need besides busybox.
+build/applets/%: tests/applets/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)gcc $(USER_CFLAGS) -o $@ $<
+
 # The ruler of ./quartet bench. Without -g: it is part of the initramfs that both kernels unpack.
 BENCH_CFLAGS := -m32 -static -std=gnu17 -O2 -Wall -Wextra -Werror -Wshadow -Wvla -D_GNU_SOURCE
 .PHONY: bench-programs
