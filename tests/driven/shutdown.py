@@ -1,6 +1,6 @@
 """
 `poweroff` and `reboot` end everything in order: SIGTERM lets a process say goodbye, a stopped one too, SIGKILL ends one
-that does not want to hear, and the disk is clean, with all that was written.
+that does not want to hear, and the disk is clean, with all that was written. On 1 and 4 CPUs.
 """
 
 import concurrent.futures
@@ -19,9 +19,9 @@ SCRIPT = {
 }
 
 
-def end_with(command, folder):
-    disk = os.path.join(folder, command)
-    with Machine(cpus=2, keep_image=disk) as machine:
+def end_with(command, cpus, folder):
+    disk = os.path.join(folder, f'{command}-{cpus}')
+    with Machine(cpus=cpus, keep_image=disk) as machine:
         machine.wait_for_prompt()
         for name, script in SCRIPT.items():
             machine.shell(f'echo "{quoted(script)}" > /{name}.sh')
@@ -47,5 +47,5 @@ def quoted(script):
 
 with tempfile.TemporaryDirectory() as work:
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for driven in [pool.submit(end_with, command, work) for command in ('poweroff', 'reboot')]:
+        for driven in [pool.submit(end_with, command, cpus, work) for command in ('poweroff', 'reboot') for cpus in (1, 4)]:
             driven.result()
