@@ -13,7 +13,9 @@
  * but one user's processes together do, those of one process group of his die, all at once: the
  * largest, if half of them are in it. If not, the bomb may have made each a group of its own
  * (setsid(2)): then the younger half dies, for a bomb is young, and what he had before it goes on.
- * Not so root's, on whom others rely. And if his are few, or do not have much together either, one
+ * Not so root's, on whom others rely. If half of what comes free by that is in processes that offer
+ * to die, by an oom_score_adj above 0, they alone die: who starts many workers that may go need not
+ * go with them. And if his are few, or do not have much together either, one
  * dies: the worst of the user who has most. What he keeps in pipes and sockets counts as his, since
  * it is in no process. Neither users nor groups beyond the first few are looked at, in the order of
  * process ids; a bomb is many there.
@@ -235,6 +237,7 @@ struct crowd {
 	user_id user;
 	process_id group;
 	uint64_t begun_ns;
+	bool is_of_volunteers;	/* only those with an oom_score_adj above 0 */
 };
 
 static bool is_member(const struct crowd *crowd, struct process *process)
@@ -242,6 +245,9 @@ static bool is_member(const struct crowd *crowd, struct process *process)
 	process_id group;
 
 	if (user_of(process) != crowd->user || share_of(process) == 0)
+		return false;
+	if (crowd->is_of_volunteers &&
+	    atomic_load_explicit(&process->out_of_memory_adjust, memory_order_relaxed) <= 0)
 		return false;
 	if (!crowd->group)
 		return process->start_ns > crowd->begun_ns;
@@ -268,30 +274,41 @@ static unsigned int kill_members(const struct crowd *crowd)
 	return count;
 }
 
-static unsigned int count_members(const struct crowd *crowd)
+static struct sum sum_members(const struct crowd *crowd)
 {
+	struct sum sum = { 0 };
 	struct process *process;
-	unsigned int count = 0;
 	process_id id = 2;
 
 	while ((process = process_next_get(id))) {
 		id = process->id + 1;
-		count += is_member(crowd, process);
+		if (is_member(crowd, process))
+			(void)add(&sum, 1, crowd->user, share_of(process));
 		process_put(process);
 	}
-	return count;
+	return sum;
+}
+
+/* Those who offer to die are enough? The rest of the crowd stays. */
+static void spare_others(struct crowd *crowd)
+{
+	struct crowd volunteers = *crowd;
+
+	volunteers.is_of_volunteers = true;
+	if (sum_members(&volunteers).pages >= sum_members(crowd).pages / 2)
+		crowd->is_of_volunteers = true;
 }
 
 /* The moment after which half of a user's processes were begun, or a few more. */
 static uint64_t find_younger_half(user_id user)
 {
 	struct crowd crowd = { .user = user };
-	unsigned int half = count_members(&crowd) / 2;
+	unsigned int half = sum_members(&crowd).processes / 2;
 	uint64_t low = 0, high = clock_monotonic_ns();
 
 	while (high - low > 1000) {
 		crowd.begun_ns = low + (high - low) / 2;
-		if (count_members(&crowd) >= half)
+		if (sum_members(&crowd).processes >= half)
 			low = crowd.begun_ns;
 		else
 			high = crowd.begun_ns;
@@ -316,6 +333,7 @@ static bool kill_crowd(const struct sum *user)
 		crowd.begun_ns = find_younger_half(user->key);
 	else
 		return false;
+	spare_others(&crowd);
 	killed = kill_members(&crowd);
 	if (killed > 0)
 		printk(LOG_ERROR,

@@ -1,6 +1,6 @@
 /* test: linux=no memory=32 timeout=60
  * Who dies when memory runs out is the one that /proc/PID/oom_score_adj points at, not a larger one
- * that it spares.
+ * that it spares; and of a crowd of small ones those that it points at, not who started them.
  */
 #include "check.h"
 
@@ -36,8 +36,40 @@ static void hog(void)
 	}
 }
 
+/* Many small children that offer to die, in one process group with their parent, who does not. */
+static void crowd(void)
+{
+	enum { MOST = 5000 };
+	int died = 0;
+	pid_t child;
+
+	CHECK(setpgid(0, 0) == 0);
+	for (int i = 0; i < MOST && died == 0; i++) {
+		child = fork();
+		if (child == 0) {
+			write_adjustment(getpid(), 1000);
+			memset(map_pages(64), 1, 64 * PAGE);
+			for (;;)
+				pause();
+		}
+		/* They touch their memory when they run: the parent gives way to them. */
+		sched_yield();
+		died = child < 0 ? 0 : waitpid(-1, NULL, WNOHANG);
+	}
+	if (died == 0)
+		died = MUST(waitpid(-1, NULL, 0));
+	CHECK(died > 0);
+	signal(SIGTERM, SIG_IGN);
+	CHECK(kill(0, SIGTERM) == 0);
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
 int main(void)
 {
+	pid_t parent;
+
 	struct gate ready = gate_create();
 	pid_t large = FORK();
 
@@ -57,5 +89,12 @@ int main(void)
 	CHECK(kill(large, 0) == 0);
 	CHECK_EQ(waitpid(large, NULL, WNOHANG), 0);
 	kill_and_reap(large);
+
+	for (int round = 0; round < 3; round++) {
+		parent = FORK();
+		if (parent == 0)
+			crowd();
+		CHECK_EQ(wait_exit_status(parent), 0);
+	}
 	return 0;
 }
