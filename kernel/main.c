@@ -158,6 +158,7 @@ static void start_rest(void *argument)
 	ps2_keyboard_init();
 	serial_init();
 	drivers_init();
+	block_device_scan_all();
 	mount_root();
 	if (CONFIG_INVARIANTS)
 		mmu_check_kernel();

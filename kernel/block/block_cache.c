@@ -97,9 +97,9 @@ static int block_cache_prepare_write(struct page_cache *cache, uint32_t index)
 	struct block_device *device = cache->owner;
 
 	(void)index;
-	if (device->read_only)
+	if (block_device_is_read_only(device))
 		return -EROFS;
-	return block_device_is_claimed(device) ? -EBUSY : 0;
+	return block_device_is_mounted(device) ? -EBUSY : 0;
 }
 
 static void block_cache_became_dirty(struct page_cache *cache)

@@ -1,10 +1,16 @@
 /*
- * The list of block devices: whole disks as drivers find them, and their partitions, found when
- * somebody first asks for a device that is not there or for all of them. So a disk that nobody
- * uses is never read, and drivers attach without waiting for it.
+ * The list of block devices: whole disks as drivers find them, and their partitions, which are
+ * looked for once all drivers have attached, and again when a program says that a table has
+ * changed.
  *
- * Devices live for ever. The mutex covers the list, `scanned` and all holders; partition tables are
- * read under it, past the page cache.
+ * Devices live for ever, so that a pointer to one is always good. A partition that goes, because
+ * its disk's table is read again, is only marked: it is not found any more, and the next partition
+ * of its number takes its structure over. Nobody uses it then: the table is not read again while a
+ * partition is open as a file or held.
+ *
+ * Locks. all.mutex covers the list, what is gone, and who uses what. partitions.mutex, which comes
+ * before the locks of names, makes changes of partitions one at a time: tables are read and the
+ * observer is called under it, with all.mutex free, for the observer makes and removes names.
  */
 #include "block/block_device.h"
 
@@ -31,6 +37,18 @@ static struct {
 		.name = "block devices",
 	},
 	.devices = LIST_INIT(all.devices),
+};
+
+/* Partitions that come and go. [P] mutex */
+static struct {
+	struct mutex mutex;		/* LOCK_RANK_PARTITIONS */
+	void (*changed)(const struct block_device *device, bool is_there);	/* [P] */
+} partitions = {
+	.mutex = {
+		.queue = WAIT_QUEUE_INIT(partitions.mutex.queue),
+		.rank = LOCK_RANK_PARTITIONS,
+		.name = "partitions",
+	},
 };
 
 static int write_back(struct writeback_client *client, uint64_t age_ns, bool wait)
@@ -76,27 +94,51 @@ void block_device_register(struct block_device *device)
 	       device->read_only ? ", read-only" : "");
 }
 
-/* A partition of `disk`, entered behind the disk and the partitions before it. */
-static void add_partition(struct block_device *disk, unsigned int number, uint64_t start,
-			  uint64_t count)
+static bool overlaps(const struct block_device *a, const struct block_device *b)
 {
-	struct block_device *partition, *after = disk, *next;
-	size_t length = strlen(disk->name);
+	return a->whole == b->whole && (a == b || a->whole == a || b->whole == b);
+}
+
+/* Whether `device`, or what overlaps it, is held for `least` or more. */
+static bool is_claimed(const struct block_device *device, enum block_claim least)
+{
+	struct block_device *other;
 
 	mutex_assert_held(&all.mutex);
-	if (number > disk->max_partitions)
-		return;
-	partition = kzalloc(sizeof(*partition), 0);
-	if (!partition) {
-		printk(LOG_ERROR, "%s: no memory for partition %u", disk->name, number);
-		return;
+	list_for_each_entry(other, &all.devices, list_node) {
+		if (other->holder && other->claim >= least && overlaps(other, device))
+			return true;
 	}
+	return false;
+}
+
+/* ---- partitions ------------------------------------------------------------------------------ */
+
+static void tell(const struct block_device *device, bool is_there)
+{
+	mutex_assert_held(&partitions.mutex);
+	if (partitions.changed)
+		partitions.changed(device, is_there);
+}
+
+/* Partition `number` of `disk` as it is or last was, or a new one. NULL: no memory. */
+static struct block_device *make_partition(struct block_device *disk, unsigned int number)
+{
+	struct block_device *partition = list_next_entry(&all.devices, disk, list_node);
+	size_t length = strlen(disk->name);
+
+	for (; partition && partition->whole == disk;
+	     partition = list_next_entry(&all.devices, partition, list_node)) {
+		if (partition->number == disk->number + number)
+			return partition;
+	}
+	partition = kzalloc(sizeof(*partition), 0);
+	if (!partition)
+		return NULL;
 	snprintf(partition->name, sizeof(partition->name), "%s%s%u", disk->name,
 		 disk->name[length - 1] >= '0' && disk->name[length - 1] <= '9' ? "p" : "",
 		 number);
 	partition->number = disk->number + number;
-	partition->start_sector = start;
-	partition->sector_count = count;
 	partition->whole = disk;
 	partition->ops = disk->ops;
 	partition->driver = disk->driver;
@@ -105,31 +147,138 @@ static void add_partition(struct block_device *disk, unsigned int number, uint64
 	partition->depth = disk->depth;
 	partition->max_sectors = disk->max_sectors;
 	partition->max_segments = disk->max_segments;
+	partition->is_gone = true;
 	init_common(partition);
-	while ((next = list_next_entry(&all.devices, after, list_node)) && next->whole == disk)
-		after = next;
-	list_insert_after(&after->list_node, &partition->list_node);
-	printk(LOG_INFO, "%s: sectors %llu to %llu", partition->name, (unsigned long long)start,
-	       (unsigned long long)(start + count - 1));
+	return partition;
 }
 
-/* Look for partitions on the disks where nobody has yet. Returns whether there was such a disk. */
-static bool scan_disks(void)
+/* Enter a new partition behind its disk and the disk's partitions of lower numbers. */
+static void enter_partition(struct block_device *partition)
 {
-	struct block_device *device;
-	bool any = false;
+	struct block_device *after = partition->whole, *next;
 
-	mutex_assert_held(&all.mutex);
-	list_for_each_entry(device, &all.devices, list_node) {
-		if (device->whole != device || device->scanned)
+	while ((next = list_next_entry(&all.devices, after, list_node)) &&
+	       next->whole == partition->whole && next->number < partition->number)
+		after = next;
+	list_insert_after(&after->list_node, &partition->list_node);
+}
+
+/* The table of `disk` has a partition here. Nobody uses what is gone, so it can be placed anew. */
+static void add_partition(struct block_device *disk, unsigned int number, uint64_t start,
+			  uint64_t count)
+{
+	struct block_device *partition;
+	bool is_new = false;
+
+	mutex_assert_held(&partitions.mutex);
+	if (number > disk->max_partitions)
+		return;
+	mutex_lock(&all.mutex);
+	partition = make_partition(disk, number);
+	if (partition && partition->is_gone) {
+		is_new = true;
+		partition->start_sector = start;
+		partition->sector_count = count;
+		atomic_store_explicit(&partition->cache.size, count << SECTOR_SHIFT,
+				      memory_order_release);
+		partition->is_gone = false;
+		if (!partition->list_node.next)
+			enter_partition(partition);
+	}
+	mutex_unlock(&all.mutex);
+	if (!partition) {
+		printk(LOG_ERROR, "%s: no memory for partition %u", disk->name, number);
+		return;
+	}
+	if (!is_new)
+		return; /* a table that names one number twice */
+	printk(LOG_INFO, "%s: sectors %llu to %llu", partition->name, (unsigned long long)start,
+	       (unsigned long long)(start + count - 1));
+	tell(partition, true);
+}
+
+/* The device after `device` in the list, be it gone or not; NULL: the first. */
+static struct block_device *next_known(struct block_device *device)
+{
+	mutex_lock(&all.mutex);
+	if (device)
+		device = list_next_entry(&all.devices, device, list_node);
+	else
+		device = list_first_entry(&all.devices, struct block_device, list_node);
+	mutex_unlock(&all.mutex);
+	return device;
+}
+
+void block_device_set_observer(void (*changed)(const struct block_device *device, bool is_there))
+{
+	mutex_lock(&partitions.mutex);
+	partitions.changed = changed;
+	mutex_unlock(&partitions.mutex);
+}
+
+void block_device_scan_all(void)
+{
+	struct block_device *device = NULL;
+
+	mutex_lock(&partitions.mutex);
+	while ((device = next_known(device)) != NULL) {
+		if (device->whole != device)
 			continue;
-		device->scanned = true;
-		any = true;
+		tell(device, true);
 		if (device->max_partitions > 0)
 			partition_scan(device, add_partition);
 	}
-	return any;
+	mutex_unlock(&partitions.mutex);
 }
+
+/* Mark all partitions of `disk` as gone, if nobody uses it or one of them. */
+static int take_partitions(struct block_device *disk)
+{
+	struct block_device *device;
+	bool is_busy = is_claimed(disk, BLOCK_CLAIM_MOUNT);
+
+	mutex_assert_held(&all.mutex);
+	list_for_each_entry(device, &all.devices, list_node) {
+		if (device->whole == disk && device != disk && device->open_count > 0)
+			is_busy = true;
+	}
+	if (is_busy)
+		return -EBUSY;
+	list_for_each_entry(device, &all.devices, list_node) {
+		if (device->whole == disk && device != disk)
+			device->is_gone = true;
+	}
+	return 0;
+}
+
+int block_device_rescan(struct block_device *disk)
+{
+	struct block_device *device = disk;
+	int error;
+
+	if (disk->whole != disk || disk->max_partitions == 0)
+		return -EINVAL;
+	mutex_lock(&partitions.mutex);
+	error = block_device_sync(disk); /* the table is read past the cache */
+	if (error)
+		goto unlock;
+	mutex_lock(&all.mutex);
+	error = take_partitions(disk);
+	mutex_unlock(&all.mutex);
+	if (error)
+		goto unlock;
+	while ((device = next_known(device)) && device->whole == disk) {
+		tell(device, false);
+		/* Who wrote to it has closed it, which wrote everything out. */
+		page_cache_truncate(&device->cache, 0);
+	}
+	partition_scan(disk, add_partition);
+unlock:
+	mutex_unlock(&partitions.mutex);
+	return error;
+}
+
+/* ---- finding --------------------------------------------------------------------------------- */
 
 static bool has_name(const struct block_device *device, const void *name)
 {
@@ -141,18 +290,26 @@ static bool has_number(const struct block_device *device, const void *number)
 	return device->number == *(const dev_number *)number;
 }
 
+static struct block_device *find_locked(bool (*is_it)(const struct block_device *, const void *),
+					const void *what)
+{
+	struct block_device *device;
+
+	mutex_assert_held(&all.mutex);
+	list_for_each_entry(device, &all.devices, list_node) {
+		if (!device->is_gone && is_it(device, what))
+			break;
+	}
+	return device;
+}
+
 static struct block_device *find(bool (*is_it)(const struct block_device *, const void *),
 				 const void *what)
 {
 	struct block_device *device;
 
 	mutex_lock(&all.mutex);
-	do {
-		list_for_each_entry(device, &all.devices, list_node) {
-			if (is_it(device, what))
-				break;
-		}
-	} while (!device && scan_disks());
+	device = find_locked(is_it, what);
 	mutex_unlock(&all.mutex);
 	return device;
 }
@@ -169,50 +326,64 @@ struct block_device *block_device_find_name(const char *name)
 
 struct block_device *block_device_next(struct block_device *device)
 {
-	mutex_lock(&all.mutex);
-	(void)scan_disks();
-	if (device)
-		device = list_next_entry(&all.devices, device, list_node);
-	else
-		device = list_first_entry(&all.devices, struct block_device, list_node);
-	mutex_unlock(&all.mutex);
+	do
+		device = next_known(device);
+	while (device && device->is_gone);
 	return device;
 }
 
-static bool overlaps(const struct block_device *a, const struct block_device *b)
+int block_device_open(dev_number number, struct block_device **out)
 {
-	return a->whole == b->whole && (a == b || a->whole == a || b->whole == b);
-}
-
-static bool is_claimed(const struct block_device *device)
-{
-	struct block_device *other;
-
-	mutex_assert_held(&all.mutex);
-	list_for_each_entry(other, &all.devices, list_node) {
-		if (other->holder && overlaps(other, device))
-			return true;
-	}
-	return false;
-}
-
-bool block_device_is_claimed(struct block_device *device)
-{
-	bool claimed;
+	struct block_device *device;
 
 	mutex_lock(&all.mutex);
-	claimed = is_claimed(device);
+	device = find_locked(has_number, &number);
+	if (device) {
+		device->open_count++;
+		*out = device;
+	}
 	mutex_unlock(&all.mutex);
-	return claimed;
+	return device ? 0 : -ENXIO;
 }
 
-int block_device_claim(struct block_device *device, void *holder)
+void block_device_close(struct block_device *device)
+{
+	mutex_lock(&all.mutex);
+	assert(device->open_count > 0);
+	device->open_count--;
+	mutex_unlock(&all.mutex);
+}
+
+int block_device_sync(struct block_device *device)
+{
+	int error = page_cache_write_back(&device->cache, 0, UINT32_MAX, true);
+	int flush_error = block_flush(device);
+
+	return error ? error : flush_error;
+}
+
+/* ---- holding --------------------------------------------------------------------------------- */
+
+bool block_device_is_mounted(struct block_device *device)
+{
+	bool is_mounted;
+
+	mutex_lock(&all.mutex);
+	is_mounted = is_claimed(device, BLOCK_CLAIM_MOUNT);
+	mutex_unlock(&all.mutex);
+	return is_mounted;
+}
+
+int block_device_claim(struct block_device *device, void *holder, enum block_claim claim)
 {
 	int error = -EBUSY;
 
 	mutex_lock(&all.mutex);
-	if (!is_claimed(device)) {
+	if (device->is_gone) {
+		error = -ENXIO;
+	} else if (!is_claimed(device, BLOCK_CLAIM_FILE)) {
 		device->holder = holder;
+		device->claim = claim;
 		error = 0;
 	}
 	mutex_unlock(&all.mutex);

@@ -20,6 +20,9 @@
 
 enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };
 
+/* What a device is held for: a mounted file system keeps parts of it in the device's cache. */
+enum block_claim { BLOCK_CLAIM_FILE, BLOCK_CLAIM_MOUNT };
+
 struct block_device;
 
 /*
@@ -88,17 +91,18 @@ struct block_queue {
 
 /*
  * [q] queue.lock of the whole disk  [I] immutable once registered  [a] atomic  [L] device list
- * mutex
+ * mutex  [p] of a partition: its place, which changes only while it is gone; else [I]
  */
 struct block_device {
 	char name[16];				/* [I] "hda", "vda1" */
 	dev_number number;			/* [I] */
-	uint64_t sector_count;			/* [I] */
-	uint64_t start_sector;			/* [I] partitions: within the whole */
+	uint64_t sector_count;			/* [p] */
+	uint64_t start_sector;			/* [p] partitions: within the whole */
 	struct block_device *whole;		/* [I] itself if not a partition */
 	const struct block_device_ops *ops;	/* [I] of the whole disk */
 	void *driver;				/* [I] */
-	bool read_only;				/* [I] */
+	bool read_only;				/* [I] the medium */
+	atomic_bool is_protected;		/* [a] so it was told: no file, no mount writes */
 	bool has_write_cache;			/* [I] flush means something */
 	bool has_forced_writes;			/* [I] the driver heeds force_unit_access */
 	unsigned int depth;			/* [I] requests the device takes at once */
@@ -112,9 +116,10 @@ struct block_device {
 	struct writeback_client writeback;	/* [I] writes `cache` back */
 	/* [a] write back only the parts marked dirty (page_io.h) */
 	atomic_bool writes_parts;
-	void *holder;				/* [L] exclusive: a mounted file system */
-	/* [L] whole disks: partitions have been looked for */
-	bool scanned;
+	void *holder;				/* [L] who has it alone, or NULL */
+	enum block_claim claim;			/* [L] what for; of the holder */
+	unsigned int open_count;		/* [L] open as a file so often */
+	bool is_gone;				/* [L] a partition that the table has no more */
 	atomic_uint reads, writes, sectors_read, sectors_written;	/* [a] /proc/diskstats */
 	struct list_node list_node;		/* [L] never removed */
 };
@@ -122,24 +127,58 @@ struct block_device {
 /*
  * A driver found a whole disk and filled in name to max_partitions (0 there and in max_sectors,
  * max_segments and depth stands for what most devices can). `device` is zeroed otherwise and stays
- * for ever. Its partition table is read when somebody first asks. May sleep.
+ * for ever. May sleep.
  */
 void block_device_register(struct block_device *device);
 
 /*
- * Known devices live for ever, so these borrow. NULL: none. May sleep (partition tables are read).
+ * After the drivers: read the partition tables of all disks, and tell the observer of everything
+ * that was found. Once. May sleep.
+ */
+void block_device_scan_all(void);
+/*
+ * Read the table of a whole disk again: its partitions go and come. May sleep; the caller holds no
+ * lock. Errors: -EINVAL (a partition, or a disk that has none), -EBUSY (in use), -EIO.
+ */
+must_check int block_device_rescan(struct block_device *disk);
+/*
+ * `changed` hears of each device that is there, from then on when one comes (`is_there`) or goes;
+ * one call at a time, in order. It may sleep and take any lock. Set before block_device_scan_all.
+ */
+void block_device_set_observer(void (*changed)(const struct block_device *device, bool is_there));
+
+/*
+ * Known devices live for ever, so these borrow: a partition that went keeps its structure for the
+ * next one of its number. NULL: none. May sleep.
  */
 struct block_device *block_device_find(dev_number number);
 struct block_device *block_device_find_name(const char *name);
 struct block_device *block_device_next(struct block_device *device);	/* NULL: the first */
 
 /*
- * Mounts exclude each other and writers to the device as a file; a claimed partition excludes its
- * whole disk and the other way round. May sleep. Errors: -EBUSY.
+ * Holders exclude each other; a mount excludes writers to the device as a file too. A claimed
+ * partition excludes its whole disk and the other way round. May sleep. Errors: -EBUSY, -ENXIO (the
+ * partition is gone).
  */
-must_check int block_device_claim(struct block_device *device, void *holder);
+must_check int block_device_claim(struct block_device *device, void *holder,
+				  enum block_claim claim);
 void block_device_release(struct block_device *device, void *holder);
-bool block_device_is_claimed(struct block_device *device);	/* it or what overlaps it */
+bool block_device_is_mounted(struct block_device *device);	/* it or what overlaps it */
+
+/*
+ * Count a user of the device as a file: its partitions stay as they are until all have closed. May
+ * sleep. Errors: -ENXIO: there is none of this number.
+ */
+must_check int block_device_open(dev_number number, struct block_device **out);
+void block_device_close(struct block_device *device);
+
+static inline bool block_device_is_read_only(const struct block_device *device)
+{
+	return device->read_only || device->is_protected;
+}
+
+/* What was written to the device as a file is on the medium. May sleep. Errors: -EIO. */
+must_check int block_device_sync(struct block_device *device);
 
 /*
  * Hand `request` to its device; `done` will be called, perhaps before this returns. Sectors beyond

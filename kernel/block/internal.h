@@ -16,7 +16,7 @@ void block_fail_init(void);
 /*
  * Find the partitions of whole disk `disk` and call found() for each; `number` counts from 1. May
  * sleep.
- * Locks: the device list mutex, held by the caller for found().
+ * Locks: the partitions mutex, held by the caller for found().
  */
 void partition_scan(struct block_device *disk,
 		    void (*found)(struct block_device *disk, unsigned int number, uint64_t start,

@@ -13,6 +13,7 @@
 #define SIGNATURE_OFFSET 510
 #define SIGNATURE	 0xaa55
 #define TABLE_ENTRY_COUNT 4
+#define EXTENDED_SECTORS 2
 #define FIRST_LOGICAL	 5	/* the number of the first partition inside an extended one */
 
 enum partition_type {
@@ -109,10 +110,13 @@ void partition_scan(struct block_device *disk,
 
 		if (entries[i].type == TYPE_EMPTY || entries[i].type == TYPE_GPT || count == 0)
 			continue;
-		if (is_extended(entries[i].type))
-			scan_extended(disk, entries[i].start, frame, found);
-		else
+		if (!is_extended(entries[i].type)) {
 			found(disk, i + 1, entries[i].start, count);
+			continue;
+		}
+		/* Itself only as far as a boot loader may lie in it, lest it be taken for more. */
+		found(disk, i + 1, entries[i].start, min_t(uint64_t, count, EXTENDED_SECTORS));
+		scan_extended(disk, entries[i].start, frame, found);
 	}
 put_frame:
 	page_frame_put(frame);

@@ -1,44 +1,45 @@
 /*
  * Disks and partitions as files: reads and writes go through the device's own page cache, which a
  * mounted file system uses for its metadata too. Positions count bytes; nothing lies beyond the
- * end, and the size never changes.
+ * end, and the size never changes while the file is open. O_EXCL keeps mounts, and others who open
+ * it so, away. (ioctl: block_ioctl.c.)
  */
-#include "arch/user_copy.h"
 #include "block/block_device.h"
-#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/block_ioctl.h"
 #include "vfs/char_device.h"
 #include "vfs/internal.h"
 #include "vm/mmap.h"
 #include "vm/writeback.h"
 
-enum { IOCTL_BLKROGET = 0x125e, IOCTL_BLKGETSIZE = 0x1260, IOCTL_BLKFLSBUF = 0x1261,
-       IOCTL_BLKSSZGET = 0x1268, IOCTL_BLKPBSZGET = 0x127b };
-#define IOCTL_BLKBSZGET	  0x80041270u
-#define IOCTL_BLKGETSIZE64 0x80041272u
-
-static int block_open(struct file *file)
+static int open_counted(struct file *file, struct block_device *device)
 {
-	struct block_device *device = block_device_find(file->inode->device);
+	bool writes = file->mode & FILE_WRITE;
 
-	if (!device)
-		return -ENXIO;
-	if ((file->mode & FILE_WRITE) && device->read_only)
+	if (writes && block_device_is_read_only(device))
 		return -EROFS;
 	/* What a mounted file system keeps in the same cache must not change under it. */
-	if ((file->mode & FILE_WRITE) && block_device_is_claimed(device))
+	if (writes && block_device_is_mounted(device))
 		return -EBUSY;
-	file->private = device;
+	if (file->mode & FILE_EXCLUSIVE)
+		return block_device_claim(device, file, BLOCK_CLAIM_FILE);
 	return 0;
 }
 
-static int write_out(struct block_device *device)
+static int block_open(struct file *file)
 {
-	int error = page_cache_write_back(&device->cache, 0, UINT32_MAX, true);
-	int flush_error = block_flush(device);
+	struct block_device *device;
+	int error = block_device_open(file->inode->device, &device);
 
-	return error ? error : flush_error;
+	if (error)
+		return error;
+	error = open_counted(file, device);
+	if (error)
+		block_device_close(device);
+	else
+		file->private = device;
+	return error;
 }
 
 /* Whoever wrote leaves the medium as the cache has it. */
@@ -47,7 +48,10 @@ static void block_release(struct file *file)
 	struct block_device *device = file->private;
 
 	if (file->mode & FILE_WRITE)
-		(void)!write_out(device);
+		(void)!block_device_sync(device);
+	if (file->mode & FILE_EXCLUSIVE)
+		block_device_release(device, file);
+	block_device_close(device);
 }
 
 static ssize_t block_read(struct file *file, struct io_buffer *buffer, file_offset *position)
@@ -106,34 +110,6 @@ static int block_seek(struct file *file, file_offset offset, int whence, file_of
 	return 0;
 }
 
-static int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)
-{
-	struct block_device *device = file->private;
-	user_addr out = user_addr_from(argument);
-
-	switch (command) {
-	case IOCTL_BLKGETSIZE:
-		if (device->sector_count > UINT32_MAX)
-			return -EFBIG;
-		return put_user_u32(out, (uint32_t)device->sector_count);
-	case IOCTL_BLKGETSIZE64:
-		return put_user_u64(out, device->sector_count << SECTOR_SHIFT);
-	case IOCTL_BLKSSZGET:
-	case IOCTL_BLKPBSZGET:
-		return put_user_u32(out, 1u << SECTOR_SHIFT);
-	case IOCTL_BLKBSZGET:
-		return put_user_u32(out, PAGE_SIZE);
-	case IOCTL_BLKROGET:
-		return put_user_u32(out, device->read_only);
-	case IOCTL_BLKFLSBUF:
-		if (!credentials_capable(file->credentials, CAP_SYS_ADMIN))
-			return -EACCES;
-		return write_out(device);
-	default:
-		return -ENOTTY;
-	}
-}
-
 static int block_map(struct file *file, struct vm_map_request *request)
 {
 	struct block_device *device = file->private;
@@ -145,7 +121,7 @@ static int block_map(struct file *file, struct vm_map_request *request)
 static int block_sync(struct file *file, bool data_only)
 {
 	struct block_device *device = file->private;
-	int error = write_out(device);
+	int error = block_device_sync(device);
 	int earlier = page_cache_take_error(&device->cache);
 
 	(void)data_only;

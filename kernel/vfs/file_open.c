@@ -144,6 +144,8 @@ static int open_checked(struct file *file, const struct path *path, uint32_t fla
 	uint32_t access = file_access(flags);
 	int error;
 
+	if (unlikely(flags & O_EXCL) && inode_is(inode, MODE_BLOCK))
+		access |= FILE_EXCLUSIVE;
 	if (access & FILE_WRITE) {
 		error = begin_writing(path->mount, inode, made);
 		if (error) {

@@ -456,7 +456,7 @@ static int remount_super(struct super_block *super, bool read_only, const char *
 	int error = 0;
 
 	mutex_assert_held(&mount_mutex);
-	if (!read_only && super->device && super->device->read_only)
+	if (!read_only && super->device && block_device_is_read_only(super->device))
 		return -EACCES;
 	if (read_only && !was_read_only) {
 		super->read_only = true; /* no writer begins from here on */

@@ -185,7 +185,7 @@ static int open_super(struct super_block *super, const char *options)
 	int error;
 
 	if (super->device) {
-		error = block_device_claim(super->device, super);
+		error = block_device_claim(super->device, super, BLOCK_CLAIM_MOUNT);
 		if (error)
 			return error;
 		super->device_number = super->device->number;
@@ -246,7 +246,7 @@ int super_block_get(const struct file_system_type *type, const char *source, uin
 	if (!super)
 		return -ENOMEM;
 	super->device = device;
-	super->read_only = read_only || (device && device->read_only);
+	super->read_only = read_only || (device && block_device_is_read_only(device));
 	error = open_super(super, options);
 	if (error) {
 		kfree(super);

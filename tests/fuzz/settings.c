@@ -6,7 +6,7 @@
  * The names that a pattern for core files makes are names, whatever the thread calls itself.
  * Numbers are compared with what a plain reading of them gives.
  *
- * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/cached_file.c
+ * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/block_ioctl.c,vfs/cached_file.c
  * test: with=vfs/char_device.c,vfs/credentials.c,vfs/dentry.c,vfs/dentry_cache.c,vfs/directory.c
  * test: with=vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_capability.c
  * test: with=vfs/file_lock.c,vfs/file_lock_wait.c,vfs/lock_table.c

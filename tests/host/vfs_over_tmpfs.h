@@ -102,9 +102,9 @@ struct block_device *block_device_find_name(const char *name)
 	return NULL;
 }
 
-int block_device_claim(struct block_device *device, void *holder)
+int block_device_claim(struct block_device *device, void *holder, enum block_claim claim)
 {
-	(void)device, (void)holder;
+	(void)device, (void)holder, (void)claim;
 	return 0;
 }
 
@@ -113,10 +113,38 @@ void block_device_release(struct block_device *device, void *holder)
 	(void)device, (void)holder;
 }
 
-bool block_device_is_claimed(struct block_device *device)
+void block_device_set_observer(void (*changed)(const struct block_device *device, bool is_there))
+{
+	(void)changed;
+}
+
+int block_device_open(dev_number number, struct block_device **out)
+{
+	(void)number, (void)out;
+	return -ENXIO;
+}
+
+void block_device_close(struct block_device *device)
+{
+	(void)device;
+}
+
+bool block_device_is_mounted(struct block_device *device)
 {
 	(void)device;
 	return false;
+}
+
+int block_device_sync(struct block_device *device)
+{
+	(void)device;
+	return 0;
+}
+
+int block_device_rescan(struct block_device *disk)
+{
+	(void)disk;
+	return -EINVAL;
 }
 
 int block_flush(struct block_device *device)

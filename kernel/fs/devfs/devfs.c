@@ -6,9 +6,13 @@
  * Its storage is whatever calls itself "tmpfs"; what is special is only who makes the nodes. They
  * are made through the ordinary calls on a mount that nobody sees, so that names which programs
  * have looked for in vain appear to them.
+ *
+ * Disks and partitions get nodes as block/ finds them. When one goes, its node goes too, if it is
+ * still the one that the kernel made or at least means the same device.
  */
 #include "fs/devfs/devfs.h"
 
+#include "block/block_device.h"
 #include "core/printk.h"
 #include "lib/string.h"
 #include "uapi/linux/errno.h"
@@ -60,12 +64,18 @@ static int set_owner(const struct path *path, const struct device_node *node)
 	return inode_set_attributes(dentry_inode(path->dentry), &owner, &credentials_root, 0);
 }
 
-static void make_node(const struct device_node *node)
+static struct walk_context context_of_devfs(void)
 {
 	struct path root = { .mount = devfs_mount, .dentry = devfs_mount->root };
-	struct walk_context context = {
+
+	return (struct walk_context){
 		.root = root, .start = root, .credentials = &credentials_root
 	};
+}
+
+static void make_node(const struct device_node *node)
+{
+	struct walk_context context = context_of_devfs();
 	struct path path;
 	int error = make_folders(&context, node->name);
 
@@ -77,6 +87,33 @@ static void make_node(const struct device_node *node)
 	}
 	if (error)
 		printk(LOG_ERROR, "devfs: cannot make %s: error %d", node->name, -error);
+}
+
+static void remove_node(const char *name, file_mode type, dev_number number)
+{
+	struct walk_context context = context_of_devfs();
+	struct path path;
+	bool is_ours;
+
+	if (path_walk(&context, name, 0, &path))
+		return; /* somebody removed it */
+	is_ours = inode_is(dentry_inode(path.dentry), type) &&
+		  dentry_inode(path.dentry)->device == number;
+	path_put(&path);
+	if (is_ours && namespace_unlink(&context, name))
+		printk(LOG_ERROR, "devfs: cannot remove %s", name);
+}
+
+static void disk_changed(const struct block_device *device, bool is_there)
+{
+	const struct device_node node = {
+		.name = device->name, .number = device->number, .mode = MODE_BLOCK | 0600
+	};
+
+	if (is_there)
+		make_node(&node);
+	else
+		remove_node(device->name, MODE_BLOCK, device->number);
 }
 
 static struct file_system_type devfs_type = {
@@ -97,4 +134,5 @@ void devfs_init(void)
 	     node = device_node_next(node))
 		make_node(node);
 	device_node_set_observer(make_node);
+	block_device_set_observer(disk_changed);
 }

@@ -136,7 +136,7 @@ static int replay(struct ext2 *fs)
 {
 	int error;
 
-	if (fs->device->read_only)
+	if (block_device_is_read_only(fs->device))
 		return refuse(fs, "its journal must be replayed, and its device is read-only",
 			      -EROFS);
 	error = journal_replay(fs->journal);

@@ -513,7 +513,7 @@ static int ext2_remount(struct super_block *super, bool read_only, const char *o
 		return fs->says_unclean ? end_writing(fs) : 0;
 	if (fs->says_unclean)
 		return 0;
-	if (fs->must_stay_read_only || fs->device->read_only ||
+	if (fs->must_stay_read_only || block_device_is_read_only(fs->device) ||
 	    atomic_load_explicit(&fs->error_count, memory_order_relaxed))
 		return -EROFS;
 	return begin_writing(fs);
@@ -585,7 +585,8 @@ static int start(struct ext2 *fs)
 {
 	bool read_only = atomic_load_explicit(&fs->super->read_only, memory_order_relaxed);
 	bool has_orphans = fs->disk_super->last_orphan != 0;
-	bool is_unfinished = fs->journal && !fs->must_stay_read_only && !fs->device->read_only &&
+	bool is_unfinished = fs->journal && !fs->must_stay_read_only &&
+			     !block_device_is_read_only(fs->device) &&
 			     (has_orphans ||
 			      fs->disk_super->features_incompatible & EXT2_INCOMPAT_RECOVER);
 	int error;

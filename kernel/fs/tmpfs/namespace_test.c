@@ -1,7 +1,7 @@
 /*
  * Names over tmpfs: making, removing, renaming, links, walks, permissions, mounts.
  *
- * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/cached_file.c
+ * test: with=vfs/anonymous.c,vfs/attributes.c,vfs/block_file.c,vfs/block_ioctl.c,vfs/cached_file.c
  * test: with=vfs/char_device.c,vfs/credentials.c,vfs/dentry.c,vfs/dentry_cache.c
  * test: with=vfs/directory.c,vfs/fd_table.c,vfs/fifo.c,vfs/file.c,vfs/file_capability.c
  * test: with=vfs/file_lock.c,vfs/file_lock_wait.c,vfs/lock_table.c

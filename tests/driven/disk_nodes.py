@@ -1,0 +1,116 @@
+"""
+Disks and partitions have nodes in /dev, and what is done through them is done to the disk: tables are
+read and read again, file systems made, checked and mounted, bytes compared with the host's.
+"""
+
+import hashlib
+import os
+import struct
+import subprocess
+import tempfile
+
+from machine import Machine
+
+SECTOR = 512
+DISK_SECTORS = 32 << 11		# 32 MiB
+
+
+def entry(start, count, kind=0x83):
+    return struct.pack('<B3sB3sII', 0, b'', kind, b'', start, count)
+
+
+def table(*entries):
+    """A master boot record, or a link in the chain of an extended partition."""
+    return bytes(446) + b''.join(entries).ljust(64, b'\0') + b'\x55\xaa'
+
+
+def write_at(path, sector, data):
+    with open(path, 'r+b') as file:
+        file.seek(sector * SECTOR)
+        file.write(data)
+
+
+def bytes_at(path, start, count):
+    with open(path, 'rb') as file:
+        file.seek(start * SECTOR)
+        return file.read(count * SECTOR)
+
+
+def make_disk(path):
+    """Two primary partitions, the second with an extended one's logical partition behind it."""
+    with open(path, 'wb') as file:
+        file.truncate(DISK_SECTORS * SECTOR)
+    write_at(path, 0, table(entry(2048, 20480), entry(22528, 4096), entry(28672, 8192, 0x05)))
+    write_at(path, 28672, table(entry(2048, 4096)))
+    write_at(path, 22528, os.urandom(4096 * SECTOR))
+
+
+def check_nodes(machine, disk):
+    sizes = {f'{disk}': DISK_SECTORS, f'{disk}1': 20480, f'{disk}2': 4096, f'{disk}3': 2, f'{disk}5': 4096}
+    for name, sectors in sizes.items():
+        assert machine.shell(f'stat -c "%F %a %u" /dev/{name}') == 'block special file 600 0', name
+        assert machine.shell(f'blockdev --getsize64 /dev/{name}') == str(sectors * SECTOR), name
+        assert machine.shell(f'blockdev --getss /dev/{name}; blockdev --getro /dev/{name}').split() == ['512', '0'], name
+    listed = machine.shell(f'cd /dev; ls {disk}*; cd').split()
+    assert listed == sorted(sizes), listed
+    shown = machine.shell(f'fdisk -l /dev/{disk}')
+    assert f'/dev/{disk}5' in shown and '32 MB' in shown.replace('33.5', '32'), shown
+
+
+def check_contents(machine, disk, path):
+    wanted = hashlib.md5(bytes_at(path, 22528, 4096)).hexdigest()
+    assert machine.shell(f'md5sum < /dev/{disk}2').split()[0] == wanted
+    machine.shell(f'dd if=/dev/{disk}2 of=/root/copy bs=64k 2>/dev/null')
+    assert machine.shell(f'cmp /dev/{disk}2 /root/copy && echo same; rm /root/copy') == 'same'
+
+
+def check_file_system(machine, disk):
+    machine.shell(f'mke2fs -L spare /dev/{disk}1 >/dev/null; blockdev --flushbufs /dev/{disk}1')
+    assert machine.shell('findfs LABEL=spare') == f'/dev/{disk}1'
+    machine.shell(f'mount -t ext2 /dev/{disk}1 /mnt && cp /bin/busybox /mnt')
+    # A mounted file system is let alone.
+    assert 'busy' in machine.shell(f'blockdev --rereadpt /dev/{disk} 2>&1')
+    assert 'busy' in machine.shell(f'dd if=/dev/zero of=/dev/{disk} bs=512 count=1 conv=notrunc 2>&1')
+    assert machine.shell(f'grep -c {disk}1 /proc/mounts') == '1'
+    assert machine.shell('umount /mnt && echo done') == 'done'
+
+
+def check_reread(machine, disk):
+    """A table with one partition less and another one larger; while one is open it must wait."""
+    machine.shell(f'printf "$(cat /tmp/table)" | dd of=/dev/{disk} bs=1 seek=446 conv=notrunc 2>/dev/null')
+    assert 'busy' in machine.shell(f'blockdev --rereadpt /dev/{disk} 2>&1 </dev/{disk}2')
+    assert machine.shell(f'ls /dev/{disk}5') == f'/dev/{disk}5'
+    assert machine.shell(f'partprobe /dev/{disk} && echo done') == 'done'
+    assert machine.shell(f'cd /dev; ls {disk}*; cd').split() == [disk, f'{disk}1', f'{disk}3']
+    assert machine.shell(f'blockdev --getsize64 /dev/{disk}3') == str(1000 * SECTOR)
+    assert machine.shell(f'grep -c {disk} /proc/partitions') == '3'
+    # Not the kernel's any more: what somebody put in its place stays.
+    machine.shell(f'rm /dev/{disk}3; echo mine >/dev/{disk}3; blockdev --rereadpt /dev/{disk}')
+    assert machine.shell(f'cat /dev/{disk}3') == 'mine'
+
+
+def check(interface, disk, root):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'spare.img')
+        make_disk(path)
+        spare = ['-drive', f'file={path},format=raw,if=none,id=spare', '-device', f'{interface},drive=spare']
+        with Machine(cpus=2, disk=root, extra=spare) as machine:
+            machine.wait_for_prompt()
+            check_nodes(machine, disk)
+            check_contents(machine, disk, path)
+            check_file_system(machine, disk)
+            changed = entry(2048, 20480) + bytes(16) + entry(40000, 1000)
+            octal = ''.join(f'\\{byte:03o}' for byte in changed)
+            machine.shell(f"echo '{octal}' > /tmp/table")
+            check_reread(machine, disk)
+            machine.serial.send('poweroff\r')
+            machine.wait_for_end()
+        part = os.path.join(folder, 'part.img')
+        with open(part, 'wb') as file:
+            file.write(bytes_at(path, 2048, 20480))
+        checked = subprocess.run(['/usr/sbin/e2fsck', '-fn', part], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert checked.returncode == 0, checked.stdout
+
+
+check('virtio-blk-pci', 'vda', 'ide')
+check('ide-hd,bus=ide.1', 'hdc', 'virtio')
