@@ -21,6 +21,7 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
+#include "vfs/kernel_log.h"
 #include "vfs/mount.h"
 
 enum { NAME_SIZE = 64, NAME_FIELDS = 6 };
@@ -132,23 +133,24 @@ enum {
 	SYSLOG_SIZE_BUFFER,
 };
 
-/* Where READ and CLEAR are: hints, so a race shows a line twice at most. */
-static uint64_t log_read_position, log_clear_position;
+/* Where CLEAR was: a hint, so a race shows a line twice at most. */
+static uint64_t log_clear_position;
+/* What CONSOLE_OFF found, for CONSOLE_ON; LOG_LEVEL_NONE: it was not off. Only a hint too. */
+enum { LOG_LEVEL_NONE = -1 };
+static int log_saved_level = LOG_LEVEL_NONE;
 
-/* The last `size` bytes since the last clear, or from *position on if it is given. */
-static int read_log(user_addr to, int size, uint64_t *position)
+/* The last `size` bytes since the last clear. */
+static int read_log(user_addr to, int size)
 {
-	uint64_t start = position ? *position : log_clear_position;
+	uint64_t start = log_clear_position;
 	uint64_t end = printk_end_position();
 	char *chunk;
 	int done = 0;
 
-	if (!to || size < 0)
-		return -EINVAL;
 	chunk = kmalloc(PAGE_SIZE, 0);
 	if (!chunk)
 		return -ENOMEM;
-	if (!position && end - start > (uint64_t)size)
+	if (end - start > (uint64_t)size)
 		start = end - (uint64_t)size;
 	while (done < size) {
 		size_t got =
@@ -163,16 +165,53 @@ static int read_log(user_addr to, int size, uint64_t *position)
 		done += (int)got;
 	}
 	kfree(chunk);
-	if (position && done > 0)
-		*position = start;
 	return done;
+}
+
+/* The three commands that read. Each has its buffer looked at first. */
+static int read_log_by(int command, user_addr to, int size)
+{
+	struct io_buffer buffer;
+	int result;
+
+	if (!to || size < 0)
+		return -EINVAL;
+	if (size == 0)
+		return 0;
+	if (command == SYSLOG_READ) {
+		io_buffer_init_user(&buffer, to, (size_t)size);
+		return (int)kernel_log_consume(&buffer, true);
+	}
+	result = read_log(to, size);
+	if (command == SYSLOG_READ_CLEAR && result >= 0)
+		log_clear_position = printk_end_position();
+	return result;
+}
+
+static int set_console_level(int command, int level)
+{
+	switch (command) {
+	case SYSLOG_CONSOLE_OFF:
+		if (log_saved_level == LOG_LEVEL_NONE)
+			log_saved_level = (int)printk_level();
+		printk_set_level(LOG_EMERGENCY);
+		return 0;
+	case SYSLOG_CONSOLE_ON:
+		if (log_saved_level != LOG_LEVEL_NONE)
+			printk_set_level((enum log_level)log_saved_level);
+		log_saved_level = LOG_LEVEL_NONE;
+		return 0;
+	default: /* Linux shows what is below the level, we what is not above it. */
+		if (level < 1 || level > 8)
+			return -EINVAL;
+		log_saved_level = LOG_LEVEL_NONE;
+		printk_set_level((enum log_level)(level - 1));
+		return 0;
+	}
 }
 
 int sys_syslog(int command, user_addr buffer, int size)
 {
-	static const enum log_level off = LOG_EMERGENCY, on = LOG_DEBUG;
-	int result;
-
 	if (command != SYSLOG_READ_ALL && command != SYSLOG_SIZE_BUFFER &&
 	    !credentials_capable(credentials_current(), CAP_SYSLOG) &&
 	    !credentials_capable(credentials_current(), CAP_SYS_ADMIN))
@@ -182,27 +221,18 @@ int sys_syslog(int command, user_addr buffer, int size)
 	case SYSLOG_OPEN:
 		return 0;
 	case SYSLOG_READ:
-		return read_log(buffer, size, &log_read_position);
 	case SYSLOG_READ_ALL:
-		return read_log(buffer, size, NULL);
 	case SYSLOG_READ_CLEAR:
-		result = read_log(buffer, size, NULL);
-		log_clear_position = printk_end_position();
-		return result;
+		return read_log_by(command, buffer, size);
 	case SYSLOG_CLEAR:
 		log_clear_position = printk_end_position();
 		return 0;
 	case SYSLOG_CONSOLE_OFF:
 	case SYSLOG_CONSOLE_ON:
-		printk_set_level(command == SYSLOG_CONSOLE_ON ? on : off);
-		return 0;
 	case SYSLOG_CONSOLE_LEVEL:
-		if (size < 1 || size > 8)
-			return -EINVAL;
-		printk_set_level((enum log_level)(size - 1));
-		return 0;
+		return set_console_level(command, size);
 	case SYSLOG_SIZE_UNREAD:
-		return (int)(printk_end_position() - log_read_position);
+		return (int)kernel_log_unread();
 	case SYSLOG_SIZE_BUFFER:
 		return 1 << 16;
 	default:

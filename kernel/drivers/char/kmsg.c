@@ -14,27 +14,10 @@
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/kernel_log.h"
 #include "vfs/poll.h"
 
 enum { LINE_SIZE = 400, RECORD_SIZE = LINE_SIZE + 64 };	/* LINE_SIZE: as core/printk.c */
-
-static struct wait_queue log_queue;
-
-struct wait_queue *kmsg_wait_queue(void)
-{
-	return &log_queue;
-}
-
-static void log_grew(void)
-{
-	wait_queue_wake_all(&log_queue, POLL_IN | POLL_READ_NORMAL);
-}
-
-void kmsg_init(void)
-{
-	wait_queue_init(&log_queue);
-	printk_set_notify(log_grew);
-}
 
 /*
  * The line at *position or the next one still there; its length with the newline. *position is then
@@ -112,7 +95,7 @@ static ssize_t kmsg_read(struct file *file, struct io_buffer *buffer, file_offse
 			return result;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible(&log_queue,
+		if (wait_event_interruptible(kernel_log_queue(),
 					     (uint64_t)*position < printk_end_position()))
 			return -ERESTARTSYS;
 	}
@@ -163,7 +146,7 @@ static int kmsg_seek(struct file *file, file_offset offset, int whence, file_off
 
 static uint32_t kmsg_poll(struct file *file, struct poll_table *table)
 {
-	poll_register(table, &log_queue);
+	poll_register(table, kernel_log_queue());
 	if ((uint64_t)file->position < printk_end_position())
 		return POLL_IN | POLL_READ_NORMAL | POLL_OUT | POLL_WRITE_NORMAL;
 	return POLL_OUT | POLL_WRITE_NORMAL;

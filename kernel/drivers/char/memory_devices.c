@@ -13,6 +13,7 @@
 #include "uapi/linux/errno.h"
 #include "vfs/char_device.h"
 #include "vfs/file.h"
+#include "vfs/kernel_log.h"
 #include "vm/mmap.h"
 
 enum { MAJOR_MEMORY = 1, MINOR_NULL = 3, MINOR_ZERO = 5, MINOR_FULL = 7, MINOR_RANDOM = 8,
@@ -189,7 +190,7 @@ static struct device_node nodes[] = {
 
 void memory_devices_init(void)
 {
-	kmsg_init();
+	kernel_log_init();
 	char_device_register(&memory_device);
 	for (unsigned int i = 0; i < ARRAY_SIZE(nodes); i++)
 		device_node_add(&nodes[i]);

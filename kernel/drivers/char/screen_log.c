@@ -14,10 +14,10 @@
 #include "core/boot_args.h"
 #include "core/panic.h"
 #include "core/printk.h"
-#include "drivers/char/kmsg.h"
 #include "lib/string.h"
 #include "sched/wait_queue.h"
 #include "tty/console.h"
+#include "vfs/kernel_log.h"
 
 enum { CHUNK = 256, LEVEL_PREFIX_SIZE = 3 };
 
@@ -64,7 +64,7 @@ static void show_for_ever(void *unused)
 	(void)unused;
 	for (;;) {
 		show_new_lines();
-		wait_event(kmsg_wait_queue(), printk_end_position() > position);
+		wait_event(kernel_log_queue(), printk_end_position() > position);
 	}
 }
 

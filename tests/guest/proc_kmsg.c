@@ -1,0 +1,133 @@
+/*
+ * /proc/kmsg gives the kernel log line by line as it grows, and what it gave is gone: for its next
+ * reader and for syslog(2), which shares with it what is unread. An empty one makes its reader
+ * wait. Only privilege opens it.
+ */
+#include "check.h"
+
+enum { READ = 2, READ_ALL = 3, SIZE_UNREAD = 9 };
+
+static void write_line(const char *text)
+{
+	int fd = MUST(open("/dev/kmsg", O_WRONLY));
+
+	CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	CHECK(close(fd) == 0);
+}
+
+/* Read until nothing is left. Returns whether `text` was there. */
+static bool drain(int fd, const char *text)
+{
+	char buffer[4096];
+	bool found = false;
+	ssize_t size;
+
+	while ((size = read(fd, buffer, sizeof(buffer) - 1)) > 0) {
+		buffer[size] = 0;
+		found = found || (text && strstr(buffer, text));
+	}
+	CHECK(size == -1 && errno == EAGAIN);
+	return found;
+}
+
+static void is_consumed(int fd)
+{
+	struct pollfd poll_of = { .fd = fd, .events = POLLIN };
+	char buffer[400];
+	ssize_t size;
+
+	drain(fd, NULL);
+	CHECK(poll(&poll_of, 1, 0) == 0);
+	CHECK_EQ(raw_syscall(SYS_syslog, SIZE_UNREAD, NULL, 0), 0);
+	write_line("<5>kmsg test one\n");
+	CHECK(poll(&poll_of, 1, 1000) == 1 && poll_of.revents == POLLIN);
+	CHECK(raw_syscall(SYS_syslog, SIZE_UNREAD, NULL, 0) > 20);
+	size = read(fd, buffer, sizeof(buffer) - 1);
+	CHECK(size > 20);
+	buffer[size] = 0;
+	CHECK(buffer[0] == '<' && strstr(buffer, ">[") && strstr(buffer, "] kmsg test one\n"));
+	CHECK_ERRNO(read(fd, buffer, sizeof(buffer)), EAGAIN);
+	CHECK_EQ(raw_syscall(SYS_syslog, SIZE_UNREAD, NULL, 0), 0);
+	/* All of it is still there for those who do not consume. */
+	CHECK(raw_syscall(SYS_syslog, READ_ALL, buffer, sizeof(buffer)) > 20);
+}
+
+static void syslog_consumes_too(int fd)
+{
+	char buffer[400] = "";
+
+	write_line("<5>kmsg test two\n");
+	CHECK_EQ(raw_syscall(SYS_syslog, READ, NULL, 10), -EINVAL);
+	CHECK_EQ(raw_syscall(SYS_syslog, READ, buffer, -1), -EINVAL);
+	CHECK_EQ(raw_syscall(SYS_syslog, READ, buffer, 0), 0);
+	/* Parts of a line will do. */
+	CHECK_EQ(raw_syscall(SYS_syslog, READ, buffer, 4), 4);
+	CHECK(buffer[0] == '<');
+	CHECK(raw_syscall(SYS_syslog, READ, buffer, sizeof(buffer) - 1) > 10);
+	CHECK(strstr(buffer, "kmsg test two\n"));
+	CHECK(!drain(fd, "test two"));
+}
+
+/* Who waits is woken by a line, and by a signal. */
+static void waits(bool by_call)
+{
+	char buffer[400] = "";
+	pid_t child = MUST(fork());
+
+	if (child == 0) {
+		int fd = MUST(open("/proc/kmsg", O_RDONLY));
+		long size = by_call ? raw_syscall(SYS_syslog, READ, buffer, sizeof(buffer) - 1)
+				    : read(fd, buffer, sizeof(buffer) - 1);
+
+		CHECK(size > 10);
+		CHECK(strstr(buffer, "kmsg test three"));
+		_exit(0);
+	}
+	wait_until_blocked(child);
+	write_line("<5>kmsg test three\n");
+	CHECK_EQ(wait_exit_status(child), 0);
+	child = MUST(fork());
+	if (child == 0) {
+		int fd = MUST(open("/proc/kmsg", O_RDONLY));
+
+		(void)!read(fd, buffer, sizeof(buffer));
+		_exit(1);
+	}
+	wait_until_blocked(child);
+	CHECK(kill(child, SIGTERM) == 0);
+	CHECK(waitpid(child, NULL, 0) == child);
+}
+
+static void others_may_not(int fd)
+{
+	pid_t child = MUST(fork());
+
+	if (child == 0) {
+		char byte;
+
+		CHECK(setresuid(1000, 1000, 1000) == 0);
+		CHECK_ERRNO(open("/proc/kmsg", O_RDONLY), EACCES);
+		CHECK_EQ(raw_syscall(SYS_syslog, READ, &byte, 1), -EPERM);
+		/* Who was given it may go on. */
+		CHECK_ERRNO(read(fd, &byte, 1), EAGAIN);
+		_exit(0);
+	}
+	CHECK_EQ(wait_exit_status(child), 0);
+}
+
+int main(void)
+{
+	struct stat status;
+	int fd;
+
+	CHECK(stat("/proc/kmsg", &status) == 0);
+	CHECK_EQ(status.st_mode, S_IFREG | 0400);
+	fd = MUST(open("/proc/kmsg", O_RDONLY | O_NONBLOCK));
+	is_consumed(fd);
+	syslog_consumes_too(fd);
+	waits(false);
+	waits(true);
+	others_may_not(fd);
+	CHECK(close(fd) == 0);
+	return 0;
+}
