@@ -1,6 +1,7 @@
 /*
  * Bytes written through a shared map reach the file: after msync(), after munmap(), and when the
- * process that wrote them is killed.
+ * process that wrote them is killed. What is read afterwards comes from the disk: the file's pages
+ * are thrown out of memory before.
  */
 #include "check.h"
 
@@ -12,6 +13,20 @@ static char *map_page(int page)
 
 	CHECK(map != MAP_FAILED);
 	return map;
+}
+
+static void throw_out(void)
+{
+	unsigned char resident[3];
+	char *map;
+
+	CHECK_EQ(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	map = mmap(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(map != MAP_FAILED);
+	CHECK(mincore(map, 3 * PAGE, resident) == 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(resident[i] & 1, 0);
+	CHECK(munmap(map, 3 * PAGE) == 0);
 }
 
 static void expect(int page, char expected)
@@ -33,19 +48,20 @@ int main(void)
 	enter_disk_directory();
 	make_pattern_file("mapped", 3 * PAGE);
 	fd = MUST(open("mapped", O_RDWR));
+	CHECK(fsync(fd) == 0);
 
 	map = map_page(0);
 	map[0] = 'm';
 	CHECK(msync(map, PAGE, MS_SYNC) == 0);
-	CHECK(fsync(fd) == 0);
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	CHECK(munmap(map, PAGE) == 0);
+	throw_out();
 	expect(0, 'm');
 
 	map = map_page(1);
 	map[0] = 'u';
 	CHECK(munmap(map, PAGE) == 0);
 	sync();
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	throw_out();
 	expect(1, 'u');
 
 	child = FORK();
@@ -58,7 +74,7 @@ int main(void)
 	kill_and_reap(child);
 	expect(2, 'k');
 	sync();
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	throw_out();
 	expect(2, 'k');
 	CHECK(unlink("mapped") == 0);
 	return 0;

@@ -10,7 +10,8 @@
  * restart_syscall, select, _newselect, pselect6 (2), poll, ppoll (2), epoll_wait, epoll_pwait,
  * epoll_pwait2, fcntl (2), flock, futex (2), futex_waitv, vfork, clone, clone3, accept4, connect,
  * sendto, sendmsg, sendmmsg, recvfrom, recvmsg, recvmmsg (2), socketcall, semtimedop, msgsnd,
- * msgrcv, ipc, mq_timedsend (2), mq_timedreceive (2), sendfile (2), splice, tee, vmsplice, ioctl.
+ * msgrcv, ipc, mq_timedsend (2), mq_timedreceive (2), sendfile (2), splice, tee, vmsplice, ioctl,
+ * syslog.
  * Those that wait for a disk or a lock alone (fsync, rename...) are in signal_kill_loops_working.
  */
 #include "interrupted_objects.h"
@@ -168,6 +169,24 @@ static void outlive_parent_little(void)
 	_exit(0);
 }
 
+/* What is in the log comes first. */
+static void read_log(void)
+{
+	static char text[65536];
+
+	for (;;)
+		CHECK(raw_syscall(SYS_syslog, 2, text, sizeof(text)) > 0);
+}
+
+static void read_log_file(void)
+{
+	static char text[65536];
+	int fd = MUST(open("/proc/kmsg", O_RDONLY));
+
+	for (;;)
+		CHECK(read(fd, text, sizeof(text)) > 0);
+}
+
 static void wait_with_waitpid(void)
 {
 	if (FORK() == 0)
@@ -195,7 +214,10 @@ static void kill_in(const char *name, void (*body)(void), char state)
 		body();
 		FAIL("%s came back", name);
 	}
-	wait_process_state(pid, state);
+	if (state == 'S')
+		wait_until_blocked(pid);
+	else
+		wait_process_state(pid, state);
 	kill_and_reap(pid);
 }
 
@@ -228,6 +250,8 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
 		kill_in_form(&forms[i]);
 	kill_in("waitpid", wait_with_waitpid, 'S');
+	kill_in("syslog", read_log, 'S');
+	kill_in("read of /proc/kmsg", read_log_file, 'S');
 	kill_in("clone", clone_as_vfork, 'D');
 	kill_in("clone3", clone3_as_vfork, 'D');
 	kill_in_restarted_sleep();
