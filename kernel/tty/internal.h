@@ -23,6 +23,8 @@ static inline bool tty_file_is_hung_up(const struct tty_file *opened)
 void tty_send_signals(struct tty *tty);
 /* Let the device have what waits in the output ring. tty->lock held. */
 void tty_start_output(struct tty *tty);
+/* Readers took input: the device goes on if it was held back and there is room. tty->lock held. */
+void tty_resume_input(struct tty *tty);
 
 /* tty_file.c: what every terminal's open file does; `open` finds the terminal. */
 extern const struct file_ops tty_file_ops;

@@ -7,6 +7,9 @@
  * cleared together: by TIOCNOTTY of the leader, by its end, by a hang-up, or when an
  * administrator's TIOCSCTTY steals the terminal.
  *
+ * A hang-up first kills the files that are open, then clears. So who takes the terminal looks under
+ * the lock whether his file is still alive: then the clearing comes after him.
+ *
  * Signals are sent without the tree lock, which signal_send_group takes by itself, to a group that
  * is referenced meanwhile.
  */
@@ -172,12 +175,14 @@ static void put_leftovers(const struct leftovers *leftovers)
 		tty_put(leftovers->tty);
 }
 
-void job_control_adopt(struct tty *tty)
+void job_control_adopt(const struct tty_file *opened)
 {
+	struct tty *tty = opened->tty;
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
 	struct session *session = current_session();
 
-	if (session->leader == process_current() && !session->tty && !tty->session)
+	if (session->leader == process_current() && !session->tty && !tty->session &&
+	    !tty_file_is_hung_up(opened))
 		attach(tty);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 }
@@ -193,6 +198,9 @@ static int take_terminal(struct file *file, struct tty *tty, bool steal)
 	int error = 0;
 
 	if (is_leader && tty->session == session)
+		goto unlock;
+	error = -EIO;
+	if (tty_file_is_hung_up(file->private))
 		goto unlock;
 	error = -EPERM;
 	if (!is_leader || session->tty)
@@ -281,10 +289,7 @@ static void kill_open_files(struct tty *tty)
 	tty_start_output(tty);
 	if (tty->ops->hang_up)
 		tty->ops->hang_up(tty);
-	if (tty->input_is_held && tty->ops->resume_input) {
-		tty->input_is_held = false;
-		tty->ops->resume_input(tty);
-	}
+	tty_resume_input(tty);
 	wait_queue_wake_all(&tty->read_queue, UINT32_MAX);
 	wait_queue_wake_all(&tty->write_queue, UINT32_MAX);
 	spin_unlock_irq(&tty->lock, flags);

@@ -10,6 +10,7 @@ struct file;
 struct linux_siginfo;
 struct process_group;
 struct tty;
+struct tty_file;
 
 /*
  * May the current process use `tty` now? 0; or, for a background process of its session:
@@ -19,7 +20,7 @@ struct tty;
 must_check int job_control_check(struct tty *tty, int signal);
 
 /* An open without O_NOCTTY: a session leader without a terminal gets this one, if it is free. */
-void job_control_adopt(struct tty *tty);
+void job_control_adopt(const struct tty_file *opened);
 /* The controlling terminal of the current process, referenced, or NULL. */
 struct tty *job_control_get_terminal(void);
 

@@ -222,6 +222,8 @@ static uint32_t master_poll(struct file *file, struct poll_table *table)
 		state |= POLL_IN | POLL_READ_NORMAL | POLL_PRI;
 	if (line_discipline_has_room(&tty->line))
 		state |= POLL_OUT | POLL_WRITE_NORMAL;
+	else
+		tty->input_is_held = true; /* whoever makes room tells the poller */
 	if (pty->slave_has_left)
 		state |= POLL_HANG_UP;
 	spin_unlock_irq(&tty->lock, flags);

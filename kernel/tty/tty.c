@@ -172,6 +172,16 @@ void tty_send_signals(struct tty *tty)
 	}
 }
 
+void tty_resume_input(struct tty *tty)
+{
+	spin_assert_held(&tty->lock);
+	/* Before there is room nobody is told, for whoever is told is not told again. */
+	if (!tty->input_is_held || !line_discipline_has_room(&tty->line) || !tty->ops->resume_input)
+		return;
+	tty->input_is_held = false;
+	tty->ops->resume_input(tty);
+}
+
 /* ---- output ---------------------------------------------------------------------------------- */
 
 bool tty_has_output(const struct tty *tty)
@@ -218,10 +228,7 @@ void tty_flush(struct tty *tty, bool input, bool output)
 	note(tty, (input ? TIOCPKT_FLUSHREAD : 0) | (output ? TIOCPKT_FLUSHWRITE : 0));
 	if (input) {
 		line_discipline_flush_input(&tty->line);
-		if (tty->input_is_held && tty->ops->resume_input) {
-			tty->input_is_held = false;
-			tty->ops->resume_input(tty);
-		}
+		tty_resume_input(tty);
 	}
 	if (output) {
 		ring_buffer_clear(&tty->line.output);

@@ -76,9 +76,10 @@ struct tty {
 	struct termios locked;			/* [l] TIOCSLCKTRMIOS: what may not change */
 	struct winsize window;			/* [l] */
 	bool is_exclusive;			/* [l] TIOCEXCL */
-	bool input_is_held;			/* [l] tty_receive left bytes with the driver */
+	bool input_is_held;			/* [l] the driver waits for room: resume_input */
 	bool was_stopped;			/* [l] what the driver knows of line.is_stopped */
 	atomic_uint hang_up_count;		/* [a] changes under lock; older files are dead */
+	atomic_bool is_gone;			/* [a] for good; set before the last hang-up */
 	struct wait_queue read_queue;		/* readers and pollers */
 	struct wait_queue write_queue;		/* writers, pollers, tcdrain(3) */
 

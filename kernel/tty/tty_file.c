@@ -3,7 +3,8 @@
  *
  * A file that was open when its terminal was hung up is dead: reads give 0, writes and ioctls -EIO,
  * poll everything. Opening the terminal again gives a live one. Sleepers look at that too, so a
- * hang-up ends their waits.
+ * hang-up ends their waits; and whoever moves bytes looks under the terminal's lock, so that a dead
+ * file's reader, awake but not on his way yet, takes nothing of what comes after.
  *
  * The conditions of sleepers read the line discipline without its lock: single words, looked at
  * again under it.
@@ -90,11 +91,17 @@ static int tty_file_open(struct file *file)
 	opened->is_console = number == TTY_CONSOLE_NUMBER;
 	opened->hang_up_count =
 		atomic_load_explicit(&tty->hang_up_count, memory_order_acquire);
+	/* Only now: if it goes after this look, the hang-up that follows is for this file too. */
+	error = -EIO;
+	if (atomic_load_explicit(&tty->is_gone, memory_order_acquire))
+		goto leave;
 	file->private = opened;
 	if (may_adopt)
-		job_control_adopt(tty);
+		job_control_adopt(opened);
 	return 0;
 
+leave:
+	end_use(tty);
 put_tty:
 	tty_put(tty);
 free_opened:
@@ -142,22 +149,23 @@ static void get_patience(struct tty *tty, struct patience *patience)
  * Move what there is, but not beyond the end of a line. Returns bytes, or -EFAULT if there were
  * none.
  */
-static ssize_t take_input(struct tty *tty, struct io_buffer *buffer, bool *is_end)
+static ssize_t take_input(const struct tty_file *opened, struct io_buffer *buffer, bool *is_end)
 {
+	struct tty *tty = opened->tty;
 	uint8_t chunk[CHUNK];
 	size_t total = 0;
 	size_t wanted, count;
 
+	*is_end = false;
 	do {
 		irq_flags flags;
 
 		wanted = min(buffer->remaining, sizeof(chunk));
+		count = 0;
 		flags = spin_lock_irq(&tty->lock);
-		count = line_discipline_read(&tty->line, chunk, wanted, is_end);
-		if (tty->input_is_held && tty->ops->resume_input) {
-			tty->input_is_held = false;
-			tty->ops->resume_input(tty);
-		}
+		if (!tty_file_is_hung_up(opened))
+			count = line_discipline_read(&tty->line, chunk, wanted, is_end);
+		tty_resume_input(tty);
 		tty_start_output(tty);
 		spin_unlock_irq(&tty->lock, flags);
 		if (count > 0 && io_buffer_put(buffer, chunk, count))
@@ -178,7 +186,7 @@ static ssize_t read_locked(struct file *file, struct io_buffer *buffer)
 	for (;;) {
 		uint64_t deadline_ns = patience.first_deadline_ns;
 		bool is_end;
-		ssize_t count = take_input(tty, buffer, &is_end);
+		ssize_t count = take_input(opened, buffer, &is_end);
 		int error;
 
 		if (count < 0)
@@ -238,8 +246,10 @@ static int write_chunk(struct file *file, const uint8_t *bytes, size_t size, ssi
 
 	for (;;) {
 		irq_flags flags = spin_lock_irq(&tty->lock);
-		size_t done = line_discipline_write(&tty->line, bytes, size);
+		size_t done = 0;
 
+		if (!tty_file_is_hung_up(opened))
+			done = line_discipline_write(&tty->line, bytes, size);
 		tty_start_output(tty);
 		spin_unlock_irq(&tty->lock, flags);
 		*total += (ssize_t)done;
