@@ -66,6 +66,11 @@ struct inode_ops {
 	 * -ENOMEM.
 	 */
 	int (*lookup)(struct inode *dir, const char *name, size_t length, struct inode **out);
+	/*
+	 * Directories of which nobody can ask that a name be made (procfs): what is missing is
+	 * -ENOENT, before rights and everything else.
+	 */
+	bool has_fixed_names;
 	/* Create, with mode and owner already decided. *out is referenced. */
 	int (*create)(struct inode *dir, const char *name, size_t length, file_mode mode,
 		      dev_number device, user_id uid, group_id gid, struct inode **out);

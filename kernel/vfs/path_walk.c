@@ -92,7 +92,7 @@ int path_lookup_child(const struct path *directory, const char *name, size_t len
 	if (!dir->ops->lookup)
 		return -ENOTDIR;
 	error = dir->ops->lookup(dir, name, length, &inode);
-	if (error && error != -ENOENT)
+	if (error && (error != -ENOENT || dir->ops->has_fixed_names))
 		return error;
 	if (error)
 		inode = NULL;

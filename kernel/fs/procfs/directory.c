@@ -105,26 +105,9 @@ static bool static_revalidate(struct inode *inode)
 	return !subject->process || subject->process->state != PROCESS_FORGIVEN;
 }
 
-/* As on Linux, what is not there cannot be made either: the name is not found, whoever asks. */
-int procfs_create(struct inode *dir, const char *name, size_t length, file_mode mode,
-		  dev_number device, user_id uid, group_id gid, struct inode **out)
-{
-	(void)dir, (void)name, (void)length, (void)mode, (void)device, (void)uid, (void)gid;
-	(void)out;
-	return -ENOENT;
-}
-
-int procfs_symlink(struct inode *dir, const char *name, size_t length, const char *target,
-		   user_id uid, group_id gid, struct inode **out)
-{
-	(void)dir, (void)name, (void)length, (void)target, (void)uid, (void)gid, (void)out;
-	return -ENOENT;
-}
-
 const struct inode_ops procfs_static_directory_inode_ops = {
-	.create = procfs_create,
-	.symlink = procfs_symlink,
 	.lookup = static_lookup,
+	.has_fixed_names = true,
 	.revalidate = static_revalidate,
 };
 

@@ -132,8 +132,7 @@ static bool fd_admits(struct inode *inode)
 const struct inode_ops procfs_fd_inode_ops = {
 	.lookup = fd_lookup,
 	.admits = fd_admits,
-	.create = procfs_create,
-	.symlink = procfs_symlink,
+	.has_fixed_names = true,
 	.revalidate = procfs_subject_revalidate,
 };
 const struct file_ops procfs_fd_file_ops = { .read_directory = fd_read };
@@ -215,8 +214,7 @@ static int fdinfo_read(struct file *file, struct directory_sink *sink)
 
 const struct inode_ops procfs_fdinfo_inode_ops = {
 	.lookup = fdinfo_lookup,
-	.create = procfs_create,
-	.symlink = procfs_symlink,
+	.has_fixed_names = true,
 	.revalidate = procfs_subject_revalidate,
 };
 const struct file_ops procfs_fdinfo_file_ops = { .read_directory = fdinfo_read };

@@ -94,11 +94,6 @@ must_check int procfs_lookup_in(struct inode *dir, const struct procfs_entry *ta
 				const char *name, size_t length, struct inode **out);
 bool procfs_emit_table(struct file *file, struct directory_sink *sink,
 		       const struct procfs_entry *table);
-/* Nothing can be made in /proc: -ENOENT. */
-int procfs_create(struct inode *dir, const char *name, size_t length, file_mode mode,
-		  dev_number device, user_id uid, group_id gid, struct inode **out);
-int procfs_symlink(struct inode *dir, const char *name, size_t length, const char *target,
-		   user_id uid, group_id gid, struct inode **out);
 bool procfs_emit_dots(struct file *file, struct directory_sink *sink);
 uint64_t procfs_inode_number(const struct procfs_entry *entry,
 			     const struct procfs_subject *subject);

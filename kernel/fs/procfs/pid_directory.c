@@ -66,9 +66,7 @@ static int root_read(struct file *file, struct directory_sink *sink)
 	return 0;
 }
 
-static const struct inode_ops root_inode_ops = { .lookup = root_lookup,
-						 .create = procfs_create,
-						 .symlink = procfs_symlink };
+static const struct inode_ops root_inode_ops = { .lookup = root_lookup, .has_fixed_names = true };
 static const struct file_ops root_file_ops = { .read_directory = root_read };
 
 const struct procfs_entry procfs_root_entry = {
@@ -179,8 +177,7 @@ static int task_read(struct file *file, struct directory_sink *sink)
 }
 
 static const struct inode_ops task_inode_ops = { .lookup = task_lookup,
-						 .create = procfs_create,
-						 .symlink = procfs_symlink,
+						 .has_fixed_names = true,
 						 .revalidate = procfs_subject_revalidate };
 static const struct file_ops task_file_ops = { .read_directory = task_read };
 

@@ -52,7 +52,7 @@ static bool is_end(const struct sysfs_entry *entry)
 static file_mode entry_mode(const struct sysfs_entry *entry)
 {
 	if (entry->children)
-		return MODE_DIRECTORY | 0555;
+		return MODE_DIRECTORY | (entry == &sysfs_root_entry ? 0555 : 0755);
 	return entry->link ? MODE_LINK | 0777 : MODE_REGULAR | 0444;
 }
 
