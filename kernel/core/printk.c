@@ -29,7 +29,6 @@
 enum {
 	LOG_SIZE = 64 << 10,
 	LINE_MAX = 400,			/* with prefix and newline; longer lines are cut */
-	LEVEL_PREFIX_SIZE = 3,		/* "<6>": for readers of the log, not shown */
 	PANIC_LOCK_TRIES = 1000000,
 };
 
@@ -90,30 +89,45 @@ static void append(const char *line, size_t size)
 	log_end += size;
 }
 
-static bool is_shown(char level_digit)
+/*
+ * A line's "<6>" is for readers of the log: how long it is. The number has at most four digits; its
+ * last three bits are the level.
+ */
+static size_t prefix_size(const char *line, unsigned int *level)
 {
-	return level_digit - '0' <=
-	       (int)atomic_load_explicit(&shown_level, memory_order_relaxed);
+	size_t size = 1;
+	unsigned int priority = 0;
+
+	while (line[size] >= '0' && line[size] <= '9')
+		priority = priority * 10 + (unsigned int)(line[size++] - '0');
+	*level = priority & 7;
+	return size + 1;
 }
 
-static void show(const char *line, size_t size)
+/* On one console, or on all. */
+static void show(struct log_console *only, const char *line, size_t size)
 {
-	if (!is_shown(line[1]))
+	unsigned int level;
+	size_t start = prefix_size(line, &level);
+
+	if (level > (unsigned int)atomic_load_explicit(&shown_level, memory_order_relaxed))
 		return;
-	for (struct log_console *console = consoles; console; console = console->next)
-		console->write(line + LEVEL_PREFIX_SIZE, size - LEVEL_PREFIX_SIZE);
+	if (only)
+		only->write(line + start, size - start);
+	for (struct log_console *console = only ? NULL : consoles; console; console = console->next)
+		console->write(line + start, size - start);
 }
 
 /*
  * Returns the length; the line ends with a newline, and has at least the prefix. A newline within
  * the text, which may hold a program's name, becomes a blank: every line of the log has its prefix.
  */
-static size_t format_line(char line[LINE_MAX], enum log_level level, const char *format,
+static size_t format_line(char line[LINE_MAX], unsigned int priority, const char *format,
 			  va_list arguments)
 {
 	uint32_t nanoseconds;
 	uint32_t seconds = (uint32_t)div64_u32(arch_clock_ns(), 1000000000, &nanoseconds);
-	size_t start = scnprintf(line, LINE_MAX, "<%c>[%5u.%06u] ", '0' + (level & 7), seconds,
+	size_t start = scnprintf(line, LINE_MAX, "<%u>[%5u.%06u] ", priority, seconds,
 				 nanoseconds / 1000);
 	size_t length = start + vscnprintf(line + start, LINE_MAX - start, format, arguments);
 
@@ -136,17 +150,31 @@ static void notify_readers(void)
 		notify();
 }
 
-void vprintk(enum log_level level, const char *format, va_list arguments)
+static void log_line(unsigned int priority, const char *format, va_list arguments)
 {
 	char line[LINE_MAX];
-	size_t size = format_line(line, level, format, arguments);
+	size_t size = format_line(line, priority, format, arguments);
 	irq_flags flags;
 	bool locked = lock_log(&flags);
 
 	append(line, size);
-	show(line, size);
+	show(NULL, line, size);
 	unlock_log(locked, flags);
 	notify_readers();
+}
+
+void vprintk(enum log_level level, const char *format, va_list arguments)
+{
+	log_line(level & 7, format, arguments);
+}
+
+void printk_of(unsigned int facility, enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_line((facility & 0xff) << 3 | (level & 7), format, arguments);
+	va_end(arguments);
 }
 
 void printk(enum log_level level, const char *format, ...)
@@ -178,8 +206,7 @@ void printk_add_console(struct log_console *console)
 	for (uint64_t position = log_start; position < log_end;) {
 		size_t size = copy_line(position, line);
 
-		if (is_shown(line[1]))
-			console->write(line + LEVEL_PREFIX_SIZE, size - LEVEL_PREFIX_SIZE);
+		show(console, line, size);
 		position += size;
 	}
 	console->next = consoles;

@@ -17,6 +17,9 @@ enum log_level {
 /* One line, without a newline at its end. Callable from everywhere, interrupt handlers too. */
 void printk(enum log_level level, const char *format, ...) format_printf(2, 3);
 void vprintk(enum log_level level, const char *format, va_list arguments);
+/* For a program: `facility` is syslog(3)'s, 0 to 255. The kernel's own lines have 0. */
+void printk_of(unsigned int facility, enum log_level level, const char *format, ...)
+	format_printf(3, 4);
 
 /*
  * Where lines go as they are printed; `write` must not sleep and is called one at a time, with

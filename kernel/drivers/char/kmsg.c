@@ -1,8 +1,9 @@
 /*
- * /dev/kmsg, as Linux has it: each read gives one line, "level,sequence,microseconds,-;text\n";
- * each write is one line, with an optional "<level>" before it. The sequence number is the line's
- * position in the log. The log keeps lines as "<level>[seconds.microseconds] text\n"
- * (core/printk.c); here they are taken apart again.
+ * /dev/kmsg, as Linux has it: each read gives one line, "priority,sequence,microseconds,-;text\n";
+ * each write is one line, with an optional "<priority>" before it. A priority is a facility times
+ * eight and a level; the facility 0 is the kernel's, which a program cannot claim. The sequence
+ * number is the line's position in the log. The log keeps lines as
+ * "<priority>[seconds.microseconds] text\n" (core/printk.c); here they are taken apart again.
  */
 #include "drivers/char/kmsg.h"
 
@@ -11,13 +12,18 @@
 #include "lib/min_max.h"
 #include "lib/parse.h"
 #include "lib/string.h"
+#include "mem/kmalloc.h"
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/kernel_log.h"
 #include "vfs/poll.h"
 
-enum { LINE_SIZE = 400, RECORD_SIZE = LINE_SIZE + 64 };	/* LINE_SIZE: as core/printk.c */
+enum {
+	LINE_SIZE = 400,			/* as core/printk.c */
+	HEADER_SIZE = 64,
+	FACILITY_USER = 1,
+};
 
 /*
  * The line at *position or the next one still there; its length with the newline. *position is then
@@ -33,70 +39,132 @@ static size_t read_line(uint64_t *position, char line[LINE_SIZE])
 	return length;
 }
 
-/* "<6>[   12.345678] text\n" becomes "6,position,12345678,-;text\n". */
-static size_t translate(const char *line, size_t length, uint64_t position, char *out, size_t size)
+/* What is no plain ASCII is told as \xNN, and so is the backslash. */
+static bool is_plain(char byte)
 {
-	const char *text = memchr(line, ']', min(length, (size_t)32));
-	const char *digit = line + 4;
-	uint32_t seconds = 0, microseconds = 0;
+	return byte >= ' ' && byte < 0x7f && byte != '\\';
+}
 
-	if (length < 5 || !text || text + 2 > line + length)
-		return 0;
+static size_t escaped_length(const char *text, size_t length)
+{
+	size_t result = length;
+
+	for (size_t i = 0; i < length; i++)
+		result += is_plain(text[i]) ? 0 : 3;
+	return result;
+}
+
+static int put_escaped(struct io_buffer *buffer, const char *text, size_t length)
+{
+	char out[256];
+	size_t done = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < length && !error; i++) {
+		done += scnprintf(out + done, sizeof(out) - done,
+				  is_plain(text[i]) ? "%c" : "\\x%02x", (unsigned char)text[i]);
+		if (done < sizeof(out) - 4)
+			continue;
+		error = io_buffer_put(buffer, out, done);
+		done = 0;
+	}
+	if (!error && done > 0)
+		error = io_buffer_put(buffer, out, done);
+	return error;
+}
+
+/*
+ * Of "<6>[   12.345678] text\n" makes "6,position,12345678,-;" in `out`; returns its length, and
+ * where the text begins.
+ */
+static size_t make_header(const char *line, size_t length, uint64_t position,
+			  char out[HEADER_SIZE], const char **text)
+{
+	const char *bracket = memchr(line, ']', min(length, (size_t)32));
+	const char *digit = line + 1;
+	uint32_t priority = 0, seconds = 0, microseconds = 0;
+
+	*text = line;
+	if (bracket && bracket + 2 < line + length)
+		*text = bracket + 2;
+	if (parse_scan_u32(&digit, &priority))
+		digit += strlen(">[");
 	while (*digit == ' ')
 		digit++;
-	if (parse_scan_u32(&digit, &seconds) && *digit == '.') {
-		digit++;
+	if (parse_scan_u32(&digit, &seconds) && *digit++ == '.')
 		(void)parse_scan_u32(&digit, &microseconds);
-	}
-	text += 2;
-	return scnprintf(out, size, "%c,%llu,%llu,-;%.*s", line[1], (unsigned long long)position,
-			 (unsigned long long)seconds * 1000000 + microseconds,
-			 (int)(line + length - text), text);
+	return scnprintf(out, HEADER_SIZE, "%u,%llu,%llu,-;", priority,
+			 (unsigned long long)position,
+			 (unsigned long long)seconds * 1000000 + microseconds);
 }
+
+/*
+ * How far an open file has read. It is apart from the file's position, which stays 0: seeking says
+ * so. Changed under position_lock.
+ */
+struct reader {
+	uint64_t position;
+};
 
 static int kmsg_open(struct file *file)
 {
-	file->position = 0;
-	return 0;
+	struct reader *reader = kzalloc(sizeof(*reader), 0);
+
+	file->private = reader;
+	return reader ? 0 : -ENOMEM;
+}
+
+static void kmsg_release(struct file *file)
+{
+	kfree(file->private);
 }
 
 /* The next record, if there is one: its length, 0, or an error. */
-static ssize_t read_record(struct io_buffer *buffer, file_offset *position)
+static ssize_t read_record(struct reader *reader, struct io_buffer *buffer)
 {
-	char line[LINE_SIZE], record[RECORD_SIZE];
-	uint64_t start, next = (uint64_t)*position;
-	size_t length;
+	char line[LINE_SIZE], header[HEADER_SIZE];
+	uint64_t next = reader->position;
+	const char *text;
+	size_t length, header_size, text_size, size;
 	int error;
 
 	if (next >= printk_end_position())
 		return 0;
 	length = read_line(&next, line);
-	start = next - length;
-	length = translate(line, length, start, record, sizeof(record));
-	if (length > buffer->remaining)
+	header_size = make_header(line, length, next - length, header, &text);
+	text_size = (size_t)(line + length - 1 - text);
+	size = header_size + escaped_length(text, text_size) + 1;
+	if (size > buffer->remaining)
 		return -EINVAL;
-	error = io_buffer_put(buffer, record, length);
+	error = io_buffer_put(buffer, header, header_size);
+	if (!error)
+		error = put_escaped(buffer, text, text_size);
+	if (!error)
+		error = io_buffer_put(buffer, "\n", 1);
 	if (error)
 		return error;
-	*position = (file_offset)next;
-	return (ssize_t)length;
+	reader->position = next;
+	return (ssize_t)size;
 }
 
 /* The position's lock is not held while we wait: only a signal or news ends that. */
 static ssize_t kmsg_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
+	struct reader *reader = file->private;
+
+	(void)position;
 	for (;;) {
 		ssize_t result;
 
 		mutex_lock(&file->position_lock);
-		result = read_record(buffer, position);
+		result = read_record(reader, buffer);
 		mutex_unlock(&file->position_lock);
 		if (result)
 			return result;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
 			return -EAGAIN;
 		if (wait_event_interruptible(kernel_log_queue(),
-					     (uint64_t)*position < printk_end_position()))
+					     reader->position < printk_end_position()))
 			return -ERESTARTSYS;
 	}
 }
@@ -105,8 +173,9 @@ static ssize_t kmsg_write(struct file *file, struct io_buffer *buffer, file_offs
 {
 	char line[LINE_SIZE];
 	size_t size = buffer->remaining;
+	enum log_level level = LOG_WARNING;
+	unsigned int facility = FACILITY_USER;
 	const char *text = line;
-	uint32_t level = LOG_WARNING;
 	int error;
 
 	(void)file;
@@ -119,41 +188,50 @@ static ssize_t kmsg_write(struct file *file, struct io_buffer *buffer, file_offs
 	line[size] = 0;
 	if (line[0] == '<') {
 		const char *digit = line + 1;
+		uint32_t priority = 0;
 
-		/* The facility, above the three bits of the level, is not kept. */
-		if (parse_scan_u32(&digit, &level) && *digit == '>')
+		(void)parse_scan_u32(&digit, &priority);
+		if (*digit == '>') {
 			text = digit + 1;
-		else
-			level = LOG_WARNING;
+			level = (enum log_level)(priority & 7);
+			if ((priority >> 3 & 0xff) != 0)
+				facility = priority >> 3 & 0xff;
+		}
 	}
-	printk((enum log_level)(level & 7), "%s", text);
+	printk_of(facility, level, "%s", text);
 	return (ssize_t)size;
 }
 
+/* Alone with the file, as for its position. */
 static int kmsg_seek(struct file *file, file_offset offset, int whence, file_offset *out)
 {
-	(void)file;
+	struct reader *reader = file->private;
+
 	if (offset != 0)
 		return -ESPIPE;
 	if (whence == SEEK_END)
-		*out = (file_offset)printk_end_position();
+		reader->position = printk_end_position();
 	else if (whence == SEEK_SET || whence == SEEK_DATA)
-		*out = 0;
+		reader->position = 0;
 	else
 		return -EINVAL;
+	*out = 0;
 	return 0;
 }
 
 static uint32_t kmsg_poll(struct file *file, struct poll_table *table)
 {
+	const struct reader *reader = file->private;
+
 	poll_register(table, kernel_log_queue());
-	if ((uint64_t)file->position < printk_end_position())
+	if (reader->position < printk_end_position())
 		return POLL_IN | POLL_READ_NORMAL | POLL_OUT | POLL_WRITE_NORMAL;
 	return POLL_OUT | POLL_WRITE_NORMAL;
 }
 
 const struct file_ops kmsg_ops = {
 	.open = kmsg_open,
+	.release = kmsg_release,
 	.read = kmsg_read,
 	.write = kmsg_write,
 	.seek = kmsg_seek,

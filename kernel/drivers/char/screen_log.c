@@ -19,25 +19,32 @@
 #include "tty/console.h"
 #include "vfs/kernel_log.h"
 
-enum { CHUNK = 256, LEVEL_PREFIX_SIZE = 3 };
+enum { CHUNK = 256 };
 
 /* Only the thread uses these. */
 /* in the log: what lies before it was shown or passed over */
 static uint64_t position;
 static bool is_at_line_start = true;
 static bool is_shown;			/* the line under way */
-static size_t prefix_left;		/* of "<level>" */
+static bool is_in_prefix;		/* "<priority>" */
+static unsigned int priority;		/* as much as was read of it */
 
-/* The bytes of a line's "<level>" say whether it is shown, and are not. */
+/* The bytes of a line's "<priority>" say whether it is shown, and are not. */
 static void show_byte(char byte, char out[CHUNK], size_t *size)
 {
 	if (is_at_line_start) {
 		is_at_line_start = false;
-		prefix_left = LEVEL_PREFIX_SIZE;
+		is_in_prefix = true;
+		priority = 0;
+		return;
 	}
-	if (prefix_left > 0) {
-		if (--prefix_left == LEVEL_PREFIX_SIZE - 2)
-			is_shown = byte - '0' <= (int)printk_level();
+	if (is_in_prefix && byte == '>') {
+		is_in_prefix = false;
+		is_shown = (priority & 7) <= (unsigned int)printk_level();
+		return;
+	}
+	if (is_in_prefix) {
+		priority = priority * 10 + (unsigned int)(byte - '0');
 		return;
 	}
 	if (is_shown)
