@@ -5,9 +5,9 @@
 #include "arch/user_copy.h"
 #include "core/assert.h"
 #include "lib/string.h"
+#include "proc/system_names.h"
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
-#include "syscall/system_names.h"
 #include "uapi/linux/errno.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
@@ -17,10 +17,12 @@
 int sys_oldolduname(user_addr to)
 {
 	enum { NAME_SIZE = 8, FIELDS = 5 };
-	const char *const texts[FIELDS] = { SYSTEM_NAME, system_node_name(), SYSTEM_RELEASE,
-					    SYSTEM_VERSION, SYSTEM_MACHINE };
+	char host[SYSTEM_NAME_SIZE];
+	const char *const texts[FIELDS] = { SYSTEM_NAME, host, SYSTEM_RELEASE, SYSTEM_VERSION,
+					    SYSTEM_MACHINE };
 	char out[FIELDS][NAME_SIZE + 1];
 
+	system_name_get(SYSTEM_HOST, host);
 	memset(out, 0, sizeof(out));
 	for (unsigned int i = 0; i < FIELDS; i++)
 		strlcpy(out[i], texts[i], sizeof(out[i]));

@@ -11,12 +11,12 @@
 #include "mem/kmalloc.h"
 #include "mem/page_frame.h"
 #include "proc/process.h"
+#include "proc/system_names.h"
 #include "sched/clock.h"
 #include "sched/schedule.h"
 #include "sched/mutex.h"
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
-#include "syscall/system_names.h"
 #include "tty/job_control.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
@@ -24,72 +24,59 @@
 #include "vfs/kernel_log.h"
 #include "vfs/mount.h"
 
-enum { NAME_SIZE = 64, NAME_FIELDS = 6 };
-
-/*
- * Protected by nothing: a torn read shows a mix of the old and the new name, as a race with
- * uname may.
- */
-static char node_name[NAME_SIZE + 1] = "quartet";
-static char domain_name[NAME_SIZE + 1] = "(none)";
-
-const char *system_node_name(void)
-{
-	return node_name;
-}
+enum { NAME_FIELDS = 6 };
 
 int sys_uname(user_addr to)
 {
-	char out[NAME_FIELDS][NAME_SIZE + 1];
+	char out[NAME_FIELDS][SYSTEM_NAME_SIZE];
 
 	memset(out, 0, sizeof(out));
 	/* Programs ask for what they know how to use; the version says who we are. */
 	strlcpy(out[0], SYSTEM_NAME, sizeof(out[0]));
-	strlcpy(out[1], node_name, sizeof(out[1]));
+	system_name_get(SYSTEM_HOST, out[1]);
 	strlcpy(out[2], SYSTEM_RELEASE, sizeof(out[2]));
 	strlcpy(out[3], SYSTEM_VERSION, sizeof(out[3]));
 	strlcpy(out[4], SYSTEM_MACHINE, sizeof(out[4]));
-	strlcpy(out[5], domain_name, sizeof(out[5]));
+	system_name_get(SYSTEM_DOMAIN, out[5]);
 	return copy_to_user(to, out, sizeof(out));
 }
 
 /* The call before uname had a domain name. */
 int sys_olduname(user_addr to)
 {
-	char out[NAME_FIELDS - 1][NAME_SIZE + 1];
+	char out[NAME_FIELDS - 1][SYSTEM_NAME_SIZE];
 
 	memset(out, 0, sizeof(out));
 	strlcpy(out[0], SYSTEM_NAME, sizeof(out[0]));
-	strlcpy(out[1], node_name, sizeof(out[1]));
+	system_name_get(SYSTEM_HOST, out[1]);
 	strlcpy(out[2], SYSTEM_RELEASE, sizeof(out[2]));
 	strlcpy(out[3], SYSTEM_VERSION, sizeof(out[3]));
 	strlcpy(out[4], SYSTEM_MACHINE, sizeof(out[4]));
 	return copy_to_user(to, out, sizeof(out));
 }
 
-static int set_name(char *name, user_addr from, int size)
+static int set_name(enum system_name which, user_addr from, int size)
 {
-	char fresh[NAME_SIZE + 1];
+	char name[SYSTEM_NAME_SIZE];
 
 	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN))
 		return -EPERM;
-	if (size < 0 || size > NAME_SIZE)
+	if (size < 0 || size >= SYSTEM_NAME_SIZE)
 		return -EINVAL;
-	memset(fresh, 0, sizeof(fresh));
-	if (copy_from_user(fresh, from, (size_t)size))
+	if (copy_from_user(name, from, (size_t)size))
 		return -EFAULT;
-	memcpy(name, fresh, sizeof(fresh));
+	system_name_set(which, name, (size_t)size);
 	return 0;
 }
 
 int sys_sethostname(user_addr from, int size)
 {
-	return set_name(node_name, from, size);
+	return set_name(SYSTEM_HOST, from, size);
 }
 
 int sys_setdomainname(user_addr from, int size)
 {
-	return set_name(domain_name, from, size);
+	return set_name(SYSTEM_DOMAIN, from, size);
 }
 
 int sys_sysinfo(user_addr to)

@@ -1,14 +1,17 @@
 /*
  * /proc/sys: the few settings that programs read.
  */
+#include <stdatomic.h>
 #include "core/random.h"
 #include "fs/procfs/internal.h"
-#include "lib/string.h"
+#include "lib/min_max.h"
 #include "lib/parse.h"
+#include "lib/string.h"
 #include "proc/core_name.h"
 #include "proc/core_pipe.h"
 #include "proc/directory_notice.h"
 #include "proc/randomize.h"
+#include "proc/system_names.h"
 #include "sched/run_queue.h"
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
@@ -17,19 +20,73 @@
 #include "vm/address_space.h"
 #include "vm/commit.h"
 
+/* ---- what the system calls itself ------------------------------------------------------------ */
+
 static int show_ostype(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	(void)subject;
-	procfs_print(text, "Linux\n");
+	procfs_print(text, SYSTEM_NAME "\n");
 	return 0;
 }
 
 static int show_osrelease(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	(void)subject;
-	procfs_print(text, "6.1.0-quartet\n");
+	procfs_print(text, SYSTEM_RELEASE "\n");
 	return 0;
 }
+
+static int show_version(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, SYSTEM_VERSION "\n");
+	return 0;
+}
+
+static int show_name(enum system_name which, struct procfs_text *text)
+{
+	char name[SYSTEM_NAME_SIZE];
+
+	system_name_get(which, name);
+	procfs_print(text, "%s\n", name);
+	return 0;
+}
+
+static int show_hostname(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_name(SYSTEM_HOST, text);
+}
+
+static int show_domainname(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	return show_name(SYSTEM_DOMAIN, text);
+}
+
+/* The first line, and as much of it as there is room for. */
+static ssize_t store_name(enum system_name which, const char *line, size_t size)
+{
+	const char *newline = memchr(line, '\n', size);
+	size_t length = newline ? (size_t)(newline - line) : size;
+
+	system_name_set(which, line, min(length, (size_t)SYSTEM_NAME_SIZE - 1));
+	return (ssize_t)size;
+}
+
+static ssize_t store_hostname(const struct procfs_subject *subject, char *line, size_t size)
+{
+	(void)subject;
+	return store_name(SYSTEM_HOST, line, size);
+}
+
+static ssize_t store_domainname(const struct procfs_subject *subject, char *line, size_t size)
+{
+	(void)subject;
+	return store_name(SYSTEM_DOMAIN, line, size);
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static int show_pid_max(const struct procfs_subject *subject, struct procfs_text *text)
 {
@@ -187,6 +244,22 @@ static int set_overcommit_kib(int value)
 	return 0;
 }
 
+/* How readily pages of programs go to swap areas. There are none: it is kept for who sets it. */
+static atomic_int swappiness = 60;
+
+static int get_swappiness(void)
+{
+	return atomic_load_explicit(&swappiness, memory_order_relaxed);
+}
+
+static int set_swappiness(int value)
+{
+	if (value < 0 || value > 200)
+		return -EINVAL;
+	atomic_store_explicit(&swappiness, value, memory_order_relaxed);
+	return 0;
+}
+
 static int set_realtime_runtime(int value)
 {
 	return run_queue_set_realtime_share(value, run_queue_realtime_period());
@@ -197,6 +270,7 @@ static int set_realtime_period(int value)
 	return run_queue_set_realtime_share(run_queue_realtime_runtime(), value);
 }
 
+static const struct procfs_setting swappiness_setting = { get_swappiness, set_swappiness };
 static const struct procfs_setting realtime_runtime_setting = { run_queue_realtime_runtime,
 								set_realtime_runtime };
 static const struct procfs_setting realtime_period_setting = { run_queue_realtime_period,
@@ -389,6 +463,8 @@ static const struct procfs_entry kernel_entries[] = {
 	LIMIT(core_pattern, 140),
 	SETTING("core_pipe_limit", 151, 0644, &core_pipe_limit_setting),
 	SETTING("core_uses_pid", 141, 0644, &core_uses_pid_setting),
+	LIMIT(domainname, 152),
+	LIMIT(hostname, 153),
 	TEXT("msgmax", 194, procfs_show_msg_max),
 	TEXT("msgmnb", 195, procfs_show_msg_queue_bytes),
 	TEXT("msgmni", 196, procfs_show_msg_queues),
@@ -403,6 +479,7 @@ static const struct procfs_entry kernel_entries[] = {
 	TEXT("shmall", 198, procfs_show_shm_max),
 	TEXT("shmmax", 199, procfs_show_shm_max),
 	TEXT("shmmni", 200, procfs_show_shm_count),
+	TEXT("version", 154, show_version),
 	{ .name = NULL },
 };
 
@@ -413,6 +490,7 @@ static const struct procfs_entry vm_entries[] = {
 	SETTING("overcommit_kbytes", 145, 0644, &overcommit_kib_setting),
 	SETTING("overcommit_memory", 134, 0644, &overcommit_mode_setting),
 	SETTING("overcommit_ratio", 146, 0644, &overcommit_ratio_setting),
+	SETTING("swappiness", 155, 0644, &swappiness_setting),
 	{ .name = NULL },
 };
 
