@@ -249,6 +249,10 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 	child->start_ns = clock_monotonic_ns();
 	atomic_store_explicit(&child->io_priority, atomic_load(&parent->io_priority),
 			      memory_order_relaxed);
+	atomic_store_explicit(&child->login_user, atomic_load(&parent->login_user),
+			      memory_order_relaxed);
+	atomic_store_explicit(&child->login_session, atomic_load(&parent->login_session),
+			      memory_order_relaxed);
 	child->timer_slack_ns = child->initial_timer_slack_ns = parent->timer_slack_ns;
 	inherit_schedule(child, parent);
 }

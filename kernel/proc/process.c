@@ -102,7 +102,26 @@ struct user_thread *user_thread_alloc(void)
 		return NULL;
 	signal_pending_init(&thread->pending);
 	thread->timer_slack_ns = thread->initial_timer_slack_ns = 50000; /* Linux's */
+	atomic_init(&thread->login_user, LOGIN_UNSET);
+	atomic_init(&thread->login_session, LOGIN_UNSET);
 	return thread;
+}
+
+int user_thread_set_login(uint32_t user)
+{
+	static atomic_uint last_session;
+	struct user_thread *thread = user_thread_current();
+	uint32_t session = LOGIN_UNSET;
+
+	if (atomic_load_explicit(&thread->login_user, memory_order_relaxed) != LOGIN_UNSET &&
+	    !credentials_capable(credentials_current(), CAP_AUDIT_CONTROL))
+		return -EPERM;
+	while (user != LOGIN_UNSET && session == LOGIN_UNSET)
+		session = atomic_fetch_add_explicit(&last_session, 1, memory_order_relaxed) + 1;
+	/* Relaxed, here and where they are read: each stands alone. */
+	atomic_store_explicit(&thread->login_session, session, memory_order_relaxed);
+	atomic_store_explicit(&thread->login_user, user, memory_order_relaxed);
+	return 0;
 }
 
 /*

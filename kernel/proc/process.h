@@ -220,6 +220,8 @@ struct user_thread {
 	atomic_bool resets_on_fork; /* [a] SCHED_RESET_ON_FORK; relaxed, stands alone */
 	uint32_t timer_slack_ns, initial_timer_slack_ns; /* [t] PR_SET_TIMERSLACK */
 	atomic_uint io_priority;	     /* [a] ioprio_set(2)'s word */
+	/* [t] whom it runs for and since which login; others may see one new and one old */
+	atomic_uint login_user, login_session;
 	/* [t] what System V semaphores keep for its end; NULL for nothing */
 	struct semaphore_undo_list *semaphore_undo;
 };
@@ -237,6 +239,14 @@ static inline const struct credentials *credentials_current(void)
 {
 	return atomic_load_explicit(&user_thread_current()->credentials, memory_order_relaxed);
 }
+/* /proc/PID/loginuid: not told yet; also of the session. */
+#define LOGIN_UNSET UINT32_MAX
+/*
+ * The current thread works for `user` from now on, who has just logged in (LOGIN_UNSET: for
+ * nobody). Errors: -EPERM: that was told before, and to change it takes CAP_AUDIT_CONTROL.
+ */
+must_check int user_thread_set_login(uint32_t user);
+
 /* Is the current thread a user process's (not a kernel thread)? */
 bool user_thread_is_current(void);
 

@@ -183,6 +183,9 @@ int procfs_show_statm(const struct procfs_subject *subject, struct procfs_text *
 int procfs_show_auxv(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_comm(const struct procfs_subject *subject, struct procfs_text *text);
 ssize_t procfs_store_comm(const struct procfs_subject *subject, char *line, size_t size);
+int procfs_show_login_user(const struct procfs_subject *subject, struct procfs_text *text);
+ssize_t procfs_store_login_user(const struct procfs_subject *subject, char *line, size_t size);
+int procfs_show_login_session(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_wait_channel(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_io(const struct procfs_subject *subject, struct procfs_text *text);
 int procfs_show_limits(const struct procfs_subject *subject, struct procfs_text *text);

@@ -329,6 +329,11 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		  .id = 42,                                                               \
 		  .show = procfs_show_io },                                               \
 		TEXT("limits", 23, procfs_show_limits),                                   \
+		{ .name = "loginuid",                                                     \
+		  .mode = MODE_REGULAR | 0644,                                            \
+		  .id = 43,                                                               \
+		  .show = procfs_show_login_user,                                         \
+		  .store = procfs_store_login_user },                                     \
 		{ .name = "maps",                                                         \
 		  .mode = MODE_REGULAR | 0444,                                            \
 		  .id = 24,                                                               \
@@ -355,6 +360,7 @@ static ssize_t read_root(const struct procfs_subject *subject, char *buffer, siz
 		  .id = 29,                                                               \
 		  .file_ops = &procfs_pagemap_ops },                                      \
 		PLACE("root", 30, read_root, root_path),                                  \
+		TEXT("sessionid", 44, procfs_show_login_session),                         \
 		{ .name = "smaps",                                                        \
 		  .mode = MODE_REGULAR | 0444,                                            \
 		  .id = 31,                                                               \

@@ -4,6 +4,7 @@
 #include "fs/procfs/internal.h"
 #include "lib/format.h"
 #include "lib/math64.h"
+#include "lib/parse.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "sched/schedule.h"
@@ -361,6 +362,53 @@ ssize_t procfs_store_comm(const struct procfs_subject *subject, char *line, size
 		strlcpy(thread->thread.name, line, sizeof(thread->thread.name));
 	spin_unlock_irq(&process->signal_lock, flags);
 	return thread ? (ssize_t)size : -ESRCH;
+}
+
+/* Linux has no newline behind these two. */
+int procfs_show_login_user(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	struct process *process = subject->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = choose_thread(subject);
+	uint32_t user = LOGIN_UNSET;
+
+	if (thread)
+		user = atomic_load_explicit(&thread->login_user, memory_order_relaxed);
+	spin_unlock_irq(&process->signal_lock, flags);
+	procfs_print(text, "%u", user);
+	return 0;
+}
+
+int procfs_show_login_session(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	struct process *process = subject->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	struct user_thread *thread = choose_thread(subject);
+	uint32_t session = LOGIN_UNSET;
+
+	if (thread)
+		session = atomic_load_explicit(&thread->login_session, memory_order_relaxed);
+	spin_unlock_irq(&process->signal_lock, flags);
+	procfs_print(text, "%u", session);
+	return 0;
+}
+
+/* Each thread says it of itself alone; /proc/PID is the first thread's. */
+ssize_t procfs_store_login_user(const struct procfs_subject *subject, char *line, size_t size)
+{
+	const struct user_thread *current = user_thread_current();
+	uint32_t user;
+	int error;
+
+	if (subject->process != current->process ||
+	    (subject->thread ? subject->thread : subject->process->id) != current->id)
+		return -EPERM;
+	if (*line == '+')
+		line++;
+	error = parse_u32(line, strlen(line), 10, &user);
+	if (!error)
+		error = user_thread_set_login(user);
+	return error ? error : (ssize_t)size;
 }
 
 /* Where in the kernel a thread waits is nobody's business, as on Linux for those without rights. */
