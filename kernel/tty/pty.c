@@ -200,7 +200,7 @@ void pty_close_master(struct pty *pty)
 
 	pty->has_master = false;
 	spin_unlock_irq(&table_lock, flags);
-	/* Who found the slave a moment ago, and has not opened it yet, looks at this. */
+	/* Who found the slave and has not opened it yet, and who reads now, look at this. */
 	atomic_store_explicit(&pty->tty.is_gone, true, memory_order_release);
 	job_control_hang_up(&pty->tty);
 	tty_put(&pty->tty);

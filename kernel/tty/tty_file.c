@@ -175,6 +175,13 @@ static ssize_t take_input(const struct tty_file *opened, struct io_buffer *buffe
 	return (ssize_t)total;
 }
 
+/* A read that waits while the master of a pseudo-terminal closes fails; later ones find nothing. */
+static ssize_t result_of_hang_up(struct tty *tty)
+{
+	/* Acquire: pairs with the release in pty_close_master, before the hang-up. */
+	return atomic_load_explicit(&tty->is_gone, memory_order_acquire) ? -EIO : 0;
+}
+
 static ssize_t read_locked(struct file *file, struct io_buffer *buffer)
 {
 	struct tty_file *opened = file->private;
@@ -192,9 +199,10 @@ static ssize_t read_locked(struct file *file, struct io_buffer *buffer)
 		if (count < 0)
 			return total ? total : count;
 		total += count;
-		if (is_end || (size_t)total >= patience.minimum || buffer->remaining == 0 ||
-		    tty_file_is_hung_up(opened))
+		if (is_end || (size_t)total >= patience.minimum || buffer->remaining == 0)
 			return total;
+		if (tty_file_is_hung_up(opened))
+			return total ? total : result_of_hang_up(tty);
 		if (deadline_ns == 0)
 			return total;
 		if (is_nonblocking(file))
