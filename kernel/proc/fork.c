@@ -258,6 +258,25 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 }
 
 /*
+ * The child is one of its process's threads from now on. False: a signal, a stop or the end came
+ * before. One for the process finds all its threads under the signal lock, and us with it or the
+ * child; one for more than this process waits for the tree lock.
+ */
+static bool enter_process(struct user_thread *child, const struct user_thread *parent)
+{
+	struct process *process = child->process;
+	irq_flags flags = spin_lock_irq(&process->signal_lock);
+	bool is_free = !thread_is_interrupted(&parent->thread);
+
+	if (is_free) {
+		list_add_tail(&process->threads, &child->process_node);
+		process->thread_count++;
+	}
+	spin_unlock_irq(&process->signal_lock, flags);
+	return is_free;
+}
+
+/*
  * The point of no return. The child enters the tables and the family; a signal for the group
  * either came before (then it is pending and the fork restarts after it) or finds the child.
  */
@@ -268,14 +287,9 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 	struct process *creator = parent->process;
 	struct process *process = child->process;
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
-	irq_flags inner;
 	struct process *family;
 
-	/*
-	 * No lock is needed to see our own flag: whoever signals us from now on waits for the
-	 * tree lock or finds us busy.
-	 */
-	if (thread_is_interrupted(&parent->thread)) {
+	if (!enter_process(child, parent)) {
 		rwspin_write_unlock_irq(&process_tree_lock, flags);
 		return -ERESTARTNOINTR;
 	}
@@ -295,10 +309,6 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 		process_get(process); /* the table's */
 		process_table_set_process(process->id, process);
 	}
-	inner = spin_lock_irq(&process->signal_lock);
-	list_add_tail(&process->threads, &child->process_node);
-	process->thread_count++;
-	spin_unlock_irq(&process->signal_lock, inner);
 	process_table_set_thread(child->id, child);
 	if (unlikely(is_traced))
 		trace_inherit(child, parent);
