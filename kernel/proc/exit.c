@@ -170,12 +170,30 @@ static void give_back_memory(struct process *process)
 	address_space_put(space);
 }
 
+/*
+ * A stop that waited only for this thread, which has left, is complete now. True: the parent is to
+ * be told. Signal lock held.
+ */
+static bool leave_stop(struct user_thread *thread)
+{
+	struct process *process = thread->process;
+
+	if (thread->stop_done)
+		process->stopped_count--;
+	thread->stop_done = false;
+	if ((process->flags & PROCESS_EXITING) || !process->stop_requested ||
+	    process->is_stopped || process->stopped_count < process->thread_count)
+		return false;
+	signal_complete_stop(process);
+	return true;
+}
+
 /* One thread fewer: true for the last one. Its share of the used time goes to the process. */
 static bool leave_process(struct user_thread *thread, uint32_t status)
 {
 	struct process *process = thread->process;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
-	bool last;
+	bool last, completes_stop;
 
 	thread->ended = true;
 	last = --process->thread_count == 0;
@@ -192,14 +210,10 @@ static bool leave_process(struct user_thread *thread, uint32_t status)
 	signal_pending_flush(&thread->pending, ~(signal_set)0);
 	/* We may have been chosen for a signal of the process. */
 	signal_pass_on(process, ~thread->blocked);
-	if (thread->stop_done)
-		process->stopped_count--;
-	thread->stop_done = false;
-	/* A stop that waited only for us is complete now. */
-	if (!last && process->stop_requested && !process->is_stopped &&
-	    process->stopped_count >= process->thread_count)
-		process->is_stopped = process->stop_unreported = true;
+	completes_stop = leave_stop(thread);
 	spin_unlock_irq(&process->signal_lock, flags);
+	if (unlikely(completes_stop))
+		signal_tell_parent_of_stop(thread);
 	event_note(QUARTET_EVENT_DEATH, (uint32_t)process->id, last,
 		   last ? process->exit_status : status);
 	return last;

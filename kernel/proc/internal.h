@@ -128,6 +128,13 @@ void signal_stop_cancel(struct process *process); /* a SIGCONT or SIGKILL: forge
  * held.
  */
 bool signal_take_part_in_stop(struct user_thread *thread);
+/* All threads are where they are to stop. Signal lock held. */
+void signal_complete_stop(struct process *process);
+/*
+ * `thread` was the last that the stop waited for. Not if its tracer is the parent, which has heard
+ * of it as such. No locks.
+ */
+void signal_tell_parent_of_stop(struct user_thread *thread);
 
 /* ptrace_request.c: signal lock held. A tracee that listens is to report anew. */
 void trace_wake_listener(struct user_thread *tracee);

@@ -73,6 +73,14 @@ static void resolve_without_handler(struct user_thread *thread, struct trap_fram
 	}
 }
 
+void signal_complete_stop(struct process *process)
+{
+	spin_assert_held(&process->signal_lock);
+	process->is_stopped = true;
+	process->stop_unreported = true;
+	process->continue_unreported = false;
+}
+
 bool signal_take_part_in_stop(struct user_thread *thread)
 {
 	struct process *process = thread->process;
@@ -84,9 +92,7 @@ bool signal_take_part_in_stop(struct user_thread *thread)
 	}
 	if (process->stopped_count < process->thread_count || process->is_stopped)
 		return false;
-	process->is_stopped = true;
-	process->stop_unreported = true;
-	process->continue_unreported = false;
+	signal_complete_stop(process);
 	return true;
 }
 
@@ -95,8 +101,7 @@ static bool is_traced(const struct user_thread *thread)
 	return atomic_load_explicit(&thread->trace.tracer, memory_order_relaxed);
 }
 
-/* Unless the parent is the tracer, and has heard of it as such. */
-static void tell_parent_of_stop(struct user_thread *thread)
+void signal_tell_parent_of_stop(struct user_thread *thread)
 {
 	struct process *process = thread->process;
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
@@ -131,7 +136,7 @@ static bool stop_if_requested(struct user_thread *thread)
 		thread_prepare_sleep(THREAD_STOPPED);
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (last)
-		tell_parent_of_stop(thread);
+		signal_tell_parent_of_stop(thread);
 	if (traced)
 		trace_group_stop();
 	else
