@@ -40,6 +40,23 @@ static void forget_wanted(struct user_thread *self)
 		wait_queue_wake_all(&tracer->process->child_wait, 0);
 }
 
+static bool is_event_stop(const struct linux_siginfo *info)
+{
+	return info && info->code >> 8 == PTRACE_EVENT_STOP;
+}
+
+/*
+ * Whether a seized thread stops with its process, or only because it was asked to or the process
+ * was continued, is decided in one section with the stop: a continuation comes before, and is seen
+ * here, or after, and is told. Returns the stop's code. Signal lock held.
+ */
+static uint32_t decide_event_stop(const struct process *process, struct linux_siginfo *info)
+{
+	info->signo = process->stop_requested ? process->stop_signal : SIGTRAP;
+	info->code = info->signo | PTRACE_EVENT_STOP << 8;
+	return (uint32_t)info->code;
+}
+
 /* Tree lock shared, signal lock held: from here on the tracer finds it stopped. */
 static void enter_stop(struct user_thread *self, uint32_t code, uint32_t message,
 		       struct linux_siginfo *info)
@@ -47,13 +64,15 @@ static void enter_stop(struct user_thread *self, uint32_t code, uint32_t message
 	struct trace *trace = &self->trace;
 
 	arch_thread_park(&self->thread.arch);
+	if (is_event_stop(info))
+		code = decide_event_stop(self->process, info);
 	trace->code = code;
 	trace->message = message;
 	trace->info = info;
 	trace->stopped = true;
 	trace->trap_wanted = false;
 	trace->attach_waits = false;
-	if (info && info->code >> 8 == PTRACE_EVENT_STOP)
+	if (is_event_stop(info))
 		trace->notify_wanted = false;
 }
 
@@ -171,15 +190,20 @@ int trace_signal_stop(int signal, struct linux_siginfo *info)
 	return wanted;
 }
 
+/* Of a seized thread; its signal is decided when it stops. */
+static void event_stop(void)
+{
+	stop_with_info(SIGTRAP, SIGTRAP | PTRACE_EVENT_STOP << 8, CLD_STOPPED, 0);
+}
+
 void trace_group_stop(void)
 {
 	struct user_thread *self = user_thread_current();
-	uint32_t signal = (uint32_t)self->process->stop_signal;
 
 	if (self->trace.seized)
-		stop_with_info((int)signal, signal | PTRACE_EVENT_STOP << 8, CLD_STOPPED, 0);
+		event_stop();
 	else
-		trace_stop(signal, CLD_STOPPED, 0, NULL);
+		trace_stop((uint32_t)self->process->stop_signal, CLD_STOPPED, 0, NULL);
 }
 
 bool trace_wants_stop(const struct user_thread *thread)
@@ -197,7 +221,7 @@ void trace_wanted_stop(void)
 
 	spin_unlock_irq(&process->signal_lock, flags);
 	if (seized) {
-		stop_with_info((int)signal, signal | PTRACE_EVENT_STOP << 8, CLD_STOPPED, 0);
+		event_stop();
 	} else if (signal != SIGTRAP) {
 		trace_stop(signal, CLD_STOPPED, 0, NULL);
 	} else {
