@@ -4,9 +4,12 @@
  * A child has something to report when it is dead, has stopped, or was continued; a thread that we
  * trace, when it has stopped for us or has ended (proc/ptrace.h). The waiter looks through its
  * process's children, then its tracees, under the tree lock, takes at most one report, and
- * forgives the child if that was its death. Whoever changes a child's state wakes the parent's
- * child_wait (process_notify_parent); any number of the parent's threads may wait, and each
- * report goes to one of them.
+ * forgives the child if that was its death. That takes the tree lock exclusive; most looks find
+ * nothing, so first it is seen with the lock shared whether there is anything: who asks again and
+ * again, with many children, keeps nobody else from the tree.
+ *
+ * Whoever changes a child's state wakes the parent's child_wait (process_notify_parent); any number
+ * of the parent's threads may wait, and each report goes to one of them.
  */
 #include "core/assert.h"
 #include "proc/internal.h"
@@ -240,10 +243,13 @@ static struct process *only_child(const struct process *parent, const struct wai
 	return child && child->parent == parent ? child : NULL;
 }
 
-/* One look at all children and tracees: 1 found, 0 none yet, -ECHILD. */
-static int look(struct process *parent, const struct wait_request *request, struct wait_result *out)
+/*
+ * One look at all children and tracees: 1 found, 0 none yet, -ECHILD. Tree lock exclusive, or
+ * shared with WNOWAIT.
+ */
+static int look_locked(struct process *parent, const struct wait_request *request,
+		       struct wait_result *out)
 {
-	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
 	struct process *child;
 	int result = -ECHILD;
 
@@ -260,6 +266,22 @@ static int look(struct process *parent, const struct wait_request *request, stru
 	}
 	if (result != 1)
 		result = look_at_tracees(parent, request, out, result);
+	return result;
+}
+
+static int look(struct process *parent, const struct wait_request *request, struct wait_result *out)
+{
+	struct wait_request peek = *request;
+	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
+	int result;
+
+	peek.options |= WNOWAIT;
+	result = look_locked(parent, &peek, out);
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+	if (result != 1 || (request->options & WNOWAIT))
+		return result;
+	flags = rwspin_write_lock_irq(&process_tree_lock);
+	result = look_locked(parent, request, out);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	return result;
 }
