@@ -9,8 +9,10 @@
  * it was given too, and while it is armed the file listens to that clock being set: then the
  * deadline moves, or, with CANCEL_ON_SET, the reader is told -ECANCELED.
  *
- * Lock: `lock`, which the timer's callback and the clock's listener take in interrupt context. A
- * callback that was already running when the timer was set anew sees that it is not due.
+ * Locks: `lock`, which the timer's callback and the clock's listener take in interrupt context. A
+ * callback that was already running when the timer was set anew sees that it is not due. A setting
+ * takes two sections of it, with the listener put in between; `setting` makes settings one after
+ * another.
  */
 #include "vfs/timerfd.h"
 
@@ -19,6 +21,7 @@
 #include "lib/min_max.h"
 #include "mem/slab.h"
 #include "sched/clock.h"
+#include "sched/mutex.h"
 #include "sched/timer.h"
 #include "sched/wait_queue.h"
 #include "uapi/linux/errno.h"
@@ -29,6 +32,7 @@
 
 /* [l] lock  [I] immutable */
 struct timerfd {
+	struct mutex setting;		/* LOCK_RANK_SLEEPING_LEAF */
 	struct spinlock lock;		/* LOCK_RANK_TIMER_OWNER */
 	struct wait_queue queue;	/* readers and pollers */
 	struct timer timer;		/* own locking; armed under [l] */
@@ -184,14 +188,13 @@ static int64_t deadline_of(const struct timerfd *timerfd, int64_t value_ns)
 	return timer_time_after(now_ns(), value_ns);
 }
 
-int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_setting *new,
-		struct timerfd_setting *old)
+/* `setting` held. Errors: -ECANCELED. */
+static int set_locked(struct timerfd *timerfd, uint32_t new_flags,
+		      const struct timerfd_setting *new, struct timerfd_setting *old)
 {
-	struct timerfd *timerfd = file->private;
 	irq_flags flags;
 	int error = 0;
 
-	/* Listening first, or not any more: nobody else changes it but by this call. */
 	clock_unlisten(&timerfd->listener);
 	flags = spin_lock_irq(&timerfd->lock);
 	get_locked(timerfd, old);
@@ -220,6 +223,18 @@ int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_sett
 	else if (timerfd->is_armed && take_cancellation(timerfd))
 		error = -ECANCELED;
 	spin_unlock_irq(&timerfd->lock, flags);
+	return error;
+}
+
+int timerfd_set(struct file *file, uint32_t new_flags, const struct timerfd_setting *new,
+		struct timerfd_setting *old)
+{
+	struct timerfd *timerfd = file->private;
+	int error;
+
+	mutex_lock(&timerfd->setting);
+	error = set_locked(timerfd, new_flags, new, old);
+	mutex_unlock(&timerfd->setting);
 	return error;
 }
 
@@ -336,6 +351,7 @@ int timerfd_create(enum timerfd_clock clock, int clock_id, uint32_t flags, struc
 
 	if (!timerfd)
 		return -ENOMEM;
+	mutex_init(&timerfd->setting, LOCK_RANK_SLEEPING_LEAF, "timerfd setting");
 	spin_init(&timerfd->lock, LOCK_RANK_TIMER_OWNER, "timerfd");
 	wait_queue_init(&timerfd->queue);
 	timer_init(&timerfd->timer, timer_rang);
