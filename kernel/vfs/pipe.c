@@ -287,7 +287,10 @@ static size_t wait_with_landing(struct pipe *pipe, struct io_buffer *buffer, int
 	return landing_filled(&landing);
 }
 
-/* What came there, and behind it what there is in the ring and fits. 0: look again. -EINTR. */
+/*
+ * What came there, and behind it what there is in the ring and fits. What does not fit is for the
+ * next: his wake-up may have gone to us. 0: look again. -EINTR.
+ */
 static noinline ssize_t read_landing(struct pipe *pipe, struct io_buffer *buffer)
 {
 	int error;
@@ -296,8 +299,10 @@ static noinline ssize_t read_landing(struct pipe *pipe, struct io_buffer *buffer
 
 	if (landed == 0)
 		return error;
-	if (buffer->remaining > 0 && pipe_used(pipe) > 0)
+	if (pipe_used(pipe) > 0 && buffer->remaining > 0)
 		more = read_and_wake(pipe, buffer);
+	else if (pipe_used(pipe) > 0)
+		wait_queue_pass_on(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
 	return (ssize_t)landed + max(more, (ssize_t)0);
 }
 
