@@ -10,9 +10,10 @@
  * process is told by a signal, once. It stops listening when it closes any description of the
  * queue.
  *
- * Locks. queue->lock protects it all. Signals are sent, and what has become useless is freed, after
- * it was given back. A waiter lies on the stack of its thread: who has served it wakes it with the
- * lock held, and it takes the lock before it goes.
+ * Locks. queue->lock protects it all. The listener is told with the lock held: whoever finds the
+ * message there has been told, and whoever stops listening is not told later. What has become
+ * useless is freed after the lock was given back. A waiter lies on the stack of its thread: who has
+ * served it wakes it with the lock held, and it takes the lock before it goes.
  */
 #include "ipc/mqueue.h"
 
@@ -196,37 +197,24 @@ static int wait_turn(struct mqueue *queue, struct list *line, struct waiter *wai
 
 /* ---- telling the listener -------------------------------------------------------------------- */
 
-struct telling {
-	struct process *listener;	/* reference, or NULL */
-	int signal;
-	uint32_t value;
-};
-
-/* Whoever listens does so no longer, and may be told. The queue is locked. */
-static struct telling take_listener(struct mqueue *queue)
+/*
+ * Whoever listens is told, and listens no longer; NULL, or its reference, to be put once the queue,
+ * which is locked, is not.
+ */
+static struct process *tell_listener(struct mqueue *queue)
 {
-	struct telling telling = {
-		.listener = queue->listener,
-		.signal = queue->listener_signal,
-		.value = queue->listener_value,
-	};
+	struct linux_siginfo info = { .signo = queue->listener_signal, .code = SI_MESGQ };
+	struct process *listener = queue->listener;
 
+	if (!listener)
+		return NULL;
 	queue->listener = NULL;
-	return telling;
-}
-
-static void tell(const struct telling *telling)
-{
-	struct linux_siginfo info = { .signo = telling->signal, .code = SI_MESGQ };
-
-	if (!telling->listener)
-		return;
 	info.user.pid = process_current()->id;
 	info.user.uid = credentials_current()->uid;
-	info.user.value.pointer = telling->value;
-	if (telling->signal)
-		(void)signal_send_process(telling->listener, &info);
-	process_put(telling->listener);
+	info.user.value.pointer = queue->listener_value;
+	if (info.signo)
+		(void)signal_send_process(listener, &info);
+	return listener;
 }
 
 int mqueue_listen(struct file *file, int signal, uint32_t value)
@@ -292,7 +280,7 @@ int mqueue_send(struct file *file, struct mqueue_message *message, bool wait, ui
 {
 	struct mqueue *queue = queue_of(file);
 	struct waiter own = { .message = message }, *receiver;
-	struct telling telling = { .listener = NULL };
+	struct process *told = NULL;
 
 	spin_lock(&queue->lock);
 	if (is_full(queue)) {
@@ -308,12 +296,13 @@ int mqueue_send(struct file *file, struct mqueue_message *message, bool wait, ui
 	} else {
 		put_in(queue, message);
 		if (queue->message_count == 1)
-			telling = take_listener(queue);
+			told = tell_listener(queue);
 	}
 	spin_unlock(&queue->lock);
 	if (!receiver)
 		wait_queue_wake_all(&queue->pollers, POLL_IN);
-	tell(&telling);
+	if (told)
+		process_put(told);
 	inode_touch(file->inode, true, true, true);
 	return 0;
 }

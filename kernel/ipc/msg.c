@@ -2,9 +2,14 @@
  * System V messages: queues of typed pieces of bytes.
  *
  * A queue is a list under its object's spinlock. Messages are made and freed outside of it; the
- * lock is held to look, to take out and to put in. Who cannot go on sleeps on one of two queues and
- * looks again after each change that may concern it. Receivers look for different things, so all of
- * them are woken by a message; senders by room.
+ * lock is held to look, to take out and to put in.
+ *
+ * A message that a receiver waits for never enters the queue: it is handed to the first who wants
+ * it, in the section in which it is sent. So he has it even if the queue is removed, or he is
+ * interrupted, before he runs; and nobody else gets it. Receivers stand in a line, each on its own
+ * stack, and leave it under the lock: served, or because they give up.
+ *
+ * Senders who find no room all look again when some is made.
  */
 #include "ipc/msg.h"
 
@@ -27,8 +32,20 @@ struct msg_queue {
 	size_t queue_bytes;			/* [o] how many bytes it may hold */
 	int64_t sent, received, changed;	/* [o] seconds */
 	process_id last_sender, last_receiver;	/* [o] */
-	struct wait_queue senders, receivers;
-	atomic_uint changes;			/* [a] of any kind: what sleepers watch */
+	struct wait_queue senders;
+	atomic_uint changes;			/* [a] of room or rights: what senders watch */
+	struct list receivers;			/* [o] struct receiver, first come first served */
+};
+
+/* One who waits. [o] the object's lock  [I] immutable */
+struct receiver {
+	struct list_node node;				/* [o] in the line until it is served */
+	const struct msg_receive_request *request;	/* [I] */
+	process_id pid;					/* [I] */
+	struct message *message;			/* [o] what it got */
+	int result;					/* [o] once served; -EAGAIN: look again */
+	atomic_bool is_served;				/* [o] to set; read by its own thread */
+	struct wait_queue sleep;			/* its own */
 };
 
 static struct ipc_table table;
@@ -59,6 +76,7 @@ static void destroy(struct ipc_object *object)
 	struct msg_queue *queue = queue_of(object);
 	struct message *message;
 
+	assert(list_is_empty(&queue->receivers));
 	while ((message = list_pop_head_entry(&queue->messages, struct message, node))) {
 		atomic_fetch_sub_explicit(&total_messages, 1, memory_order_relaxed);
 		atomic_fetch_sub_explicit(&total_bytes, message->size, memory_order_relaxed);
@@ -84,7 +102,7 @@ static int create(const struct ipc_get_request *request, struct ipc_object **out
 	queue->queue_bytes = MSG_QUEUE_BYTES;
 	queue->changed = ipc_now();
 	wait_queue_init(&queue->senders);
-	wait_queue_init(&queue->receivers);
+	list_init(&queue->receivers);
 	*out = &queue->object;
 	return 0;
 }
@@ -109,6 +127,48 @@ int msg_get(int32_t key, int flags, const struct credentials *credentials)
 	return ipc_get(&table, &request);
 }
 
+/* ---- what both sides look at. The object is locked ------------------------------------------- */
+
+static int check_use(struct msg_queue *queue, const struct credentials *credentials, uint32_t wish)
+{
+	int error = ipc_check_permission(&queue->object, credentials, wish);
+
+	if (error)
+		return error;
+	return queue->object.removed ? -EIDRM : 0;
+}
+
+static bool is_wanted(const struct message *message, const struct msg_receive_request *request)
+{
+	if (request->type == 0)
+		return true;
+	if (request->type > 0)
+		return (message->type == request->type) != request->except;
+	return message->type <= -(int64_t)request->type;
+}
+
+static bool is_too_large(const struct message *message, const struct msg_receive_request *request)
+{
+	return message->size > request->size && !request->cut;
+}
+
+/* It leaves the line. */
+static void serve(struct receiver *receiver, int result)
+{
+	list_remove(&receiver->node);
+	receiver->result = result;
+	atomic_store_explicit(&receiver->is_served, true, memory_order_release);
+	wait_queue_wake_all(&receiver->sleep, 0);
+}
+
+static void serve_all(struct msg_queue *queue, int result)
+{
+	struct receiver *receiver, *following;
+
+	list_for_each_entry_safe(receiver, following, &queue->receivers, node)
+		serve(receiver, result);
+}
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* What a sleeper compares: read before it looks, so that no change is missed. Object locked. */
@@ -127,15 +187,6 @@ static bool has_changed(const struct msg_queue *queue, unsigned int seen)
 	return atomic_load_explicit(&queue->changes, memory_order_acquire) != seen;
 }
 
-static int check_use(struct msg_queue *queue, const struct credentials *credentials, uint32_t wish)
-{
-	int error = ipc_check_permission(&queue->object, credentials, wish);
-
-	if (error)
-		return error;
-	return queue->object.removed ? -EIDRM : 0;
-}
-
 static bool fits(const struct msg_queue *queue, const struct message *message)
 {
 	return queue->bytes + message->size <= queue->queue_bytes &&
@@ -147,11 +198,29 @@ static void put_in(struct msg_queue *queue, struct message *message)
 	list_add_tail(&queue->messages, &message->node);
 	queue->bytes += message->size;
 	queue->count++;
-	queue->sent = ipc_now();
-	queue->last_sender = process_current()->id;
 	atomic_fetch_add_explicit(&total_messages, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&total_bytes, message->size, memory_order_relaxed);
-	note_change(queue);
+}
+
+/* To the first who wants it. Those before him who have no room for it are told so, as on Linux. */
+static bool hand_over(struct msg_queue *queue, struct message *message)
+{
+	struct receiver *receiver, *following;
+
+	list_for_each_entry_safe(receiver, following, &queue->receivers, node) {
+		if (!is_wanted(message, receiver->request))
+			continue;
+		if (is_too_large(message, receiver->request)) {
+			serve(receiver, -E2BIG);
+			continue;
+		}
+		queue->received = ipc_now();
+		queue->last_receiver = receiver->pid;
+		receiver->message = message;
+		serve(receiver, 0);
+		return true;
+	}
+	return false;
 }
 
 /* 0, -EAGAIN with *seen: wait for a change; or an error. */
@@ -165,8 +234,12 @@ static int try_send(struct msg_queue *queue, struct message *message,
 	*seen = changes_seen(queue);
 	if (!error && !fits(queue, message))
 		error = -EAGAIN;
-	if (!error)
-		put_in(queue, message);
+	if (!error) {
+		queue->sent = ipc_now();
+		queue->last_sender = process_current()->id;
+		if (!hand_over(queue, message))
+			put_in(queue, message);
+	}
 	spin_unlock(&queue->object.lock);
 	return error;
 }
@@ -190,8 +263,6 @@ int msg_send(int id, struct message *message, bool wait, const struct credential
 			break;
 		}
 	}
-	if (!error)
-		wait_queue_wake_all(&queue->receivers, 0);
 	ipc_put(&table, object);
 	return error;
 }
@@ -209,13 +280,11 @@ static struct message *find_message(struct msg_queue *queue,
 		if (request->copy) {
 			if (number++ == request->type)
 				return message;
-		} else if (request->type == 0) {
+		} else if (!is_wanted(message, request)) {
+			continue;
+		} else if (request->type >= 0) {
 			return message;
-		} else if (request->type > 0) {
-			if ((message->type == request->type) != request->except)
-				return message;
-		} else if (message->type <= -(int64_t)request->type &&
-			   (!best || message->type < best->type)) {
+		} else if (!best || message->type < best->type) {
 			best = message;
 		}
 	}
@@ -234,22 +303,19 @@ static void take_out(struct msg_queue *queue, struct message *message)
 	note_change(queue);
 }
 
-/* `spare`: memory for a copy. Returns as try_send, -ENOMSG instead of -EAGAIN. */
+/* `spare`: memory for a copy. -ENOMSG: there is none; or an error. Object locked. */
 static int try_receive(struct msg_queue *queue, const struct msg_receive_request *request,
 		       const struct credentials *credentials, struct message *spare,
-		       struct message **out, unsigned int *seen)
+		       struct message **out)
 {
 	struct message *message = NULL;
-	int error;
+	int error = check_use(queue, credentials, 0444);
 
-	spin_lock(&queue->object.lock);
-	error = check_use(queue, credentials, 0444);
-	*seen = changes_seen(queue);
 	if (!error) {
 		message = find_message(queue, request);
 		error = message ? 0 : -ENOMSG;
 	}
-	if (!error && message->size > request->size && !request->cut)
+	if (!error && is_too_large(message, request))
 		error = -E2BIG;
 	if (!error && request->copy) {
 		spare->type = message->type;
@@ -260,24 +326,46 @@ static int try_receive(struct msg_queue *queue, const struct msg_receive_request
 		take_out(queue, message);
 		*out = message;
 	}
-	spin_unlock(&queue->object.lock);
 	return error;
+}
+
+/* Called with the object locked; gives the lock back. -EAGAIN: look again; -ERESTARTNOHAND... */
+static int wait_in_line(struct msg_queue *queue, const struct msg_receive_request *request,
+			struct message **out)
+{
+	struct receiver own = { .request = request, .pid = process_current()->id };
+
+	wait_queue_init(&own.sleep);
+	list_add_tail(&queue->receivers, &own.node);
+	spin_unlock(&queue->object.lock);
+	/* Acquire: pairs with serve(). Whether it was in vain is decided under the lock. */
+	(void)!wait_event_interruptible(
+		&own.sleep, atomic_load_explicit(&own.is_served, memory_order_acquire));
+	spin_lock(&queue->object.lock);
+	if (!atomic_load_explicit(&own.is_served, memory_order_relaxed)) {
+		list_remove(&own.node);
+		own.result = -ERESTARTNOHAND;
+	}
+	spin_unlock(&queue->object.lock);
+	*out = own.message;
+	return own.result;
 }
 
 static int receive(struct msg_queue *queue, const struct msg_receive_request *request,
 		   const struct credentials *credentials, struct message *spare,
 		   struct message **out)
 {
-	unsigned int seen;
+	int error;
 
-	for (;;) {
-		int error = try_receive(queue, request, credentials, spare, out, &seen);
-
-		if (error != -ENOMSG || !request->wait)
-			return error;
-		if (wait_event_interruptible(&queue->receivers, has_changed(queue, seen)))
-			return -ERESTARTNOHAND;
-	}
+	do {
+		spin_lock(&queue->object.lock);
+		error = try_receive(queue, request, credentials, spare, out);
+		if (error == -ENOMSG && request->wait)
+			error = wait_in_line(queue, request, out);
+		else
+			spin_unlock(&queue->object.lock);
+	} while (error == -EAGAIN);
+	return error;
 }
 
 int msg_receive(int id, const struct msg_receive_request *request,
@@ -309,12 +397,6 @@ int msg_receive(int id, const struct msg_receive_request *request,
 
 /* ---- msgctl ---------------------------------------------------------------------------------- */
 
-static void wake_all(struct msg_queue *queue)
-{
-	wait_queue_wake_all(&queue->senders, 0);
-	wait_queue_wake_all(&queue->receivers, 0);
-}
-
 int msg_remove(int id, const struct credentials *credentials)
 {
 	struct ipc_object *object;
@@ -324,8 +406,9 @@ int msg_remove(int id, const struct credentials *credentials)
 		return error;
 	object->removed = true;
 	note_change(queue_of(object));
+	serve_all(queue_of(object), -EIDRM);
 	spin_unlock(&object->lock);
-	wake_all(queue_of(object));
+	wait_queue_wake_all(&queue_of(object)->senders, 0);
 	ipc_remove(&table, object);
 	ipc_put(&table, object);
 	return 0;
@@ -349,11 +432,13 @@ int msg_set_owner(int id, user_id uid, group_id gid, uint32_t mode, size_t queue
 	if (!error) {
 		queue->queue_bytes = queue_bytes;
 		queue->changed = ipc_now();
-		note_change(queue); /* there may be room now, or no permission any more */
+		/* There may be room now, or no permission any more. */
+		note_change(queue);
+		serve_all(queue, -EAGAIN);
 	}
 	spin_unlock(&object->lock);
 	if (!error)
-		wake_all(queue);
+		wait_queue_wake_all(&queue->senders, 0);
 	ipc_put(&table, object);
 	return error;
 }

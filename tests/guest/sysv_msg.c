@@ -173,6 +173,42 @@ static void waiting(void)
 	CHECK_EQ(wait_exit_status(other), 0);
 }
 
+/* In the background: there is no room for what comes, which stays for others. */
+static pid_t wait_without_room(int id)
+{
+	pid_t pid = FORK();
+
+	if (pid == 0) {
+		CHECK_ERRNO(msgrcv(id, &letter, 2, 4, 0), E2BIG);
+		_exit(0);
+	}
+	wait_until_blocked(pid);
+	return pid;
+}
+
+/*
+ * Who waits for a message has it from the moment when it is sent, whatever happens before he runs:
+ * nobody else gets it, and it does not go with the queue.
+ */
+static void handed_over(void)
+{
+	for (int round = 0; round < 10; round++) {
+		int id = create();
+		struct msqid_ds status;
+		pid_t poor = wait_without_room(id);
+		pid_t pid = in_the_background(id, false, 0);
+
+		CHECK_EQ(send_letter(id, 4, "this", 0), 0);
+		CHECK_ERRNO(msgrcv(id, &letter, 100, 0, IPC_NOWAIT), ENOMSG);
+		CHECK_EQ(msgctl(id, IPC_STAT, &status), 0);
+		CHECK_EQ(status.msg_qnum, 0);
+		CHECK_EQ(status.msg_lrpid, pid);
+		remove_queue(id);
+		CHECK_EQ(wait_exit_status(pid), 0);
+		CHECK_EQ(wait_exit_status(poor), 0);
+	}
+}
+
 static int queue;
 
 static void as_user(void)
@@ -231,6 +267,7 @@ int main(void)
 	copying();
 	status();
 	waiting();
+	handed_over();
 	queue = MUST(msgget(IPC_PRIVATE, 0644));
 	CHECK_EQ(send_letter(queue, 1, "for all", 0), 0);
 	run_as(OTHER_UID, as_user);
