@@ -59,6 +59,40 @@ static void streams(void)
 	close(fds[1]);
 }
 
+static pid_t receive_in_the_background(int fd, int flags)
+{
+	pid_t pid = FORK();
+	char bytes[8];
+
+	if (pid == 0) {
+		alarm(flags & MSG_PEEK ? 20 : 5);
+		CHECK_EQ(recv(fd, bytes, sizeof(bytes), flags), 3);
+		_exit(0);
+	}
+	wait_until_blocked(pid);
+	return pid;
+}
+
+/*
+ * One who waits to see more leaves what comes to one who waits to take it, though he came first.
+ * (Of packets Linux tells the first alone.)
+ */
+static void leaves_it_to_others(void)
+{
+	pid_t peeker, taker;
+	int fds[2];
+
+	make_pair(SOCK_STREAM, fds);
+	set_option(fds[1], SO_PEEK_OFF, 100);
+	peeker = receive_in_the_background(fds[1], MSG_PEEK);
+	taker = receive_in_the_background(fds[1], 0);
+	CHECK_EQ(send(fds[0], "abc", 3, 0), 3);
+	CHECK_EQ(wait_exit_status(taker), 0);
+	kill_and_reap(peeker);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void packets(int type)
 {
 	char bytes[64];
@@ -140,6 +174,7 @@ static void waits_for_the_place(void)
 int main(void)
 {
 	streams();
+	leaves_it_to_others();
 	packets(SOCK_DGRAM);
 	packets(SOCK_SEQPACKET);
 	waits(SOCK_STREAM);

@@ -11,6 +11,7 @@
 #include "core/assert.h"
 #include "net/unix/internal.h"
 #include "uapi/linux/errno.h"
+#include "vfs/poll.h"
 #include "vm/landing.h"
 
 void unix_queue_add_locked(struct unix_socket *receiver, struct packet *packet)
@@ -145,7 +146,10 @@ int unix_wait_with_landing(struct unix_socket *socket, const struct landing *lan
 	return socket_wait_error(error, WAIT_FOREVER);
 }
 
-/* Not exclusive: this one leaves what there is to others. */
+/*
+ * Not exclusive: this one leaves what there is to others. One of them may sleep on, because what
+ * came woke this one.
+ */
 int unix_wait_for_more(struct unix_socket *socket, const struct unix_seen *seen,
 		       uint64_t deadline_ns)
 {
@@ -153,6 +157,7 @@ int unix_wait_for_more(struct unix_socket *socket, const struct unix_seen *seen,
 
 	if (deadline_ns == 0)
 		return -EAGAIN;
+	wait_queue_pass_on(&socket->base.read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
 	error = wait_event_interruptible_until(
 		&socket->base.read_queue,
 		unix_packet_count(socket) != seen->packet_count ||

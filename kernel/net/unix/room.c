@@ -43,7 +43,11 @@ bool unix_poll_room(struct unix_socket *receiver, struct unix_socket *socket)
 	spin_unlock(&room_lock);
 	/* Pairs with the fence in unix_wake_room. */
 	atomic_thread_fence(memory_order_seq_cst);
-	return unix_is_dead(receiver) || unix_has_room_for(receiver, socket);
+	if (!unix_is_dead(receiver))
+		return unix_has_room_for(receiver, socket);
+	/* It may have looked at its list before we were on it, and will not look again. */
+	unix_leave_room(socket);
+	return true;
 }
 
 void unix_leave_room(struct unix_socket *socket)
