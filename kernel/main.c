@@ -46,6 +46,7 @@
 #include "tty/tty.h"
 #include "drivers/char/serial.h"
 #include "drivers/drivers.h"
+#include "drivers/char/pc_speaker.h"
 #include "drivers/input/ps2_keyboard.h"
 #include "drivers/video/vga_text.h"
 #include "entry/machine_memory.h"
@@ -156,6 +157,7 @@ static void start_rest(void *argument)
 	vga_text_init();
 	console_init();
 	ps2_keyboard_init();
+	pc_speaker_init();
 	serial_init();
 	drivers_init();
 	block_device_scan_all();

@@ -14,7 +14,10 @@
  * tty->lock: output and echo arrive with that held. Answers to a program's questions (where is the
  * cursor?) are input, which is given to the line discipline when console_lock is dropped again.
  *
- * A console is made when it is first opened or switched to, and lives for ever.
+ * A console is made when it is first opened or switched to, and lives until a program frees it
+ * while nobody uses it (VT_DISALLOCATE). consoles[] has a reference; others are taken under
+ * console_lock. So one that is found unused under the lock stays so, and the last reference is
+ * always that of consoles[].
  */
 #include "tty/console.h"
 
@@ -41,7 +44,7 @@ struct spinlock console_lock = SPINLOCK_INIT(LOCK_RANK_CONSOLE, "console");
 struct wait_queue console_switch_queue = WAIT_QUEUE_INIT(console_switch_queue);
 
 static const struct console_display *display;	/* [I] after boot; NULL: none, and no consoles */
-static struct console *consoles[CONSOLE_COUNT];	/* [console_lock] by number - 1; never freed */
+static struct console *consoles[CONSOLE_COUNT];	/* [console_lock] by number - 1 */
 static struct console *foreground;		/* [console_lock] */
 static atomic_uint foreground_number;		/* [a] its number, for those who wait for it */
 static uint16_t *shown_cells;			/* [console_lock] what the display shows */
@@ -52,6 +55,7 @@ static uint64_t refreshed_ns;			/* [console_lock] when the display was last */
 static bool refresh_is_due;			/* [console_lock] the timer is armed */
 static struct timer refresh_timer;
 
+static unsigned int previous_number;		/* [console_lock] of the foreground before */
 static unsigned int wanted_number;		/* [console_lock] to switch to once it is made */
 static struct work switch_work;
 
@@ -75,6 +79,12 @@ struct console *console_foreground(void)
 unsigned int console_foreground_number(void)
 {
 	return atomic_load_explicit(&foreground_number, memory_order_acquire);
+}
+
+unsigned int console_previous_number(void)
+{
+	spin_assert_held(&console_lock);
+	return previous_number;
 }
 
 /* ---- the display ----------------------------------------------------------------------------- */
@@ -177,10 +187,12 @@ void console_show(struct console *console)
 	spin_assert_held(&console_lock);
 	if (console == foreground)
 		return;
+	previous_number = foreground ? foreground->number : 0;
 	foreground = console;
 	atomic_store_explicit(&foreground_number, console->number, memory_order_release);
 	console->view = 0;
 	apply_palette(console);
+	console_show_lights();
 	refresh();
 	wait_queue_wake_all(&console_switch_queue, 0);
 }
@@ -264,9 +276,12 @@ static void console_start_output(struct tty *tty)
 	console->is_writing = false;
 }
 
+static void console_destroy(struct tty *tty);
+
 static const struct tty_driver_ops console_ops = {
 	.start_output = console_start_output,
 	.ioctl = console_ioctl,
+	.destroy = console_destroy,
 };
 
 void console_write_kernel(const char *text, size_t size)
@@ -320,8 +335,9 @@ free:
 	return NULL;
 }
 
-static void destroy_unused(struct console *console)
+static void console_destroy(struct tty *tty)
 {
+	struct console *console = container_of(tty, struct console, tty);
 	size_t cells_size = (size_t)LINES * display->columns * sizeof(uint16_t);
 
 	vmap_free(console->screen.cells, DIV_ROUND_UP(cells_size, PAGE_SIZE));
@@ -352,7 +368,25 @@ int console_allocate(unsigned int number)
 	}
 	spin_unlock_irq(&console_lock, flags);
 	if (fresh)
-		destroy_unused(fresh); /* somebody was faster */
+		tty_put(&fresh->tty); /* somebody was faster */
+	return 0;
+}
+
+/* The first one is also /dev/console's, and never freed. */
+int console_free(unsigned int number)
+{
+	irq_flags flags = spin_lock_irq(&console_lock);
+	struct console *console = console_at(number);
+	bool is_busy = !console || console == foreground ||
+		       refcount_read(&console->tty.references) > 1;
+
+	if (!is_busy && number > 1)
+		consoles[number - 1] = NULL;
+	spin_unlock_irq(&console_lock, flags);
+	if (is_busy)
+		return -EBUSY;
+	if (number > 1)
+		tty_put(&console->tty);
 	return 0;
 }
 
@@ -367,10 +401,11 @@ static int console_find(dev_number number, struct tty **out)
 		return error;
 	flags = spin_lock_irq(&console_lock);
 	console = minor ? consoles[minor - 1] : foreground;
+	if (console)
+		tty_get(&console->tty);
 	spin_unlock_irq(&console_lock, flags);
 	if (!console)
-		return -ENXIO;
-	tty_get(&console->tty);
+		return -ENXIO; /* freed in this moment, or there are none */
 	*out = &console->tty;
 	return 0;
 }
@@ -385,7 +420,8 @@ static void switch_function(struct work *work)
 	if (console_allocate(number))
 		return;
 	flags = spin_lock_irq(&console_lock);
-	console_show(consoles[number - 1]);
+	if (consoles[number - 1])
+		console_show(consoles[number - 1]);
 	spin_unlock_irq(&console_lock, flags);
 }
 
@@ -435,6 +471,7 @@ void console_init(void)
 		return;
 	}
 	flags = spin_lock_irq(&console_lock);
+	keyboard_init(console_keyboard());
 	console_show(consoles[0]);
 	spin_unlock_irq(&console_lock, flags);
 	tty_offer_console("tty0", &consoles[0]->tty);

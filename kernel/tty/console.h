@@ -32,9 +32,15 @@ struct console_keyboard {
 	void (*set_lights)(uint8_t lights);
 };
 
+struct console_speaker {
+	/* A square wave of 1193182 Hz / count; 0, or what nobody hears: silence. Any context. */
+	void (*sound)(uint32_t count);
+};
+
 /* Once each, by the drivers, which live for ever. Without a display there are no consoles. */
 void console_set_display(const struct console_display *display);
 void console_set_keyboard(const struct console_keyboard *keyboard);
+void console_set_speaker(const struct console_speaker *speaker);
 
 /* A byte from the keyboard (scan code set 1), in order. Interrupt context, no locks. */
 void console_scan_code(uint8_t scan_code);

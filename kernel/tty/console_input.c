@@ -12,7 +12,8 @@
 #include "tty/console_internal.h"
 
 static const struct console_keyboard *keyboard;	/* [I] after boot; NULL: none */
-static struct keyboard_state keys;		/* [console_lock] */
+static struct keyboard keys;			/* [console_lock] */
+static uint8_t own_lights;			/* [console_lock] what KDSETLED said */
 static atomic_uint lost_key_count;		/* [a] typed while nobody read */
 
 /* Control-Alt-Delete: init decides what that means. */
@@ -37,25 +38,36 @@ void console_set_keyboard(const struct console_keyboard *new_keyboard)
 	keyboard = new_keyboard;
 }
 
-uint8_t console_lights(void)
+struct keyboard *console_keyboard(void)
 {
 	spin_assert_held(&console_lock);
-	return keys.locks;
+	return &keys;
 }
 
-static void show_lights(uint8_t lights)
+uint8_t console_lights(void)
 {
-	if (keyboard)
-		keyboard->set_lights(lights);
+	struct console *console = console_foreground();
+
+	if (!console)
+		return 0;
+	return console->shows_own_lights ? own_lights : console->keys.locks;
 }
 
-void console_set_lights(uint8_t lights)
+void console_set_own_lights(uint8_t lights)
 {
-	irq_flags flags = spin_lock_irq(&console_lock);
+	spin_assert_held(&console_lock);
+	own_lights = lights;
+}
 
-	keys.locks = lights;
-	spin_unlock_irq(&console_lock, flags);
-	show_lights(lights);
+void console_show_lights(void)
+{
+	static uint8_t shown;	/* [console_lock] */
+	uint8_t lights = console_lights();
+
+	if (!keyboard || lights == shown)
+		return;
+	shown = lights;
+	keyboard->set_lights(lights);
 }
 
 /* Nobody reads, and the keyboard cannot wait: say so once in a while. */
@@ -112,10 +124,46 @@ static unsigned int act_on_screen(struct console *console, const struct key_mean
 	case KEY_NEXT:
 	case KEY_PREVIOUS:
 		return console_neighbour(meaning->action == KEY_NEXT ? 1 : -1);
+	case KEY_LAST:
+		return console_previous_number();
+	case KEY_LIGHTS:
+	case KEY_SCROLL_LOCK:
+		console_show_lights();
+		break;
 	default:
 		break;
 	}
 	return 0;
+}
+
+static void send_break(struct console *console)
+{
+	struct tty *tty = &console->tty;
+	irq_flags flags = spin_lock_irq(&tty->lock);
+
+	tty_receive_error_locked(tty, LINE_ERROR_BREAK, 0);
+	tty_received_locked(tty);
+	spin_unlock_irq(&tty->lock, flags);
+}
+
+static void act_on_program(struct console *console, const struct key_meaning *meaning, bool holds)
+{
+	switch (meaning->action) {
+	case KEY_BYTES:
+		send_bytes(console, meaning->bytes, meaning->size);
+		break;
+	case KEY_BREAK:
+		send_break(console);
+		break;
+	case KEY_RESTART:
+		work_schedule(&restart_work);
+		break;
+	case KEY_SCROLL_LOCK:
+		hold_output(console, holds);
+		break;
+	default:
+		break;
+	}
 }
 
 void console_scan_code(uint8_t scan_code)
@@ -123,34 +171,21 @@ void console_scan_code(uint8_t scan_code)
 	irq_flags flags = spin_lock_irq(&console_lock);
 	struct console *console = console_foreground();
 	struct key_meaning meaning;
-	enum console_key_mode mode;
-	unsigned int switch_to = 0;
-	uint8_t lights;
+	unsigned int switch_to;
+	bool holds;
 
 	if (!console) {
 		spin_unlock_irq(&console_lock, flags);
 		return;
 	}
-	/* Modifiers are followed in any mode: they may be released in another. */
-	keyboard_translate(&keys, scan_code, modes_of(&console->screen), &meaning);
-	lights = keys.locks;
-	mode = console->key_mode;
-	if (mode == CONSOLE_KEYS_TRANSLATED)
-		switch_to = act_on_screen(console, &meaning);
+	keyboard_translate(&keys, &console->keys, scan_code, modes_of(&console->screen), &meaning);
+	switch_to = act_on_screen(console, &meaning);
+	holds = console->keys.locks & LOCK_SCROLL;
+	tty_get(&console->tty);
 	spin_unlock_irq(&console_lock, flags);
 
-	if (mode == CONSOLE_KEYS_RAW)
-		send_bytes(console, &scan_code, 1);
-	if (mode != CONSOLE_KEYS_TRANSLATED)
-		return;
-	if (meaning.action == KEY_BYTES)
-		send_bytes(console, meaning.bytes, meaning.size);
-	else if (meaning.action == KEY_RESTART)
-		work_schedule(&restart_work);
-	else if (meaning.action == KEY_SCROLL_LOCK)
-		hold_output(console, lights & LOCK_SCROLL);
-	if (meaning.action == KEY_LIGHTS || meaning.action == KEY_SCROLL_LOCK)
-		show_lights(lights);
+	act_on_program(console, &meaning, holds);
+	tty_put(&console->tty);
 	if (switch_to)
 		console_switch_soon(switch_to);
 }

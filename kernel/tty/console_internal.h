@@ -1,5 +1,5 @@
 /*
- * What console.c, console_input.c and console_ioctl.c share.
+ * What the files of the virtual consoles share.
  */
 #pragma once
 #include <stdbool.h>
@@ -12,8 +12,6 @@
 
 enum { CONSOLE_COUNT = 12 };
 
-enum console_key_mode { CONSOLE_KEYS_TRANSLATED, CONSOLE_KEYS_RAW, CONSOLE_KEYS_OFF };
-
 /* [C] console_lock  [l] tty.lock  [I] immutable */
 struct console {
 	struct tty tty;
@@ -22,7 +20,8 @@ struct console {
 	unsigned int view;			/* [C] lines scrolled back */
 	bool is_writing;			/* [l] start_output is under way: not again */
 	bool is_graphics;			/* [C] KD_GRAPHICS: a program draws by itself */
-	enum console_key_mode key_mode;		/* [C] */
+	struct key_settings keys;		/* [C] */
+	bool shows_own_lights;			/* [C] KDSETLED: not those of keys.locks */
 };
 
 extern struct spinlock console_lock;		/* LOCK_RANK_CONSOLE */
@@ -40,12 +39,25 @@ unsigned int console_foreground_number(void);	/* needs no lock; 0: there is none
 
 /* Without locks; may sleep. Errors: -ENXIO, -ENOMEM. */
 must_check int console_allocate(unsigned int number);
+/* Free it if nobody uses it. Errors: -EBUSY, also if there is none, as on Linux. May sleep. */
+must_check int console_free(unsigned int number);
 /* Switch, allocating it if need be. Any context without locks. */
 void console_switch_soon(unsigned int number);
 
-/* console_input.c: lights and key modes. */
-uint8_t console_lights(void);
-void console_set_lights(uint8_t lights);
+unsigned int console_previous_number(void);	/* in the foreground before; console_lock held */
+
+/* console_input.c, all with console_lock held. */
+struct keyboard *console_keyboard(void);
+uint8_t console_lights(void);			/* those that the keyboard shows */
+void console_set_own_lights(uint8_t lights);	/* for consoles that show their own */
+void console_show_lights(void);			/* of the foreground, after it or they changed */
+
+/* console_sound.c. Count 0: silence; no duration: until the next. Without locks. */
+void console_sound(uint32_t count, uint32_t duration_ms);
+
+/* console_keymap_ioctl.c: of all consoles in common; -ENOTTY for other commands. */
+int console_keymap_ioctl(struct console *console, unsigned int command, uintptr_t argument,
+			 bool may_configure);
 
 /* console_ioctl.c */
 int console_ioctl(struct tty *tty, unsigned int command, uintptr_t argument);

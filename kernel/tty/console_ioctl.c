@@ -40,94 +40,143 @@ static int set_display_mode(struct console *console, uintptr_t mode)
 	return 0;
 }
 
+/* Linux's names of the styles; both ways. */
+static const uint8_t key_modes[] = {
+	[KEYS_UNICODE] = K_UNICODE,
+	[KEYS_LATIN] = K_XLATE,
+	[KEYS_CODES] = K_MEDIUMRAW,
+	[KEYS_RAW] = K_RAW,
+	[KEYS_OFF] = K_OFF,
+};
+
+/* What was typed before has the old form: it is thrown away. */
 static int set_key_mode(struct console *console, uintptr_t mode)
 {
-	enum console_key_mode wanted;
+	enum key_style style = KEYS_UNICODE;
 	irq_flags flags;
 
-	switch (mode) {
-	case K_RAW:
-		wanted = CONSOLE_KEYS_RAW;
-		break;
-	case K_XLATE:
-	case K_UNICODE: /* our only layout has no character that would differ */
-		wanted = CONSOLE_KEYS_TRANSLATED;
-		break;
-	case K_OFF:
-		wanted = CONSOLE_KEYS_OFF;
-		break;
-	default:
-		return -EINVAL;
+	while (key_modes[style] != mode) {
+		if (++style == ARRAY_SIZE(key_modes))
+			return -EINVAL;
 	}
 	flags = spin_lock_irq(&console_lock);
-	console->key_mode = wanted;
+	console->keys.style = style;
+	if (style <= KEYS_LATIN)
+		keyboard_count_shifts(console_keyboard());
+	spin_unlock_irq(&console_lock, flags);
+	tty_flush(&console->tty, true, false);
+	return 0;
+}
+
+static int set_meta_mode(struct console *console, uintptr_t mode)
+{
+	irq_flags flags;
+
+	if (mode != K_METABIT && mode != K_ESCPREFIX)
+		return -EINVAL;
+	flags = spin_lock_irq(&console_lock);
+	console->keys.meta_sets_bit = mode == K_METABIT;
 	spin_unlock_irq(&console_lock, flags);
 	return 0;
 }
 
-static uint32_t key_mode(const struct console *console)
+/* KDSKBLED: the locks, and what a reset makes them; KDSETLED: lights that mean nothing. */
+static int set_lights(struct console *console, unsigned int command, uintptr_t argument)
 {
-	static const uint8_t linux_modes[] = {
-		[CONSOLE_KEYS_TRANSLATED] = K_UNICODE,
-		[CONSOLE_KEYS_RAW] = K_RAW,
-		[CONSOLE_KEYS_OFF] = K_OFF,
-	};
+	irq_flags flags;
 
-	return linux_modes[console->key_mode];
+	if (command == KDSKBLED && (argument & ~(uintptr_t)0x77))
+		return -EINVAL;
+	flags = spin_lock_irq(&console_lock);
+	if (command == KDSKBLED) {
+		console->keys.locks = argument & 7;
+		console->keys.default_locks = argument >> 4 & 7;
+	} else {
+		console->shows_own_lights = argument <= 7;
+		if (argument <= 7)
+			console_set_own_lights((uint8_t)argument);
+	}
+	console_show_lights();
+	spin_unlock_irq(&console_lock, flags);
+	return 0;
+}
+
+static int put_lights(struct console *console, unsigned int command, user_addr to)
+{
+	irq_flags flags = spin_lock_irq(&console_lock);
+	uint8_t lights = console_lights();
+
+	if (command == KDGKBLED)
+		lights = console->keys.locks | (uint8_t)(console->keys.default_locks << 4);
+	spin_unlock_irq(&console_lock, flags);
+	return copy_to_user(to, &lights, 1);
+}
+
+/* A count of the speaker's timer. KDMKTONE: milliseconds in the upper half; none ends the sound. */
+static int make_sound(unsigned int command, uintptr_t argument)
+{
+	uint32_t duration_ms = command == KDMKTONE ? (uint32_t)argument >> 16 : 0;
+	uint32_t count = (uint32_t)argument;
+
+	if (command == KDMKTONE)
+		count = duration_ms ? count & 0xffff : 0;
+	console_sound(count, duration_ms);
+	return 0;
 }
 
 static int keyboard_ioctl(struct console *console, unsigned int command, uintptr_t argument)
 {
 	user_addr address = user_addr_from(argument);
-	uint8_t byte = KB_101;
-	irq_flags flags;
+	static const uint8_t type = KB_101;
 
 	switch (command) {
 	case KDGKBTYPE:
-		return copy_to_user(address, &byte, 1);
+		return copy_to_user(address, &type, 1);
 	case KDGETMODE:
 		return put_user_u32(address, console->is_graphics ? KD_GRAPHICS : KD_TEXT);
 	case KDGKBMODE:
-		return put_user_u32(address, key_mode(console));
+		return put_user_u32(address, key_modes[console->keys.style]);
+	case KDGKBMETA:
+		return put_user_u32(address, console->keys.meta_sets_bit ? K_METABIT : K_ESCPREFIX);
+	case KDSKBMETA:
+		return set_meta_mode(console, argument);
 	case KDGETLED:
 	case KDGKBLED:
-		flags = spin_lock_irq(&console_lock);
-		byte = console_lights();
-		spin_unlock_irq(&console_lock, flags);
-		return copy_to_user(address, &byte, 1);
+		return put_lights(console, command, address);
 	}
 	if (!may_configure(console))
 		return -EPERM;
 	switch (command) {
+	case KIOCSOUND:
+	case KDMKTONE:
+		return make_sound(command, argument);
 	case KDSETMODE:
 		return set_display_mode(console, argument);
 	case KDSKBMODE:
 		return set_key_mode(console, argument);
 	case KDSETLED:
 	case KDSKBLED:
-		if (argument & ~(uintptr_t)0x7)
-			return -EINVAL;
-		console_set_lights((uint8_t)argument);
-		return 0;
+		return set_lights(console, command, argument);
 	}
 	return -ENOTTY;
 }
 
 /* ---- switching ------------------------------------------------------------------------------- */
 
-static bool is_open(unsigned int number)
+static bool has_files(unsigned int number)
 {
 	irq_flags flags = spin_lock_irq(&console_lock);
 	struct console *console = console_at(number);
+	bool is_open = console && console->tty.open_count > 0;
 
 	spin_unlock_irq(&console_lock, flags);
-	return console && console->tty.open_count > 0;
+	return is_open;
 }
 
 static int put_free_number(user_addr to)
 {
 	for (unsigned int number = 1; number <= CONSOLE_COUNT; number++) {
-		if (!is_open(number))
+		if (!has_files(number))
 			return put_user_u32(to, number);
 	}
 	return put_user_u32(to, UINT32_MAX);
@@ -138,7 +187,7 @@ static int put_state(user_addr to)
 	struct vt_stat state = { .v_active = (uint16_t)console_foreground_number(), .v_state = 1 };
 
 	for (unsigned int number = 1; number <= CONSOLE_COUNT; number++) {
-		if (is_open(number))
+		if (has_files(number))
 			state.v_state |= (uint16_t)(1u << number);
 	}
 	return copy_to_user(to, &state, sizeof(state));
@@ -175,6 +224,20 @@ static int wait_active(uintptr_t number)
 	return 0;
 }
 
+/* 0: all that nobody uses. */
+static int disallocate(uintptr_t number)
+{
+	enum { LINUX_CONSOLES = 63 };
+
+	if (number > LINUX_CONSOLES)
+		return -ENXIO;
+	if (number > 0)
+		return console_free((unsigned int)number);
+	for (unsigned int each = 1; each <= CONSOLE_COUNT; each++)
+		(void)!console_free(each);
+	return 0;
+}
+
 static int switching_ioctl(struct console *console, unsigned int command, uintptr_t argument)
 {
 	user_addr address = user_addr_from(argument);
@@ -187,6 +250,8 @@ static int switching_ioctl(struct console *console, unsigned int command, uintpt
 		return copy_to_user(address, &automatic, sizeof(automatic));
 	case VT_GETSTATE:
 		return put_state(address);
+	case VT_DISALLOCATE:
+		return disallocate(argument);
 	}
 	if (!may_configure(console))
 		return -EPERM;
@@ -206,6 +271,8 @@ int console_ioctl(struct tty *tty, unsigned int command, uintptr_t argument)
 	struct console *console = container_of(tty, struct console, tty);
 
 	switch (command) {
+	case KIOCSOUND:
+	case KDMKTONE:
 	case KDGETLED:
 	case KDSETLED:
 	case KDGKBTYPE:
@@ -213,6 +280,8 @@ int console_ioctl(struct tty *tty, unsigned int command, uintptr_t argument)
 	case KDGETMODE:
 	case KDGKBMODE:
 	case KDSKBMODE:
+	case KDGKBMETA:
+	case KDSKBMETA:
 	case KDGKBLED:
 	case KDSKBLED:
 		return keyboard_ioctl(console, command, argument);
@@ -222,7 +291,15 @@ int console_ioctl(struct tty *tty, unsigned int command, uintptr_t argument)
 	case VT_GETSTATE:
 	case VT_ACTIVATE:
 	case VT_WAITACTIVE:
+	case VT_DISALLOCATE:
 		return switching_ioctl(console, command, argument);
+	case KDGKBENT:
+	case KDSKBENT:
+	case KDGKBSENT:
+	case KDSKBSENT:
+	case KDGETKEYCODE:
+	case KDSETKEYCODE:
+		return console_keymap_ioctl(console, command, argument, may_configure(console));
 	}
 	return -ENOTTY;
 }

@@ -1,299 +1,528 @@
 /*
- * Scan code set 1: a key is a number below 0x80 when it goes down, the same with 0x80 added when it
- * comes up; keys that came with the AT keyboard have 0xe0 before, Pause has 0xe1 and five more
- * bytes.
+ * A key press goes three steps (Linux's keymaps(5)).
  *
- * What a key sends follows Linux's default map: Backspace is DEL, Alt puts ESC before, Control
- * clears the upper bits, keys without a character send the sequences that terminfo's `linux` names.
+ * Scan code to key. Scan code set 1: a key is a number below 0x80 when it goes down, the same with
+ * 0x80 added when it comes up; keys that came with the AT keyboard have 0xe0 before, Pause has 0xe1
+ * and five more bytes. codes[] gives each a number, which is what programs see in medium raw mode.
+ *
+ * Key to symbol. The modifiers that are held choose a map (bit 0 Shift, 1 AltGr, 2 Control, 3 Alt),
+ * and the key is looked up there. A map that is not there makes the key mean nothing.
+ *
+ * Symbol to meaning. A symbol has a type, of which each has a function below, and a value.
+ *
+ * Modifiers are followed in any style: they may be released in another. Keys that would combine
+ * two characters (dead keys, Compose, Braille) can be in a map and mean nothing.
  */
 #include "tty/console_keymap.h"
 
 #include "lib/compiler.h"
 #include "lib/string.h"
+#include "lib/utf8.h"
 
 enum {
 	SCAN_RELEASE = 0x80,
 	SCAN_PREFIX = 0xe0,
 	SCAN_PAUSE = 0xe1,
+	SCAN_CODE_MASK = 0x7f,
+	SCAN_EXTENDED = 0x80,		/* in codes[]: behind the prefix */
 	PAUSE_SIZE = 5,
+	CODE_PAUSE = 119,
+	CODE_MADE_UP = 255,		/* shifts that a keyboard puts around other keys */
 
-	SCAN_ENTER = 0x1c,
-	SCAN_CONTROL = 0x1d,
-	SCAN_SHIFT_LEFT = 0x2a,
-	SCAN_SHIFT_RIGHT = 0x36,
-	SCAN_KEYPAD_STAR = 0x37,
-	SCAN_ALT = 0x38,
-	SCAN_SLASH = 0x35,
-	SCAN_CAPITALS = 0x3a,
-	SCAN_F1 = 0x3b,
-	SCAN_F10 = 0x44,
-	SCAN_NUMBER = 0x45,
-	SCAN_SCROLL = 0x46,
-	SCAN_KEYPAD_FIRST = 0x47,
-	SCAN_UP = 0x48,
-	SCAN_PAGE_UP = 0x49,
-	SCAN_LEFT = 0x4b,
-	SCAN_RIGHT = 0x4d,
-	SCAN_DOWN = 0x50,
-	SCAN_PAGE_DOWN = 0x51,
-	SCAN_DELETE = 0x53,
-	SCAN_F11 = 0x57,
-	SCAN_F12 = 0x58,
+	MODIFIER_SHIFT = 0,
+	MODIFIER_ALT = 3,
+	MODIFIER_CAPS_SHIFT = 8,
+	META_BIT = 0x80,
 
-	MODIFIER_SHIFT = MODIFIER_SHIFT_LEFT | MODIFIER_SHIFT_RIGHT,
-	MODIFIER_CONTROL = MODIFIER_CONTROL_LEFT | MODIFIER_CONTROL_RIGHT,
-	MODIFIER_ALT = MODIFIER_ALT_LEFT | MODIFIER_ALT_RIGHT,
+	/* Values of KEY_TYPE_SPECIAL. */
+	SPECIAL_ENTER = 1,
+	SPECIAL_BREAK = 5,
+	SPECIAL_LAST_CONSOLE = 6,
+	SPECIAL_CAPS_LOCK = 7,
+	SPECIAL_NUM_LOCK = 8,
+	SPECIAL_HOLD = 9,
+	SPECIAL_SCROLL_FORWARD = 10,
+	SPECIAL_SCROLL_BACK = 11,
+	SPECIAL_RESTART = 12,
+	SPECIAL_CAPS_ON = 13,
+	SPECIAL_PREVIOUS = 16,
+	SPECIAL_NEXT = 17,
+	SPECIAL_BARE_NUM_LOCK = 19,
+
+	/* Functions that keys of the keypad have without NumLock. */
+	FUNCTION_FIND = 20,
+	FUNCTION_INSERT = 21,
+	FUNCTION_REMOVE = 22,
+	FUNCTION_SELECT = 23,
+	FUNCTION_PAGE_UP = 24,
+	FUNCTION_PAGE_DOWN = 25,
+
+	CURSOR_DOWN = 0, CURSOR_LEFT = 1, CURSOR_RIGHT = 2, CURSOR_UP = 3,
+	PAD_ENTER = 14,
+	PAD_COMMA = 15,
+	PAD_DOT = 16,
 };
 
-/* By scan code up to the space bar; 0: no character. */
-static const char plain_keys[] = "\0\033" "1234567890-=\177\t"
-				 "qwertyuiop[]\r\0" "asdfghjkl;'`\0\\"
-				 "zxcvbnm,./\0*\0 ";
-static const char shifted_keys[] = "\0\033" "!@#$%^&*()_+\177\t"
-				   "QWERTYUIOP{}\r\0" "ASDFGHJKL:\"~\0|"
-				   "ZXCVBNM<>?\0*\0 ";
-
-/* The keypad from 7 to the dot, with NumLock; and what else these keys are. */
-static const char keypad_digits[] = "789-456+1230.";
-static const char *const cursor_keys[] = {
-	"\033[1~", "\033[A", "\033[5~", NULL, "\033[D", "\033[G", "\033[C",
-	NULL,	   "\033[4~", "\033[B", "\033[6~", "\033[2~", "\033[3~",
+/* What all the functions of a press need. */
+struct press {
+	struct keyboard *keyboard;
+	struct key_settings *settings;
+	uint8_t modes;			/* enum key_mode */
+	bool is_down, is_repeat;
+	struct key_meaning *out;
 };
-/* F1 to F12, and F13 to F20, which are F1 to F8 with shift. */
-static const char *const function_keys[] = {
-	"\033[[A",  "\033[[B",	"\033[[C",  "\033[[D",	"\033[[E",  "\033[17~", "\033[18~",
-	"\033[19~", "\033[20~", "\033[21~", "\033[23~", "\033[24~", "\033[25~", "\033[26~",
-	"\033[28~", "\033[29~", "\033[31~", "\033[32~", "\033[33~", "\033[34~",
-};
-enum { FUNCTION_COUNT = 12, SHIFTED_FUNCTIONS = 8 };
 
-static void give_text(struct key_meaning *out, const char *text)
+void keyboard_init(struct keyboard *keyboard)
 {
-	out->action = KEY_BYTES;
-	out->size = strlen(text);
-	memcpy(out->bytes, text, out->size);
+	memset(keyboard, 0, sizeof(*keyboard));
+	keyboard->typed_number = -1;
+	keyboard_fill_defaults(keyboard);
 }
 
-static void give_byte(const struct keyboard_state *state, struct key_meaning *out, uint8_t byte)
+/* ---- the maps -------------------------------------------------------------------------------- */
+
+uint16_t keyboard_get_symbol(const struct keyboard *keyboard, uint8_t map, uint8_t key,
+			     enum key_style style)
 {
-	out->action = KEY_BYTES;
-	if (state->modifiers & MODIFIER_ALT)
-		out->bytes[out->size++] = '\033';
-	out->bytes[out->size++] = byte;
+	const uint16_t *keys = keyboard->maps[map];
+
+	if (!keys)
+		return key ? KEY_HOLE : KEY_NO_MAP;
+	if (keys[key] >> 8 >= KEY_TYPE_COUNT && style != KEYS_UNICODE)
+		return KEY_HOLE;
+	return keys[key];
 }
 
-/* ---- keys that are held or that lock --------------------------------------------------------- */
-
-static uint8_t modifier_of(uint8_t key, bool is_extended)
+bool keyboard_symbol_is_valid(uint16_t symbol, enum key_style style)
 {
-	switch (key) {
-	case SCAN_SHIFT_LEFT: /* with the prefix: made up by the keyboard around other keys */
-		return is_extended ? 0 : MODIFIER_SHIFT_LEFT;
-	case SCAN_SHIFT_RIGHT:
-		return is_extended ? 0 : MODIFIER_SHIFT_RIGHT;
-	case SCAN_CONTROL:
-		return is_extended ? MODIFIER_CONTROL_RIGHT : MODIFIER_CONTROL_LEFT;
-	case SCAN_ALT:
-		return is_extended ? MODIFIER_ALT_RIGHT : MODIFIER_ALT_LEFT;
-	}
-	return 0;
+	static const uint8_t value_max[KEY_TYPE_COUNT] = {
+		255, 255, 19, 19, 26, 255, 3, 8, 255, 25, 8, 255, 8, 255, 10,
+	};
+
+	if (symbol >> 8 >= KEY_TYPE_COUNT)
+		return style == KEYS_UNICODE;
+	return (symbol & 0xff) <= value_max[symbol >> 8];
 }
 
-static uint8_t lock_of(uint8_t key, bool is_extended)
+void keyboard_set_symbol(struct keyboard *keyboard, uint8_t map, uint8_t key, uint16_t symbol)
 {
-	if (is_extended)
-		return 0; /* Control-Break looks like ScrollLock with a prefix */
-	switch (key) {
-	case SCAN_CAPITALS:
-		return LOCK_CAPITALS;
-	case SCAN_NUMBER:
-		return LOCK_NUMBER;
-	case SCAN_SCROLL:
-		return LOCK_SCROLL;
-	}
-	return 0;
+	uint16_t old = keyboard->maps[map][key];
+
+	keyboard->maps[map][key] = symbol;
+	if (map == 0 && (old >> 8 == KEY_TYPE_SHIFT || symbol >> 8 == KEY_TYPE_SHIFT))
+		keyboard_count_shifts(keyboard);
 }
 
-static void press_lock(struct keyboard_state *state, uint8_t lock, struct key_meaning *out)
+void keyboard_clear_map(uint16_t keys[KEY_COUNT])
 {
-	if (state->held_locks & lock)
-		return;
-	state->held_locks |= lock;
-	state->locks ^= lock;
-	out->action = lock == LOCK_SCROLL ? KEY_SCROLL_LOCK : KEY_LIGHTS;
+	keys[0] = KEY_NO_MAP - 1; /* Linux's mark of a map that was allocated */
+	for (unsigned int i = 1; i < KEY_COUNT; i++)
+		keys[i] = KEY_HOLE;
 }
 
-/* ---- keys that mean something ---------------------------------------------------------------- */
-
-/*
- * Control turns these into control characters; other keys keep theirs (Linux's map; digits as on a
- * VT220).
- */
-static uint8_t with_control(uint8_t byte)
+bool keyboard_owns_map(const struct keyboard *keyboard, const uint16_t *keys)
 {
-	static const uint8_t digits[] = { 0, 27, 28, 29, 30, 31, 127 }; /* 2 to 8 */
-
-	if (byte >= '@' && byte != 0x7f)
-		return byte & 0x1f;
-	if (byte >= '2' && byte <= '8')
-		return digits[byte - '2'];
-	switch (byte) {
-	case ' ':
-		return 0;
-	case '/':
-	case '-':
-		return 31;
-	case 0x7f:
-		return '\b';
-	}
-	return byte;
-}
-
-static void press_character(const struct keyboard_state *state, uint8_t key, uint8_t modes,
-			    struct key_meaning *out)
-{
-	uint8_t byte = (uint8_t)plain_keys[key];
-	bool is_shifted = state->modifiers & MODIFIER_SHIFT;
-
-	if (byte >= 'a' && byte <= 'z' && (state->locks & LOCK_CAPITALS))
-		is_shifted = !is_shifted;
-	if (is_shifted)
-		byte = (uint8_t)shifted_keys[key];
-	if (byte == 0)
-		return;
-	if (byte == '\t' && is_shifted) {
-		give_text(out, "\033\t");
-		return;
-	}
-	if (state->modifiers & MODIFIER_CONTROL)
-		byte = with_control(byte);
-	give_byte(state, out, byte);
-	if (key == SCAN_ENTER && (modes & KEY_MODE_NEWLINE))
-		out->bytes[out->size++] = '\n';
-}
-
-static void press_function(const struct keyboard_state *state, unsigned int number,
-			   struct key_meaning *out)
-{
-	if (state->modifiers & MODIFIER_ALT) {
-		out->action = KEY_SWITCH;
-		out->number = number + 1;
-	} else if ((state->modifiers & MODIFIER_SHIFT) && number < SHIFTED_FUNCTIONS) {
-		give_text(out, function_keys[FUNCTION_COUNT + number]);
-	} else {
-		give_text(out, function_keys[number]);
-	}
-}
-
-/* Cursor keys that mean something to the console itself. */
-static enum key_action console_action(const struct keyboard_state *state, uint8_t key)
-{
-	bool has_alt = state->modifiers & MODIFIER_ALT;
-
-	if ((state->modifiers & MODIFIER_SHIFT) && key == SCAN_PAGE_UP)
-		return KEY_SCROLL_BACK;
-	if ((state->modifiers & MODIFIER_SHIFT) && key == SCAN_PAGE_DOWN)
-		return KEY_SCROLL_FORWARD;
-	if (has_alt && key == SCAN_LEFT)
-		return KEY_PREVIOUS;
-	if (has_alt && key == SCAN_RIGHT)
-		return KEY_NEXT;
-	if (has_alt && (state->modifiers & MODIFIER_CONTROL) && key == SCAN_DELETE)
-		return KEY_RESTART;
-	return KEY_NONE;
-}
-
-static void press_cursor(const struct keyboard_state *state, uint8_t key, uint8_t modes,
-			 struct key_meaning *out)
-{
-	const char *text = cursor_keys[key - SCAN_KEYPAD_FIRST];
-	bool is_arrow = key == SCAN_UP || key == SCAN_DOWN || key == SCAN_LEFT || key == SCAN_RIGHT;
-
-	out->action = console_action(state, key);
-	if (out->action != KEY_NONE || !text)
-		return;
-	give_text(out, text);
-	if (is_arrow && (modes & KEY_MODE_APPLICATION_CURSOR))
-		out->bytes[1] = 'O';
-}
-
-static void press_keypad(const struct keyboard_state *state, uint8_t key, uint8_t modes,
-			 struct key_meaning *out)
-{
-	char digit = keypad_digits[key - SCAN_KEYPAD_FIRST];
-	bool is_digit = digit != '-' && digit != '+';
-	bool is_shifted = state->modifiers & MODIFIER_SHIFT;
-
-	/* Where the digits are not on, these are the cursor keys. */
-	if (is_digit && (!(state->locks & LOCK_NUMBER) || is_shifted ||
-			 console_action(state, key) == KEY_RESTART))
-		press_cursor(state, key, modes, out);
-	else
-		give_byte(state, out, (uint8_t)digit);
-}
-
-static void press_key(struct keyboard_state *state, uint8_t key, bool is_extended, uint8_t modes,
-		      struct key_meaning *out)
-{
-	if (is_extended && (key == SCAN_ENTER || key == SCAN_SLASH))
-		give_byte(state, out, key == SCAN_ENTER ? '\r' : '/');
-	else if (is_extended && key >= SCAN_KEYPAD_FIRST && key <= SCAN_DELETE)
-		press_cursor(state, key, modes, out);
-	else if (is_extended)
-		return; /* the logo keys and Print: nothing */
-	else if (key < ARRAY_SIZE(plain_keys) - 1)
-		press_character(state, key, modes, out);
-	else if (key >= SCAN_F1 && key <= SCAN_F10)
-		press_function(state, key - SCAN_F1, out);
-	else if (key == SCAN_F11 || key == SCAN_F12)
-		press_function(state, 10u + key - SCAN_F11, out);
-	else if (key >= SCAN_KEYPAD_FIRST && key <= SCAN_DELETE)
-		press_keypad(state, key, modes, out);
-	else if (key == 0x56) /* the key beside the left shift of European keyboards */
-		give_byte(state, out, state->modifiers & MODIFIER_SHIFT ? '>' : '<');
-}
-
-/* True if the byte only prepares for what follows. */
-static bool take_prefix(struct keyboard_state *state, uint8_t scan_code)
-{
-	if (state->pause_left > 0) {
-		state->pause_left--;
-		return true;
-	}
-	if (scan_code == SCAN_PAUSE) {
-		state->pause_left = PAUSE_SIZE;
-		return true;
-	}
-	if (scan_code == SCAN_PREFIX) {
-		state->prefix = scan_code;
-		return true;
+	for (unsigned int i = 0; i < KEY_DEFAULT_MAPS; i++) {
+		if (keys == keyboard->default_maps[i])
+			return true;
 	}
 	return false;
 }
 
-void keyboard_translate(struct keyboard_state *state, uint8_t scan_code, uint8_t modes,
-			struct key_meaning *out)
+void keyboard_count_shifts(struct keyboard *keyboard)
 {
-	uint8_t key = scan_code & ~SCAN_RELEASE & 0xff;
-	bool is_release = scan_code & SCAN_RELEASE;
-	bool is_extended;
-	uint8_t modifier, lock;
+	memset(keyboard->shift_count, 0, sizeof(keyboard->shift_count));
+	keyboard->shifts = 0;
+	for (unsigned int key = 1; key < KEY_COUNT; key++) {
+		uint16_t symbol = keyboard_get_symbol(keyboard, 0, (uint8_t)key, KEYS_UNICODE);
+		uint8_t type = (uint8_t)(symbol >> 8), value = symbol & 0xff;
 
-	*out = (struct key_meaning){ .action = KEY_NONE };
-	if (take_prefix(state, scan_code))
+		if (!bitmap_is_set(keyboard->down, key) ||
+		    (type != KEY_TYPE_SHIFT && type != KEY_TYPE_STICKY))
+			continue;
+		if (value == MODIFIER_CAPS_SHIFT)
+			value = MODIFIER_SHIFT;
+		keyboard->shift_count[value]++;
+		keyboard->shifts |= (uint16_t)(1u << value);
+	}
+}
+
+/* ---- what symbols give ----------------------------------------------------------------------- */
+
+static void give_byte(struct press *press, uint8_t byte)
+{
+	press->out->action = KEY_BYTES;
+	if (press->out->size < sizeof(press->out->bytes))
+		press->out->bytes[press->out->size++] = byte;
+}
+
+static void give_text(struct press *press, const char *text)
+{
+	for (; *text; text++)
+		give_byte(press, (uint8_t)*text);
+}
+
+static void give_character(struct press *press, uint32_t character)
+{
+	uint8_t bytes[UTF8_MAX_SIZE];
+	size_t size = 1;
+
+	if (press->settings->style == KEYS_UNICODE)
+		size = utf8_encode(character, bytes);
+	else if (character < 0x100)
+		bytes[0] = (uint8_t)character;
+	else
+		return; /* Latin-1 has none such */
+	for (size_t i = 0; i < size; i++)
+		give_byte(press, bytes[i]);
+}
+
+/* ESC [ letter, or ESC O letter for programs that asked for it. */
+static void give_sequence(struct press *press, char letter, bool is_application)
+{
+	give_byte(press, '\033');
+	give_byte(press, is_application ? 'O' : '[');
+	give_byte(press, (uint8_t)letter);
+}
+
+static void give_function(struct press *press, uint8_t value)
+{
+	give_text(press, press->keyboard->functions[value]);
+}
+
+static void give_cursor(struct press *press, uint8_t value)
+{
+	static const char letters[] = "BDCA";
+
+	give_sequence(press, letters[value], press->modes & KEY_MODE_APPLICATION_CURSOR);
+}
+
+static void give_return(struct press *press)
+{
+	give_byte(press, '\r');
+	if (press->modes & KEY_MODE_NEWLINE)
+		give_byte(press, '\n');
+}
+
+static void change_lock(struct press *press, uint8_t lock)
+{
+	if (press->is_repeat)
 		return;
-	is_extended = state->prefix != 0;
-	state->prefix = 0;
-	modifier = modifier_of(key, is_extended);
-	lock = lock_of(key, is_extended);
-	if (is_release) {
-		state->modifiers &= (uint8_t)~modifier;
-		state->held_locks &= (uint8_t)~lock;
-	} else if (modifier) {
-		state->modifiers |= modifier;
-	} else if (lock) {
-		press_lock(state, lock, out);
+	press->settings->locks ^= lock;
+	press->out->action = lock == LOCK_SCROLL ? KEY_SCROLL_LOCK : KEY_LIGHTS;
+}
+
+static void press_meta(struct press *press, uint8_t value)
+{
+	if (press->settings->meta_sets_bit) {
+		give_byte(press, value | META_BIT);
 	} else {
-		press_key(state, key, is_extended, modes, out);
+		give_byte(press, '\033');
+		give_byte(press, value);
+	}
+}
+
+static void press_special(struct press *press, uint8_t value)
+{
+	static const uint8_t actions[] = {
+		[SPECIAL_BREAK] = KEY_BREAK,
+		[SPECIAL_LAST_CONSOLE] = KEY_LAST,
+		[SPECIAL_SCROLL_FORWARD] = KEY_SCROLL_FORWARD,
+		[SPECIAL_SCROLL_BACK] = KEY_SCROLL_BACK,
+		[SPECIAL_RESTART] = KEY_RESTART,
+		[SPECIAL_PREVIOUS] = KEY_PREVIOUS,
+		[SPECIAL_NEXT] = KEY_NEXT,
+		[SPECIAL_BARE_NUM_LOCK] = KEY_NONE,
+	};
+
+	switch (value) {
+	case SPECIAL_ENTER:
+		give_return(press);
+		break;
+	case SPECIAL_CAPS_LOCK:
+		change_lock(press, LOCK_CAPITALS);
+		break;
+	case SPECIAL_CAPS_ON:
+		if (!(press->settings->locks & LOCK_CAPITALS))
+			change_lock(press, LOCK_CAPITALS);
+		break;
+	case SPECIAL_NUM_LOCK:
+		if (press->modes & KEY_MODE_APPLICATION_KEYPAD) {
+			give_sequence(press, 'P', true);
+			break;
+		}
+		change_lock(press, LOCK_NUMBER);
+		break;
+	case SPECIAL_BARE_NUM_LOCK:
+		change_lock(press, LOCK_NUMBER);
+		break;
+	case SPECIAL_HOLD:
+		change_lock(press, LOCK_SCROLL);
+		break;
+	default:
+		press->out->action = value < ARRAY_SIZE(actions) ? actions[value] : KEY_NONE;
+	}
+}
+
+/* The keypad where NumLock is off. */
+static void press_pad_as_cursor(struct press *press, uint8_t value)
+{
+	static const uint8_t functions[] = { FUNCTION_INSERT, FUNCTION_SELECT, 0,
+					     FUNCTION_PAGE_DOWN, 0, 0, 0,
+					     FUNCTION_FIND, 0, FUNCTION_PAGE_UP };
+	static const uint8_t cursors[] = { [2] = CURSOR_DOWN, [4] = CURSOR_LEFT,
+					   [6] = CURSOR_RIGHT, [8] = CURSOR_UP };
+
+	if (value == 5)
+		give_sequence(press, 'G', press->modes & KEY_MODE_APPLICATION_KEYPAD);
+	else if (value > 9)
+		give_function(press, FUNCTION_REMOVE);
+	else if (functions[value])
+		give_function(press, functions[value]);
+	else
+		give_cursor(press, cursors[value]);
+}
+
+static void press_pad(struct press *press, uint8_t value)
+{
+	static const char plain[] = "0123456789+-*/\r,.?()#";
+	static const char application[] = "pqrstuvwxylSRQMnnmPQS";
+	bool is_cursor = value <= 9 || value == PAD_COMMA || value == PAD_DOT;
+
+	if ((press->modes & KEY_MODE_APPLICATION_KEYPAD) &&
+	    !press->keyboard->shift_count[MODIFIER_SHIFT]) {
+		give_sequence(press, application[value], true);
+	} else if (is_cursor && !(press->settings->locks & LOCK_NUMBER)) {
+		press_pad_as_cursor(press, value);
+	} else {
+		give_byte(press, (uint8_t)plain[value]);
+		if (value == PAD_ENTER && (press->modes & KEY_MODE_NEWLINE))
+			give_byte(press, '\n');
+	}
+}
+
+/* With Alt held, the keypad's digits make a character's number: it is sent when Alt comes up. */
+static void press_digit(struct press *press, uint8_t value)
+{
+	struct keyboard *keyboard = press->keyboard;
+	int base = value < 10 ? 10 : 16;
+	int digit = value < 10 ? value : value - 10;
+	int before = keyboard->typed_number < 0 ? 0 : keyboard->typed_number;
+
+	keyboard->typed_number = before < 0x110000 ? before * base + digit : before;
+}
+
+static void follow_shift(struct press *press, uint8_t value)
+{
+	struct keyboard *keyboard = press->keyboard;
+	uint16_t before = keyboard->shifts;
+	uint16_t bit;
+
+	if (press->is_repeat)
+		return;
+	if (value == MODIFIER_CAPS_SHIFT) { /* Shift, and the end of CapsLock */
+		value = MODIFIER_SHIFT;
+		if (press->is_down && (press->settings->locks & LOCK_CAPITALS))
+			change_lock(press, LOCK_CAPITALS);
+	}
+	bit = (uint16_t)(1u << value);
+	if (press->is_down)
+		keyboard->shift_count[value]++;
+	else if (keyboard->shift_count[value] > 0)
+		keyboard->shift_count[value]--;
+	keyboard->shifts = keyboard->shift_count[value] ? keyboard->shifts | bit
+							: keyboard->shifts & (uint16_t)~bit;
+	if (press->is_down || keyboard->shifts == before || keyboard->typed_number < 0)
+		return;
+	if (press->settings->style <= KEYS_LATIN) {
+		if (press->settings->style == KEYS_UNICODE)
+			give_character(press, (uint32_t)keyboard->typed_number);
+		else
+			give_byte(press, (uint8_t)keyboard->typed_number);
+	}
+	keyboard->typed_number = -1;
+}
+
+/* A modifier for the next key only; without a map for it, for none. */
+static void press_sticky(struct press *press, uint8_t value)
+{
+	struct key_settings *settings = press->settings;
+
+	follow_shift(press, value);
+	if (!press->is_down || press->is_repeat)
+		return;
+	settings->sticky_shifts ^= (uint16_t)(1u << value);
+	if (!press->keyboard->maps[(settings->locked_shifts ^ settings->sticky_shifts) & 0xff])
+		settings->sticky_shifts = (uint16_t)(1u << value);
+}
+
+/* ---- from key to symbol ---------------------------------------------------------------------- */
+
+static void act_on_press(struct press *press, enum key_type type, uint8_t value)
+{
+	switch (type) {
+	case KEY_TYPE_LATIN:
+	case KEY_TYPE_LETTER:
+		give_character(press, value);
+		break;
+	case KEY_TYPE_FUNCTION:
+		give_function(press, value);
+		break;
+	case KEY_TYPE_SPECIAL:
+		press_special(press, value);
+		break;
+	case KEY_TYPE_PAD:
+		press_pad(press, value);
+		break;
+	case KEY_TYPE_CONSOLE:
+		press->out->action = KEY_SWITCH;
+		press->out->number = value + 1u;
+		break;
+	case KEY_TYPE_CURSOR:
+		give_cursor(press, value);
+		break;
+	case KEY_TYPE_META:
+		press_meta(press, value);
+		break;
+	case KEY_TYPE_ASCII:
+		press_digit(press, value);
+		break;
+	case KEY_TYPE_LOCK:
+		if (!press->is_repeat)
+			press->settings->locked_shifts ^= (uint16_t)(1u << value);
+		break;
+	default:
+		break; /* dead keys and Braille */
+	}
+}
+
+static uint16_t find_symbol(const struct press *press, const uint16_t *keys, unsigned int map,
+			    uint8_t key)
+{
+	uint16_t symbol = keys[key];
+
+	/* CapsLock is Shift, but for letters alone. */
+	if (symbol >> 8 == KEY_TYPE_LETTER && (press->settings->locks & LOCK_CAPITALS)) {
+		keys = press->keyboard->maps[map ^ 1u << MODIFIER_SHIFT];
+		if (keys)
+			symbol = keys[key];
+	}
+	return symbol;
+}
+
+static void look_up(struct press *press, uint8_t key)
+{
+	struct keyboard *keyboard = press->keyboard;
+	struct key_settings *settings = press->settings;
+	unsigned int map = ((keyboard->shifts | settings->sticky_shifts) ^
+			    settings->locked_shifts) & 0xff;
+	const uint16_t *keys = keyboard->maps[map];
+	bool is_text = settings->style <= KEYS_LATIN;
+	uint16_t symbol;
+	uint8_t type;
+
+	if (!keys) {
+		keyboard_count_shifts(keyboard);
+		settings->sticky_shifts = 0;
+		return;
+	}
+	symbol = find_symbol(press, keys, map, key);
+	type = (uint8_t)(symbol >> 8);
+	if (type == KEY_TYPE_SHIFT)
+		follow_shift(press, symbol & 0xff);
+	else if (type == KEY_TYPE_STICKY && is_text)
+		press_sticky(press, symbol & 0xff);
+	else if (is_text && press->is_down && type >= KEY_TYPE_COUNT)
+		give_character(press, symbol ^ KEY_UNICODE);
+	else if (is_text && press->is_down)
+		act_on_press(press, type, symbol & 0xff);
+	if (type != KEY_TYPE_STICKY && is_text && type < KEY_TYPE_COUNT)
+		settings->sticky_shifts = 0;
+}
+
+/* ---- from scan code to key ------------------------------------------------------------------- */
+
+/* Medium raw: the key's number in one byte, or three if it does not fit; 0x80 is a release. */
+static void give_code(struct press *press, uint16_t code)
+{
+	uint8_t release = press->is_down ? 0 : SCAN_RELEASE;
+
+	if (code < 0x80) {
+		give_byte(press, (uint8_t)code | release);
+	} else {
+		give_byte(press, release);
+		give_byte(press, (uint8_t)(code >> 7) | 0x80);
+		give_byte(press, (uint8_t)code | 0x80);
+	}
+}
+
+/* Raw: the scan codes that a keyboard with the usual codes has for this key. */
+static void give_scan_code(struct press *press, uint16_t code)
+{
+	uint8_t release = press->is_down ? 0 : SCAN_RELEASE;
+	uint8_t scan;
+
+	if (code == CODE_PAUSE) {
+		give_byte(press, SCAN_PAUSE);
+		give_byte(press, 0x1d | release);
+		give_byte(press, 0x45 | release);
+		return;
+	}
+	scan = keyboard_default_scan(code);
+	if (scan & SCAN_EXTENDED)
+		give_byte(press, SCAN_PREFIX);
+	if (scan)
+		give_byte(press, (scan & SCAN_CODE_MASK) | release);
+}
+
+static void act_on_key(struct press *press, uint16_t code)
+{
+	if (code == 0 || code == CODE_MADE_UP)
+		return;
+	if (press->settings->style == KEYS_RAW)
+		give_scan_code(press, code);
+	else if (press->settings->style == KEYS_CODES)
+		give_code(press, code);
+	if (code >= KEY_COUNT)
+		return;
+	press->is_repeat = press->is_down && bitmap_is_set(press->keyboard->down, code);
+	if (press->is_down)
+		bitmap_set(press->keyboard->down, code);
+	else
+		bitmap_clear(press->keyboard->down, code);
+	look_up(press, (uint8_t)code);
+}
+
+/* Pause says that it comes up in the same breath: both are acted upon. */
+static void press_pause(struct press *press)
+{
+	uint16_t code = CODE_PAUSE;
+
+	press->is_down = true;
+	act_on_key(press, code);
+	press->is_down = false;
+	act_on_key(press, code);
+}
+
+void keyboard_translate(struct keyboard *keyboard, struct key_settings *settings,
+			uint8_t scan_code, uint8_t modes, struct key_meaning *out)
+{
+	struct press press = { .keyboard = keyboard, .settings = settings, .modes = modes,
+			       .is_down = !(scan_code & SCAN_RELEASE), .out = out };
+	unsigned int scan = scan_code & SCAN_CODE_MASK;
+
+	out->action = KEY_NONE;
+	out->size = 0;
+	if (keyboard->pause_left > 0) {
+		if (--keyboard->pause_left == 0)
+			press_pause(&press);
+	} else if (scan_code == SCAN_PAUSE) {
+		keyboard->pause_left = PAUSE_SIZE;
+	} else if (scan_code == SCAN_PREFIX) {
+		keyboard->prefix = SCAN_EXTENDED;
+	} else {
+		scan |= keyboard->prefix;
+		keyboard->prefix = 0;
+		act_on_key(&press, keyboard->codes[scan]);
 	}
 }

@@ -1,16 +1,18 @@
+/* test: with=tty/console_keymap_default.c */
 #include "tty/console_keymap.h"
 
 #include "lib/string.h"
 #include "test.h"
 
-static struct keyboard_state state;
+static struct keyboard state;
+static struct key_settings settings;
 static struct key_meaning meaning;
 
 /* Scan codes as text ended by a 0; what the last one means. */
 static enum key_action press(const char *codes, uint8_t modes)
 {
 	for (; *codes; codes++)
-		keyboard_translate(&state, (uint8_t)*codes, modes, &meaning);
+		keyboard_translate(&state, &settings, (uint8_t)*codes, modes, &meaning);
 	return meaning.action;
 }
 
@@ -27,7 +29,8 @@ static void expect_bytes(struct test *t, const char *codes, uint8_t modes, const
 
 static void start(void)
 {
-	memset(&state, 0, sizeof(state));
+	keyboard_init(&state);
+	memset(&settings, 0, sizeof(settings));
 }
 
 static void letters_and_their_modifiers(struct test *t)
@@ -42,8 +45,11 @@ static void letters_and_their_modifiers(struct test *t)
 	EXPECT_KEYS(t, "\x2b", "\034");
 	EXPECT_KEYS(t, "\x0e", "\b");
 	EXPECT_KEYS(t, "\x9d\x38\x1e", "\033a");
-	EXPECT_KEYS(t, "\xb8\xe0\x38\x0e", "\033\177");
-	EXPECT_KEYS(t, "\xe0\xb8\x0e", "\177");
+	EXPECT_KEYS(t, "\x0e", "\033\177");
+	EXPECT_KEYS(t, "\xb8\xe0\x38\x03", "@");
+	EXPECT_EQ(t, press("\x2a\x1e", 0), KEY_NONE); /* no map for Shift and AltGr */
+	EXPECT_EQ(t, press("\xaa\xe0\xb8", 0), KEY_NONE);
+	EXPECT_KEYS(t, "\x0e", "\177");
 	EXPECT_KEYS(t, "\x1c", "\r");
 	EXPECT_KEYS(t, "\x01", "\033");
 	EXPECT_KEYS(t, "\x39", " ");
@@ -56,12 +62,12 @@ static void locks_act_once_until_released(struct test *t)
 	start();
 	EXPECT_EQ(t, press("\x3a", 0), KEY_LIGHTS);
 	EXPECT_EQ(t, press("\x3a", 0), KEY_NONE);
-	EXPECT_EQ(t, state.locks, LOCK_CAPITALS);
+	EXPECT_EQ(t, settings.locks, LOCK_CAPITALS);
 	EXPECT_KEYS(t, "\xba\x1e", "A");
 	EXPECT_KEYS(t, "\x02", "1");
 	EXPECT_KEYS(t, "\x2a\x1e", "a");
 	EXPECT_EQ(t, press("\xaa\x45", 0), KEY_LIGHTS);
-	EXPECT_EQ(t, state.locks, LOCK_CAPITALS | LOCK_NUMBER);
+	EXPECT_EQ(t, settings.locks, LOCK_CAPITALS | LOCK_NUMBER);
 	EXPECT_KEYS(t, "\xc5\x47", "7");
 	EXPECT_EQ(t, press("\x45", 0), KEY_LIGHTS);
 	EXPECT_KEYS(t, "\xc5\x47", "\033[1~");
@@ -79,14 +85,14 @@ static void keys_without_a_character(struct test *t)
 	EXPECT_KEYS(t, "\xe0\x35", "/");
 	EXPECT_KEYS(t, "\x3b", "\033[[A");
 	EXPECT_KEYS(t, "\x58", "\033[24~");
-	EXPECT_KEYS(t, "\x2a\x3b", "\033[25~");
-	EXPECT_KEYS(t, "\x0f", "\033\t");
+	EXPECT_KEYS(t, "\x2a\x3b", "\033[23~");
+	EXPECT_KEYS(t, "\x0f", "\t");
 	press("\xaa", 0);
-	/* The shift that comes with the grey keys is none; Pause is six bytes of nothing. */
+	/* The shift that comes with the grey keys is none; Pause is six bytes. */
 	EXPECT_KEYS(t, "\xe0\x2a\xe0\x49", "\033[5~");
-	EXPECT_EQ(t, press("\xe1\x1d\x45\xe1\x9d\xc5", 0), KEY_NONE);
-	EXPECT_EQ(t, state.modifiers, 0);
-	EXPECT_EQ(t, state.locks, 0);
+	EXPECT_KEYS(t, "\xe1\x1d\x45\xe1\x9d\xc5", "\033[P");
+	EXPECT_EQ(t, state.shifts, 0);
+	EXPECT_EQ(t, settings.locks, 0);
 	EXPECT_KEYS(t, "\x1e", "a");
 }
 
@@ -104,13 +110,90 @@ static void keys_for_the_console(struct test *t)
 	EXPECT_EQ(t, press("\xe0\x51", 0), KEY_SCROLL_FORWARD);
 }
 
+static void other_maps(struct test *t)
+{
+	static uint16_t keys[KEY_COUNT];
+
+	start();
+	keyboard_set_symbol(&state, 0, 30, 0xb00 | 'q');
+	EXPECT_KEYS(t, "\x1e", "q");
+	keyboard_set_symbol(&state, 0, 30, KEY_UNICODE ^ 0x3b1);
+	EXPECT_KEYS(t, "\x1e", "\xce\xb1");
+	keyboard_set_symbol(&state, 0, 30, 0xe9);
+	EXPECT_KEYS(t, "\x1e", "\xc3\xa9");
+	settings.style = KEYS_LATIN;
+	EXPECT_KEYS(t, "\x1e", "\xe9");
+	EXPECT_EQ(t, keyboard_get_symbol(&state, 3, 30, KEYS_UNICODE), KEY_HOLE);
+	EXPECT_EQ(t, keyboard_get_symbol(&state, 3, 0, KEYS_UNICODE), KEY_NO_MAP);
+	keyboard_clear_map(keys);
+	state.maps[3] = keys;
+	keyboard_set_symbol(&state, 3, 30, 'z');
+	keyboard_set_symbol(&state, 3, 42, 0x700);
+	keyboard_set_symbol(&state, 3, 100, 0x701);
+	EXPECT_KEYS(t, "\x2a\xe0\x38\x1e", "z");
+	press("\xaa\xe0\xb8", 0);
+	/* A key that becomes a modifier while it is held is one at once. */
+	press("\x3b", 0);
+	keyboard_set_symbol(&state, 0, 59, 0x700);
+	EXPECT_EQ(t, state.shifts, 1);
+	EXPECT_KEYS(t, "\x30", "B");
+}
+
+/* Modifiers that stay, for ever or for one key; and a character by its number. */
+static void special_modifiers(struct test *t)
+{
+	start();
+	keyboard_set_symbol(&state, 0, 59, 0xa00);
+	EXPECT_EQ(t, press("\x3b\xbb", 0), KEY_NONE);
+	EXPECT_KEYS(t, "\x30", "B");
+	EXPECT_KEYS(t, "\x30", "B");
+	start();
+	keyboard_set_symbol(&state, 0, 59, 0xc00);
+	press("\x3b", 0);
+	EXPECT_EQ(t, settings.sticky_shifts, 1);
+	start();
+	EXPECT_KEYS(t, "\x38\x4b\x48\xb8", "0"); /* Alt, 4, 8 */
+}
+
+static void codes_for_programs(struct test *t)
+{
+	start();
+	settings.style = KEYS_CODES;
+	EXPECT_KEYS(t, "\x1e", "\x1e");
+	EXPECT_KEYS(t, "\x9e", "\x9e");
+	EXPECT_KEYS(t, "\xe0\x48", "\x67");
+	EXPECT_KEYS(t, "\xe0\xc8", "\xe7");
+	EXPECT_KEYS(t, "\x5d", "\0\x81\xb7");
+	EXPECT_KEYS(t, "\xdd", "\x80\x81\xb7");
+	EXPECT_EQ(t, press("\xe0\x2a", 0), KEY_NONE);
+	EXPECT_KEYS(t, "\xe1\x1d\x45\xe1\x9d\xc5", "\x77\xf7");
+	settings.style = KEYS_RAW;
+	EXPECT_KEYS(t, "\x1e", "\x1e");
+	EXPECT_KEYS(t, "\x9e", "\x9e");
+	EXPECT_KEYS(t, "\xe0\x48", "\xe0\x48");
+	EXPECT_KEYS(t, "\xe0\xc8", "\xe0\xc8");
+	EXPECT_KEYS(t, "\xe1\x1d\x45\xe1\x9d\xc5", "\xe1\x1d\x45\xe1\x9d\xc5");
+	/* Modifiers are followed all the same. */
+	press("\x2a", 0);
+	settings.style = KEYS_OFF;
+	EXPECT_EQ(t, press("\x1e", 0), KEY_NONE);
+	settings.style = KEYS_UNICODE;
+	EXPECT_KEYS(t, "\x1e", "A");
+	press("\xaa", 0);
+	state.codes[0x1e] = 48;
+	EXPECT_KEYS(t, "\x1e", "b");
+}
+
 static void random_codes_are_harmless(struct test *t)
 {
 	uint32_t seed = 5;
 
 	start();
-	for (unsigned int i = 0; i < 300000; i++) {
-		keyboard_translate(&state, (uint8_t)test_random(&seed), (uint8_t)(i & 7), &meaning);
+	for (unsigned int i = 0; i < 100000; i++) {
+		if (i % 1000 == 0)
+			settings.style = (enum key_style)(i / 1000 % 5);
+		keyboard_translate(&state, &settings, (uint8_t)test_random(&seed), (uint8_t)(i & 7),
+				   &meaning);
 		EXPECT(t, meaning.size <= sizeof(meaning.bytes));
 		EXPECT(t, (meaning.size > 0) == (meaning.action == KEY_BYTES));
 		if (t->failure_count)
@@ -123,6 +206,9 @@ const struct test_case test_cases[] = {
 	TEST(locks_act_once_until_released),
 	TEST(keys_without_a_character),
 	TEST(keys_for_the_console),
+	TEST(other_maps),
+	TEST(special_modifiers),
+	TEST(codes_for_programs),
 	TEST(random_codes_are_harmless),
 	TEST_END
 };

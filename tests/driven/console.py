@@ -1,6 +1,7 @@
 """The virtual consoles: each its own text, colours, UTF-8, scrollback with shift and page-up."""
 
 import concurrent.futures
+import re
 
 from machine import Machine
 
@@ -35,6 +36,12 @@ def drive(machine):
     machine.type("printf '\\033[2J\\033[10;20H%s%s' he re; sleep 1\n")
     screen = machine.wait_for_text('here')
     assert screen.rows[9].startswith(' ' * 19 + 'here'), str(screen)
+
+    # A key means what the map says, also when a program has changed it.
+    machine.type('cd /tmp; dumpkmap >m; (head -c 323 m; printf "z\\013"; tail -c +326 m)|loadkmap; echo do-ne\n')
+    machine.wait_for_text(re.compile(r'^do-ne', re.MULTILINE))
+    machine.type('echo -caat-\n')
+    machine.wait_for_text(re.compile(r'^-czzt-', re.MULTILINE))
 
 
 def drive_with(cpus):
