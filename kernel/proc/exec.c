@@ -175,12 +175,14 @@ static int gather_front(struct exec *exec)
 	return 0;
 }
 
-/* Whoever starts a privileged program does not choose how it runs. */
+/* Whoever starts a privileged program does not choose where its memory lies. */
 static uint32_t new_personality(const struct exec *exec)
 {
+	uint32_t personality = process_current()->personality;
+
 	if (exec->identity.is_secure || exec->identity.gains_privilege)
-		return 0;
-	return process_current()->personality;
+		personality &= ~PER_CLEAR_ON_SETID;
+	return personality;
 }
 
 /* Where the heap begins. */

@@ -6,6 +6,8 @@
 #include "core/assert.h"
 #include "core/spinlock.h"
 #include "lib/string.h"
+#include "proc/process.h"
+#include "uapi/linux/personality.h"
 
 static struct spinlock names_lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "system names");
 static char names[SYSTEM_NAMES][SYSTEM_NAME_SIZE] = {	/* [names_lock] */
@@ -30,4 +32,9 @@ void system_name_set(enum system_name which, const char *name, size_t size)
 	memcpy(names[which], name, size);
 	memset(names[which] + size, 0, SYSTEM_NAME_SIZE - size);
 	spin_unlock_irq(&names_lock, flags);
+}
+
+const char *system_release(void)
+{
+	return process_current()->personality & UNAME26 ? SYSTEM_RELEASE_UNAME26 : SYSTEM_RELEASE;
 }

@@ -10,6 +10,7 @@
  */
 #define SYSTEM_NAME "Linux"
 #define SYSTEM_RELEASE "6.1.0-quartet"
+#define SYSTEM_RELEASE_UNAME26 "2.6.61-quartet"	/* 60 and what follows the first dot */
 #define SYSTEM_VERSION "#1 SMP PREEMPT Quartet"
 #define SYSTEM_MACHINE "i686"
 
@@ -22,3 +23,6 @@ enum { SYSTEM_NAME_SIZE = 65 };		/* with its end */
 void system_name_get(enum system_name which, char name[SYSTEM_NAME_SIZE]);
 /* The first `size` bytes, at most SYSTEM_NAME_SIZE - 1. */
 void system_name_set(enum system_name which, const char *name, size_t size);
+
+/* The release, as the caller's personality has it. */
+const char *system_release(void);

@@ -18,7 +18,7 @@ int sys_oldolduname(user_addr to)
 {
 	enum { NAME_SIZE = 8, FIELDS = 5 };
 	char host[SYSTEM_NAME_SIZE];
-	const char *const texts[FIELDS] = { SYSTEM_NAME, host, SYSTEM_RELEASE, SYSTEM_VERSION,
+	const char *const texts[FIELDS] = { SYSTEM_NAME, host, system_release(), SYSTEM_VERSION,
 					    SYSTEM_MACHINE };
 	char out[FIELDS][NAME_SIZE + 1];
 

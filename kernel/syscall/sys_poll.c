@@ -11,6 +11,7 @@
 #include "syscall/sys_internal.h"
 #include "syscall/syscalls.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/personality.h"
 #include "vfs/fd_table.h"
 #include "vfs/poll.h"
 
@@ -97,6 +98,8 @@ static void put_remaining(user_addr to, uint64_t deadline_ns, int (*put)(user_ad
 {
 	uint64_t now = clock_monotonic_ns();
 
+	if (process_current()->personality & STICKY_TIMEOUTS)
+		return;
 	if (to && deadline_ns != UINT64_MAX)
 		(void)!put(to, deadline_ns > now ? (int64_t)(deadline_ns - now) : 0);
 }

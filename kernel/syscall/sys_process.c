@@ -422,15 +422,13 @@ int sys_times(user_addr to)
 	return (int)(ticks(clock_monotonic_ns()) & INT32_MAX);
 }
 
-/* Personalities: only Linux's own. 0xffffffff asks. */
+/* Any value is taken, and kept; 0xffffffff asks. */
 int sys_personality(uint32_t wish)
 {
 	struct process *process = process_current();
 	uint32_t old = process->personality;
 
 	if (wish != UINT32_MAX) {
-		if (wish & ~(uint32_t)(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC))
-			return -EINVAL;
 		process->personality = wish;
 		vm_set_read_executes(process->space, wish & READ_IMPLIES_EXEC);
 	}

@@ -34,7 +34,7 @@ int sys_uname(user_addr to)
 	/* Programs ask for what they know how to use; the version says who we are. */
 	strlcpy(out[0], SYSTEM_NAME, sizeof(out[0]));
 	system_name_get(SYSTEM_HOST, out[1]);
-	strlcpy(out[2], SYSTEM_RELEASE, sizeof(out[2]));
+	strlcpy(out[2], system_release(), sizeof(out[2]));
 	strlcpy(out[3], SYSTEM_VERSION, sizeof(out[3]));
 	strlcpy(out[4], SYSTEM_MACHINE, sizeof(out[4]));
 	system_name_get(SYSTEM_DOMAIN, out[5]);
@@ -49,7 +49,7 @@ int sys_olduname(user_addr to)
 	memset(out, 0, sizeof(out));
 	strlcpy(out[0], SYSTEM_NAME, sizeof(out[0]));
 	system_name_get(SYSTEM_HOST, out[1]);
-	strlcpy(out[2], SYSTEM_RELEASE, sizeof(out[2]));
+	strlcpy(out[2], system_release(), sizeof(out[2]));
 	strlcpy(out[3], SYSTEM_VERSION, sizeof(out[3]));
 	strlcpy(out[4], SYSTEM_MACHINE, sizeof(out[4]));
 	return copy_to_user(to, out, sizeof(out));
