@@ -33,6 +33,9 @@ void arch_clock_scale(uint64_t *base, uint32_t *multiplier, uint32_t *shift);
 void arch_alarm_set(uint64_t deadline_ns);
 void arch_alarm_cancel(void);
 
-/* Seconds since 1970 from the real-time clock; and setting it. */
+/*
+ * Seconds since 1970 from the real-time clock; and setting it. Of the year it keeps two digits: it
+ * tells 1970 to 2069.
+ */
 int64_t arch_rtc_read(void);
 void arch_rtc_write(int64_t seconds);

@@ -5,6 +5,7 @@
 
 #include "drivers/block/ide.h"
 #include "drivers/block/virtio_blk.h"
+#include "drivers/char/rtc.h"
 #include "drivers/char/screen_log.h"
 #include "drivers/char/memory_devices.h"
 #include "drivers/pci/pci.h"
@@ -15,6 +16,7 @@ void drivers_init(void)
 {
 	memory_devices_init();
 	screen_log_init();
+	rtc_init();
 	pci_init();
 	ide_attach_isa();
 }

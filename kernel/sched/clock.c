@@ -19,7 +19,6 @@
 #include "lib/min_max.h"
 #include "sched/clock_discipline.h"
 #include "sched/thread.h"
-#include "sched/work_queue.h"
 #include "uapi/linux/errno.h"
 
 #define NS_PER_SECOND 1000000000u
@@ -34,9 +33,6 @@ struct clock_recent clock_recent;
 static struct spinlock listeners_lock =
 	SPINLOCK_INIT(LOCK_RANK_CLOCK_LISTENERS, "clock listeners");
 static struct list listeners = LIST_INIT(listeners); /* [listeners_lock] of clock_listener.node */
-
-static void write_rtc(struct work *work);
-static struct work rtc_work = { .function = write_rtc };
 
 /* Caller holds clock_lock, so that publications come in order. */
 static void publish(void)
@@ -156,13 +152,6 @@ static void tell_listeners(void)
 
 /* ---- setting and sleeping -------------------------------------------------------------------- */
 
-/* Slow port accesses: not in the system call. */
-static void write_rtc(struct work *work)
-{
-	(void)work;
-	arch_rtc_write(div64_s64(clock_realtime_ns(), NS_PER_SECOND));
-}
-
 int clock_set_realtime(int64_t ns)
 {
 	int64_t offset = ns - (int64_t)arch_clock_ns();
@@ -172,7 +161,6 @@ int clock_set_realtime(int64_t ns)
 	set_offset(offset);
 	clock_quality_forget();
 	tell_listeners();
-	(void)work_schedule(&rtc_work);
 	return 0;
 }
 

@@ -47,7 +47,7 @@ static inline bool clock_recent_read(int64_t *seconds, uint32_t *nanoseconds)
 #define REALTIME_MAX_NS ((INT64_MAX / 1000000000 - 30 * 365 * 24 * 3600LL) * 1000000000 - 1)
 
 /*
- * Set the time, at most REALTIME_MAX_NS; the RTC follows later.
+ * Set the time, at most REALTIME_MAX_NS. The real-time clock is left alone: hwclock -w writes it.
  * Errors: -EINVAL if that is less than the time since boot; then nothing has changed.
  */
 must_check int clock_set_realtime(int64_t ns);

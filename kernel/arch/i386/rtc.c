@@ -5,6 +5,7 @@
 #include "arch/port_io.h"
 #include "core/spinlock.h"
 #include "internal.h"
+#include "lib/calendar.h"
 #include "lib/math64.h"
 
 enum rtc_register {
@@ -73,43 +74,10 @@ static struct date read_raw(void)
 	};
 }
 
-/*
- * Days from 1970-01-01 in the Gregorian calendar; years begin in March, so the leap day is the
- * last.
- */
-static int64_t days_from_date(int year, int month, int day)
-{
-	int shifted_year = month <= 2 ? year - 1 : year;
-	int era = shifted_year / 400;
-	int year_of_era = shifted_year - era * 400;
-	int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-	return (int64_t)era * 146097 + day_of_era - 719468;
-}
-
-static struct date date_from_days(int32_t days)
-{
-	int era, day_of_era, year_of_era, day_of_year, shifted_month;
-	struct date date = { 0 };
-
-	days += 719468;
-	era = days / 146097;
-	day_of_era = days - era * 146097;
-	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) /
-		      365;
-	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	shifted_month = (5 * day_of_year + 2) / 153;
-	date.day = (uint8_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
-	date.month = (uint8_t)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
-	date.year = (uint8_t)((year_of_era + era * 400 + (date.month <= 2)) % 100);
-	return date;
-}
-
 static int64_t seconds_from_raw(struct date raw, uint8_t status)
 {
 	bool is_pm = !(status & STATUS_B_24_HOURS) && (raw.hour & HOUR_PM);
-	int year;
+	struct calendar_date date;
 
 	raw.hour &= (uint8_t)~HOUR_PM;
 	if (!(status & STATUS_B_BINARY)) {
@@ -122,8 +90,12 @@ static int64_t seconds_from_raw(struct date raw, uint8_t status)
 	}
 	if (!(status & STATUS_B_24_HOURS))
 		raw.hour = (uint8_t)(raw.hour % 12 + (is_pm ? 12 : 0));
-	year = raw.year < PIVOT_YEAR ? 2000 + raw.year : 1900 + raw.year;
-	return days_from_date(year, raw.month, raw.day) * SECONDS_PER_DAY + raw.hour * 3600 +
+	date = (struct calendar_date){
+		.year = raw.year < PIVOT_YEAR ? 2000 + raw.year : 1900 + raw.year,
+		.month = raw.month,
+		.day = raw.day,
+	};
+	return (int64_t)calendar_days(&date) * SECONDS_PER_DAY + raw.hour * 3600 +
 	       raw.minute * 60 + raw.second;
 }
 
@@ -152,18 +124,23 @@ int64_t arch_rtc_read(void)
 void arch_rtc_write(int64_t seconds)
 {
 	uint32_t second_of_day;
-	int32_t days;
+	struct calendar_date calendar;
 	struct date date;
 	uint8_t status;
 	irq_flags flags;
 
 	if (seconds < 0)
 		return;
-	days = (int32_t)div64_u32((uint64_t)seconds, SECONDS_PER_DAY, &second_of_day);
-	date = date_from_days(days);
-	date.hour = (uint8_t)(second_of_day / 3600);
-	date.minute = (uint8_t)(second_of_day / 60 % 60);
-	date.second = (uint8_t)(second_of_day % 60);
+	calendar = calendar_date(
+		(int32_t)div64_u32((uint64_t)seconds, SECONDS_PER_DAY, &second_of_day));
+	date = (struct date){
+		.year = (uint8_t)(calendar.year % 100),
+		.month = (uint8_t)calendar.month,
+		.day = (uint8_t)calendar.day,
+		.hour = (uint8_t)(second_of_day / 3600),
+		.minute = (uint8_t)(second_of_day / 60 % 60),
+		.second = (uint8_t)(second_of_day % 60),
+	};
 	flags = spin_lock_irq(&rtc_lock);
 	/* From now on in 24 hours and BCD, the form every firmware understands. */
 	status = (uint8_t)((read_register(RTC_STATUS_B) | STATUS_B_24_HOURS) & ~STATUS_B_BINARY);
