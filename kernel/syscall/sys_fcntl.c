@@ -13,6 +13,7 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "uapi/linux/fs.h"
 #include "uapi/linux/termios.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
@@ -220,6 +221,20 @@ static int open_peer(const struct file *master, uint32_t flags)
 	return error ? error : syscall_install_file(slave, flags & O_CLOEXEC);
 }
 
+/*
+ * What administrators do to a whole file system by one of its files. None can be frozen yet, so
+ * none is; no disk can discard what is free, and only file systems on a disk know the wish.
+ */
+static int file_system_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+{
+	int result = command == FIFREEZE ? -EOPNOTSUPP :
+		     command == FITHAW ? -EINVAL : file_ioctl(file, command, argument);
+
+	if (result != -ENOTTY && !credentials_capable(credentials_current(), CAP_SYS_ADMIN))
+		return -EPERM;
+	return result;
+}
+
 int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
 {
 	struct fd_table *table = user_thread_current()->fds;
@@ -250,6 +265,11 @@ int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
 	case SIOCGPGRP:
 		result = socket_of(file) ? socket_owner(file, command, argument)
 					 : file_ioctl(file, command, argument);
+		break;
+	case FIFREEZE:
+	case FITHAW:
+	case FITRIM:
+		result = file_system_ioctl(file, command, argument);
 		break;
 	case TIOCGPTPEER:
 		result = open_peer(file, (uint32_t)argument);

@@ -25,6 +25,7 @@
 #include "mem/kmap.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
+#include "uapi/linux/fs.h"
 #include "vfs/credentials.h"
 #include "vfs/file.h"
 #include "vfs/permission.h"
@@ -549,6 +550,8 @@ int ext2_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 		return error ? error : set_flags(file, flags);
 	case FS_IOC_GETVERSION:
 		return put_user_u32(address, file->inode->generation);
+	case FITRIM:
+		return -EOPNOTSUPP; /* no driver discards */
 	default:
 		return -ENOTTY;
 	}
