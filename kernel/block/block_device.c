@@ -179,6 +179,7 @@ static void add_partition(struct block_device *disk, unsigned int number, uint64
 		is_new = true;
 		partition->start_sector = start;
 		partition->sector_count = count;
+		atomic_store_explicit(&partition->is_protected, false, memory_order_relaxed);
 		atomic_store_explicit(&partition->cache.size, count << SECTOR_SHIFT,
 				      memory_order_release);
 		partition->is_gone = false;
@@ -231,11 +232,11 @@ void block_device_scan_all(void)
 	mutex_unlock(&partitions.mutex);
 }
 
-/* Mark all partitions of `disk` as gone, if nobody uses it or one of them. */
-static int take_partitions(struct block_device *disk)
+/* Mark all partitions of `disk` as gone, if nobody but `holder` holds it, or uses one of them. */
+static int take_partitions(struct block_device *disk, const void *holder)
 {
 	struct block_device *device;
-	bool is_busy = is_claimed(disk, BLOCK_CLAIM_MOUNT);
+	bool is_busy = disk->holder != holder && is_claimed(disk, BLOCK_CLAIM_FILE);
 
 	mutex_assert_held(&all.mutex);
 	list_for_each_entry(device, &all.devices, list_node) {
@@ -251,7 +252,7 @@ static int take_partitions(struct block_device *disk)
 	return 0;
 }
 
-int block_device_rescan(struct block_device *disk)
+int block_device_rescan(struct block_device *disk, const void *holder)
 {
 	struct block_device *device = disk;
 	int error;
@@ -263,7 +264,7 @@ int block_device_rescan(struct block_device *disk)
 	if (error)
 		goto unlock;
 	mutex_lock(&all.mutex);
-	error = take_partitions(disk);
+	error = take_partitions(disk, holder);
 	mutex_unlock(&all.mutex);
 	if (error)
 		goto unlock;

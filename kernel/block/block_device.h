@@ -137,10 +137,11 @@ void block_device_register(struct block_device *device);
  */
 void block_device_scan_all(void);
 /*
- * Read the table of a whole disk again: its partitions go and come. May sleep; the caller holds no
- * lock. Errors: -EINVAL (a partition, or a disk that has none), -EBUSY (in use), -EIO.
+ * Read the table of a whole disk again: its partitions go and come. `holder` may hold the disk,
+ * nobody else. May sleep; the caller holds no lock. Errors: -EINVAL (a partition, or a disk that
+ * has none), -EBUSY (in use), -EIO: the disk could not be written; then nothing has changed.
  */
-must_check int block_device_rescan(struct block_device *disk);
+must_check int block_device_rescan(struct block_device *disk, const void *holder);
 /*
  * `changed` hears of each device that is there, from then on when one comes (`is_there`) or goes;
  * one call at a time, in order. It may sleep and take any lock. Set before block_device_scan_all.
@@ -172,9 +173,10 @@ bool block_device_is_mounted(struct block_device *device);	/* it or what overlap
 must_check int block_device_open(dev_number number, struct block_device **out);
 void block_device_close(struct block_device *device);
 
+/* The medium is, or the device, or the whole disk of a partition, was told to be. */
 static inline bool block_device_is_read_only(const struct block_device *device)
 {
-	return device->read_only || device->is_protected;
+	return device->read_only || device->is_protected || device->whole->is_protected;
 }
 
 /* What was written to the device as a file is on the medium. May sleep. Errors: -EIO. */

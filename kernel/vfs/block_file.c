@@ -17,7 +17,8 @@ static int open_counted(struct file *file, struct block_device *device)
 {
 	bool writes = file->mode & FILE_WRITE;
 
-	if (writes && block_device_is_read_only(device))
+	/* As Linux's disks. What was only told to be read-only may be opened, not written. */
+	if (writes && device->read_only)
 		return -EROFS;
 	/* What a mounted file system keeps in the same cache must not change under it. */
 	if (writes && block_device_is_mounted(device))
@@ -70,6 +71,8 @@ static ssize_t block_write(struct file *file, struct io_buffer *buffer, file_off
 	uint64_t size = page_cache_size(&device->cache);
 	ssize_t result;
 
+	if (block_device_is_read_only(device))
+		return -EPERM;
 	if (buffer->remaining == 0)
 		return 0;
 	if ((uint64_t)*position >= size)

@@ -158,7 +158,7 @@ static int administer(struct file *file, unsigned int command, user_addr argumen
 	case IOCTL_SET_READ_ONLY:
 		return set_read_only(device, argument);
 	case IOCTL_REREAD_PARTITIONS:
-		return block_device_rescan(device);
+		return block_device_rescan(device, file);
 	case IOCTL_FLUSH_BUFFERS:
 		return block_device_sync(device);
 	case IOCTL_SET_BLOCK_SIZE:

@@ -89,6 +89,16 @@ def check_reread(machine, disk):
     assert machine.shell(f'cat /dev/{disk}3') == 'mine'
 
 
+def check_protected(machine, disk):
+    """A disk that is told to be read-only has partitions that are, too; they can be opened, not written."""
+    machine.shell(f'blockdev --setro /dev/{disk}')
+    assert machine.shell(f'blockdev --getro /dev/{disk}1; cat /sys/block/{disk}/ro').split() == ['1', '1']
+    told = machine.shell(f'dd if=/dev/zero of=/dev/{disk}2 bs=512 count=1 conv=notrunc 2>&1')
+    assert 'error writing' in told and 'not permitted' in told, told
+    machine.shell(f'blockdev --setrw /dev/{disk}; blockdev --setro /dev/{disk}2')
+    assert machine.shell(f'blockdev --getro /dev/{disk}1; blockdev --getro /dev/{disk}2').split() == ['0', '1']
+
+
 def check(interface, disk, root):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'spare.img')
@@ -99,6 +109,7 @@ def check(interface, disk, root):
             check_nodes(machine, disk)
             check_contents(machine, disk, path)
             check_file_system(machine, disk)
+            check_protected(machine, disk)
             changed = entry(2048, 20480) + bytes(16) + entry(40000, 1000)
             octal = ''.join(f'\\{byte:03o}' for byte in changed)
             machine.shell(f"echo '{octal}' > /tmp/table")

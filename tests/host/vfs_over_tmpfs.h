@@ -141,9 +141,9 @@ int block_device_sync(struct block_device *device)
 	return 0;
 }
 
-int block_device_rescan(struct block_device *disk)
+int block_device_rescan(struct block_device *disk, const void *holder)
 {
-	(void)disk;
+	(void)disk, (void)holder;
 	return -EINVAL;
 }
 

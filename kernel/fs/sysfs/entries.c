@@ -132,7 +132,7 @@ static int show_size(unsigned int index, char *text, size_t size)
 
 static int show_read_only(unsigned int index, char *text, size_t size)
 {
-	return snprintf(text, size, "%d\n", disk_at(index)->read_only);
+	return snprintf(text, size, "%d\n", block_device_is_read_only(disk_at(index)));
 }
 
 /* Linux's columns; times are not kept. */
