@@ -60,13 +60,18 @@ static struct other_side other_side(struct pipe *pipe, uint32_t access)
 	};
 }
 
-/* One more of each side that `access` names. Those who wait for one to come see it. */
-static struct other_side add_end(struct pipe *pipe, uint32_t access)
+/*
+ * One more of each side that `access` names, but if `wants_other` only if the other is there;
+ * *other tells. Those who wait for one to come see it. Errors: -ENXIO.
+ */
+static int add_end(struct pipe *pipe, uint32_t access, bool wants_other, struct other_side *other)
 {
-	struct other_side other;
-
 	mutex_lock(&pipe->mutex);
-	other = other_side(pipe, access);
+	*other = other_side(pipe, access);
+	if (wants_other && !other->is_there) {
+		mutex_unlock(&pipe->mutex);
+		return -ENXIO;
+	}
 	if (access & FILE_READ) {
 		pipe->reader_generation++;
 		atomic_fetch_add_explicit(&pipe->readers, 1, memory_order_release);
@@ -80,7 +85,7 @@ static struct other_side add_end(struct pipe *pipe, uint32_t access)
 		wait_queue_wake_all(&pipe->write_queue, 0);
 	if (access & FILE_WRITE)
 		wait_queue_wake_all(&pipe->read_queue, 0);
-	return other;
+	return 0;
 }
 
 static unsigned int generation(const unsigned int *counter)
@@ -123,6 +128,7 @@ static int open_end(struct file *file, bool waits)
 	bool is_nonblocking = file->flags & O_NONBLOCK;
 	struct other_side other;
 	struct pipe *pipe;
+	int error;
 
 	/* The access mode 3, "for ioctl only", names neither end. */
 	if (access == 0)
@@ -131,12 +137,11 @@ static int open_end(struct file *file, bool waits)
 	if (!pipe)
 		return -ENOMEM;
 	file->private = pipe;
-	if (waits && access == FILE_WRITE && is_nonblocking &&
-	    atomic_load_explicit(&pipe->readers, memory_order_acquire) == 0) {
+	error = add_end(pipe, access, waits && access == FILE_WRITE && is_nonblocking, &other);
+	if (error) {
 		pipe_put(pipe, file->inode);
-		return -ENXIO;
+		return error;
 	}
-	other = add_end(pipe, access);
 	/*
 	 * Any earlier writer has been and gone for a reader that comes now: only the next counts as
 	 * "was there".
