@@ -15,10 +15,10 @@
  * (setsid(2)): then the younger half dies, for a bomb is young, and what he had before it goes on.
  * Not so root's, on whom others rely. If half of what comes free by that is in processes that offer
  * to die, by an oom_score_adj above 0, they alone die: who starts many workers that may go need not
- * go with them. And if his are few, or do not have much together either, one
- * dies: the worst of the user who has most. What he keeps in pipes and sockets counts as his, since
- * it is in no process. Neither users nor groups beyond the first few are looked at, in the order of
- * process ids; a bomb is many there.
+ * go with them. And if his are few, or do not have much together either, one dies: the worst of the
+ * user who has most. What he keeps in pipes and sockets counts as his, since it is in no process.
+ * Neither users nor groups beyond the first few are looked at, in the order of process ids; a bomb
+ * is many there.
  */
 #include "core/printk.h"
 #include "mem/page_frame.h"

@@ -358,13 +358,19 @@ int sys_get_thread_area(user_addr to)
 	return error ? error : copy_to_user(to, &descriptor, sizeof(descriptor));
 }
 
+static void whole_usage(struct process *process, struct usage *out)
+{
+	/* Moves the peak up to what is resident now. */
+	address_space_resident_pages(process->space);
+	process_usage(process, out);
+}
+
 /* Times and counts are the thread's, memory is its process's. */
 static void thread_usage(struct user_thread *thread, struct usage *out)
 {
 	struct usage whole;
 
-	address_space_resident_pages(thread->process->space);
-	process_usage(thread->process, &whole);
+	whole_usage(thread->process, &whole);
 	memset(out, 0, sizeof(*out));
 	schedule_times(&thread->thread, &out->user_ns, &out->system_ns);
 	out->minor_faults = thread->minor_faults;
@@ -382,9 +388,7 @@ int sys_getrusage(int who, user_addr to)
 
 	switch (who) {
 	case RUSAGE_SELF:
-		/* Moves the peak up to what is resident now. */
-		address_space_resident_pages(thread->process->space);
-		process_usage(thread->process, &usage);
+		whole_usage(thread->process, &usage);
 		break;
 	case RUSAGE_CHILDREN:
 		process_children_usage(thread->process, &usage);

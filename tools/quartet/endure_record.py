@@ -29,7 +29,7 @@ def add(kind, is_full, arguments, status, figures):
     """A run has ended. `figures`: name -> number or text, in the order in which they are told."""
     version = subprocess.run(['git', 'describe', '--always', '--dirty', '--exclude', '*'], cwd=ROOT, stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL, text=True)
-    told = ', '.join(f'{value:,} {name}' if isinstance(value, int) else f'{value} {name}' for name, value in figures.items())
+    told = ', '.join((f'{value:,} {name}' if isinstance(value, int) else f'{value} {name}').rstrip() for name, value in figures.items())
     fields = (FULL if is_full else PART, kind, time.strftime('%Y-%m-%d', time.gmtime()), version.stdout.strip() or 'unknown',
               shlex.join(arguments) or '-', 'failed' if status else 'passed', told)
     os.makedirs(os.path.dirname(RUNS), exist_ok=True)
