@@ -323,15 +323,6 @@ static void set_name(struct user_thread *thread, const char *path)
 	spin_unlock_irq(&thread->thread.lock, flags);
 }
 
-/* The most pages that were ever resident in a memory that is being left. */
-static size_t peak_of(struct address_space *space)
-{
-	rwlock_write_lock(&space->lock);
-	address_space_note_peak(space);
-	rwlock_write_unlock(&space->lock);
-	return atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
-}
-
 /*
  * The exchange of memory, and of who may look into it: together, for whoever asks sees the one with
  * the other. The old memory, and a waiting vfork parent, go on their own way.
@@ -341,7 +332,7 @@ static void switch_space(struct exec *exec, struct user_thread *thread)
 	struct process *process = thread->process;
 	struct address_space *old, *space = exec->space;
 	const struct credentials *old_credentials = credentials_current();
-	size_t old_peak = process->space ? peak_of(process->space) : 0;
+	size_t old_peak = process->space ? address_space_leaving_peak(process->space) : 0;
 	irq_flags flags = spin_lock_irq(&process->signal_lock);
 
 	old = process->space;

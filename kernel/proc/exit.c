@@ -160,8 +160,7 @@ static void give_back_memory(struct process *process)
 
 	if (!space)
 		return;
-	address_space_note_peak(space);
-	peak = atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
+	peak = address_space_leaving_peak(space);
 	flags = spin_lock_irq(&process->signal_lock);
 	process->space = NULL;
 	if (peak > process->usage.resident_peak_pages)

@@ -109,9 +109,11 @@ size_t address_space_resident_pages(struct address_space *space);
 
 /*
  * Move resident_peak up, by way of the regions: quicker for an ordinary process, whose tables are
- * few. Locks: space->lock exclusive, or the caller is the last who may change it (exit).
+ * few. Locks: space->lock exclusive, or the caller is the space's only user.
  */
 void address_space_note_peak(struct address_space *space);
+/* The same for a user who leaves, and others may stay (vfork): the peak. Locks: none needed. */
+size_t address_space_leaving_peak(struct address_space *space);
 
 /* What /proc/PID/pagemap shows for each page. Locks: takes space->lock shared. */
 struct pagemap_entry { frame_number frame; bool present, file_or_shared, exclusive; };
