@@ -6,6 +6,7 @@
  * terminal as it likes and waits for keys, which no pause of a fixed length could promise. Only
  * after an escape a longer pause follows, since programs wait a moment for the rest of a sequence.
  * What the command prints is printed, and its status is the status. In ten seconds it must be done.
+ * The terminal echoes nothing at first: Linux may lose the echo of what a program reads last.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -97,12 +98,15 @@ static bool wait_until_it_listens(int terminal, int looks)
 /* The command's end of the terminal, for good. */
 static void become_command(const char *name, char *command)
 {
+	struct termios modes;
 	int fd;
 
 	setsid();
 	fd = open(name, O_RDWR);
-	if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) < 0)
+	if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) < 0 || tcgetattr(fd, &modes) < 0)
 		_exit(125);
+	modes.c_lflag &= ~ECHO;
+	tcsetattr(fd, TCSANOW, &modes);
 	for (int standard = 0; standard <= 2; standard++)
 		dup2(fd, standard);
 	close(fd);
