@@ -227,7 +227,7 @@ void block_device_scan_all(void)
 			continue;
 		tell(device, true);
 		if (device->max_partitions > 0)
-			partition_scan(device, add_partition);
+			(void)partition_scan(device, add_partition); /* the log says why */
 	}
 	mutex_unlock(&partitions.mutex);
 }
@@ -273,7 +273,7 @@ int block_device_rescan(struct block_device *disk, const void *holder)
 		/* Who wrote to it has closed it, which wrote everything out. */
 		page_cache_truncate(&device->cache, 0);
 	}
-	partition_scan(disk, add_partition);
+	error = partition_scan(disk, add_partition);
 unlock:
 	mutex_unlock(&partitions.mutex);
 	return error;

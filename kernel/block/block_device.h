@@ -139,7 +139,8 @@ void block_device_scan_all(void);
 /*
  * Read the table of a whole disk again: its partitions go and come. `holder` may hold the disk,
  * nobody else. May sleep; the caller holds no lock. Errors: -EINVAL (a partition, or a disk that
- * has none), -EBUSY (in use), -EIO: the disk could not be written; then nothing has changed.
+ * has none), -EBUSY (in use), -EIO: the disk could not be written, and nothing has changed, or the
+ * table not be read (also -ENOMEM), and those it told of before that are all.
  */
 must_check int block_device_rescan(struct block_device *disk, const void *holder);
 /*

@@ -15,9 +15,9 @@ void block_fail_init(void);
 
 /*
  * Find the partitions of whole disk `disk` and call found() for each; `number` counts from 1. May
- * sleep.
+ * sleep. Errors: -ENOMEM; those of reading: then those found so far are all. No table is none.
  * Locks: the partitions mutex, held by the caller for found().
  */
-void partition_scan(struct block_device *disk,
-		    void (*found)(struct block_device *disk, unsigned int number, uint64_t start,
-				  uint64_t count));
+int partition_scan(struct block_device *disk,
+		   void (*found)(struct block_device *disk, unsigned int number, uint64_t start,
+				 uint64_t count));

@@ -8,6 +8,7 @@
 #include "core/printk.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
+#include "uapi/linux/errno.h"
 
 #define TABLE_OFFSET	 446
 #define SIGNATURE_OFFSET 510
@@ -39,26 +40,27 @@ static bool is_extended(uint8_t type)
 	return type == TYPE_EXTENDED || type == TYPE_EXTENDED_LBA || type == TYPE_EXTENDED_LINUX;
 }
 
-/* Read the table in `sector` into `entries`. False: there is none, or it cannot be read. */
-static bool read_table(struct block_device *disk, uint64_t sector, struct page_frame *frame,
-		       struct table_entry entries[TABLE_ENTRY_COUNT])
+/* Read the table in `sector` into `entries`. Errors: -ENOENT (there is none), block_transfer's. */
+static int read_table(struct block_device *disk, uint64_t sector, struct page_frame *frame,
+		      struct table_entry entries[TABLE_ENTRY_COUNT])
 {
 	const uint8_t *bytes = page_frame_address(frame);
 	uint16_t signature;
+	int error = block_transfer(disk, BLOCK_READ, sector, frame, 0, SECTOR_SIZE);
 
-	if (block_transfer(disk, BLOCK_READ, sector, frame, 0, SECTOR_SIZE)) {
+	if (error) {
 		printk(LOG_WARNING, "%s: cannot read its partition table", disk->name);
-		return false;
+		return error;
 	}
 	memcpy(&signature, bytes + SIGNATURE_OFFSET, sizeof(signature));
 	if (signature != SIGNATURE)
-		return false;
+		return -ENOENT;
 	memcpy(entries, bytes + TABLE_OFFSET, TABLE_ENTRY_COUNT * sizeof(*entries));
 	for (unsigned int i = 0; i < TABLE_ENTRY_COUNT; i++) {
 		if (entries[i].boot_flag & 0x7f)
-			return false;
+			return -ENOENT;
 	}
-	return true;
+	return 0;
 }
 
 /* The partition's sectors as far as the disk has them; 0: none of it. */
@@ -69,43 +71,54 @@ static uint64_t count_on_disk(const struct block_device *disk, uint64_t start, u
 	return min_t(uint64_t, count, disk->sector_count - start);
 }
 
-/* Follow a chain of extended tables: each has one partition and a link to the next table. */
-static void scan_extended(struct block_device *disk, uint64_t first, struct page_frame *frame,
-			  void (*found)(struct block_device *, unsigned int, uint64_t, uint64_t))
+/*
+ * Follow a chain of extended tables: each has one partition and a link to the next table. Errors:
+ * those of reading.
+ */
+static int scan_extended(struct block_device *disk, uint64_t first, struct page_frame *frame,
+			 void (*found)(struct block_device *, unsigned int, uint64_t, uint64_t))
 {
 	struct table_entry entries[TABLE_ENTRY_COUNT];
 	uint64_t table = first;
+	int error;
 
 	/* The number of minors also ends a chain that loops. */
 	for (unsigned int number = FIRST_LOGICAL; number <= disk->max_partitions; number++) {
 		uint64_t start, count;
 
-		if (table >= disk->sector_count || !read_table(disk, table, frame, entries))
-			return;
+		if (table >= disk->sector_count)
+			break;
+		error = read_table(disk, table, frame, entries);
+		if (error)
+			return error == -ENOENT ? 0 : error;
 		start = table + entries[0].start;
 		count = count_on_disk(disk, start, entries[0].count);
 		if (entries[0].type != TYPE_EMPTY && count > 0)
 			found(disk, number, start, count);
 		if (!is_extended(entries[1].type) || entries[1].start == 0)
-			return;
+			break;
 		table = first + entries[1].start;
 	}
+	return 0;
 }
 
-void partition_scan(struct block_device *disk,
-		    void (*found)(struct block_device *disk, unsigned int number, uint64_t start,
-				  uint64_t count))
+int partition_scan(struct block_device *disk,
+		   void (*found)(struct block_device *disk, unsigned int number, uint64_t start,
+				 uint64_t count))
 {
 	struct table_entry entries[TABLE_ENTRY_COUNT];
-	struct page_frame *frame = page_frame_alloc(FRAME_KERNEL, FRAME_ALLOC_LOW);
+	struct page_frame *frame;
+	int error;
 
+	if (disk->sector_count == 0)
+		return 0;
+	frame = page_frame_alloc(FRAME_KERNEL, FRAME_ALLOC_LOW);
 	if (!frame) {
 		printk(LOG_ERROR, "%s: no memory to read its partition table", disk->name);
-		return;
+		return -ENOMEM;
 	}
-	if (disk->sector_count == 0 || !read_table(disk, 0, frame, entries))
-		goto put_frame;
-	for (unsigned int i = 0; i < TABLE_ENTRY_COUNT; i++) {
+	error = read_table(disk, 0, frame, entries);
+	for (unsigned int i = 0; !error && i < TABLE_ENTRY_COUNT; i++) {
 		uint64_t count = count_on_disk(disk, entries[i].start, entries[i].count);
 
 		if (entries[i].type == TYPE_EMPTY || entries[i].type == TYPE_GPT || count == 0)
@@ -116,8 +129,8 @@ void partition_scan(struct block_device *disk,
 		}
 		/* Itself only as far as a boot loader may lie in it, lest it be taken for more. */
 		found(disk, i + 1, entries[i].start, min_t(uint64_t, count, EXTENDED_SECTORS));
-		scan_extended(disk, entries[i].start, frame, found);
+		error = scan_extended(disk, entries[i].start, frame, found);
 	}
-put_frame:
 	page_frame_put(frame);
+	return error == -ENOENT ? 0 : error;
 }

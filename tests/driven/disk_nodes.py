@@ -84,6 +84,10 @@ def check_reread(machine, disk):
     assert machine.shell(f'cd /dev; ls {disk}*; cd').split() == [disk, f'{disk}1', f'{disk}3']
     assert machine.shell(f'blockdev --getsize64 /dev/{disk}3') == str(1000 * SECTOR)
     assert machine.shell(f'grep -c {disk} /proc/partitions') == '3'
+    # A table that cannot be read is not an empty one.
+    told = machine.shell(f'echo {disk}:0:r >/proc/quartet/block_fail; blockdev --rereadpt /dev/{disk} 2>&1; echo >/proc/quartet/block_fail')
+    assert 'error' in told, told
+    assert machine.shell(f'cd /dev; ls {disk}*; blockdev --rereadpt {disk}; ls {disk}3; cd').split() == [disk, f'{disk}3']
     # Not the kernel's any more: what somebody put in its place stays.
     machine.shell(f'rm /dev/{disk}3; echo mine >/dev/{disk}3; blockdev --rereadpt /dev/{disk}')
     assert machine.shell(f'cat /dev/{disk}3') == 'mine'
