@@ -187,8 +187,6 @@ size_t address_space_leaving_peak(struct address_space *space)
 	if (refcount_read(&space->users) == 1) {
 		atomic_thread_fence(memory_order_acquire); /* what those did who have left */
 		address_space_note_peak(space);
-	} else {
-		(void)address_space_resident_pages(space);
 	}
 	return atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
 }

@@ -112,7 +112,10 @@ size_t address_space_resident_pages(struct address_space *space);
  * few. Locks: space->lock exclusive, or the caller is the space's only user.
  */
 void address_space_note_peak(struct address_space *space);
-/* The same for a user who leaves, and others may stay (vfork): the peak. Locks: none needed. */
+/*
+ * The same for a user who leaves: the peak. If others stay (vfork), it is what was noted last: to
+ * count their pages takes as long as a tenth of his exec. Locks: none needed.
+ */
 size_t address_space_leaving_peak(struct address_space *space);
 
 /* What /proc/PID/pagemap shows for each page. Locks: takes space->lock shared. */

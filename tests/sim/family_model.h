@@ -79,6 +79,7 @@ struct family_call {
 	/* What the model has seen: */
 	int answer;			/* an error, 0, or NO_ANSWER */
 	bool has_report;		/* wait: this is it */
+	bool has_seen_dead;		/* wait: and the next look takes it */
 	int report_pid, report_code;
 	uint32_t report_status;
 	bool is_done;			/* the tree has changed; fork: the child is born */

@@ -208,7 +208,10 @@ bool family_wait_matches(int parent, int child, const struct family_call *call)
 	       (node->exit_signal != SIGCHLD) == !!(call->options & __WCLONE);
 }
 
-/* One look of a wait is over, and took nobody away: what it must say. */
+/*
+ * One look of a wait is over, and took nobody away: what it must say. A first look, which shares
+ * the lock, may find a dead child; then the second, at once, takes somebody.
+ */
 static void answer_wait(int actor)
 {
 	struct family_call *call = &family_nodes[actor].call;
@@ -225,10 +228,15 @@ static void answer_wait(int actor)
 		}
 		if (!(call->options & WEXITED) || call->has_report)
 			continue;
+		if (!(call->options & WNOWAIT)) {
+			if (call->has_seen_dead)
+				sim_fail("%d waits for %d, which is dead, and passes it by",
+					 family_nodes[actor].pid, child->pid);
+			call->has_seen_dead = true;
+			call->answer = NO_ANSWER; /* yet */
+			return;
+		}
 		call->answer = 0;
-		if (!(call->options & WNOWAIT))
-			sim_fail("%d waits for %d, which is dead, and passes it by",
-				 family_nodes[actor].pid, child->pid);
 		/* Any of them: player asks family_find() for the one that it got. */
 		call->has_report = true;
 		call->report_pid = 0;
