@@ -57,31 +57,41 @@ static void add_usage(struct usage *sum, const struct usage *more)
 		sum->resident_peak_pages = more->resident_peak_pages;
 }
 
-static void describe(struct process *child, struct wait_result *out)
+/* A look that only asks whether there is a report has a NULL for `out`: nothing is described. */
+static void describe(struct process *child, process_id id, struct wait_result *out)
 {
-	const struct credentials *credentials = process_credentials_get(child);
+	const struct credentials *credentials;
 
-	out->id = child->id;
+	if (!out)
+		return;
+	credentials = process_credentials_get(child);
+	out->id = id;
 	out->uid = credentials->uid;
 	process_usage(child, &out->usage);
 	add_usage(&out->usage, &child->children_usage);
 	credentials_put(credentials);
 }
 
-static void describe_end(uint32_t status, struct wait_result *out)
+static void describe_change(uint32_t status, int code, struct wait_result *out)
 {
+	if (!out)
+		return;
 	out->status = status;
-	if ((status & 0x7f) == 0)
-		out->code = CLD_EXITED;
-	else
-		out->code = status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+	out->code = code;
 }
 
-/* Take the report of a death. Tree lock exclusive. */
+static void describe_end(uint32_t status, struct wait_result *out)
+{
+	int killed = status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+
+	describe_change(status, (status & 0x7f) == 0 ? CLD_EXITED : killed, out);
+}
+
+/* Take the report of a death. Tree lock as look_locked(). */
 static void take_death(struct process *parent, struct process *child,
 		       const struct wait_request *request, struct wait_result *out)
 {
-	describe(child, out);
+	describe(child, child->id, out);
 	describe_end(child->exit_status, out);
 	if (request->options & WNOWAIT)
 		return;
@@ -90,8 +100,8 @@ static void take_death(struct process *parent, struct process *child,
 }
 
 /*
- * Take the report of a stop or a continuation, if there is one that is asked for. Tree lock
- * exclusive.
+ * Take the report of a stop or a continuation, if there is one that is asked for. Tree lock as
+ * look_locked().
  */
 static bool take_stop(struct process *child, const struct wait_request *request,
 		      struct wait_result *out)
@@ -102,18 +112,16 @@ static bool take_stop(struct process *child, const struct wait_request *request,
 
 	if ((request->options & WUNTRACED) && child->stop_unreported) {
 		child->stop_unreported = keep;
-		out->status = (uint32_t)child->stop_signal << 8 | 0x7f;
-		out->code = CLD_STOPPED;
+		describe_change((uint32_t)child->stop_signal << 8 | 0x7f, CLD_STOPPED, out);
 		found = true;
 	} else if ((request->options & WCONTINUED) && child->continue_unreported) {
 		child->continue_unreported = keep;
-		out->status = 0xffff;
-		out->code = CLD_CONTINUED;
+		describe_change(0xffff, CLD_CONTINUED, out);
 		found = true;
 	}
 	spin_unlock_irq(&child->signal_lock, flags);
 	if (found)
-		describe(child, out);
+		describe(child, child->id, out);
 	return found;
 }
 
@@ -141,7 +149,7 @@ static bool tracee_matches(const struct user_thread *tracee, const struct wait_r
 	}
 }
 
-/* Take the report of a tracee's end, if that is what there is. Tree lock exclusive. */
+/* Take the report of a tracee's end, if that is what there is. Tree lock as look_locked(). */
 static bool take_tracee_end(struct process *tracer, struct user_thread *tracee,
 			    const struct wait_request *request, struct wait_result *out)
 {
@@ -154,8 +162,7 @@ static bool take_tracee_end(struct process *tracer, struct user_thread *tracee,
 		take_death(tracer, process, request, out);
 		return true;
 	}
-	describe(process, out);
-	out->id = tracee->id;
+	describe(process, tracee->id, out);
 	describe_end(is_leader ? process->exit_status : tracee->trace.exit_status, out);
 	if (request->options & WNOWAIT)
 		return true;
@@ -168,7 +175,7 @@ static bool take_tracee_end(struct process *tracer, struct user_thread *tracee,
 	return true;
 }
 
-/* Take the report of a tracee's stop, if there is one. Tree lock exclusive. */
+/* Take the report of a tracee's stop, if there is one. Tree lock as look_locked(). */
 static bool take_tracee_stop(struct user_thread *tracee, const struct wait_request *request,
 			     struct wait_result *out)
 {
@@ -179,16 +186,14 @@ static bool take_tracee_stop(struct user_thread *tracee, const struct wait_reque
 		     !thread_is_killed(&tracee->thread);
 
 	if (found) {
-		out->status = trace->code << 8 | 0x7f;
-		out->code = CLD_TRAPPED;
+		describe_change(trace->code << 8 | 0x7f, CLD_TRAPPED, out);
 		if (!(request->options & WNOWAIT))
 			trace->code = 0;
 	}
 	spin_unlock_irq(&tracee->process->signal_lock, flags);
 	if (!found)
 		return false;
-	describe(tracee->process, out);
-	out->id = tracee->id;
+	describe(tracee->process, tracee->id, out);
 	return true;
 }
 
@@ -245,7 +250,7 @@ static struct process *only_child(const struct process *parent, const struct wai
 
 /*
  * One look at all children and tracees: 1 found, 0 none yet, -ECHILD. Tree lock exclusive, or
- * shared with WNOWAIT.
+ * shared with WNOWAIT, which changes nothing.
  */
 static int look_locked(struct process *parent, const struct wait_request *request,
 		       struct wait_result *out)
@@ -276,7 +281,7 @@ static int look(struct process *parent, const struct wait_request *request, stru
 	int result;
 
 	peek.options |= WNOWAIT;
-	result = look_locked(parent, &peek, out);
+	result = look_locked(parent, &peek, request->options & WNOWAIT ? out : NULL);
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
 	if (result != 1 || (request->options & WNOWAIT))
 		return result;

@@ -187,6 +187,10 @@ size_t address_space_leaving_peak(struct address_space *space)
 	if (refcount_read(&space->users) == 1) {
 		atomic_thread_fence(memory_order_acquire); /* what those did who have left */
 		address_space_note_peak(space);
+	} else {
+		rwlock_write_lock(&space->lock);
+		address_space_note_peak(space);
+		rwlock_write_unlock(&space->lock);
 	}
 	return atomic_load_explicit(&space->resident_peak, memory_order_relaxed);
 }

@@ -113,8 +113,8 @@ size_t address_space_resident_pages(struct address_space *space);
  */
 void address_space_note_peak(struct address_space *space);
 /*
- * The same for a user who leaves: the peak. If others stay (vfork), it is what was noted last: to
- * count their pages takes as long as a tenth of his exec. Locks: none needed.
+ * The same for a user who leaves, and others may stay (vfork, or somebody who looks): the peak.
+ * Locks: takes space->lock exclusive if the caller is not the only user.
  */
 size_t address_space_leaving_peak(struct address_space *space);
 
