@@ -269,6 +269,9 @@ int block_device_rescan(struct block_device *disk, const void *holder)
 	if (error)
 		goto unlock;
 	while ((device = next_known(device)) && device->whole == disk) {
+		if (device->sector_count == 0)
+			continue; /* it went earlier */
+		device->sector_count = 0;
 		tell(device, false);
 		/* Who wrote to it has closed it, which wrote everything out. */
 		page_cache_truncate(&device->cache, 0);
@@ -340,7 +343,8 @@ int block_device_open(dev_number number, struct block_device **out)
 	mutex_lock(&all.mutex);
 	device = find_locked(has_number, &number);
 	if (device) {
-		device->open_count++;
+		if (device->open_count++ == 0)
+			device->block_size = 0;
 		*out = device;
 	}
 	mutex_unlock(&all.mutex);

@@ -96,7 +96,7 @@ struct block_queue {
 struct block_device {
 	char name[16];				/* [I] "hda", "vda1" */
 	dev_number number;			/* [I] */
-	uint64_t sector_count;			/* [p] */
+	uint64_t sector_count;			/* [p] 0 once it is gone, and that was told */
 	uint64_t start_sector;			/* [p] partitions: within the whole */
 	struct block_device *whole;		/* [I] itself if not a partition */
 	const struct block_device_ops *ops;	/* [I] of the whole disk */
@@ -119,6 +119,8 @@ struct block_device {
 	void *holder;				/* [L] who has it alone, or NULL */
 	enum block_claim claim;			/* [L] what for; of the holder */
 	unsigned int open_count;		/* [L] open as a file so often */
+	/* [a] what BLKBSZSET said since it was opened first; 0: nothing. BLKBSZGET alone tells */
+	atomic_uint block_size;
 	bool is_gone;				/* [L] a partition that the table has no more */
 	atomic_uint reads, writes, sectors_read, sectors_written;	/* [a] /proc/diskstats */
 	struct list_node list_node;		/* [L] never removed */

@@ -1,8 +1,9 @@
 /*
  * ioctl on disks and partitions: what they are, and what blockdev(8), fdisk and mkfs ask of them.
  *
- * Accepted and without effect, because nothing here would differ: how far to read ahead, and the
- * size of the blocks in which a program means to read. No disk of ours can discard.
+ * The size of the blocks in which a program means to read changes nothing but what it is told when
+ * it asks. How far is read ahead is the same for all: to set it to anything else is refused. No
+ * disk of ours can discard.
  */
 #include "vfs/block_ioctl.h"
 
@@ -74,12 +75,15 @@ static int put_geometry(const struct block_device *device, user_addr to)
 	return copy_to_user(to, &geometry, sizeof(geometry));
 }
 
-/* The largest block, up to a page, of which the device is a multiple. */
+/* What was set; or the largest block, up to a page, of which the device is a multiple. */
 static uint32_t block_size(const struct block_device *device)
 {
 	uint64_t bytes = device->sector_count << SECTOR_SHIFT;
+	uint32_t told = atomic_load_explicit(&device->block_size, memory_order_relaxed);
 	uint32_t size = SECTOR_SIZE;
 
+	if (told)
+		return told;
 	while (size < PAGE_SIZE && !(bytes & size))
 		size *= 2;
 	return size;
@@ -146,7 +150,10 @@ static int set_block_size(struct file *file, user_addr from)
 			return error;
 		block_device_release(device, file);
 	}
-	return size < SECTOR_SIZE || size > PAGE_SIZE || (size & (size - 1)) ? -EINVAL : 0;
+	if (size < SECTOR_SIZE || size > PAGE_SIZE || (size & (size - 1)))
+		return -EINVAL;
+	atomic_store_explicit(&device->block_size, size, memory_order_relaxed);
+	return 0;
 }
 
 /* What only an administrator may do. */
@@ -163,8 +170,9 @@ static int administer(struct file *file, unsigned int command, user_addr argumen
 		return block_device_sync(device);
 	case IOCTL_SET_BLOCK_SIZE:
 		return set_block_size(file, argument);
+	default: /* Reading ahead; these have the number itself for argument. */
+		return (uintptr_t)argument == READ_AHEAD_SECTORS ? 0 : -EINVAL;
 	}
-	return 0; /* reading ahead */
 }
 
 int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)

@@ -88,9 +88,20 @@ def check_reread(machine, disk):
     told = machine.shell(f'echo {disk}:0:r >/proc/quartet/block_fail; blockdev --rereadpt /dev/{disk} 2>&1; echo >/proc/quartet/block_fail')
     assert 'error' in told, told
     assert machine.shell(f'cd /dev; ls {disk}*; blockdev --rereadpt {disk}; ls {disk}3; cd').split() == [disk, f'{disk}3']
+    # What went earlier does not go once more: a node that somebody made since for its number stays.
+    machine.shell(f'mknod /dev/{disk}2 b $((0x$(stat -c %t /dev/{disk}))) $((0x$(stat -c %T /dev/{disk}) + 2))')
+    assert machine.shell(f'blockdev --rereadpt /dev/{disk}; ls /dev/{disk}2; rm /dev/{disk}2') == f'/dev/{disk}2'
     # Not the kernel's any more: what somebody put in its place stays.
     machine.shell(f'rm /dev/{disk}3; echo mine >/dev/{disk}3; blockdev --rereadpt /dev/{disk}')
     assert machine.shell(f'cat /dev/{disk}3') == 'mine'
+
+
+def check_sizes(machine, disk):
+    """The size of blocks that is set is told while the device is open; read-ahead is as it is."""
+    assert machine.shell(f'exec 9</dev/{disk}; blockdev --setbsz 1024 /dev/{disk}; blockdev --getbsz /dev/{disk}; exec 9<&-') == '1024'
+    assert machine.shell(f'blockdev --getbsz /dev/{disk}') == '4096'
+    assert machine.shell(f'blockdev --setra 256 /dev/{disk} && echo same') == 'same'
+    assert 'Invalid' in machine.shell(f'blockdev --setra 512 /dev/{disk} 2>&1')
 
 
 def check_protected(machine, disk):
@@ -113,6 +124,7 @@ def check(interface, disk, root):
             check_nodes(machine, disk)
             check_contents(machine, disk, path)
             check_file_system(machine, disk)
+            check_sizes(machine, disk)
             check_protected(machine, disk)
             changed = entry(2048, 20480) + bytes(16) + entry(40000, 1000)
             octal = ''.join(f'\\{byte:03o}' for byte in changed)
