@@ -2,7 +2,7 @@
 # with the kernel files that its first comment asks for, and becomes build/fuzz/NAME, which libFuzzer drives with the
 # address and undefined-behaviour sanitizers. ./quartet endure fuzz runs them.
 
-FUZZ_CFLAGS := $(filter-out -Wno-psabi,$(HOST_CFLAGS)) -O2 -fsanitize=fuzzer-no-link -Itests/fuzz -Wno-unused-function
+FUZZ_CFLAGS := $(filter-out -Wno-psabi,$(HOST_CFLAGS)) -O1 -fsanitize=fuzzer-no-link -Itests/fuzz -Wno-unused-function
 FUZZ_CLANG ?= clang
 
 .PHONY: fuzz

@@ -24,7 +24,7 @@
  *  - a file that the operation has nothing to do with is there, byte for byte.
  * A full disk is no failure: the answer is ENOSPC, and e2fsck finds nothing.
  *
- * EVERY in the environment (17) chooses every so many requests, and half of the numbers of free
+ * EVERY in the environment (29) chooses every so many requests, and half of the numbers of free
  * blocks; 1: all of them.
  */
 #include "fs/ext2/ext2_test.h"
@@ -448,7 +448,7 @@ static bool fail_request(struct test *t, const struct operation *operation, bool
 
 static void every_request_fails(struct test *t)
 {
-	uint32_t step = test_setting("EVERY", 17);
+	uint32_t step = test_setting("EVERY", 29);
 	struct expected expected;
 
 	machine_start(POINT_DISK);
@@ -529,7 +529,7 @@ static void the_disk_is_full_at_every_block(struct test *t)
 {
 	/* After so many successes more room changes nothing. */
 	enum { BLOCKS_MAX = 60, ENOUGH = 3 };
-	uint32_t step = test_setting("EVERY", 17) > 1 ? 2 : 1, before, after;
+	uint32_t step = test_setting("EVERY", 29) > 1 ? 2 : 1, before, after;
 
 	machine_start(POINT_DISK);
 	for (size_t f = 0; f < ARRAY_SIZE(point_formats); f++) {
