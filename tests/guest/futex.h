@@ -44,15 +44,21 @@ static inline struct timespec time_after(clockid_t clock, int ms)
 	return time;
 }
 
-/* Wait until a thread of ours sleeps, several times in a row. */
+/*
+ * Wait until a thread of ours sleeps, several times in a row. We sleep in between ourselves: who
+ * has been lent a real-time priority and only yields keeps the processor from every lower one.
+ */
 static inline void wait_thread_blocked(pid_t thread)
 {
-	for (int found = 0; found < 5; found++) {
-		if (thread_state(getpid(), thread) != 'S') {
-			wait_thread_state(getpid(), thread, 'S');
-			found = 0;
-		}
-		sched_yield();
+	long long give_up = now_ns() + 10000000000LL;
+
+	for (int found = 0; found < 5;) {
+		char state = thread_state(getpid(), thread);
+
+		found = state == 'S' ? found + 1 : 0;
+		if (now_ns() > give_up)
+			FAIL("thread %d is in state %c, not S", thread, state);
+		nanosleep(&(struct timespec){ 0, 200000 }, NULL);
 	}
 }
 
