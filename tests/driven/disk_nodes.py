@@ -83,6 +83,8 @@ def check_reread(machine, disk):
     assert machine.shell(f'partprobe /dev/{disk} && echo done') == 'done'
     assert machine.shell(f'cd /dev; ls {disk}*; cd').split() == [disk, f'{disk}1', f'{disk}3']
     assert machine.shell(f'blockdev --getsize64 /dev/{disk}3') == str(1000 * SECTOR)
+    # It has come anew, so nobody has told it to be read-only.
+    assert machine.shell(f'blockdev --getro /dev/{disk}3') == '0'
     assert machine.shell(f'grep -c {disk} /proc/partitions') == '3'
     # A table that cannot be read is not an empty one.
     told = machine.shell(f'echo {disk}:0:r >/proc/quartet/block_fail; blockdev --rereadpt /dev/{disk} 2>&1; echo >/proc/quartet/block_fail')
@@ -112,6 +114,7 @@ def check_protected(machine, disk):
     assert 'error writing' in told and 'not permitted' in told, told
     machine.shell(f'blockdev --setrw /dev/{disk}; blockdev --setro /dev/{disk}2')
     assert machine.shell(f'blockdev --getro /dev/{disk}1; blockdev --getro /dev/{disk}2').split() == ['0', '1']
+    assert machine.shell(f'blockdev --setro /dev/{disk}3; blockdev --getro /dev/{disk}3') == '1'
 
 
 def check(interface, disk, root):

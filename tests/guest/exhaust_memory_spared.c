@@ -36,11 +36,15 @@ static void hog(void)
 	}
 }
 
-/* Many small children that offer to die, in one process group with their parent, who does not. */
+/*
+ * Many small children that offer to die, in one process group with their parent, who does not. They
+ * die together: the kernel looks at the crowd, and does not just take one small process after
+ * another.
+ */
 static void crowd(void)
 {
 	enum { MOST = 5000 };
-	int died = 0;
+	int died = 0, started = 0, killed = 0, status;
 	pid_t child;
 
 	CHECK(setpgid(0, 0) == 0);
@@ -52,17 +56,22 @@ static void crowd(void)
 			for (;;)
 				pause();
 		}
+		started += child > 0;
 		/* They touch their memory when they run: the parent gives way to them. */
 		sched_yield();
-		died = child < 0 ? 0 : waitpid(-1, NULL, WNOHANG);
+		died = child < 0 ? 0 : waitpid(-1, &status, WNOHANG);
 	}
 	if (died == 0)
-		died = MUST(waitpid(-1, NULL, 0));
+		died = MUST(waitpid(-1, &status, 0));
 	CHECK(died > 0);
+	CHECK_EQ(status, SIGKILL);
+	sleep_ms(100);	/* the others are being killed, too */
 	signal(SIGTERM, SIG_IGN);
 	CHECK(kill(0, SIGTERM) == 0);
-	while (wait(NULL) > 0)
-		;
+	for (killed = 1; wait(&status) > 0; killed += status == SIGKILL)
+		CHECK(status == SIGKILL || status == SIGTERM);
+	if (killed < started / 2)
+		FAIL("of %d that offered to die, %d died", started, killed);
 	_exit(0);
 }
 

@@ -160,12 +160,16 @@ static void kill_in_form(struct form *form)
 
 /* ---- with a child, and after a stop -------------------------------------------------------- */
 
-/* What the child does: it goes when its parent does, or else soon. */
+/*
+ * What the child does: it goes when its parent does, and not before. If it is SIGKILL's fault that
+ * the parent does not, the runner's patience ends first.
+ */
 __attribute__((noreturn))
-static void outlive_parent_little(void)
+static void last_as_long_as(pid_t parent)
 {
 	CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
-	sleep_ms(3000);
+	while (getppid() == parent)
+		sleep_ms(100);
 	_exit(0);
 }
 
@@ -189,21 +193,27 @@ static void read_log_file(void)
 
 static void wait_with_waitpid(void)
 {
+	pid_t self = getpid();
+
 	if (FORK() == 0)
-		outlive_parent_little();
+		last_as_long_as(self);
 	raw_syscall(SYS_waitpid, -1, 0, 0);
 }
 
 static void clone_as_vfork(void)
 {
+	pid_t self = getpid();
+
 	if (raw_syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0)
-		outlive_parent_little();
+		last_as_long_as(self);
 }
 
 static void clone3_as_vfork(void)
 {
+	pid_t self = getpid();
+
 	if (raw_syscall(SYS_clone3, clone_arguments, sizeof(clone_arguments)) == 0)
-		outlive_parent_little();
+		last_as_long_as(self);
 }
 
 static void kill_in(const char *name, void (*body)(void), char state)

@@ -10,6 +10,7 @@ struct game {
 	volatile int round;		/* under way */
 	volatile int closed;		/* the master of this round is */
 	volatile int done[OPENERS];
+	volatile int opened[OPENERS];	/* rounds in which the slave could be opened at all */
 	char path[64];
 };
 
@@ -42,6 +43,7 @@ static void play(struct game *game, int number)
 		if (poll_fd.fd >= 0) {
 			CHECK_EQ(poll(&poll_fd, 1, 0), 1);
 			CHECK(poll_fd.revents & POLLHUP);
+			game->opened[number]++;
 			close(poll_fd.fd);
 		}
 		CHECK_ERRNO(open("/dev/tty", O_RDWR), ENXIO);
@@ -85,7 +87,9 @@ int main(void)
 		while (!are_done(game, round))
 			sched_yield();
 	}
-	for (int i = 0; i < OPENERS; i++)
+	for (int i = 0; i < OPENERS; i++) {
 		CHECK_EQ(wait_exit_status(children[i]), 0);
+		CHECK(game->opened[i] > 0);
+	}
 	return 0;
 }
