@@ -1,7 +1,7 @@
 """
-Packages come through apt's private state, from the machine's sources as sources.list(5) has them, for i386 whatever they say:
-an index that fails does not stop it, nothing of the machine changes, and what cannot be had is told in one line and leaves
-no half-made folder.
+Packages come through apt's private state, from the machine's sources as sources.list(5) has them, for i386 whatever they say,
+and from Debian's alone where its release is among them: an index that fails does not stop it, nothing of the machine changes,
+and what cannot be had is told in one line and leaves no half-made folder.
 """
 
 import contextlib
@@ -38,10 +38,10 @@ def write(path, text):
     return text.encode()
 
 
-def make_package(folder, version='1.0', name='quartet-sample'):
+def make_package(folder, version='1.0', name='quartet-sample', fields=''):
     """A package in `folder`, and its paragraph for an index there."""
     top = os.path.join(folder, f'tree-{version}')
-    control = CONTROL.format(name=name, version=version)
+    control = CONTROL.format(name=name, version=version) + fields
     write(os.path.join(top, 'DEBIAN/control'), control)
     write(os.path.join(top, 'sample'), f'{version}\n')
     file_name = f'{name}_{version}_i386.deb'
@@ -166,6 +166,22 @@ def check_older(archive):
         refusal('quartet-old')
 
 
+def check_whose(archive):
+    """Where Debian's release is among the sources, its package is taken, though another archive has a newer one."""
+    other = f'deb [trusted=yes] file:{archive}/newer ./\ndeb [trusted=yes] file:{archive}/strangers whole main\n'
+    debian = f'deb [trusted=yes] file:{archive}/debian bookworm main\n'
+    with machine_with(sources__list=other + debian):
+        assert fetched() == '1.0\n'
+    with machine_with(sources__list=debian, other__list=other):
+        assert fetched() == '1.0\n'
+        assert packages.newest_dependency('linux-image-sample', 'linux-image-') == 'linux-image-1-sample'
+    # Its updates are Debian's, too, but nothing to live from.
+    with machine_with(sources__list=debian + other + f'deb [trusted=yes] file:{archive}/debian bookworm-security main\n'):
+        assert fetched() == '1.1\n'
+    with machine_with(sources__list=other + f'deb [trusted=yes] file:{archive}/debian bookworm-updates main\n'):
+        assert fetched() == '2.0\n'
+
+
 def make_archive(archive):
     old = make_package(f'{archive}/flat')
     write(f'{archive}/flat/Packages', old)
@@ -178,8 +194,14 @@ def make_archive(archive):
     write(f'{archive}/mirrors', f'file:{archive}/suites/\n')
     for suite, codename in (('trixie', 'trixie'), ('stable', 'trixie'), ('bookworm-updates', 'bookworm-updates')):
         make_suite(f'{archive}/debian', suite, '', f'Origin: Debian\nLabel: Debian\nCodename: {codename}\n', 'amd64')
-    make_suite(f'{archive}/debian', 'bookworm', make_package(f'{archive}/debian', name='quartet-old'),
-               'Origin: Debian\nLabel: Debian\nCodename: bookworm\n')
+    image = 'linux-image-sample'
+    debian = ''.join(make_package(f'{archive}/debian', **package) for package in (
+        {'name': 'quartet-old'}, {}, {'name': 'linux-image-1-sample'}, {'name': image, 'fields': 'Depends: linux-image-1-sample\n'}))
+    make_suite(f'{archive}/debian', 'bookworm', debian, 'Origin: Debian\nLabel: Debian\nCodename: bookworm\n')
+    make_suite(f'{archive}/debian', 'bookworm-security', make_package(f'{archive}/debian', '1.1'),
+               'Origin: Debian\nLabel: Debian-Security\nCodename: bookworm-security\n')
+    make_suite(f'{archive}/strangers', 'whole', make_package(f'{archive}/strangers', '9', image, 'Depends: linux-image-1\n'),
+               'Origin: Strangers\nCodename: whole\n')
 
 
 def check_programs(archive):
@@ -199,7 +221,7 @@ def main():
     try:
         make_archive(archive)
         packages.release_codename = lambda: 'trixie'
-        for check in check_one_line, check_stanzas, check_mirrors, check_gone, check_older, check_programs:
+        for check in check_one_line, check_stanzas, check_mirrors, check_gone, check_older, check_whose, check_programs:
             check(archive)
     finally:
         shutil.rmtree(archive)

@@ -8,7 +8,8 @@ no package. Packages are only unpacked, never installed.
 
 apt itself reads the sources: each becomes a stanza in a file of its own, with all its options but those that
 choose architectures. What has no i386, or fails to download, apt leaves out. Which sources are Debian's
-their Release files say.
+their Release files say. Where a whole release is among them packages come from Debian's alone: another archive may have
+a package of the same name and a higher version. Else they come from all there are, such as somebody's own copies.
 
 If the newest version of a package cannot be had, because an index names a file that is gone, the older ones
 are tried; and at last, from the same mirrors, the release before Debian gave up most of i386: Linux itself
@@ -160,19 +161,33 @@ APT::Get::List-Cleanup "false";
                               stdout=subprocess.PIPE, env=dict(os.environ, LC_ALL='C'), **options)
 
     def use_sources(self, stanzas):
-        """Write the sources, each into a file of its own, and fetch their indexes. An index that fails is no error here."""
+        """Write the sources and fetch their indexes. An index that fails is no error here. Returns what apt said."""
+        self._write_sources(stanzas)
+        return self._run('apt-get', 'update', stderr=subprocess.STDOUT).stdout
+
+    def _write_sources(self, stanzas):
+        """Each into a file of its own, by whose number debian_sources() finds it again."""
         for path in glob.glob(os.path.join(self.sources, '*')):
             os.remove(path)
         self.stanzas = stanzas
         for place, stanza in enumerate(stanzas):
             with open(os.path.join(self.sources, f'{place:03}.sources'), 'w') as out:
                 out.write(stanza)
-        return self._run('apt-get', 'update', stderr=subprocess.STDOUT).stdout
+
+    def use_in_turn(self):
+        """Use the machine's sources, and, if the caller goes on, those of the older release. Yields what apt said."""
+        said = self.use_sources(machine_sources())
+        if self.releases():
+            self._write_sources(list(dict.fromkeys(stanza for stanza, _, _ in self.debian_sources())))
+        yield said
+        older = self.older_sources()
+        if older:
+            yield self.use_sources(older)
 
     def debian_sources(self):
         """
-        (stanza, suite, codename) of the sources that are whole releases of Debian, no updates, with component main. One
-        whose Release file could not be had is known by its suite alone.
+        (stanza, suite, codename) of the sources that are Debian's, with component main. One whose Release file could not
+        be had is known by its suite alone.
         """
         shape = '$(SOURCESENTRY)|$(RELEASE)|$(COMPONENT)|$(FILENAME)'
         said = self._run('apt-get', 'indextargets', '--no-release-info', '--format', shape, 'Created-By: Packages',
@@ -183,9 +198,13 @@ APT::Get::List-Cleanup "false";
             fields = self._release_fields(index.removesuffix('_main_binary-i386_Packages'))
             fields = fields or {'Origin': 'Debian' if suite == release_codename() else '', 'Codename': suite}
             place = re.search(r'(\d+)\.sources:', entry)
-            if place and component == 'main' and fields.get('Origin') == 'Debian' and '-' not in fields.get('Codename', '-'):
-                found.append((self.stanzas[int(place[1])], suite, fields['Codename']))
+            if place and component == 'main' and fields.get('Origin') == 'Debian':
+                found.append((self.stanzas[int(place[1])], suite, fields.get('Codename', '-')))
         return list(dict.fromkeys(found))
+
+    def releases(self):
+        """Those of debian_sources() that are whole releases, no updates, which have a - in their codenames."""
+        return [found for found in self.debian_sources() if '-' not in found[2]]
 
     @staticmethod
     def _release_fields(base):
@@ -197,11 +216,11 @@ APT::Get::List-Cleanup "false";
 
     def older_sources(self):
         """The last release that has everything for i386, from where the machine has its own; after use_sources()."""
-        debian = self.debian_sources()
-        if any(codename == LAST_WHOLE_RELEASE for _, _, codename in debian):
+        releases = self.releases()
+        if any(codename == LAST_WHOLE_RELEASE for _, _, codename in releases):
             return []
         return list(dict.fromkeys(with_fields(stanza, {'suites': LAST_WHOLE_RELEASE, 'components': 'main'})
-                                  for stanza, _, _ in debian))
+                                  for stanza, _, _ in releases))
 
     def download(self, package, folder):
         """Fetch one package into `folder`, the newest that can be had. Returns its path, or None and what apt said."""
@@ -230,7 +249,7 @@ def main_sources():
         apt = PrivateApt()
         apt.use_sources(machine_sources())
         return list(dict.fromkeys(with_fields(stanza, {'suites': suite, 'components': 'main', 'architectures': 'i386'})
-                                  for stanza, suite, codename in apt.debian_sources() if codename == release_codename()))
+                                  for stanza, suite, codename in apt.releases() if codename == release_codename()))
 
 
 def last_error(text):
@@ -251,8 +270,8 @@ def newest_dependency(package, prefix):
         return max(known, key=lambda name: [int(part) for part in re.findall(r'[0-9]+', name)])
     with cache_lock():
         apt, said = PrivateApt(), ''
-        for sources in (machine_sources, apt.older_sources):
-            said += apt.use_sources(sources())
+        for answer in apt.use_in_turn():
+            said += answer
             for name in apt.dependencies(package):
                 if name.startswith(prefix):
                     return name
@@ -301,11 +320,7 @@ def download(wanted):
     os.makedirs(cache_path('i386'), exist_ok=True)
     apt, said, left = PrivateApt(), '', dict(wanted)
     print(f'quartet: fetching {", ".join(wanted)} for i386', file=sys.stderr, flush=True)
-    for sources in (machine_sources, apt.older_sources):
-        stanzas = sources() if left else []
-        if not stanzas:
-            break
-        said = apt.use_sources(stanzas)
+    for said in apt.use_in_turn():
         for package, target in list(left.items()):
             with tempfile.TemporaryDirectory(dir=os.path.dirname(target), prefix='.') as work:
                 path, refusal = apt.download(package, work)
@@ -313,5 +328,7 @@ def download(wanted):
                     unpack(path, target)
                     del left[package]
                 said += refusal
+        if not left:
+            break
     if left:
         raise Failure(f'cannot fetch {", ".join(left)} for i386: {last_error(said)}')
