@@ -1,6 +1,7 @@
 """
 Debian's root file system: a bash login shell on the serial line; a package is installed and verified, a user added who
 may do what he may and no more; after poweroff e2fsck finds nothing to complain of, and the host reads what was written.
+A folder of the host is there under /share.
 """
 
 import os
@@ -9,9 +10,11 @@ import tempfile
 
 import debian
 import image
+from common import build_kernel
 from machine import Machine
 from options import DEBIAN_MEMORY
 
+KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
 CONTROL = '''Package: quartet-example
 Version: 1.0
 Architecture: all
@@ -65,3 +68,14 @@ with tempfile.TemporaryDirectory() as work:
     assert checked.returncode == 0, checked.stdout
     assert image.read_from_image(disk, '/home/tester/own') == b'private\n'
     assert image.read_from_image(disk, '/root/later') == b'done\n'
+
+# A folder beside it, whatever its files are called.
+with tempfile.TemporaryDirectory() as shared:
+    os.makedirs(os.path.join(shared, 'a folder/empty'))
+    with open(os.path.join(shared, 'a folder/"a file"'), 'w') as file:
+        file.write('shared\n')
+    os.symlink('a folder/"a file"', os.path.join(shared, 'link'))
+    done = subprocess.run(['./quartet', 'run', '--kernel', KERNEL, '--image', 'debian', '--share', shared, '--', 'sh', '-c',
+                           'cat /share/link; cd /share/*/; echo *; touch new'],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.stdout == 'shared\n"a file" empty\n' and 'Read-only file system' in done.stderr, done

@@ -164,21 +164,6 @@ def package_files(names):
     return files
 
 
-def folder_files(source, path):
-    """A host folder's files, write permission taken away, as add_files() takes them."""
-    if not os.path.isdir(source):
-        raise Failure(f'{source}: no such folder')
-    files = {}
-    for folder, _, names in os.walk(source):
-        for name in names:
-            full = os.path.join(folder, name)
-            if os.path.isfile(full):
-                with open(full, 'rb') as file:
-                    inside = os.path.normpath(os.path.join(path, os.path.relpath(full, source)))
-                    files[inside] = (file.read(), os.stat(full).st_mode & 0o555)
-    return files
-
-
 def own_programs():
     """Quartet's init and tools, as they go into /quartet."""
     files = {}

@@ -87,7 +87,7 @@ def own_image(path, words):
 def root_image(options, words):
     """The image to boot from, and whether what the machine writes to it is to be forgotten."""
     if options.image == 'debian':
-        path = debian.added_to_copy(debian.folder_files(options.share, '/share') if options.share else None)
+        path = debian.added_to_copy()
         return kept_copy(path, 'debian') if options.keep else (path, True)
     if options.image not in OWN_IMAGES:
         return own_image(options.image, words), False
@@ -100,7 +100,7 @@ def root_image(options, words):
 
 
 def share_disk(folder):
-    """An image of a disk that holds a folder and nothing else, for machines whose root disk is the user's."""
+    """An image of a disk that holds a folder and nothing else, for machines whose root disk is not of our making."""
     tree = image.Tree()
     image.add_folder(tree, folder, '.')
     return image.cached_image(tree, 'share-disk', free_space=image.MEBIBYTE)
@@ -142,8 +142,7 @@ def machine_settings(options):
     path, snapshot = root_image(options, words)
     share = ''
     if options.share:
-        is_own_disk = options.image not in (*OWN_IMAGES, 'debian')
-        share = share_disk(options.share) if is_own_disk else ''
+        share = '' if options.image in OWN_IMAGES else share_disk(options.share)
         words.insert(0, f'quartet.share={SHARE_DEVICES[options.disk]}' if share else 'quartet.share')
     if options.image == 'debian':
         words.insert(0, f'init={debian.INIT}')
