@@ -74,6 +74,8 @@ def check_words():
     complaint('check', '--best', status=2)
     complaint('trace', status=2)
     complaint('image', '3k', status=2)
+    assert '--share' in complaint('image', 'debian', '--share', '.', status=2)
+    assert '--append' in complaint('image', '1k', '--append', 'quiet', status=2)
     complaint('profile', status=2)
     complaint('profile', '--accel', 'kvm', '--', 'true', status=2)
     assert 'desktop' in complaint('debug', '--screen', env=WITHOUT_DESKTOP)

@@ -4,7 +4,7 @@ import debian
 import image
 import iso
 import options as machine_options
-from common import Parser, build_kernel, build_user, shown_path, user_path
+from common import Misuse, Parser, build_kernel, build_user, shown_path, user_path
 
 
 def main(arguments):
@@ -16,6 +16,10 @@ def main(arguments):
     parser.add_argument('--build', choices=('debug', 'release'), default='release', help="the CD's kernel (release)")
     parser.add_argument('--cc', choices=('gcc', 'clang'), default='gcc', help='its compiler (gcc)')
     parsed = parser.parse_args(arguments)
+    if parsed.share and parsed.what not in machine_options.OWN_IMAGES:
+        raise Misuse(f'image: --share does not go with {parsed.what}')
+    if parsed.append and parsed.what != 'iso':
+        raise Misuse(f'image: --append goes with iso alone: {parsed.what} holds no kernel')
     if parsed.what == 'debian':
         print(debian.stock_image())
         return 0
