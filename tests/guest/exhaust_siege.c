@@ -3,7 +3,7 @@
  * or each in its own, idle or busy), descriptors, pipes' buffers, inodes, dentries and page tables
  * that he gets. Meanwhile another user's shell answers; when the besieger's processes are killed,
  * everything is as before.
- * TEST_SCALE makes more rounds; ANSWER_MS is how long an answer may take.
+ * ROUNDS says how many rounds, of one attack each; ANSWER_MS how long an answer may take.
  *
  * The shell is a process that, when asked, runs a program and waits for it. It and this program
  * live through everything: the kernel kills for want of memory, but only besiegers.
@@ -287,9 +287,9 @@ static void compare_leaks(const char *name, const char *before, const char *afte
 int main(int argc, char **argv)
 {
 	static char before[8192], after[8192];
-	const char *limit = getenv("ANSWER_MS");
+	const char *limit = getenv("ANSWER_MS"), *wanted = getenv("ROUNDS");
 	struct gate ask = gate_create(), answer = gate_create();
-	int rounds = scaled(ARRAY_SIZE(attacks));
+	int rounds = wanted ? atoi(wanted) : scaled(ARRAY_SIZE(attacks));
 	long long longest[ARRAY_SIZE(attacks)] = { 0 };
 
 	if (argc > 1)
@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 			     round, took);
 	}
 	kill_and_reap(neighbour);
-	for (size_t i = 0; i < ARRAY_SIZE(attacks); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(attacks) && i < (size_t)rounds; i++)
 		printf("%s: answers in %lld ms at most\n", attacks[i].name, longest[i]);
 	return 0;
 }

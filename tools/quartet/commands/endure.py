@@ -84,7 +84,7 @@ def main_torture(arguments):
     parser.add_argument('--seed', type=seed_number, help="the scheduler's, of the first round; each has the next one")
     parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     options = parser.parse_args(arguments)
-    seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
+    first = seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
     end = time.monotonic() + options.minutes * 60
     kernel = options.kernel or build_kernel('debug')
     tests = guest_tests.find_tests(lambda name: name.startswith('guest/torture_'))
@@ -102,7 +102,7 @@ def main_torture(arguments):
         if time.monotonic() > end or any(results.failures):
             status = results.finish()
             endure_record.add('torture', options.minutes >= WHOLE_MINUTES['torture'], arguments, status,
-                              {'rounds': rounds, 'passed': results.counts[PASSED], 'failed': results.counts[FAILED]})
+                              {f'rounds, seeds from {first} on': rounds, 'passed': results.counts[PASSED], 'failed': results.counts[FAILED]})
             return status
 
 
@@ -126,7 +126,7 @@ def main_crash(arguments):
     print(f'{options.points} points, {len(failures)} failures')
     status = 1 if failures else 0
     endure_record.add(f'crash, {options.workload or "files, sqlite, git"}', options.points >= WHOLE_POINTS, arguments, status,
-                      {'points': options.points, 'workloads': number, 'failures': len(failures)})
+                      {'points': options.points, f'workloads, seeds from {seed} on': number, 'failures': len(failures)})
     return status
 
 
@@ -153,7 +153,8 @@ def main_strangers(arguments):
     print(strangers.summary(outcomes))
     status = 1 if outcomes.has_failed() else 0
     endure_record.add('strangers', names == known and options.minutes >= WHOLE_MINUTES['strangers'], arguments, status,
-                      {word: outcomes.count(state) for word, state in (('passed', PASSED), ('failed', FAILED), ('skipped', SKIPPED))})
+                      {'': f'seed {seed}', **{word: outcomes.count(state) for word, state in (
+                          ('passed', PASSED), ('failed', FAILED), ('skipped', SKIPPED))}})
     return status
 
 
@@ -217,9 +218,9 @@ def main_siege(arguments):
     options = parser.parse_args(arguments)
     kernel = options.kernel or build_kernel(options.build)
     make('--silent', 'user', f'build/guest/{shortage.SIEGE}')
-    status = shortage.run_siege(kernel, options.cpus, options.rounds, options.answer, options.seed)
+    status, longest = shortage.run_siege(kernel, options.cpus, options.rounds, options.answer, options.seed)
     endure_record.add(f'siege, {options.cpus} CPUs', options.rounds >= WHOLE_ROUNDS and options.answer <= 1000, arguments, status,
-                      {'rounds': options.rounds, 'ms for an answer at most': options.answer})
+                      {'rounds': options.rounds, **({} if longest is None else {'ms for the slowest answer': longest})})
     return status
 
 
