@@ -501,7 +501,8 @@ static int show_shared(char **pids)
 		}
 	}
 	if (count < SHELL_MIN) {
-		fprintf(stderr, "vmmap: sharing needs at least two processes\n");
+		fprintf(stderr,
+			"vmmap: sharing needs two processes (shells, unless others are named)\n");
 		return 1;
 	}
 	print_shared(group, count);

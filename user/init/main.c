@@ -272,7 +272,7 @@ static void link_descriptors(void)
 		{ "/proc/self/fd/2", "/dev/stderr" },
 	};
 
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		if (symlink(links[i].target, links[i].path) < 0 && errno != EEXIST)
 			complain("%s: %s", links[i].path, strerror(errno));
 	}
