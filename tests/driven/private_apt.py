@@ -112,7 +112,8 @@ deb [trusted=yes] file:{archive}/nowhere bookworm main
     # What is not signed is not trusted, unless it says so.
     for no in '', '[trusted=no] ', '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ':
         with machine_with(local__list=f'deb {no}file:{archive}/flat ./\n'):
-            refusal('quartet-sample')
+            told = refusal('quartet-sample')
+            assert 'The repository' in told, told
 
 
 def check_stanzas(archive):
@@ -138,6 +139,8 @@ Trusted: yes
         assert fetched() == '1.0\n'
     with machine_with(odd__sources=odd.replace('Enabled: off', 'Enabled: yes')):
         assert fetched() == '2.0\n'
+    with machine_with(broken__sources='Types: deb\nURIs: file:/\n'):
+        assert 'Malformed' in refusal('quartet-sample')
 
 
 def check_mirrors(archive):

@@ -32,6 +32,8 @@ LAST_WHOLE_RELEASE = 'bookworm'
 OPTION_FIELDS = {'lang': 'Languages', 'target': 'Targets'}
 ONE_LINE = re.compile(r'\s*deb\s+(?:\[(?P<options>[^]]*)\]\s*)?(?P<uri>(?:\[[^]]*\]|[^\s[])+)\s+(?P<suite>\S+)(?P<components>.*)')
 NO_ARCHITECTURES = {'architectures': None, 'architectures-add': None, 'architectures-remove': None}
+# What apt says of anything that went wrong before.
+CONSEQUENCES = ('E: Unable to locate package', 'E: The list of sources could not be read')
 SOURCE_NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(list|sources)')
 
 
@@ -253,10 +255,14 @@ def main_sources():
 
 
 def last_error(text):
-    """Why apt failed, in one line. That no index could be fetched explains why a package is unknown."""
+    """
+    Why apt failed, in one line. That an index could not be fetched, is not signed or that a source is none explains why a
+    package is unknown.
+    """
     errors = [line for line in text.splitlines() if line.startswith(('E:', 'W:', 'Err:'))]
     fetching = [line for line in errors if 'Failed to fetch' in line]
-    return (fetching or errors or ['apt gave no reason'])[-1]
+    causes = [line for line in errors if not line.startswith(CONSEQUENCES)]
+    return (fetching or causes or errors or ['apt gave no reason'])[-1]
 
 
 def newest_dependency(package, prefix):
