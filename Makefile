@@ -184,15 +184,15 @@ build/user/%: $$(wildcard user/$$*.c user/$$*/*.c user/$$*/*.h) Makefile
 # Each tests/guest/NAME.c is one test program: build/guest/NAME.
 GUEST_CFLAGS := -m32 -static -std=gnu17 -O1 -g1 -pthread -Wall -Wextra -D_GNU_SOURCE -Iinclude -Itests/guest \
 	-Ibuild $(SAME_ANYWHERE)
-# Four hundred static programs: gold links one in half of the time.
-GUEST_LINK := $(if $(shell command -v ld.gold),-fuse-ld=gold)
+# Four hundred static programs, and the unit tests: mold links one in a quarter of the time.
+QUICK_LINK := $(if $(shell command -v mold),-fuse-ld=mold)
 GUEST_TESTS := $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/*.c))
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
 
 build/guest/%: tests/guest/%.c $$(wildcard tests/guest/*.h) Makefile
 	@mkdir -p $(@D)
-	$(Q)gcc $(GUEST_CFLAGS) $(GUEST_LINK) -o $@ $<
+	$(Q)gcc $(GUEST_CFLAGS) $(QUICK_LINK) -o $@ $<
 build/guest/call_errors: build/calls.h
 
 # What the commands of tests/applets/ need besides busybox.

@@ -35,7 +35,7 @@ build/fuzz/support.a: $(FUZZ_SUPPORT:%.c=build/fuzz/objects/%.o)
 
 define fuzz_target
 build/fuzz/$(1): $(call fuzz_objects,$(1)) build/fuzz/support.a
-	$$(Q)$$(FUZZ_CLANG) -fsanitize=fuzzer,address,undefined -o $$@ $$^ -lpthread
+	$$(Q)$$(FUZZ_CLANG) -fsanitize=fuzzer,address,undefined $$(QUICK_LINK) -o $$@ $$^ -lpthread
 -include $(patsubst %.o,%.d,$(call fuzz_objects,$(1)))
 endef
 $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_target,$(target))))

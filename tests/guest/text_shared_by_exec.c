@@ -6,7 +6,7 @@
 
 #define PROCESSES 4
 
-extern const char __executable_start[], __etext[];
+extern const char __executable_start[], etext[];
 
 /* Volatile, or the compiler reads it for us. */
 static const volatile char read_only_data[3 * PAGE] = { 1, 2, 3 };
@@ -18,7 +18,7 @@ static int child_main(int from_parent, int to_parent)
 	volatile char sum = 0;
 	char byte;
 
-	for (const char *text = __executable_start; text < __etext; text += PAGE)
+	for (const char *text = __executable_start; text < etext; text += PAGE)
 		sum += *text;
 	sum += read_only_data[PAGE];
 	written_data[0] = 2;
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < PROCESSES; i++)
 		CHECK(read(ready[0], &byte, 1) == 1);
 
-	for (const char *text = __executable_start; text < __etext; text += PAGE)
+	for (const char *text = __executable_start; text < etext; text += PAGE)
 		check_same(pids, text);
 	check_same(pids, (const char *)read_only_data + PAGE);
 	check_different(pids, written_data);

@@ -41,7 +41,7 @@ host_objects = $(patsubst %.c,build/host$(1)/%.o,$(sort $(2) $(wildcard $(2:%_te
 
 define host_test
 build/host$(1)/$(2:%.c=%): $(call host_objects,$(1),$(2)) build/host$(1)/support.a
-	$$(Q)gcc -m$(1) -fsanitize=address,undefined -o $$@ $$^ -lpthread
+	$$(Q)gcc -m$(1) -fsanitize=address,undefined $$(QUICK_LINK) -o $$@ $$^ -lpthread
 -include $(patsubst %.o,%.d,$(call host_objects,$(1),$(2)))
 endef
 
