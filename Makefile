@@ -167,7 +167,7 @@ $(KERNEL): $(OBJECTS) $(LINKER_SCRIPT) $(OUT)/sources tools/symbols
 # ---- programs: user/ and tests/guest/ ----------------------------------------------------------------
 
 # The same bytes wherever the sources lie.
-SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=.
+SAME_ANYWHERE := '-ffile-prefix-map=$(subst ','\'',$(CURDIR))=.'
 
 # Each user/NAME.c, and each folder user/NAME/, is one static i386 Linux program: build/user/NAME.
 USER_CFLAGS := -m32 -static -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wshadow -Wvla -D_GNU_SOURCE \
