@@ -15,6 +15,7 @@
 #include "uapi/linux/fcntl.h"
 #include "uapi/linux/fs.h"
 #include "uapi/linux/termios.h"
+#include "vfs/block_ioctl.h"
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
@@ -275,7 +276,12 @@ int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
 		result = open_peer(file, (uint32_t)argument);
 		break;
 	default:
-		result = file_ioctl(file, command, argument);
+		/* Who calls must have the right, not who opened the disk. */
+		if (block_ioctl_administers(file, command) &&
+		    !credentials_capable(credentials_current(), CAP_SYS_ADMIN))
+			result = -EACCES;
+		else
+			result = file_ioctl(file, command, argument);
 	}
 	fd_table_return(file, needs_put);
 	return result;

@@ -11,9 +11,7 @@
 #include "block/block_device.h"
 #include "lib/math64.h"
 #include "lib/min_max.h"
-#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
-#include "vfs/credentials.h"
 #include "vfs/file.h"
 
 enum {
@@ -51,11 +49,6 @@ struct geometry {
 	uint32_t start;
 };
 _Static_assert(sizeof(struct geometry) == 8, "i386 ABI");
-
-static bool is_administrator(const struct file *file)
-{
-	return credentials_capable(file->credentials, CAP_SYS_ADMIN);
-}
 
 static int put_u16(user_addr to, uint16_t value)
 {
@@ -175,11 +168,8 @@ static int administer(struct file *file, unsigned int command, user_addr argumen
 	}
 }
 
-int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+static bool administers(unsigned int command)
 {
-	struct block_device *device = file->private;
-	user_addr address = user_addr_from(argument);
-
 	switch (command) {
 	case IOCTL_SET_READ_ONLY:
 	case IOCTL_REREAD_PARTITIONS:
@@ -187,7 +177,24 @@ int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 	case IOCTL_SET_READ_AHEAD:
 	case IOCTL_SET_FILE_READ_AHEAD:
 	case IOCTL_SET_BLOCK_SIZE:
-		return is_administrator(file) ? administer(file, command, address) : -EACCES;
+		return true;
+	}
+	return false;
+}
+
+bool block_ioctl_administers(const struct file *file, unsigned int command)
+{
+	return inode_is(file->inode, MODE_BLOCK) && administers(command);
+}
+
+int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+{
+	struct block_device *device = file->private;
+	user_addr address = user_addr_from(argument);
+
+	if (administers(command))
+		return administer(file, command, address);
+	switch (command) {
 	case IOCTL_DISCARD:
 	case IOCTL_DISCARD_SECURELY:
 		return file->mode & FILE_WRITE ? -EOPNOTSUPP : -EBADF;

@@ -55,7 +55,7 @@ static void protect(int fd)
 	CHECK(ioctl(fd, BLKROGET, &number) == 0 && number == 0);
 }
 
-/* Others may not open it, but who has the file may ask. */
+/* Others may not open it, but who has the file may ask, though not change anything. */
 static void as_a_user(int fd, const char *path)
 {
 	pid_t child = MUST(fork());
@@ -66,6 +66,11 @@ static void as_a_user(int fd, const char *path)
 		CHECK(setresuid(1000, 1000, 1000) == 0);
 		CHECK_ERRNO(open(path, O_RDONLY), EACCES);
 		CHECK(ioctl(fd, BLKSSZGET, &number) == 0);
+		CHECK_ERRNO(ioctl(fd, BLKFLSBUF, 0), EACCES);
+		CHECK_ERRNO(ioctl(fd, BLKRRPART, 0), EACCES);
+		CHECK_ERRNO(ioctl(fd, BLKROSET, &number), EACCES);
+		CHECK_ERRNO(ioctl(fd, BLKRASET, 256), EACCES);
+		CHECK_ERRNO(ioctl(fd, BLKBSZSET, NULL), EACCES);
 		_exit(0);
 	}
 	CHECK_EQ(wait_exit_status(child), 0);
