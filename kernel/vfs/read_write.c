@@ -21,9 +21,14 @@
 #include "vfs/notify.h"
 #include "vfs/poll.h"
 
+/*
+ * As on Linux, devices are left alone: one that has no use for a position may sleep for long, and
+ * whoever waited for this lock could not be killed.
+ */
 static inline bool needs_position_lock(const struct file *file)
 {
-	return unlikely(refcount_read(&file->references) != 1) && !file->ops->stream;
+	return unlikely(refcount_read(&file->references) != 1) && !file->ops->stream &&
+	       !inode_is(file->inode, MODE_CHARACTER);
 }
 
 static inline bool begin_position(struct file *file)

@@ -124,6 +124,31 @@ static void system_clock(int fd)
 	CHECK(told(fd) - before <= 10 && told(fd) >= before);
 }
 
+/* Two wait for the same open file: the later one does not wait for the earlier. */
+static void waiting_together(void)
+{
+	int fd = MUST(open("/dev/rtc0", O_RDONLY));
+	pid_t children[2];
+	int status;
+
+	for (int i = 0; i < 2; i++) {
+		children[i] = FORK();
+		if (children[i] == 0) {
+			char bytes[4];
+
+			_exit(read(fd, bytes, 4) != 4);
+		}
+		wait_until_blocked(children[i]);
+	}
+	CHECK_ERRNO(lseek(fd, 0, SEEK_SET), ESPIPE);
+	for (int i = 1; i >= 0; i--) {
+		CHECK(kill(children[i], SIGKILL) == 0);
+		CHECK(waitpid(children[i], &status, 0) == children[i]);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	}
+	CHECK(close(fd) == 0);
+}
+
 /* Reading waits, until a signal ends it. */
 static void waiting(void)
 {
@@ -152,6 +177,7 @@ int main(void)
 	CHECK(stat("/dev/rtc0", &status) == 0);
 	CHECK_EQ(status.st_mode, S_IFCHR | 0600);
 	waiting();
+	waiting_together();
 	fd = MUST(open("/dev/rtc0", O_RDWR | O_NONBLOCK));
 	CHECK_ERRNO(open("/dev/rtc0", O_RDONLY), EBUSY);
 	CHECK(ioctl(fd, RTC_RD_TIME, &at_start) == 0);
