@@ -223,6 +223,14 @@ unsigned int console_neighbour(int direction)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
+static void reset_keys(struct console *console)
+{
+	keyboard_reset_settings(&console->keys);
+	console->shows_own_lights = false;
+	if (console == foreground)
+		console_show_lights();
+}
+
 /*
  * Show what a program has written; its answers go to `reply`. Returns how many bytes of them there
  * are.
@@ -243,6 +251,10 @@ static size_t write_screen(struct console *console, const uint8_t *bytes, size_t
 	if (screen->wants_palette_reset) {
 		screen->wants_palette_reset = false;
 		screen->palette_set = 0;
+	}
+	if (screen->wants_keys_reset) {
+		screen->wants_keys_reset = false;
+		reset_keys(console);
 	}
 	if (console == foreground) {
 		if (palette_set != screen->palette_set || screen->palette_set)
@@ -324,7 +336,7 @@ static struct console *make_console(unsigned int number)
 	console->tty.window.ws_col = (uint16_t)display->columns;
 	console->number = number;
 	console_screen_init(&console->screen, cells, LINES, display->columns, display->rows);
-	console->screen.wants_palette_reset = false;
+	console->screen.wants_palette_reset = console->screen.wants_keys_reset = false;
 	return console;
 
 free:

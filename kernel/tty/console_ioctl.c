@@ -28,7 +28,7 @@ static int set_display_mode(struct console *console, uintptr_t mode)
 {
 	irq_flags flags;
 
-	if (mode != KD_TEXT && mode != KD_GRAPHICS)
+	if (mode > KD_TEXT1)
 		return -EINVAL;
 	flags = spin_lock_irq(&console_lock);
 	if (console->is_graphics != (mode == KD_GRAPHICS)) {
@@ -182,15 +182,19 @@ static int put_free_number(user_addr to)
 	return put_user_u32(to, UINT32_MAX);
 }
 
+/* Nobody has ever been told a signal: v_signal stays what it was, as on Linux. */
 static int put_state(user_addr to)
 {
 	struct vt_stat state = { .v_active = (uint16_t)console_foreground_number(), .v_state = 1 };
+	int error = copy_to_user(to, &state.v_active, sizeof(state.v_active));
 
 	for (unsigned int number = 1; number <= CONSOLE_COUNT; number++) {
 		if (has_files(number))
 			state.v_state |= (uint16_t)(1u << number);
 	}
-	return copy_to_user(to, &state, sizeof(state));
+	return error ? error
+		     : copy_to_user(user_addr_add(to, offsetof(struct vt_stat, v_state)),
+				    &state.v_state, sizeof(state.v_state));
 }
 
 static int set_switch_mode(user_addr from)

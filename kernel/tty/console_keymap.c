@@ -129,6 +129,33 @@ bool keyboard_owns_map(const struct keyboard *keyboard, const uint16_t *keys)
 	return false;
 }
 
+static bool has_code(const struct keyboard *keyboard, uint16_t key)
+{
+	for (unsigned int scan = 0; scan < KEY_SCAN_COUNT; scan++) {
+		if (keyboard->codes[scan] == key)
+			return true;
+	}
+	return false;
+}
+
+void keyboard_set_code(struct keyboard *keyboard, unsigned int scan, uint16_t key)
+{
+	uint16_t old = keyboard->codes[scan];
+
+	keyboard->codes[scan] = key;
+	/* Nobody could say any more that it comes up. */
+	if (old < KEY_COUNT && bitmap_is_set(keyboard->down, old) && !has_code(keyboard, old)) {
+		bitmap_clear(keyboard->down, old);
+		keyboard_count_shifts(keyboard);
+	}
+}
+
+void keyboard_reset_settings(struct key_settings *settings)
+{
+	settings->locks = settings->default_locks;
+	settings->locked_shifts = settings->sticky_shifts = 0;
+}
+
 void keyboard_count_shifts(struct keyboard *keyboard)
 {
 	memset(keyboard->shift_count, 0, sizeof(keyboard->shift_count));

@@ -49,7 +49,7 @@ enum key_style { KEYS_UNICODE, KEYS_LATIN, KEYS_CODES, KEYS_RAW, KEYS_OFF };
 struct key_settings {
 	enum key_style style;
 	uint8_t locks;			/* enum keyboard_lock */
-	uint8_t default_locks;		/* KDSKBLED's upper half; kept, not used */
+	uint8_t default_locks;		/* KDSKBLED's upper half: what a reset makes of `locks` */
 	uint16_t locked_shifts;		/* bit n: modifier n acts as if held */
 	uint16_t sticky_shifts;		/* the same for one key */
 	bool meta_sets_bit;		/* Alt sets bit 7 instead of sending ESC before */
@@ -96,6 +96,10 @@ void keyboard_set_symbol(struct keyboard *keyboard, uint8_t map, uint8_t key, ui
 void keyboard_clear_map(uint16_t keys[KEY_COUNT]);
 /* The default ones are not the owner's to free. */
 bool keyboard_owns_map(const struct keyboard *keyboard, const uint16_t *keys);
+/* Scan code `scan` is `key` from now on. The key it was comes up, unless another code has it. */
+void keyboard_set_code(struct keyboard *keyboard, unsigned int scan, uint16_t key);
+/* ESC c: what a program's reset of its console means for the keys. */
+void keyboard_reset_settings(struct key_settings *settings);
 /* Which modifiers are held, by the keys that are: after the maps or the style changed. */
 void keyboard_count_shifts(struct keyboard *keyboard);
 

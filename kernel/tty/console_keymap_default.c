@@ -166,13 +166,12 @@ static void fill_map(uint16_t *keys, uint8_t map)
 	}
 }
 
-static uint8_t default_code(unsigned int scan_code)
+static void fill_codes(uint16_t to[KEY_SCAN_COUNT])
 {
-	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
-		if (codes[i].scan_code == scan_code)
-			return codes[i].key;
-	}
-	return scan_code < SAME_CODES ? (uint8_t)scan_code : 0;
+	for (unsigned int scan = 0; scan < KEY_SCAN_COUNT; scan++)
+		to[scan] = scan < SAME_CODES ? (uint16_t)scan : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		to[codes[i].scan_code] = codes[i].key;
 }
 
 uint8_t keyboard_default_scan(uint16_t key)
@@ -198,6 +197,5 @@ void keyboard_fill_defaults(struct keyboard *keyboard)
 	}
 	for (unsigned int i = 0; i < KEY_COUNT; i++)
 		keyboard->functions[i] = keyboard_default_function((uint8_t)i);
-	for (unsigned int scan = 0; scan < KEY_SCAN_COUNT; scan++)
-		keyboard->codes[scan] = default_code(scan);
+	fill_codes(keyboard->codes);
 }

@@ -174,7 +174,8 @@ static int code_ioctl(unsigned int command, user_addr address, bool may_change)
 		return -EINVAL;
 	flags = spin_lock_irq(&console_lock);
 	if (command == KDSETKEYCODE)
-		console_keyboard()->codes[request.scancode] = (uint16_t)request.keycode;
+		keyboard_set_code(console_keyboard(), request.scancode,
+				  (uint16_t)request.keycode);
 	else
 		request.keycode = console_keyboard()->codes[request.scancode];
 	spin_unlock_irq(&console_lock, flags);

@@ -184,6 +184,23 @@ static void codes_for_programs(struct test *t)
 	EXPECT_KEYS(t, "\x1e", "b");
 }
 
+/* A key that loses its scan code while it is held comes up, unless it has another. */
+static void held_keys_that_move(struct test *t)
+{
+	start();
+	press("\x2a", 0);
+	EXPECT_KEYS(t, "\x1e", "A");
+	keyboard_set_code(&state, 0x2a, 48);
+	EXPECT_EQ(t, state.shifts, 0);
+	EXPECT_KEYS(t, "\x9e\x1e", "a");
+	press("\x9e\x36", 0);
+	keyboard_set_code(&state, 0x59, 54);
+	keyboard_set_code(&state, 0x36, 0);
+	EXPECT_EQ(t, state.shifts, 1);
+	press("\xd9", 0);
+	EXPECT_EQ(t, state.shifts, 0);
+}
+
 static void random_codes_are_harmless(struct test *t)
 {
 	uint32_t seed = 5;
@@ -209,6 +226,7 @@ const struct test_case test_cases[] = {
 	TEST(other_maps),
 	TEST(special_modifiers),
 	TEST(codes_for_programs),
+	TEST(held_keys_that_move),
 	TEST(random_codes_are_harmless),
 	TEST_END
 };

@@ -314,6 +314,7 @@ void screen_reset(struct console_screen *screen)
 	screen->decoder = (struct utf8_decoder){ 0 };
 	screen->palette_set = 0;
 	screen->wants_palette_reset = true;
+	screen->wants_keys_reset = true;
 	memset(screen->tabs, 0, sizeof(screen->tabs));
 	for (unsigned int column = 8; column < screen->columns; column += 8)
 		bitmap_set(screen->tabs, column);

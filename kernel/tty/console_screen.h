@@ -92,6 +92,7 @@ struct console_screen {
 	uint32_t palette_set;		/* bit n: palette[n] was set by the program */
 	uint32_t palette[16];		/* 0xrrggbb */
 	bool wants_palette_reset;
+	bool wants_keys_reset;		/* ESC c is for the keyboard's settings too */
 };
 
 /*

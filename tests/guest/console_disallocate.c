@@ -77,7 +77,9 @@ int main(void)
 	fd = open("/dev/tty1", O_RDWR | O_NOCTTY);
 	if (fd < 0)
 		SKIP("no consoles here");
+	state.v_signal = 77;
 	MUST(ioctl(fd, VT_GETSTATE, &state));
+	CHECK_EQ(state.v_signal, 77); /* nobody writes it */
 	CHECK(state.v_active >= 1 && is_open(1));
 	MUST(ioctl(fd, VT_OPENQRY, &free_number));
 	CHECK(free_number >= 1 && !is_open(free_number));

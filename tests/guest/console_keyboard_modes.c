@@ -57,6 +57,28 @@ static void locks_and_lights(void)
 	CHECK_EQ(get_byte(KDGETLED), 0);
 }
 
+static void reset(void)
+{
+	MUST(ioctl(fd, KDSKBLED, 0x25));
+	CHECK_EQ(write(fd, "\033c", 2), 2);
+	CHECK_EQ(get_byte(KDGKBLED), 0x22);
+	MUST(ioctl(fd, KDSKBLED, 0x03));
+	CHECK_EQ(write(fd, "\033c", 2), 2);
+	CHECK_EQ(get_byte(KDGKBLED), 0);
+}
+
+static void of_the_display(void)
+{
+	MUST(ioctl(fd, KDSETMODE, KD_GRAPHICS));
+	CHECK_EQ(get(KDGETMODE), KD_GRAPHICS);
+	/* Two more names of the same. */
+	MUST(ioctl(fd, KDSETMODE, KD_TEXT0));
+	CHECK_EQ(get(KDGETMODE), KD_TEXT);
+	MUST(ioctl(fd, KDSETMODE, KD_TEXT1));
+	CHECK_EQ(get(KDGETMODE), KD_TEXT);
+	CHECK_ERRNO(ioctl(fd, KDSETMODE, KD_TEXT1 + 1), EINVAL);
+}
+
 static void sounds(void)
 {
 	MUST(ioctl(fd, KIOCSOUND, 1193));
@@ -97,6 +119,8 @@ int main(void)
 		SKIP("no consoles here");
 	modes();
 	locks_and_lights();
+	reset();
+	of_the_display();
 	sounds();
 	ordinary_user();
 	CHECK_ERRNO(ioctl(fd, KDGKBMODE, NULL), EFAULT);

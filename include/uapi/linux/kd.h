@@ -28,6 +28,7 @@
 #define KB_101		0x02
 #define KD_TEXT		0x00
 #define KD_GRAPHICS	0x01
+#define KD_TEXT1	0x03		/* it and the one before are KD_TEXT too */
 #define K_RAW		0x00
 #define K_XLATE		0x01
 #define K_MEDIUMRAW	0x02
@@ -73,7 +74,7 @@ struct kbkeycode {
 
 struct vt_stat {
 	uint16_t v_active;
-	uint16_t v_signal;
+	uint16_t v_signal;	/* not written */
 	uint16_t v_state;	/* bit n: console n is open */
 };
 
