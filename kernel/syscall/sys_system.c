@@ -120,40 +120,9 @@ enum {
 	SYSLOG_SIZE_BUFFER,
 };
 
-/* Where CLEAR was: a hint, so a race shows a line twice at most. */
-static uint64_t log_clear_position;
 /* What CONSOLE_OFF found, for CONSOLE_ON; LOG_LEVEL_NONE: it was not off. Only a hint too. */
 enum { LOG_LEVEL_NONE = -1 };
 static int log_saved_level = LOG_LEVEL_NONE;
-
-/* The last `size` bytes since the last clear. */
-static int read_log(user_addr to, int size)
-{
-	uint64_t start = log_clear_position;
-	uint64_t end = printk_end_position();
-	char *chunk;
-	int done = 0;
-
-	chunk = kmalloc(PAGE_SIZE, 0);
-	if (!chunk)
-		return -ENOMEM;
-	if (end - start > (uint64_t)size)
-		start = end - (uint64_t)size;
-	while (done < size) {
-		size_t got =
-			printk_read(&start, chunk, min_t(size_t, PAGE_SIZE, (size_t)(size - done)));
-
-		if (!got)
-			break;
-		if (copy_to_user(user_addr_add(to, (size_t)done), chunk, got)) {
-			done = -EFAULT;
-			break;
-		}
-		done += (int)got;
-	}
-	kfree(chunk);
-	return done;
-}
 
 /* The three commands that read. Each has its buffer looked at first. */
 static int read_log_by(int command, user_addr to, int size)
@@ -165,13 +134,12 @@ static int read_log_by(int command, user_addr to, int size)
 		return -EINVAL;
 	if (size == 0)
 		return 0;
-	if (command == SYSLOG_READ) {
-		io_buffer_init_user(&buffer, to, (size_t)size);
+	io_buffer_init_user(&buffer, to, (size_t)size);
+	if (command == SYSLOG_READ)
 		return (int)kernel_log_consume(&buffer, true);
-	}
-	result = read_log(to, size);
+	result = (int)kernel_log_read_newest(&buffer);
 	if (command == SYSLOG_READ_CLEAR && result >= 0)
-		log_clear_position = printk_end_position();
+		kernel_log_clear();
 	return result;
 }
 
@@ -212,7 +180,7 @@ int sys_syslog(int command, user_addr buffer, int size)
 	case SYSLOG_READ_CLEAR:
 		return read_log_by(command, buffer, size);
 	case SYSLOG_CLEAR:
-		log_clear_position = printk_end_position();
+		kernel_log_clear();
 		return 0;
 	case SYSLOG_CONSOLE_OFF:
 	case SYSLOG_CONSOLE_ON:

@@ -1,9 +1,11 @@
 /*
- * The kernel log for readers that sleep until it grows, and its one reader that consumes:
- * /proc/kmsg and syslog(2) share how far it has been read.
+ * The kernel log for readers that sleep until it grows; its one reader that consumes: /proc/kmsg
+ * and syslog(2) share how far it has been read; and what was cleared, which those who look at the
+ * log as it is do not see.
  */
 #pragma once
 #include <stdbool.h>
+#include <stdint.h>
 #include "core/compiler.h"
 #include "core/types.h"
 #include "vm/io_buffer.h"
@@ -23,3 +25,12 @@ struct wait_queue *kernel_log_queue(void);
 must_check ssize_t kernel_log_consume(struct io_buffer *buffer, bool waits);
 /* How many bytes that would be. */
 size_t kernel_log_unread(void);
+
+/*
+ * The newest lines since the log was cleared, as many whole ones as `buffer` takes. Bytes moved.
+ * May sleep. Errors: -EFAULT, -ENOMEM.
+ */
+must_check ssize_t kernel_log_read_newest(struct io_buffer *buffer);
+void kernel_log_clear(void);
+/* Position in the log of the first line that is not cleared. */
+uint64_t kernel_log_cleared(void);

@@ -3,7 +3,8 @@
  * each write is one line, with an optional "<priority>" before it. A priority is a facility times
  * eight and a level; the facility 0 is the kernel's, which a program cannot claim. The sequence
  * number is the line's position in the log. The log keeps lines as
- * "<priority>[seconds.microseconds] text\n" (core/printk.c); here they are taken apart again.
+ * "<priority>[seconds.microseconds] text\n" (core/printk.c); here they are taken apart again. Who
+ * was so slow that his next line is gone is told once, by -EPIPE, and goes on with the oldest.
  */
 #include "drivers/char/kmsg.h"
 
@@ -27,7 +28,7 @@ enum {
 
 /*
  * The line at *position or the next one still there; its length with the newline. *position is then
- * behind it.
+ * behind it. There is one.
  */
 static size_t read_line(uint64_t *position, char line[LINE_SIZE])
 {
@@ -100,18 +101,28 @@ static size_t make_header(const char *line, size_t length, uint64_t position,
 
 /*
  * How far an open file has read. It is apart from the file's position, which stays 0: seeking says
- * so. Changed under position_lock.
+ * so. [p] position_lock, except for those who only ask whether there is news.
  */
 struct reader {
-	uint64_t position;
+	uint64_t position;		/* [p] of a line's beginning */
 };
+
+/* The oldest line from `position` on that is still there. */
+static uint64_t oldest_from(uint64_t position)
+{
+	(void)printk_read(&position, NULL, 0);
+	return position;
+}
 
 static int kmsg_open(struct file *file)
 {
 	struct reader *reader = kzalloc(sizeof(*reader), 0);
 
+	if (!reader)
+		return -ENOMEM;
+	reader->position = oldest_from(0);
 	file->private = reader;
-	return reader ? 0 : -ENOMEM;
+	return 0;
 }
 
 static void kmsg_release(struct file *file)
@@ -131,6 +142,10 @@ static ssize_t read_record(struct reader *reader, struct io_buffer *buffer)
 	if (next >= printk_end_position())
 		return 0;
 	length = read_line(&next, line);
+	if (next - length != reader->position) {
+		reader->position = next - length;
+		return -EPIPE;
+	}
 	header_size = make_header(line, length, next - length, header, &text);
 	text_size = (size_t)(line + length - 1 - text);
 	size = header_size + escaped_length(text, text_size) + 1;
@@ -202,31 +217,38 @@ static ssize_t kmsg_write(struct file *file, struct io_buffer *buffer, file_offs
 	return (ssize_t)size;
 }
 
-/* Alone with the file, as for its position. */
+/* SEEK_DATA is for what syslog(2) has not cleared. */
 static int kmsg_seek(struct file *file, file_offset offset, int whence, file_offset *out)
 {
 	struct reader *reader = file->private;
+	uint64_t position;
 
 	if (offset != 0)
 		return -ESPIPE;
 	if (whence == SEEK_END)
-		reader->position = printk_end_position();
+		position = printk_end_position();
 	else if (whence == SEEK_SET || whence == SEEK_DATA)
-		reader->position = 0;
+		position = oldest_from(whence == SEEK_SET ? 0 : kernel_log_cleared());
 	else
 		return -EINVAL;
+	mutex_lock(&file->position_lock);
+	reader->position = position;
+	mutex_unlock(&file->position_lock);
 	*out = 0;
 	return 0;
 }
 
+/* As on Linux nobody hears that it can be written, which it always can. */
 static uint32_t kmsg_poll(struct file *file, struct poll_table *table)
 {
 	const struct reader *reader = file->private;
 
 	poll_register(table, kernel_log_queue());
-	if (reader->position < printk_end_position())
-		return POLL_IN | POLL_READ_NORMAL | POLL_OUT | POLL_WRITE_NORMAL;
-	return POLL_OUT | POLL_WRITE_NORMAL;
+	if (reader->position >= printk_end_position())
+		return 0;
+	if (reader->position != oldest_from(reader->position))
+		return POLL_IN | POLL_READ_NORMAL | POLL_ERROR | POLL_PRI;
+	return POLL_IN | POLL_READ_NORMAL;
 }
 
 const struct file_ops kmsg_ops = {
