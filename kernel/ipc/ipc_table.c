@@ -1,10 +1,11 @@
 /*
  * Ids and keys of System V objects.
  *
- * An id is an index and a sequence number. The lowest free index is taken; when that is not above
- * the one taken last, the sequence goes on, so that an id comes back only after very many others.
- * Who holds an old id learns that its object was removed (EIDRM) where the index has a new owner,
- * and that there is none (EINVAL) otherwise; as on Linux.
+ * An id is an index and a sequence number. The next free index after the one taken last is taken,
+ * in a circle that is half as large again as what is used, at least IPC_CYCLE; when it is not above
+ * the last one, the sequence goes on, so that an id comes back only after very many others. Who
+ * holds an old id learns that its object was removed (EIDRM) where the index has a new owner, and
+ * that there is none (EINVAL) otherwise; as on Linux.
  *
  * The table's mutex protects slots and keys; each object's spinlock what is in it. An object is
  * found under the mutex and used under its own lock, where `removed` is looked at first: between
@@ -86,8 +87,11 @@ int ipc_find_index(struct ipc_table *table, int index, struct ipc_object **out)
 {
 	int error = -EINVAL;
 
+	if (index < 0)
+		return error;
+	index %= IPC_INDEX_COUNT;
 	mutex_lock(&table->mutex);
-	if (index >= 0 && (unsigned int)index < table->slot_count && table->slots[index]) {
+	if ((unsigned int)index < table->slot_count && table->slots[index]) {
 		*out = table->slots[index];
 		refcount_get(&(*out)->references);
 		error = 0;
@@ -219,16 +223,31 @@ void ipc_forget_key(struct ipc_table *table, struct ipc_object *object)
 
 /* ---- coming and going ------------------------------------------------------------------------ */
 
+/* The circle is never full: it is larger than what is used, or that is below the limit. */
+static unsigned int next_free_index(const struct ipc_table *table)
+{
+	unsigned int circle = max_t(unsigned int, table->used + table->used / 2, IPC_CYCLE);
+	unsigned int index = (unsigned int)(table->last_index + 1);
+
+	circle = min(circle, table->limit);
+	for (;; index++) {
+		if (index >= circle)
+			index = 0;
+		if (index >= table->slot_count || !table->slots[index])
+			return index;
+	}
+}
+
 /* A free index, with room in the table for it. Errors: -ENOMEM. */
 static int reserve_index(struct ipc_table *table, unsigned int *out)
 {
-	unsigned int index = 0, count = table->slot_count;
+	unsigned int index = next_free_index(table), count = table->slot_count;
 	struct ipc_object **slots;
 
-	while (index < count && table->slots[index])
-		index++;
-	if (index == count) {
-		count = count ? count * 2 : FIRST_SLOTS;
+	if (index >= count) {
+		count = max_t(unsigned int, count * 2, FIRST_SLOTS);
+		while (count <= index)
+			count *= 2;
 		slots = kmalloc_array(count, sizeof(slots[0]), 0);
 		if (!slots)
 			return -ENOMEM;

@@ -15,6 +15,7 @@
 struct credentials;
 
 enum { IPC_INDEX_COUNT = 32768 };	/* ids are sequence * this + index */
+enum { IPC_CYCLE = 64 };		/* at least so many indices are used in turn */
 
 /* First in each object. [o] lock  [t] the table's mutex  [I] immutable */
 struct ipc_object {
@@ -61,7 +62,7 @@ must_check int ipc_get(struct ipc_table *table, const struct ipc_get_request *re
 
 /* Referenced. Errors: -EINVAL (no such id), -EIDRM (not any more). May sleep. */
 must_check int ipc_find(struct ipc_table *table, int id, struct ipc_object **out);
-/* The same by index, for the _STAT commands. Errors: -EINVAL. */
+/* The same by index (or an id's), for the _STAT commands. Errors: -EINVAL. */
 must_check int ipc_find_index(struct ipc_table *table, int index, struct ipc_object **out);
 void ipc_put(struct ipc_table *table, struct ipc_object *object);
 /*

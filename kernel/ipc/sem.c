@@ -408,12 +408,14 @@ int sem_set_value(int id, int number, int value, const struct credentials *crede
 
 	if (value < 0 || value > SEM_VALUE_MAX)
 		return -ERANGE;
-	error = begin(id, 0222, credentials, &set);
+	error = begin(id, 0, credentials, &set);
 	if (error)
 		return error;
-	if (number < 0 || (unsigned int)number >= set->count) {
+	if (number < 0 || (unsigned int)number >= set->count)
 		error = -EINVAL;
-	} else {
+	else
+		error = ipc_check_permission(&set->object, credentials, 0222);
+	if (!error) {
 		sem_undo_forget(set, (unsigned int)number, 1);
 		set->semaphores[number].value = value;
 		set->semaphores[number].last = process_current()->id;

@@ -22,6 +22,7 @@
 #include "vfs/dentry.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
+#include "vm/commit.h"
 #include "vm/mmap.h"
 #include "vm/page_cache.h"
 
@@ -66,6 +67,16 @@ void shm_init(void)
 
 /* ---- shmget ---------------------------------------------------------------------------------- */
 
+/* Of huge pages there are none, of 2 MiB, for those who may have them. */
+static int check_huge(const struct ipc_get_request *request)
+{
+	unsigned int log_size = (uint32_t)request->flags >> SHM_HUGE_SHIFT & SHM_HUGE_MASK;
+
+	if (log_size != 0 && log_size != 21)
+		return -EINVAL;
+	return credentials_capable(request->credentials, CAP_IPC_LOCK) ? -ENOMEM : -EPERM;
+}
+
 static int create(const struct ipc_get_request *request, struct ipc_object **out)
 {
 	size_t pages = page_count(request->size);
@@ -77,6 +88,10 @@ static int create(const struct ipc_get_request *request, struct ipc_object **out
 		return -EINVAL;
 	if (atomic_load(&total_pages) + pages > SHM_SIZE_MAX)
 		return -ENOSPC;
+	if (request->flags & SHM_HUGETLB)
+		return check_huge(request);
+	if (!(request->flags & SHM_NORESERVE) && !overcommit_allows_shared(pages))
+		return -ENOMEM;
 	shm = slab_alloc_zeroed(shm_slab, 0);
 	if (!shm)
 		return -ENOMEM;
@@ -111,9 +126,6 @@ int shm_get(int32_t key, size_t size, int flags, const struct credentials *crede
 		.size = size,
 	};
 
-	/* Huge pages are not there. */
-	if ((flags & SHM_HUGETLB) && (key == IPC_PRIVATE || (flags & IPC_CREAT)))
-		return -EINVAL;
 	return ipc_get(&table, &request);
 }
 

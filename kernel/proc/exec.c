@@ -493,15 +493,19 @@ int process_exec(const struct exec_request *request, user_addr argv, user_addr e
 
 	if (!exec)
 		return -ENOMEM;
-	error = open_program(exec, request->path, request->walk_flags);
-	if (error)
-		goto out;
+	/* As on Linux bad strings are told before a bad file. */
 	error = exec_strings_add_user_vector(&exec->arguments, argv);
 	if (error)
 		goto out;
 	/* Both share one limit, pointers included. */
 	exec->environment.limit -= exec->arguments.size + exec->arguments.count * sizeof(uint32_t);
 	error = exec_strings_add_user_vector(&exec->environment, envp);
+	if (error)
+		goto out;
+	error = request->late_error;
+	if (error)
+		goto out;
+	error = open_program(exec, request->path, request->walk_flags);
 	if (error)
 		goto out;
 	error = run(exec);

@@ -388,6 +388,7 @@ struct exec_request {
 	/* what the program is told it is (AT_EXECFN), and a script's interpreter gets to open */
 	const char *shown_path;
 	bool hides_path;	/* shown_path will be closed by then: a script is -ENOENT */
+	int late_error;		/* told once the strings are read, before anything is opened */
 };
 must_check int process_exec(const struct exec_request *request, user_addr argv, user_addr envp);
 /* The same for strings in kernel memory (init). */

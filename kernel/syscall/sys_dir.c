@@ -218,7 +218,16 @@ int sys_renameat2(int old_dirfd, user_addr old_name, int new_dirfd, user_addr ne
 	if (error)
 		return error;
 	error = user_path_get(&new_path, new_dirfd, new_name, 0);
-	if (!error) {
+	/* As on Linux the old name is followed before the new one's descriptor is looked at. */
+	if (error == -EBADF || error == -ENOTDIR) {
+		struct walk_parent old;
+		int old_error =
+			path_walk_parent(user_path_context(&old_path), old_path.name, 0, &old);
+
+		if (!old_error)
+			path_put(&old.directory);
+		error = old_error ? old_error : error;
+	} else if (!error) {
 		error = namespace_rename(user_path_context(&old_path), old_path.name,
 					 user_path_context(&new_path), new_path.name, flags);
 		user_path_put(&new_path);
@@ -434,7 +443,11 @@ static int read_directory(int fd, user_addr to, size_t size,
 			  bool (*add)(struct directory_sink *, const char *, size_t, uint64_t,
 				      file_offset, unsigned int))
 {
-	struct dirent_sink out = { .sink.add = add, .room = min_t(size_t, size, DIRECTORY_BUFFER) };
+	/* Linux counts the room with a sign: in more than 2 GiB nothing fits. */
+	struct dirent_sink out = {
+		.sink.add = add,
+		.room = size > INT32_MAX ? 0 : min_t(size_t, size, DIRECTORY_BUFFER),
+	};
 	bool needs_put;
 	struct file *file = syscall_file(fd, &needs_put);
 	size_t used = 0;

@@ -94,6 +94,23 @@ static int get_owner_users(struct file *file, user_addr to)
 	return copy_to_user(to, ids, sizeof(ids));
 }
 
+static int set_write_hint(struct inode *inode, user_addr from)
+{
+	uint64_t hint;
+
+	if (get_user_u64(&hint, from))
+		return -EFAULT;
+	if (hint > RWH_WRITE_LIFE_EXTREME)
+		return -EINVAL;
+	atomic_store_explicit(&inode->write_hint, (unsigned char)hint, memory_order_relaxed);
+	return 0;
+}
+
+static int get_write_hint(struct inode *inode, user_addr to)
+{
+	return put_user_u64(to, atomic_load_explicit(&inode->write_hint, memory_order_relaxed));
+}
+
 /* Commands about the description; the descriptor's own are done by the caller. */
 static int control(struct file *file, int fd, unsigned int command, uintptr_t argument)
 {
@@ -132,6 +149,10 @@ static int control(struct file *file, int fd, unsigned int command, uintptr_t ar
 		return file_add_seals(file, (uint32_t)argument);
 	case F_GET_SEALS:
 		return file_get_seals(file);
+	case F_SET_RW_HINT:
+		return set_write_hint(file->inode, user_addr_from(argument));
+	case F_GET_RW_HINT:
+		return get_write_hint(file->inode, user_addr_from(argument));
 	default:
 		return syscall_lock_control(fd, file, command, argument);
 	}
@@ -222,6 +243,22 @@ static int open_peer(const struct file *master, uint32_t flags)
 	return error ? error : syscall_install_file(slave, flags & O_CLOEXEC);
 }
 
+/* On which block of its disk one of a file lies; file systems without a disk do not say. */
+static int find_block(struct file *file, uintptr_t argument)
+{
+	uint32_t block;
+	int result;
+
+	if (!inode_is(file->inode, MODE_REGULAR))
+		return file_ioctl(file, FIBMAP, argument);
+	if (!credentials_capable(credentials_current(), CAP_SYS_RAWIO))
+		return -EPERM;
+	if (get_user_u32(&block, user_addr_from(argument)))
+		return -EFAULT;
+	result = block > INT32_MAX ? -EINVAL : file_ioctl(file, FIBMAP, argument);
+	return result == -ENOTTY ? -EINVAL : result;
+}
+
 /*
  * What administrators do to a whole file system by one of its files. None can be frozen yet, so
  * none is; no disk can discard what is free, and only file systems on a disk know the wish.
@@ -266,6 +303,9 @@ int sys_ioctl(int fd, unsigned int command, uintptr_t argument)
 	case SIOCGPGRP:
 		result = socket_of(file) ? socket_owner(file, command, argument)
 					 : file_ioctl(file, command, argument);
+		break;
+	case FIBMAP:
+		result = find_block(file, argument);
 		break;
 	case FIFREEZE:
 	case FITHAW:

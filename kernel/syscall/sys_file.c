@@ -497,8 +497,10 @@ int sys_pipe2(user_addr fds_out, int flags)
 	int fds[2];
 	int error;
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE))
 		return -EINVAL;
+	if (flags & O_NOTIFICATION_PIPE)
+		return -ENOPKG;	/* as Linux where watch queues are not built in */
 	error = pipe_create((uint32_t)flags & (O_NONBLOCK | O_DIRECT), credentials_current(),
 			    ends);
 	if (error)
@@ -599,12 +601,12 @@ int sys_fallocate(int fd, int mode, uint32_t offset_low, uint32_t offset_high, u
 	struct file *file;
 	int error;
 
-	if (offset < 0 || size <= 0)
-		return -EINVAL;
 	file = syscall_file(fd, &needs_put);
 	if (!file)
 		return -EBADF;
-	error = file_allocate(file, mode, offset, size, file_size_limit());
+	error = offset < 0 || size <= 0
+			? -EINVAL
+			: file_allocate(file, mode, offset, size, file_size_limit());
 	fd_table_return(file, needs_put);
 	return syscall_write_result(error);
 }

@@ -464,7 +464,8 @@ static int set_groups(int size, user_addr from, bool wide)
 
 		error = copy_from_user(&group, user_addr_add(from, (size_t)i * sizeof(group)),
 				       sizeof(group));
-		new->groups[i] = group;
+		/* The mark that means no group here is 16 bits long. */
+		new->groups[i] = group == UINT16_MAX ? (group_id)-1 : group;
 	}
 	for (int i = 0; i < size && !error; i++) {
 		if (new->groups[i] == (group_id)-1)

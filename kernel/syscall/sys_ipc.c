@@ -27,22 +27,28 @@ int sys_semget(int32_t key, int count, int flags)
 
 enum { OPERATIONS_ON_STACK = 16 };
 
-/* `timeout_ns` < 0: none. */
-static int operate(int id, user_addr from, unsigned int count, uint64_t deadline_ns)
+/*
+ * `late_error`: what is said once the operations have been read, as on Linux: first how many they
+ * are, then where they are, then all else.
+ */
+static int operate(int id, user_addr from, unsigned int count, uint64_t deadline_ns,
+		   int late_error)
 {
 	struct sembuf small[OPERATIONS_ON_STACK], *operations = small;
 	int error;
 
-	if (count < 1 || id < 0)
-		return -EINVAL;
 	if (count > SEM_OPERATIONS_MAX)
 		return -E2BIG;
+	if (count < 1)
+		return -EINVAL;
 	if (count > ARRAY_SIZE(small)) {
 		operations = kmalloc_array(count, sizeof(*operations), 0);
 		if (!operations)
 			return -ENOMEM;
 	}
 	error = copy_from_user(operations, from, count * sizeof(*operations));
+	if (!error)
+		error = id < 0 ? -EINVAL : late_error;
 	if (!error)
 		error = sem_operate(id, operations, count, deadline_ns, credentials_current(),
 				    &user_thread_current()->semaphore_undo);
@@ -53,7 +59,7 @@ static int operate(int id, user_addr from, unsigned int count, uint64_t deadline
 
 int sys_semop(int id, user_addr operations, unsigned int count)
 {
-	return operate(id, operations, count, UINT64_MAX);
+	return operate(id, operations, count, UINT64_MAX, 0);
 }
 
 static int operate_until(int id, user_addr operations, unsigned int count, user_addr timeout,
@@ -63,12 +69,11 @@ static int operate_until(int id, user_addr operations, unsigned int count, user_
 	int error;
 
 	if (!timeout)
-		return operate(id, operations, count, UINT64_MAX);
+		return sys_semop(id, operations, count);
 	error = abi_timeout_get(timeout, wide, &ns);
-	/* A bad time is told after bad numbers, but before the operations are looked at. */
-	if (error == -EINVAL && count > SEM_OPERATIONS_MAX)
-		return -E2BIG;
-	return error ? error : operate(id, operations, count, abi_deadline_after(ns));
+	if (error && error != -EINVAL)
+		return error;
+	return operate(id, operations, count, error ? 0 : abi_deadline_after(ns), error);
 }
 
 int sys_semtimedop_time64(int id, user_addr operations, unsigned int count, user_addr timeout)

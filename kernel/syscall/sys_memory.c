@@ -39,8 +39,11 @@ static uint32_t region_flags_of(unsigned int protection, unsigned int flags)
 }
 
 /* Anonymous shared memory is an unnamed file: its page cache is the memory. */
-static int shared_anonymous(size_t size, struct file **out)
+static int shared_anonymous(size_t size, uint32_t region_flags, struct file **out)
 {
+	if (!(region_flags & REGION_NO_RESERVE) &&
+	    !overcommit_allows_shared(DIV_ROUND_UP(size, PAGE_SIZE)))
+		return -ENOMEM;
 	return anonymous_file_create("dev/zero", ALIGN_UP((uint64_t)size, PAGE_SIZE), O_RDWR, out);
 }
 
@@ -52,7 +55,7 @@ static int become_shared_anonymous(struct vm_map_request *request, struct file *
 {
 	uint32_t flags = request->flags;
 	struct file *memory;
-	int error = shared_anonymous(request->size, &memory);
+	int error = shared_anonymous(request->size, flags, &memory);
 
 	if (error)
 		return error;
@@ -78,7 +81,7 @@ static int map_request(struct vm_map_request *request, unsigned int flags, int f
 			return -EBADF;
 	} else if (request->flags & REGION_SHARED) {
 		request->page_offset = 0;
-		error = shared_anonymous(request->size, &file);
+		error = shared_anonymous(request->size, request->flags, &file);
 		if (error)
 			return error;
 	}
@@ -125,6 +128,36 @@ static int check_type(unsigned int flags)
 	}
 }
 
+/* Errors: -ENOMEM; of a place that must be: -EINVAL, -EPERM. */
+static int check_place(uintptr_t address, size_t size, bool fixed)
+{
+	if (size > USER_END || (fixed && (address > USER_END || size > USER_END - address)))
+		return -ENOMEM;
+	if (!fixed)
+		return 0;
+	if (address % PAGE_SIZE)
+		return -EINVAL;
+	return address < MMAP_MIN_ADDRESS ? -EPERM : 0;
+}
+
+/*
+ * How far into a file mmap may reach, as on Linux: into what has no limit of its own, 4 GiB. The
+ * memory of the machine (/dev/mem) lies within that too.
+ */
+static uint64_t mappable_size(const struct file *file)
+{
+	if (inode_is(file->inode, MODE_REGULAR))
+		return file->inode->super->max_file_size;
+	if (inode_is(file->inode, MODE_BLOCK) || inode_is(file->inode, MODE_SOCKET))
+		return (uint64_t)UINT32_MAX << PAGE_SHIFT;
+	return UINT32_MAX;
+}
+
+static bool is_within(uint64_t limit, uint32_t page_offset, size_t size)
+{
+	return size <= limit && page_offset <= (limit - size) >> PAGE_SHIFT;
+}
+
 static int map(uintptr_t address, size_t size, unsigned int protection, unsigned int flags, int fd,
 	       uint32_t page_offset)
 {
@@ -143,6 +176,7 @@ static int map(uintptr_t address, size_t size, unsigned int protection, unsigned
 		.special_frames = NULL,
 		.special_name = NULL,
 	};
+	uint64_t limit = 0;
 	int error;
 
 	/* A file descriptor that is none comes first, as on Linux. */
@@ -152,22 +186,22 @@ static int map(uintptr_t address, size_t size, unsigned int protection, unsigned
 
 		if (!file)
 			return -EBADF;
+		limit = mappable_size(file);
 		fd_table_return(file, needs_put);
 	}
 	if (flags & MAP_HUGETLB)
 		return check_huge(flags);
 	if (!size)
 		return -EINVAL;
-	if (request.fixed && address % PAGE_SIZE)
-		return -EINVAL;
-	if (size > USER_END)
-		return -ENOMEM;
 	size = ALIGN_UP(size, PAGE_SIZE);
-	if (request.fixed && (address > USER_END || size > USER_END - address))
+	if (!size)	/* it came round */
 		return -ENOMEM;
-	if (request.fixed && address < MMAP_MIN_ADDRESS)
-		return -EPERM;
 	if (page_offset + (size >> PAGE_SHIFT) < page_offset)
+		return -EOVERFLOW;
+	error = check_place(address, size, request.fixed);
+	if (error)
+		return error;
+	if (!(flags & MAP_ANONYMOUS) && !is_within(limit, page_offset, size))
 		return -EOVERFLOW;
 	error = check_type(flags);
 	if (error)

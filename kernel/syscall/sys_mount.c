@@ -22,10 +22,14 @@
 #define MS_SLAVE 0x80000u
 #define MS_SHARED 0x100000u
 #define MS_UNBINDABLE 0x20000u
+#define MS_PROPAGATION (MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE)
+#define MS_SILENT 0x8000u
+#define MS_NO_USER 0x80000000u	/* what Linux keeps to itself */
 #define MS_MAGIC 0xc0ed0000u
 #define MS_MAGIC_MASK 0xffff0000u
 #define UMOUNT_FORCE 1u
 #define UMOUNT_DETACH 2u
+#define UMOUNT_EXPIRE 4u
 #define UMOUNT_NOFOLLOW 8u
 
 /* A string of at most a page; NULL stays NULL. *out is kmalloc'ed. */
@@ -84,22 +88,31 @@ static int mount_from(const char *source, const struct path *at, uint32_t flags)
 	return error;
 }
 
+/* All mounts are private: there are no other name spaces to share with. */
+static int change_propagation(const struct path *at, uint32_t flags)
+{
+	uint32_t kind = flags & ~(MS_REC | MS_SILENT);
+
+	if ((kind & ~MS_PROPAGATION) || (kind & (kind - 1)) || at->dentry != at->mount->root)
+		return -EINVAL;
+	return kind == MS_SHARED ? -EINVAL : 0;
+}
+
 static int do_mount(const char *source, const struct path *at, const char *type, uint32_t flags,
 		    const char *options)
 {
-	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN))
-		return -EPERM;
 	if ((flags & MS_MAGIC_MASK) == MS_MAGIC)
 		flags &= ~MS_MAGIC_MASK;
+	if (flags & MS_NO_USER)
+		return -EINVAL;
+	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN))
+		return -EPERM;
 	if (flags & MS_REMOUNT)
 		return mount_remount(at, flags & ~MS_REMOUNT, options);
 	if (flags & (MS_BIND | MS_MOVE))
 		return mount_from(source, at, flags);
-	/* All mounts are private: there are no other name spaces to share with. */
-	if (flags & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
-		return 0;
-	if (flags & MS_SHARED)
-		return -EINVAL;
+	if (flags & MS_PROPAGATION)
+		return change_propagation(at, flags);
 	if (!type)
 		return -EINVAL;
 	return mount_create(source ? source : "none", at, type, flags, options);
@@ -138,7 +151,7 @@ int sys_umount2(user_addr target, uint32_t flags)
 	struct path at;
 	int error;
 
-	if (flags & ~(UMOUNT_FORCE | UMOUNT_DETACH | UMOUNT_NOFOLLOW))
+	if (flags & ~(UMOUNT_FORCE | UMOUNT_DETACH | UMOUNT_EXPIRE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
 	error = user_path_walk(AT_FDCWD, target, 0, flags & UMOUNT_NOFOLLOW ? 0 : WALK_FOLLOW, &at);
 	if (error)
@@ -146,6 +159,11 @@ int sys_umount2(user_addr target, uint32_t flags)
 	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN)) {
 		path_put(&at);
 		return -EPERM;
+	}
+	/* No mount notices that nobody used it. */
+	if (flags & UMOUNT_EXPIRE) {
+		path_put(&at);
+		return -EINVAL;
 	}
 	return mount_unmount(&at, flags & UMOUNT_DETACH, flags & UMOUNT_FORCE);
 }

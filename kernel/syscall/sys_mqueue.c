@@ -60,7 +60,8 @@ int sys_mq_open(user_addr name, uint32_t flags, uint32_t mode, user_addr attribu
 	if (attributes)
 		wish = (struct mqueue_attributes){ given.messages_max, given.size_max };
 	mode &= 07777 & ~user_thread_current()->fs->umask;
-	if ((flags & O_ACCMODE) == O_ACCMODE)
+	/* To open it for nothing is refused, to make it for that is not. */
+	if ((flags & O_ACCMODE) == O_ACCMODE && (~flags & (O_CREAT | O_EXCL)))
 		error = -EINVAL;
 	else
 		error = mqueue_open(kernel_name,

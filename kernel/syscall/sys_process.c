@@ -68,13 +68,15 @@ int sys_execveat(int dirfd, user_addr name, user_addr argv, user_addr envp, uint
 	char *shown = NULL;
 	int error;
 
+	/* As on Linux bad strings come before bad flags, and those before a bad descriptor. */
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		request.late_error = -EINVAL;
 	error = user_path_get(&path, dirfd, name, flags & AT_EMPTY_PATH ? USER_PATH_EMPTY_OK : 0);
-	/* As on Linux a bad string comes before bad flags, and those before a bad descriptor. */
-	if ((flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) &&
-	    (!error || error == -EBADF || error == -ENOTDIR)) {
-		if (!error)
-			user_path_put(&path);
-		return -EINVAL;
+	if (error == -EBADF || error == -ENOTDIR) {
+		request.shown_path = "";
+		if (!request.late_error)
+			request.late_error = error;
+		return process_exec(&request, argv, envp);
 	}
 	if (error)
 		return error;

@@ -51,6 +51,9 @@ int sys_sendto(int fd, user_addr from, size_t size, uint32_t flags, user_addr ad
 		result = syscall_socket_get(&use, fd);
 	if (result)
 		return result;
+	/* As on Linux an address of no bytes is none. */
+	if (!address_size)
+		address_in = NULL;
 	if (address_in)
 		result = syscall_address_get(&address, address_in, address_size);
 	if (!result) {

@@ -64,7 +64,9 @@ int sys_fstatat64(int dirfd, user_addr name, user_addr to, uint32_t flags)
 	struct file_status status;
 	int error;
 
-	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
+	/* How fresh it is to be is statx's matter, but taken here too. */
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
+				AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	error = status_by_name(dirfd, name, flags, &status);
 	return error ? error : abi_stat64_put(to, &status);

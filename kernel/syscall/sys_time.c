@@ -193,7 +193,11 @@ int sys_stime(user_addr from)
 
 	if (get_user_u32(&seconds, from))
 		return -EFAULT;
-	return set_realtime(CLOCK_REALTIME, (int64_t)(int32_t)seconds * NS_PER_SECOND);
+	if (!credentials_capable(credentials_current(), CAP_SYS_TIME))
+		return -EPERM;
+	/* As on Linux nobody is told that a time is none that the clock can show. */
+	(void)!set_realtime(CLOCK_REALTIME, (int64_t)(int32_t)seconds * NS_PER_SECOND);
+	return 0;
 }
 
 /* What a sleep that a signal interrupts leaves for restart_syscall(2), in restart_block.words. */

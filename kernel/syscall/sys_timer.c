@@ -123,17 +123,22 @@ int sys_timer_create(int clock, user_addr event_from, user_addr id_out)
 	struct linux_sigevent event;
 	struct user_thread *target = NULL;
 	struct posix_clock by;
-	int error, id;
+	int error, late_error, id;
 
 	if (event_from && copy_from_user(&event, event_from, sizeof(event)))
 		return -EFAULT;
 	error = timer_clock_get(clock, &by);
-	if (error)
+	/* As on Linux whose CPU time it is is looked at last, when the number was told already. */
+	late_error = clock < 0 ? error : 0;
+	if (error && !late_error)
 		return error;
-	if (event_from)
-		error = check_event(&event, &target);
+	error = event_from ? check_event(&event, &target) : 0;
+	if (!error && late_error)
+		error = put_user_u32(id_out, 0) ? -EFAULT : late_error;
 	if (error) {
 		posix_clock_put(&by);
+		if (target)
+			user_thread_put(target);
 		return error;
 	}
 	error = posix_timer_create(&by, event_from ? &event : NULL, target, &id);

@@ -21,6 +21,12 @@ struct ends {
 	bool in_put, out_put;
 };
 
+/* More than SSIZE_MAX: Linux counts with a sign. */
+static bool is_negative(size_t size)
+{
+	return (ssize_t)size < 0;
+}
+
 /* Errors: -EBADF, for what is no descriptor or a mere path. */
 static int ends_get(struct ends *ends, int in_fd, int out_fd)
 {
@@ -99,17 +105,37 @@ static ssize_t transfer(struct file *to, file_offset *to_position, struct file *
 	return done;
 }
 
+/* What Linux says of the input before it looks at the output. */
+static int check_send_input(int in_fd, const file_offset *position, size_t size)
+{
+	bool needs_put;
+	struct file *in = syscall_file(in_fd, &needs_put);
+	int error = 0;
+
+	if (!in)
+		return -EBADF;
+	if (!(in->mode & FILE_READ))
+		error = -EBADF;
+	else if (position && in->ops->stream)
+		error = -ESPIPE;
+	else if (is_negative(size) || (position && *position < 0))
+		error = -EINVAL;
+	fd_table_return(in, needs_put);
+	return error;
+}
+
 static ssize_t send_file(int out_fd, int in_fd, file_offset *position, size_t size)
 {
 	struct ends ends;
-	ssize_t result = ends_get(&ends, in_fd, out_fd);
+	ssize_t result = check_send_input(in_fd, position, size);
 
+	if (!result)
+		result = ends_get(&ends, in_fd, out_fd);
 	if (result)
 		return result;
+	/* Looked at again: another thread may have put another file there. */
 	if (!(ends.in->mode & FILE_READ) || !(ends.out->mode & FILE_WRITE))
 		result = -EBADF;
-	else if (position && ends.in->ops->stream)
-		result = -ESPIPE;
 	/*
 	 * As on Linux the input must be something that can be mapped, and appending output is
 	 * refused.
@@ -135,8 +161,6 @@ int sys_sendfile64(int out_fd, int in_fd, user_addr offset, size_t size)
 		return (int)send_file(out_fd, in_fd, NULL, size);
 	if (get_user_u64((uint64_t *)&position, offset))
 		return -EFAULT;
-	if (position < 0)
-		return -EINVAL;
 	result = send_file(out_fd, in_fd, &position, size);
 	error = put_user_u64(offset, (uint64_t)position);
 	return error ? error : (int)result;
@@ -154,8 +178,6 @@ int sys_sendfile(int out_fd, int in_fd, user_addr offset, size_t size)
 	if (get_user_u32(&value, offset))
 		return -EFAULT;
 	position = (int32_t)value;
-	if (position < 0)
-		return -EINVAL;
 	result = send_file(out_fd, in_fd, &position, size);
 	error = put_user_u32(offset, (uint32_t)position);
 	return error ? error : (int)result;
@@ -267,9 +289,10 @@ static ssize_t splice_to_file(struct ends *ends, struct given_offset *out, size_
 	if (out->address && ends->out->ops->stream)
 		return -EINVAL;
 	if ((atomic_load_explicit(&ends->out->flags, memory_order_relaxed) & O_APPEND) ||
-	    (out->address && out->value < 0))
+	    (out->address && out->value < 0) || is_negative(size))
 		return -EINVAL;
-	return splice_pipe_to_file(ends->in, ends->out, offset_pointer(out), size,
+	return splice_pipe_to_file(ends->in, ends->out, offset_pointer(out),
+				   min_t(size_t, size, TRANSFER_MAX),
 				   file_size_limit(), nonblock || is_nonblocking(ends->in));
 }
 
@@ -278,7 +301,8 @@ static ssize_t splice_from_file(struct ends *ends, struct given_offset *in, size
 {
 	if (in->address && (ends->in->ops->stream || in->value < 0))
 		return -EINVAL;
-	return splice_file_to_pipe(ends->in, offset_pointer(in), ends->out, size,
+	return splice_file_to_pipe(ends->in, offset_pointer(in), ends->out,
+				   min_t(size_t, size, TRANSFER_MAX),
 				   nonblock || is_nonblocking(ends->out));
 }
 
@@ -295,11 +319,11 @@ static ssize_t splice(struct ends *ends, user_addr in_offset, user_addr out_offs
 		return -EFAULT;
 	if (!(ends->in->mode & FILE_READ) || !(ends->out->mode & FILE_WRITE))
 		return -EBADF;
-	size = min_t(size_t, size, TRANSFER_MAX);
 	if (from_pipe && to_pipe && ends->in->private == ends->out->private)
 		return -EINVAL;
 	if (from_pipe && to_pipe)
-		result = splice_pipe_to_pipe(ends->in, ends->out, size, false,
+		result = splice_pipe_to_pipe(ends->in, ends->out,
+					     min_t(size_t, size, TRANSFER_MAX), false,
 					     nonblock || is_nonblocking(ends->in) ||
 						     is_nonblocking(ends->out));
 	else if (from_pipe)

@@ -166,6 +166,7 @@ struct inode {
 	atomic_uint link_count;			/* [i] */
 	/* [a] set under i: without set-id bits and capabilities, which a write would take away */
 	atomic_bool no_privileges;
+	atomic_uchar write_hint;		/* [a] F_SET_RW_HINT: kept for those who ask */
 	dev_number device;			/* [I] of a device node */
 	struct time_stamp accessed, modified, changed;	/* [m] */
 	struct time_stamp born;			/* [I] seconds 0: unknown */

@@ -318,7 +318,8 @@ static int seek_plainly(const struct file *file, file_offset offset, int whence,
 	}
 	if (__builtin_add_overflow(base, offset, &base))
 		return -EOVERFLOW;
-	if (base < 0)
+	if (base < 0 || (inode_is(file->inode, MODE_REGULAR) &&
+			 (uint64_t)base > file->inode->super->max_file_size))
 		return -EINVAL;
 	*out = base;
 	return 0;

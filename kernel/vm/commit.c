@@ -11,7 +11,7 @@
  *
  * Regions remember whether they are counted (REGION_ACCOUNTED), so a change of the mode needs no
  * walk. MAP_NORESERVE is heeded in modes 0 and 1 only. Shared memory is not counted: its pages
- * belong to files.
+ * belong to files. But as much of it as could never be kept is refused too.
  *
  * Locks: atomic counters. Two that ask at once may both be refused where one would have fitted.
  */
@@ -88,6 +88,18 @@ size_t overcommit_limit(void)
 		return kib / KIB_PER_PAGE;
 	return (size_t)div64_u32((uint64_t)vm_total_pages() * (uint32_t)overcommit_ratio(), 100,
 				 NULL);
+}
+
+bool overcommit_allows_shared(size_t pages)
+{
+	switch (overcommit_mode()) {
+	case OVERCOMMIT_GUESS:
+		return pages <= vm_total_pages();
+	case OVERCOMMIT_NEVER:
+		return pages <= overcommit_limit();
+	default:
+		return true;
+	}
 }
 
 /* Mode 2: may the sum be `sum` for the sake of `space`? */

@@ -3,6 +3,7 @@
  * /proc/meminfo shows.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include "core/compiler.h"
 
@@ -20,6 +21,12 @@ int overcommit_ratio(void);
 void overcommit_set_ratio(int per_cent);
 size_t overcommit_kib(void);
 void overcommit_set_kib(size_t kib);
+
+/*
+ * May shared memory of so many pages be made? It is not counted, but what could never be kept is
+ * refused. Callers leave out what is asked for without a promise (MAP_NORESERVE).
+ */
+bool overcommit_allows_shared(size_t pages);
 
 /* Promised now, and what mode 2 allows, in pages. */
 size_t overcommit_promised(void);

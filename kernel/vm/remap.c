@@ -232,16 +232,35 @@ static int move_anywhere(struct address_space *space, struct region *region,
 	return error;
 }
 
+/* Of the new place, if one is asked for. Errors: -EINVAL, -EPERM. */
+static int check_place(const struct remap *remap)
+{
+	if (!remap->fixed && !remap->keep_old)
+		return 0;
+	if (remap->new_start % PAGE_SIZE != 0 || remap->new_size > USER_END ||
+	    remap->new_start > USER_END - remap->new_size)
+		return -EINVAL;
+	if (remap->old_start + remap->old_size > remap->new_start &&
+	    remap->new_start + remap->new_size > remap->old_start)
+		return -EINVAL;
+	return remap->fixed && remap->new_start < VM_MAP_MIN ? -EPERM : 0;
+}
+
 static int remap_locked(struct address_space *space, const struct remap *remap, struct list *dead,
 			uintptr_t *out)
 {
 	struct region *region = region_find(space, remap->old_start);
 	bool only_shrinks = remap->new_size <= remap->old_size && !remap->fixed &&
 			    !remap->keep_old;
-	int error = 0;
+	int error;
 
+	if (!region)
+		return -EFAULT;
+	error = check_place(remap);
+	if (error)
+		return error;
 	/* What is only cut off may be of several regions, or none. */
-	if (!region || (!only_shrinks && remap->old_size > region->end - remap->old_start))
+	if (!only_shrinks && remap->old_size > region->end - remap->old_start)
 		return -EFAULT;
 	if (remap->old_size == 0 && !(region->flags & REGION_SHARED))
 		return -EINVAL;
@@ -273,15 +292,7 @@ static int check_arguments(const struct remap *remap)
 		return -EINVAL;
 	if (remap->keep_old && (!remap->may_move || remap->old_size != remap->new_size))
 		return -EINVAL;
-	if (!remap->fixed && !remap->keep_old)
-		return 0;
-	if (!remap->may_move || remap->new_start % PAGE_SIZE != 0 ||
-	    remap->new_size > USER_END || remap->new_start > USER_END - remap->new_size)
-		return -EINVAL;
-	if (remap->old_start + remap->old_size > remap->new_start &&
-	    remap->new_start + remap->new_size > remap->old_start)
-		return -EINVAL;
-	return remap->fixed && remap->new_start < VM_MAP_MIN ? -EPERM : 0;
+	return remap->fixed && !remap->may_move ? -EINVAL : 0;
 }
 
 int vm_remap(struct address_space *space, uintptr_t old_address, size_t old_size, size_t new_size,
@@ -314,7 +325,11 @@ int vm_remap(struct address_space *space, uintptr_t old_address, size_t old_size
 	error = rwlock_write_lock_killable(&space->lock);
 	if (error)
 		return error;
-	error = remap.new_size > USER_END ? -ENOMEM : remap_locked(space, &remap, &dead, out);
+	/* A place that is asked for says itself that this is too much. */
+	if (remap.new_size > USER_END && !remap.fixed && !remap.keep_old)
+		error = -ENOMEM;
+	else
+		error = remap_locked(space, &remap, &dead, out);
 	if (!error)
 		wants_pages = region_flags_want_pages(region_find(space, *out)->flags);
 	if (CONFIG_INVARIANTS)

@@ -61,6 +61,7 @@ static char in[64];
 static char *exec_arguments[] = { "x", "--exit", NULL };
 static char *exec_environment[] = { NULL };
 static int zero_time[4];
+static char own_page[PAGE] __attribute__((aligned(PAGE)));
 static int signal_mask[4];
 static int pending_mask[4] = { 1 << (SIGUSR2 - 1) };	/* set_up() makes one pending */
 static char readable[64] = { [FILE_FD / 8] = 1 << FILE_FD % 8 };
@@ -257,7 +258,7 @@ static const struct call calls[] = {
 	{ 211, "getresgid32", { O(out), O(out2), O(out3) }, 0 },
 	{ 212, "chown32", { S("file"), V(0), V(0) }, 0 },
 	{ 217, "pivot_root", { S("directory"), S("directory") }, 0 },
-	{ 218, "mincore", { V(0x08048000), V(4096), O(out) }, 0 },
+	{ 218, "mincore", { V(own_page), V(PAGE), O(out) }, 0 },
 	{ 220, "getdents64", { V(DIRECTORY_FD), O(out), V(1024) }, 0 },
 	{ 221, "fcntl64 F_GETLK64", { V(FILE_FD), V(12), O(&lock64) }, 0 },
 	{ 221, "fcntl64 F_SETLK64", { V(FILE_FD), V(13), I(&lock64) }, 0 },

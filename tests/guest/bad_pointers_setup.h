@@ -118,6 +118,23 @@ static inline void remove_object(int flags)
 		;
 }
 
+/*
+ * The indices of System V objects go round: none of those that the cases name by their numbers (0,
+ * 1, 2) is to be there by chance.
+ */
+static inline int make_object_out_of_the_way(int flags)
+{
+	enum { IPC = NEEDS_MESSAGES | NEEDS_SEMAPHORES | NEEDS_SEGMENT, INDEX_COUNT = 32768 };
+	int id = make_object(flags);
+
+	while (flags & IPC && id % INDEX_COUNT <= 2) {
+		bad_pointers_object = id;
+		remove_object(flags);
+		id = make_object(flags);
+	}
+	return id;
+}
+
 static inline void set_up_epoll(void)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -158,7 +175,7 @@ static inline void set_up(const struct call *call)
 		put_at(timerfd_create(CLOCK_MONOTONIC, 0), TIMER_FD);
 	if (call->flags & NEEDS_THREAD_AREA)
 		CHECK_EQ(raw_syscall(SYS_set_thread_area, used_thread_area), 0);
-	bad_pointers_object = make_object(call->flags);
+	bad_pointers_object = make_object_out_of_the_way(call->flags);
 	if (call->flags & NEEDS_ZOMBIE) {
 		pid_t pid = FORK();
 		siginfo_t info;

@@ -6,6 +6,7 @@
  *
  *	call_errors			compare with call_errors.expected.h
  *	call_errors --record		print that file
+ *	call_errors --list		what is known to be otherwise, in words
  *
  * Where Quartet is known to answer otherwise, call_errors.known.h says what (docs/compat/errors.md
  * says why); one that agrees by now must be taken out (tools/record-answers --known).
@@ -330,7 +331,7 @@ static int outcome_of(const struct attempt *attempt)
 
 /* ---- rows ---- */
 
-static bool recording, on_quartet;
+static bool recording, listing, on_quartet;
 static int stride = 1, case_number, wrong;
 
 /* What is expected, run by run: "22 0*3" is four cases; and what is known to be otherwise. */
@@ -438,12 +439,29 @@ static bool is_left_out(const struct attempt *attempt)
 	}
 }
 
+static void show_case(const struct attempt *attempt, int outcome, int expected)
+{
+	printf("%s (%d), %s,", attempt->call->name, attempt->call->number,
+	       attempt->as_root ? "root" : "user");
+	for (int i = 0; i < 6; i++)
+		if (attempt->is_replaced[i])
+			show_argument(attempt, i);
+	printf(": %d, on Linux %d", outcome, expected);
+}
+
 static void one_case(const struct attempt *attempt, struct reader *reader, struct writer *writer)
 {
 	int expected = recording ? 0 : next_expected(reader);
 	int known = recording ? -1 : known_outcome(reader);
 	int outcome;
 
+	if (listing) {
+		if (known >= 0) {
+			show_case(attempt, known, expected);
+			printf("\n");
+		}
+		return;
+	}
 	if (case_number++ % stride != 0 || is_left_out(attempt)) {
 		if (recording)
 			write_outcome(writer, 0);
@@ -457,12 +475,8 @@ static void one_case(const struct attempt *attempt, struct reader *reader, struc
 	if (outcome == (on_quartet && known >= 0 ? known : expected))
 		return;
 	wrong++;
-	printf("%s (%d), %s,", attempt->call->name, attempt->call->number,
-	       attempt->as_root ? "root" : "user");
-	for (int i = 0; i < 6; i++)
-		if (attempt->is_replaced[i])
-			show_argument(attempt, i);
-	printf(": %d, on Linux %d%s\n", outcome, expected,
+	show_case(attempt, outcome, expected);
+	printf("%s\n",
 	       known >= 0 && outcome == expected ? ", now: tools/record-answers --known" : "");
 	fflush(stdout);
 }
@@ -557,6 +571,12 @@ int main(int argc, char **argv)
 		return 0;
 	check_rows();
 	recording = argc > 1 && strcmp(argv[1], "--record") == 0;
+	listing = argc > 1 && strcmp(argv[1], "--list") == 0;
+	if (listing) {
+		try_rows(plain_calls, ARRAY_SIZE(plain_calls), &next);
+		try_rows(calls, ARRAY_SIZE(calls), &next);
+		return 0;
+	}
 	without_randomisation(argv);
 	if (!recording)
 		stride = 100 / (getenv("TEST_SCALE") ? scaled(100) : USUAL_SCALE);

@@ -44,6 +44,14 @@ int main(void)
 	CHECK_EQ(raw_syscall(SYS_execve, "/proc/self/exe", 0x10, none), -EFAULT);
 	CHECK_EQ(raw_syscall(SYS_execve, "/proc/self/exe", bad_arguments, none), -EFAULT);
 	CHECK_EQ(raw_syscall(SYS_execve, "/proc/self/exe", none, bad_arguments), -EFAULT);
+	/* Strings are looked at before the file, flags and descriptors; but after its name. */
+	CHECK_EQ(raw_syscall(SYS_execve, "missing", bad_arguments, none), -EFAULT);
+	CHECK_EQ(raw_syscall(SYS_execve, "text/x", none, bad_arguments), -EFAULT);
+	CHECK_EQ(raw_syscall(SYS_execve, "", bad_arguments, none), -ENOENT);
+	CHECK_EQ(raw_syscall(SYS_execveat, -1, "x", bad_arguments, none, 0), -EFAULT);
+	CHECK_EQ(raw_syscall(SYS_execveat, -1, "x", none, bad_arguments, -1), -EFAULT);
+	CHECK_EQ(raw_syscall(SYS_execveat, -1, "x", none, none, -1), -EINVAL);
+	CHECK_EQ(raw_syscall(SYS_execveat, -1, "x", none, none, 0), -EBADF);
 	run_as(OTHER_UID, as_user);
 	return 0;
 }

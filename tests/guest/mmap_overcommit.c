@@ -4,6 +4,7 @@
  * promised, and who is refused when the promises are used up.
  */
 #include "check.h"
+#include <sys/shm.h>
 #include <sys/sysinfo.h>
 
 #define MODE "/proc/sys/vm/overcommit_memory"
@@ -56,7 +57,9 @@ static long meminfo_kib(const char *name)
 
 static void *map(size_t size, int protection, int flags)
 {
-	return mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	if (!(flags & MAP_SHARED))
+		flags |= MAP_PRIVATE;
+	return mmap(NULL, size, protection, MAP_ANONYMOUS | flags, -1, 0);
 }
 
 static bool can_map(size_t size, int protection, int flags)
@@ -68,6 +71,18 @@ static bool can_map(size_t size, int protection, int flags)
 		return false;
 	}
 	CHECK(munmap(at, size) == 0);
+	return true;
+}
+
+static bool can_share(size_t size, int flags)
+{
+	int id = shmget(IPC_PRIVATE, size, 0600 | flags);
+
+	if (id < 0) {
+		CHECK_EQ(errno, ENOMEM);
+		return false;
+	}
+	CHECK(shmctl(id, IPC_RMID, NULL) == 0);
 	return true;
 }
 
@@ -105,12 +120,20 @@ static void guessing(size_t all)
 	CHECK(at != MAP_FAILED);
 	CHECK(can_map(all / 4 * 3, PROT_READ | PROT_WRITE, 0));
 	CHECK(munmap(at, all / 4 * 3) == 0);
+	/* Shared memory is promised too. */
+	CHECK(can_map(all / 2, PROT_READ | PROT_WRITE, MAP_SHARED));
+	CHECK(!can_map(all + MIB, PROT_READ, MAP_SHARED));
+	CHECK(can_map(all + MIB, PROT_READ, MAP_SHARED | MAP_NORESERVE));
+	CHECK(can_share(all / 2, 0));
+	CHECK(!can_share(all + MIB, 0));
+	CHECK(can_share(all + MIB, SHM_NORESERVE));
 }
 
 static void always(size_t all)
 {
 	set(MODE, "1\n");
 	CHECK(can_map(2 * all, PROT_READ | PROT_WRITE, 0));
+	CHECK(can_share(2 * all, 0));
 }
 
 static void never(void)

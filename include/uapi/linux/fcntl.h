@@ -11,6 +11,7 @@
 #define O_RDWR		00000002
 #define O_CREAT		00000100
 #define O_EXCL		00000200
+#define O_NOTIFICATION_PIPE O_EXCL	/* of pipe2 */
 #define O_NOCTTY	00000400
 #define O_TRUNC		00001000
 #define O_APPEND	00002000
@@ -70,6 +71,9 @@
 #define F_GETPIPE_SZ	1032
 #define F_ADD_SEALS	1033
 #define F_GET_SEALS	1034
+#define F_GET_RW_HINT	1035	/* how long what is written is expected to live */
+#define F_SET_RW_HINT	1036
+#define RWH_WRITE_LIFE_EXTREME 5	/* the last of them */
 
 #define F_SEAL_SEAL		0x0001
 #define F_SEAL_SHRINK		0x0002

@@ -24,6 +24,8 @@
 #define SHM_LOCKED	02000
 #define SHM_HUGETLB	04000
 #define SHM_NORESERVE	010000
+#define SHM_HUGE_SHIFT	26
+#define SHM_HUGE_MASK	0x3fu
 #define SHM_LOCK	11
 #define SHM_UNLOCK	12
 #define SHM_STAT	13

@@ -536,6 +536,25 @@ end_write:
 	return error;
 }
 
+/* FIBMAP: 0 says that there is none. What waits for a place gets one first. */
+static int find_block(struct file *file, user_addr inout)
+{
+	struct ext2_inode *inode = ext2_inode_of(file->inode);
+	struct ext2_run run = { 0 };
+	uint32_t logical;
+	int error = get_user_u32(&logical, inout);
+
+	if (!error)
+		error = inode_sync(file->inode);
+	if (error)
+		return error;
+	mutex_lock(&inode->map_lock);
+	if (logical < ext2_of(inode->vfs.super)->file_block_limit)
+		error = ext2_map_find(inode, logical, 1, &run);
+	mutex_unlock(&inode->map_lock);
+	return error ? error : put_user_u32(inout, run.physical);
+}
+
 int ext2_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
 	user_addr address = user_addr_from(argument);
@@ -550,6 +569,8 @@ int ext2_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 		return error ? error : set_flags(file, flags);
 	case FS_IOC_GETVERSION:
 		return put_user_u32(address, file->inode->generation);
+	case FIBMAP:
+		return inode_is(file->inode, MODE_REGULAR) ? find_block(file, address) : -ENOTTY;
 	case FITRIM:
 		return -EOPNOTSUPP; /* no driver discards */
 	default:

@@ -392,6 +392,19 @@ static int read_directory(struct file *file, struct directory_sink *sink)
 	return 0;
 }
 
+/* A position is a cookie: there is no end to count from, as on Linux. */
+static int seek(struct file *file, file_offset offset, int whence, file_offset *out)
+{
+	if (whence > SEEK_CUR)
+		return -EINVAL;
+	if (whence == SEEK_CUR && __builtin_add_overflow(offset, file->position, &offset))
+		return -EINVAL;
+	if (offset < 0)
+		return -EINVAL;
+	*out = offset;
+	return 0;
+}
+
 static int sync(struct file *file, bool data_only)
 {
 	(void)file;
@@ -401,5 +414,6 @@ static int sync(struct file *file, bool data_only)
 
 const struct file_ops tmpfs_directory_file_ops = {
 	.read_directory = read_directory,
+	.seek = seek,
 	.sync = sync,
 };
