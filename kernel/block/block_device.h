@@ -121,7 +121,8 @@ struct block_device {
 	unsigned int open_count;		/* [L] open as a file so often */
 	/* [a] what BLKBSZSET said since it was opened first; 0: nothing. BLKBSZGET alone tells */
 	atomic_uint block_size;
-	bool is_gone;				/* [L] a partition that the table has no more */
+	/* [a] a partition that the table has no more; changes under L */
+	atomic_bool is_gone;
 	atomic_uint reads, writes, sectors_read, sectors_written;	/* [a] /proc/diskstats */
 	struct list_node list_node;		/* [L] never removed */
 };

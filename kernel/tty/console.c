@@ -457,13 +457,19 @@ static struct tty_kind console_kind = {
 	.name = "tty",
 };
 
+/* Of tty0, which is the one on the screen. */
+static int show_foreground(char *text, size_t size)
+{
+	return snprintf(text, size, "tty%u\n", console_foreground_number());
+}
+
 static void add_nodes(void)
 {
 	char name[8];
 
 	for (unsigned int i = 0; i <= CONSOLE_COUNT; i++) {
 		snprintf(name, sizeof(name), "tty%u", i);
-		tty_add_node(name, TTY_SCREEN_NUMBER(i), 0620);
+		tty_add_node(name, TTY_SCREEN_NUMBER(i), 0620, i == 0 ? show_foreground : NULL);
 	}
 }
 

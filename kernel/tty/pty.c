@@ -289,7 +289,8 @@ void pty_init(void)
 {
 	tty_kind_register(&slave_kind);
 	char_device_register(&master_device);
-	tty_add_node("ptmx", TTY_PTMX_NUMBER, 0666);
-	tty_add_node("pts/ptmx", TTY_PTMX_NUMBER, 0666); /* also makes the folder to mount on */
+	tty_add_node("ptmx", TTY_PTMX_NUMBER, 0666, NULL);
+	/* This also makes the folder to mount on. */
+	tty_add_node("pts/ptmx", TTY_PTMX_NUMBER, 0666, NULL);
 	devpts_init();
 }

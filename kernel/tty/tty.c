@@ -18,6 +18,7 @@
 
 #include "core/assert.h"
 #include "core/boot_args.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "proc/process.h"
@@ -33,6 +34,7 @@ enum { GROUP_TTY = 5 };
 
 static struct tty_kind *first_kind;	/* [I] after boot */
 static struct tty *console_tty;		/* [I] after boot */
+static char console_name[16];		/* [I] after boot: as its driver offered it */
 static bool console_was_named;		/* [I] after boot: the command line asked for it */
 
 static void signal_work_function(struct work *work)
@@ -278,7 +280,8 @@ int tty_find(dev_number number, struct tty **out)
 	return -ENXIO;
 }
 
-void tty_add_node(const char *name, dev_number device, file_mode permissions)
+void tty_add_node(const char *name, dev_number device, file_mode permissions,
+		  int (*active)(char *text, size_t size))
 {
 	struct device_node *node = kzalloc(sizeof(*node), 0);
 	char *copy = kstrdup(name, 0);
@@ -289,6 +292,8 @@ void tty_add_node(const char *name, dev_number device, file_mode permissions)
 	node->number = device;
 	node->mode = MODE_CHARACTER | permissions;
 	node->gid = GROUP_TTY;
+	node->class = strchr(name, '/') ? NULL : "tty";
+	node->active = active;
 	device_node_add(node);
 }
 
@@ -310,6 +315,13 @@ void tty_offer_console(const char *name, struct tty *tty)
 		return;
 	console_tty = tty;
 	console_was_named = is_named;
+	strlcpy(console_name, name, sizeof(console_name));
+}
+
+/* Which terminal /dev/console is. */
+static int show_console_name(char *text, size_t size)
+{
+	return console_tty ? snprintf(text, size, "%s\n", console_name) : 0;
 }
 
 /* /dev/tty is the terminal of whoever opens it; /dev/console one that was chosen at boot. */
@@ -334,6 +346,6 @@ void tty_init(void)
 {
 	job_control_init();
 	tty_kind_register(&alias_kind);
-	tty_add_node("tty", TTY_CURRENT_NUMBER, 0666);
-	tty_add_node("console", TTY_CONSOLE_NUMBER, 0600);
+	tty_add_node("tty", TTY_CURRENT_NUMBER, 0666, NULL);
+	tty_add_node("console", TTY_CONSOLE_NUMBER, 0600, show_console_name);
 }

@@ -150,8 +150,12 @@ must_check int tty_find(dev_number number, struct tty **out);
  * itself by name ("ttyS0").
  */
 void tty_offer_console(const char *name, struct tty *tty);
-/* A node in /dev: mode 0620 and group tty as on Linux, but 0666 for /dev/tty and /dev/ptmx. */
-void tty_add_node(const char *name, dev_number device, file_mode permissions);
+/*
+ * A node in /dev: mode 0620 and group tty as on Linux, but 0666 for /dev/tty and /dev/ptmx. And, if
+ * it lies in no folder, in /sys/class/tty; `active`: as of a device_node.
+ */
+void tty_add_node(const char *name, dev_number device, file_mode permissions,
+		  int (*active)(char *text, size_t size));
 
 /* Throw away input, output or both. */
 void tty_flush(struct tty *tty, bool input, bool output);

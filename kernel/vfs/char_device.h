@@ -21,11 +21,19 @@ extern const struct file_ops char_device_open_ops;
 extern const struct file_ops block_device_file_ops;
 
 /*
- * Ask devfs to show a node; tells devfs through this list. `mode` with type; path under /dev, no
- * leading slash.
+ * Ask devfs and sysfs to show a device; they learn of it through this list. All [I] once added.
  */
-struct device_node { const char *name; dev_number number; file_mode mode; user_id uid; group_id gid;
-	struct device_node *next; };
+struct device_node {
+	const char *name;	/* path under /dev, no leading slash */
+	dev_number number;
+	file_mode mode;		/* with type */
+	user_id uid;
+	group_id gid;
+	const char *class;	/* its folder of /sys/class; NULL: another name of a device */
+	/* The text of its attribute `active`, as for sysfs_entry.show. NULL: it has none. */
+	int (*active)(char *text, size_t size);
+	struct device_node *next;
+};
 void device_node_add(struct device_node *node);
 const struct device_node *device_node_next(const struct device_node *node);
 /* devfs wants to hear of nodes that come later; called for each, may sleep. */

@@ -57,6 +57,20 @@ def check_nodes(machine, disk):
     assert f'/dev/{disk}5' in shown and '32 MB' in shown.replace('33.5', '32'), shown
 
 
+def check_listed(machine, disk):
+    """In /sys, as lsblk, mdev and others read it; and mdev makes the nodes that somebody has removed."""
+    number = machine.shell(f'cat /sys/block/{disk}/{disk}5/dev')
+    shown = machine.shell(f'cd /sys/block/{disk}/{disk}5; cat partition start size ro uevent; cd').split()
+    major, minor = number.split(':')
+    assert shown == ['5', '30720', '4096', '0', f'MAJOR={major}', f'MINOR={minor}', f'DEVNAME={disk}5', 'DEVTYPE=partition', 'PARTN=5'], shown
+    for link in f'/sys/class/block/{disk}5', f'/sys/dev/block/{number}':
+        assert machine.shell(f'cat {link}/dev') == number, link
+    assert machine.shell(f'basename $(readlink /sys/dev/block/{number})') == f'{disk}5'
+    machine.shell(f'rm /dev/{disk}5 /dev/tty3; mdev -s')
+    told = machine.shell(f'stat -c "%F %t:%T" /dev/{disk}5 /dev/tty3').splitlines()
+    assert told == [f'block special file {int(major):x}:{int(minor):x}', 'character special file 4:3'], told
+
+
 def check_contents(machine, disk, path):
     wanted = hashlib.md5(bytes_at(path, 22528, 4096)).hexdigest()
     assert machine.shell(f'md5sum < /dev/{disk}2').split()[0] == wanted
@@ -80,12 +94,18 @@ def check_reread(machine, disk):
     machine.shell(f'printf "$(cat /tmp/table)" | dd of=/dev/{disk} bs=1 seek=446 conv=notrunc 2>/dev/null')
     assert 'busy' in machine.shell(f'blockdev --rereadpt /dev/{disk} 2>&1 </dev/{disk}2')
     assert machine.shell(f'ls /dev/{disk}5') == f'/dev/{disk}5'
+    machine.shell(f'exec 8</sys/block/{disk}/{disk}5/size')
     assert machine.shell(f'partprobe /dev/{disk} && echo done') == 'done'
     assert machine.shell(f'cd /dev; ls {disk}*; cd').split() == [disk, f'{disk}1', f'{disk}3']
     assert machine.shell(f'blockdev --getsize64 /dev/{disk}3') == str(1000 * SECTOR)
     # It has come anew, so nobody has told it to be read-only.
     assert machine.shell(f'blockdev --getro /dev/{disk}3') == '0'
     assert machine.shell(f'grep -c {disk} /proc/partitions') == '3'
+    # What somebody has open, or stands in, of a partition that went tells nothing of it.
+    told = machine.shell(f'cat <&8 2>&1; cd /sys/block/{disk}; ls -d {disk}*; cat {disk}3/size; ls -d {disk}2; cd; exec 8<&-')
+    assert 'No such device' in told and told.split('device')[1].split()[:3] == [f'{disk}1', f'{disk}3', '1000'], told
+    assert 'No such file' in told and machine.shell(f'ls -d /sys/class/block/{disk}*').split() == [
+        f'/sys/class/block/{name}' for name in (disk, f'{disk}1', f'{disk}3')]
     # A table that cannot be read is not an empty one.
     told = machine.shell(f'echo {disk}:0:r >/proc/quartet/block_fail; blockdev --rereadpt /dev/{disk} 2>&1; echo >/proc/quartet/block_fail')
     assert 'error' in told, told
@@ -125,6 +145,7 @@ def check(interface, disk, root):
         with Machine(cpus=2, disk=root, extra=spare) as machine:
             machine.wait_for_prompt()
             check_nodes(machine, disk)
+            check_listed(machine, disk)
             check_contents(machine, disk, path)
             check_file_system(machine, disk)
             check_sizes(machine, disk)

@@ -177,7 +177,7 @@ static struct char_device memory_device = {
 
 #define NODE(node_name, minor, permissions) \
 	{ .name = (node_name), .number = DEV_NUMBER(MAJOR_MEMORY, minor), \
-	  .mode = MODE_CHARACTER | (permissions) }
+	  .mode = MODE_CHARACTER | (permissions), .class = "mem" }
 
 static struct device_node nodes[] = {
 	NODE("null", MINOR_NULL, 0666),

@@ -171,7 +171,8 @@ static struct char_device rtc_device = {
 };
 
 static struct device_node nodes[] = {
-	{ .name = "rtc0", .number = DEV_NUMBER(MAJOR_RTC, 0), .mode = MODE_CHARACTER | 0600 },
+	{ .name = "rtc0", .number = DEV_NUMBER(MAJOR_RTC, 0), .mode = MODE_CHARACTER | 0600,
+	  .class = "rtc" },
 	{ .name = "rtc", .number = DEV_NUMBER(MAJOR_RTC, 0), .mode = MODE_CHARACTER | 0600 },
 };
 

@@ -475,7 +475,7 @@ static void attach_port(unsigned int index)
 	ports[index] = port;
 	line->ports[index / LINE_COUNT] = port;
 	tty_offer_console(name, &port->tty);
-	tty_add_node(name, port->tty.device, 0660);
+	tty_add_node(name, port->tty.device, 0660, NULL);
 	printk(LOG_INFO, "%s: %s at I/O port %x, irq %u", name,
 	       port->fifo_size > 1 ? "16550A" : "8250", port->base, places[index].irq);
 }

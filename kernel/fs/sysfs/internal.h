@@ -2,8 +2,9 @@
  * sysfs inside: what its directories hold, and what is in the files.
  *
  * A constant tree of entries describes everything. An entry stands for one name, or for a series:
- * one name for each processor or disk. What lies below a series is about the object that the
- * name stands for, known by its index in the series.
+ * one name for each processor, disk, partition or terminal. What lies below a series is about the
+ * object that the name stands for. Objects live for ever, though they may be gone for a time, as
+ * the partitions of a disk whose table is read again.
  */
 #pragma once
 #include <stdbool.h>
@@ -12,16 +13,31 @@
 
 struct sysfs_entry {
 	const char *name;	/* NULL: a series, or, without `nth` too, the end of the table */
-	/* The name of object `index` of a series; false: there are no more. May sleep. */
-	bool (*nth)(unsigned int index, char *name, size_t size);
+	/*
+	 * The name of number `index` of a series, and the object it stands for; `of` is that of the
+	 * folder. False: there are no more. May sleep.
+	 */
+	bool (*nth)(const void *of, unsigned int index, char *name, const void **object);
+	/* A series: is this object of it there now? Must not sleep. NULL: always. */
+	bool (*is_there)(const void *object);
 	/* Directories: a table, ended by an empty entry. */
 	const struct sysfs_entry *children;
 	/* Files: the whole text; returns its length, which is below `size`. May sleep. */
-	int (*show)(unsigned int index, char *text, size_t size);
+	int (*show)(const void *object, char *text, size_t size);
 	/* Symbolic links: the target; returns its length. May sleep. */
-	int (*link)(unsigned int index, char *target, size_t size);
+	int (*link)(const void *object, char *target, size_t size);
 };
 
 enum { SYSFS_NAME_SIZE = 32, SYSFS_TEXT_SIZE = 512 };
 
 extern const struct sysfs_entry sysfs_root_entry;	/* entries.c */
+
+/* disks.c */
+extern const struct sysfs_entry sysfs_disks[];		/* /sys/block */
+extern const struct sysfs_entry sysfs_disk_numbers[];	/* /sys/dev/block */
+extern const struct sysfs_entry sysfs_disk_links[];	/* /sys/class/block */
+
+/* character_devices.c */
+extern const struct sysfs_entry sysfs_classes[];	/* /sys/devices/virtual */
+extern const struct sysfs_entry sysfs_class_links[];	/* /sys/class */
+extern const struct sysfs_entry sysfs_device_numbers[];	/* /sys/dev/char */

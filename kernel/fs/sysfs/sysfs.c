@@ -1,10 +1,11 @@
 /*
  * The sysfs instance: its inodes, directories, files and links.
  *
- * An inode is an entry of the constant tree and the index of the object it is about; it is made
- * when its name is looked up, and nothing is kept. Objects are never taken away, so a name that was
- * right stays right. Text is made at each read from the start, as Linux does for a file of
- * sysfs, so nobody sees half of an old one.
+ * An inode is an entry of the constant tree and the object it is about; it is made when its name is
+ * looked up, and nothing is kept. An object can go, and come again as another one of the same name:
+ * a name is asked whether it is still right each time it is used, and files and folders that
+ * somebody has open say so. Text is made at each read from the start, as Linux does for a file
+ * of sysfs, so nobody sees half of an old one.
  */
 #include "fs/sysfs/sysfs.h"
 
@@ -23,7 +24,8 @@
 struct sysfs_inode {
 	struct inode inode;
 	const struct sysfs_entry *entry;	/* [I] */
-	unsigned int index;			/* [I] of the object it is about */
+	const void *object;			/* [I] that it is about; NULL: none */
+	bool (*is_there)(const void *object);	/* [I] as of the entry that brought the object */
 };
 
 static struct slab_cache *inode_cache;
@@ -33,14 +35,29 @@ static struct sysfs_inode *sysfs_inode(struct inode *inode)
 	return container_of(inode, struct sysfs_inode, inode);
 }
 
+static bool is_there(const struct sysfs_inode *inode)
+{
+	return !inode->is_there || inode->is_there(inode->object);
+}
+
+static bool revalidate(struct inode *inode)
+{
+	return is_there(sysfs_inode(inode));
+}
+
 /* ---- directories ---------------------------------------------------------------------------- */
 
-/* The name at place `place` of a directory, of object `index` if it is a series. */
-static bool name_of(const struct sysfs_entry *entry, unsigned int index, char *name)
+/*
+ * The name of `entry` in a folder about `of`, number `index` if it is a series, and what it is
+ * about.
+ */
+static bool name_of(const struct sysfs_entry *entry, const void *of, unsigned int index,
+		    char *name, const void **object)
 {
 	if (entry->nth)
-		return entry->nth(index, name, SYSFS_NAME_SIZE);
+		return entry->nth(of, index, name, object);
 	strlcpy(name, entry->name, SYSFS_NAME_SIZE);
+	*object = of;
 	return index == 0;
 }
 
@@ -57,30 +74,35 @@ static file_mode entry_mode(const struct sysfs_entry *entry)
 }
 
 /* Numbers follow from the place in the tree, so they are the same whenever an inode is made. */
-static uint64_t child_number(uint64_t parent, unsigned int place, unsigned int index)
+static uint64_t child_number(uint64_t parent, const char *name)
 {
-	uint32_t number = hash_combine(hash_combine((uint32_t)parent, place), index);
+	uint32_t number = hash_bytes(name, strlen(name), (uint32_t)parent);
 
 	return number > 1 ? number : 2;
 }
 
 static int create_inode(struct super_block *super, const struct sysfs_entry *entry,
-			unsigned int index, uint64_t number, struct inode **out);
+			const void *object, uint64_t number, struct inode **out);
 
 static int directory_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
 {
-	const struct sysfs_entry *table = sysfs_inode(dir)->entry->children;
+	const struct sysfs_inode *own = sysfs_inode(dir);
+	const struct sysfs_entry *entry = own->entry->children;
 	char candidate[SYSFS_NAME_SIZE];
+	const void *object;
+	int error;
 
-	for (unsigned int place = 0; !is_end(&table[place]); place++) {
-		unsigned int about = sysfs_inode(dir)->index;
-
-		for (unsigned int index = 0; name_of(&table[place], index, candidate); index++) {
+	if (!is_there(own))
+		return -ENOENT;
+	for (; !is_end(entry); entry++) {
+		for (unsigned int i = 0; name_of(entry, own->object, i, candidate, &object); i++) {
 			if (strlen(candidate) != length || memcmp(candidate, name, length) != 0)
 				continue;
-			return create_inode(dir->super, &table[place],
-					    table[place].nth ? index : about,
-					    child_number(dir->number, place, index), out);
+			error = create_inode(dir->super, entry, object,
+					     child_number(dir->number, candidate), out);
+			if (!error && !entry->nth)
+				sysfs_inode(*out)->is_there = own->is_there;
+			return error;
 		}
 	}
 	return -ENOENT;
@@ -89,23 +111,25 @@ static int directory_lookup(struct inode *dir, const char *name, size_t length, 
 /* Positions: 0 and 1 the dots, then the names, counted. */
 static int directory_read(struct file *file, struct directory_sink *sink)
 {
-	const struct sysfs_entry *table = sysfs_inode(file->inode)->entry->children;
+	const struct sysfs_inode *own = sysfs_inode(file->inode);
+	const struct sysfs_entry *entry = own->entry->children;
 	uint64_t number = file->inode->number;
 	char name[SYSFS_NAME_SIZE];
 	file_offset position = 2;
+	const void *object;
 
 	for (; file->position < 2; file->position++) {
 		if (!sink->add(sink, "..", (size_t)file->position + 1, number, file->position + 1,
 			       DT_DIR))
 			return 0;
 	}
-	for (unsigned int place = 0; !is_end(&table[place]); place++) {
-		unsigned int type = entry_mode(&table[place]) >> 12;	/* S_IFMT is DT_ shifted */
+	for (; is_there(own) && !is_end(entry); entry++) {
+		unsigned int type = entry_mode(entry) >> 12;	/* S_IFMT is DT_ shifted */
 
-		for (unsigned int index = 0; name_of(&table[place], index, name); index++) {
+		for (unsigned int i = 0; name_of(entry, own->object, i, name, &object); i++) {
 			if (position++ < file->position)
 				continue;
-			if (!sink->add(sink, name, strlen(name), child_number(number, place, index),
+			if (!sink->add(sink, name, strlen(name), child_number(number, name),
 				       position, type))
 				return 0;
 			file->position = position;
@@ -114,7 +138,9 @@ static int directory_read(struct file *file, struct directory_sink *sink)
 	return 0;
 }
 
-static const struct inode_ops directory_inode_ops = { .lookup = directory_lookup };
+static const struct inode_ops directory_inode_ops = {
+	.lookup = directory_lookup, .revalidate = revalidate
+};
 static const struct file_ops directory_file_ops = { .read_directory = directory_read };
 
 /* ---- files and links ------------------------------------------------------------------------ */
@@ -123,12 +149,12 @@ static ssize_t text_read(struct file *file, struct io_buffer *buffer, file_offse
 {
 	const struct sysfs_inode *own = sysfs_inode(file->inode);
 	char text[SYSFS_TEXT_SIZE];
-	int length = own->entry->show(own->index, text, sizeof(text));
 	size_t size, before = buffer->remaining;
-	int error;
+	int error, length;
 
-	if (length < 0)
-		return length;
+	if (!is_there(own))
+		return -ENODEV;
+	length = own->entry->show(own->object, text, sizeof(text));
 	if (*position < 0 || *position >= length)
 		return 0;
 	size = min_t(size_t, (size_t)(length - *position), buffer->remaining);
@@ -144,21 +170,23 @@ static int text_open(struct file *file)
 	return file->mode & FILE_WRITE ? -EACCES : 0;
 }
 
-static const struct inode_ops file_inode_ops = { 0 };
+static const struct inode_ops file_inode_ops = { .revalidate = revalidate };
 static const struct file_ops text_file_ops = { .open = text_open, .read = text_read };
 
 static ssize_t read_link(struct inode *inode, char *buffer, size_t size)
 {
 	const struct sysfs_inode *own = sysfs_inode(inode);
 	char target[SYSFS_TEXT_SIZE];
-	size_t length = (size_t)own->entry->link(own->index, target, sizeof(target));
+	size_t length = (size_t)own->entry->link(own->object, target, sizeof(target));
 
 	length = min_t(size_t, length, size);
 	memcpy(buffer, target, length);
 	return (ssize_t)length;
 }
 
-static const struct inode_ops link_inode_ops = { .read_link = read_link };
+static const struct inode_ops link_inode_ops = {
+	.read_link = read_link, .revalidate = revalidate
+};
 
 /* ---- the instance --------------------------------------------------------------------------- */
 
@@ -191,14 +219,15 @@ static const struct super_ops sysfs_super_ops = {
 };
 
 static int create_inode(struct super_block *super, const struct sysfs_entry *entry,
-			unsigned int index, uint64_t number, struct inode **out)
+			const void *object, uint64_t number, struct inode **out)
 {
 	struct inode *inode = inode_create(super);
 
 	if (!inode)
 		return -ENOMEM;
 	sysfs_inode(inode)->entry = entry;
-	sysfs_inode(inode)->index = index;
+	sysfs_inode(inode)->object = object;
+	sysfs_inode(inode)->is_there = entry->is_there;
 	inode->mode = entry_mode(entry);
 	inode->number = number;
 	inode->link_count = entry->children ? 2 : 1;
@@ -224,7 +253,7 @@ static int mount(struct super_block *super, const char *options, struct inode **
 	super->ops = &sysfs_super_ops;
 	super->block_size = PAGE_SIZE;
 	super->max_file_size = INT64_MAX;
-	return create_inode(super, &sysfs_root_entry, 0, 1, root);
+	return create_inode(super, &sysfs_root_entry, NULL, 1, root);
 }
 
 static struct file_system_type sysfs_type = { .name = "sysfs", .single = true, .mount = mount };

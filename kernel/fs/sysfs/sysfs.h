@@ -1,5 +1,5 @@
 /*
- * sysfs: which processors and disks the machine has.
+ * sysfs: which processors, disks, terminals and other devices the machine has.
  */
 #pragma once
 

@@ -1,0 +1,211 @@
+/*
+ * Disks and their partitions: /sys/block/DISK and, in it, its PARTITIONs; and links there by device
+ * number (/sys/dev/block) and by name, of disks and partitions alike (/sys/class/block). Linux
+ * places disks below their controllers, of which we say nothing; a Linux built for old programs has
+ * them in /sys/block itself, as we do.
+ */
+#include "block/block_device.h"
+#include "fs/sysfs/internal.h"
+#include "lib/format.h"
+
+static const struct block_device *device_of(const void *object)
+{
+	return object;
+}
+
+static bool is_partition(const struct block_device *device)
+{
+	return device->whole != device;
+}
+
+/* Number `index` of the disks (`of` NULL), or of the partitions of disk `of`. NULL: no more. */
+static const struct block_device *device_at(const struct block_device *of, unsigned int index)
+{
+	struct block_device *device = NULL;
+
+	while ((device = block_device_next(device)) != NULL) {
+		if (of ? device->whole != of || !is_partition(device) : is_partition(device))
+			continue;
+		if (index-- == 0)
+			break;
+	}
+	return device;
+}
+
+static bool nth_inside(const void *of, unsigned int index, char *name, const void **object)
+{
+	const struct block_device *device = device_at(of, index);
+
+	*object = device;
+	if (device)
+		snprintf(name, SYSFS_NAME_SIZE, "%s", device->name);
+	return device != NULL;
+}
+
+/* Of all devices. */
+static const struct block_device *any_at(unsigned int index)
+{
+	struct block_device *device = block_device_next(NULL);
+
+	while (device && index-- > 0)
+		device = block_device_next(device);
+	return device;
+}
+
+static bool nth_name(const void *of, unsigned int index, char *name, const void **object)
+{
+	const struct block_device *device = any_at(index);
+
+	(void)of;
+	*object = device;
+	if (device)
+		snprintf(name, SYSFS_NAME_SIZE, "%s", device->name);
+	return device != NULL;
+}
+
+static bool nth_number(const void *of, unsigned int index, char *name, const void **object)
+{
+	const struct block_device *device = any_at(index);
+
+	(void)of;
+	*object = device;
+	if (device)
+		snprintf(name, SYSFS_NAME_SIZE, "%u:%u", DEV_MAJOR(device->number),
+			 DEV_MINOR(device->number));
+	return device != NULL;
+}
+
+static bool is_there(const void *object)
+{
+	return !device_of(object)->is_gone;
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static int show_number(const void *object, char *text, size_t size)
+{
+	const struct block_device *device = object;
+
+	return snprintf(text, size, "%u:%u\n", DEV_MAJOR(device->number),
+			DEV_MINOR(device->number));
+}
+
+static int show_size(const void *object, char *text, size_t size)
+{
+	return snprintf(text, size, "%llu\n", (unsigned long long)device_of(object)->sector_count);
+}
+
+static int show_start(const void *object, char *text, size_t size)
+{
+	return snprintf(text, size, "%llu\n", (unsigned long long)device_of(object)->start_sector);
+}
+
+static unsigned int partition_number(const struct block_device *partition)
+{
+	return partition->number - partition->whole->number;
+}
+
+static int show_partition(const void *object, char *text, size_t size)
+{
+	return snprintf(text, size, "%u\n", partition_number(object));
+}
+
+static int show_read_only(const void *object, char *text, size_t size)
+{
+	return snprintf(text, size, "%d\n", block_device_is_read_only(object));
+}
+
+/* No disk of ours can be taken out of its drive. */
+static int show_removable(const void *object, char *text, size_t size)
+{
+	(void)object;
+	return snprintf(text, size, "0\n");
+}
+
+/* Linux's columns; times are not kept. */
+static int show_stat(const void *object, char *text, size_t size)
+{
+	const struct block_device *device = object;
+
+	return snprintf(text, size, "%8u %8u %8u %8u %8u %8u %8u %8u %8u %8u %8u\n",
+			atomic_load(&device->reads), 0u, atomic_load(&device->sectors_read), 0u,
+			atomic_load(&device->writes), 0u, atomic_load(&device->sectors_written),
+			0u, device->queue.in_flight, 0u, 0u);
+}
+
+static int show_event(const void *object, char *text, size_t size)
+{
+	const struct block_device *device = object;
+	int length = snprintf(text, size, "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\nDEVTYPE=%s\n",
+			      DEV_MAJOR(device->number), DEV_MINOR(device->number), device->name,
+			      is_partition(device) ? "partition" : "disk");
+
+	if (is_partition(device))
+		length += snprintf(text + length, size - (size_t)length, "PARTN=%u\n",
+				   partition_number(device));
+	return length;
+}
+
+/* ---- links ---------------------------------------------------------------------------------- */
+
+/* From a folder of two levels to the device's own. */
+static int link_device(const void *object, char *target, size_t size)
+{
+	const struct block_device *device = object;
+
+	if (!is_partition(device))
+		return snprintf(target, size, "../../block/%s", device->name);
+	return snprintf(target, size, "../../block/%s/%s", device->whole->name, device->name);
+}
+
+static int link_class(const void *object, char *target, size_t size)
+{
+	return snprintf(target, size, "../../%sclass/block", is_partition(object) ? "../" : "");
+}
+
+/* ---- folders -------------------------------------------------------------------------------- */
+
+/* Nothing is made out of several disks here, nor held by something that is. */
+static const struct sysfs_entry nothing[] = { { .name = NULL } };
+
+static const struct sysfs_entry partition_entries[] = {
+	{ .name = "dev", .show = show_number },
+	{ .name = "holders", .children = nothing },
+	{ .name = "partition", .show = show_partition },
+	{ .name = "ro", .show = show_read_only },
+	{ .name = "size", .show = show_size },
+	{ .name = "start", .show = show_start },
+	{ .name = "stat", .show = show_stat },
+	{ .name = "subsystem", .link = link_class },
+	{ .name = "uevent", .show = show_event },
+	{ .name = NULL },
+};
+
+static const struct sysfs_entry disk_entries[] = {
+	{ .name = "dev", .show = show_number },
+	{ .name = "holders", .children = nothing },
+	{ .name = "removable", .show = show_removable },
+	{ .name = "ro", .show = show_read_only },
+	{ .name = "size", .show = show_size },
+	{ .name = "slaves", .children = nothing },
+	{ .name = "stat", .show = show_stat },
+	{ .name = "subsystem", .link = link_class },
+	{ .name = "uevent", .show = show_event },
+	{ .nth = nth_inside, .is_there = is_there, .children = partition_entries },
+	{ .name = NULL },
+};
+
+const struct sysfs_entry sysfs_disks[] = {
+	{ .nth = nth_inside, .children = disk_entries },
+	{ .name = NULL },
+};
+
+const struct sysfs_entry sysfs_disk_numbers[] = {
+	{ .nth = nth_number, .is_there = is_there, .link = link_device },
+	{ .name = NULL },
+};
+
+const struct sysfs_entry sysfs_disk_links[] = {
+	{ .nth = nth_name, .is_there = is_there, .link = link_device },
+	{ .name = NULL },
+};
