@@ -55,6 +55,8 @@ static uint64_t refreshed_ns;			/* [console_lock] when the display was last */
 static bool refresh_is_due;			/* [console_lock] the timer is armed */
 static struct timer refresh_timer;
 
+static unsigned int dark_number;		/* [console_lock] console_blank_number(), or 0 */
+static atomic_uint log_number;			/* [a] console_log_number() */
 static unsigned int previous_number;		/* [console_lock] of the foreground before */
 static unsigned int wanted_number;		/* [console_lock] to switch to once it is made */
 static struct work switch_work;
@@ -127,7 +129,7 @@ static void refresh_cursor(const struct console *console)
 
 static void refresh(void)
 {
-	if (!foreground || foreground->is_graphics)
+	if (!foreground || foreground->is_graphics || dark_number)
 		return;
 	for (unsigned int row = 0; row < display->rows; row++)
 		refresh_row(foreground, row);
@@ -180,6 +182,39 @@ void console_redraw(void)
 	if (foreground)
 		apply_palette(foreground);
 	refresh();
+}
+
+/* Draw spaces, black on black, so that refresh() finds what differs. */
+static void darken(void)
+{
+	for (unsigned int i = 0; i < display->columns * display->rows; i++)
+		shown_cells[i] = ' ';
+	for (unsigned int row = 0; row < display->rows; row++)
+		display->draw(row, 0, shown_cells + row * display->columns, display->columns);
+	display->shape_cursor(SCREEN_CURSOR_INVISIBLE);
+	shown_shape = SCREEN_CURSOR_INVISIBLE;
+	shown_row = display->rows; /* nowhere: it is placed again */
+	shown_is_known = true;
+}
+
+void console_set_blank(bool is_blank)
+{
+	spin_assert_held(&console_lock);
+	if (!foreground || is_blank == (dark_number != 0))
+		return;
+	dark_number = is_blank ? foreground->number : 0;
+	if (!is_blank)
+		refresh();
+	else if (!foreground->is_graphics)
+		darken();
+}
+
+unsigned int console_blank_number(void)
+{
+	spin_assert_held(&console_lock);
+	if (dark_number || !foreground)
+		return dark_number;
+	return foreground->is_graphics ? foreground->number : 0;
 }
 
 void console_show(struct console *console)
@@ -296,27 +331,56 @@ static const struct tty_driver_ops console_ops = {
 	.destroy = console_destroy,
 };
 
+void console_set_log_number(unsigned int number)
+{
+	atomic_store_explicit(&log_number, number, memory_order_relaxed);
+}
+
+unsigned int console_log_number(void)
+{
+	return atomic_load_explicit(&log_number, memory_order_relaxed);
+}
+
+static void write_lines(struct console_screen *screen, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\n')
+			console_screen_write(screen, (const uint8_t *)"\r", 1);
+		console_screen_write(screen, (const uint8_t *)&text[i], 1);
+	}
+}
+
+/* On the foreground, whatever was asked for. */
+static void write_in_panic(const char *text, size_t size)
+{
+	if (!foreground)
+		return;
+	write_lines(&foreground->screen, text, size);
+	foreground->view = 0;
+	dark_number = 0;
+	refresh();
+}
+
 void console_write_kernel(const char *text, size_t size)
 {
-	bool is_panic = panic_in_progress();
-	irq_flags flags = 0;
+	struct console *console;
+	irq_flags flags;
 
-	if (!is_panic)
-		flags = spin_lock_irq(&console_lock);
-	if (foreground) {
-		for (size_t i = 0; i < size; i++) {
-			if (text[i] == '\n')
-				console_screen_write(&foreground->screen, (const uint8_t *)"\r", 1);
-			console_screen_write(&foreground->screen, (const uint8_t *)&text[i], 1);
-		}
-		foreground->view = 0;
-		if (is_panic)
-			refresh();
-		else
-			request_refresh();
+	if (panic_in_progress()) {
+		write_in_panic(text, size);
+		return;
 	}
-	if (!is_panic)
-		spin_unlock_irq(&console_lock, flags);
+	flags = spin_lock_irq(&console_lock);
+	console = console_at(console_log_number());
+	if (!console)
+		console = foreground;
+	if (console) {
+		write_lines(&console->screen, text, size);
+		console->view = 0;
+	}
+	if (console && console == foreground)
+		request_refresh();
+	spin_unlock_irq(&console_lock, flags);
 }
 
 /* ---- making and switching -------------------------------------------------------------------- */

@@ -35,7 +35,17 @@ void console_scroll_view(struct console *console, int lines);
 void console_redraw(void);			/* everything, now */
 unsigned int console_neighbour(int direction);	/* the next one in use, from the foreground on */
 
+/*
+ * Make the display dark until it is told otherwise, or show again what a program does not draw
+ * itself. And which console was in front when it became dark, or draws itself; 0: it is not dark.
+ */
+void console_set_blank(bool is_blank);
+unsigned int console_blank_number(void);
+
 unsigned int console_foreground_number(void);	/* needs no lock; 0: there is none */
+/* Where the kernel's words go, without locks: the number of a console; another: to the front. */
+void console_set_log_number(unsigned int number);
+unsigned int console_log_number(void);
 
 /* Without locks; may sleep. Errors: -ENXIO, -ENOMEM. */
 must_check int console_allocate(unsigned int number);
@@ -58,6 +68,9 @@ void console_sound(uint32_t count, uint32_t duration_ms);
 /* console_keymap_ioctl.c: of all consoles in common; -ENOTTY for other commands. */
 int console_keymap_ioctl(struct console *console, unsigned int command, uintptr_t argument,
 			 bool may_configure);
+
+/* console_requests.c: TIOCLINUX. */
+int console_request(struct tty *tty, uintptr_t argument);
 
 /* console_ioctl.c */
 int console_ioctl(struct tty *tty, unsigned int command, uintptr_t argument);

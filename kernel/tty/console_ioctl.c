@@ -12,6 +12,7 @@
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/kd.h"
+#include "uapi/linux/termios.h"
 #include "vfs/credentials.h"
 
 static bool may_configure(struct console *console)
@@ -33,8 +34,10 @@ static int set_display_mode(struct console *console, uintptr_t mode)
 	flags = spin_lock_irq(&console_lock);
 	if (console->is_graphics != (mode == KD_GRAPHICS)) {
 		console->is_graphics = mode == KD_GRAPHICS;
-		if (console == console_foreground())
+		if (console == console_foreground()) {
+			console_set_blank(false);
 			console_redraw();
+		}
 	}
 	spin_unlock_irq(&console_lock, flags);
 	return 0;
@@ -304,6 +307,8 @@ int console_ioctl(struct tty *tty, unsigned int command, uintptr_t argument)
 	case KDGETKEYCODE:
 	case KDSETKEYCODE:
 		return console_keymap_ioctl(console, command, argument, may_configure(console));
+	case TIOCLINUX:
+		return console_request(tty, argument);
 	}
 	return -ENOTTY;
 }
