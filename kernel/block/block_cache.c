@@ -91,15 +91,13 @@ static int block_cache_write(struct page_cache *cache, struct page_frame **frame
 	return 0;
 }
 
-/* Somebody writes to the device as a file. */
+/* Somebody writes to the device as a file, so it is not mounted. */
 static int block_cache_prepare_write(struct page_cache *cache, uint32_t index)
 {
 	struct block_device *device = cache->owner;
 
 	(void)index;
-	if (block_device_is_read_only(device))
-		return -EROFS;
-	return block_device_is_mounted(device) ? -EBUSY : 0;
+	return block_device_is_read_only(device) ? -EROFS : 0;
 }
 
 static void block_cache_became_dirty(struct page_cache *cache)

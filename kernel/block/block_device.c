@@ -99,14 +99,14 @@ static bool overlaps(const struct block_device *a, const struct block_device *b)
 	return a->whole == b->whole && (a == b || a->whole == a || b->whole == b);
 }
 
-/* Whether `device`, or what overlaps it, is held for `least` or more. */
-static bool is_claimed(const struct block_device *device, enum block_claim least)
+/* Whether `device`, or what overlaps it, is held. */
+static bool is_claimed(const struct block_device *device)
 {
 	struct block_device *other;
 
 	mutex_assert_held(&all.mutex);
 	list_for_each_entry(other, &all.devices, list_node) {
-		if (other->holder && other->claim >= least && overlaps(other, device))
+		if (other->holder && overlaps(other, device))
 			return true;
 	}
 	return false;
@@ -236,7 +236,7 @@ void block_device_scan_all(void)
 static int take_partitions(struct block_device *disk, const void *holder)
 {
 	struct block_device *device;
-	bool is_busy = disk->holder != holder && is_claimed(disk, BLOCK_CLAIM_FILE);
+	bool is_busy = disk->holder != holder && is_claimed(disk);
 
 	mutex_assert_held(&all.mutex);
 	list_for_each_entry(device, &all.devices, list_node) {
@@ -336,27 +336,48 @@ struct block_device *block_device_next(struct block_device *device)
 	return device;
 }
 
-int block_device_open(dev_number number, struct block_device **out)
+static bool is_mounted(const struct block_device *device)
+{
+	mutex_assert_held(&all.mutex);
+	return device->holder && device->claim == BLOCK_CLAIM_MOUNT;
+}
+
+int block_device_open(dev_number number, bool writes, struct block_device **out)
 {
 	struct block_device *device;
+	int error = 0;
 
 	mutex_lock(&all.mutex);
 	device = find_locked(has_number, &number);
-	if (device) {
+	if (!device)
+		error = -ENXIO;
+	else if (writes && device->read_only)
+		error = -EROFS; /* what was only told to be so may be opened, not written */
+	else if (writes && is_mounted(device))
+		error = -EBUSY;
+	if (!error) {
 		if (device->open_count++ == 0)
 			device->block_size = 0;
+		device->writer_count += writes;
 		*out = device;
 	}
 	mutex_unlock(&all.mutex);
-	return device ? 0 : -ENXIO;
+	return error;
 }
 
-void block_device_close(struct block_device *device)
+void block_device_close(struct block_device *device, bool wrote)
 {
+	bool is_last;
+
 	mutex_lock(&all.mutex);
-	assert(device->open_count > 0);
+	assert(device->open_count > 0 && device->writer_count >= wrote);
 	device->open_count--;
+	device->writer_count -= wrote;
+	is_last = device->open_count == 0 && !device->holder;
 	mutex_unlock(&all.mutex);
+	/* Others may write to these sectors now: partitions and whole disks share no cache. */
+	if (is_last)
+		page_cache_drop_unused(&device->cache, 0, UINT32_MAX);
 }
 
 int block_device_sync(struct block_device *device)
@@ -369,16 +390,6 @@ int block_device_sync(struct block_device *device)
 
 /* ---- holding --------------------------------------------------------------------------------- */
 
-bool block_device_is_mounted(struct block_device *device)
-{
-	bool is_mounted;
-
-	mutex_lock(&all.mutex);
-	is_mounted = is_claimed(device, BLOCK_CLAIM_MOUNT);
-	mutex_unlock(&all.mutex);
-	return is_mounted;
-}
-
 int block_device_claim(struct block_device *device, void *holder, enum block_claim claim)
 {
 	int error = -EBUSY;
@@ -386,7 +397,8 @@ int block_device_claim(struct block_device *device, void *holder, enum block_cla
 	mutex_lock(&all.mutex);
 	if (device->is_gone) {
 		error = -ENXIO;
-	} else if (!is_claimed(device, BLOCK_CLAIM_FILE)) {
+	} else if (!is_claimed(device) &&
+		   (claim != BLOCK_CLAIM_MOUNT || device->writer_count == 0)) {
 		device->holder = holder;
 		device->claim = claim;
 		error = 0;

@@ -108,6 +108,9 @@ struct block_device {
 	unsigned int depth;			/* [I] requests the device takes at once */
 	uint32_t max_sectors;			/* [I] per request */
 	unsigned int max_segments;		/* [I] per request, at most BLOCK_SEGMENTS_MAX */
+	/* [I] whole disks, as their firmware counts; heads 0: it does not say */
+	uint16_t cylinders;
+	uint8_t heads, track_sectors;
 	/* [I] whole disks: minors after `number` that are its own */
 	unsigned int max_partitions;
 	struct block_queue queue;		/* whole disks only */
@@ -119,6 +122,7 @@ struct block_device {
 	void *holder;				/* [L] who has it alone, or NULL */
 	enum block_claim claim;			/* [L] what for; of the holder */
 	unsigned int open_count;		/* [L] open as a file so often */
+	unsigned int writer_count;		/* [L] so often of these to write */
 	/* [a] what BLKBSZSET said since it was opened first; 0: nothing. BLKBSZGET alone tells */
 	atomic_uint block_size;
 	/* [a] a partition that the table has no more; changes under L */
@@ -161,21 +165,22 @@ struct block_device *block_device_find_name(const char *name);
 struct block_device *block_device_next(struct block_device *device);	/* NULL: the first */
 
 /*
- * Holders exclude each other; a mount excludes writers to the device as a file too. A claimed
- * partition excludes its whole disk and the other way round. May sleep. Errors: -EBUSY, -ENXIO (the
- * partition is gone).
+ * Holders exclude each other; a claimed partition excludes its whole disk and the other way round.
+ * A mount and writers to the very device as a file exclude each other too: a file system finds its
+ * metadata where they would write. May sleep. Errors: -EBUSY, -ENXIO (the partition is gone).
  */
 must_check int block_device_claim(struct block_device *device, void *holder,
 				  enum block_claim claim);
 void block_device_release(struct block_device *device, void *holder);
-bool block_device_is_mounted(struct block_device *device);	/* it or what overlaps it */
 
 /*
  * Count a user of the device as a file: its partitions stay as they are until all have closed. May
- * sleep. Errors: -ENXIO: there is none of this number.
+ * sleep. Errors: -ENXIO: there is none of this number; to write -EROFS (the medium), -EBUSY (it is
+ * mounted).
  */
-must_check int block_device_open(dev_number number, struct block_device **out);
-void block_device_close(struct block_device *device);
+must_check int block_device_open(dev_number number, bool writes, struct block_device **out);
+/* `wrote`: as it was opened. The last one takes what was cached along, unless it is held. */
+void block_device_close(struct block_device *device, bool wrote);
 
 /* The medium is, or the device, or the whole disk of a partition, was told to be. */
 static inline bool block_device_is_read_only(const struct block_device *device)

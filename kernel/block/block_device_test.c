@@ -44,12 +44,29 @@ static void holders_exclude_each_other(struct test *t)
 	EXPECT_EQ(t, block_device_claim(&disk, &first, BLOCK_CLAIM_FILE), 0);
 	EXPECT_EQ(t, block_device_claim(&disk, &second, BLOCK_CLAIM_FILE), -EBUSY);
 	EXPECT_EQ(t, block_device_claim(&disk, &second, BLOCK_CLAIM_MOUNT), -EBUSY);
-	EXPECT_EQ(t, block_device_is_mounted(&disk), false);
 	block_device_release(&disk, &first);
 	EXPECT_EQ(t, block_device_claim(&disk, &second, BLOCK_CLAIM_MOUNT), 0);
-	EXPECT_EQ(t, block_device_is_mounted(&disk), true);
 	EXPECT_EQ(t, block_device_claim(&disk, &first, BLOCK_CLAIM_FILE), -EBUSY);
 	block_device_release(&disk, &second);
+	tear_down();
+}
+
+static void mounts_and_writers_exclude_each_other(struct test *t)
+{
+	struct block_device *reader, *writer;
+	int mount;
+
+	set_up();
+	EXPECT_EQ(t, block_device_open(disk.number, false, &reader), 0);
+	EXPECT_EQ(t, block_device_open(disk.number, true, &writer), 0);
+	EXPECT_EQ(t, block_device_claim(&disk, &mount, BLOCK_CLAIM_MOUNT), -EBUSY);
+	block_device_close(writer, true);
+	EXPECT_EQ(t, block_device_claim(&disk, &mount, BLOCK_CLAIM_MOUNT), 0);
+	EXPECT_EQ(t, block_device_open(disk.number, true, &writer), -EBUSY);
+	block_device_release(&disk, &mount);
+	EXPECT_EQ(t, block_device_open(disk.number, true, &writer), 0);
+	block_device_close(writer, true);
+	block_device_close(reader, false);
 	tear_down();
 }
 
@@ -70,6 +87,7 @@ static void no_other_than_the_holder_rereads(struct test *t)
 
 const struct test_case test_cases[] = {
 	TEST(holders_exclude_each_other),
+	TEST(mounts_and_writers_exclude_each_other),
 	TEST(no_other_than_the_holder_rereads),
 	TEST_END
 };

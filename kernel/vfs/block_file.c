@@ -13,31 +13,22 @@
 #include "vm/mmap.h"
 #include "vm/writeback.h"
 
-static int open_counted(struct file *file, struct block_device *device)
+static bool may_write(const struct file *file)
 {
-	bool writes = file->mode & FILE_WRITE;
-
-	/* As Linux's disks. What was only told to be read-only may be opened, not written. */
-	if (writes && device->read_only)
-		return -EROFS;
-	/* What a mounted file system keeps in the same cache must not change under it. */
-	if (writes && block_device_is_mounted(device))
-		return -EBUSY;
-	if (file->mode & FILE_EXCLUSIVE)
-		return block_device_claim(device, file, BLOCK_CLAIM_FILE);
-	return 0;
+	return file->mode & FILE_WRITE;
 }
 
 static int block_open(struct file *file)
 {
 	struct block_device *device;
-	int error = block_device_open(file->inode->device, &device);
+	int error = block_device_open(file->inode->device, may_write(file), &device);
 
 	if (error)
 		return error;
-	error = open_counted(file, device);
+	if (file->mode & FILE_EXCLUSIVE)
+		error = block_device_claim(device, file, BLOCK_CLAIM_FILE);
 	if (error)
-		block_device_close(device);
+		block_device_close(device, may_write(file));
 	else
 		file->private = device;
 	return error;
@@ -48,11 +39,11 @@ static void block_release(struct file *file)
 {
 	struct block_device *device = file->private;
 
-	if (file->mode & FILE_WRITE)
+	if (may_write(file))
 		(void)!block_device_sync(device);
 	if (file->mode & FILE_EXCLUSIVE)
 		block_device_release(device, file);
-	block_device_close(device);
+	block_device_close(device, may_write(file));
 }
 
 static ssize_t block_read(struct file *file, struct io_buffer *buffer, file_offset *position)

@@ -11,8 +11,12 @@
 #include "block/block_device.h"
 #include "lib/math64.h"
 #include "lib/min_max.h"
+#include "sched/thread.h"
 #include "uapi/linux/errno.h"
 #include "vfs/file.h"
+#include "vfs/inode.h"
+#include "vm/io_buffer.h"
+#include "vm/writeback.h"
 
 enum {
 	IOCTL_GET_GEOMETRY = 0x0301,	/* HDIO_GETGEO */
@@ -35,6 +39,7 @@ enum {
 	IOCTL_DISCARD_ZEROES = 0x127c,
 	IOCTL_DISCARD_SECURELY = 0x127d,
 	IOCTL_IS_ROTATIONAL = 0x127e,
+	IOCTL_WRITE_ZEROES = 0x127f,
 };
 #define IOCTL_GET_BLOCK_SIZE 0x80041270u
 #define IOCTL_SET_BLOCK_SIZE 0x40041271u
@@ -55,16 +60,28 @@ static int put_u16(user_addr to, uint16_t value)
 	return copy_to_user(to, &value, sizeof(value));
 }
 
-/* As the BIOS would have it, for programs that still count so. */
+/*
+ * For programs that still count so: what the disk says, or, as Linux tells of every ATA disk, what
+ * a BIOS would make of its size.
+ */
 static int put_geometry(const struct block_device *device, user_addr to)
 {
-	uint64_t sectors = device->whole->sector_count;
-	struct geometry geometry = { .heads = GEOMETRY_HEADS, .sectors = GEOMETRY_SECTORS };
+	const struct block_device *disk = device->whole;
+	struct geometry geometry = {
+		.heads = disk->heads,
+		.sectors = disk->track_sectors,
+		.cylinders = disk->cylinders,
+		.start = (uint32_t)device->start_sector,
+	};
 
 	if (!to)
 		return -EINVAL;
-	geometry.cylinders = (uint16_t)div64_u32(sectors, GEOMETRY_HEADS * GEOMETRY_SECTORS, NULL);
-	geometry.start = (uint32_t)device->start_sector;
+	if (disk->heads == 0) {
+		geometry.heads = GEOMETRY_HEADS;
+		geometry.sectors = GEOMETRY_SECTORS;
+		geometry.cylinders = (uint16_t)div64_u32(
+			disk->sector_count, GEOMETRY_HEADS * GEOMETRY_SECTORS, NULL);
+	}
 	return copy_to_user(to, &geometry, sizeof(geometry));
 }
 
@@ -149,6 +166,59 @@ static int set_block_size(struct file *file, user_addr from)
 	return 0;
 }
 
+/* Zeroes, a page of them, to [offset, end) of the device. */
+static int fill_from(struct file *file, void *zeroes, uint64_t offset, uint64_t end)
+{
+	struct block_device *device = file->private;
+
+	while (offset < end) {
+		size_t size = min_t(uint64_t, end - offset, PAGE_SIZE - offset % PAGE_SIZE);
+		struct io_buffer buffer;
+		ssize_t done;
+
+		io_buffer_init_kernel(&buffer, zeroes, size);
+		rwlock_write_lock(&file->inode->lock);
+		done = page_cache_write(&device->cache, &buffer, (file_offset)offset);
+		rwlock_write_unlock(&file->inode->lock);
+		if (done < 0)
+			return (int)done;
+		offset += (uint64_t)done;
+		writeback_throttle();
+		if (thread_is_killed(thread_current()))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/* As if somebody wrote them, and waited: no disk of ours can make zeroes by itself. */
+static int write_zeroes(struct file *file, user_addr from)
+{
+	struct block_device *device = file->private;
+	struct page_frame *zeroes;
+	uint64_t range[2], end;
+	int error;
+
+	if (!(file->mode & FILE_WRITE))
+		return -EBADF;
+	if (copy_from_user(range, from, sizeof(range)))
+		return -EFAULT;
+	if ((range[0] | range[1]) % SECTOR_SIZE || range[1] == 0 ||
+	    __builtin_add_overflow(range[0], range[1], &end) ||
+	    end > page_cache_size(&device->cache))
+		return -EINVAL;
+	if (block_device_is_read_only(device))
+		return -EPERM;
+	zeroes = page_frame_alloc(FRAME_KERNEL, FRAME_ALLOC_LOW | FRAME_ALLOC_ZEROED);
+	if (!zeroes)
+		return -ENOMEM;
+	error = fill_from(file, page_frame_address(zeroes), range[0], end);
+	page_frame_put(zeroes);
+	if (error)
+		return error;
+	return page_cache_write_back(&device->cache, (uint32_t)(range[0] >> PAGE_SHIFT),
+				     (uint32_t)((end - 1) >> PAGE_SHIFT) + 1, true);
+}
+
 /* What only an administrator may do. */
 static int administer(struct file *file, unsigned int command, user_addr argument)
 {
@@ -198,6 +268,8 @@ int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 	case IOCTL_DISCARD:
 	case IOCTL_DISCARD_SECURELY:
 		return file->mode & FILE_WRITE ? -EOPNOTSUPP : -EBADF;
+	case IOCTL_WRITE_ZEROES:
+		return write_zeroes(file, address);
 	default:
 		return describe(device, command, address);
 	}

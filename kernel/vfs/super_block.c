@@ -188,6 +188,11 @@ static int open_super(struct super_block *super, const char *options)
 		error = block_device_claim(super->device, super, BLOCK_CLAIM_MOUNT);
 		if (error)
 			return error;
+		/* What a closed file could not write must not wait until we say what is written. */
+		if (super->device->cache.dirty_count > 0)
+			error = block_device_sync(super->device);
+		if (error)
+			goto release_device;
 		super->device_number = super->device->number;
 	} else {
 		super->device_number = DEV_NUMBER(0, next_device_minor++);

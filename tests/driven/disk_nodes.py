@@ -9,6 +9,8 @@ import struct
 import subprocess
 import tempfile
 
+import image
+from common import build_path, make
 from machine import Machine
 
 SECTOR = 512
@@ -84,9 +86,33 @@ def check_file_system(machine, disk):
     machine.shell(f'mount -t ext2 /dev/{disk}1 /mnt && cp /bin/busybox /mnt')
     # A mounted file system is let alone.
     assert 'busy' in machine.shell(f'blockdev --rereadpt /dev/{disk} 2>&1')
-    assert 'busy' in machine.shell(f'dd if=/dev/zero of=/dev/{disk} bs=512 count=1 conv=notrunc 2>&1')
+    assert 'busy' in machine.shell(f'dd if=/dev/zero of=/dev/{disk}1 bs=512 count=1 conv=notrunc 2>&1')
     assert machine.shell(f'grep -c {disk}1 /proc/mounts') == '1'
+    # What else is on its disk can be written all the same, as the disk.
+    told = machine.shell(f'echo "beside it" | dd of=/dev/{disk} bs=512 seek=50000 conv=notrunc,sync 2>&1')
+    assert '1+0' in told or '0+1' in told, told
+    assert machine.shell(f'dd if=/dev/{disk} bs=512 skip=50000 count=1 2>/dev/null | head -n 1') == 'beside it'
+    # And what a file system has written is seen there once it is on the disk.
+    machine.shell(f'echo "a line of a file" >/mnt/line; sync')
+    assert machine.shell(f'dd if=/dev/{disk} bs=1M count=11 2>/dev/null | grep -c "a line of a file"') == '1'
+    machine.shell(f'echo "a line of b file" >/mnt/line; sync')
+    assert machine.shell(f'dd if=/dev/{disk} bs=1M count=11 2>/dev/null | grep -c "a line of b file"') == '1'
     assert machine.shell('umount /mnt && echo done') == 'done'
+    # Who may write to it keeps mounts away, until it is closed.
+    machine.shell(f'exec 9<>/dev/{disk}1')
+    assert 'busy' in machine.shell(f'mount -t ext2 /dev/{disk}1 /mnt 2>&1')
+    assert machine.shell(f'exec 9<&-; mount -t ext2 /dev/{disk}1 /mnt && umount /mnt && echo done') == 'done'
+
+
+def check_zeroes(machine, disk, path):
+    assert machine.shell(f'/bin/disk_zeroes /dev/{disk}2 && echo done') == 'done'
+    assert bytes_at(path, 22528, 2048) == b'\xaa' * 3584 + bytes((1 << 20) - 4096) + b'\xaa' * 512
+
+
+def check_geometry(machine, disk, sectors):
+    """The heads fdisk takes from the table, if there is one."""
+    shown = machine.shell(f'fdisk -l /dev/{disk}')
+    assert f' heads, {sectors} sectors/track' in shown, shown
 
 
 def check_reread(machine, disk):
@@ -137,16 +163,20 @@ def check_protected(machine, disk):
     assert machine.shell(f'blockdev --setro /dev/{disk}3; blockdev --getro /dev/{disk}3') == '1'
 
 
-def check(interface, disk, root):
+def check(interface, disk, root, geometry, sectors):
+    tree = image.base_tree()
+    tree.add_file('bin/disk_zeroes', build_path('guest', 'disk_zeroes'))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'spare.img')
         make_disk(path)
-        spare = ['-drive', f'file={path},format=raw,if=none,id=spare', '-device', f'{interface},drive=spare']
-        with Machine(cpus=2, disk=root, extra=spare) as machine:
+        spare = ['-drive', f'file={path},format=raw,if=none,id=spare', '-device', f'{interface},drive=spare{geometry}']
+        with Machine(tree=tree, cpus=2, disk=root, extra=spare) as machine:
             machine.wait_for_prompt()
             check_nodes(machine, disk)
             check_listed(machine, disk)
+            check_geometry(machine, disk, sectors)
             check_contents(machine, disk, path)
+            check_zeroes(machine, disk, path)
             check_file_system(machine, disk)
             check_sizes(machine, disk)
             check_protected(machine, disk)
@@ -163,5 +193,7 @@ def check(interface, disk, root):
         assert checked.returncode == 0, checked.stdout
 
 
-check('virtio-blk-pci', 'vda', 'ide')
-check('ide-hd,bus=ide.1', 'hdc', 'virtio')
+make('--silent', 'build/guest/disk_zeroes')
+# What a virtio disk tells of itself; of an ATA disk Linux, too, tells the same always.
+check('virtio-blk-pci', 'vda', 'ide', ',cyls=100,heads=20,secs=30', 30)
+check('ide-hd,bus=ide.1', 'hdc', 'virtio', ',cyls=100,heads=16,secs=30', 63)

@@ -118,21 +118,15 @@ void block_device_set_observer(void (*changed)(const struct block_device *device
 	(void)changed;
 }
 
-int block_device_open(dev_number number, struct block_device **out)
+int block_device_open(dev_number number, bool writes, struct block_device **out)
 {
-	(void)number, (void)out;
+	(void)number, (void)writes, (void)out;
 	return -ENXIO;
 }
 
-void block_device_close(struct block_device *device)
+void block_device_close(struct block_device *device, bool wrote)
 {
-	(void)device;
-}
-
-bool block_device_is_mounted(struct block_device *device)
-{
-	(void)device;
-	return false;
+	(void)device, (void)wrote;
 }
 
 int block_device_sync(struct block_device *device)

@@ -21,10 +21,11 @@
 #include "uapi/linux/errno.h"
 
 #define FEATURE_SEGMENT_MAX (1ull << 2)
+#define FEATURE_GEOMETRY    (1ull << 4)
 #define FEATURE_READ_ONLY   (1ull << 5)
 #define FEATURE_FLUSH	    (1ull << 9)
 
-enum config_field { CONFIG_CAPACITY = 0, CONFIG_SEGMENT_MAX = 12 };
+enum config_field { CONFIG_CAPACITY = 0, CONFIG_SEGMENT_MAX = 12, CONFIG_GEOMETRY = 16 };
 enum request_type { REQUEST_READ = 0, REQUEST_WRITE = 1, REQUEST_FLUSH = 4 };
 enum request_status { ANSWER_OK = 0, ANSWER_NONE = 0xff };
 
@@ -146,6 +147,16 @@ static bool virtio_blk_interrupt(void *argument)
 	return true;
 }
 
+/* As a BIOS would have it: 16 bits of cylinders, heads, and sectors of a track. */
+static void describe_geometry(struct virtio_blk *disk)
+{
+	uint32_t geometry = virtio_config_read32(&disk->device, CONFIG_GEOMETRY);
+
+	disk->block.cylinders = (uint16_t)geometry;
+	disk->block.heads = (uint8_t)(geometry >> 16);
+	disk->block.track_sectors = (uint8_t)(geometry >> 24);
+}
+
 static void describe(struct virtio_blk *disk)
 {
 	struct block_device *block = &disk->block;
@@ -160,6 +171,8 @@ static void describe(struct virtio_blk *disk)
 	block->depth = min(disk->queue.size / (block->max_segments + 2), (unsigned int)SLOT_COUNT);
 	block->depth = max(block->depth, 1u);
 	block->sector_count = virtio_config_read64(&disk->device, CONFIG_CAPACITY);
+	if (disk->device.features & FEATURE_GEOMETRY)
+		describe_geometry(disk);
 	block->read_only = disk->device.features & FEATURE_READ_ONLY;
 	block->has_write_cache = disk->device.features & FEATURE_FLUSH;
 	block->ops = &virtio_blk_ops;
@@ -187,7 +200,8 @@ static int virtio_blk_attach(struct pci_device *pci)
 	for (uint16_t i = 0; i < SLOT_COUNT; i++)
 		disk->slots[i].next_free = (uint16_t)(i + 1);
 	error = virtio_begin(&disk->device, pci,
-			     FEATURE_SEGMENT_MAX | FEATURE_READ_ONLY | FEATURE_FLUSH);
+			     FEATURE_SEGMENT_MAX | FEATURE_GEOMETRY | FEATURE_READ_ONLY |
+				     FEATURE_FLUSH);
 	if (error)
 		goto free_wires;
 	error = virtio_queue_init(&disk->device, &disk->queue, 0, QUEUE_SIZE);
