@@ -8,7 +8,7 @@ import tempfile
 from common import ROOT, build_kernel
 
 KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
-LEFT_OUT = ('.git', 'build', '__pycache__', 'guest', 'sessions', 'sim', 'kernel')
+LEFT_OUT = ('.git', 'build', '__pycache__')
 
 
 def main():
@@ -19,13 +19,12 @@ def main():
         os.mkdir(share)
         with open(os.path.join(share, 'a file'), 'w') as file:
             file.write('shared\n')
-        kernel = os.path.join(tree, 'kernel, "ours".elf')
-        shutil.copyfile(KERNEL, kernel)
         made = subprocess.run(['./quartet', 'image', '2k'], cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
+        shutil.copyfile(KERNEL, os.path.join(tree, 'build/quartet.elf'))
         disk = os.path.join(share, 'disk, mine')
         shutil.copyfile(os.path.join(tree, made.stdout.strip()), disk)
         for options in ['--share', share], ['--image', disk, '--share', share]:
-            done = subprocess.run(['./quartet', 'run', '--kernel', kernel, *options, '--', 'cat', '/share/a file'], cwd=tree,
+            done = subprocess.run(['./quartet', 'run', '--kernel', 'build/quartet.elf', *options, '--', 'cat', '/share/a file'], cwd=tree,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             assert done.stdout == 'shared\n' and done.stderr == '', (options, done)
 

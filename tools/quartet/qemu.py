@@ -91,7 +91,8 @@ def command_line(settings):
     command += ['-no-reboot', '-nic', 'none']
     if settings.exit_port:
         command += ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4']
-    command += ['-kernel', settings.kernel, '-append', ' '.join(words)]
+    # Its path is the beginning of the kernel's command line: from here on, so that no blank or quote above ends up there.
+    command += ['-kernel', os.path.relpath(settings.kernel), '-append', ' '.join(words)]
     if settings.initrd:
         command += ['-initrd', settings.initrd]
     return command + drives + list(settings.extra)
