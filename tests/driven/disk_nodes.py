@@ -80,6 +80,14 @@ def check_contents(machine, disk, path):
     assert machine.shell(f'cmp /dev/{disk}2 /root/copy && echo same; rm /root/copy') == 'same'
 
 
+def check_flush(machine, disk, path):
+    """What was written is on the disk when somebody says so, though the device is still open."""
+    machine.shell(f'exec 9</dev/{disk}2; echo flushed | dd of=/dev/{disk}2 bs=512 seek=3 conv=notrunc 2>/dev/null')
+    machine.shell(f'blockdev --flushbufs /dev/{disk}2')
+    assert bytes_at(path, 22528 + 3, 1).startswith(b'flushed'), 'not flushed'
+    machine.shell('exec 9<&-')
+
+
 def check_file_system(machine, disk):
     machine.shell(f'mke2fs -L spare /dev/{disk}1 >/dev/null; blockdev --flushbufs /dev/{disk}1')
     assert machine.shell('findfs LABEL=spare') == f'/dev/{disk}1'
@@ -148,6 +156,8 @@ def check_sizes(machine, disk):
     """The size of blocks that is set is told while the device is open; read-ahead is as it is."""
     assert machine.shell(f'exec 9</dev/{disk}; blockdev --setbsz 1024 /dev/{disk}; blockdev --getbsz /dev/{disk}; exec 9<&-') == '1024'
     assert machine.shell(f'blockdev --getbsz /dev/{disk}') == '4096'
+    for size in 256, 1000, 8192:
+        assert 'Invalid' in machine.shell(f'blockdev --setbsz {size} /dev/{disk} 2>&1'), size
     assert machine.shell(f'blockdev --setra 256 /dev/{disk} && echo same') == 'same'
     assert 'Invalid' in machine.shell(f'blockdev --setra 512 /dev/{disk} 2>&1')
 
@@ -177,6 +187,7 @@ def check(interface, disk, root, geometry, sectors):
             check_geometry(machine, disk, sectors)
             check_contents(machine, disk, path)
             check_zeroes(machine, disk, path)
+            check_flush(machine, disk, path)
             check_file_system(machine, disk)
             check_sizes(machine, disk)
             check_protected(machine, disk)
