@@ -127,6 +127,11 @@ static void other_maps(struct test *t)
 	EXPECT_EQ(t, keyboard_get_symbol(&state, 3, 0, KEYS_UNICODE), KEY_NO_MAP);
 	keyboard_clear_map(keys);
 	state.maps[3] = keys;
+	EXPECT(t, !keyboard_owns_map(&state, keys));
+	for (unsigned int map = 0; map < 256; map++) {
+		if (state.maps[map] && map != 3)
+			EXPECT(t, keyboard_owns_map(&state, state.maps[map]));
+	}
 	keyboard_set_symbol(&state, 3, 30, 'z');
 	keyboard_set_symbol(&state, 3, 42, 0x700);
 	keyboard_set_symbol(&state, 3, 100, 0x701);

@@ -28,6 +28,23 @@ static void open_and_freed(void)
 	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, SPARE), EBUSY); /* there is none, as Linux says it */
 }
 
+static void show(int number)
+{
+	MUST(ioctl(fd, VT_ACTIVATE, number));
+	MUST(ioctl(fd, VT_WAITACTIVE, number));
+}
+
+/* The console that is seen stays, though nobody has it open. */
+static void seen(int number_before)
+{
+	show(SPARE);
+	CHECK(!is_open(SPARE));
+	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, SPARE), EBUSY);
+	MUST(ioctl(fd, VT_DISALLOCATE, 0));
+	show(number_before);
+	MUST(ioctl(fd, VT_DISALLOCATE, SPARE));
+}
+
 static void comes_back_empty(void)
 {
 	struct winsize size;
@@ -86,9 +103,11 @@ int main(void)
 	for (int number = 1; number < free_number; number++)
 		CHECK(is_open(number));
 	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, (int)state.v_active), EBUSY);
+	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, 63), EBUSY);
 	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, 64), ENXIO);
 	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, -1), ENXIO);
 	open_and_freed();
+	seen(state.v_active);
 	comes_back_empty();
 	raced();
 	return 0;

@@ -3,6 +3,7 @@
 #include <linux/kd.h>
 #include <linux/vt.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 
 static int fd;
 
@@ -21,6 +22,19 @@ static int get_byte(unsigned int command)
 	MUST(ioctl(fd, command, value));
 	CHECK_EQ(value[1], 0xff);
 	return value[0];
+}
+
+/* What was typed in another mode is thrown away. */
+static void typed_before(void)
+{
+	int count = -1;
+
+	MUST(ioctl(fd, TIOCSTI, "\n"));
+	MUST(ioctl(fd, FIONREAD, &count));
+	CHECK_EQ(count, 1);
+	MUST(ioctl(fd, KDSKBMODE, K_UNICODE));
+	MUST(ioctl(fd, FIONREAD, &count));
+	CHECK_EQ(count, 0);
 }
 
 static void modes(void)
@@ -79,6 +93,41 @@ static void of_the_display(void)
 	CHECK_ERRNO(ioctl(fd, KDSETMODE, KD_TEXT1 + 1), EINVAL);
 }
 
+static void wait_lights(unsigned char expected)
+{
+	for (int tries = 0; get_byte(KDGETLED) != expected; tries++) {
+		CHECK(tries < 1000);
+		sleep_ms(10);
+	}
+}
+
+static void show(int number)
+{
+	MUST(ioctl(fd, VT_ACTIVATE, number));
+	MUST(ioctl(fd, VT_WAITACTIVE, number));
+}
+
+/* Seen, it shows its locks, or what a program says; the console that is seen next has its own. */
+static void lights_that_are_seen(void)
+{
+	struct vt_stat state;
+
+	MUST(ioctl(fd, VT_GETSTATE, &state));
+	show(12);
+	MUST(ioctl(fd, KDSKBLED, 2));
+	wait_lights(2);
+	MUST(ioctl(fd, KDSETLED, 5));
+	wait_lights(5);
+	CHECK_EQ(get_byte(KDGKBLED), 2);
+	MUST(ioctl(fd, KDSETLED, 7));
+	wait_lights(7);
+	MUST(ioctl(fd, KDSETLED, 8));
+	wait_lights(2);
+	show(state.v_active);
+	wait_lights(0);
+	MUST(ioctl(fd, KDSKBLED, 0));
+}
+
 static void sounds(void)
 {
 	MUST(ioctl(fd, KIOCSOUND, 1193));
@@ -92,22 +141,29 @@ static void sounds(void)
 
 static void ordinary_user(void)
 {
-	pid_t pid = FORK();
+	MUST(setuid(OTHER_UID));
+	CHECK_EQ(get(KDGKBMODE), K_UNICODE);
+	CHECK_EQ(get_byte(KDGKBLED), 0);
+	CHECK_ERRNO(ioctl(fd, KDSKBMODE, K_RAW), EPERM);
+	CHECK_ERRNO(ioctl(fd, KDSKBMODE, 99), EPERM);
+	CHECK_ERRNO(ioctl(fd, KDSKBLED, 0), EPERM);
+	CHECK_ERRNO(ioctl(fd, KDSETLED, 0), EPERM);
+	CHECK_ERRNO(ioctl(fd, KIOCSOUND, 0), EPERM);
+	CHECK_ERRNO(ioctl(fd, KDMKTONE, 0), EPERM);
+	MUST(ioctl(fd, KDSKBMETA, K_ESCPREFIX)); /* Linux asks for no right */
+}
 
-	if (pid == 0) {
-		MUST(setuid(OTHER_UID));
-		CHECK_EQ(get(KDGKBMODE), K_UNICODE);
-		CHECK_EQ(get_byte(KDGKBLED), 0);
-		CHECK_ERRNO(ioctl(fd, KDSKBMODE, K_RAW), EPERM);
-		CHECK_ERRNO(ioctl(fd, KDSKBMODE, 99), EPERM);
-		CHECK_ERRNO(ioctl(fd, KDSKBLED, 0), EPERM);
-		CHECK_ERRNO(ioctl(fd, KDSETLED, 0), EPERM);
-		CHECK_ERRNO(ioctl(fd, KIOCSOUND, 0), EPERM);
-		CHECK_ERRNO(ioctl(fd, KDMKTONE, 0), EPERM);
-		MUST(ioctl(fd, KDSKBMETA, K_ESCPREFIX)); /* Linux asks for no right */
-		_exit(0);
-	}
-	CHECK_EQ(wait_exit_status(pid), 0);
+/* At one's own console it is one's own matter. */
+static void user_of_the_console(void)
+{
+	CHECK(setsid() == getpid());
+	fd = MUST(open("/dev/tty12", O_RDWR));
+	CHECK(tcgetsid(fd) == getpid());
+	MUST(setuid(OTHER_UID));
+	MUST(ioctl(fd, KDSKBMODE, K_XLATE));
+	MUST(ioctl(fd, KDSKBMODE, K_UNICODE));
+	MUST(ioctl(fd, KDSKBLED, 0));
+	MUST(ioctl(fd, KIOCSOUND, 0));
 }
 
 int main(void)
@@ -118,13 +174,16 @@ int main(void)
 	if (fd < 0)
 		SKIP("no consoles here");
 	modes();
+	typed_before();
 	locks_and_lights();
 	reset();
 	of_the_display();
+	lights_that_are_seen();
 	sounds();
-	ordinary_user();
+	in_child(ordinary_user);
 	CHECK_ERRNO(ioctl(fd, KDGKBMODE, NULL), EFAULT);
 	CHECK_ERRNO(ioctl(fd, KDGKBLED, NULL), EFAULT);
+	in_child(user_of_the_console);	/* which hangs it up when it ends */
 	MUST(close(fd));
 	(void)ioctl(first, VT_DISALLOCATE, 12); /* Linux may still be at closing it */
 	return 0;

@@ -2,12 +2,13 @@
  * Key maps, function keys and scan codes of the consoles: what they are at first, that a program
  * changes them, and what it may not.
  */
-#include "check.h"
+#include "capabilities.h"
 #include <linux/kd.h>
 #include <linux/vt.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 
-enum { KEY_A = 30, HOLE = 0x200, NO_MAP = 0x27f, SPARE_MAP = 77, SCANS = 512 };
+enum { KEY_A = 30, HOLE = 0x200, SAK = 0x20f, NO_MAP = 0x27f, SPARE_MAP = 77, SCANS = 512 };
 
 static int fd;
 
@@ -109,6 +110,13 @@ static void functions(void)
 	MUST(ioctl(fd, KDGKBSENT, &entry));
 	CHECK(strcmp((char *)entry.kb_string, "help\n") == 0);
 	CHECK_EQ(entry.kb_string[6], 'x');
+	/* The longest that there is room for. */
+	memset(entry.kb_string, 'x', sizeof(entry.kb_string) - 1);
+	entry.kb_string[sizeof(entry.kb_string) - 1] = 0;
+	MUST(ioctl(fd, KDSKBSENT, &entry));
+	memset(entry.kb_string, 0, sizeof(entry.kb_string));
+	MUST(ioctl(fd, KDGKBSENT, &entry));
+	CHECK_EQ(strlen((char *)entry.kb_string), sizeof(entry.kb_string) - 1);
 	memset(entry.kb_string, 'x', sizeof(entry.kb_string));
 	CHECK_ERRNO(ioctl(fd, KDSKBSENT, &entry), EINVAL);
 	MUST(ioctl(fd, KDSKBSENT, &kept));
@@ -139,6 +147,11 @@ static void scan_codes(void)
 	code.keycode = 0;
 	MUST(ioctl(fd, KDSETKEYCODE, &code));
 	CHECK_EQ(key_of(0x6f), 0);
+	code.keycode = 0x2ff;
+	MUST(ioctl(fd, KDSETKEYCODE, &code));
+	CHECK_EQ(key_of(0x6f), 0x2ff);
+	code.keycode = 0;
+	MUST(ioctl(fd, KDSETKEYCODE, &code));
 	code.keycode = 0x300;
 	CHECK_ERRNO(ioctl(fd, KDSETKEYCODE, &code), EINVAL);
 	code.scancode = SCANS;
@@ -156,27 +169,41 @@ static void bad_addresses(void)
 		CHECK_ERRNO(ioctl(fd, commands[i], NULL), EFAULT);
 }
 
+/* The key that kills whoever listens at a console is an administrator's, to set and to remove. */
+static void attention_key(void)
+{
+	CHECK_EQ(set_symbol(0, KEY_A, SAK), 0);
+	give_up(CAP_SYS_ADMIN);
+	CHECK_ERRNO(set_symbol(0, KEY_A, 0xb61), EPERM);
+	CHECK_EQ(set_symbol(0, KEY_A, SAK), 0);
+	CHECK_EQ(set_symbol(0, KEY_A + 1, symbol(0, KEY_A + 1)), 0);
+	CHECK_ERRNO(set_symbol(0, KEY_A + 1, SAK), EPERM);
+}
+
 /* Who may not configure terminals reads all of it and changes none. */
 static void ordinary_user(void)
 {
-	pid_t pid = FORK();
+	struct kbkeycode code = { 0x6f, 0 };
+	struct kbsentry entry = { .kb_func = 200 };
 
-	if (pid == 0) {
-		struct kbkeycode code = { 0x6f, 0 };
-		struct kbsentry entry = { .kb_func = 200 };
+	MUST(setuid(OTHER_UID));
+	CHECK_EQ(symbol(0, KEY_A), 0xb61);
+	CHECK_ERRNO(set_symbol(0, KEY_A, 0xb7a), EPERM);
+	CHECK_ERRNO(set_symbol(0, 0, 0xfff), EPERM);
+	MUST(ioctl(fd, KDGKBSENT, &entry));
+	CHECK_ERRNO(ioctl(fd, KDSKBSENT, &entry), EPERM);
+	CHECK_EQ(key_of(1), 1);
+	CHECK_ERRNO(ioctl(fd, KDSETKEYCODE, &code), EPERM);
+	CHECK_ERRNO(ioctl(fd, KDSETKEYCODE, NULL), EFAULT);
+}
 
-		MUST(setuid(OTHER_UID));
-		CHECK_EQ(symbol(0, KEY_A), 0xb61);
-		CHECK_ERRNO(set_symbol(0, KEY_A, 0xb7a), EPERM);
-		CHECK_ERRNO(set_symbol(0, 0, 0xfff), EPERM);
-		MUST(ioctl(fd, KDGKBSENT, &entry));
-		CHECK_ERRNO(ioctl(fd, KDSKBSENT, &entry), EPERM);
-		CHECK_EQ(key_of(1), 1);
-		CHECK_ERRNO(ioctl(fd, KDSETKEYCODE, &code), EPERM);
-		CHECK_ERRNO(ioctl(fd, KDSETKEYCODE, NULL), EFAULT);
-		_exit(0);
-	}
-	CHECK_EQ(wait_exit_status(pid), 0);
+/* Not even at his own console: the maps are those of all. */
+static void user_of_the_console(void)
+{
+	CHECK(setsid() == getpid());
+	fd = MUST(open("/dev/tty12", O_RDWR));
+	CHECK(tcgetsid(fd) == getpid());
+	ordinary_user();
 }
 
 int main(void)
@@ -194,7 +221,10 @@ int main(void)
 	functions();
 	scan_codes();
 	bad_addresses();
-	ordinary_user();
+	in_child(attention_key);
+	CHECK_EQ(set_symbol(0, KEY_A, 0xb61), 0);
+	in_child(ordinary_user);
+	in_child(user_of_the_console);	/* which hangs it up when it ends */
 	MUST(close(fd));
 	(void)ioctl(first, VT_DISALLOCATE, 12); /* Linux may still be at closing it */
 	MUST(pipe(other));
