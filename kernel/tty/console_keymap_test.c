@@ -144,20 +144,96 @@ static void other_maps(struct test *t)
 	EXPECT_KEYS(t, "\x30", "B");
 }
 
-/* Modifiers that stay, for ever or for one key; and a character by its number. */
+/* What no key of the default maps means: F1 is given it. */
+static void change_first_function_key(uint16_t symbol)
+{
+	keyboard_set_symbol(&state, 0, 59, symbol);
+	keyboard_set_symbol(&state, 1, 59, symbol);
+}
+
+/* Modifiers that stay, for ever or for one key. */
 static void special_modifiers(struct test *t)
 {
 	start();
-	keyboard_set_symbol(&state, 0, 59, 0xa00);
-	EXPECT_EQ(t, press("\x3b\xbb", 0), KEY_NONE);
+	change_first_function_key(0xa00);
+	EXPECT_EQ(t, press("\x3b\x3b\xbb", 0), KEY_NONE); /* once, however long it is held */
 	EXPECT_KEYS(t, "\x30", "B");
 	EXPECT_KEYS(t, "\x30", "B");
 	start();
-	keyboard_set_symbol(&state, 0, 59, 0xc00);
-	press("\x3b", 0);
+	change_first_function_key(0xc00);
+	press("\x3b\xbb", 0);
 	EXPECT_EQ(t, settings.sticky_shifts, 1);
+	EXPECT_KEYS(t, "\x30", "B");
+	EXPECT_KEYS(t, "\xb0\x30", "b");
+	/* There is no map for both: the later one counts. */
+	keyboard_set_symbol(&state, 1, 60, 0xc01);
+	press("\xb0\x3b\xbb\x3c", 0);
+	EXPECT_EQ(t, settings.sticky_shifts, 2);
+	/* Two keys of one kind: it holds until both are up. */
 	start();
-	EXPECT_KEYS(t, "\x38\x4b\x48\xb8", "0"); /* Alt, 4, 8 */
+	EXPECT_KEYS(t, "\x2a\x36\xaa\x30", "B");
+	EXPECT_KEYS(t, "\xb0\xb6\x30", "b");
+	/* Shift, and the end of CapsLock; also where it was held before it became that. */
+	start();
+	press("\x3a\xba", 0);
+	change_first_function_key(0x708);
+	EXPECT_EQ(t, press("\x3b", 0), KEY_LIGHTS);
+	EXPECT_EQ(t, settings.locks, 0);
+	EXPECT_KEYS(t, "\x30", "B");
+	EXPECT_KEYS(t, "\xb0\xbb\x30", "b");
+	start();
+	press("\x3b", 0);
+	change_first_function_key(0x708);
+	EXPECT_EQ(t, state.shifts, 1);
+}
+
+/* With Alt held, digits make a character's number. */
+static void characters_by_number(struct test *t)
+{
+	start();
+	EXPECT_KEYS(t, "\x38\x4b\x48\xb8", "0"); /* 4, 8 */
+	EXPECT_EQ(t, press("\x38\xb8", 0), KEY_NONE);
+	EXPECT_KEYS(t, "\x38\x50\x51\x51\xb8", "\xc3\xa9"); /* 2, 3, 3 */
+	settings.style = KEYS_LATIN;
+	EXPECT_KEYS(t, "\x38\x50\x51\x51\xb8", "\xe9");
+	/* Digits of base 16. */
+	keyboard_set_symbol(&state, 8, 59, 0x90e);
+	keyboard_set_symbol(&state, 8, 60, 0x90b);
+	EXPECT_KEYS(t, "\x38\x3b\x3c\xb8", "A");
+}
+
+static void special_keys(struct test *t)
+{
+	start();
+	settings.meta_sets_bit = true;
+	EXPECT_KEYS(t, "\x38\x1e", "\xe1");
+	start();
+	change_first_function_key(0x20d); /* CapsLock on, and never off */
+	EXPECT_EQ(t, press("\x3b", 0), KEY_LIGHTS);
+	EXPECT_EQ(t, press("\xbb\x3b", 0), KEY_NONE);
+	EXPECT_EQ(t, settings.locks, LOCK_CAPITALS);
+	start();
+	change_first_function_key(0x213); /* NumLock, whatever the keypad is for */
+	EXPECT_EQ(t, press("\x3b", KEY_MODE_APPLICATION_KEYPAD), KEY_LIGHTS);
+	EXPECT_EQ(t, settings.locks, LOCK_NUMBER);
+}
+
+static void keypad(struct test *t)
+{
+	const uint8_t application = KEY_MODE_APPLICATION_KEYPAD;
+
+	start();
+	expect_bytes(t, "\x45", application, "\033OP", 3);
+	expect_bytes(t, "\x4f", application, "\033Oq", 3);
+	expect_bytes(t, "\x2a\x4f", application, "\033[4~", 4);
+	expect_bytes(t, "\xaa\xe0\x1c", KEY_MODE_NEWLINE, "\r\n", 2);
+	EXPECT_KEYS(t, "\x53", "\033[3~");
+	EXPECT_KEYS(t, "\x4c", "\033[G");
+	change_first_function_key(0x30f); /* the comma */
+	EXPECT_KEYS(t, "\x3b", "\033[3~");
+	EXPECT_EQ(t, press("\xc5\x45\xc5", 0), KEY_NONE);
+	EXPECT_KEYS(t, "\x3b", ",");
+	EXPECT_KEYS(t, "\x53", ".");
 }
 
 static void codes_for_programs(struct test *t)
@@ -187,6 +263,11 @@ static void codes_for_programs(struct test *t)
 	press("\xaa", 0);
 	state.codes[0x1e] = 48;
 	EXPECT_KEYS(t, "\x1e", "b");
+	/* Keys beyond the maps are for programs alone. */
+	state.codes[0x1e] = KEY_COUNT + 30;
+	EXPECT_EQ(t, press("\x1e", 0), KEY_NONE);
+	settings.style = KEYS_CODES;
+	EXPECT_KEYS(t, "\x1e", "\0\x82\x9e");
 }
 
 /* A key that loses its scan code while it is held comes up, unless it has another. */
@@ -230,6 +311,9 @@ const struct test_case test_cases[] = {
 	TEST(keys_for_the_console),
 	TEST(other_maps),
 	TEST(special_modifiers),
+	TEST(characters_by_number),
+	TEST(special_keys),
+	TEST(keypad),
 	TEST(codes_for_programs),
 	TEST(held_keys_that_move),
 	TEST(random_codes_are_harmless),
