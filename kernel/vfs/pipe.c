@@ -280,7 +280,7 @@ static size_t wait_with_landing(struct pipe *pipe, struct io_buffer *buffer, int
 	is_left = leave_landing(pipe, &landing);
 	*error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
 				     pipe_used(pipe) > 0 || landing_filled(&landing) > 0 ||
-					     !pipe_has_writers(pipe));
+					     pipe_is_at_end(pipe));
 	if (is_left)
 		take_landing_back(pipe);
 	io_buffer_advance(buffer, landing_filled(&landing));
@@ -306,6 +306,20 @@ static noinline ssize_t read_landing(struct pipe *pipe, struct io_buffer *buffer
 	return (ssize_t)landed + max(more, (ssize_t)0);
 }
 
+/*
+ * Is it empty, and stays so? The mutex keeps bytes from being taken out and coming back between two
+ * looks.
+ */
+bool pipe_is_over(struct pipe *pipe)
+{
+	bool is_over;
+
+	mutex_lock_inline(&pipe->mutex);
+	is_over = pipe_is_at_end(pipe) && pipe_used(pipe) == 0;
+	mutex_unlock_inline(&pipe->mutex);
+	return is_over;
+}
+
 static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	struct pipe *pipe = file->private;
@@ -325,7 +339,7 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 			if (done != 0)
 				return done;
 		}
-		if (!pipe_has_writers(pipe) && pipe_used(pipe) == 0)
+		if (!pipe_has_writers(pipe) && pipe_is_over(pipe))
 			return 0;
 		if (atomic_load_explicit(&file->flags, memory_order_relaxed) & O_NONBLOCK)
 			return -EAGAIN;
@@ -336,7 +350,7 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 			error = (int)done;
 		} else {
 			error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
-						    pipe_used(pipe) > 0 || !pipe_has_writers(pipe));
+						    pipe_used(pipe) > 0 || pipe_is_at_end(pipe));
 		}
 		if (error) {
 			/* it may have been for us */

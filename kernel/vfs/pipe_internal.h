@@ -38,6 +38,8 @@ struct pipe {
 	unsigned int wakes_from;
 	unsigned int first;			/* [m] the slot to be read next */
 	atomic_uint used;			/* [a] slots with bytes */
+	/* [a] slots that splice() has taken out, to write what it can and bring the rest back */
+	atomic_uint taken;
 	atomic_uint readers, writers;		/* [a] open files of each side */
 	/* [m] how often a reader came: FIFO opens wait for it */
 	unsigned int reader_generation;
@@ -50,6 +52,8 @@ struct pipe {
 };
 
 extern const struct file_ops pipe_ops;
+
+bool pipe_is_over(struct pipe *pipe);
 
 /* On account of the user of `credentials`. NULL: no memory, or his pipes have enough. */
 struct pipe *pipe_alloc(const struct credentials *credentials);
@@ -93,6 +97,13 @@ static inline bool pipe_has_readers(const struct pipe *pipe)
 static inline bool pipe_has_writers(const struct pipe *pipe)
 {
 	return atomic_load_explicit(&pipe->writers, memory_order_acquire) > 0;
+}
+
+/* Will there be no more bytes than there are? With the mutex held; without, a hint. */
+static inline bool pipe_is_at_end(const struct pipe *pipe)
+{
+	return !pipe_has_writers(pipe) &&
+	       likely(atomic_load_explicit(&pipe->taken, memory_order_relaxed) == 0);
 }
 
 /*

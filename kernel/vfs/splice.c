@@ -13,7 +13,8 @@
  * Files are read and written without the pipe's mutex, which comes after theirs. So that bytes
  * under way find their slot again, `capacity` holds one back for each: a held slot looks used to
  * writers and is not there for readers. A reader who comes while the bytes are out gets what lies
- * behind them; that can matter only to two readers of one pipe, who have no order anyway.
+ * behind them; that can matter only to two readers of one pipe, who have no order anyway. If
+ * nothing does he waits, writers or not: the bytes may come back (`taken`).
  *
  * Two pipes are locked in order of address.
  */
@@ -49,14 +50,16 @@ static void wake_writers(struct pipe *pipe)
 /* 1: there are bytes; 0: none will come; or an error. No locks. */
 static int wait_for_bytes(struct pipe *pipe, bool nonblock)
 {
-	if (pipe_used(pipe) == 0 && pipe_has_writers(pipe)) {
+	while (pipe_used(pipe) == 0) {
+		if (!pipe_has_writers(pipe) && pipe_is_over(pipe))
+			return 0;
 		if (nonblock)
 			return -EAGAIN;
 		if (wait_event_interruptible(&pipe->read_queue,
-					     pipe_used(pipe) > 0 || !pipe_has_writers(pipe)))
+					     pipe_used(pipe) > 0 || pipe_is_at_end(pipe)))
 			return -ERESTARTSYS;
 	}
-	return pipe_used(pipe) > 0;
+	return 1;
 }
 
 /* 0: there is room; or an error. No locks. */
@@ -267,9 +270,27 @@ static ssize_t write_slot(struct file *to, file_offset *offset, const struct pip
 	return done;
 }
 
+/* The first slot, to be written to a file, with its place held. False: there is none. */
+static bool take_out(struct pipe *pipe, struct pipe_slot *slot)
+{
+	bool is_there;
+
+	mutex_lock(&pipe->mutex);
+	is_there = pipe_used(pipe) > 0;
+	if (is_there) {
+		atomic_fetch_add_explicit(&pipe->taken, 1, memory_order_relaxed);
+		*slot = take_first(pipe);
+		pipe_set_capacity(pipe, pipe->capacity - 1);
+	}
+	mutex_unlock(&pipe->mutex);
+	return is_there;
+}
+
 /* The slot that was written in part goes back; the held place is given up. */
 static void return_slot(struct pipe *pipe, struct pipe_slot *slot, size_t written)
 {
+	bool is_over;
+
 	slot->offset = (uint16_t)(slot->offset + written);
 	slot->size = (uint16_t)(slot->size - written);
 	mutex_lock(&pipe->mutex);
@@ -278,10 +299,16 @@ static void return_slot(struct pipe *pipe, struct pipe_slot *slot, size_t writte
 		put_first(pipe, slot);
 	else
 		page_frame_put(slot->frame);
+	atomic_fetch_sub_explicit(&pipe->taken, 1, memory_order_relaxed);
+	is_over = pipe_is_at_end(pipe);
 	mutex_unlock(&pipe->mutex);
-	if (slot->size > 0)
+	if (is_over) /* all who waited for what might come back; the end is no news */
+		wait_queue_wake_all(&pipe->read_queue,
+				    slot->size > 0 ? POLL_IN | POLL_READ_NORMAL
+						   : POLL_HANG_UP | POLL_NO_NEWS);
+	else if (slot->size > 0)
 		wake_readers(pipe);
-	else
+	if (slot->size == 0)
 		wake_writers(pipe);
 }
 
@@ -305,14 +332,8 @@ ssize_t splice_pipe_to_file(struct file *from, struct file *to, file_offset *off
 		done = total && pipe_used(pipe) == 0 ? 0 : wait_for_bytes(pipe, nonblock);
 		if (done <= 0)
 			break;
-		mutex_lock(&pipe->mutex);
-		if (pipe_used(pipe) == 0) {
-			mutex_unlock(&pipe->mutex);
+		if (!take_out(pipe, &slot))
 			continue;
-		}
-		slot = take_first(pipe);
-		pipe_set_capacity(pipe, pipe->capacity - 1);
-		mutex_unlock(&pipe->mutex);
 		wish = min(size, (size_t)slot.size);
 		done = write_slot(to, offset, &slot, wish, page_frame_address(bounce), size_limit);
 		return_slot(pipe, &slot, done > 0 ? (size_t)done : 0);
