@@ -47,6 +47,7 @@ static const struct console_display *display;	/* [I] after boot; NULL: none, and
 static struct console *consoles[CONSOLE_COUNT];	/* [console_lock] by number - 1 */
 static struct console *foreground;		/* [console_lock] */
 static atomic_uint foreground_number;		/* [a] its number, for those who wait for it */
+static atomic_uint shown_counts[CONSOLE_COUNT];	/* [a] how often each came to the front */
 static uint16_t *shown_cells;			/* [console_lock] what the display shows */
 static unsigned int shown_shape;		/* [console_lock] of the cursor */
 static unsigned int shown_row, shown_column;	/* [console_lock] where the cursor is */
@@ -81,6 +82,12 @@ struct console *console_foreground(void)
 unsigned int console_foreground_number(void)
 {
 	return atomic_load_explicit(&foreground_number, memory_order_acquire);
+}
+
+unsigned int console_shown_count(unsigned int number)
+{
+	/* Acquire: pairs with the release in console_show(). */
+	return atomic_load_explicit(&shown_counts[number - 1], memory_order_acquire);
 }
 
 unsigned int console_previous_number(void)
@@ -225,6 +232,8 @@ void console_show(struct console *console)
 	previous_number = foreground ? foreground->number : 0;
 	foreground = console;
 	atomic_store_explicit(&foreground_number, console->number, memory_order_release);
+	/* Release: whoever sees that it was there sees what has changed by it. */
+	atomic_fetch_add_explicit(&shown_counts[console->number - 1], 1, memory_order_release);
 	console->view = 0;
 	apply_palette(console);
 	console_show_lights();

@@ -46,6 +46,8 @@ unsigned int console_foreground_number(void);	/* needs no lock; 0: there is none
 /* Where the kernel's words go, without locks: the number of a console; another: to the front. */
 void console_set_log_number(unsigned int number);
 unsigned int console_log_number(void);
+/* How often console `number` has come to the front. Needs no lock. */
+unsigned int console_shown_count(unsigned int number);
 
 /* Without locks; may sleep. Errors: -ENXIO, -ENOMEM. */
 must_check int console_allocate(unsigned int number);

@@ -221,14 +221,17 @@ static int activate(uintptr_t number)
 	return error;
 }
 
+/* Until it is in front, or has been since: who is woken may look when it is not any more. */
 static int wait_active(uintptr_t number)
 {
+	unsigned int count;
+
 	if (number == 0 || number > CONSOLE_COUNT)
 		return -ENXIO;
-	if (wait_event_interruptible(&console_switch_queue,
-				     console_foreground_number() == number))
-		return -ERESTARTSYS;
-	return 0;
+	count = console_shown_count((unsigned int)number);
+	return wait_event_interruptible(&console_switch_queue,
+					console_foreground_number() == number ||
+						console_shown_count((unsigned int)number) != count);
 }
 
 /* 0: all that nobody uses. */
