@@ -267,6 +267,21 @@ static void detach_tree(struct mount *root)
 	mount_put_now(root);
 }
 
+/* Names may change meanwhile: dentries that they leave stay in memory, and then we look again. */
+static bool lies_under(const struct dentry *ancestor, const struct dentry *dentry)
+{
+	unsigned int sequence;
+	bool found;
+
+	rcu_read_lock();
+	do {
+		sequence = tree_read_begin();
+		found = dentry_is_ancestor(ancestor, dentry);
+	} while (tree_read_retry(sequence));
+	rcu_read_unlock();
+	return found;
+}
+
 /* Copies of all mounts below from->mount that lie at or under from->dentry, put below `copy`. */
 static int clone_children(const struct path *from, struct mount *copy)
 {
@@ -286,7 +301,7 @@ static int clone_children(const struct path *from, struct mount *copy)
 		if (!at.mount)
 			continue; /* below one that was left out */
 		if (mount->parent == from->mount &&
-		    !dentry_is_ancestor(from->dentry, mount->mount_point))
+		    !lies_under(from->dentry, mount->mount_point))
 			continue;
 		error = clone_mount(mount, mount->root, &clone);
 		if (error)
