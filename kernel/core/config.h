@@ -13,6 +13,6 @@
 #define CONFIG_FAILPOINTS CONFIG_DEBUG	   /* allocations can be told to fail */
 #define CONFIG_VIOLATIONS CONFIG_DEBUG	   /* rules can be broken by request, core/violate.h */
 #define CONFIG_WATCHDOG	  CONFIG_DEBUG	   /* a stuck CPU is noticed, sched/watchdog.c */
-#define CONFIG_SEEDED_PREEMPTION CONFIG_DEBUG /* the scheduler seed shakes lock releases */
+#define CONFIG_SEEDED_PREEMPTION CONFIG_DEBUG /* the seed makes threads give way */
 
 #define CPU_MAX 8 /* the most CPUs that one kernel drives; masks of CPUs fit a word */

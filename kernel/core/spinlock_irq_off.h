@@ -33,9 +33,7 @@ static inline void preempt_if_wanted(void)
 {
 	const struct stack_header *header = stack_header();
 
-	if (unlikely(atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-		     RETURN_WORK_PREEMPT) &&
-	    header->preempt_count == 0)
+	if (preempt_is_due(header) && header->preempt_count == 0)
 		preempt_reschedule();
 }
 

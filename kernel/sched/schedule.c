@@ -685,22 +685,31 @@ void schedule_reap_dead(void)
 
 /* ---- preemption ---- */
 
+/* Debug builds: in one of how many places where another thread could come in one does. */
+enum {
+	SHAKE_RELEASES = 32,	/* a lock is dropped, or preemption or interrupts go on */
+	SHAKE_INTERRUPTS = 4,	/* the end of an interrupt in the kernel: rarer, but anywhere */
+	SHAKE_YIELDS = 32,	/* of these, to whoever waits; else only to one that has run less */
+};
+
 /*
- * Debug builds: should the lock that was just dropped be a place where another thread comes in
- * between?
+ * Debug builds: should this be one, and for which reason? Mostly among threads that have run as
+ * long as each other: one that never sleeps would keep its whole slice each time. Not for a thread
+ * of real time, which gives way to none of its equals.
  */
-static bool shake(void)
+static bool shake(unsigned int one_in, enum switch_reason *reason)
 {
 	unsigned int state = atomic_load_explicit(&shake_state, memory_order_relaxed);
 
-	if (!CONFIG_SEEDED_PREEMPTION || state == 0)
+	if (!CONFIG_SEEDED_PREEMPTION || state == 0 || !run_queue_is_fair(thread_current()))
 		return false;
 	/* Xorshift (Marsaglia, 2003). CPUs that race lose a number, no more. */
 	state ^= state << 13;
 	state ^= state >> 17;
 	state ^= state << 5;
 	atomic_store_explicit(&shake_state, state, memory_order_relaxed);
-	return state % 32 == 0;
+	*reason = state / one_in % SHAKE_YIELDS == 0 ? SWITCH_YIELD : SWITCH_PREEMPT;
+	return state % one_in == 0;
 }
 
 void schedule_set_seed(uint32_t seed)
@@ -708,25 +717,35 @@ void schedule_set_seed(uint32_t seed)
 	atomic_store(&shake_state, seed);
 }
 
+static bool is_wanted(const struct stack_header *header)
+{
+	return atomic_load_explicit(&header->return_work, memory_order_relaxed) &
+	       RETURN_WORK_PREEMPT;
+}
+
 void preempt_reschedule(void)
 {
 	const struct stack_header *header = stack_header();
-	bool wanted = atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-		      RETURN_WORK_PREEMPT;
+	enum switch_reason reason = SWITCH_PREEMPT;
 
-	if (!wanted && !shake())
-		return;
 	/*
 	 * With interrupts off it happens a little later: when they end, or at the next such place.
 	 */
 	if (!header->thread || in_interrupt() || !irq_is_enabled() || schedule_online_cpus() == 0)
 		return;
-	give_way(wanted ? SWITCH_PREEMPT : SWITCH_YIELD);
+	if (is_wanted(header) || shake(SHAKE_RELEASES, &reason))
+		give_way(reason);
 }
 
 void upcall_preempt(void)
 {
-	if (unlikely(switch_unasked(SWITCH_PREEMPT))) {
+	const struct stack_header *header = stack_header();
+	enum switch_reason reason = SWITCH_PREEMPT;
+
+	if (!is_wanted(header) && (!header->thread || schedule_online_cpus() == 0 ||
+				   !shake(SHAKE_INTERRUPTS, &reason)))
+		return;
+	if (unlikely(switch_unasked(reason))) {
 		preempt_disable();
 		irq_enable();
 		schedule_reap_dead();

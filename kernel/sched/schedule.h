@@ -73,4 +73,4 @@ void schedule_cpu_times(unsigned int cpu, struct cpu_times *out);
 unsigned int schedule_runnable_count(void);
 void schedule_load_averages(uint32_t averages[3]);
 
-void schedule_set_seed(uint32_t seed);	/* debug: shakes preemption at lock release; 0: not */
+void schedule_set_seed(uint32_t seed);	/* debug: preempts where locks or interrupts end; 0: not */

@@ -237,9 +237,7 @@ void trap_interrupt(struct trap_frame *frame)
 	interrupts_handle(frame->vector);
 	header->preempt_count--;
 	header->interrupt_depth--;
-	if (!trap_frame_is_user(frame) && header->preempt_count == 0 &&
-	    (atomic_load_explicit(&header->return_work, memory_order_relaxed) &
-	     RETURN_WORK_PREEMPT))
+	if (!trap_frame_is_user(frame) && header->preempt_count == 0 && preempt_is_due(header))
 		upcall_preempt();
 }
 

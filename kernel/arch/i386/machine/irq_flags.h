@@ -2,6 +2,7 @@
  * Turning this CPU's interrupts off and on.
  */
 #pragma once
+#include "core/preempt.h"
 
 #define EFLAGS_IF 0x200u
 
@@ -21,6 +22,7 @@ static inline void irq_disable(void)
 static inline void irq_enable(void)
 {
 	__asm__ volatile("sti" : : : "memory");
+	preempt_point();
 }
 
 static inline irq_flags irq_disable_save(void)
