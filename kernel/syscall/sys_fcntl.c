@@ -111,6 +111,29 @@ static int get_write_hint(struct inode *inode, user_addr to)
 	return put_user_u64(to, atomic_load_explicit(&inode->write_hint, memory_order_relaxed));
 }
 
+/*
+ * close() ends what the process hears by the file. Another thread's may have been there just before
+ * us: then nobody else would end this. As with record locks (undo_if_closed in sys_lock.c).
+ */
+static int set_notice(struct file *file, int fd, uint32_t kinds)
+{
+	struct fd_table *table = user_thread_current()->fds;
+	int error = directory_notice_set(file, fd, table, kinds);
+	struct file *now;
+	bool needs_put;
+
+	if (error)
+		return error;
+	/* Full fence: it is there before the table is looked at; see fence_before_close. */
+	atomic_thread_fence(memory_order_seq_cst);
+	now = syscall_file(fd, &needs_put);
+	if (now)
+		fd_table_return(now, needs_put);
+	if (now != file)
+		directory_notice_end(file, table);
+	return 0;
+}
+
 /* Commands about the description; the descriptor's own are done by the caller. */
 static int control(struct file *file, int fd, unsigned int command, uintptr_t argument)
 {
@@ -137,8 +160,7 @@ static int control(struct file *file, int fd, unsigned int command, uintptr_t ar
 	case F_GETSIG:
 		return file_owner_get_signal(file);
 	case F_NOTIFY:
-		return directory_notice_set(file, fd, user_thread_current()->fds,
-					    (uint32_t)argument);
+		return set_notice(file, fd, (uint32_t)argument);
 	case F_GETLEASE:
 		return F_UNLCK;		/* nobody can have one */
 	case F_SETPIPE_SZ:

@@ -453,8 +453,8 @@ int fd_table_add(struct fd_table *table, int lowest, unsigned int limit, struct 
 
 /*
  * A file was taken out of the table, and is to be closed. Full fence: that is seen before the
- * file's record locks are looked for. Pairs with who sets one and then looks whether the descriptor
- * is still there (sys_lock.c).
+ * file's record locks and notices are looked for. Pairs with who sets one and then looks whether
+ * the descriptor is still there (sys_lock.c, sys_fcntl.c).
  */
 static inline void fence_before_close(const struct fd_table *table)
 {
