@@ -39,6 +39,7 @@ static bool is_switch(int name)
 	case SO_NOFCS:
 	case SO_SELECT_ERR_QUEUE:
 	case SO_RCVMARK:
+	case SO_LOCK_FILTER:
 		return true;
 	default:
 		return false;
@@ -69,6 +70,8 @@ static int set_switch(struct socket *socket, int name, bool on,
 {
 	if (name == SO_DEBUG && on && !credentials_capable(credentials, CAP_NET_ADMIN))
 		return -EACCES;
+	if (name == SO_LOCK_FILTER && !on && socket_has_option(socket, SO_LOCK_FILTER))
+		return -EPERM;
 	if (on)
 		socket_add_option(socket, (unsigned int)name);
 	else
@@ -89,6 +92,20 @@ static bool has_stamp(struct socket *socket, int name)
 	int stamp = atomic_load_explicit(&socket->stamp, memory_order_relaxed);
 
 	return stamp == name || (name == SO_TIMESTAMP_NEW && stamp == SO_TIMESTAMPNS_NEW);
+}
+
+/* Nothing changes the size of a buffer by itself here: kept for those who ask. */
+static void choose_buffer(struct socket *socket, unsigned int which)
+{
+	atomic_fetch_or_explicit(&socket->chosen_buffers, which, memory_order_relaxed);
+}
+
+static int set_chosen_buffers(struct socket *socket, unsigned int which)
+{
+	if (which & ~(unsigned int)(SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK))
+		return -EINVAL;
+	atomic_store_explicit(&socket->chosen_buffers, which, memory_order_relaxed);
+	return 0;
 }
 
 static int set_mark(struct socket *socket, int value, const struct credentials *credentials)
@@ -119,6 +136,7 @@ int socket_set_option(struct socket *socket, int name, int value,
 		set_buffer(&socket->send_limit, force ? max(value, 0) : value,
 			   SOCKET_SEND_BUFFER_LEAST,
 			   force ? UINT32_MAX : net_limit(NET_SEND_BUFFER_MOST));
+		choose_buffer(socket, SOCK_SNDBUF_LOCK);
 		wait_queue_wake_all(&socket->write_queue, 0);
 		return 0;
 	case SO_RCVBUF:
@@ -126,7 +144,10 @@ int socket_set_option(struct socket *socket, int name, int value,
 		set_buffer(&socket->receive_limit, force ? max(value, 0) : value,
 			   SOCKET_RECEIVE_BUFFER_LEAST,
 			   force ? UINT32_MAX : net_limit(NET_RECEIVE_BUFFER_MOST));
+		choose_buffer(socket, SOCK_RCVBUF_LOCK);
 		return 0;
+	case SO_BUF_LOCK:
+		return set_chosen_buffers(socket, (unsigned int)value);
 	case SO_RCVLOWAT:
 		value = value < 0 ? INT32_MAX : max(value, 1);
 		atomic_store_explicit(&socket->receive_low, value, memory_order_relaxed);
@@ -141,10 +162,20 @@ int socket_set_option(struct socket *socket, int name, int value,
 		return set_mark(socket, value, credentials);
 	case SO_BSDCOMPAT:
 		return 0;
+	case SO_CNX_ADVICE:
+		return 0;
 	case SO_REUSEPORT:
 		return value ? -EOPNOTSUPP : 0; /* for networks alone */
+	case SO_ZEROCOPY:
+		return -EOPNOTSUPP;	/* the same */
+	case SO_RESERVE_MEM:
+		return value < 0 ? -EINVAL : -EOPNOTSUPP;
+	case SO_DETACH_FILTER:
+		return socket_has_option(socket, SO_LOCK_FILTER) ? -EPERM : -ENOENT;
+	case SO_DETACH_REUSEPORT_BPF:
+		return -EINVAL;
 	default:
-		return -ENOPROTOOPT;
+		return socket_set_kept(socket, name, value, credentials);
 	}
 }
 
@@ -195,13 +226,31 @@ int socket_get_option(struct socket *socket, int name, int *out)
 	case SO_MARK:
 		*out = (int)atomic_load_explicit(&socket->mark, memory_order_relaxed);
 		return 0;
+	case SO_BUF_LOCK:
+		*out = (int)atomic_load_explicit(&socket->chosen_buffers, memory_order_relaxed);
+		return 0;
 	case SO_BSDCOMPAT:
 	case SO_REUSEPORT:
+	case SO_ZEROCOPY:
+	case SO_RESERVE_MEM:
+	case SO_INCOMING_NAPI_ID:
+	case SO_BPF_EXTENSIONS: /* of filters, which there are none of */
 		*out = 0;
 		return 0;
 	default:
-		return -ENOPROTOOPT;
+		return socket_get_kept(socket, name, out);
 	}
+}
+
+void socket_get_memory(struct socket *socket, uint32_t words[SK_MEMINFO_COUNT])
+{
+	for (unsigned int i = 0; i < SK_MEMINFO_COUNT; i++)
+		words[i] = 0;
+	words[SK_MEMINFO_RCVBUF] =
+		atomic_load_explicit(&socket->receive_limit, memory_order_relaxed);
+	words[SK_MEMINFO_SNDBUF] = atomic_load_explicit(&socket->send_limit, memory_order_relaxed);
+	if (socket->ops->under_way)
+		words[SK_MEMINFO_WMEM_ALLOC] = socket->ops->under_way(socket);
 }
 
 uint64_t socket_get_cookie(struct socket *socket)

@@ -106,6 +106,8 @@ struct socket_ops {
 	ssize_t (*receive)(struct socket *socket, struct socket_message *message);
 	uint32_t (*poll)(struct socket *socket, struct poll_table *table);
 	int (*ioctl)(struct socket *socket, unsigned int command, uintptr_t argument);
+	/* Bytes of memory under way from it. NULL: none, ever. */
+	unsigned int (*under_way)(const struct socket *socket);
 };
 
 struct socket_family {
@@ -123,6 +125,7 @@ enum socket_shut { SOCKET_SHUT_READ = 1, SOCKET_SHUT_WRITE = 2, SOCKET_SHUT_BOTH
 /*
  * One bit for each option that is on or off, as its SO_ number; of a timeout: it was ever set.
  */
+enum { SOCKET_KEPT_COUNT = 7 };	/* kept_option.c: options that are only kept */
 enum { SOCKET_OPTION_WORDS = SO_COUNT / 32 };
 #define SOCKET_OPTION_BIT(number) (1u << (number) % 32)
 
@@ -149,6 +152,11 @@ struct socket {
 	atomic_int stamp;		/* [a] the one of SO_TIMESTAMP... that is on, or 0 */
 	atomic_int priority, linger_seconds;	/* [a] kept for those who ask */
 	atomic_uint mark;		/* [a] the same */
+	atomic_int kept[SOCKET_KEPT_COUNT];	/* [a] the same: kept_option.c */
+	atomic_uint stamping;		/* [a] SO_TIMESTAMPING: the same */
+	atomic_uint chosen_buffers;	/* [a] SO_BUF_LOCK: whose size somebody chose */
+	int send_clock;			/* [l] SO_TXTIME: kept for those who ask */
+	unsigned int send_clock_flags;	/* [l] the same */
 	uint64_t cookie;		/* [l] SO_COOKIE, or 0: nobody asked yet */
 	/* [l] WAIT_FOREVER: none */
 	uint64_t receive_timeout_ns, send_timeout_ns;
@@ -208,6 +216,21 @@ must_check ssize_t socket_receive(struct socket *socket, struct socket_message *
 must_check int socket_get_option(struct socket *socket, int name, int *out);
 must_check int socket_set_option(struct socket *socket, int name, int value,
 				 const struct credentials *credentials);
+/*
+ * kept_option.c: those that only networks heed, one number each. Errors: -ENOPROTOOPT (not one of
+ * them), -EPERM, -EINVAL.
+ */
+must_check int socket_get_kept(struct socket *socket, int name, int *out);
+must_check int socket_set_kept(struct socket *socket, int name, int value,
+			       const struct credentials *credentials);
+/* SO_TIMESTAMPING: kept. Errors: -EINVAL, -EOPNOTSUPP. */
+must_check int socket_set_stamping(struct socket *socket, unsigned int flags);
+/* SO_TXTIME: kept. Errors: -EINVAL, -EPERM. */
+must_check int socket_set_send_time(struct socket *socket, int clock, unsigned int flags,
+				    const struct credentials *credentials);
+void socket_get_send_time(struct socket *socket, int *clock, unsigned int *flags);
+/* SO_MEMINFO. */
+void socket_get_memory(struct socket *socket, uint32_t words[SK_MEMINFO_COUNT]);
 /* SO_LINGER: kept for those who ask. */
 void socket_set_linger(struct socket *socket, bool on, int seconds);
 int socket_get_linger(struct socket *socket, bool *on);

@@ -254,6 +254,8 @@ static void inherit(struct user_thread *child, const struct user_thread *parent,
 	atomic_store_explicit(&child->login_session, atomic_load(&parent->login_session),
 			      memory_order_relaxed);
 	child->timer_slack_ns = child->initial_timer_slack_ns = parent->timer_slack_ns;
+	child->memory_failure_told = parent->memory_failure_told;
+	child->is_io_flusher = parent->is_io_flusher;
 	inherit_schedule(child, parent);
 }
 

@@ -219,6 +219,8 @@ struct user_thread {
 	uint64_t start_ns;		     /* [I] */
 	atomic_bool resets_on_fork; /* [a] SCHED_RESET_ON_FORK; relaxed, stands alone */
 	uint32_t timer_slack_ns, initial_timer_slack_ns; /* [t] PR_SET_TIMERSLACK */
+	uint8_t memory_failure_told; /* [t] PR_MCE_KILL, counted from its default: kept */
+	bool is_io_flusher;	     /* [t] PR_SET_IO_FLUSHER: kept */
 	atomic_uint io_priority;	     /* [a] ioprio_set(2)'s word */
 	/* [t] whom it runs for and since which login; others may see one new and one old */
 	atomic_uint login_user, login_session;

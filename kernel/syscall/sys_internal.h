@@ -147,3 +147,7 @@ bool syscall_may_use_clock(int clock);
 /* A clock of CPU time, by its number; posix_clock_put it. Errors: -EINVAL. */
 struct posix_clock;
 must_check int syscall_cpu_clock_get(int clock, struct posix_clock *out);
+
+/* PR_SET_MM (sys_prctl_memory.c). Errors: those of prctl(2). */
+must_check int syscall_prctl_memory(uintptr_t what, uintptr_t address, uintptr_t size,
+				    uintptr_t fifth);

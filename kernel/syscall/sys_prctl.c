@@ -1,9 +1,11 @@
 /*
  * prctl: what a process may say about itself.
  *
- * Options that this kernel has nothing to do for are EINVAL, like those that nobody has. Two are
+ * Options that this kernel has nothing to do for are EINVAL, like those that nobody has. Some are
  * kept without having an effect, since they ask for less than this kernel does in any case: the
- * slack of timers (none is ever late on purpose) and no huge pages (there are none).
+ * slack of timers (none is ever late on purpose), no huge pages (there are none), who is told early
+ * of memory that broke (it is never found out), and to be one that others' disks depend on (none is
+ * served by a program). About speculation it says what is true: nothing is done against it.
  */
 #include "arch/user_copy.h"
 #include "lib/string.h"
@@ -34,6 +36,11 @@ enum {
 	PR_SET_SECUREBITS = 28,
 	PR_SET_TIMERSLACK = 29,
 	PR_GET_TIMERSLACK = 30,
+	PR_TASK_PERF_EVENTS_DISABLE = 31,
+	PR_TASK_PERF_EVENTS_ENABLE = 32,
+	PR_MCE_KILL = 33,
+	PR_MCE_KILL_GET = 34,
+	PR_SET_MM = 35,
 	PR_SET_CHILD_SUBREAPER = 36,
 	PR_GET_CHILD_SUBREAPER = 37,
 	PR_SET_NO_NEW_PRIVS = 38,
@@ -42,7 +49,15 @@ enum {
 	PR_SET_THP_DISABLE = 41,
 	PR_GET_THP_DISABLE = 42,
 	PR_CAP_AMBIENT = 47,
+	PR_GET_SPECULATION_CTRL = 52,
+	PR_SET_SPECULATION_CTRL = 53,
+	PR_SET_IO_FLUSHER = 57,
+	PR_GET_IO_FLUSHER = 58,
 };
+enum { MCE_KILL_CLEAR, MCE_KILL_SET };
+enum { MCE_KILL_LATE, MCE_KILL_EARLY, MCE_KILL_DEFAULT };
+enum { SPECULATE_STORE_BYPASS, SPECULATE_INDIRECT_BRANCH, SPECULATE_L1D_FLUSH };
+enum { SPECULATION_ENABLE = 2, SPECULATION_DISABLE = 4, SPECULATION_FORCE_DISABLE = 8 };
 enum { AMBIENT_IS_SET = 1, AMBIENT_RAISE, AMBIENT_LOWER, AMBIENT_CLEAR_ALL };
 enum { TSC_ENABLE = 1 };
 
@@ -236,6 +251,97 @@ static int credential_option(int option, uintptr_t second, uintptr_t third, uint
 	}
 }
 
+/* ---- what is only kept ----------------------------------------------------------------------- */
+
+static int set_memory_failure(struct user_thread *thread, uintptr_t what, uintptr_t when)
+{
+	if (what == MCE_KILL_CLEAR && when == 0)
+		when = MCE_KILL_DEFAULT;
+	else if (what != MCE_KILL_SET || when > MCE_KILL_DEFAULT)
+		return -EINVAL;
+	thread->memory_failure_told = (uint8_t)(MCE_KILL_DEFAULT - when);
+	return 0;
+}
+
+/* As Linux when it is started with its mitigations off: nothing can be chosen. */
+static int get_speculation(uintptr_t which)
+{
+	switch (which) {
+	case SPECULATE_STORE_BYPASS:
+	case SPECULATE_INDIRECT_BRANCH:
+		return SPECULATION_ENABLE;
+	case SPECULATE_L1D_FLUSH:
+		return SPECULATION_FORCE_DISABLE;
+	default:
+		return -ENODEV;
+	}
+}
+
+static int set_speculation(uintptr_t which, uintptr_t wish)
+{
+	switch (which) {
+	case SPECULATE_STORE_BYPASS:
+		return -ENXIO;
+	case SPECULATE_INDIRECT_BRANCH:
+		if (wish == SPECULATION_ENABLE)
+			return 0;
+		return wish == SPECULATION_DISABLE || wish == SPECULATION_FORCE_DISABLE ? -EPERM
+										       : -ERANGE;
+	case SPECULATE_L1D_FLUSH:
+		return -EPERM;
+	default:
+		return -ENODEV;
+	}
+}
+
+static int set_io_flusher(struct user_thread *thread, uintptr_t value, bool has_more)
+{
+	if (!credentials_capable(credentials_current(), CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (value > 1 || has_more)
+		return -EINVAL;
+	thread->is_io_flusher = value;
+	return 0;
+}
+
+static int get_io_flusher(const struct user_thread *thread, bool has_arguments)
+{
+	if (!credentials_capable(credentials_current(), CAP_SYS_RESOURCE))
+		return -EPERM;
+	return has_arguments ? -EINVAL : thread->is_io_flusher;
+}
+
+/* -ENOSYS: it is none of them. */
+static int kept_option(int option, uintptr_t second, uintptr_t third, uintptr_t fourth,
+		       uintptr_t fifth)
+{
+	struct user_thread *thread = user_thread_current();
+	bool has_more = third || fourth || fifth;
+
+	switch (option) {
+	case PR_TASK_PERF_EVENTS_DISABLE: /* all of one's own, of which there are none */
+	case PR_TASK_PERF_EVENTS_ENABLE:
+		return 0;
+	case PR_MCE_KILL:
+		return fourth || fifth ? -EINVAL : set_memory_failure(thread, second, third);
+	case PR_MCE_KILL_GET:
+		return second || has_more ? -EINVAL
+					  : MCE_KILL_DEFAULT - thread->memory_failure_told;
+	case PR_GET_SPECULATION_CTRL:
+		return has_more ? -EINVAL : get_speculation(second);
+	case PR_SET_SPECULATION_CTRL:
+		return fourth || fifth ? -EINVAL : set_speculation(second, third);
+	case PR_SET_IO_FLUSHER:
+		return set_io_flusher(thread, second, has_more);
+	case PR_GET_IO_FLUSHER:
+		return get_io_flusher(thread, second || has_more);
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* ---- process and thread ---------------------------------------------------------------------- */
+
 /* Those that are about the process; -ENOSYS: it is none of them. */
 static int process_option(int option, uintptr_t second, uintptr_t third, uintptr_t fourth,
 			  uintptr_t fifth)
@@ -252,6 +358,8 @@ static int process_option(int option, uintptr_t second, uintptr_t third, uintptr
 		return atomic_load_explicit(&process->dumpable, memory_order_relaxed);
 	case PR_SET_DUMPABLE:
 		return set_dumpable(process, second);
+	case PR_SET_MM:
+		return syscall_prctl_memory(second, third, fourth, fifth);
 	case PR_SET_CHILD_SUBREAPER:
 		return set_subreaper(process, second);
 	case PR_GET_CHILD_SUBREAPER:
@@ -303,6 +411,8 @@ int sys_prctl(int option, uintptr_t second, uintptr_t third, uintptr_t fourth, u
 {
 	int result = credential_option(option, second, third, fourth, fifth);
 
+	if (result == -ENOSYS)
+		result = kept_option(option, second, third, fourth, fifth);
 	if (result == -ENOSYS)
 		result = process_option(option, second, third, fourth, fifth);
 	return result == -ENOSYS ? thread_option(option, second) : result;

@@ -10,8 +10,17 @@
 #include "syscall/syscalls.h"
 #include "uapi/linux/errno.h"
 #include "vfs/credentials.h"
+#include "vfs/fd_table.h"
 
 enum { NS_PER_SECOND = 1000000000, NS_PER_MICROSECOND = 1000, MICROSECONDS = 1000000 };
+
+enum { DEVICE_NAME_SIZE = 16 };
+
+/* struct sock_txtime */
+struct linux_sock_txtime {
+	int32_t clock;
+	uint32_t flags;
+};
 
 /* struct __kernel_sock_timeval */
 struct linux_socket_timeval64 {
@@ -90,19 +99,77 @@ static int set_linger(struct socket *socket, user_addr from, int size)
 	return 0;
 }
 
+/* By its name. There are no devices: only none can be asked for. */
+static int set_device(struct socket *socket, user_addr from, int size)
+{
+	char name[DEVICE_NAME_SIZE] = "";
+
+	if (copy_from_user(name, from, min((size_t)size, sizeof(name) - 1)))
+		return -EFAULT;
+	return name[0] ? -ENODEV
+		       : socket_set_option(socket, SO_BINDTOIFINDEX, 0, credentials_current());
+}
+
+static int set_send_time(struct socket *socket, user_addr from, int size)
+{
+	struct linux_sock_txtime time;
+
+	if ((size_t)size != sizeof(time))
+		return -EINVAL;
+	if (copy_from_user(&time, from, sizeof(time)))
+		return -EFAULT;
+	return socket_set_send_time(socket, time.clock, time.flags, credentials_current());
+}
+
+/* A program that chooses messages, by its instructions (struct sock_fprog) or its descriptor. */
+static int attach_filter(struct socket *socket, int name, int value, int size)
+{
+	enum { FPROG_SIZE = 8 };
+	bool by_descriptor = name == SO_ATTACH_BPF || name == SO_ATTACH_REUSEPORT_EBPF;
+	bool needs_put;
+	struct file *file;
+
+	if ((size_t)size != (by_descriptor ? sizeof(value) : FPROG_SIZE))
+		return -EINVAL;
+	if (socket_has_option(socket, SO_LOCK_FILTER))
+		return -EPERM;
+	if (!by_descriptor)
+		return -ENOPROTOOPT;	/* there is nothing that runs them */
+	file = syscall_file(value, &needs_put);
+	if (!file)
+		return -EBADF;
+	fd_table_return(file, needs_put);
+	return -EINVAL;	/* no file is a program */
+}
+
 static int set_option(struct socket *socket, int name, user_addr from, int size)
 {
 	int32_t value;
 
+	if (name == SO_BINDTODEVICE)
+		return set_device(socket, from, size);
 	if ((size_t)size < sizeof(value))
 		return -EINVAL;
 	if (copy_from_user(&value, from, sizeof(value)))
 		return -EFAULT;
 	if (is_timeout(name))
 		return set_timeout(socket, name, from, size);
-	if (name == SO_LINGER)
+	switch (name) {
+	case SO_LINGER:
 		return set_linger(socket, from, size);
-	return socket_set_option(socket, name, value, credentials_current());
+	case SO_TXTIME:
+		return set_send_time(socket, from, size);
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW:
+		return socket_set_stamping(socket, (unsigned int)value);
+	case SO_ATTACH_FILTER:
+	case SO_ATTACH_BPF:
+	case SO_ATTACH_REUSEPORT_CBPF:
+	case SO_ATTACH_REUSEPORT_EBPF:
+		return attach_filter(socket, name, value, size);
+	default:
+		return socket_set_option(socket, name, value, credentials_current());
+	}
 }
 
 int sys_setsockopt(int fd, int level, int name, user_addr from, int size)
@@ -188,10 +255,58 @@ static int put_peer_groups(struct socket *socket, user_addr to, int room, user_a
 	return error;
 }
 
-static int put_cookie(struct socket *socket, user_addr to, int room, user_addr size_out)
+/* The address itself, as much of it as is asked for: getpeername by another name. */
+static int put_peer_name(struct socket *socket, user_addr to, int room, user_addr size_out)
 {
-	uint64_t cookie = socket_get_cookie(socket);
+	struct socket_address address;
 
+	if (socket_get_name(socket, true, &address))
+		return -ENOTCONN;
+	return address.size < (unsigned int)room
+		       ? -EINVAL
+		       : put_value(to, room, size_out, address.bytes, (size_t)room);
+}
+
+/* The name of the device it is bound to: none, or none that exists. */
+static int put_device(struct socket *socket, int room, user_addr size_out)
+{
+	int index, error = socket_get_option(socket, SO_BINDTOIFINDEX, &index);
+
+	if (error)
+		return error;
+	if (!index)
+		return put_user_u32(size_out, 0);
+	return room < DEVICE_NAME_SIZE ? -EINVAL : -ENODEV;
+}
+
+static int put_send_time(struct socket *socket, user_addr to, int room, user_addr size_out)
+{
+	struct linux_sock_txtime time;
+	int clock;
+
+	socket_get_send_time(socket, &clock, &time.flags);
+	time.clock = clock;
+	return put_value(to, room, size_out, &time, sizeof(time));
+}
+
+/* struct so_timestamping: flags, and the clock of a device, of which there is none. */
+static int put_stamping(struct socket *socket, user_addr to, int room, user_addr size_out)
+{
+	uint32_t words[2] = { atomic_load_explicit(&socket->stamping, memory_order_relaxed), 0 };
+
+	return put_value(to, room, size_out, words, sizeof(words));
+}
+
+static int put_memory(struct socket *socket, user_addr to, int room, user_addr size_out)
+{
+	uint32_t words[SK_MEMINFO_COUNT];
+
+	socket_get_memory(socket, words);
+	return put_value(to, room, size_out, words, sizeof(words));
+}
+
+static int put_cookie(uint64_t cookie, user_addr to, int room, user_addr size_out)
+{
 	return (size_t)room < sizeof(cookie)
 		       ? -EINVAL
 		       : put_value(to, room, size_out, &cookie, sizeof(cookie));
@@ -217,7 +332,22 @@ static int put_option(struct socket *socket, int name, user_addr to, user_addr s
 	case SO_PEERGROUPS:
 		return put_peer_groups(socket, to, room, size_inout);
 	case SO_COOKIE:
-		return put_cookie(socket, to, room, size_inout);
+		return put_cookie(socket_get_cookie(socket), to, room, size_inout);
+	case SO_NETNS_COOKIE:	/* there is one name space */
+		return room == sizeof(uint64_t) ? put_cookie(1, to, room, size_inout) : -EINVAL;
+	case SO_PEERNAME:
+		return put_peer_name(socket, to, room, size_inout);
+	case SO_TXTIME:
+		return put_send_time(socket, to, room, size_inout);
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW:
+		return put_stamping(socket, to, room, size_inout);
+	case SO_MEMINFO:
+		return put_memory(socket, to, room, size_inout);
+	case SO_BINDTODEVICE:
+		return put_device(socket, room, size_inout);
+	case SO_ATTACH_FILTER:	/* which it is: none */
+		return put_user_u32(size_inout, 0);
 	default:
 		error = socket_get_option(socket, name, &value);
 		if (error)

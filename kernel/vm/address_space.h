@@ -12,6 +12,8 @@
 #include "sched/rwlock.h"
 #include "vm/region.h"
 
+enum { ADDRESS_SPACE_AUXV_WORDS = 2 * 24 };
+
 /*
  * [s] lock, shared to read and exclusive to change  [a] atomic  [I] immutable  [e] set once by exec
  * [d] directory_lock
@@ -38,17 +40,26 @@ struct address_space {
 	atomic_size_t table_frames;		/* [a] page tables, shared ones included */
 	uintptr_t mmap_top;			/* [e] highest address for mmap without a wish */
 	uintptr_t brk_start, brk_end;		/* [s] */
-	uintptr_t code_start, code_end, data_start, data_end;	/* [e] */
-	uintptr_t stack_start;			/* [e] */
-	uintptr_t arguments_start, arguments_end;	/* [s] prctl */
-	uintptr_t environment_start, environment_end;	/* [s] prctl */
+	/* [s] marks.c; each may be read alone without */
+	uintptr_t code_start, code_end, data_start, data_end;
+	uintptr_t stack_start;			/* [s] the same */
+	uintptr_t arguments_start, arguments_end;	/* [s] the same */
+	uintptr_t environment_start, environment_end;	/* [s] the same */
 	/* address of the vDSO image: by exec, or the process's signal lock and any thread reads */
 	uintptr_t vdso_base;
-	uint32_t saved_auxv[2 * 24];		/* [e] for /proc/PID/auxv */
+	/* [s] for /proc/PID/auxv, which may show half of a change */
+	uint32_t saved_auxv[ADDRESS_SPACE_AUXV_WORDS];
 	bool dumpable;				/* [s] */
 	bool read_executes;			/* [s] READ_IMPLIES_EXEC: in new mappings */
 	atomic_uint membarrier_uses;		/* [a] kinds of membarrier(2) it said it uses */
 	uint64_t serial;			/* [I] no other since boot has the same */
+};
+
+/* What says where a program's parts lie; as PR_SET_MM counts them, less one. */
+enum address_space_mark {
+	MARK_CODE_START, MARK_CODE_END, MARK_DATA_START, MARK_DATA_END, MARK_STACK_START,
+	MARK_BRK_START, MARK_BRK_END, MARK_ARGUMENTS_START, MARK_ARGUMENTS_END,
+	MARK_ENVIRONMENT_START, MARK_ENVIRONMENT_END, MARK_COUNT,
 };
 
 /* Limits and wishes of the process that the caller passes down: vm asks nobody who is running. */

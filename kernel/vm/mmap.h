@@ -100,3 +100,14 @@ bool vm_clean_cache_page(struct page_cache *cache, uint32_t index);
  * sleeps.
  */
 bool vm_unmap_cache_page(struct page_cache *cache, uint32_t index);
+
+/*
+ * marks.c: all marks, or one, are `address`. May sleep. Errors: -EINVAL (out of range or of order,
+ * or more data than the limit allows), -EFAULT (one of the stack, arguments or environment, and
+ * nothing is mapped there or above).
+ */
+must_check int vm_set_marks(struct address_space *space, const uintptr_t marks[MARK_COUNT],
+			    const struct vm_limits *limits);
+must_check int vm_set_mark(struct address_space *space, enum address_space_mark which,
+			   uintptr_t address, const struct vm_limits *limits);
+void vm_set_auxv(struct address_space *space, const uint32_t words[ADDRESS_SPACE_AUXV_WORDS]);

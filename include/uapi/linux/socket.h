@@ -58,6 +58,10 @@
 #define SO_SNDLOWAT	19
 #define SO_RCVTIMEO_OLD	20
 #define SO_SNDTIMEO_OLD	21
+#define SO_BINDTODEVICE	25
+#define SO_ATTACH_FILTER 26	/* SO_GET_FILTER when asked for */
+#define SO_DETACH_FILTER 27
+#define SO_PEERNAME	28
 #define SO_TIMESTAMP_OLD 29
 #define SO_ACCEPTCONN	30
 #define SO_SNDBUFFORCE	32
@@ -65,21 +69,59 @@
 #define SO_PASSSEC	34
 #define SO_TIMESTAMPNS_OLD 35
 #define SO_MARK		36
+#define SO_TIMESTAMPING_OLD 37
 #define SO_PROTOCOL	38
 #define SO_DOMAIN	39
 #define SO_RXQ_OVFL	40
 #define SO_WIFI_STATUS	41
 #define SO_PEEK_OFF	42
 #define SO_NOFCS	43
+#define SO_LOCK_FILTER	44
 #define SO_SELECT_ERR_QUEUE 45
+#define SO_BUSY_POLL	46
+#define SO_MAX_PACING_RATE 47
+#define SO_BPF_EXTENSIONS 48
+#define SO_INCOMING_CPU	49
+#define SO_ATTACH_BPF	50
+#define SO_ATTACH_REUSEPORT_CBPF 51
+#define SO_ATTACH_REUSEPORT_EBPF 52
+#define SO_CNX_ADVICE	53
+#define SO_MEMINFO	55
+#define SO_INCOMING_NAPI_ID 56
 #define SO_COOKIE	57
 #define SO_PEERGROUPS	59
+#define SO_ZEROCOPY	60
+#define SO_TXTIME	61
+#define SO_BINDTOIFINDEX 62
 #define SO_TIMESTAMP_NEW 63
 #define SO_TIMESTAMPNS_NEW 64
+#define SO_TIMESTAMPING_NEW 65
 #define SO_RCVTIMEO_NEW	66
 #define SO_SNDTIMEO_NEW	67
+#define SO_DETACH_REUSEPORT_BPF 68
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#define SO_NETNS_COOKIE	71
+#define SO_BUF_LOCK	72
+#define SO_RESERVE_MEM	73
+#define SO_TXREHASH	74
 #define SO_RCVMARK	75
 #define SO_COUNT	96	/* more than any number above */
+
+/* of SO_TIMESTAMPING: the bits that Linux 6.1 knows, and those that need others */
+#define SOF_TIMESTAMPING_OPT_TSONLY	(1 << 11)
+#define SOF_TIMESTAMPING_OPT_STATS	(1 << 12)
+#define SOF_TIMESTAMPING_BIND_PHC	(1 << 15)
+#define SOF_TIMESTAMPING_MASK		0xffff
+#define SOF_TXTIME_FLAGS		3	/* of SO_TXTIME */
+/* of SO_BUF_LOCK: sizes of buffers that somebody chose */
+#define SOCK_SNDBUF_LOCK		1
+#define SOCK_RCVBUF_LOCK		2
+/* the words of SO_MEMINFO */
+enum {
+	SK_MEMINFO_RCVBUF = 1, SK_MEMINFO_WMEM_ALLOC = 2, SK_MEMINFO_SNDBUF = 3,
+	SK_MEMINFO_COUNT = 9,
+};
 
 #define SCM_RIGHTS	1
 #define SCM_CREDENTIALS	2

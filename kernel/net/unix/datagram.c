@@ -511,6 +511,7 @@ const struct socket_ops unix_datagram_ops = {
 	.receive = unix_datagram_receive,
 	.poll = unix_datagram_poll,
 	.ioctl = unix_ioctl,
+	.under_way = unix_under_way,
 };
 
 const struct socket_ops unix_seqpacket_ops = {
@@ -529,4 +530,5 @@ const struct socket_ops unix_seqpacket_ops = {
 	.receive = unix_seqpacket_receive,
 	.poll = unix_datagram_poll,
 	.ioctl = unix_ioctl,
+	.under_way = unix_under_way,
 };

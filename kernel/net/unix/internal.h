@@ -185,6 +185,7 @@ void unix_socket_destroy(struct socket *socket);
 int unix_get_name(struct socket *socket, bool peer, struct socket_address *out);
 int unix_shutdown(struct socket *socket, uint32_t how);
 int unix_ioctl(struct socket *socket, unsigned int command, uintptr_t argument);
+unsigned int unix_under_way(const struct socket *base);
 /* What both kinds of poll say alike, before writing is looked at. */
 uint32_t unix_poll_common(struct unix_socket *socket, struct poll_table *table);
 

@@ -273,6 +273,13 @@ static int readable(struct unix_socket *socket, uint32_t *out)
 	return 0;
 }
 
+unsigned int unix_under_way(const struct socket *base)
+{
+	const struct unix_socket *socket = container_of(base, struct unix_socket, base);
+
+	return atomic_load_explicit(&socket->charged, memory_order_relaxed);
+}
+
 int unix_ioctl(struct socket *base, unsigned int command, uintptr_t argument)
 {
 	struct unix_socket *socket = unix_socket(base);
@@ -284,7 +291,7 @@ int unix_ioctl(struct socket *base, unsigned int command, uintptr_t argument)
 		error = readable(socket, &value);
 		break;
 	case SIOCOUTQ:
-		value = atomic_load_explicit(&socket->charged, memory_order_relaxed);
+		value = unix_under_way(base);
 		break;
 	case SIOCATMARK:
 		value = unix_urgent_at_mark(socket);

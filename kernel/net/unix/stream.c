@@ -425,4 +425,5 @@ const struct socket_ops unix_stream_ops = {
 	.receive = unix_stream_receive,
 	.poll = unix_stream_poll,
 	.ioctl = unix_ioctl,
+	.under_way = unix_under_way,
 };
