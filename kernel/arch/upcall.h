@@ -43,9 +43,9 @@ void upcall_debug(struct trap_frame *frame, bool step, unsigned int breakpoints)
 void upcall_return_work(struct trap_frame *frame);
 
 /*
- * A system call with RETURN_WORK_TRACE set: before and after. The first gives the handler to call,
- * or 0: the call is not made, its result is the frame's. The frame's registers are the program's
- * all the time.
+ * A system call with RETURN_WORK_TRACE or _GATE set: before and after. The first gives the handler
+ * to call, or 0: the call is not made, its result is the frame's. The frame's registers are the
+ * program's all the time.
  */
 uintptr_t upcall_syscall_enter(struct trap_frame *frame);
 void upcall_syscall_leave(struct trap_frame *frame);

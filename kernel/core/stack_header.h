@@ -26,6 +26,7 @@ enum return_work {
 	RETURN_WORK_FRAME = 1 << 5,	 /* take every register from the trap frame */
 	RETURN_WORK_DEBUG = 1 << 6,	 /* the thread has debug registers; stays set */
 	RETURN_WORK_REALTIME = 1 << 7,	 /* how long has this real-time thread not slept? */
+	RETURN_WORK_GATE = 1 << 9,	 /* not all of its system calls are made */
 	RETURN_WORK_PREEMPT = 1 << 8,	 /* with RESCHEDULE: also while it is in the kernel */
 };
 

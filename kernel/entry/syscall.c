@@ -2,7 +2,8 @@
  * Traced system calls, and the handler of those that do not exist.
  *
  * A thread that another one traces (proc/ptrace.h) has RETURN_WORK_TRACE set, and so takes the slow
- * way through entry.S, which comes here before and after each call. While the event ring records
+ * way through entry.S, which comes here before and after each call; so does one that has a gate
+ * before its calls (proc/call_gate.h), which comes before the tracer. While the event ring records
  * system calls every thread does; and while stale bytes are looked for (core/stale.h); and with
  * trace=syscall on the command line, when the log reads like strace's.
  */
@@ -17,6 +18,7 @@
 #include "lib/format.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
+#include "proc/call_gate.h"
 #include "proc/process.h"
 #include "syscall/syscall_names.h"
 #include "uapi/linux/errno.h"
@@ -141,6 +143,11 @@ static void stop_watching(struct user_thread *thread)
 	spin_unlock_irq(&thread->process->signal_lock, flags);
 }
 
+static unsigned int work_of_current(void)
+{
+	return atomic_load_explicit(&stack_header()->return_work, memory_order_relaxed);
+}
+
 uintptr_t upcall_syscall_enter(struct trap_frame *frame)
 {
 	uint32_t number;
@@ -151,6 +158,8 @@ uintptr_t upcall_syscall_enter(struct trap_frame *frame)
 		print_call(frame);
 	if (event_is_on(QUARTET_EVENT_SYSCALL_ENTER))
 		record_call(frame);
+	if ((work_of_current() & RETURN_WORK_GATE) && !call_gate_pass(frame))
+		return 0;
 	if (!trace_syscall_enter(frame) || !trap_frame_is_syscall(frame))
 		return 0;
 	number = trap_frame_call_number(frame);
@@ -165,7 +174,9 @@ void upcall_syscall_leave(struct trap_frame *frame)
 		       trap_frame_result(frame));
 	event_note(QUARTET_EVENT_SYSCALL_LEAVE, trap_frame_call_number(frame),
 		   (uint32_t)trap_frame_result(frame));
-	trace_syscall_leave(frame);
+	if (!(work_of_current() & RETURN_WORK_GATE) ||
+	    !call_gate_take_told(user_thread_current()))
+		trace_syscall_leave(frame);
 	if (!syscall_trace_is_on())
 		stop_watching(user_thread_current());
 }

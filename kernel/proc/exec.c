@@ -411,6 +411,7 @@ static void commit(struct exec *exec)
 	thread->alt_stack_size = 0;
 	thread->alt_stack_flags = 0;
 	thread->restart.is_due = false;
+	call_gate_tell_no_more();
 	set_name(thread, exec->path);
 	event_note(QUARTET_EVENT_EXEC, (uint32_t)thread->process->id);
 	if (event_is_on(QUARTET_EVENT_EXEC))

@@ -24,6 +24,7 @@
 #include "core/types.h"
 #include "lib/list.h"
 #include "lib/rbtree.h"
+#include "proc/call_gate.h"
 #include "proc/limits.h"
 #include "proc/ptrace.h"
 #include "proc/signal.h"
@@ -212,6 +213,7 @@ struct user_thread {
 	uintptr_t fault_address; /* [t] */
 	bool fault_is_final;	 /* [t] the next forced signal cannot be caught */
 
+	struct call_gate gate;	     /* [t] */
 	user_addr clear_child_tid;	     /* [t] zeroed and woken at the end */
 	user_addr set_child_tid;	     /* [t] written at the first run */
 	user_addr robust_list;		     /* [t] */

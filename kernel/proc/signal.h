@@ -98,6 +98,8 @@ void signal_info_user(struct linux_siginfo *info, int signal);
  */
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t trap_number,
 			uint32_t trap_error);
+/* The same: SIGSYS instead of the system call that it made from `address`. */
+void signal_force_call(int code, uintptr_t address, uint32_t number);
 /* Kill the current process with `signal` for sure (a bad signal frame). */
 void signal_force(int signal);
 

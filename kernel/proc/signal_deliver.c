@@ -392,14 +392,34 @@ void signal_deliver(struct trap_frame *frame)
 	signal_restore_mask();
 }
 
+/* What cannot be blocked nor ignored: the thread would do the same again for ever. */
+static void force(const struct linux_siginfo *info)
+{
+	struct user_thread *thread = user_thread_current();
+	struct process *process = thread->process;
+	int signal = info->signo;
+	struct signal_action *action = process->handlers->actions + (signal - 1);
+	irq_flags flags, inner;
+
+	flags = spin_lock_irq(&process->signal_lock);
+	inner = spin_lock_irq(&process->handlers->lock);
+	if (action->handler == SIG_IGN || (thread->blocked & SIGNAL_BIT(signal)) ||
+	    thread->fault_is_final) {
+		action->handler = SIG_DFL;
+		thread->blocked &= ~SIGNAL_BIT(signal);
+	}
+	spin_unlock_irq(&process->handlers->lock, inner);
+	spin_unlock_irq(&process->signal_lock, flags);
+	signal_send_thread(thread, info);
+	if (process->id == 1 && action->handler == SIG_DFL)
+		panic("init died of signal %d at address %zx", signal, (size_t)info->fault.address);
+}
+
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t trap_number,
 			uint32_t trap_error)
 {
 	struct user_thread *thread = user_thread_current();
-	struct process *process = thread->process;
-	struct signal_action *action = process->handlers->actions + (signal - 1);
 	struct linux_siginfo info;
-	irq_flags flags, inner;
 
 	memset(&info, 0, sizeof(info));
 	info.signo = signal;
@@ -408,19 +428,20 @@ void signal_force_fault(int signal, int code, uintptr_t address, uint32_t trap_n
 	thread->fault_trap_number = trap_number;
 	thread->fault_trap_error = trap_error;
 	thread->fault_address = address;
-	flags = spin_lock_irq(&process->signal_lock);
-	inner = spin_lock_irq(&process->handlers->lock);
-	/* A fault that is blocked or ignored would come again for ever. */
-	if (action->handler == SIG_IGN || (thread->blocked & SIGNAL_BIT(signal)) ||
-	    thread->fault_is_final) {
-		action->handler = SIG_DFL;
-		thread->blocked &= ~SIGNAL_BIT(signal);
-	}
-	spin_unlock_irq(&process->handlers->lock, inner);
-	spin_unlock_irq(&process->signal_lock, flags);
-	signal_send_thread(thread, &info);
-	if (process->id == 1 && action->handler == SIG_DFL)
-		panic("init died of signal %d at address %zx", signal, (size_t)address);
+	force(&info);
+}
+
+void signal_force_call(int code, uintptr_t address, uint32_t number)
+{
+	struct linux_siginfo info;
+
+	memset(&info, 0, sizeof(info));
+	info.signo = SIGSYS;
+	info.code = code;
+	info.syscall.call_address = address;
+	info.syscall.call_number = (int32_t)number;
+	info.syscall.architecture = AUDIT_ARCH_I386;
+	force(&info);
 }
 
 void signal_force(int signal)

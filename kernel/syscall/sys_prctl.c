@@ -28,6 +28,7 @@ enum {
 	PR_SET_NAME = 15,
 	PR_GET_NAME = 16,
 	PR_GET_SECCOMP = 21,
+	PR_SET_SECCOMP = 22,
 	PR_CAPBSET_READ = 23,
 	PR_CAPBSET_DROP = 24,
 	PR_GET_TSC = 25,
@@ -53,7 +54,10 @@ enum {
 	PR_SET_SPECULATION_CTRL = 53,
 	PR_SET_IO_FLUSHER = 57,
 	PR_GET_IO_FLUSHER = 58,
+	PR_SET_SYSCALL_USER_DISPATCH = 59,
 };
+enum { SECCOMP_STRICT = 1 };	/* no programs (mode 2): nothing here runs them */
+enum { DISPATCH_OFF, DISPATCH_ON };
 enum { MCE_KILL_CLEAR, MCE_KILL_SET };
 enum { MCE_KILL_LATE, MCE_KILL_EARLY, MCE_KILL_DEFAULT };
 enum { SPECULATE_STORE_BYPASS, SPECULATE_INDIRECT_BRANCH, SPECULATE_L1D_FLUSH };
@@ -333,6 +337,13 @@ static int kept_option(int option, uintptr_t second, uintptr_t third, uintptr_t 
 		return fourth || fifth ? -EINVAL : set_speculation(second, third);
 	case PR_SET_IO_FLUSHER:
 		return set_io_flusher(thread, second, has_more);
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		if (second == DISPATCH_ON)
+			return call_gate_tell(third, fourth, user_addr_from(fifth));
+		if (second != DISPATCH_OFF || has_more)
+			return -EINVAL;
+		call_gate_tell_no_more();
+		return 0;
 	case PR_GET_IO_FLUSHER:
 		return get_io_flusher(thread, second || has_more);
 	default:
@@ -390,7 +401,12 @@ static int thread_option(int option, uintptr_t second)
 		return set_name(pointer);
 	case PR_GET_NAME:
 		return copy_to_user(pointer, thread->thread.name, sizeof(thread->thread.name));
-	case PR_GET_SECCOMP:
+	case PR_GET_SECCOMP: /* of a strict thread this is its end */
+		return 0;
+	case PR_SET_SECCOMP:
+		if (second != SECCOMP_STRICT)
+			return -EINVAL;
+		call_gate_be_strict();
 		return 0;
 	case PR_GET_TSC:
 		return put_user_u32(pointer, TSC_ENABLE);

@@ -86,6 +86,8 @@
 #define BUS_ADRERR	2
 #define BUS_OBJERR	3
 #define TRAP_BRKPT	1
+#define SYS_USER_DISPATCH 2
+#define AUDIT_ARCH_I386	0x40000003u
 #define TRAP_TRACE	2
 #define TRAP_HWBKPT	4
 #define CLD_EXITED	1

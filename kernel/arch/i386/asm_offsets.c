@@ -21,7 +21,7 @@ void asm_offsets(void)
 	EMIT(KERNEL_STACK_SIZE, KERNEL_STACK_SIZE);
 	EMIT(HEADER_RETURN_WORK, offsetof(struct stack_header, return_work));
 	EMIT(HEADER_SIZE, sizeof(struct stack_header));
-	EMIT(RETURN_WORK_TRACE, RETURN_WORK_TRACE);
+	EMIT(RETURN_WORK_WATCHED, RETURN_WORK_TRACE | RETURN_WORK_GATE);
 	EMIT(RETURN_WORK_FRAME, RETURN_WORK_FRAME);
 	EMIT(FRAME_ESI, offsetof(struct trap_frame, esi));
 	EMIT(FRAME_EDI, offsetof(struct trap_frame, edi));

@@ -76,7 +76,7 @@
 
 /* The handler's address lies in the slot of the result. */
 .macro CALL_HANDLER
-	testl $RETURN_WORK_TRACE, FRAME_RETURN_WORK(%esp)
+	testl $RETURN_WORK_WATCHED, FRAME_RETURN_WORK(%esp)
 	jnz syscall_traced
 	movl %ebx, %eax
 	xchgl %ecx, %edx

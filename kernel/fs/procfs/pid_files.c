@@ -32,6 +32,7 @@ struct snapshot {
 	uint64_t start_ns;
 	int exit_signal;
 	uint32_t exit_status;
+	bool is_strict;	/* SECCOMP_MODE_STRICT */
 };
 
 static const char *state_name(char state)
@@ -84,6 +85,7 @@ static void snapshot_thread(struct snapshot *out, struct user_thread *thread)
 	out->cpu = ((const struct stack_header *)thread->thread.stack)->cpu;
 	out->pending = thread->pending.set;
 	out->blocked = thread->blocked;
+	out->is_strict = thread->gate.is_strict;
 	out->start_ns = thread->start_ns;
 }
 
@@ -299,9 +301,10 @@ int procfs_show_status(const struct procfs_subject *subject, struct procfs_text 
 		     (unsigned long long)credentials->cap_inheritable,
 		     (unsigned long long)credentials->cap_permitted,
 		     (unsigned long long)credentials->cap_effective);
-	procfs_print(text, "CapBnd:\t%016llx\nCapAmb:\t%016llx\nNoNewPrivs:\t%d\nSeccomp:\t0\n",
+	procfs_print(text, "CapBnd:\t%016llx\nCapAmb:\t%016llx\nNoNewPrivs:\t%d\nSeccomp:\t%d\n",
 		     (unsigned long long)credentials->cap_bounding,
-		     (unsigned long long)credentials->cap_ambient, credentials->no_new_privileges);
+		     (unsigned long long)credentials->cap_ambient, credentials->no_new_privileges,
+		     s.is_strict);
 	credentials_put(credentials);
 	procfs_print(text, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
 		     (unsigned long long)s.usage.voluntary_switches,
