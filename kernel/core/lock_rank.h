@@ -3,6 +3,7 @@
 
 enum lock_rank {
 	/* Sleeping locks. */
+	LOCK_RANK_CHANGE,	  /* count: calls that change a file system */
 	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
 	LOCK_RANK_FILE_TEXT,	  /* mutex: the text that an open file of /proc shows */
 	LOCK_RANK_PARTITIONS,	  /* mutex: disks' partitions and their nodes coming and going */
@@ -12,6 +13,7 @@ enum lock_rank {
 	LOCK_RANK_IPC_UNDO,	  /* mutex: what a process has to take back of semaphores */
 	LOCK_RANK_IPC_TABLE,	  /* mutex: ids and keys of System V objects of one kind */
 	LOCK_RANK_MOUNT,	  /* mutex: the mount tree */
+	LOCK_RANK_FREEZE,	  /* mutex: file systems being frozen and thawed */
 	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
 	LOCK_RANK_INODE,	  /* rwlock: contents and size of a file */
 	LOCK_RANK_EPOLL_NESTING,  /* mutex: which epoll watches which */
@@ -21,6 +23,7 @@ enum lock_rank {
 	LOCK_RANK_PIPE,		  /* mutex: contents of a pipe */
 	LOCK_RANK_SOCKET_READ,	  /* mutex: one receiver of a socket at a time */
 	LOCK_RANK_ADDRESS_SPACE,  /* rwlock: regions; faults inside read() take it */
+	LOCK_RANK_CHANGE_FAULT,	  /* count: write faults of shared mappings */
 	LOCK_RANK_TRUNCATE,	  /* rwlock: a file's size against faults and page-cache fills */
 	LOCK_RANK_WRITEBACK,	  /* mutex: one writer-back of one cache at a time */
 	LOCK_RANK_JOURNAL,	  /* mutex: commits of one journal; shared: an open handle */

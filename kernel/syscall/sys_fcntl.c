@@ -19,6 +19,7 @@
 #include "vfs/credentials.h"
 #include "vfs/fd_table.h"
 #include "vfs/file.h"
+#include "vfs/freeze.h"
 #include "vfs/pipe.h"
 
 /* ioctls that every descriptor has (asm-generic numbers). */
@@ -282,17 +283,23 @@ static int find_block(struct file *file, uintptr_t argument)
 }
 
 /*
- * What administrators do to a whole file system by one of its files. None can be frozen yet, so
- * none is; no disk can discard what is free, and only file systems on a disk know the wish.
+ * What administrators do to a whole file system by one of its files. No disk can discard what is
+ * free (FITRIM), and only file systems on a disk know the wish.
  */
 static int file_system_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
-	int result = command == FIFREEZE ? -EOPNOTSUPP :
-		     command == FITHAW ? -EINVAL : file_ioctl(file, command, argument);
+	bool may = credentials_capable(credentials_current(), CAP_SYS_ADMIN);
+	int result;
 
-	if (result != -ENOTTY && !credentials_capable(credentials_current(), CAP_SYS_ADMIN))
-		return -EPERM;
-	return result;
+	switch (command) {
+	case FIFREEZE:
+		return may ? super_block_freeze(file->inode->super) : -EPERM;
+	case FITHAW:
+		return may ? super_block_thaw(file->inode->super) : -EPERM;
+	default:
+		result = file_ioctl(file, command, argument);
+		return result == -ENOTTY || may ? result : -EPERM;
+	}
 }
 
 int sys_ioctl(int fd, unsigned int command, uintptr_t argument)

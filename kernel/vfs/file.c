@@ -67,6 +67,9 @@ void file_setup(struct file *file, const struct path *path, uint32_t flags, uint
 	file->directory_version = 0;
 	list_init(&file->epoll_links);
 	file->seen_by_others = false;
+	if ((access & FILE_WRITE) && file->inode->super->can_freeze &&
+	    inode_is(file->inode, MODE_REGULAR))
+		file->mode |= FILE_CHANGES_DISK;
 }
 
 int file_create(const struct path *path, uint32_t flags, uint32_t access,
@@ -106,7 +109,7 @@ static noinline void destroy(struct file *file)
 	if (file->mode & FILE_WRITE) {
 		if (inode_is(file->inode, MODE_REGULAR))
 			inode_put_write_access(file->inode);
-		mount_end_write(file->path.mount);
+		mount_put_writer(file->path.mount);
 	}
 	credentials_put(file->credentials);
 	path_put(&file->path);

@@ -129,7 +129,9 @@ enum file_access { FILE_READ = 1 << 0, FILE_WRITE = 1 << 1, FILE_PATH_ONLY = 1 <
 	FILE_EXECUTE = 1 << 3 /* opened by exec */,
 	FILE_LETS_GO = 1 << 4 /* its operations have let_go */,
 	FILE_FLUSHES = 1 << 5 /* they have flush, or its watcher hears of close() */,
-	FILE_EXCLUSIVE = 1 << 6 /* a block device opened with O_EXCL, which nobody else holds */ };
+	FILE_EXCLUSIVE = 1 << 6 /* a block device opened with O_EXCL, which nobody else holds */,
+	/* to write to it changes a file system that can be frozen */
+	FILE_CHANGES_DISK = 1 << 7 };
 
 /*
  * openat2(2) after the flags were checked: create, truncate, permission, device. `walk_flags`:

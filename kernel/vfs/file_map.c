@@ -7,6 +7,7 @@
 #include "mem/kmalloc.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/freeze.h"
 #include "vfs/internal.h"
 #include "vm/mmap.h"
 
@@ -59,6 +60,22 @@ static int backing_page_made_writable(void *backing, uint32_t page_index)
 	return 0;
 }
 
+/* Locks: the address space's, and what its caller holds; so who can, waits without any. */
+static int backing_begin_change(void *backing, bool wait)
+{
+	const struct file *file = backing;
+
+	return file->mode & FILE_CHANGES_DISK ? freeze_enter_fault(file->inode->super, wait) : 0;
+}
+
+static void backing_end_change(void *backing)
+{
+	const struct file *file = backing;
+
+	if (file->mode & FILE_CHANGES_DISK)
+		freeze_leave_fault(file->inode->super);
+}
+
 static int backing_sync(void *backing)
 {
 	struct file *file = backing;
@@ -78,6 +95,8 @@ static const struct backing_ops file_backing_ops = {
 	.put = backing_put,
 	.name = backing_name,
 	.identity = backing_identity,
+	.begin_change = backing_begin_change,
+	.end_change = backing_end_change,
 	.page_made_writable = backing_page_made_writable,
 	.sync = backing_sync,
 	.punch_hole = backing_punch_hole,

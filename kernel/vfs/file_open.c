@@ -12,6 +12,7 @@
  */
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
+#include "vfs/freeze.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
 #include "vfs/poll.h"
@@ -98,14 +99,14 @@ static int begin_writing(struct mount *mount, struct inode *inode, bool made)
 	int error = 0;
 
 	if (is_regular && !made)
-		error = mount_begin_write(mount);
+		error = mount_get_writer(mount);
 	else
 		atomic_fetch_add_explicit(&mount->writers, 1, memory_order_relaxed);
 	if (error || !is_regular)
 		return error;
 	error = inode_get_write_access(inode);
 	if (error)
-		mount_end_write(mount);
+		mount_put_writer(mount);
 	return error;
 }
 
@@ -117,18 +118,23 @@ static int truncate_opened(struct file *file)
 
 	if (!inode_is(inode, MODE_REGULAR))
 		return 0;
+	error = freeze_begin_change(inode->super);
+	if (error)
+		return error;
 	if (!is_counted) {
 		error = begin_writing(file->path.mount, inode, false);
 		if (error)
-			return error;
+			goto end_change;
 	}
 	rwlock_write_lock(&inode->lock);
 	error = inode_truncate_locked(inode, 0, file->credentials);
 	rwlock_write_unlock(&inode->lock);
 	if (!is_counted) {
 		inode_put_write_access(inode);
-		mount_end_write(file->path.mount);
+		mount_put_writer(file->path.mount);
 	}
+end_change:
+	freeze_end_change(inode->super);
 	return error;
 }
 

@@ -6,7 +6,8 @@
  *				the file system keep_unused_inodes
  *	unused -> used		inode_get_by_number, the writers-back below
  *	used, unused -> FREEING	inode_put, the shrinker: nobody gets it any more
- *	FREEING -> freed	inode_evict, then RCU: pages dropped; deleted, if without a name
+ *	FREEING -> freed	inode_evict, then RCU: pages dropped; deleted, if without a name,
+ *				perhaps not before a thaw (freeze.c)
  *
  * The steps to and from "no references" happen under super->table_lock; all other changes of the
  * count are atomic. The table itself is inode_table.c's.
@@ -29,6 +30,7 @@
 #include "lib/string.h"
 #include "sched/clock.h"
 #include "uapi/linux/errno.h"
+#include "vfs/freeze.h"
 #include "vfs/internal.h"
 
 enum { SYNC_TRIES = 3 };	/* of inode_sync, while memory is short */
@@ -69,14 +71,18 @@ static void inode_free_rcu(struct rcu_head *head)
 	super_block_inode_freed(super);
 }
 
-void inode_evict(struct inode *inode)
+void inode_delete_and_free(struct inode *inode)
 {
 	const struct super_ops *ops = inode->super->ops;
 
-	assert(inode->state & INODE_FREEING);
-	page_cache_fini(&inode->cache);
-	if (inode->link_count == 0 && ops->inode_delete)
+	if (inode->link_count == 0 && ops->inode_delete) {
+		while (unlikely(!freeze_try_enter(inode->super, FREEZE_ALL))) {
+			if (freeze_puts_off_deletion(inode))
+				return;
+		}
 		ops->inode_delete(inode);
+		freeze_leave(inode->super, FREEZE_ALL);
+	}
 	inode_unlist_dirty(inode); /* deleting may have touched it */
 	assert(!atomic_load_explicit(&inode->locks, memory_order_relaxed));
 	if (ops->inode_release)
@@ -86,6 +92,13 @@ void inode_evict(struct inode *inode)
 		inode_free_rcu(&inode->rcu);
 	else
 		rcu_call(&inode->rcu, inode_free_rcu);
+}
+
+void inode_evict(struct inode *inode)
+{
+	assert(inode->state & INODE_FREEING);
+	page_cache_fini(&inode->cache);
+	inode_delete_and_free(inode);
 }
 
 /*
@@ -224,7 +237,8 @@ void super_wait_for_writers(struct super_block *super)
 	mutex_unlock(&super->writing_mutex);
 }
 
-int inode_write_back(struct inode *inode, bool wait)
+/* Somebody at FREEZE_ALL. */
+static int write_back(struct inode *inode, bool wait)
 {
 	const struct super_ops *ops = inode->super->ops;
 	unsigned int epoch;
@@ -254,20 +268,35 @@ int inode_write_back(struct inode *inode, bool wait)
 	return error ? error : attribute_error;
 }
 
+/* While it is frozen there is nothing to be written but times, which stay dirty. */
+int inode_write_back(struct inode *inode, bool wait)
+{
+	int error;
+
+	if (unlikely(!freeze_try_enter(inode->super, FREEZE_ALL)))
+		return 0;
+	error = write_back(inode, wait);
+	freeze_leave(inode->super, FREEZE_ALL);
+	return error;
+}
+
 int inode_sync(struct inode *inode)
 {
 	const struct super_ops *ops = inode->super->ops;
 	unsigned int tries = 0;
 	int error, sync_error;
 
+	if (unlikely(!freeze_try_enter(inode->super, FREEZE_ALL)))
+		return 0;
 	/*
 	 * Pages that were put off may wait for nothing but what sync_inode has just done: with a
 	 * journal freed blocks can be used again after a commit.
 	 */
 	do {
-		error = inode_write_back(inode, true);
+		error = write_back(inode, true);
 		sync_error = ops->sync_inode ? ops->sync_inode(inode) : 0;
 	} while (error == -ENOMEM && ops->sync_inode && !sync_error && ++tries < SYNC_TRIES);
+	freeze_leave(inode->super, FREEZE_ALL);
 	return error ? error : sync_error;
 }
 
@@ -319,15 +348,18 @@ int super_write_back_inodes(struct super_block *super, uint64_t age_ns, bool wai
 	struct inode *inode;
 	int count = 0, error = 0;
 
+	if (unlikely(!freeze_try_enter(super, FREEZE_ALL)))
+		return 0;
 	/* What becomes dirty again meanwhile goes to the end of the list with a later time. */
 	while ((inode = get_dirty(super, limit))) {
-		int inode_error = inode_write_back(inode, wait);
+		int inode_error = write_back(inode, wait);
 
 		inode_put(inode);
 		if (inode_error && !error)
 			error = inode_error;
 		count++;
 	}
+	freeze_leave(super, FREEZE_ALL);
 	return error ? error : count;
 }
 
@@ -369,6 +401,9 @@ void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed
 {
 	struct time_stamp now;
 
+	/* Who changes a file system that can be frozen is counted; the others only use it. */
+	if (unlikely(freeze_level(inode->super) == FREEZE_ALL))
+		return;
 	spin_lock(&inode->state_lock);
 	/* Under the lock: who takes it later gets no earlier time. */
 	time_stamp_now(&now);

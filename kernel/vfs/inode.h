@@ -187,7 +187,7 @@ struct inode {
 	struct refcount references;		/* [a] dentries, open files, file systems */
 	struct list_node table_node;		/* [inode table] */
 	struct list_node dirty_node;		/* [D] */
-	/* [super's table lock] unused, kept for the next lookup */
+	/* [super's table lock] unused, kept for the next lookup; or put_off */
 	struct list_node lru_node;
 	/* [a] > 0: open for writing; < 0: being executed (ETXTBSY) */
 	atomic_int write_openers;
@@ -259,6 +259,13 @@ struct super_ops {
 	 * NULL: nothing.
 	 */
 	int (*sync_inode)(struct inode *inode);
+	/*
+	 * Nobody changes anything, and all inodes are written: put the rest on the disk, which then
+	 * is what an unmount would leave; and: changes begin again, or it is read-only. May sleep;
+	 * freeze mutex held. NULL: it cannot be frozen. Errors: -EIO, -ENOMEM, then it is not.
+	 */
+	int (*freeze)(struct super_block *super);
+	void (*thaw)(struct super_block *super);
 	int (*statistics)(struct super_block *super, struct fs_statistics *out);
 	int (*remount)(struct super_block *super, bool read_only, const char *options);
 	void (*unmount)(struct super_block *super);	/* all inodes are gone */
@@ -285,6 +292,17 @@ struct file_system_type {
 };
 
 struct block_device;
+
+/* Whom a frozen file system holds up: those of its level and of the levels before (freeze.c). */
+enum freeze_level {
+	FREEZE_NOTHING,
+	FREEZE_CHANGES,		/* system calls that change something */
+	FREEZE_FAULTS,		/* faults that make a page of a shared mapping writable */
+	FREEZE_ALL,		/* writing back, and deleting what has lost its last name */
+	FREEZE_LEVELS
+};
+
+enum freeze_state { THAWED, FREEZING, FROZEN };
 
 struct super_block {
 	const struct file_system_type *type;	/* [I] */
@@ -321,6 +339,14 @@ struct super_block {
 	struct writeback_client writeback;
 	/* [a] dentries that claim_batch claimed, and gone since; unmount waits for equality */
 	atomic_uint prunes_begun, prunes_ended;
+	bool can_freeze;			/* [I] ops->freeze is there */
+	/* [a] enum freeze_state; set under the freeze mutex, from THAWED also the mount mutex */
+	atomic_uint freeze_state;
+	atomic_uint freeze_level;		/* [a] set under the freeze mutex */
+	/* [a] those who are at it now, by level; the first is not used */
+	atomic_uint changers[FREEZE_LEVELS];
+	/* [table_lock] FREEING inodes without names that a thaw will delete, by lru_node */
+	struct list put_off;
 	struct list mounts;			/* [mount mutex] of mount.super_node */
 	atomic_uint next_inode_number;		/* [a] for file systems that just count */
 	struct dentry *root;			/* [I] */
@@ -382,6 +408,8 @@ void inode_touch(struct inode *inode, bool accessed, bool modified, bool changed
  * holds inode->lock exclusive.
  */
 void inode_touch_written(struct inode *inode);
+/* Are there files that have lost their last name, or never had one, and are not deleted yet? */
+bool inode_table_has_nameless(struct super_block *super);
 void inode_drop_unused(struct super_block *super);	/* all cached unused inodes */
 /* At the end, when writing back does not help: what is dirty is not any more. */
 void inode_drop_dirty(struct super_block *super);

@@ -192,6 +192,21 @@ static bool is_dying(struct super_block *super, uint64_t number)
 	return dying;
 }
 
+bool inode_table_has_nameless(struct super_block *super)
+{
+	struct inode *inode = NULL;
+
+	spin_lock(&super->table_lock);
+	for (size_t i = 0; i < super->inode_bucket_count && !inode; i++) {
+		list_for_each_entry(inode, &super->inode_buckets[i], table_node) {
+			if (atomic_load_explicit(&inode->link_count, memory_order_relaxed) == 0)
+				break;
+		}
+	}
+	spin_unlock(&super->table_lock);
+	return inode;
+}
+
 /* The caller holds the only reference that counts: read it, then let the others have it, or not. */
 static int read_new(struct inode *inode)
 {

@@ -194,14 +194,19 @@ void super_block_for_each(void (*visit)(struct super_block *super, void *argumen
 			  void *argument);
 /* Write all that is dirty; `wait`: until it is on the device. Errors, which are logged: -EIO. */
 must_check int super_block_sync(struct super_block *super, bool wait);
+/* Is an inode of it dirty in one of the ways of `what` (enum inode_dirty)? */
+bool super_block_is_dirty(struct super_block *super, unsigned int what);
 void super_block_inode_freed(struct super_block *super);
 void super_block_init(void);
+void freeze_init(void);
 
 /* ---- inode.c, inode_table.c ------------------------------------------------------------------ */
 
 void inode_init(void);
 /* Throw out `inode`, which is FREEING and belongs to the caller alone. May sleep. */
 void inode_evict(struct inode *inode);
+/* The rest of it, when its pages are gone; put off if its file system is frozen. */
+void inode_delete_and_free(struct inode *inode);
 void inode_table_remove(struct inode *inode);
 /* Off the list of dirty ones; what was dirty (enum inode_dirty), which is forgotten. */
 unsigned int inode_unlist_dirty(struct inode *inode);

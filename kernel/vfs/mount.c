@@ -10,7 +10,7 @@
  * perhaps writes to a disk, and the last reference may be dropped anywhere; so that is a worker's
  * job, except where mount_put_now is called.
  *
- * Writers. mount_begin_write counts first and looks at the flags second; a remount sets the flag
+ * Writers. mount_get_writer counts first and looks at the flags second; a remount sets the flag
  * first and looks at the count second. Both are full fences, so at least one of them sees the
  * other.
  */
@@ -22,6 +22,7 @@
 #include "sched/mutex.h"
 #include "sched/work_queue.h"
 #include "uapi/linux/errno.h"
+#include "vfs/freeze.h"
 #include "vfs/internal.h"
 
 static unsigned int next_id = 1;			/* [mount mutex] */
@@ -206,18 +207,36 @@ bool mount_is_writable(const struct mount *mount)
 	       !atomic_load_explicit(&mount->super->read_only, memory_order_relaxed);
 }
 
-int mount_begin_write(struct mount *mount)
+int mount_get_writer(struct mount *mount)
 {
 	atomic_fetch_add_explicit(&mount->writers, 1, memory_order_seq_cst);
 	if (likely(mount_is_writable(mount)))
 		return 0;
-	mount_end_write(mount);
+	mount_put_writer(mount);
 	return -EROFS;
+}
+
+void mount_put_writer(struct mount *mount)
+{
+	atomic_fetch_sub_explicit(&mount->writers, 1, memory_order_release);
+}
+
+int mount_begin_write(struct mount *mount)
+{
+	int error = freeze_begin_change(mount->super);
+
+	if (unlikely(error))
+		return error;
+	error = mount_get_writer(mount);
+	if (unlikely(error))
+		freeze_end_change(mount->super);
+	return error;
 }
 
 void mount_end_write(struct mount *mount)
 {
-	atomic_fetch_sub_explicit(&mount->writers, 1, memory_order_release);
+	mount_put_writer(mount);
+	freeze_end_change(mount->super);
 }
 
 void mount_init(void)

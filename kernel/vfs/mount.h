@@ -73,8 +73,15 @@ must_check int mount_root_create(const char *type, const char *source, uint32_t 
 bool mount_cross(struct path *path);
 bool mount_is_writable(const struct mount *mount);
 /*
- * Between these two the mount stays writable: a remount read-only says -EBUSY meanwhile. Errors:
- * -EROFS.
+ * Between these two the mount stays writable: a remount read-only says -EBUSY meanwhile. For files
+ * that are open for writing. Errors: -EROFS.
+ */
+must_check int mount_get_writer(struct mount *mount);
+void mount_put_writer(struct mount *mount);
+/*
+ * The same for a call that changes something right now: nor is the file system frozen meanwhile,
+ * and if it is so now the caller sleeps (freeze_begin_change). Locks: none held, not nested.
+ * Errors: -EROFS, -EINTR (killed).
  */
 must_check int mount_begin_write(struct mount *mount);
 void mount_end_write(struct mount *mount);

@@ -17,6 +17,7 @@
 #include "sched/mutex.h"
 #include "sched/rwlock.h"
 #include "uapi/linux/errno.h"
+#include "vfs/freeze.h"
 #include "vfs/internal.h"
 #include "vfs/mount.h"
 
@@ -471,6 +472,9 @@ static int remount_super(struct super_block *super, bool read_only, const char *
 	int error = 0;
 
 	mutex_assert_held(&mount_mutex);
+	/* Who freezes it now began with the mount mutex held. */
+	if (super->freeze_state != THAWED)
+		return -EBUSY;
 	if (!read_only && super->device && block_device_is_read_only(super->device))
 		return -EACCES;
 	if (read_only && !was_read_only) {
@@ -600,6 +604,7 @@ void mount_sync_all(bool wait)
 static void shut_down_super(struct super_block *super, void *argument)
 {
 	(void)argument;
+	super_block_thaw_for_shutdown(super);
 	if (super->read_only || !super->device)
 		return;
 	(void)!super_block_sync(super, true);

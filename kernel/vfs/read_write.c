@@ -17,6 +17,7 @@
 #include "uapi/linux/fcntl.h"
 #include "uapi/linux/termios.h"
 #include "vfs/file_lock.h"
+#include "vfs/freeze.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
 #include "vfs/poll.h"
@@ -197,6 +198,21 @@ static inline ssize_t finish_write(struct file *file, ssize_t result)
 								: tell_and_sync(file, result);
 }
 
+/*
+ * Around a change of a file on a disk, so that nobody freezes its file system meanwhile; before any
+ * lock, the position's too. Errors: -EINTR: killed while it was frozen.
+ */
+static inline int begin_change(const struct file *file)
+{
+	return file->mode & FILE_CHANGES_DISK ? freeze_enter_change(file->inode->super) : 0;
+}
+
+static inline void end_change(const struct file *file)
+{
+	if (file->mode & FILE_CHANGES_DISK)
+		freeze_leave_change(file->inode->super);
+}
+
 ssize_t file_write_unlimited(struct file *file, struct io_buffer *buffer)
 {
 	ssize_t result;
@@ -227,9 +243,13 @@ ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_li
 	if (file->ops->stream) {
 		result = file->ops->write(file, buffer, &file->position);
 	} else {
+		result = begin_change(file);
+		if (unlikely(result))
+			return result;
 		is_locked = begin_position(file);
 		result = write_at(file, buffer, &file->position, size_limit);
 		end_position(file, is_locked);
+		end_change(file);
 	}
 	return finish_write(file, result);
 }
@@ -237,16 +257,20 @@ ssize_t file_write(struct file *file, struct io_buffer *buffer, uint64_t size_li
 ssize_t file_write_at(struct file *file, struct io_buffer *buffer, file_offset offset,
 		      uint64_t size_limit)
 {
-	int error;
+	ssize_t result;
 
 	if (unlikely(offset < 0))
 		return -EINVAL;
 	if (unlikely(!(file->mode & FILE_WRITE) || !file->ops->write))
 		return refuse(file, FILE_WRITE);
-	error = check_offset(file, offset);
-	if (unlikely(error))
-		return error;
-	return finish_write(file, write_at(file, buffer, &offset, size_limit));
+	result = check_offset(file, offset);
+	if (likely(!result))
+		result = begin_change(file);
+	if (unlikely(result))
+		return result;
+	result = write_at(file, buffer, &offset, size_limit);
+	end_change(file);
+	return finish_write(file, result);
 }
 
 ssize_t file_append(struct file *file, struct io_buffer *buffer, file_offset offset,
@@ -258,16 +282,21 @@ ssize_t file_append(struct file *file, struct io_buffer *buffer, file_offset off
 
 	if (!(file->mode & FILE_WRITE) || !file->ops->append)
 		return file->mode & FILE_WRITE ? -EOPNOTSUPP : -EBADF;
+	result = begin_change(file);
+	if (result)
+		return result;
 	result = inode_is(file->inode, MODE_REGULAR)
 			 ? limit_size(file, buffer, position, size_limit, O_APPEND)
 			 : 0;
 	if (result)
-		return result;
+		goto end_change;
 	is_locked = begin_position(file);
 	result = file->ops->append(file, buffer, &position);
 	if (offset < 0 && result > 0)
 		file->position = position;
 	end_position(file, is_locked);
+end_change:
+	end_change(file);
 	return finish_write(file, result);
 }
 
@@ -426,12 +455,16 @@ int file_truncate(struct file *file, uint64_t size, uint64_t size_limit)
 		return -EINVAL;
 	if (inode->flags & INODE_FLAG_APPEND_ONLY)
 		return -EPERM;
+	error = begin_change(file);
+	if (error)
+		return error;
 	rwlock_write_lock(&inode->lock);
 	if (size > inode_size(inode) && (size > size_limit || size > inode->super->max_file_size))
 		error = -EFBIG;
 	else
 		error = inode_truncate_locked(inode, size, file->credentials);
 	rwlock_write_unlock(&inode->lock);
+	end_change(file);
 	if (!error)
 		notify_file(file, IN_MODIFY);
 	return error;
@@ -479,6 +512,9 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 		return -EFBIG;
 	if (!inode->ops->allocate)
 		return -EOPNOTSUPP;
+	error = begin_change(file);
+	if (error)
+		return error;
 	rwlock_write_lock(&inode->lock);
 	error = seals_check_allocate(inode, mode, end);
 	if (!error)
@@ -490,6 +526,7 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 		error = inode_record_attributes(inode);
 	}
 	rwlock_write_unlock(&inode->lock);
+	end_change(file);
 	if (!error)
 		notify_file(file, IN_MODIFY);
 	return error;

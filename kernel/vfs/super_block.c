@@ -17,6 +17,7 @@
 #include "mem/kmalloc.h"
 #include "sched/mutex.h"
 #include "uapi/linux/errno.h"
+#include "vfs/freeze.h"
 #include "vfs/internal.h"
 #include "vfs/notify.h"
 
@@ -78,9 +79,11 @@ int super_block_sync(struct super_block *super, bool wait)
 	error = super_write_back_inodes(super, 0, wait);
 	if (wait)
 		super_wait_for_writers(super);
-	if (super->ops->sync) {
+	/* What is frozen has nothing to be written. */
+	if (super->ops->sync && freeze_try_enter(super, FREEZE_ALL)) {
 		int sync_error = super->ops->sync(super, wait);
 
+		freeze_leave(super, FREEZE_ALL);
 		if (sync_error)
 			error = sync_error;
 	}
@@ -95,6 +98,19 @@ static int write_back(struct writeback_client *client, uint64_t age_ns, bool wai
 	struct super_block *super = container_of(client, struct super_block, writeback);
 
 	return super_write_back_inodes(super, age_ns, wait);
+}
+
+bool super_block_is_dirty(struct super_block *super, unsigned int what)
+{
+	irq_flags flags = spin_lock_irq(&super->dirty_lock);
+	struct inode *inode;
+
+	list_for_each_entry(inode, &super->dirty_inodes, dirty_node) {
+		if (atomic_load_explicit(&inode->dirty, memory_order_relaxed) & what)
+			break;
+	}
+	spin_unlock_irq(&super->dirty_lock, flags);
+	return inode;
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -117,6 +133,7 @@ static struct super_block *super_alloc(const struct file_system_type *type)
 	list_init(&super->watches);
 	list_init(&super->dirty_inodes);
 	list_init(&super->mounts);
+	list_init(&super->put_off);
 	super->next_inode_number = 1;
 	super->writeback.write_back = write_back;
 	return super;
@@ -257,6 +274,7 @@ int super_block_get(const struct file_system_type *type, const char *source, uin
 		kfree(super);
 		return error;
 	}
+	super->can_freeze = super->ops->freeze;
 	spin_lock(&list_lock);
 	list_add_tail(&super_blocks, &super->super_node);
 	spin_unlock(&list_lock);
@@ -267,15 +285,6 @@ int super_block_get(const struct file_system_type *type, const char *source, uin
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
-
-static bool has_dirty_inodes(struct super_block *super)
-{
-	irq_flags flags = spin_lock_irq(&super->dirty_lock);
-	bool has_some = !list_is_empty(&super->dirty_inodes);
-
-	spin_unlock_irq(&super->dirty_lock, flags);
-	return has_some;
-}
 
 /*
  * Nobody else is here, but writing back makes inodes dirty itself: those whose pages get their
@@ -288,7 +297,8 @@ static void write_all_back(struct super_block *super)
 
 	do
 		(void)!super_block_sync(super, true);
-	while (super->ops->inode_write && has_dirty_inodes(super) && ++tries < WRITING_TRIES);
+	while (super->ops->inode_write && super_block_is_dirty(super, UINT32_MAX) &&
+	       ++tries < WRITING_TRIES);
 	inode_drop_dirty(super);
 }
 
@@ -332,4 +342,5 @@ void super_block_put(struct super_block *super)
 void super_block_init(void)
 {
 	wait_queue_init(&end_queue);
+	freeze_init();
 }

@@ -150,6 +150,17 @@ enum fault_result fault_resolve(struct fault *fault)
 	return fault_anonymous(fault);
 }
 
+/* The file could not be changed. When it can, the program runs into the same fault again. */
+static cold enum fault_result wait_for_file(struct fault *fault)
+{
+	int error = fault->backing_ops->begin_change(fault->backing, true);
+
+	if (!error)
+		fault->backing_ops->end_change(fault->backing);
+	fault->backing_ops->put(fault->backing);
+	return error ? FAULT_KILLED : FAULT_OK;
+}
+
 /* In `region`, or NULL. Called with space->lock held shared; gives it back. */
 static inline enum fault_result fault_in(struct address_space *space, struct region *region,
 					 uintptr_t address, enum fault_access access, bool *major)
@@ -159,6 +170,7 @@ static inline enum fault_result fault_in(struct address_space *space, struct reg
 		.region = region,
 		.address = address & PAGE_MASK,
 		.write = access & FAULT_WRITE,
+		.may_leave = true,
 	};
 	enum fault_result result;
 
@@ -169,6 +181,8 @@ static inline enum fault_result fault_in(struct address_space *space, struct reg
 	else
 		result = fault_resolve(&fault);
 	rwlock_read_unlock(&space->lock);
+	if (unlikely(fault.must_wait))
+		result = wait_for_file(&fault);
 	if (fault.major)
 		count(&vm_counters.major_faults);
 	if (major)

@@ -16,6 +16,10 @@
  * first, then looks for W in the page tables. We mark the frame, take the table's lock, and look
  * whether the mark is still there: if it is, writeback has yet to come to this table, and will find
  * our W; if not, we mark it again.
+ *
+ * All that goes on between begin_change and end_change of the backing. While the file's file system
+ * is frozen a fault cannot begin: it lets go of the address space, if its caller can, waits, and
+ * lets the program run into the same fault again.
  */
 #include "core/event_ring.h"
 #include "mem/kmap.h"
@@ -224,24 +228,50 @@ static int write_page(struct fault *fault, uint32_t index)
 	return error;
 }
 
+/*
+ * A write to a shared mapping begins: the file must be one that may be changed now. -EAGAIN: who
+ * called waits for that and comes again.
+ */
+static int begin_change(struct fault *fault)
+{
+	const struct region *region = fault->region;
+	int error = region->backing_ops->begin_change(region->backing, !fault->may_leave);
+
+	if (unlikely(error == -EAGAIN)) {
+		region->backing_ops->get(region->backing);
+		fault->backing = region->backing;
+		fault->backing_ops = region->backing_ops;
+		fault->must_wait = true;
+	}
+	return error;
+}
+
 enum fault_result fault_file(struct fault *fault)
 {
-	struct page_cache *cache = fault->region->cache;
-	uint32_t index = region_page_index(fault->region, fault->address);
+	const struct region *region = fault->region;
+	struct page_cache *cache = region->cache;
+	uint32_t index = region_page_index(region, fault->address);
+	bool is_change = fault->write && (region->flags & REGION_SHARED) &&
+			 region->backing_ops->begin_change;
 	uint32_t end_index;
 	int error;
 
 	atomic_fetch_add_explicit(&vm_counters.faults_file, 1, memory_order_relaxed);
+	error = is_change ? begin_change(fault) : 0;
+	if (unlikely(error))
+		return result_of(error);
 	rwlock_read_lock(&cache->truncate_lock);
 	end_index = page_count_of(page_cache_size(cache));
 	if (index >= end_index)
 		error = -EFAULT;	/* past the end of the file */
 	else if (!fault->write)
 		error = read_page(fault, index, end_index);
-	else if (fault->region->flags & REGION_SHARED)
+	else if (region->flags & REGION_SHARED)
 		error = write_page(fault, index);
 	else
 		error = copy_page(fault, index);
 	rwlock_read_unlock(&cache->truncate_lock);
+	if (is_change)
+		region->backing_ops->end_change(region->backing);
 	return result_of(error);
 }

@@ -274,6 +274,11 @@ struct fault {
 	bool write;
 	bool force;		/* a debugger writes: copy the page, but give no permission */
 	bool major;		/* set: a device had to be read */
+	bool may_leave;		/* who calls can let go of the space and come back */
+	/* set if so: nothing was done, for want of backing_ops->begin_change; with a reference */
+	bool must_wait;
+	void *backing;
+	const struct backing_ops *backing_ops;
 	/* by fault_resolve: the address's table if that is private, as long as the lock is held */
 	struct page_frame *table;
 };

@@ -55,6 +55,14 @@ struct backing_ops {
 	/* Device and inode numbers for /proc/PID/maps. */
 	void (*identity)(void *backing, dev_number *device, uint64_t *inode);
 	/*
+	 * Around a write fault of a shared mapping, until the page is dirty: the file may not be
+	 * changed at any time. -EAGAIN: now it may not, and the caller does not want to `wait`;
+	 * -EINTR: killed while it waited. Locks: the space's at most if it waits. NULL (both): the
+	 * file may always be changed.
+	 */
+	int (*begin_change)(void *backing, bool wait);
+	void (*end_change)(void *backing);
+	/*
 	 * Before the first write through a shared mapping: -EROFS.. or 0; updates times. May sleep.
 	 * NULL: allowed.
 	 */

@@ -28,6 +28,12 @@ static struct in_flight in_flight[DEPTH];
 static uint64_t next_ns = UINT64_MAX;
 static uint32_t failure_share;		/* one request in so many fails; 0: none */
 static bool dies;
+static uint32_t writes;			/* requests that have written something */
+
+uint32_t sim_disk_writes(void)
+{
+	return writes;
+}
 
 uint64_t sim_disk_next_ns(void)
 {
@@ -84,6 +90,7 @@ static void transfer(struct block_request *request)
 			 sim_settings()->broken != BREAK_FORCE;
 	bool is_safe = !disk->has_cache || is_forced;
 
+	writes += request->operation == BLOCK_WRITE;
 	for (unsigned int i = 0; i < request->segment_count; i++) {
 		const struct block_segment *segment = &request->segments[i];
 		uint8_t *bytes =

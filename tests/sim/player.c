@@ -16,12 +16,13 @@
 #include "vfs/credentials.h"
 #include "vfs/dentry.h"
 #include "vfs/file.h"
+#include "vfs/freeze.h"
 #include "vfs/namespace_ops.h"
 #include "vm/writeback.h"
 #include "kernel.h"
 #include "sim.h"
 
-enum { HELD = 2 };
+enum { HELD = 2, FROZEN_NS = 20000000 };
 
 /* One worker, and its folder's path. */
 struct worker {
@@ -329,6 +330,35 @@ static int use_held(struct worker *worker, const struct operation *o, const stru
 	return size < 0 ? size : 0;
 }
 
+/* While it lasts nothing reaches the disk. */
+static void stay_frozen(struct super_block *super)
+{
+	uint32_t writes = sim_disk_writes();
+
+	thread_prepare_sleep(THREAD_SLEEPING);
+	(void)thread_sleep_until(clock_monotonic_ns() + FROZEN_NS);
+	if (sim_disk_writes() != writes)
+		sim_fail("a frozen disk was written to");
+	if (super_block_thaw(super) != 0)
+		sim_fail("what was frozen cannot be thawed");
+}
+
+/* sync(2), or a freeze, which does the same and more; only one worker's at a time comes to pass. */
+static void sync_all(const struct operation *o)
+{
+	struct super_block *super = NULL;
+	struct path place;
+
+	if ((o->seed & 1) && path_walk(&sim_root, "/m", WALK_FOLLOW, &place) == 0)
+		super = place.mount->super;
+	if (super && super_block_freeze(super) == 0)
+		stay_frozen(super);
+	else
+		mount_sync_all(true);
+	if (super)
+		path_put(&place);
+}
+
 static int play_one(struct worker *worker, const struct operation *o, const struct seen *seen)
 {
 	switch ((enum operation_kind)o->kind) {
@@ -345,7 +375,7 @@ static int play_one(struct worker *worker, const struct operation *o, const stru
 	case OP_HELD_WRITE:
 	case OP_HELD_READ:
 	case OP_RELEASE: return use_held(worker, o, seen);
-	case OP_SYNC: mount_sync_all(true); return 0;
+	case OP_SYNC: sync_all(o); return 0;
 	case OP_DROP_CACHES: reclaim_drop_caches(); return 0;
 	case OP_SLEEP:
 		thread_prepare_sleep(THREAD_SLEEPING);

@@ -90,6 +90,7 @@ struct ext2 {
 	 */
 	atomic_bool may_change;
 	bool says_unclean;			/* [I] but for remounts: so does the disk */
+	bool is_frozen;				/* [freeze mutex] it did before that */
 	atomic_uint generation;			/* [a] of the next new inode */
 	struct journal *journal;		/* [I] NULL: there is none */
 	uint32_t *masked_bits;			/* [b] scratch for freed_blocks.c, a block */

@@ -8,9 +8,10 @@
  *
  * The state word. While mounted for writing, the disk says "not clean"; a clean unmount, or a
  * remount to read-only, writes back what was found, so that a disk that was not clean stays so
- * until e2fsck has seen it. Counts of free blocks and inodes are kept exact in the group
- * descriptors; the totals in the superblock are written when syncing. With a journal the disk stays
- * "clean" for good, as Linux has it: what a power cut leaves is seen by RECOVER (journal_inode.c).
+ * until e2fsck has seen it. A freeze does the same for a while. Counts of free blocks and inodes
+ * are kept exact in the group descriptors; the totals in the superblock are written when syncing.
+ * With a journal the disk stays "clean" for good, as Linux has it: what a power cut leaves is seen
+ * by RECOVER (journal_inode.c).
  *
  * Errors. ext2_report says what is wrong and turns the file system read-only at once, whatever the
  * superblock asks for: what is left of the data is worth more than going on, and never worth a
@@ -353,19 +354,11 @@ static int write_super(struct ext2 *fs, uint16_t state)
 }
 
 /* From now on the disk is written to: it says so first. Errors: -EIO. */
-static int begin_writing(struct ext2 *fs)
+static int go_on_writing(struct ext2 *fs)
 {
-	uint16_t state = fs->disk_super->state;
-	int error = 0;
+	uint16_t state = fs->state_at_mount;
+	int error;
 
-	if (!(state & EXT2_STATE_VALID))
-		printk(LOG_WARNING, "ext2 %s: was not cleanly unmounted; run e2fsck",
-		       fs->device->name);
-	else if (state & EXT2_STATE_ERROR)
-		printk(LOG_WARNING, "ext2 %s: has errors; run e2fsck", fs->device->name);
-	fs->state_at_mount = state;
-	fs->disk_super->mount_count++;
-	fs->disk_super->mount_time = now_seconds();
 	if (!fs->journal)
 		state = (uint16_t)(state & ~EXT2_STATE_VALID);
 	else
@@ -377,6 +370,22 @@ static int begin_writing(struct ext2 *fs)
 	if (!error)
 		atomic_store_explicit(&fs->may_change, true, memory_order_relaxed);
 	return error;
+}
+
+/* The same, for the first time. */
+static int begin_writing(struct ext2 *fs)
+{
+	uint16_t state = fs->disk_super->state;
+
+	if (!(state & EXT2_STATE_VALID))
+		printk(LOG_WARNING, "ext2 %s: was not cleanly unmounted; run e2fsck",
+		       fs->device->name);
+	else if (state & EXT2_STATE_ERROR)
+		printk(LOG_WARNING, "ext2 %s: has errors; run e2fsck", fs->device->name);
+	fs->state_at_mount = state;
+	fs->disk_super->mount_count++;
+	fs->disk_super->mount_time = now_seconds();
+	return go_on_writing(fs);
 }
 
 /*
@@ -391,8 +400,11 @@ static int end_in_failure(struct ext2 *fs)
 	return -EIO;
 }
 
-/* All is written; now the disk may say that it is clean. Errors: -EIO. */
-static int end_writing(struct ext2 *fs)
+/*
+ * All is written; now the disk may say that it is clean, unless there are files to be deleted of
+ * which it does not know. Errors: -EIO.
+ */
+static int end_writing(struct ext2 *fs, bool has_nameless)
 {
 	uint16_t state = fs->state_at_mount;
 	int error;
@@ -406,7 +418,7 @@ static int end_writing(struct ext2 *fs)
 		error = ext2_metadata_sync_all(fs, true);
 		if (!error)
 			error = block_flush(fs->device);
-		if (error)
+		if (error || has_nameless)
 			state = (uint16_t)(state & ~EXT2_STATE_VALID);
 	}
 	if (write_super(fs, state))
@@ -454,6 +466,40 @@ static int ext2_sync(struct super_block *super, bool wait)
 		error = ext2_metadata_sync_all(fs, wait);
 	if (!error && wait && !flushed)
 		error = block_flush(fs->device);
+	return error;
+}
+
+/* If something was found wrong meanwhile, it is read-only now and stays so. */
+static void ext2_thaw(struct super_block *super)
+{
+	struct ext2 *fs = ext2_of(super);
+	int error = 0;
+
+	if (fs->is_frozen && !atomic_load_explicit(&fs->error_count, memory_order_relaxed)) {
+		while ((error = go_on_writing(fs)) == -ENOMEM)
+			ext2_wait_for_memory();
+	}
+	if (error)
+		ext2_report(fs, "cannot be thawed: error %d", -error);
+	fs->is_frozen = false;
+}
+
+/*
+ * The disk becomes what an unmount would leave. Files without names stay: the journal has them on
+ * its list of orphans, and without one the disk says that it was not unmounted, so that e2fsck
+ * looks for them.
+ */
+static int ext2_freeze(struct super_block *super)
+{
+	struct ext2 *fs = ext2_of(super);
+	int error;
+
+	fs->is_frozen = fs->says_unclean;
+	if (!fs->says_unclean)
+		return 0;
+	error = end_writing(fs, inode_table_has_nameless(super));
+	if (error)
+		ext2_thaw(super);
 	return error;
 }
 
@@ -510,7 +556,7 @@ static int ext2_remount(struct super_block *super, bool read_only, const char *o
 	if (error)
 		return error;
 	if (read_only)
-		return fs->says_unclean ? end_writing(fs) : 0;
+		return fs->says_unclean ? end_writing(fs, false) : 0;
 	if (fs->says_unclean)
 		return 0;
 	if (fs->must_stay_read_only || block_device_is_read_only(fs->device) ||
@@ -535,7 +581,7 @@ static void ext2_unmount(struct super_block *super)
 	 * After an error, too: what was changed before, and the error flag, are still to be
 	 * written.
 	 */
-	if (fs->says_unclean && end_writing(fs))
+	if (fs->says_unclean && end_writing(fs, false))
 		printk(LOG_ERROR, "ext2 %s: cannot write everything back", fs->device->name);
 	close_journal(fs);
 	put_descriptors(fs, descriptor_block_count(fs));
@@ -555,6 +601,8 @@ static const struct super_ops ext2_super_ops = {
 	.inode_delete = ext2_inode_delete,
 	.sync = ext2_sync,
 	.sync_inode = ext2_inode_sync,
+	.freeze = ext2_freeze,
+	.thaw = ext2_thaw,
 	.statistics = ext2_statistics,
 	.remount = ext2_remount,
 	.unmount = ext2_unmount,
@@ -598,7 +646,7 @@ static int start(struct ext2 *fs)
 	if (!error && fs->journal && has_orphans && ext2_orphan_finish_all(fs) == -ENOMEM)
 		return -ENOMEM;
 	if (!error && read_only)
-		(void)!end_writing(fs);
+		(void)!end_writing(fs, false);
 	return error;
 }
 
@@ -633,7 +681,7 @@ static int open_it(struct ext2 *fs, struct inode **root)
 	inode_drop_unused(super);
 close:
 	if (fs->says_unclean)
-		(void)!end_writing(fs);
+		(void)!end_writing(fs, false);
 	close_journal(fs);
 	atomic_store_explicit(&fs->device->writes_parts, false, memory_order_release);
 	put_descriptors(fs, descriptor_block_count(fs));

@@ -7,7 +7,7 @@
  * test: with=vfs/file_lock.c,vfs/file_lock_wait.c,vfs/lock_table.c
  * test: with=vfs/file_map.c,vfs/file_open.c,vfs/file_system.c,vfs/fs_context.c
  * test: with=vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c
- * test: with=vfs/mount_table.c
+ * test: with=vfs/freeze.c,vfs/mount_table.c
  * test: with=vfs/namespace_ops.c,vfs/notify.c,vfs/path_format.c,vfs/path_walk.c
  * test: with=vfs/path_walk_fast.c
  * test: with=vfs/user_count.c
