@@ -42,6 +42,20 @@ int main(void)
 	CHECK_EQ(read(reading, buffer, sizeof(buffer)), 0);
 	CHECK(close(reading) == 0);
 
+	/* The other's coming is enough, whatever he does then. */
+	child = FORK();
+	if (child == 0) {
+		wait_until_blocked(getppid());
+		writing = MUST(open("fifo", O_WRONLY));
+		for (;;)
+			pause();
+	}
+	alarm(10);
+	reading = MUST(open("fifo", O_RDONLY));
+	alarm(0);
+	kill_and_reap(child);
+	CHECK(close(reading) == 0);
+
 	child = FORK();
 	if (child == 0) {
 		wait_until_blocked(getppid());

@@ -3,9 +3,9 @@
  * reader and for syslog(2), which shares with it what is unread. An empty one makes its reader
  * wait. Only privilege opens it.
  */
-#include "check.h"
+#include "capabilities.h"
 
-enum { READ = 2, READ_ALL = 3, SIZE_UNREAD = 9 };
+enum { READ = 2, READ_ALL = 3, SIZE_UNREAD = 9, SIZE_BUFFER = 10 };
 
 static void write_line(const char *text)
 {
@@ -87,6 +87,10 @@ static void syslog_consumes_too(int fd)
 	char buffer[4096] = "";
 
 	write_line("<5>kmsg test two\n");
+	CHECK_EQ(raw_syscall(SYS_syslog, READ, 16, 10), -EFAULT);
+	CHECK_EQ(raw_syscall(SYS_read, fd, 16, 10), -EFAULT);
+	drain(fd, NULL);	/* what could not be copied may be gone, too */
+	write_line("<5>kmsg test two\n");
 	CHECK_EQ(raw_syscall(SYS_syslog, READ, NULL, 10), -EINVAL);
 	CHECK_EQ(raw_syscall(SYS_syslog, READ, buffer, -1), -EINVAL);
 	CHECK_EQ(raw_syscall(SYS_syslog, READ, buffer, 0), 0);
@@ -125,28 +129,76 @@ static void waits(bool by_call)
 	expect_signal_death(child, SIGTERM);
 }
 
-static void others_may_not(int fd)
+/* Who polls is told, too. */
+static void waits_in_poll(int fd)
 {
-	pid_t child = MUST(fork());
+	pid_t child;
 
+	expect_nothing_unread(fd);
+	child = FORK();
 	if (child == 0) {
-		char bytes[4096];
+		struct pollfd poll_of = { .fd = fd, .events = POLLIN };
 
-		CHECK(setresuid(1000, 1000, 1000) == 0);
-		CHECK_ERRNO(open("/proc/kmsg", O_RDONLY), EACCES);
-		CHECK_EQ(raw_syscall(SYS_syslog, READ, bytes, 1), -EPERM);
-		/* Who was given it may go on. */
-		CHECK(read(fd, bytes, sizeof(bytes)) > 0 || errno == EAGAIN);
+		alarm(10);
+		do	/* the kernel may say something first */
+			CHECK(poll(&poll_of, 1, -1) == 1 && poll_of.revents == POLLIN);
+		while (!drain(fd, "test four"));
 		_exit(0);
 	}
+	wait_until_blocked(child);
+	write_line("<5>kmsg test four\n");
 	CHECK_EQ(wait_exit_status(child), 0);
+}
+
+/* What is not kept any more is not there to be read. */
+static void grows_over(int fd)
+{
+	long kept = raw_syscall(SYS_syslog, SIZE_BUFFER, NULL, 0), unread;
+	static char line[300];
+
+	memset(line, 'x', sizeof(line) - 1);
+	memcpy(line, "<15>", 4);
+	line[sizeof(line) - 2] = '\n';
+	for (long written = 0; written < 2 * kept; written += sizeof(line))
+		write_line(line);
+	unread = raw_syscall(SYS_syslog, SIZE_UNREAD, NULL, 0);
+	CHECK(unread > kept / 2 && unread < kept + kept / 4);
+	expect_nothing_unread(fd);
+	write_line("<15>kmsg test five\n");
+	CHECK(drain(fd, "test five"));
+}
+
+static int file;
+
+static void user_may_not(void)
+{
+	char bytes[4096];
+
+	CHECK(setresuid(1000, 1000, 1000) == 0);
+	CHECK_ERRNO(open("/proc/kmsg", O_RDONLY), EACCES);
+	CHECK_EQ(raw_syscall(SYS_syslog, READ, bytes, 1), -EPERM);
+	/* Who was given it may go on. */
+	CHECK(read(file, bytes, sizeof(bytes)) > 0 || errno == EAGAIN);
+}
+
+/* One of the two will do. */
+static void root_with_less_may_not(void)
+{
+	give_up(CAP_SYS_ADMIN);
+	CHECK(close(MUST(open("/proc/kmsg", O_RDONLY))) == 0);
+	give_up(CAP_SYSLOG);
+	CHECK_ERRNO(open("/proc/kmsg", O_RDONLY), EPERM);
 }
 
 int main(void)
 {
+	int ratelimit = open("/proc/sys/kernel/printk_devkmsg", O_WRONLY);
 	struct stat status;
 	int fd;
 
+	/* Linux takes only some lines a second unless it is told to take all. */
+	if (ratelimit >= 0)
+		CHECK(write(ratelimit, "on\n", 3) == 3);
 	CHECK(stat("/proc/kmsg", &status) == 0);
 	CHECK_EQ(status.st_mode, S_IFREG | 0400);
 	fd = MUST(open("/proc/kmsg", O_RDONLY | O_NONBLOCK));
@@ -154,7 +206,11 @@ int main(void)
 	syslog_consumes_too(fd);
 	waits(false);
 	waits(true);
-	others_may_not(fd);
+	waits_in_poll(fd);
+	grows_over(fd);
+	file = fd;
+	in_child(user_may_not);
+	in_child(root_with_less_may_not);
 	CHECK(close(fd) == 0);
 	return 0;
 }

@@ -1,12 +1,13 @@
 /*
- * A personality is inherited by fork and kept by exec of an ordinary program. Every value is
- * taken. UNAME26 makes the release one
- * of 2.6, STICKY_TIMEOUTS leaves select's timeout alone; the machine stays the same under
- * PER_LINUX32, which is what this kernel runs anyway.
+ * A personality is inherited by fork and kept by exec of an ordinary program; a set-user-id one
+ * chooses itself where its memory lies. Every value is taken. UNAME26 makes the release one of 2.6,
+ * STICKY_TIMEOUTS leaves select's timeout alone; the machine stays the same under PER_LINUX32,
+ * which is what this kernel runs anyway.
  */
 #include "check.h"
 #include <sys/personality.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/utsname.h>
 
 #define ASK 0xffffffff
@@ -24,6 +25,27 @@ static void inherit(unsigned int chosen, const char *expected)
 	}
 	CHECK_EQ(wait_exit_status(child), 0);
 	CHECK_EQ(personality(0), chosen);
+}
+
+static void privileged(void)
+{
+	int from = MUST(open("/proc/self/exe", O_RDONLY));
+	int to = MUST(open("program", O_CREAT | O_WRONLY, 0755));
+	pid_t child;
+
+	while (MUST(sendfile(to, from, NULL, 1 << 20)) > 0)
+		;
+	CHECK(close(from) == 0 && close(to) == 0);
+	CHECK(chmod("program", 04755) == 0);
+	child = FORK();
+	if (child == 0) {
+		CHECK(setuid(OTHER_UID) == 0);
+		CHECK(personality(PER_LINUX32 | STICKY_TIMEOUTS | UNAME26 | ADDR_NO_RANDOMIZE |
+				  READ_IMPLIES_EXEC | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO) == 0);
+		execl("program", "again", "again", "4020008", NULL);
+		_exit(1);
+	}
+	CHECK_EQ(wait_exit_status(child), 0);
 }
 
 static void names(void)
@@ -70,6 +92,7 @@ int main(int count, char **arguments)
 	inherit(PER_BSD | STICKY_TIMEOUTS | WHOLE_SECONDS | ADDR_LIMIT_3GB, "e000006");
 	inherit(PER_LINUX32, "8");
 	inherit(0x77 | 0x10000000, "10000077");
+	privileged();
 	names();
 	timeouts();
 	return 0;

@@ -147,6 +147,24 @@ static long peak_of_child(size_t size, char *execute)
 	return usage.ru_maxrss;
 }
 
+/* The memory is still there at the end, and nobody has asked how much it is. */
+static long peak_of_holder(size_t size, char *execute)
+{
+	struct rusage usage;
+	int status;
+	pid_t pid = FORK();
+
+	if (pid == 0) {
+		memset(map_pages(size / PAGE), 1, size);
+		if (execute)
+			execl(execute, "x", "end", (char *)NULL);
+		_exit(0);
+	}
+	CHECK_EQ(wait4(pid, &status, 0, &usage), pid);
+	CHECK_EQ(status, 0);
+	return usage.ru_maxrss;
+}
+
 static void compare_peaks(void)
 {
 	struct rusage children;
@@ -162,6 +180,8 @@ static void compare_peaks(void)
 	CHECK(start < big);
 	CHECK(peak_of_child(SMALL, NULL) < big);
 	CHECK(is_near(peak_of_child(BIG, "/proc/self/exe"), big));
+	CHECK(is_near(peak_of_holder(BIG, NULL), big));
+	CHECK(is_near(peak_of_holder(BIG, "/proc/self/exe"), big));
 	CHECK(getrusage(RUSAGE_CHILDREN, &children) == 0);
 	CHECK(is_near(children.ru_maxrss, big));
 }

@@ -41,6 +41,9 @@ int main(void)
 		CHECK_EQ(info.si_status, 30);
 		CHECK_EQ(info.si_uid, 0);
 	}
+	/* The dead neither stop nor go on. */
+	CHECK_ERRNO(waitid(P_PID, pid, &info, WSTOPPED | WNOHANG), ECHILD);
+	CHECK_ERRNO(waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOHANG), ECHILD);
 	CHECK(waitid(P_PID, pid, &info, WEXITED) == 0);
 	CHECK_ERRNO(waitid(P_PID, pid, &info, WEXITED), ECHILD);
 
