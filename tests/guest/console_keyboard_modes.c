@@ -53,6 +53,7 @@ static void modes(void)
 	CHECK_EQ(get(KDGKBMETA), K_METABIT);
 	CHECK_ERRNO(ioctl(fd, KDSKBMETA, 5), EINVAL);
 	MUST(ioctl(fd, KDSKBMETA, K_ESCPREFIX));
+	CHECK_EQ(get(KDGKBMETA), K_ESCPREFIX);
 }
 
 static void locks_and_lights(void)

@@ -209,6 +209,59 @@ static void handed_over(void)
 	}
 }
 
+static pid_t wait_for_type(int id, long wish, int flags, const char *text)
+{
+	pid_t pid = FORK();
+
+	if (pid == 0) {
+		CHECK_EQ(msgrcv(id, &letter, 100, wish, flags), (ssize_t)strlen(text));
+		CHECK(memcmp(letter.text, text, strlen(text)) == 0);
+		_exit(0);
+	}
+	wait_until_blocked(pid);
+	return pid;
+}
+
+/* Each who waits gets what he waits for, in whatever order they have come. */
+static void handed_by_type(void)
+{
+	int id = create();
+	pid_t low = wait_for_type(id, -4, 0, "three");
+	pid_t other = wait_for_type(id, 5, MSG_EXCEPT, "six");
+	pid_t five = wait_for_type(id, 5, 0, "five");
+
+	CHECK_EQ(send_letter(id, 5, "five", 0), 0);
+	CHECK_EQ(wait_exit_status(five), 0);
+	CHECK_EQ(send_letter(id, 6, "six", 0), 0);
+	CHECK_EQ(wait_exit_status(other), 0);
+	CHECK_EQ(send_letter(id, 3, "three", 0), 0);
+	CHECK_EQ(wait_exit_status(low), 0);
+	remove_queue(id);
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+/* A handler ends the waiting, even one with SA_RESTART. */
+static void interrupted(void)
+{
+	int id = create();
+	pid_t pid = FORK();
+
+	if (pid == 0) {
+		handle_signal(SIGUSR1, nothing, SA_RESTART);
+		alarm(10);
+		CHECK_ERRNO(msgrcv(id, &letter, 100, 0, 0), EINTR);
+		_exit(0);
+	}
+	wait_until_blocked(pid);
+	CHECK(kill(pid, SIGUSR1) == 0);
+	CHECK_EQ(wait_exit_status(pid), 0);
+	remove_queue(id);
+}
+
 static int queue;
 
 static void as_user(void)
@@ -268,6 +321,8 @@ int main(void)
 	status();
 	waiting();
 	handed_over();
+	handed_by_type();
+	interrupted();
 	queue = MUST(msgget(IPC_PRIVATE, 0644));
 	CHECK_EQ(send_letter(queue, 1, "for all", 0), 0);
 	run_as(OTHER_UID, as_user);
