@@ -1,6 +1,6 @@
 /*
  * Pipes: a ring of page frames between writers and readers. (FIFOs, which are pipes with a name:
- * fifo.c.)
+ * fifo.c. How large the ring is: pipe_size.c.)
  *
  * A slot of the ring is a part of one frame. A write fills new slots, and what fits behind the last
  * slot's bytes goes there if it fits whole; so a write of up to PIPE_BUF bytes lies in one frame
@@ -27,7 +27,6 @@
 #include "sched/mutex_inline.h"
 #include "sched/schedule.h"
 #include "sched/wait_inline.h"
-#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "uapi/linux/termios.h"
@@ -38,44 +37,17 @@
 #include "vfs/user_count.h"
 #include "vm/landing.h"
 
-/* Linux's: what a pipe begins with, also for a user who has many, and fs.pipe-user-pages-soft. */
-enum { DEFAULT_SLOTS = 16, FEW_SLOTS = 2, MAX_SIZE = 1 << 20, USER_SLOTS = 16384 };
+/* Linux's: what a pipe begins with, also for a user who has many. */
+enum { DEFAULT_SLOTS = 16, FEW_SLOTS = 2 };
 
 /* Copies of less are made without a loop. */
 enum { SHORT_MAX = 127 };
 
 static struct slab_cache *pipe_slab;
-static atomic_uint user_slots = USER_SLOTS; /* [a] 0: no limit */
 
 void pipe_init(void)
 {
 	pipe_slab = slab_cache_create("pipe", sizeof(struct pipe), 0);
-}
-
-unsigned int pipe_user_pages(void)
-{
-	return atomic_load_explicit(&user_slots, memory_order_relaxed);
-}
-
-void pipe_set_user_pages(unsigned int pages)
-{
-	atomic_store_explicit(&user_slots, pages, memory_order_relaxed);
-}
-
-/* May the slots of a user's pipes be more than the limit? */
-static bool is_unlimited(const struct credentials *credentials)
-{
-	return credentials_capable(credentials, CAP_SYS_RESOURCE) ||
-	       credentials_capable(credentials, CAP_SYS_ADMIN);
-}
-
-static bool charge(struct user_count *payer, unsigned int slots,
-		   const struct credentials *credentials)
-{
-	unsigned int limit = pipe_user_pages();
-
-	return user_count_try_charge_many(payer, USER_PIPE_PAGES, slots,
-					  limit && !is_unlimited(credentials) ? limit : UINT32_MAX);
 }
 
 struct pipe *pipe_alloc(const struct credentials *credentials)
@@ -89,7 +61,7 @@ struct pipe *pipe_alloc(const struct credentials *credentials)
 	if (!pipe->payer)
 		goto free_pipe;
 	/* Whose pipes have all he may fill gets small ones: they are bounded by his descriptors. */
-	if (!charge(pipe->payer, count, credentials)) {
+	if (!pipe_charge(pipe->payer, count, credentials)) {
 		count = FEW_SLOTS;
 		user_count_charge_many(pipe->payer, USER_PIPE_PAGES, count);
 	}
@@ -730,83 +702,7 @@ put_inode:
 	return error;
 }
 
-/* ---- fcntl ----------------------------------------------------------------------------------- */
-
-static struct pipe *pipe_of(struct file *file)
-{
-	return file->ops == &pipe_ops ? file->private : NULL;
-}
-
 size_t pipe_readable(struct file *file)
 {
-	struct pipe *pipe = pipe_of(file);
-
-	return pipe ? readable(pipe) : 0;
-}
-
-int pipe_get_size(struct file *file)
-{
-	struct pipe *pipe = pipe_of(file);
-
-	return pipe ? (int)(pipe->slot_count * PAGE_SIZE) : -EBADF;
-}
-
-/* Mutex held. Can the ring have `count` slots, which its payer then pays for? */
-static int recharge(struct pipe *pipe, unsigned int count, const struct credentials *credentials)
-{
-	unsigned int held = pipe->slot_count - pipe->capacity;
-
-	if (pipe_used(pipe) + held > count)
-		return -EBUSY;
-	if (count > pipe->slot_count)
-		return charge(pipe->payer, count - pipe->slot_count, credentials) ? 0 : -EPERM;
-	user_count_uncharge_many(pipe->payer, USER_PIPE_PAGES, pipe->slot_count - count);
-	return 0;
-}
-
-/* A ring of `count` slots, with the bytes there are. */
-static int resize(struct pipe *pipe, unsigned int count, const struct credentials *credentials)
-{
-	struct pipe_slot *slots = kmalloc_array(count, sizeof(slots[0]), 0);
-	struct pipe_slot *old;
-	unsigned int held;
-	int error;
-
-	if (!slots)
-		return -ENOMEM;
-	mutex_lock(&pipe->mutex);
-	error = recharge(pipe, count, credentials);
-	if (error) {
-		mutex_unlock(&pipe->mutex);
-		kfree(slots);
-		return error;
-	}
-	held = pipe->slot_count - pipe->capacity;
-	for (unsigned int i = 0; i < pipe_used(pipe); i++)
-		slots[i] = *pipe_slot_at(pipe, i);
-	old = pipe->slots;
-	pipe->slots = slots;
-	pipe->slot_count = count;
-	pipe_set_capacity(pipe, count - held);
-	pipe->first = 0;
-	mutex_unlock(&pipe->mutex);
-	kfree(old);
-	wake(&pipe->write_queue, POLL_OUT | POLL_WRITE_NORMAL, false);
-	return (int)(count * PAGE_SIZE);
-}
-
-int pipe_set_size(struct file *file, size_t size, const struct credentials *credentials)
-{
-	struct pipe *pipe = pipe_of(file);
-
-	if (!pipe)
-		return -EBADF;
-	if (size > (1u << 31) - PAGE_SIZE)
-		return -EINVAL;
-	size = max(size, (size_t)PAGE_SIZE);
-	size = (size_t)1 << log2_ceil((uint32_t)size);
-	if (size > MAX_SIZE && !credentials_capable(credentials, CAP_SYS_RESOURCE) &&
-	    size / PAGE_SIZE > pipe->slot_count)
-		return -EPERM;
-	return resize(pipe, (unsigned int)(size / PAGE_SIZE), credentials);
+	return file->ops == &pipe_ops ? readable(file->private) : 0;
 }

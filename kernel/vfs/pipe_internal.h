@@ -1,5 +1,5 @@
 /*
- * The inside of pipes, for pipe.c and fifo.c.
+ * The inside of pipes, for pipe.c, pipe_size.c and fifo.c.
  */
 #pragma once
 #include <stdatomic.h>
@@ -58,6 +58,9 @@ bool pipe_is_over(struct pipe *pipe);
 /* On account of the user of `credentials`. NULL: no memory, or his pipes have enough. */
 struct pipe *pipe_alloc(const struct credentials *credentials);
 void pipe_free(struct pipe *pipe);
+/* Let `payer` pay for so many slots more, unless that is more than he may who has `credentials`. */
+must_check bool pipe_charge(struct user_count *payer, unsigned int slots,
+			    const struct credentials *credentials);
 void pipe_drop_end(struct pipe *pipe, uint32_t access);
 void pipe_put(struct pipe *pipe, struct inode *inode);
 

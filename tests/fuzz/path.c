@@ -21,7 +21,7 @@
  * test: with=vfs/read_write.c,vfs/rename.c,vfs/seals.c,vfs/sticky.c,vfs/super_block.c,vfs/vfs.c
  * test: with=fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c,fs/tmpfs/attributes.c,fs/tmpfs/directory.c
  * test: with=fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c
- * test: with=vm/readahead.c,vm/io_buffer.c
+ * test: with=vm/readahead.c,vm/io_buffer.c,vfs/pipe_size.c
  */
 #include "vfs_over_tmpfs.h"
 #include "core/assert.h"

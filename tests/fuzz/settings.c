@@ -21,7 +21,7 @@
  * test: with=fs/tmpfs/file.c,fs/devfs/devfs.c,block/block_fail.c
  * test: with=fs/procfs/text.c,fs/procfs/sys_files.c,fs/procfs/super.c,fs/procfs/directory.c
  * test: with=fs/procfs/net_files.c,fs/procfs/pid_out_of_memory.c,proc/core_name.c
- * test: with=proc/exec_layout.c,proc/system_names.c
+ * test: with=proc/exec_layout.c,proc/system_names.c,vfs/pipe_size.c
  */
 #include "core/assert.h"
 #include "core/stack_header.h"
