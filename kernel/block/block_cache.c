@@ -18,12 +18,17 @@ static uint64_t first_sector(const struct page_frame *frame)
 	return (uint64_t)frame->index << (PAGE_SHIFT - SECTOR_SHIFT);
 }
 
-/* How many bytes of the frame lie on the device: all but perhaps at its end. */
+/*
+ * How many bytes of the frame lie on the device: all but perhaps at its end. Where none do, because
+ * the device has just become smaller, all are asked for, and refused.
+ */
 static unsigned int size_on_device(const struct block_device *device,
 				   const struct page_frame *frame)
 {
 	uint64_t sectors = device->sector_count - first_sector(frame);
 
+	if (unlikely(sectors == 0))
+		return PAGE_SIZE;
 	return (unsigned int)min_t(uint64_t, sectors << SECTOR_SHIFT, PAGE_SIZE);
 }
 
@@ -91,13 +96,15 @@ static int block_cache_write(struct page_cache *cache, struct page_frame **frame
 	return 0;
 }
 
-/* Somebody writes to the device as a file, so it is not mounted. */
+/* Somebody writes to the device as a file, so it is not mounted, or was since it was opened. */
 static int block_cache_prepare_write(struct page_cache *cache, uint32_t index)
 {
 	struct block_device *device = cache->owner;
 
 	(void)index;
-	return block_device_is_read_only(device) ? -EROFS : 0;
+	if (block_device_is_read_only(device))
+		return -EROFS;
+	return device->ops->is_always_opened && block_device_is_mounted(device) ? -EBUSY : 0;
 }
 
 static void block_cache_became_dirty(struct page_cache *cache)

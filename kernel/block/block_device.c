@@ -6,7 +6,14 @@
  * Devices live for ever, so that a pointer to one is always good. A partition that goes, because
  * its disk's table is read again, is only marked: it is not found any more, and the next partition
  * of its number takes its structure over. Nobody uses it then: the table is not read again while a
- * partition is open as a file or held.
+ * partition is open as a file or held. With disks that a program removes (loop devices) it is the
+ * same.
+ *
+ * The last user. A driver may want to hear that nobody uses a disk any more. That is told by a
+ * thread of the work queue, for whoever closes last may hold any lock: a file may be put, and a
+ * file system unmounted, anywhere. But close(2) and umount(2) mean to leave the disk as told, so
+ * who closes waits for that thread; umount(2) does when it has given its locks back. The thread
+ * itself, which may close another disk when it is told, does not wait: it comes to that one next.
  *
  * Locks. all.mutex covers the list, what is gone, and who uses what. partitions.mutex, which comes
  * before the locks of names, makes changes of partitions one at a time: tables are read and the
@@ -22,14 +29,17 @@
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "sched/mutex.h"
+#include "sched/work_queue.h"
 #include "uapi/linux/errno.h"
 
 #define DEFAULT_MAX_SECTORS 512	/* 256 KiB: BLOCK_SEGMENTS_MAX pages */
+#define MAJOR_EXTENDED	    259	/* of partitions whose disks have no minors for them */
 
 /* [L] mutex */
 static struct {
 	struct mutex mutex;		/* LOCK_RANK_BLOCK_DEVICE */
 	struct list devices;		/* [L] each disk, followed by its partitions */
+	unsigned int extended_count;	/* [L] numbers of MAJOR_EXTENDED given */
 } all = {
 	.mutex = {
 		.queue = WAIT_QUEUE_INIT(all.mutex.queue),
@@ -49,6 +59,20 @@ static struct {
 		.rank = LOCK_RANK_PARTITIONS,
 		.name = "partitions",
 	},
+};
+
+static void tell_unused(struct work *work);
+
+/* Disks that are told that nobody uses them. */
+static struct {
+	struct work work;
+	atomic_bool is_running;			/* [a] by one thread: */
+	_Atomic(struct thread *) thread;	/* [a] this one */
+	atomic_uint count;			/* [a] disks that are not through with it */
+	struct wait_queue waiters;
+} unused = {
+	.work = { .function = tell_unused },
+	.waiters = WAIT_QUEUE_INIT(unused.waiters),
 };
 
 static int write_back(struct writeback_client *client, uint64_t age_ns, bool wait)
@@ -88,6 +112,8 @@ void block_device_register(struct block_device *device)
 	mutex_lock(&all.mutex);
 	list_add_tail(&all.devices, &device->list_node);
 	mutex_unlock(&all.mutex);
+	if (device->is_gone)
+		return; /* block_device_add */
 	printk(LOG_INFO, "%s: %llu sectors (%llu MiB)%s", device->name,
 	       (unsigned long long)device->sector_count,
 	       (unsigned long long)device->sector_count >> 11,
@@ -129,7 +155,7 @@ static struct block_device *make_partition(struct block_device *disk, unsigned i
 
 	for (; partition && partition->whole == disk;
 	     partition = list_next_entry(&all.devices, partition, list_node)) {
-		if (partition->number == disk->number + number)
+		if (partition->index == number)
 			return partition;
 	}
 	partition = kzalloc(sizeof(*partition), 0);
@@ -138,15 +164,12 @@ static struct block_device *make_partition(struct block_device *disk, unsigned i
 	snprintf(partition->name, sizeof(partition->name), "%s%s%u", disk->name,
 		 disk->name[length - 1] >= '0' && disk->name[length - 1] <= '9' ? "p" : "",
 		 number);
-	partition->number = disk->number + number;
+	partition->index = number;
+	partition->number = disk->has_extended_numbers ?
+		DEV_NUMBER(MAJOR_EXTENDED, all.extended_count++) : disk->number + number;
 	partition->whole = disk;
 	partition->ops = disk->ops;
 	partition->driver = disk->driver;
-	partition->read_only = disk->read_only;
-	partition->has_write_cache = disk->has_write_cache;
-	partition->depth = disk->depth;
-	partition->max_sectors = disk->max_sectors;
-	partition->max_segments = disk->max_segments;
 	partition->is_gone = true;
 	init_common(partition);
 	return partition;
@@ -158,7 +181,7 @@ static void enter_partition(struct block_device *partition)
 	struct block_device *after = partition->whole, *next;
 
 	while ((next = list_next_entry(&all.devices, after, list_node)) &&
-	       next->whole == partition->whole && next->number < partition->number)
+	       next->whole == partition->whole && next->index < partition->index)
 		after = next;
 	list_insert_after(&after->list_node, &partition->list_node);
 }
@@ -282,6 +305,140 @@ unlock:
 	return error;
 }
 
+/* ---- disks that come and go ------------------------------------------------------------------ */
+
+void block_device_add(struct block_device *disk)
+{
+	mutex_lock(&partitions.mutex);
+	mutex_lock(&all.mutex);
+	disk->is_gone = false;
+	mutex_unlock(&all.mutex);
+	tell(disk, true);
+	mutex_unlock(&partitions.mutex);
+}
+
+/* How many have the disk or a partition open, or mounted. */
+static unsigned int count_users(const struct block_device *disk)
+{
+	struct block_device *device;
+	unsigned int count = 0;
+
+	mutex_assert_held(&all.mutex);
+	list_for_each_entry(device, &all.devices, list_node) {
+		if (device->whole == disk)
+			count += device->open_count +
+				 (device->holder && device->claim == BLOCK_CLAIM_MOUNT);
+	}
+	return count;
+}
+
+int block_device_remove(struct block_device *disk)
+{
+	int error = 0;
+
+	mutex_lock(&partitions.mutex);
+	mutex_lock(&all.mutex);
+	if (disk->is_gone)
+		error = -ENXIO;
+	else if (count_users(disk) > 0)
+		error = -EBUSY;
+	else
+		disk->is_gone = true;
+	mutex_unlock(&all.mutex);
+	if (!error)
+		tell(disk, false);
+	mutex_unlock(&partitions.mutex);
+	return error;
+}
+
+void block_device_set_size(struct block_device *disk, uint64_t sector_count)
+{
+	uint64_t size = sector_count << SECTOR_SHIFT;
+	irq_flags flags = spin_lock_irq(&disk->queue.lock);
+
+	disk->sector_count = sector_count;
+	spin_unlock_irq(&disk->queue.lock, flags);
+	if (size < page_cache_size(&disk->cache))
+		page_cache_truncate(&disk->cache, size);
+	else
+		atomic_store_explicit(&disk->cache.size, size, memory_order_release);
+}
+
+bool block_device_withdraw(struct block_device *disk, unsigned int most)
+{
+	irq_flags flags;
+	bool can_go;
+
+	mutex_lock(&all.mutex);
+	can_go = count_users(disk) <= most;
+	if (can_go) {
+		flags = spin_lock_irq(&disk->queue.lock);
+		disk->sector_count = 0;
+		disk->has_write_cache = false;
+		spin_unlock_irq(&disk->queue.lock, flags);
+	}
+	mutex_unlock(&all.mutex);
+	return can_go;
+}
+
+/* ---- the last user --------------------------------------------------------------------------- */
+
+/* A disk that is to hear that it is not used; NULL: there is none. */
+static struct block_device *take_unused(void)
+{
+	struct block_device *disk;
+
+	mutex_lock(&all.mutex);
+	list_for_each_entry(disk, &all.devices, list_node) {
+		if (disk->is_unused)
+			break;
+	}
+	if (disk)
+		disk->is_unused = false;
+	mutex_unlock(&all.mutex);
+	return disk;
+}
+
+static void tell_unused(struct work *work)
+{
+	struct block_device *disk;
+
+	(void)work;
+	/* Who comes while another is at it leaves it to him: he looks once more when he is done. */
+	while (atomic_load(&unused.count) > 0 && !atomic_exchange(&unused.is_running, true)) {
+		atomic_store(&unused.thread, thread_current());
+		while ((disk = take_unused()) != NULL) {
+			disk->ops->unused(disk);
+			atomic_fetch_sub(&unused.count, 1);
+			wait_queue_wake_all(&unused.waiters, 0);
+		}
+		atomic_store(&unused.thread, NULL);
+		atomic_store(&unused.is_running, false);
+	}
+}
+
+/* A user of `device` has gone: was it the last, and does somebody want to know? */
+static void note_unused(const struct block_device *device)
+{
+	struct block_device *disk = device->whole;
+
+	mutex_assert_held(&all.mutex);
+	if (likely(!atomic_load_explicit(&disk->tells_unused, memory_order_relaxed)) ||
+	    disk->is_unused || count_users(disk) > 0)
+		return;
+	disk->is_unused = true;
+	atomic_fetch_add(&unused.count, 1);
+	(void)work_schedule(&unused.work);
+}
+
+void block_device_wait_unused(void)
+{
+	if (likely(atomic_load(&unused.count) == 0) ||
+	    atomic_load(&unused.thread) == thread_current())
+		return;
+	wait_event(&unused.waiters, atomic_load(&unused.count) == 0);
+}
+
 /* ---- finding --------------------------------------------------------------------------------- */
 
 static bool has_name(const struct block_device *device, const void *name)
@@ -342,6 +499,16 @@ static bool is_mounted(const struct block_device *device)
 	return device->holder && device->claim == BLOCK_CLAIM_MOUNT;
 }
 
+bool block_device_is_mounted(const struct block_device *device)
+{
+	bool is;
+
+	mutex_lock(&all.mutex);
+	is = is_mounted(device);
+	mutex_unlock(&all.mutex);
+	return is;
+}
+
 int block_device_open(dev_number number, bool writes, struct block_device **out)
 {
 	struct block_device *device;
@@ -351,7 +518,7 @@ int block_device_open(dev_number number, bool writes, struct block_device **out)
 	device = find_locked(has_number, &number);
 	if (!device)
 		error = -ENXIO;
-	else if (writes && device->read_only)
+	else if (writes && device->whole->read_only && !device->ops->is_always_opened)
 		error = -EROFS; /* what was only told to be so may be opened, not written */
 	else if (writes && is_mounted(device))
 		error = -EBUSY;
@@ -374,10 +541,12 @@ void block_device_close(struct block_device *device, bool wrote)
 	device->open_count--;
 	device->writer_count -= wrote;
 	is_last = device->open_count == 0 && !device->holder;
+	note_unused(device);
 	mutex_unlock(&all.mutex);
 	/* Others may write to these sectors now: partitions and whole disks share no cache. */
 	if (is_last)
 		page_cache_drop_unused(&device->cache, 0, UINT32_MAX);
+	block_device_wait_unused();
 }
 
 int block_device_sync(struct block_device *device)
@@ -398,7 +567,8 @@ int block_device_claim(struct block_device *device, void *holder, enum block_cla
 	if (device->is_gone) {
 		error = -ENXIO;
 	} else if (!is_claimed(device) &&
-		   (claim != BLOCK_CLAIM_MOUNT || device->writer_count == 0)) {
+		   (claim != BLOCK_CLAIM_MOUNT || device->writer_count == 0 ||
+		    device->ops->is_always_opened)) {
 		device->holder = holder;
 		device->claim = claim;
 		error = 0;
@@ -412,5 +582,7 @@ void block_device_release(struct block_device *device, void *holder)
 	mutex_lock(&all.mutex);
 	assert(device->holder == holder);
 	device->holder = NULL;
+	if (device->claim == BLOCK_CLAIM_MOUNT)
+		note_unused(device);
 	mutex_unlock(&all.mutex);
 }

@@ -24,6 +24,7 @@ enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };
 enum block_claim { BLOCK_CLAIM_FILE, BLOCK_CLAIM_MOUNT };
 
 struct block_device;
+struct file;
 
 /*
  * A piece of memory of a request: within one frame; offset and size are multiples of SECTOR_SIZE.
@@ -53,24 +54,56 @@ struct block_request {
 	/* [I] any context, must not sleep; no locks held */
 	void (*done)(struct block_request *request);
 	void *private;				/* [s] */
+	struct block_reserve *reserve;		/* [I] whose it is; NULL: the slab's */
 	struct block_segment segments[BLOCK_SEGMENTS_MAX];	/* [I] */
 };
 
-/*
- * Allocate, with no segments yet, and free. Without FRAME_ALLOC_ATOMIC it never fails: a few
- * requests are kept back, and the caller waits for one of them to be free; so nobody holds a
- * request that is not submitted while it asks for another. With it NULL: memory is short.
- */
-struct block_request *block_request_alloc(enum frame_alloc_flags flags);
-void block_request_free(struct block_request *request);
+/* Requests kept for when memory is short. [r] lock */
+struct block_reserve {
+	struct spinlock lock;			/* LOCK_RANK_BLOCK_QUEUE */
+	struct list free;			/* [r] by age_node */
+	struct wait_queue waiters;		/* for a free one */
+};
+
+/* `requests` are the caller's memory and stay the reserve's. */
+void block_reserve_init(struct block_reserve *reserve, struct block_request *requests,
+			unsigned int count);
 
 /*
- * A driver's side. `submit` is called under the queue's spinlock with interrupts off while fewer
- * than `depth` requests are in the device; must not sleep. The driver calls block_request_complete
- * later, never from within submit.
+ * Allocate one for `device`, with no segments yet, and free. Without FRAME_ALLOC_ATOMIC it never
+ * fails: a few requests are kept back, and the caller waits for one of them to be free; so nobody
+ * holds a request that is not submitted while it asks for another of the same disk. With it NULL:
+ * memory is short.
  */
+struct block_request *block_request_alloc(struct block_device *device,
+					  enum frame_alloc_flags flags);
+void block_request_free(struct block_request *request);
+
+/* A driver's side. NULL entries but `submit`: there is nothing to do. */
 struct block_device_ops {
+	/*
+	 * Called under the queue's spinlock with interrupts off while fewer than `depth` requests
+	 * are in the device; must not sleep. The driver calls block_request_complete later, never
+	 * from within submit.
+	 */
 	void (*submit)(struct block_device *device, struct block_request *request);
+	/*
+	 * Nobody has the whole `disk` or a part of it open or mounted any more, and tells_unused is
+	 * set. By a thread that holds no locks; may sleep. Somebody may have come meanwhile.
+	 */
+	void (*unused)(struct block_device *disk);
+	/*
+	 * Commands that every disk has were handled, all others come here, through `file`, of
+	 * `device`, which may be a partition. No locks; may sleep. NULL: -ENOTTY.
+	 */
+	int (*ioctl)(struct block_device *device, struct file *file, unsigned int command,
+		     uintptr_t argument);
+	bool has_no_geometry;			/* HDIO_GETGEO is -ENOTTY */
+	/*
+	 * A disk that is read-only may still be opened for writing, and one that is open for
+	 * writing be mounted, as programs do that attach it first; then who writes is refused.
+	 */
+	bool is_always_opened;
 };
 
 /* The requests that wait for one whole disk (theory: request_queue.c). All [q]. */
@@ -91,19 +124,25 @@ struct block_queue {
 
 /*
  * [q] queue.lock of the whole disk  [I] immutable once registered  [a] atomic  [L] device list
- * mutex  [p] of a partition: its place, which changes only while it is gone; else [I]
+ * mutex  [p] of a partition: its place, which changes only while it is gone; else [I]  [e] the
+ * driver's to change while the disk has no sectors, and so no requests
  */
 struct block_device {
 	char name[16];				/* [I] "hda", "vda1" */
 	dev_number number;			/* [I] */
-	uint64_t sector_count;			/* [p] 0 once it is gone, and that was told */
+	unsigned int index;			/* [I] of a partition, from 1; 0: a whole disk */
+	/*
+	 * [p] 0 once it is gone, and that was told; [q] of a whole disk. Others ask
+	 * block_device_sectors.
+	 */
+	uint64_t sector_count;
 	uint64_t start_sector;			/* [p] partitions: within the whole */
 	struct block_device *whole;		/* [I] itself if not a partition */
 	const struct block_device_ops *ops;	/* [I] of the whole disk */
 	void *driver;				/* [I] */
-	bool read_only;				/* [I] the medium */
+	bool read_only;				/* [e] the medium, of a whole disk */
 	atomic_bool is_protected;		/* [a] so it was told: no file, no mount writes */
-	bool has_write_cache;			/* [I] flush means something */
+	bool has_write_cache;			/* [e] flush means something; of a whole disk */
 	bool has_forced_writes;			/* [I] the driver heeds force_unit_access */
 	unsigned int depth;			/* [I] requests the device takes at once */
 	uint32_t max_sectors;			/* [I] per request */
@@ -111,8 +150,14 @@ struct block_device {
 	/* [I] whole disks, as their firmware counts; heads 0: it does not say */
 	uint16_t cylinders;
 	uint8_t heads, track_sectors;
-	/* [I] whole disks: minors after `number` that are its own */
+	/* [e] whole disks: how many partitions it may have; 0: its table is not read */
 	unsigned int max_partitions;
+	/* [I] its partitions have numbers of their own, not the minors after its `number` */
+	bool has_extended_numbers;
+	struct block_reserve *reserve;		/* [I] whole disks; NULL: the common one */
+	atomic_uint sector_size;		/* [a] as programs are told; 0: SECTOR_SIZE */
+	atomic_bool tells_unused;		/* [a] whole disks: see ops->unused */
+	bool is_unused;				/* [L] whole disks: about to be told so */
 	struct block_queue queue;		/* whole disks only */
 	/* contents as a file: superblocks, bitmaps, inode tables */
 	struct page_cache cache;
@@ -125,7 +170,7 @@ struct block_device {
 	unsigned int writer_count;		/* [L] so often of these to write */
 	/* [a] what BLKBSZSET said since it was opened first; 0: nothing. BLKBSZGET alone tells */
 	atomic_uint block_size;
-	/* [a] a partition that the table has no more; changes under L */
+	/* [a] removed, or not in the table any more; changes under L */
 	atomic_bool is_gone;
 	atomic_uint reads, writes, sectors_read, sectors_written;	/* [a] /proc/diskstats */
 	struct list_node list_node;		/* [L] never removed */
@@ -137,6 +182,27 @@ struct block_device {
  * for ever. May sleep.
  */
 void block_device_register(struct block_device *device);
+
+/*
+ * Disks that come and go while the machine runs. Add: one that is registered with is_gone set
+ * comes, or comes back. Remove: it goes. May sleep; the caller holds no lock of names. Errors:
+ * -EBUSY: it or a partition is in use; -ENXIO: it is gone.
+ */
+void block_device_add(struct block_device *disk);
+must_check int block_device_remove(struct block_device *disk);
+/*
+ * The size of a whole disk changes. What is cached beyond the new end is lost. May sleep; the
+ * caller sees to it that the size changes in one place at a time.
+ */
+void block_device_set_size(struct block_device *disk, uint64_t sector_count);
+/*
+ * The medium of a whole disk is about to be taken out: if at most `most` use it or its partitions,
+ * it has no sectors from now on, and no cache that must be flushed. Whoever comes later finds that
+ * out; requests under way go on. False: more use it, and nothing has changed.
+ */
+must_check bool block_device_withdraw(struct block_device *disk, unsigned int most);
+/* Until `ops->unused` has come back of all disks that were closed before. May sleep. */
+void block_device_wait_unused(void);
 
 /*
  * After the drivers: read the partition tables of all disks, and tell the observer of everything
@@ -172,6 +238,7 @@ struct block_device *block_device_next(struct block_device *device);	/* NULL: th
 must_check int block_device_claim(struct block_device *device, void *holder,
 				  enum block_claim claim);
 void block_device_release(struct block_device *device, void *holder);
+bool block_device_is_mounted(const struct block_device *device);	/* itself */
 
 /*
  * Count a user of the device as a file: its partitions stay as they are until all have closed. May
@@ -185,7 +252,20 @@ void block_device_close(struct block_device *device, bool wrote);
 /* The medium is, or the device, or the whole disk of a partition, was told to be. */
 static inline bool block_device_is_read_only(const struct block_device *device)
 {
-	return device->read_only || device->is_protected || device->whole->is_protected;
+	return device->whole->read_only || device->is_protected || device->whole->is_protected;
+}
+
+/* Its size, for those who have not seen to it that it stays the same. */
+static inline uint64_t block_device_sectors(const struct block_device *device)
+{
+	return page_cache_size(&device->cache) >> SECTOR_SHIFT;
+}
+
+static inline uint32_t block_device_sector_size(const struct block_device *device)
+{
+	uint32_t size = atomic_load_explicit(&device->whole->sector_size, memory_order_relaxed);
+
+	return size ? size : SECTOR_SIZE;
 }
 
 /* What was written to the device as a file is on the medium. May sleep. Errors: -EIO. */

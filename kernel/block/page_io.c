@@ -122,8 +122,8 @@ void page_io_add(struct page_io *io, struct page_frame *frame, unsigned int offs
 		request = NULL;
 	}
 	if (!request) {
-		request = io->request = block_request_alloc(FRAME_ALLOC_NO_RECLAIM);
-		request->device = io->device;
+		request = io->request = block_request_alloc(io->device,
+							    FRAME_ALLOC_NO_RECLAIM);
 		request->operation = io->operation;
 		request->sector = sector;
 		request->done = request_done;

@@ -17,6 +17,14 @@
  *
  * Errors. What the device reports is tried once more, then told to the submitter as -EIO.
  *
+ * Reserves. When memory is short requests come from a reserve, and whoever finds it empty waits
+ * until a request of it is done. A disk whose requests become requests to other disks (a loop
+ * device) has a reserve of its own: else all of the common one could belong to it, and wait for one
+ * more.
+ *
+ * Sizes. A disk that loses its sectors has no new requests from then on: that is looked at with the
+ * queue locked.
+ *
  * Overlap. Requests for the same sectors are not ordered against each other: the page cache never
  * has two transfers of one page under way, and file systems wait for the last write of a block
  * before they give it away.
@@ -42,76 +50,81 @@ enum {
 	RESERVE_COUNT = 8,	/* requests kept for when memory is short */
 };
 
-/*
- * Requests that never go back to the slab, for when it has none. [p] pool lock
- */
-static struct {
-	struct spinlock lock;		/* LOCK_RANK_BLOCK_QUEUE */
-	struct list free;		/* [p] by age_node */
-	struct wait_queue waiters;	/* for a free one */
-	struct block_request requests[RESERVE_COUNT];	/* [p] while free */
-	struct slab_cache *slab;	/* [I] */
-} pool;
+static struct slab_cache *slab;			/* [I] */
+static struct block_request common_requests[RESERVE_COUNT];
+static struct block_reserve common_reserve;	/* of disks that have none of their own */
 
-/* Called by the first registration; before it there is nothing to request. */
-static void pool_init(void)
+void block_reserve_init(struct block_reserve *reserve, struct block_request *requests,
+			unsigned int count)
 {
-	spin_init(&pool.lock, LOCK_RANK_BLOCK_QUEUE, "block request pool");
-	list_init(&pool.free);
-	wait_queue_init(&pool.waiters);
-	for (unsigned int i = 0; i < RESERVE_COUNT; i++)
-		list_add_tail(&pool.free, &pool.requests[i].age_node);
-	pool.slab = slab_cache_create("block_request", sizeof(struct block_request), 0);
+	spin_init(&reserve->lock, LOCK_RANK_BLOCK_QUEUE, "block reserve");
+	list_init(&reserve->free);
+	wait_queue_init(&reserve->waiters);
+	for (unsigned int i = 0; i < count; i++)
+		list_add_tail(&reserve->free, &requests[i].age_node);
 }
 
-static struct block_request *pool_take(void)
+/* Called by the first registration; before it there is nothing to request. */
+static void common_init(void)
 {
-	irq_flags flags = spin_lock_irq(&pool.lock);
-	struct block_request *request =
-		list_pop_head_entry(&pool.free, struct block_request, age_node);
+	block_reserve_init(&common_reserve, common_requests, RESERVE_COUNT);
+	slab = slab_cache_create("block_request", sizeof(struct block_request), 0);
+}
 
-	spin_unlock_irq(&pool.lock, flags);
+static struct block_request *try_take(struct block_reserve *reserve)
+{
+	irq_flags flags = spin_lock_irq(&reserve->lock);
+	struct block_request *request =
+		list_pop_head_entry(&reserve->free, struct block_request, age_node);
+
+	spin_unlock_irq(&reserve->lock, flags);
 	return request;
 }
 
-struct block_request *block_request_alloc(enum frame_alloc_flags flags)
+struct block_request *block_request_alloc(struct block_device *device,
+					  enum frame_alloc_flags flags)
 {
+	struct block_reserve *reserve = NULL;
 	struct block_request *request;
 
 	/* Never worth killing or writing for: the reserve is there for that. */
-	request = slab_alloc(pool.slab, flags | FRAME_ALLOC_NO_RECLAIM | FRAME_ALLOC_NO_KILL);
+	request = slab_alloc(slab, flags | FRAME_ALLOC_NO_RECLAIM | FRAME_ALLOC_NO_KILL);
 	if (unlikely(!request)) {
 		if (flags & FRAME_ALLOC_ATOMIC)
 			return NULL;
-		wait_event(&pool.waiters, (request = pool_take()) != NULL);
+		reserve = device->whole->reserve ? device->whole->reserve : &common_reserve;
+		wait_event(&reserve->waiters, (request = try_take(reserve)) != NULL);
 	}
 	/*
 	 * All but the segments, which are most of it and of which segment_count says how many
 	 * count.
 	 */
 	memset(request, 0, offsetof(struct block_request, segments));
+	request->device = device;
+	request->reserve = reserve;
 	return request;
 }
 
 void block_request_free(struct block_request *request)
 {
+	struct block_reserve *reserve = request->reserve;
 	irq_flags flags;
 
-	if (request < pool.requests || request >= pool.requests + RESERVE_COUNT) {
-		slab_free(pool.slab, request);
+	if (likely(!reserve)) {
+		slab_free(slab, request);
 		return;
 	}
-	flags = spin_lock_irq(&pool.lock);
+	flags = spin_lock_irq(&reserve->lock);
 	memset(&request->age_node, 0, sizeof(request->age_node));
-	list_add_tail(&pool.free, &request->age_node);
-	spin_unlock_irq(&pool.lock, flags);
-	wait_queue_wake_one(&pool.waiters, 0);
+	list_add_tail(&reserve->free, &request->age_node);
+	spin_unlock_irq(&reserve->lock, flags);
+	wait_queue_wake_one(&reserve->waiters, 0);
 }
 
 void block_queue_init(struct block_queue *queue)
 {
-	if (!pool.slab)
-		pool_init();
+	if (!slab)
+		common_init();
 	spin_init(&queue->lock, LOCK_RANK_BLOCK_QUEUE, "block queue");
 	for (unsigned int i = 0; i < 2; i++) {
 		rbtree_init(&queue->sorted[i]);
@@ -261,6 +274,7 @@ static void count_request(struct block_device *device, const struct block_reques
 				  request->sector_count, memory_order_relaxed);
 }
 
+/* Of a whole disk: queue.lock. */
 static bool is_within_device(const struct block_request *request)
 {
 	const struct block_device *device = request->device;
@@ -269,19 +283,24 @@ static bool is_within_device(const struct block_request *request)
 	       request->sector_count <= device->sector_count - request->sector;
 }
 
+/* Where a new request waits. Locks: queue.lock. */
+static void put_in(struct block_queue *queue, struct block_request *request)
+{
+	if (request->operation == BLOCK_FLUSH ||
+	    (request->operation == BLOCK_WRITE && !list_is_empty(&queue->held)))
+		list_add_tail(&queue->held, &request->age_node);
+	else
+		enter(queue, request);
+}
+
 void block_submit(struct block_request *request)
 {
 	struct block_device *device = request->device;
 	struct block_device *disk = device->whole;
 	struct list flushed = LIST_INIT(flushed);
+	bool is_right = device == disk || is_within_device(request);
 	irq_flags flags;
 
-	if (!is_within_device(request) ||
-	    (request->operation == BLOCK_WRITE && device->read_only)) {
-		request->error = -EIO;
-		request->done(request);
-		return;
-	}
 	request->doomed = request->operation != BLOCK_FLUSH &&
 			  (failpoint_should_fail(FAILPOINT_BLOCK_IO) || block_fail_wants(request));
 	count_request(device, request);
@@ -294,14 +313,18 @@ void block_submit(struct block_request *request)
 		request->device = disk;
 	}
 	flags = spin_lock_irq(&disk->queue.lock);
-	if (request->operation == BLOCK_FLUSH ||
-	    (request->operation == BLOCK_WRITE && !list_is_empty(&disk->queue.held)))
-		list_add_tail(&disk->queue.held, &request->age_node);
-	else
-		enter(&disk->queue, request);
-	dispatch(disk, &flushed);
+	is_right = is_right && is_within_device(request) &&
+		   (request->operation != BLOCK_WRITE || !disk->read_only);
+	if (is_right) {
+		put_in(&disk->queue, request);
+		dispatch(disk, &flushed);
+	}
 	spin_unlock_irq(&disk->queue.lock, flags);
 	finish_flushes(&flushed);
+	if (unlikely(!is_right)) {
+		request->error = -EIO;
+		request->done(request);
+	}
 }
 
 /* Bookkeeping of a request that the device is done with. False: it goes round once more. */
@@ -383,10 +406,9 @@ static int submit_and_wait(struct block_request *request)
 int block_transfer(struct block_device *device, enum block_operation operation, uint64_t sector,
 		   struct page_frame *frame, size_t offset, size_t size)
 {
-	struct block_request *request = block_request_alloc(0);
+	struct block_request *request = block_request_alloc(device, 0);
 
 	assert(offset + size <= PAGE_SIZE && (offset | size) % SECTOR_SIZE == 0 && size > 0);
-	request->device = device;
 	request->operation = operation;
 	request->sector = sector;
 	request->sector_count = (uint32_t)(size >> SECTOR_SHIFT);
@@ -399,9 +421,8 @@ int block_transfer(struct block_device *device, enum block_operation operation, 
 
 int block_flush(struct block_device *device)
 {
-	struct block_request *request = block_request_alloc(0);
+	struct block_request *request = block_request_alloc(device, 0);
 
-	request->device = device;
 	request->operation = BLOCK_FLUSH;
 	return submit_and_wait(request);
 }

@@ -30,9 +30,8 @@ static const struct block_device_ops ops = { .submit = submit };
 
 static struct block_request *ask(struct block_device *disk, enum block_operation operation)
 {
-	struct block_request *request = block_request_alloc(0);
+	struct block_request *request = block_request_alloc(disk, 0);
 
-	request->device = disk;
 	request->operation = operation;
 	request->sector_count = operation == BLOCK_FLUSH ? 0 : 1;
 	request->done = done;

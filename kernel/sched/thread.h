@@ -104,6 +104,8 @@ struct thread {
 	uint64_t user_ns, system_ns;
 	uint64_t voluntary_switches, involuntary_switches;	/* [t] */
 	struct thread_io io;		/* [t] others read it as it stands */
+	/* [t] a kernel thread that writing back waits for: see writeback_serve */
+	bool serves_writeback;
 
 	/*
 	 * Locks with priority inheritance, all vm/futex_pi.c's own: those that it has and others

@@ -76,6 +76,8 @@ static int put_geometry(const struct block_device *device, user_addr to)
 
 	if (!to)
 		return -EINVAL;
+	if (device->ops->has_no_geometry)
+		return -ENOTTY;
 	if (disk->heads == 0) {
 		geometry.heads = GEOMETRY_HEADS;
 		geometry.sectors = GEOMETRY_SECTORS;
@@ -88,9 +90,9 @@ static int put_geometry(const struct block_device *device, user_addr to)
 /* What was set; or the largest block, up to a page, of which the device is a multiple. */
 static uint32_t block_size(const struct block_device *device)
 {
-	uint64_t bytes = device->sector_count << SECTOR_SHIFT;
+	uint64_t bytes = page_cache_size(&device->cache);
 	uint32_t told = atomic_load_explicit(&device->block_size, memory_order_relaxed);
-	uint32_t size = SECTOR_SIZE;
+	uint32_t size = block_device_sector_size(device);
 
 	if (told)
 		return told;
@@ -101,26 +103,27 @@ static uint32_t block_size(const struct block_device *device)
 
 static int describe(const struct block_device *device, unsigned int command, user_addr to)
 {
+	uint64_t sectors = block_device_sectors(device);
+
 	switch (command) {
 	case IOCTL_GET_GEOMETRY:
 		return put_geometry(device, to);
 	case IOCTL_GET_READ_ONLY:
 		return put_user_u32(to, block_device_is_read_only(device));
 	case IOCTL_GET_SECTORS:
-		if (device->sector_count > UINT32_MAX)
-			return -EFBIG;
-		return put_user_u32(to, (uint32_t)device->sector_count);
+		return sectors > UINT32_MAX ? -EFBIG : put_user_u32(to, (uint32_t)sectors);
 	case IOCTL_GET_BYTES:
-		return put_user_u64(to, device->sector_count << SECTOR_SHIFT);
+		return put_user_u64(to, sectors << SECTOR_SHIFT);
 	case IOCTL_GET_READ_AHEAD:
 	case IOCTL_GET_FILE_READ_AHEAD:
 		return !to ? -EINVAL : put_user_u32(to, READ_AHEAD_SECTORS);
 	case IOCTL_GET_REQUEST_SECTORS:
-		return put_u16(to, (uint16_t)min_t(uint32_t, device->max_sectors, UINT16_MAX));
+		return put_u16(to, (uint16_t)min_t(uint32_t, device->whole->max_sectors,
+						   UINT16_MAX));
 	case IOCTL_GET_SECTOR_SIZE:
 	case IOCTL_GET_PHYSICAL_SIZE:
 	case IOCTL_GET_IO_LEAST:
-		return put_user_u32(to, SECTOR_SIZE);
+		return put_user_u32(to, block_device_sector_size(device));
 	case IOCTL_GET_IO_BEST:
 	case IOCTL_GET_ALIGNMENT:
 	case IOCTL_DISCARD_ZEROES:
@@ -160,7 +163,7 @@ static int set_block_size(struct file *file, user_addr from)
 			return error;
 		block_device_release(device, file);
 	}
-	if (size < SECTOR_SIZE || size > PAGE_SIZE || (size & (size - 1)))
+	if (size < block_device_sector_size(device) || size > PAGE_SIZE || (size & (size - 1)))
 		return -EINVAL;
 	atomic_store_explicit(&device->block_size, size, memory_order_relaxed);
 	return 0;
@@ -219,6 +222,15 @@ static int write_zeroes(struct file *file, user_addr from)
 				     (uint32_t)((end - 1) >> PAGE_SHIFT) + 1, true);
 }
 
+/* What comes next is read from the medium. */
+static int flush_buffers(struct block_device *device)
+{
+	int error = block_device_sync(device);
+
+	page_cache_drop_unused(&device->cache, 0, UINT32_MAX);
+	return error;
+}
+
 /* What only an administrator may do. */
 static int administer(struct file *file, unsigned int command, user_addr argument)
 {
@@ -230,7 +242,7 @@ static int administer(struct file *file, unsigned int command, user_addr argumen
 	case IOCTL_REREAD_PARTITIONS:
 		return block_device_rescan(device, file);
 	case IOCTL_FLUSH_BUFFERS:
-		return block_device_sync(device);
+		return flush_buffers(device);
 	case IOCTL_SET_BLOCK_SIZE:
 		return set_block_size(file, argument);
 	default: /* Reading ahead; these have the number itself for argument. */
@@ -261,6 +273,7 @@ int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 {
 	struct block_device *device = file->private;
 	user_addr address = user_addr_from(argument);
+	int result;
 
 	if (administers(command))
 		return administer(file, command, address);
@@ -271,6 +284,10 @@ int block_ioctl(struct file *file, unsigned int command, uintptr_t argument)
 	case IOCTL_WRITE_ZEROES:
 		return write_zeroes(file, address);
 	default:
-		return describe(device, command, address);
+		result = describe(device, command, address);
+		/* HDIO_GETGEO is known to all, if not supported. */
+		if (result != -ENOTTY || command == IOCTL_GET_GEOMETRY || !device->ops->ioctl)
+			return result;
+		return device->ops->ioctl(device, file, command, argument);
 	}
 }

@@ -192,6 +192,9 @@ must_check int super_block_get(const struct file_system_type *type, const char *
 void super_block_put(struct super_block *super);
 void super_block_for_each(void (*visit)(struct super_block *super, void *argument),
 			  void *argument);
+/* The same from the newest to the oldest. */
+void super_block_for_each_back(void (*visit)(struct super_block *super, void *argument),
+			       void *argument);
 /* Write all that is dirty; `wait`: until it is on the device. Errors, which are logged: -EIO. */
 must_check int super_block_sync(struct super_block *super, bool wait);
 /* Is an inode of it dirty in one of the ways of `what` (enum inode_dirty)? */

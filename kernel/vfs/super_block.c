@@ -29,23 +29,39 @@ static struct wait_queue end_queue;	/* for visitors and inodes to go */
 /* [mount mutex] st_dev of file systems without a device */
 static unsigned int next_device_minor = 1;
 
+/* List lock held; given back meanwhile. */
+static void visit_super(struct super_block *super,
+			void (*visit)(struct super_block *super, void *argument), void *argument)
+{
+	if (super->is_closing)
+		return;
+	super->visitors++;
+	spin_unlock(&list_lock);
+	visit(super, argument);
+	spin_lock(&list_lock);
+	/* It leaves the list only when the lock is free, and by then we have walked on. */
+	if (--super->visitors == 0 && super->is_closing)
+		wait_queue_wake_all(&end_queue, 0);
+}
+
 void super_block_for_each(void (*visit)(struct super_block *super, void *argument), void *argument)
 {
 	struct super_block *super;
 
 	spin_lock(&list_lock);
-	list_for_each_entry(super, &super_blocks, super_node) {
+	list_for_each_entry(super, &super_blocks, super_node)
+		visit_super(super, visit, argument);
+	spin_unlock(&list_lock);
+}
 
-		if (super->is_closing)
-			continue;
-		super->visitors++;
-		spin_unlock(&list_lock);
-		visit(super, argument);
-		spin_lock(&list_lock);
-		/* It leaves the list only when the lock is free, and by then we have walked on. */
-		if (--super->visitors == 0 && super->is_closing)
-			wait_queue_wake_all(&end_queue, 0);
-	}
+void super_block_for_each_back(void (*visit)(struct super_block *super, void *argument),
+			       void *argument)
+{
+	struct super_block *super;
+
+	spin_lock(&list_lock);
+	list_for_each_entry_reverse(super, &super_blocks, super_node)
+		visit_super(super, visit, argument);
 	spin_unlock(&list_lock);
 }
 

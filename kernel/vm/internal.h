@@ -405,8 +405,6 @@ void writeback_setup(void);
 void writeback_urgent(void);
 /* Is this the thread that writes for all others? */
 bool writeback_is_thread(const struct thread *thread);
-/* Sleep until some writing has finished, at most `limit_ns`. */
-void writeback_wait_progress(uint64_t limit_ns);
 /* By page_cache_write_done, in any context. */
 void writeback_made_progress(void);
 

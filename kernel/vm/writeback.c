@@ -15,7 +15,8 @@
  *
  * Throttle. A writer that dirties faster than the disk can take sleeps until writing has made
  * progress, when dirty memory exceeds a fifth of all memory. It holds its inode's lock then, which
- * the writing thread does not need.
+ * the writing thread does not need. A thread that carries out others' writing (of a loop device) is
+ * not slowed down: less would be dirty only when it has gone on.
  *
  * Locks. The client list has a mutex, never held during a call: a client in use is counted, and
  * unregistering waits for the count.
@@ -212,9 +213,19 @@ void writeback_wait_progress(uint64_t limit_ns)
 			 clock_monotonic_ns() + limit_ns);
 }
 
+bool writeback_is_pressing(void)
+{
+	return page_cache_dirty_total() > dirty_limit;
+}
+
+void writeback_serve(void)
+{
+	thread_current()->serves_writeback = true;
+}
+
 void writeback_throttle(void)
 {
-	if (likely(page_cache_dirty_total() <= dirty_limit))
+	if (likely(!writeback_is_pressing()) || thread_current()->serves_writeback)
 		return;
 	writeback_urgent();
 	writeback_wait_progress(THROTTLE_LIMIT);

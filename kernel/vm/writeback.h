@@ -27,6 +27,15 @@ void writeback_unregister(struct writeback_client *client);	/* waits until not i
 void writeback_kick(void);
 /* Dirtied more than memory bears: the writer waits a while. May sleep. */
 void writeback_throttle(void);
+/*
+ * From now on the calling kernel thread carries out what others write back, by writing to a file
+ * (loop devices): it is not slowed down as one that makes pages dirty.
+ */
+void writeback_serve(void);
+/* More is dirty than memory bears: whoever serves should start to write his file back. */
+bool writeback_is_pressing(void);
+/* Sleep until some writing has finished, at most `limit_ns`. */
+void writeback_wait_progress(uint64_t limit_ns);
 
 /*
  * Caches of things besides pages (dentries, inodes) that can shrink: called by reclaim, returns

@@ -113,6 +113,10 @@ void block_device_release(struct block_device *device, void *holder)
 	(void)device, (void)holder;
 }
 
+void block_device_wait_unused(void)
+{
+}
+
 void block_device_set_observer(void (*changed)(const struct block_device *device, bool is_there))
 {
 	(void)changed;

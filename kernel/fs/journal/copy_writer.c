@@ -64,9 +64,9 @@ static bool fits(const struct journal_copy_writer *writer, uint64_t sector, uint
 static void begin_request(struct journal_copy_writer *writer, uint64_t sector)
 {
 	struct journal *journal = writer->journal;
-	struct block_request *request = block_request_alloc(FRAME_ALLOC_NO_RECLAIM);
+	struct block_request *request = block_request_alloc(journal->owner.device,
+							    FRAME_ALLOC_NO_RECLAIM);
 
-	request->device = journal->owner.device;
 	request->operation = BLOCK_WRITE;
 	request->force_unit_access = writer->forced;
 	request->sector = sector;

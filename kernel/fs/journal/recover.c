@@ -70,7 +70,7 @@ static int fill_window(struct recovery *recovery, uint32_t log)
 	struct journal *journal = recovery->journal;
 	unsigned int shift = journal->owner.block_shift;
 	struct block_device *disk = journal->owner.device->whole;
-	struct block_request *request = block_request_alloc(0);
+	struct block_request *request = block_request_alloc(journal->owner.device, 0);
 	struct completion completion;
 	uint32_t frames = min(recovery->frame_count, disk->max_segments);
 	uint32_t count, place;
@@ -81,7 +81,6 @@ static int fill_window(struct recovery *recovery, uint32_t log)
 	count = min(count, frames << (PAGE_SHIFT - shift));
 	count = min(count, disk->max_sectors >> (shift - SECTOR_SHIFT));
 	count = max_t(uint32_t, count, 1);
-	request->device = journal->owner.device;
 	request->operation = BLOCK_READ;
 	request->sector = (uint64_t)place << (shift - SECTOR_SHIFT);
 	request->sector_count = count << (shift - SECTOR_SHIFT);

@@ -183,10 +183,14 @@ static int show_partitions(const struct procfs_subject *subject, struct procfs_t
 
 	(void)subject;
 	procfs_print(text, "major minor  #blocks  name\n\n");
-	while ((disk = block_device_next(disk)) != NULL)
-		procfs_print(text, "%4u  %7u %10llu %s\n", DEV_MAJOR(disk->number),
-			     DEV_MINOR(disk->number), (unsigned long long)disk->sector_count / 2,
-			     disk->name);
+	while ((disk = block_device_next(disk)) != NULL) {
+		uint64_t sectors = block_device_sectors(disk);
+
+		if (sectors > 0) /* not a loop device without a file */
+			procfs_print(text, "%4u  %7u %10llu %s\n", DEV_MAJOR(disk->number),
+				     DEV_MINOR(disk->number), (unsigned long long)sectors / 2,
+				     disk->name);
+	}
 	return 0;
 }
 
