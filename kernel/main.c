@@ -44,6 +44,7 @@
 #include "tty/console.h"
 #include "tty/pty.h"
 #include "tty/tty.h"
+#include "drivers/block/loop.h"
 #include "drivers/char/serial.h"
 #include "drivers/drivers.h"
 #include "drivers/char/pc_speaker.h"
@@ -161,6 +162,7 @@ static void start_rest(void *argument)
 	serial_init();
 	drivers_init();
 	block_device_scan_all();
+	loop_init();
 	mount_root();
 	if (CONFIG_INVARIANTS)
 		mmu_check_kernel();

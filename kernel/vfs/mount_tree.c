@@ -566,6 +566,7 @@ int mount_unmount(struct path *at, bool lazy, bool force)
 	at->mount = NULL;
 	at->dentry = NULL;
 	mutex_unlock(&mount_mutex);
+	block_device_wait_unused(); /* of a loop device that goes with it */
 	return error;
 }
 
@@ -614,7 +615,8 @@ static void shut_down_super(struct super_block *super, void *argument)
 	super->read_only = true;
 }
 
+/* The newest first: it may lie in a file of an older one. */
 void mount_shut_down(void)
 {
-	super_block_for_each(shut_down_super, NULL);
+	super_block_for_each_back(shut_down_super, NULL);
 }

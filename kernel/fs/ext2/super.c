@@ -176,15 +176,17 @@ static int read_super(struct ext2 *fs)
 {
 	struct page_frame *frame;
 	struct ext2_superblock *disk;
-	int error = page_cache_get(&fs->device->cache, 0, &frame, NULL);
+	int error;
 
+	if (fs->device->sector_count < (EXT2_SUPER_OFFSET + EXT2_SUPER_SIZE) >> SECTOR_SHIFT)
+		return -EINVAL;
+	error = page_cache_get(&fs->device->cache, 0, &frame, NULL);
 	if (error)
 		return error;
 	disk = (struct ext2_superblock *)((uint8_t *)page_frame_address(frame) +
 					  EXT2_SUPER_OFFSET);
 	error = -EINVAL; /* most often somebody tries which file system it is: no message */
-	if (fs->device->sector_count < (EXT2_SUPER_OFFSET + EXT2_SUPER_SIZE) >> SECTOR_SHIFT ||
-	    disk->magic != EXT2_MAGIC)
+	if (disk->magic != EXT2_MAGIC)
 		goto put_frame;
 	error = check_features(fs, disk);
 	if (!error)

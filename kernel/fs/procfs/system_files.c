@@ -164,6 +164,8 @@ static int show_devices(const struct procfs_subject *subject, struct procfs_text
 {
 	const struct char_device *device = NULL;
 	struct block_device *disk = NULL;
+	unsigned int major = 0;
+	char name[16];
 
 	(void)subject;
 	procfs_print(text, "Character devices:\n");
@@ -171,8 +173,13 @@ static int show_devices(const struct procfs_subject *subject, struct procfs_text
 		procfs_print(text, "%3u %s\n", DEV_MAJOR(device->first), device->name);
 	procfs_print(text, "\nBlock devices:\n");
 	while ((disk = block_device_next(disk)) != NULL) {
-		if (disk->whole == disk)
-			procfs_print(text, "%3u %s\n", DEV_MAJOR(disk->number), disk->name);
+		if (disk->whole != disk || DEV_MAJOR(disk->number) == major)
+			continue;
+		major = DEV_MAJOR(disk->number);
+		strlcpy(name, disk->name, sizeof(name));
+		for (size_t i = strlen(name); i > 0 && name[i - 1] <= '9'; i--)
+			name[i - 1] = '\0';
+		procfs_print(text, "%3u %s\n", major, name);
 	}
 	return 0;
 }
