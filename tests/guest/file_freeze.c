@@ -40,7 +40,7 @@ static void do_map_new(void) { mapped[PAGE] = 'N'; }
 /* A call that changes nothing itself, but writes its result to a page of the file. */
 static void do_map_read(void)
 {
-	CHECK_EQ(pread(file, (char *)mapped + 2 * PAGE, 3, 0), 3);
+	CHECK_EQ(read(MUST(open("read", O_RDONLY)), (char *)mapped + 2 * PAGE, 3), 3);
 }
 
 static void do_bind(void)
@@ -150,8 +150,7 @@ static void check_results(void)
 	CHECK(access("old", F_OK) != 0);
 	CHECK_EQ(mapped[1], 'W');
 	CHECK_EQ(mapped[PAGE], 'N');
-	CHECK(memcmp((char *)mapped + 2 * PAGE, "ab", 2) == 0 ||
-	      memcmp((char *)mapped + 2 * PAGE, "wx", 2) == 0);
+	CHECK(memcmp((char *)mapped + 2 * PAGE, "rea", 3) == 0);
 }
 
 static void body(void)
