@@ -92,7 +92,8 @@ static int show_number(const void *object, char *text, size_t size)
 
 static int show_size(const void *object, char *text, size_t size)
 {
-	return snprintf(text, size, "%llu\n", (unsigned long long)block_device_sectors(device_of(object)));
+	return snprintf(text, size, "%llu\n",
+			(unsigned long long)block_device_sectors(device_of(object)));
 }
 
 static int show_start(const void *object, char *text, size_t size)
