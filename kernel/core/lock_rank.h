@@ -3,11 +3,11 @@
 
 enum lock_rank {
 	/* Sleeping locks. */
+	LOCK_RANK_LOOP,		  /* mutex: which loop devices there are, and what they show */
+	LOCK_RANK_LOOP_FILE,	  /* rwlock: the file of a loop device, while it is used */
 	LOCK_RANK_CHANGE,	  /* count: calls that change a file system */
 	LOCK_RANK_FILE_POSITION,  /* mutex: the offset of an open file description */
 	LOCK_RANK_FILE_TEXT,	  /* mutex: the text that an open file of /proc shows */
-	LOCK_RANK_LOOP,		  /* mutex: which loop devices there are, and what they show */
-	LOCK_RANK_LOOP_FILE,	  /* rwlock: the file of a loop device, while it is used */
 	LOCK_RANK_PARTITIONS,	  /* mutex: disks' partitions and their nodes coming and going */
 	LOCK_RANK_RENAME,	  /* mutex: moving directories to other directories, one a mount */
 	LOCK_RANK_TTY_SESSION,	  /* mutex: a terminal's session and foreground group */
