@@ -308,10 +308,12 @@ enum remap_plan space_plan_remap(unsigned int number, const struct space_operati
 	int room;
 
 	*to = o->is_fixed ? o->to : o->page;
+	if (!(space->pages[o->page].is.flags & PAGE_MAPPED))
+		return REMAP_FAULT;
 	if (o->is_fixed && end > o->to && o->to + o->new_count > o->page)
 		return REMAP_INVALID;
 	if (!o->is_fixed && o->new_count <= o->count)
-		return space->pages[o->page].is.flags & PAGE_MAPPED ? REMAP_IN_PLACE : REMAP_FAULT;
+		return REMAP_IN_PLACE;
 	if (!is_one_region(space, o->page, o->count))
 		return REMAP_FAULT;
 	if (o->is_fixed)
