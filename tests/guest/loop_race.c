@@ -24,7 +24,7 @@ static void *attack(void *argument)
 	memset(bytes, (int)seed, CHUNK);
 	snprintf(name, sizeof(name), "file%u", seed % 2);
 	file = MUST(open(name, O_RDWR | O_CREAT, 0600));
-	for (int round = scaled(8); round > 0; round--) {
+	for (int round = scaled(4); round > 0; round--) {
 		int loop = loop_open((int)(next(&seed) >> 16) % 3, O_RDWR);
 		struct loop_info64 info = { .lo_offset = next(&seed) >> 16 & 0xfe00,
 			.lo_flags = next(&seed) >> 20 & LO_FLAGS_AUTOCLEAR };
@@ -77,12 +77,12 @@ static void more_than_memory(void)
 	int file = loop_make_file("large", 12 << 20), number, loop = loop_attach(file, &number);
 	static char bytes[CHUNK];
 
-	for (int i = 0; i < scaled(60); i++) {
+	for (int i = 0; i < scaled(25); i++) {
 		memset(bytes, i + 1, CHUNK);
 		CHECK_EQ(pwrite(loop, bytes, CHUNK, (off_t)i * CHUNK), CHUNK);
 	}
 	CHECK(fsync(loop) == 0);
-	for (int i = 0; i < scaled(60); i++) {
+	for (int i = 0; i < scaled(25); i++) {
 		CHECK_EQ(pread(loop, bytes, CHUNK, (off_t)i * CHUNK), CHUNK);
 		CHECK(bytes[0] == (char)(i + 1) && bytes[CHUNK - 1] == (char)(i + 1));
 	}
