@@ -115,6 +115,7 @@ static int check_event(const struct linux_sigevent *event, struct user_thread **
 		return 0;
 	if (*target)
 		user_thread_put(*target);
+	*target = NULL;
 	return -EINVAL;
 }
 

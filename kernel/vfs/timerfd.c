@@ -173,10 +173,14 @@ static void get_locked(struct timerfd *timerfd, struct timerfd_setting *out)
 void timerfd_get(struct file *file, struct timerfd_setting *out)
 {
 	struct timerfd *timerfd = file->private;
-	irq_flags flags = spin_lock_irq(&timerfd->lock);
+	irq_flags flags;
 
+	/* A setting that is half made would be seen as one that is off. */
+	mutex_lock(&timerfd->setting);
+	flags = spin_lock_irq(&timerfd->lock);
 	get_locked(timerfd, out);
 	spin_unlock_irq(&timerfd->lock, flags);
+	mutex_unlock(&timerfd->setting);
 }
 
 static int64_t deadline_of(const struct timerfd *timerfd, int64_t value_ns)
