@@ -154,8 +154,8 @@ def add_folder(tree, source, path):
                 tree.add_file(os.path.join(inside, name), full, stat.S_IMODE(mode) & 0o555)
 
 
-def make_image(tree, path, block_size=1024, free_space=FREE_SPACE):
-    """Write an ext2 image that holds `tree`."""
+def make_image(tree, path, block_size=1024, free_space=FREE_SPACE, bare=False):
+    """Write an ext2 image that holds `tree`; `bare`: nothing else, not even lost+found."""
     inodes = len(tree.files) + len(tree.links) + len(tree.texts) + len(tree.folders) + SPARE_INODES
     # Besides the content: inode tables (128 bytes each) and bitmaps, and the free space asked for.
     size = tree.size() + inodes * 160 + free_space
@@ -181,10 +181,12 @@ def make_image(tree, path, block_size=1024, free_space=FREE_SPACE):
                 os.chmod(os.path.join(top, name), 0o755)
         edit_image(image, ''.join(f'set_inode_field /{name} {field} {number}\n'
                                   for name, number in OWNERS.items() for field in ('uid', 'gid')))
+        if bare and 'lost+found' not in tree.folders:
+            edit_image(image, 'rmdir /lost+found\n')
         os.rename(image, path)
 
 
-def cached_image(tree, name, block_size=1024, free_space=FREE_SPACE):
+def cached_image(tree, name, block_size=1024, free_space=FREE_SPACE, bare=False):
     """The path of an image with this content; made unless it exists."""
     path = build_path('images', f'{name}-{block_size // 1024}k-{tree.digest()}.img')
     if os.path.exists(path):
@@ -196,7 +198,7 @@ def cached_image(tree, name, block_size=1024, free_space=FREE_SPACE):
             with contextlib.suppress(FileNotFoundError):	# another one may tidy up, too
                 if time.time() - os.path.getmtime(old) > KEEP_SECONDS:
                     os.remove(old)
-        make_image(tree, path, block_size, free_space)
+        make_image(tree, path, block_size, free_space, bare)
     return path
 
 

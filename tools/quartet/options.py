@@ -103,7 +103,7 @@ def share_disk(folder):
     """An image of a disk that holds a folder and nothing else, for machines whose root disk is not of our making."""
     tree = image.Tree()
     image.add_folder(tree, folder, '.')
-    return image.cached_image(tree, 'share-disk', free_space=image.MEBIBYTE)
+    return image.cached_image(tree, 'shared-folder', free_space=image.MEBIBYTE, bare=True)
 
 
 def kept_copy(path, name):
