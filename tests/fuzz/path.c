@@ -421,28 +421,27 @@ static void step(struct fuzz_input *input)
 
 /* ---- one input ------------------------------------------------------------------------------- */
 
-static bool find_last_mount(struct mount *mount, void *argument)
+static bool find_mount(struct mount *mount, void *argument)
 {
-	struct path *last = argument;
+	struct path *found = argument;
 
 	if (mount == root.mount)
 		return true;
-	if (last->mount)
-		path_put(last);
-	*last = (struct path){ mount, mount->root };
-	path_get(last);
-	return true;
+	*found = (struct path){ mount, mount->root };
+	path_get(found);
+	return false;
 }
 
+/* The first that comes goes with all that is mounted in it: there may be tens of thousands. */
 static void unmount_all(void)
 {
 	for (;;) {
-		struct path last = { NULL, NULL };
+		struct path found = { NULL, NULL };
 
-		mount_for_each(find_last_mount, &last);
-		if (!last.mount)
+		mount_for_each(find_mount, &found);
+		if (!found.mount)
 			return;
-		if (mount_unmount(&last, true, false))
+		if (mount_unmount(&found, true, false))
 			panic("a mount cannot be taken away");
 	}
 }
