@@ -14,8 +14,8 @@ enum lock_rank {
 	LOCK_RANK_EXEC,		  /* mutex: a process replacing its image, against /proc */
 	LOCK_RANK_IPC_UNDO,	  /* mutex: what a process has to take back of semaphores */
 	LOCK_RANK_IPC_TABLE,	  /* mutex: ids and keys of System V objects of one kind */
+	LOCK_RANK_FREEZE,	  /* mutex: one file system being frozen and thawed */
 	LOCK_RANK_MOUNT,	  /* mutex: the mount tree */
-	LOCK_RANK_FREEZE,	  /* mutex: file systems being frozen and thawed */
 	LOCK_RANK_DIRECTORY,	  /* rwlock: entries of a directory; ancestors before descendants */
 	LOCK_RANK_INODE,	  /* rwlock: contents and size of a file */
 	LOCK_RANK_EPOLL_NESTING,  /* mutex: which epoll watches which */

@@ -21,12 +21,13 @@
  *
  *	THAWED -> FREEZING	super_block_freeze	a reference is taken
  *	FREEZING -> FROZEN	finish			the disk is in order
- *	FREEZING -> THAWED	give_up			an error, a signal, the end of the machine
+ *	FREEZING -> THAWED	give_up			an error, a signal; only by who freezes
  *	FROZEN -> THAWED	super_block_thaw	the reference is put
  *
  * That reference keeps a frozen file system, and its device, when it is unmounted; as on Linux it
- * comes back frozen when it is mounted again. The end of the machine thaws it. What is read-only is
- * frozen without holding anybody up: it has no changers but those that get an error.
+ * comes back frozen when it is mounted again. The end of the machine is no thaw: the disk is in
+ * order. What is read-only is frozen without holding anybody up: it has no changers but those that
+ * get an error.
  *
  * Invariants.
  *  1. At level L nobody of levels up to L is inside, once drain() has returned.
@@ -34,11 +35,12 @@
  *     of its files has write permission, and the file system writes nothing.
  *  3. An inode is on put_off only at FREEZE_ALL, or while a thaw is emptying the list.
  *
- * Locks. The freeze mutex protects state and level of all file systems; a freeze begins with the
- * mount mutex as well, so that it does not meet a remount. Neither is held while changers are
- * waited for. Being inside is a lock taken shared, as far as the lock checker knows: CHANGE before
- * all others, CHANGE_FAULT before those of the page cache; who waits for the changers of a level
- * holds nothing.
+ * Locks. A file system's freeze mutex protects its state and level; a freeze begins with the mount
+ * mutex as well, so that it does not meet a remount. Neither is held while changers are waited for.
+ * The mutex is each file system's own because what is done under it writes to a device, and the
+ * device may be a file of another file system that is frozen: that one must be thawed meanwhile.
+ * Being inside is a lock taken shared, as far as the lock checker knows: CHANGE before all others,
+ * CHANGE_FAULT before those of the page cache; who waits for the changers of a level holds nothing.
  *
  * Not done. A count for each CPU: the one count is touched by those who write to one file system,
  * and they meet at its bitmaps and its journal anyway.
@@ -51,9 +53,6 @@
 #include "vfs/internal.h"
 #include "vm/writeback.h"
 
-enum { WRITING_TRIES = 10 };	/* to write all back */
-
-static struct mutex freeze_mutex;
 static struct wait_queue thaw_queue;	/* changers, for a level to fall */
 static struct wait_queue drain_queue;	/* freezers, for a count to be 0 */
 
@@ -89,9 +88,9 @@ bool freeze_puts_off_deletion(struct inode *inode)
 
 /* ---- freezing -------------------------------------------------------------------------------- */
 
+/* By who freezes, or with the mutex held. */
 static void set_level(struct super_block *super, enum freeze_level level)
 {
-	mutex_assert_held(&freeze_mutex);
 	spin_lock(&super->table_lock);
 	atomic_store_explicit(&super->freeze_level, level, memory_order_seq_cst);
 	spin_unlock(&super->table_lock);
@@ -100,10 +99,10 @@ static void set_level(struct super_block *super, enum freeze_level level)
 /* Mutex held. Everybody may go on. */
 static void open_all(struct super_block *super)
 {
+	mutex_assert_held(&super->freeze_mutex);
 	super->freeze_state = THAWED;
 	set_level(super, FREEZE_NOTHING);
 	wait_queue_wake_all(&thaw_queue, 0);
-	wait_queue_wake_all(&drain_queue, 0);
 	writeback_kick();	/* what became dirty meanwhile was passed over */
 }
 
@@ -112,68 +111,42 @@ static int begin(struct super_block *super, bool *done)
 {
 	int error = -EBUSY;
 
+	mutex_lock(&super->freeze_mutex); /* first: who thaws holds it while it writes */
 	mutex_lock(&mount_mutex);
-	mutex_lock(&freeze_mutex);
 	if (super->freeze_state == THAWED) {
 		*done = super->read_only;
 		super->freeze_state = *done ? FROZEN : FREEZING;
 		refcount_get(&super->references);
 		error = 0;
 	}
-	mutex_unlock(&freeze_mutex);
 	mutex_unlock(&mount_mutex);
+	mutex_unlock(&super->freeze_mutex);
 	return error;
 }
 
 static bool is_drained(struct super_block *super, enum freeze_level level)
 {
-	return atomic_load_explicit(&super->changers[level], memory_order_seq_cst) == 0 ||
-	       freeze_level(super) != level;
+	return atomic_load_explicit(&super->changers[level], memory_order_seq_cst) == 0;
 }
 
-/* Nobody enters at `level` any more, and nobody is inside. Errors: -EINTR, also if it is undone. */
+/* Nobody enters at `level` any more, and nobody is inside. Errors: -EINTR (killed). */
 static int drain(struct super_block *super, enum freeze_level level)
 {
-	int error = -EINTR;
-
-	mutex_lock(&freeze_mutex);
-	if (super->freeze_state == FREEZING) {
-		set_level(super, level);
-		error = 0;
-	}
-	mutex_unlock(&freeze_mutex);
-	if (error)
-		return error;
+	assert(super->freeze_state == FREEZING);
+	set_level(super, level);
 	return wait_event_killable(&drain_queue, is_drained(super, level)) ? -EINTR : 0;
-}
-
-/*
- * Writing back makes inodes dirty itself (write_all_back() in super_block.c); reads do so with
- * their times, which do not count.
- */
-static int write_all(struct super_block *super)
-{
-	const unsigned int what = INODE_DIRTY_PAGES | INODE_DIRTY_ATTRIBUTES;
-	unsigned int tries = 0;
-	int error;
-
-	do
-		error = super_block_sync(super, true);
-	while (!error && super_block_is_dirty(super, what) && ++tries < WRITING_TRIES);
-	return !error && tries == WRITING_TRIES ? -ENOMEM : error;
 }
 
 /* Nobody is inside: the disk is brought into order. */
 static int finish(struct super_block *super)
 {
-	int error = -EINTR;
+	int error;
 
-	mutex_lock(&freeze_mutex);
-	if (super->freeze_state == FREEZING)
-		error = super->ops->freeze(super);
+	mutex_lock(&super->freeze_mutex);
+	error = super->ops->freeze(super);
 	if (!error)
 		super->freeze_state = FROZEN;
-	mutex_unlock(&freeze_mutex);
+	mutex_unlock(&super->freeze_mutex);
 	return error;
 }
 
@@ -204,10 +177,9 @@ static void release(struct super_block *super)
 
 static void give_up(struct super_block *super)
 {
-	mutex_lock(&freeze_mutex);
-	if (super->freeze_state == FREEZING)
-		open_all(super);
-	mutex_unlock(&freeze_mutex);
+	mutex_lock(&super->freeze_mutex);
+	open_all(super);
+	mutex_unlock(&super->freeze_mutex);
 	release(super);
 }
 
@@ -225,7 +197,7 @@ int super_block_freeze(struct super_block *super)
 	if (!error)
 		error = drain(super, FREEZE_FAULTS);
 	if (!error)
-		error = write_all(super);
+		error = super_block_write_all(super, INODE_DIRTY_PAGES | INODE_DIRTY_ATTRIBUTES);
 	if (!error)
 		error = drain(super, FREEZE_ALL);
 	if (!error)
@@ -237,43 +209,26 @@ int super_block_freeze(struct super_block *super)
 
 /* ---- thawing --------------------------------------------------------------------------------- */
 
-/* Mutex held, FROZEN. */
-static void thaw(struct super_block *super)
-{
-	if (freeze_level(super) == FREEZE_ALL)
-		super->ops->thaw(super);
-	open_all(super);
-}
-
 int super_block_thaw(struct super_block *super)
 {
 	bool is_frozen;
 
-	mutex_lock(&freeze_mutex);
+	mutex_lock(&super->freeze_mutex);
 	is_frozen = super->freeze_state == FROZEN;
-	if (is_frozen)
-		thaw(super);
-	mutex_unlock(&freeze_mutex);
+	if (is_frozen) {
+		if (freeze_level(super) == FREEZE_ALL) /* not read-only */
+			super->ops->thaw(super);
+		open_all(super);
+	}
+	mutex_unlock(&super->freeze_mutex);
 	if (!is_frozen)
 		return -EINVAL;
 	release(super);
 	return 0;
 }
 
-void super_block_thaw_for_shutdown(struct super_block *super)
-{
-	mutex_lock(&freeze_mutex);
-	if (super->freeze_state == FREEZING)
-		open_all(super);
-	else if (super->freeze_state == FROZEN)
-		thaw(super);
-	mutex_unlock(&freeze_mutex);
-	delete_put_off(super);
-}
-
 void freeze_init(void)
 {
-	mutex_init(&freeze_mutex, LOCK_RANK_FREEZE, "freezing");
 	wait_queue_init(&thaw_queue);
 	wait_queue_init(&drain_queue);
 }

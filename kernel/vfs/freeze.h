@@ -18,8 +18,6 @@
 must_check int super_block_freeze(struct super_block *super);
 /* FITHAW. Errors: -EINVAL (not frozen). As above. */
 must_check int super_block_thaw(struct super_block *super);
-/* The machine goes down: whatever is frozen, or about to be, is not. */
-void super_block_thaw_for_shutdown(struct super_block *super);
 
 /* May this inode, FREEING and without a name, not be deleted now? Then the thaw will do it. */
 bool freeze_puts_off_deletion(struct inode *inode);
@@ -54,9 +52,12 @@ static inline void freeze_leave(struct super_block *super, enum freeze_level lev
 		freeze_wake();
 }
 
-/* The same for who waits until it is thawed. Errors: -EINTR: killed. */
+/*
+ * The same for those who `wait` until it is thawed, and those who do not. Errors: -EINTR (killed),
+ * -EAGAIN (not to wait).
+ */
 must_check static inline int freeze_enter(struct super_block *super, enum freeze_level level,
-					  enum lock_rank rank)
+					  enum lock_rank rank, bool wait)
 {
 	int error = 0;
 
@@ -64,7 +65,7 @@ must_check static inline int freeze_enter(struct super_block *super, enum freeze
 		lock_check_acquire(&super->changers[level], "change of a file system", rank, true,
 				   false, __builtin_return_address(0));
 	if (unlikely(!freeze_try_enter(super, level)))
-		error = freeze_wait(super, level);
+		error = wait ? freeze_wait(super, level) : -EAGAIN;
 	if (CONFIG_DEBUG && error)
 		lock_check_release(&super->changers[level]);
 	return error;
@@ -84,7 +85,7 @@ static inline void freeze_leave_checked(struct super_block *super, enum freeze_l
  */
 must_check static inline int freeze_enter_change(struct super_block *super)
 {
-	return freeze_enter(super, FREEZE_CHANGES, LOCK_RANK_CHANGE);
+	return freeze_enter(super, FREEZE_CHANGES, LOCK_RANK_CHANGE, true);
 }
 
 static inline void freeze_leave_change(struct super_block *super)
@@ -110,9 +111,7 @@ static inline void freeze_end_change(struct super_block *super)
  */
 must_check static inline int freeze_enter_fault(struct super_block *super, bool wait)
 {
-	if (!wait && unlikely(freeze_level(super) >= FREEZE_FAULTS))
-		return -EAGAIN;
-	return freeze_enter(super, FREEZE_FAULTS, LOCK_RANK_CHANGE_FAULT);
+	return freeze_enter(super, FREEZE_FAULTS, LOCK_RANK_CHANGE_FAULT, wait);
 }
 
 static inline void freeze_leave_fault(struct super_block *super)

@@ -340,9 +340,11 @@ struct super_block {
 	/* [a] dentries that claim_batch claimed, and gone since; unmount waits for equality */
 	atomic_uint prunes_begun, prunes_ended;
 	bool can_freeze;			/* [I] ops->freeze is there */
+	struct mutex freeze_mutex;		/* LOCK_RANK_FREEZE */
 	/* [a] enum freeze_state; set under the freeze mutex, from THAWED also the mount mutex */
 	atomic_uint freeze_state;
-	atomic_uint freeze_level;		/* [a] set under the freeze mutex */
+	/* [a] set with table_lock by who freezes, or under the freeze mutex */
+	atomic_uint freeze_level;
 	/* [a] those who are at it now, by level; the first is not used */
 	atomic_uint changers[FREEZE_LEVELS];
 	/* [table_lock] FREEING inodes without names that a thaw will delete, by lru_node */

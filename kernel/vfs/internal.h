@@ -192,13 +192,15 @@ must_check int super_block_get(const struct file_system_type *type, const char *
 void super_block_put(struct super_block *super);
 void super_block_for_each(void (*visit)(struct super_block *super, void *argument),
 			  void *argument);
-/* The same from the newest to the oldest. */
-void super_block_for_each_back(void (*visit)(struct super_block *super, void *argument),
-			       void *argument);
 /* Write all that is dirty; `wait`: until it is on the device. Errors, which are logged: -EIO. */
 must_check int super_block_sync(struct super_block *super, bool wait);
 /* Is an inode of it dirty in one of the ways of `what` (enum inode_dirty)? */
 bool super_block_is_dirty(struct super_block *super, unsigned int what);
+/*
+ * super_block_sync() until no inode is dirty in one of those ways; nobody changes anything
+ * meanwhile. Errors: -EIO, -ENOMEM (something stays dirty).
+ */
+must_check int super_block_write_all(struct super_block *super, unsigned int what);
 void super_block_inode_freed(struct super_block *super);
 void super_block_init(void);
 void freeze_init(void);

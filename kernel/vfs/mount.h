@@ -97,8 +97,6 @@ must_check int mount_create_internal(const char *type, const char *options,
 must_check int mount_pivot_root(const struct path *new_root, const struct path *put_old);
 /* /proc/PID/mounts and mountinfo: visit each, in tree order. Mount mutex held during the call. */
 void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *argument);
-/* Remount everything read-only after sync: the machine goes down. */
-void mount_shut_down(void);
 void mount_sync_all(bool wait);
 /* All that the mount's file system has to write is on its device. May sleep. Errors: -EIO. */
 must_check int mount_sync(struct mount *mount);

@@ -13,7 +13,6 @@
  */
 #include "block/block_device.h"
 #include "core/assert.h"
-#include "core/printk.h"
 #include "sched/mutex.h"
 #include "sched/rwlock.h"
 #include "uapi/linux/errno.h"
@@ -600,23 +599,4 @@ void mount_sync_all(bool wait)
 	super_block_for_each(sync_super, &no_wait);
 	if (wait)
 		super_block_for_each(sync_super, &wait);
-}
-
-static void shut_down_super(struct super_block *super, void *argument)
-{
-	(void)argument;
-	super_block_thaw_for_shutdown(super);
-	if (super->read_only || !super->device)
-		return;
-	(void)!super_block_sync(super, true);
-	/* Writers are frozen by now or lose: the file system says "clean" to the disk. */
-	if (super->ops->remount && super->ops->remount(super, true, NULL) != 0)
-		printk(LOG_ERROR, "%s: cannot be made read-only", super->device->name);
-	super->read_only = true;
-}
-
-/* The newest first: it may lie in a file of an older one. */
-void mount_shut_down(void)
-{
-	super_block_for_each_back(shut_down_super, NULL);
 }

@@ -21,7 +21,7 @@
 #include "vfs/internal.h"
 #include "vfs/notify.h"
 
-enum { WRITING_TRIES = 10 };	/* of an unmount, to write all back */
+enum { WRITING_TRIES = 10 };	/* to write all back */
 
 static struct spinlock list_lock = SPINLOCK_INIT(LOCK_RANK_INODE_TABLE, "super blocks");
 static struct list super_blocks = LIST_INIT(super_blocks);	/* [list_lock] */
@@ -50,17 +50,6 @@ void super_block_for_each(void (*visit)(struct super_block *super, void *argumen
 
 	spin_lock(&list_lock);
 	list_for_each_entry(super, &super_blocks, super_node)
-		visit_super(super, visit, argument);
-	spin_unlock(&list_lock);
-}
-
-void super_block_for_each_back(void (*visit)(struct super_block *super, void *argument),
-			       void *argument)
-{
-	struct super_block *super;
-
-	spin_lock(&list_lock);
-	list_for_each_entry_reverse(super, &super_blocks, super_node)
 		visit_super(super, visit, argument);
 	spin_unlock(&list_lock);
 }
@@ -109,6 +98,24 @@ int super_block_sync(struct super_block *super, bool wait)
 	return error < 0 ? error : 0;
 }
 
+/*
+ * Nobody else changes anything, but writing back makes inodes dirty itself: those whose pages get
+ * their places, and those whose pages must wait, for memory or for blocks that a commit will free.
+ * So it goes on until nothing is left.
+ */
+int super_block_write_all(struct super_block *super, unsigned int what)
+{
+	unsigned int tries = 0;
+	int error;
+
+	if (!super->ops->inode_write)
+		return 0;
+	do
+		error = super_block_sync(super, true);
+	while (super_block_is_dirty(super, what) && ++tries < WRITING_TRIES);
+	return !error && tries == WRITING_TRIES ? -ENOMEM : error;
+}
+
 static int write_back(struct writeback_client *client, uint64_t age_ns, bool wait)
 {
 	struct super_block *super = container_of(client, struct super_block, writeback);
@@ -144,6 +151,7 @@ static struct super_block *super_alloc(const struct file_system_type *type)
 	spin_init(&super->table_lock, LOCK_RANK_INODE_TABLE, "inode table");
 	spin_init(&super->dirty_lock, LOCK_RANK_LEAF, "dirty inodes");
 	mutex_init(&super->writing_mutex, LOCK_RANK_WRITEBACK, "writers-back");
+	mutex_init(&super->freeze_mutex, LOCK_RANK_FREEZE, "freezing");
 	mutex_init(&super->rename_mutex, LOCK_RANK_RENAME, "rename");
 	list_init(&super->unused_inodes);
 	list_init(&super->watches);
@@ -302,22 +310,6 @@ int super_block_get(const struct file_system_type *type, const char *source, uin
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/*
- * Nobody else is here, but writing back makes inodes dirty itself: those whose pages get their
- * places, and those whose pages must wait, for memory or for blocks that a commit will free. So it
- * goes on until nothing is left. Where that does not come, what is left is lost.
- */
-static void write_all_back(struct super_block *super)
-{
-	unsigned int tries = 0;
-
-	do
-		(void)!super_block_sync(super, true);
-	while (super->ops->inode_write && super_block_is_dirty(super, UINT32_MAX) &&
-	       ++tries < WRITING_TRIES);
-	inode_drop_dirty(super);
-}
-
 static void close_super(struct super_block *super)
 {
 	spin_lock(&list_lock);
@@ -337,7 +329,8 @@ static void close_super(struct super_block *super)
 	atomic_fetch_or_explicit(&super->root->flags, DENTRY_UNHASHED, memory_order_relaxed);
 	(void)!super_block_sync(super, true);
 	dentry_put(super->root);
-	write_all_back(super);
+	(void)!super_block_write_all(super, UINT32_MAX);
+	inode_drop_dirty(super); /* what could not be written is lost */
 	inode_drop_unused(super);
 	wait_event(&end_queue, super->live_inodes == 0);
 	inode_table_fini(super);

@@ -1,7 +1,7 @@
 /*
  * A file system in a file: mounted by a loop device, written, unmounted, and found again; one in a
- * file of another such; a device that goes with its mount; a file that is too short or whose file
- * system is full, which is an error of the device.
+ * file of another such, also while both are frozen; a device that goes with its mount; a file that
+ * is too short or whose file system is full, which is an error of the device.
  */
 #include "loop.h"
 #include <sys/mount.h>
@@ -210,6 +210,41 @@ static void full(void)
 	MUST(umount("place"));
 }
 
+/*
+ * Both are frozen, the inner one first. Its thaw writes to a file of the outer one, and waits for
+ * that one's thaw; meanwhile others can be mounted, frozen and thawed.
+ */
+static void frozen(void)
+{
+	int outer, inner;
+	pid_t thawer;
+
+	mount_file("image", "place", 0);
+	CHECK(mkdir("inside", 0755) == 0);
+	mount_file("place/inner", "inside", 0);
+	fill("inside/deep", 200000, 9);
+	inner = MUST(open("inside", O_RDONLY | O_DIRECTORY));
+	outer = MUST(open("place", O_RDONLY | O_DIRECTORY));
+	CHECK(ioctl(inner, FIFREEZE, 0) == 0);
+	CHECK(ioctl(outer, FIFREEZE, 0) == 0);
+	thawer = MUST(fork());
+	if (thawer == 0) {
+		CHECK(ioctl(inner, FITHAW, 0) == 0);
+		_exit(0);
+	}
+	usleep(100000); /* it should be waiting by now; if not, same result */
+	CHECK(mkdir("other", 0755) == 0);
+	MUST(mount("none", "other", "tmpfs", 0, NULL));
+	CHECK(umount("other") == 0 && rmdir("other") == 0);
+	CHECK(ioctl(outer, FITHAW, 0) == 0);
+	CHECK_EQ(wait_exit_status(thawer), 0);
+	CHECK_ERRNO(ioctl(inner, FITHAW, 0), EINVAL);
+	fill("inside/deep", 100000, 11);
+	verify("inside/deep", 100000, 11);
+	CHECK(close(inner) == 0 && close(outer) == 0);
+	CHECK(umount("inside") == 0 && umount("place") == 0 && rmdir("inside") == 0);
+}
+
 int main(void)
 {
 	int file;
@@ -221,6 +256,7 @@ int main(void)
 	CHECK(close(file) == 0);
 	plain();
 	nested();
+	frozen();
 	cut();
 	full();
 	return 0;
