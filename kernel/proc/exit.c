@@ -309,7 +309,7 @@ void process_forgive(struct process *process)
 	process_drop_ended_leader(process);
 	event_note(QUARTET_EVENT_FORGIVEN, (uint32_t)process->id);
 	list_remove(&process->sibling);
-	process->parent = NULL;
+	process_set_parent(process, NULL);
 	process_group_remove(process);
 	process_table_set_process(process->id, NULL);
 	process_put(process);
@@ -368,7 +368,7 @@ static void hand_over_children(struct process *dead, struct process *heir)
 		next = node->next;
 		list_remove(node);
 		list_add_tail(&heir->children, node);
-		child->parent = heir;
+		process_set_parent(child, heir);
 		child->parent_thread = heir->id;
 		child->exit_signal = SIGCHLD;
 		tell_of_parents_death(child);

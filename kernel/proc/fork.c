@@ -302,7 +302,7 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 		if (request->flags & CLONE_PARENT)
 			process->exit_signal = creator->exit_signal;
 		process->id = child->id;
-		process->parent = family;
+		process_set_parent(process, family);
 		process->parent_thread = family == creator ? parent->id : family->id;
 		parent->is_parent = true;
 		list_add_tail(&family->children, &process->sibling);

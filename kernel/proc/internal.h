@@ -139,6 +139,8 @@ void signal_tell_parent_of_stop(struct user_thread *thread);
 /* ptrace_request.c: signal lock held. A tracee that listens is to report anew. */
 void trace_wake_listener(struct user_thread *tracee);
 
+/* process.c: `parent` may be NULL. Tree lock exclusive. */
+void process_set_parent(struct process *process, struct process *parent);
 /* exit.c: of SIGCHLD about `child`, all but signal, code and status. Tree lock held. */
 void process_child_info(struct process *child, struct linux_siginfo *info);
 /* exit.c: the parent of a dead process learns of it. Tree lock exclusive. */

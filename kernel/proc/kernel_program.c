@@ -126,7 +126,7 @@ static void publish(struct process *process, struct user_thread *thread,
 	event_set_thread(thread->thread.stack, (uint32_t)thread->id);
 	process->flags = PROCESS_OF_KERNEL;
 	flags = rwspin_write_lock_irq(&process_tree_lock);
-	process->parent = init;
+	process_set_parent(process, init);
 	process->parent_thread = init->id;
 	list_add_tail(&init->children, &process->sibling);
 	process_group_add(init->group, process);

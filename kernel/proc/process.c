@@ -71,7 +71,7 @@ struct process *process_alloc(void)
 	return process;
 }
 
-/* Readers of a child's parent pointer (process_parent_id) may still look at the memory. */
+/* Whoever watched its signals or its death may just be leaving the queue (wait_queue_close). */
 static void process_free(struct rcu_head *head)
 {
 	slab_free(process_cache, container_of(head, struct process, rcu));
@@ -412,16 +412,11 @@ void process_children_usage(struct process *process, struct usage *out)
  * getppid() is called often enough that it takes no lock: a parent's memory goes only after a
  * grace period.
  */
-process_id process_parent_id(const struct process *process)
+void process_set_parent(struct process *process, struct process *parent)
 {
-	const struct process *parent;
-	process_id id;
-
-	rcu_read_lock();
-	parent = rcu_read(process->parent);
-	id = parent ? parent->id : 0;
-	rcu_read_unlock();
-	return id;
+	rwspin_assert_held(&process_tree_lock);
+	process->parent = parent;
+	atomic_store_explicit(&process->parent_id, parent ? parent->id : 0, memory_order_relaxed);
 }
 
 void process_visit_threads(struct process *process,

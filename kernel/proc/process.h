@@ -86,8 +86,8 @@ struct process {
 	_Atomic(enum process_state) state; /* [T] */
 	uint32_t flags;			   /* [s] enum process_flags */
 
-	/* [T], own threads read under RCU; NULL for init and the forgiven */
-	_Atomic(struct process *) parent;
+	struct process *parent;		   /* [T] NULL for init and the forgiven */
+	atomic_int parent_id;		   /* [T] to change, [a] to read: of `parent`, or 0 */
 	/* [T] which of the parent's threads, for __WNOTHREAD */
 	process_id parent_thread;
 	struct list children;	     /* [T] of sibling */
@@ -324,8 +324,11 @@ void process_usage(struct process *process, struct usage *out);
 void process_add_io(struct thread_io *sum, const struct thread_io *more);
 /* of forgiven children */
 void process_children_usage(struct process *process, struct usage *out);
-/* getppid(2): 0 for init. */
-process_id process_parent_id(const struct process *process);
+/* getppid(2): 0 for init and the forgiven. */
+static inline process_id process_parent_id(const struct process *process)
+{
+	return atomic_load_explicit(&process->parent_id, memory_order_relaxed);
+}
 /* Calls `visit` for each of its threads that has not ended, under signal_lock: it may not sleep. */
 void process_visit_threads(struct process *process,
 			   void (*visit)(struct user_thread *thread, void *argument),
