@@ -1,6 +1,7 @@
 """
 ./quartet on a machine that lacks packages: they are installed, with apt's lists fetched only if those at hand do not do, or one
-line says why not and what to do. The machine is the script with a witness that is not there, and an apt-get of ours.
+line says why not and what to do. The machine is the script with a witness that is not there, and an apt-get of ours. Whether
+it runs i386 programs does not matter: it has the emulator.
 """
 
 import os
@@ -9,7 +10,7 @@ import subprocess
 import tempfile
 
 PROGRAMS = ('cat', 'dirname', 'env', 'grep', 'head', 'mktemp', 'readlink', 'rm', 'sh', 'touch')
-WITNESS = '/usr/bin/gdb'
+WITNESS, EMULATOR = '/usr/bin/gdb', '/usr/bin/qemu-i386'
 # What it says to `update` and `install` lies in files; it succeeds where there is nothing to be said.
 APT_GET = '''#!/bin/sh
 for word; do
@@ -35,8 +36,8 @@ def outcome(user=0, **says):
     with tempfile.TemporaryDirectory() as machine:
         with open('quartet') as script:
             text = script.read()
-        assert WITNESS in text
-        write(f'{machine}/quartet', text.replace(WITNESS, f'{machine}/gdb'), 0o755)
+        assert WITNESS in text and EMULATOR in text
+        write(f'{machine}/quartet', text.replace(WITNESS, f'{machine}/gdb').replace(EMULATOR, f'{machine}/quartet'), 0o755)
         write(f'{machine}/tools/quartet/__main__.py', 'import sys; print("ran", *sys.argv[1:])')
         write(f'{machine}/bin/apt-get', APT_GET, 0o755)
         write(f'{machine}/bin/id', f'#!/bin/sh\n[ "$1" = -u ] && echo {user} || echo joe\n', 0o755)

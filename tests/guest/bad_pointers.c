@@ -1,4 +1,4 @@
-/* test: timeout=180 linux=native
+/* test: timeout=180 linux=here
  * Every system call that takes pointers, with each of its pointers bad in every way while the
  * others are good: null, low, in the kernel, at the very end of the address space, without access,
  * read-only where the kernel would write, and reaching over into an unmapped page. The answer must

@@ -1,4 +1,4 @@
-/* test: linux=native
+/* test: linux=here
  * PT_INTERP: the named program is loaded and started; if it cannot be, exec fails as Linux says. */
 #include "elf_builder.h"
 

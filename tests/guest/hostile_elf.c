@@ -1,4 +1,4 @@
-/* test: timeout=120 linux=native
+/* test: timeout=120 linux=here
  * Hostile ELF files: sizes that wrap, segments that overlap, counts that lie, truncations, and
  * plain noise, each made from a good program by changing a few fields. For every one exec must do
  * what Linux does: run it, refuse it with the same errno and leave the caller whole, or kill.

@@ -1,4 +1,4 @@
-/* test: linux=native (limits of 64 bits: an i386 kernel of Linux keeps 32)
+/* test: linux=here (limits of 64 bits: an i386 kernel of Linux keeps 32)
  * getrlimit, setrlimit, prlimit64, the old 76: soft below hard, only root raises, -1 is infinity.
  */
 #include "check.h"

@@ -1,4 +1,4 @@
-/* test: linux=native
+/* test: linux=here
  * What may be executed, where the processor can forbid it: nothing but what was asked for. A
  * program whose PT_GNU_STACK asks for an executable stack gets that and no more; one that has no
  * PT_GNU_STACK comes from a time when what could be read could be executed, and READ_IMPLIES_EXEC

@@ -1,4 +1,4 @@
-/* test: linux=native
+/* test: linux=here
  * Where the processor can forbid it, data and stack are not executable. */
 #include "faults.h"
 

@@ -1,9 +1,10 @@
 """
 Guest tests: each program of tests/guest/ on Linux and in Quartet with 1 and 4 CPUs.
 
-Linux is this machine's, if it runs i386 programs: a test runs as root, in name spaces and a folder of its
-own. Otherwise it is Debian's Linux for i386 in QEMU (linux_machine.py), with the same disk and the same init
-as Quartet. In QEMU many tests run in one boot: init works through a list and reports on the third serial line
+Linux is Debian's for i386 in QEMU (linux_machine.py), with the same disk and the same init as Quartet: the same version
+everywhere, and what a test does to clocks, consoles and devices is done to a machine of its own. A developer may ask for
+this machine's Linux instead (--linux-here): there a test runs as root, in name spaces and a folder of its own.
+In QEMU many tests run in one boot: init works through a list and reports on the third serial line
 	begin NAME, counters, after NAME, counters, end NAME STATUS
 while the tests' output, after a line `begin NAME`, is on the second. Counters are those of
 /proc/quartet/leaks; a test that leaves one of them changed has failed. When the machine panics, falls
@@ -25,7 +26,7 @@ import image
 import linux_machine
 import linux_passes
 import qemu
-from common import ROOT, Failure, build_path, kernel_path, run_quietly, runs_i386_programs
+from common import ROOT, Failure, build_path, kernel_path, run_quietly
 from results import FAILED, PASSED, SKIPPED
 
 DEFAULT_TIMEOUT = 60		# seconds; a test may ask for another
@@ -45,7 +46,7 @@ class GuestTest:
     memory: int
     image: int			# block size of the root disk
     cpus: tuple			# CPU counts it wants, empty for all
-    on_linux: str			# yes, no, or native: what an older Linux or an i386 kernel of it does differently
+    on_linux: str			# yes, no, or here: what Debian's Linux for i386 does differently, newer ones do not
     disk: str
     append: str
     linux_scale: str = EMULATED_LINUX_SCALE	# for the emulated Linux
@@ -354,14 +355,14 @@ def replay_command(kernel, seed):
     return f'to record and replay it: ./quartet replay {{}} --seed {seed}{choice}\n'
 
 
-def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True, keeps_linux=False):
+def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True, linux_here=False, keeps_linux=False):
     """
-    All guest tests in all their environments, a few machines at a time. `keeps_linux`: what has passed on the emulated
-    Linux before, and is the same, is not run there.
+    All guest tests in all their environments, a few machines at a time. `linux_here`: Linux is this machine's.
+    `keeps_linux`: what has passed on the emulated Linux before, and is the same, is not run there.
     """
     linux_tests = [test for test in tests if test.on_linux != 'no'] if on_linux else []
     cpu_columns = {test.name: [n for n in cpu_counts if not test.cpus or n in test.cpus] for test in tests}
-    run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, keeps_linux)
+    run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, linux_here, keeps_linux)
     if results.second_chance:
         results.second_chance = False
         suspects = set(results.suspects)
@@ -371,11 +372,11 @@ def run(tests, kernel, cpu_counts, results, seed, accel='tcg', on_linux=True, ke
         again = [test for test in tests if test in linux_tests or cpu_columns[test.name]]
         if again:
             results.heading('once more, what failed')
-        run_round(again, linux_tests, cpu_columns, kernel, results, seed, accel, False)
+        run_round(again, linux_tests, cpu_columns, kernel, results, seed, accel, linux_here, False)
         results.second_chance = True
 
 
-def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, keeps_linux):
+def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, linux_here, keeps_linux):
     """Each test once in each of its environments."""
     for test in tests:
         columns = (['Linux'] if test in linux_tests else []) + [column_name(n) for n in cpu_columns[test.name]]
@@ -389,7 +390,7 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, kee
             groups.setdefault((cpus, test.memory, test.image, test.disk, test.append), []).append(test)
     images = {size: test_image(tests, size) for size in {test.image for test in tests}}
     with concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
-        jobs = submit_linux(pool, linux_tests, images, results, seed, keeps_linux)
+        jobs = submit_linux(pool, linux_tests, images, results, seed, linux_here, keeps_linux)
         for (cpus, memory, size, disk, append), group in sorted(groups.items(), key=lambda item: -len(item[1])):
             def settings_for(cpus=cpus, memory=memory, size=size, disk=disk, append=append):
                 return qemu.Settings(kernel=kernel, image=images[size], memory=memory, cpus=cpus, disk=disk,
@@ -405,24 +406,24 @@ def run_round(tests, linux_tests, cpu_columns, kernel, results, seed, accel, kee
             raise
 
 
-def submit_linux(pool, tests, images, results, seed, keeps_linux):
-    """Start the tests on Linux, wherever there is one. Returns the jobs."""
+def submit_linux(pool, tests, images, results, seed, here, keeps_linux):
+    """Start the tests on Linux, on this machine's or the emulated one. Returns the jobs."""
     if not tests:
         return []
-    if runs_i386_programs():
+    if here:
         isolate = isolation()
         return [pool.submit(run_on_linux, test, results, isolate) for test in tests]
     try:
         machine = linux_machine.settings(image='')
     except Failure as failure:
         for test in tests:
-            results.cell(test.name, 'Linux', SKIPPED, f'no Linux that runs i386 programs: {failure}')
+            results.cell(test.name, 'Linux', SKIPPED, f'no Linux for i386: {failure}')
         return []
     for test in tests:
-        if test.on_linux == 'native':
-            results.cell(test.name, 'Linux', SKIPPED, 'wants a newer Linux than Debian\'s for i386, on this machine itself')
+        if test.on_linux == 'here':
+            results.cell(test.name, 'Linux', SKIPPED, 'wants another Linux than Debian\'s for i386 (--linux-here)')
     patient = [replace(test, timeout=test.timeout * EMULATED_LINUX_SLOWNESS, scale=test.scale or test.linux_scale)
-               for test in tests if test.on_linux != 'native']
+               for test in tests if test.on_linux != 'here']
     passes = linux_passes.LinuxPasses(results, patient)
     known = [test for test in patient if keeps_linux and passes.is_known(test)]
     if known:

@@ -10,7 +10,7 @@ import guest_tests
 import host_tests
 import prefetch
 import session_tests
-from common import Misuse, Parser, build_kernel, build_user, kernel_file, make, seed_number
+from common import Failure, Misuse, Parser, build_kernel, build_user, kernel_file, make, runs_i386_programs, seed_number
 from qemu import ACCELERATORS
 from results import Results
 
@@ -27,8 +27,14 @@ def parse(arguments):
     parser.add_argument('--kernel', type=kernel_file, metavar='FILE', help='test this kernel instead of building one')
     parser.add_argument('--second-chance', action='store_true',
                         help='run guest and driven tests that failed once more; those that then pass are listed as unsteady')
-    parser.add_argument('--no-linux', action='store_true', help='do not run guest tests on Linux')
-    return parser.parse_args(arguments)
+    linux = parser.add_mutually_exclusive_group()
+    linux.add_argument('--no-linux', action='store_true', help='do not run guest tests on Linux')
+    linux.add_argument('--linux-here', action='store_true',
+                       help="run them on this machine's Linux, not Debian's in QEMU: as root, they set clocks and use devices")
+    options = parser.parse_args(arguments)
+    if options.linux_here and not runs_i386_programs():
+        raise Failure('--linux-here: this machine does not run i386 programs')
+    return options
 
 
 def chooser(patterns):
@@ -72,7 +78,7 @@ def run(arguments):
     if guest:
         make('--silent', 'user', *[f'build/guest/{test.name}' for test in guest])
         guest_tests.run(guest, kernel, cpu_counts, results, seed, options.accel, not options.no_linux,
-                        keeps_linux=not options.patterns)
+                        options.linux_here, keeps_linux=not options.patterns)
     if driven or sessions:
         results.heading('driven tests and sessions')
     # A session mostly keeps one processor busy, and driven tests wait.
