@@ -79,3 +79,5 @@ void upcall_memory_free(void *memory, size_t size);
  */
 extern const uint32_t syscall_count;
 extern const uintptr_t syscall_table[];
+/* The same for those who come by sysenter, with another entry for calls of six arguments. */
+extern const uintptr_t sysenter_table[];

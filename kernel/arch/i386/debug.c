@@ -34,7 +34,8 @@ void arch_thread_park(struct arch_thread *thread)
 	tls_park(thread);
 	irq_restore(flags);
 	if (trap_frame_is_syscall(frame) && frame->error < syscall_count &&
-	    frame->eax == syscall_table[frame->error])
+	    (frame->eax == syscall_table[frame->error] ||
+	     frame->eax == sysenter_table[frame->error]))
 		frame->eax = (uint32_t)-ENOSYS;
 }
 

@@ -21,6 +21,13 @@
  * sysenter arrives with interrupts off, ESP at this CPU's tss.esp0, the program's ESP in EBP and
  * its EBP, which is the sixth argument, on top of its stack (vdso/vdso.S). Where it goes on
  * afterwards is kept above the frame (struct stack_top): each program has its vDSO elsewhere.
+ *
+ * Few calls have six arguments, and EBP comes back from the program's stack in any case. So the
+ * program's EBP is read only where it matters: for those calls, which have an entry of their own
+ * in sysenter_table that leads through sysenter_sixth; before a tracer or a signal handler looks;
+ * and so for a call that starts anew. Otherwise the frame has the program's ESP in its place.
+ * (Linux reads it at each call, and fails with EFAULT if it cannot: of that stack the program dies
+ * anyway.)
  */
 #include "asm_offsets.h"
 #include "asm_macros.h"
@@ -75,9 +82,9 @@
 #define FRAME_RETURN_WORK (HEADER_RETURN_WORK + FRAME_SIZE + TOP_SIZE - KERNEL_STACK_SIZE)
 
 /* The handler's address lies in the slot of the result. */
-.macro CALL_HANDLER
+.macro CALL_HANDLER traced, work
 	testl $RETURN_WORK_WATCHED, FRAME_RETURN_WORK(%esp)
-	jnz syscall_traced
+	jnz \traced
 	movl %ebx, %eax
 	xchgl %ecx, %edx
 	call *FRAME_EAX(%esp)
@@ -88,7 +95,24 @@
 #endif
 	cli
 	cmpl $0, FRAME_RETURN_WORK(%esp)
-	jne syscall_work
+	jne \work
+.endm
+
+/*
+ * What sysenter left on the program's stack, of which EBP is the address, into `register`; to `bad`
+ * if that cannot be read. Interrupts on.
+ */
+.macro LOAD_PROGRAMS_EBP register, bad
+	cmpl $(USER_END_VALUE - 4), %ebp
+	ja 976f
+	USER_ACCESS_OPEN
+975:	movl (%ebp), \register
+	USER_ACCESS_CLOSE
+	EXCEPTION 975b, 977f
+	.pushsection .text.unlikely, "ax"
+977:	USER_ACCESS_CLOSE
+976:	jmp \bad
+	.popsection
 .endm
 
 .macro STORE_LIVE_REGISTERS
@@ -117,7 +141,7 @@ int80_known:
 	testl $INT80_FLAGS, FRAME_EFLAGS(%esp)
 	jnz int80_dirty
 int80_clean:
-	CALL_HANDLER
+	CALL_HANDLER syscall_traced, syscall_work
 	movl FRAME_ECX(%esp), %ecx
 	movl FRAME_EDX(%esp), %edx
 	addl $FRAME_EIP, %esp
@@ -155,37 +179,26 @@ sysenter_flags_pushed:
 	PUSH_SEGMENTS
 	jnz sysenter_segments
 sysenter_flat:
-	cmpl $(USER_END_VALUE - 4), %ebp
-	ja sysenter_bad_stack
-	USER_ACCESS_OPEN
-1:	movl (%ebp), %ebp
-	USER_ACCESS_CLOSE
 	movl 8(%esp), %eax
 	cmpl syscall_count, %eax
 	jae sysenter_absent
-	pushl syscall_table(,%eax,4)
+	pushl sysenter_table(,%eax,4)
 sysenter_known:
 	PUSH_CALL_REGISTERS
 	testl $SYSENTER_FLAGS, FRAME_EFLAGS(%esp)
 	jnz sysenter_dirty
 sysenter_clean:
-	CALL_HANDLER
+	CALL_HANDLER sysenter_traced, sysenter_work
 	movl FRAME_ESP(%esp), %ecx
 	movl FRAME_EIP(%esp), %edx
 	sti
 	sysexit
-	EXCEPTION 1b, sysenter_bad_access
 
 sysenter_segments:
 	LOAD_FLAT_SEGMENTS
 	STACK_HEADER %eax
 	lock orl $RETURN_WORK_FRAME, HEADER_RETURN_WORK(%eax)
 	jmp sysenter_flat
-sysenter_bad_access:
-	USER_ACCESS_CLOSE
-sysenter_bad_stack:
-	pushl $fault_handler
-	jmp sysenter_known
 sysenter_absent:
 	pushl $sys_ni
 	jmp sysenter_known
@@ -204,8 +217,35 @@ sysenter_on_stack_traced:
 	orl $EFLAGS_TF, (%esp)
 	jmp sysenter_flags_pushed
 
-/* A system call whose sixth argument cannot be read. */
-fault_handler:
+/* Interrupts off, return_work not zero: a signal handler is to find the program's EBP. */
+sysenter_work:
+	cmpl $VECTOR_SYSCALL, FRAME_VECTOR(%esp)
+	jne syscall_work
+	sti
+	LOAD_PROGRAMS_EBP %ebp, 1f
+1:	cli
+	jmp syscall_work
+
+sysenter_traced:
+	LOAD_PROGRAMS_EBP %ebp, 1f
+	movl %ebp, FRAME_EBP(%esp)
+	jmp syscall_traced
+1:	movl $-EFAULT, FRAME_EAX(%esp)
+	cli
+	jmp exit_to_user
+
+/*
+ * Called in place of a handler of six arguments, whose address is on the stack, above it the return
+ * address and the frame. Everything is as the handler finds it but the frame's EBP, and so is EBP
+ * afterwards.
+ */
+	.globl sysenter_sixth
+sysenter_sixth:
+	LOAD_PROGRAMS_EBP %eax, 1f
+	movl %eax, 8+FRAME_EBP(%esp)
+	movl %ebx, %eax
+	ret
+1:	addl $4, %esp
 	movl $-EFAULT, %eax
 	ret
 
@@ -214,8 +254,6 @@ fault_handler:
  * here the frame is the truth, and the handler gets a copy of its last three arguments.
  */
 syscall_traced:
-	cmpl $fault_handler, FRAME_EAX(%esp)
-	je 3f
 	movl %esp, %eax
 	call upcall_syscall_enter
 	testl %eax, %eax
@@ -248,10 +286,8 @@ syscall_traced:
 	movl %eax, FRAME_EAX(%esp)
 2:	movl %esp, %eax
 	call upcall_syscall_leave
-1:	cli
+	cli
 	jmp exit_to_user
-3:	movl $-EFAULT, FRAME_EAX(%esp)
-	jmp 1b
 
 /* Interrupts off, return_work not zero. */
 syscall_work:
