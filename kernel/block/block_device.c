@@ -93,8 +93,7 @@ static void init_common(struct block_device *device)
 {
 	page_cache_init(&device->cache, &block_cache_ops, device);
 	device->cache.is_metadata = true;
-	atomic_store_explicit(&device->cache.size, device->sector_count << SECTOR_SHIFT,
-			      memory_order_release);
+	page_cache_set_size(&device->cache, device->sector_count << SECTOR_SHIFT);
 	device->writeback.write_back = write_back;
 	writeback_register(&device->writeback);
 }
@@ -203,8 +202,7 @@ static void add_partition(struct block_device *disk, unsigned int number, uint64
 		partition->start_sector = start;
 		partition->sector_count = count;
 		atomic_store_explicit(&partition->is_protected, false, memory_order_relaxed);
-		atomic_store_explicit(&partition->cache.size, count << SECTOR_SHIFT,
-				      memory_order_release);
+		page_cache_set_size(&partition->cache, count << SECTOR_SHIFT);
 		partition->is_gone = false;
 		if (!partition->list_node.next)
 			enter_partition(partition);
@@ -361,7 +359,7 @@ void block_device_set_size(struct block_device *disk, uint64_t sector_count)
 	if (size < page_cache_size(&disk->cache))
 		page_cache_truncate(&disk->cache, size);
 	else
-		atomic_store_explicit(&disk->cache.size, size, memory_order_release);
+		page_cache_set_size(&disk->cache, size);
 }
 
 bool block_device_withdraw(struct block_device *disk, unsigned int most)

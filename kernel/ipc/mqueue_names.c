@@ -91,7 +91,7 @@ static const struct file_ops directory_file_ops;
 
 static void set_size(struct inode *inode, uint64_t size)
 {
-	atomic_store_explicit(&inode->cache.size, size, memory_order_release);
+	page_cache_set_size(&inode->cache, size);
 }
 
 static struct inode *make_inode(struct super_block *super, file_mode mode, user_id uid,

@@ -528,7 +528,7 @@ static void set_up(struct test *t)
 	memset(disk, 0, sizeof(disk));
 	page_cache_init(&file, &disk_ops, NULL);
 	file_pages = FILE_PAGES;
-	atomic_store(&file.size, (uint64_t)FILE_PAGES << PAGE_SHIFT);
+	page_cache_set_size(&file, (uint64_t)FILE_PAGES << PAGE_SHIFT);
 	EXPECT_EQ(t, address_space_create(&spaces[0]), 0);
 }
 

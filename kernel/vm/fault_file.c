@@ -261,7 +261,7 @@ enum fault_result fault_file(struct fault *fault)
 	if (unlikely(error))
 		return result_of(error);
 	rwlock_read_lock(&cache->truncate_lock);
-	end_index = page_count_of(page_cache_size(cache));
+	end_index = page_cache_page_count(cache);
 	if (index >= end_index)
 		error = -EFAULT;	/* past the end of the file */
 	else if (!fault->write)

@@ -359,16 +359,6 @@ void page_frame_clear_tail(struct page_frame *frame, size_t offset);
 void page_cache_clear_tail(struct page_cache *cache, uint64_t size);
 
 /*
- * The number of pages of a file of `size` bytes; UINT32_MAX if there are more than can be cached.
- */
-static inline uint32_t page_count_of(uint64_t size)
-{
-	uint64_t pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
-
-	return pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
-}
-
-/*
  * readahead.c: start reading `index` and what probably follows; *first gets its frame, or NULL if
  * it came up meanwhile.
  */

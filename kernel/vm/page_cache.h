@@ -69,6 +69,7 @@ struct page_cache {
 	 * held exclusive; grows under the inode lock alone.
 	 */
 	_Atomic(uint64_t) size;
+	atomic_uint page_count;			/* page_count_of(size): a fault reads one word */
 	atomic_bool has_grown;			/* [a] by writes, since the owner last asked */
 	const struct page_cache_ops *ops;	/* [I] */
 	void *owner;				/* [I] struct inode or block device */
@@ -105,6 +106,29 @@ void page_cache_fini(struct page_cache *cache);
 static inline uint64_t page_cache_size(const struct page_cache *cache)
 {
 	return atomic_load_explicit(&cache->size, memory_order_acquire);
+}
+
+/*
+ * The number of pages of a file of `size` bytes; UINT32_MAX if there are more than can be cached.
+ */
+static inline uint32_t page_count_of(uint64_t size)
+{
+	uint64_t pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	return pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
+}
+
+/* page_count_of(page_cache_size()), which is dearer to read: its halves must belong together. */
+static inline uint32_t page_cache_page_count(const struct page_cache *cache)
+{
+	return atomic_load_explicit(&cache->page_count, memory_order_acquire);
+}
+
+/* Locks: those that keep others from setting it (struct page_cache). */
+static inline void page_cache_set_size(struct page_cache *cache, uint64_t size)
+{
+	atomic_store_explicit(&cache->size, size, memory_order_release);
+	atomic_store_explicit(&cache->page_count, page_count_of(size), memory_order_release);
 }
 
 /*

@@ -43,7 +43,7 @@ static noinline int get_absent_for_read(struct page_cache *cache, uint32_t index
 		return 0;
 	rwlock_read_lock(&cache->truncate_lock);
 	/* Truncated meanwhile: the caller looks at the size again. */
-	if (index >= page_count_of(page_cache_size(cache)))
+	if (index >= page_cache_page_count(cache))
 		error = -EAGAIN;
 	else
 		error = page_cache_get(cache, index, out, NULL);
@@ -119,7 +119,7 @@ ssize_t page_cache_read(struct page_cache *cache, struct io_buffer *buffer, file
 /* Is there more to the page than zeros, for all we know without reading it? */
 static bool has_contents(struct page_cache *cache, uint32_t index)
 {
-	return !page_cache_is_memory(cache) && index < page_count_of(page_cache_size(cache));
+	return !page_cache_is_memory(cache) && index < page_cache_page_count(cache);
 }
 
 /*
@@ -189,7 +189,7 @@ static int get_for_write(struct page_cache *cache, uint32_t index, struct page_f
 static void commit_write(struct page_cache *cache, struct page_frame *frame, uint64_t end)
 {
 	if (end > page_cache_size(cache)) {
-		atomic_store_explicit(&cache->size, end, memory_order_release);
+		page_cache_set_size(cache, end);
 		/* Before the frame is marked: who writes that back stores the new size, too. */
 		atomic_store_explicit(&cache->has_grown, true, memory_order_release);
 	}
@@ -199,7 +199,7 @@ static void commit_write(struct page_cache *cache, struct page_frame *frame, uin
 /* A page beyond the end that was made for a write which then moved nothing. */
 static void drop_unused(struct page_cache *cache, struct page_frame *frame, uint32_t index)
 {
-	if (index >= page_count_of(page_cache_size(cache)))
+	if (index >= page_cache_page_count(cache))
 		(void)page_cache_remove(cache, frame);
 }
 

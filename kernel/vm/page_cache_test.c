@@ -104,7 +104,7 @@ static void set_up(const struct page_cache_ops *ops)
 	for (unsigned int i = 0; i < FILE_PAGES; i++)
 		disk[i] = (uint8_t)(i + 1);
 	page_cache_init(&file, ops, NULL);
-	atomic_store(&file.size, (uint64_t)FILE_PAGES << PAGE_SHIFT);
+	page_cache_set_size(&file, (uint64_t)FILE_PAGES << PAGE_SHIFT);
 	reads = writes = pages_written = became_dirty_count = pending_count = 0;
 	read_error = submit_error = 0;
 	is_lazy = false;

@@ -74,7 +74,7 @@ static int start_reading(struct page_cache *cache, uint32_t index, uint32_t coun
 /* As many of `count` pages from `index` on as the file has; at least one. */
 static uint32_t clip(struct page_cache *cache, uint32_t index, uint32_t count)
 {
-	uint32_t end = page_count_of(page_cache_size(cache));
+	uint32_t end = page_cache_page_count(cache);
 
 	return index < end ? min(count, end - index) : 1;
 }
@@ -113,7 +113,7 @@ void read_ahead_hit(struct page_cache *cache)
 
 	if (cache->is_metadata)
 		return;
-	if (next >= page_count_of(page_cache_size(cache)))
+	if (next >= page_cache_page_count(cache))
 		return;
 	size = clip(cache, next, min_t(uint32_t, size * 2, WINDOW_MAX));
 	remember(cache, next, size);
@@ -131,7 +131,7 @@ void page_cache_read_ahead(struct page_cache *cache, uint32_t first, uint32_t en
 		return;
 	end = first + min_t(uint32_t, end - first, WISH_MAX);
 	rwlock_read_lock(&cache->truncate_lock);
-	end = min(end, page_count_of(page_cache_size(cache)));
+	end = min(end, page_cache_page_count(cache));
 	while (first < end) {
 		uint32_t count = min_t(uint32_t, end - first, WINDOW_MAX);
 

@@ -120,9 +120,9 @@ void page_cache_truncate(struct page_cache *cache, uint64_t new_size)
 	old_size = page_cache_size(cache);
 	if (new_size > old_size) {
 		page_cache_clear_tail(cache, old_size);
-		atomic_store_explicit(&cache->size, new_size, memory_order_release);
+		page_cache_set_size(cache, new_size);
 	} else if (new_size < old_size) {
-		atomic_store_explicit(&cache->size, new_size, memory_order_release);
+		page_cache_set_size(cache, new_size);
 		vm_unmap_cache(cache, first, UINT32_MAX, true);
 		page_cache_drop_all(cache, first, UINT32_MAX);
 		wait_for_last_page(cache, new_size);

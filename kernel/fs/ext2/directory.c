@@ -316,8 +316,7 @@ static int add_block(struct ext2_transaction *transaction, struct ext2_inode *di
 	if (error)
 		return error;
 	((struct ext2_entry *)out->data)->size = (uint16_t)fs->block_size;
-	atomic_store_explicit(&directory->vfs.cache.size,
-			      (uint64_t)(logical + 1) << fs->block_shift, memory_order_release);
+	page_cache_set_size(&directory->vfs.cache, (uint64_t)(logical + 1) << fs->block_shift);
 	inode_mark_dirty(&directory->vfs, INODE_DIRTY_ATTRIBUTES);
 	ext2_index_set_room(directory, logical, fs->block_size);
 	return 0;

@@ -202,7 +202,7 @@ static int take_disk_inode(struct ext2 *fs, struct ext2_inode *inode,
 	vfs->uid = disk->uid_low | (uint32_t)disk->uid_high << 16;
 	vfs->gid = disk->gid_low | (uint32_t)disk->gid_high << 16;
 	atomic_store_explicit(&vfs->link_count, disk->link_count, memory_order_relaxed);
-	atomic_store_explicit(&vfs->cache.size, size, memory_order_relaxed);
+	page_cache_set_size(&vfs->cache, size);
 	set_times(vfs, disk);
 	vfs->block_count = disk->sector_count;
 	vfs->flags = disk->flags;
@@ -569,7 +569,7 @@ void ext2_inode_delete(struct inode *vfs_inode)
 	struct ext2_inode *inode = ext2_inode_of(vfs_inode);
 	int error;
 
-	atomic_store_explicit(&vfs_inode->cache.size, 0, memory_order_relaxed);
+	page_cache_set_size(&vfs_inode->cache, 0);
 	while ((error = try_delete(inode)) == -ENOMEM)
 		ext2_wait_for_memory();
 	/* Read-only by an error already: the next mount, or e2fsck, goes on from there. */

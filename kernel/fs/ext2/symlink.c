@@ -43,7 +43,7 @@ static int write_text(struct ext2_transaction *transaction, struct ext2_inode *i
 	}
 	if (error)
 		return error;
-	atomic_store_explicit(&inode->vfs.cache.size, length, memory_order_release);
+	page_cache_set_size(&inode->vfs.cache, length);
 	return ext2_inode_store(transaction, inode);
 }
 

@@ -239,7 +239,7 @@ static int create_inode(struct super_block *super, const struct sysfs_entry *ent
 		inode->file_ops = &text_file_ops;
 		/* As on Linux, a file's size is a page, whatever it holds. */
 		if (!entry->link)
-			atomic_init(&inode->cache.size, PAGE_SIZE);
+			page_cache_set_size(&inode->cache, PAGE_SIZE);
 	}
 	time_stamp_now(&inode->modified);
 	inode->accessed = inode->changed = inode->modified;

@@ -56,7 +56,7 @@ static inline struct tmpfs *tmpfs_of(const struct inode *inode)
 /* Of directories and links; regular files are resized by page_cache_truncate. */
 static inline void tmpfs_set_size(struct inode *inode, uint64_t size)
 {
-	atomic_store_explicit(&inode->cache.size, size, memory_order_release);
+	page_cache_set_size(&inode->cache, size);
 }
 
 /* inode.c */
