@@ -25,6 +25,7 @@
 #include "arch/clock.h"
 
 enum { NS_PER_TICK = 10000000, NS_PER_SECOND = 1000000000 };
+enum { MAJOR_EXTENDED = 259 };	/* of partitions whose disks have no minors for them */
 
 static uint64_t ticks(uint64_t ns)
 {
@@ -160,27 +161,55 @@ static int show_filesystems(const struct procfs_subject *subject, struct procfs_
 	return 0;
 }
 
+/* In the order of their numbers: the device with the least one above `number`, or NULL. */
+static const struct char_device *next_char_device(dev_number number)
+{
+	const struct char_device *device = NULL, *next = NULL;
+
+	while ((device = char_device_next(device)) != NULL) {
+		if (device->first > number && (!next || device->first < next->first))
+			next = device;
+	}
+	return next;
+}
+
+/* The same of majors: a whole disk. */
+static struct block_device *next_disk(unsigned int major)
+{
+	struct block_device *disk = NULL, *next = NULL;
+
+	while ((disk = block_device_next(disk)) != NULL) {
+		if (disk->whole == disk && DEV_MAJOR(disk->number) > major &&
+		    (!next || disk->number < next->number))
+			next = disk;
+	}
+	return next;
+}
+
 static int show_devices(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	const struct char_device *device = NULL;
-	struct block_device *disk = NULL;
+	const struct char_device *device;
+	struct block_device *disk;
+	dev_number number = 0;
 	unsigned int major = 0;
 	char name[16];
 
 	(void)subject;
 	procfs_print(text, "Character devices:\n");
-	while ((device = char_device_next(device)) != NULL)
-		procfs_print(text, "%3u %s\n", DEV_MAJOR(device->first), device->name);
+	while ((device = next_char_device(number)) != NULL) {
+		number = device->first;
+		procfs_print(text, "%3u %s\n", DEV_MAJOR(number), device->name);
+	}
 	procfs_print(text, "\nBlock devices:\n");
-	while ((disk = block_device_next(disk)) != NULL) {
-		if (disk->whole != disk || DEV_MAJOR(disk->number) == major)
-			continue;
+	while ((disk = next_disk(major)) != NULL) {
 		major = DEV_MAJOR(disk->number);
 		strlcpy(name, disk->name, sizeof(name));
 		for (size_t i = strlen(name); i > 0 && name[i - 1] <= '9'; i--)
 			name[i - 1] = '\0';
 		procfs_print(text, "%3u %s\n", major, name);
 	}
+	/* Always there, as on Linux, and the greatest: other majors have eight bits. */
+	procfs_print(text, "%3u blkext\n", MAJOR_EXTENDED);
 	return 0;
 }
 
