@@ -36,7 +36,7 @@
 static int set_flags(struct file *file, int fd, uint32_t flags)
 {
 	uint32_t old = atomic_load_explicit(&file->flags, memory_order_relaxed);
-	int error = file_set_flags(file, flags);
+	int error = file_set_flags(file, flags, credentials_current());
 
 	if (error || likely(!((old ^ flags) & O_ASYNC)) || !file->ops->news)
 		return error;

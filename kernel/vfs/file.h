@@ -196,10 +196,11 @@ must_check int file_truncate(struct file *file, uint64_t size, uint64_t size_lim
 must_check int file_allocate(struct file *file, int mode, file_offset offset, file_offset size,
 			     uint64_t size_limit);
 /*
- * F_SETFL: the changeable flags become those of `flags`, but for O_ASYNC (proc/file_owner.h).
- * Errors: -EPERM, -EINVAL, and those of the file's set_flags.
+ * F_SETFL: the changeable flags become those of `flags`, but for O_ASYNC (proc/file_owner.h);
+ * `credentials` are the caller's. Errors: -EPERM, -EINVAL, and those of the file's set_flags.
  */
-must_check int file_set_flags(struct file *file, uint32_t flags);
+must_check int file_set_flags(struct file *file, uint32_t flags,
+			      const struct credentials *credentials);
 /* ioctl(2) after what every descriptor has (FIOCLEX...) was handled. */
 must_check int file_ioctl(struct file *file, unsigned int command, uintptr_t argument);
 /* close(2) of one descriptor of table `owner`, with its reference. May sleep. */

@@ -532,13 +532,13 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 	return error;
 }
 
-int file_set_flags(struct file *file, uint32_t flags)
+int file_set_flags(struct file *file, uint32_t flags, const struct credentials *credentials)
 {
 	const uint32_t changeable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 	uint32_t old = atomic_load_explicit(&file->flags, memory_order_relaxed);
 
 	if ((flags & O_NOATIME) && !(old & O_NOATIME) &&
-	    !permission_is_owner(file->inode, file->credentials))
+	    !permission_is_owner(file->inode, credentials))
 		return -EPERM;
 	if ((old & O_APPEND) && !(flags & O_APPEND) &&
 	    (file->inode->flags & INODE_FLAG_APPEND_ONLY))

@@ -23,6 +23,7 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "proc/process.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fs.h"
@@ -507,22 +508,23 @@ static void ext2_file_release(struct file *file)
 		file_ops_cached.release(file);
 }
 
+/* Who calls must have the right, not who opened the file. */
 static int set_flags(struct file *file, uint32_t wanted)
 {
+	const struct credentials *caller = credentials_current();
 	const uint32_t special = EXT2_FLAG_IMMUTABLE | EXT2_FLAG_APPEND;
 	struct inode *inode = file->inode;
 	int error = mount_begin_write(file->path.mount);
 
 	if (error)
 		return error;
-	if (!permission_is_owner(inode, file->credentials)) {
+	if (!permission_is_owner(inode, caller)) {
 		error = -EPERM;
 		goto end_write;
 	}
 	rwlock_write_lock(&inode->lock);
 	wanted = (wanted & EXT2_FLAGS_CHANGEABLE) | (inode->flags & ~EXT2_FLAGS_CHANGEABLE);
-	if ((wanted ^ inode->flags) & special &&
-	    !credentials_capable(file->credentials, CAP_LINUX_IMMUTABLE))
+	if ((wanted ^ inode->flags) & special && !credentials_capable(caller, CAP_LINUX_IMMUTABLE))
 		error = -EPERM;
 	else
 		inode->flags = wanted;
