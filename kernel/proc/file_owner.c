@@ -61,6 +61,7 @@ struct file_owner {
 	atomic_int signal;		/* [a] 0: SIGIO without details */
 	atomic_int fd;			/* [a] by which it was told to listen */
 	struct mutex mutex;		/* LOCK_RANK_SLEEPING_LEAF */
+	bool is_listening;		/* [m] the file has O_ASYNC because it is hooked */
 	unsigned int hook_count;	/* [m] */
 	struct hook hooks[HOOKS_MAX];	/* [m] */
 	atomic_uint news;		/* [a] 1 << enum file_news: to be told */
@@ -468,26 +469,27 @@ static int owner_make(struct file *file, struct file_owner **out)
 	return 0;
 }
 
+/* Hooks and the flag are of one mind whenever the mutex is free. */
 int file_owner_listen(struct file *file, int fd, bool on)
 {
 	struct hook_table hooks = { .table.add = add_queue };
 	struct file_owner *owner = owner_of(file);
 
-	if (!on && !owner) {
-		set_async_flag(file, false); /* it was opened with the flag */
+	if (!on && !owner)
 		return 0;
-	}
 	if (on && owner_make(file, &owner))
 		return -ENOMEM;
 	mutex_lock(&owner->mutex);
-	if (!on) {
+	if (!on && owner->is_listening) {
 		remove_hooks(owner);
-	} else if (owner->hook_count == 0) {
+		set_async_flag(file, false);
+	} else if (on && !owner->is_listening) {
 		atomic_store(&owner->fd, fd);
 		hooks.owner = owner;
 		(void)file->ops->poll(file, &hooks.table);
+		set_async_flag(file, true);
 	}
-	set_async_flag(file, on);
+	owner->is_listening = on;
 	mutex_unlock(&owner->mutex);
 	return 0;
 }

@@ -25,8 +25,9 @@ must_check int file_owner_set_signal(struct file *file, int signal);
 int file_owner_get_signal(struct file *file);
 
 /*
- * O_ASYNC goes on or off for a file whose ops have `news`; `fd` is what the signal will name. May
- * sleep. Errors: -ENOMEM (on only).
+ * O_ASYNC goes on or off for a file whose ops have `news`; `fd` is what the signal will name. As on
+ * Linux, what open(2) was told stays: nobody listens for that, and it does not go off. May sleep.
+ * Errors: -ENOMEM (on only).
  */
 must_check int file_owner_listen(struct file *file, int fd, bool on);
 

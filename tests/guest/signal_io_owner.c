@@ -169,6 +169,28 @@ static void who_can(void)
 	CHECK(close(file) == 0 && close(ends[0]) == 0 && close(ends[1]) == 0);
 }
 
+/* Told to open(2) it is a flag that nobody heeds, and that fcntl(2) does not take away. */
+static void flag_of_open(void)
+{
+	int fd;
+
+	CHECK(mkfifo("fifo", 0600) == 0);
+	fd = MUST(open("fifo", O_RDWR | O_NONBLOCK | O_ASYNC));
+	block_signal(SIGIO);
+	CHECK(fcntl(fd, F_SETOWN, getpid()) == 0);
+	for (int i = 0; i < 3; i++) {
+		static const int tries[] = { O_ASYNC, 0, O_ASYNC };
+		sigset_t pending;
+
+		CHECK(fcntl(fd, F_SETFL, O_NONBLOCK | tries[i]) == 0);
+		CHECK_EQ(fcntl(fd, F_GETFL) & O_ASYNC, O_ASYNC);
+		CHECK(write(fd, "x", 1) == 1);
+		CHECK(sigpending(&pending) == 0);
+		CHECK(!sigismember(&pending, SIGIO));
+	}
+	CHECK(close(fd) == 0 && unlink("fifo") == 0);
+}
+
 int main(void)
 {
 	int file = MUST(open("plain", O_RDWR | O_CREAT, 0644));
@@ -182,5 +204,6 @@ int main(void)
 	user_ids(ends[0]);
 	sockets();
 	who_can();
+	flag_of_open();
 	return 0;
 }

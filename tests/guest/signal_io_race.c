@@ -118,6 +118,53 @@ static void none_is_missed(void)
 	CHECK_EQ(wait_exit_status(writer), 0);
 }
 
+static void *switch_on_and_off(void *argument)
+{
+	unsigned int seed = (unsigned int)(uintptr_t)argument;
+
+	for (int i = 0; i < 4; i++) {
+		seed = seed * 1103515245 + 12345;
+		CHECK(fcntl(ends[0], F_SETFL, O_NONBLOCK | (seed >> 20 & 1 ? O_ASYNC : 0)) == 0);
+	}
+	return NULL;
+}
+
+/* Two threads change the flag: whatever it is in the end, signals come if and only if it is set. */
+static void flag_is_true(bool opened_with_it)
+{
+	sigset_t io;
+
+	sigemptyset(&io);
+	sigaddset(&io, SIGIO);
+	block_signal(SIGIO);
+	CHECK(mkfifo("fifo", 0600) == 0);
+	for (int i = 0; i < scaled(300); i++) {
+		struct timespec none = { 0, 0 };
+		pthread_t threads[2];
+		int result;
+
+		ends[0] = MUST(open("fifo",
+				    O_RDWR | O_NONBLOCK | (opened_with_it ? O_ASYNC : 0)));
+		CHECK(fcntl(ends[0], F_SETOWN, getpid()) == 0);
+		for (uintptr_t j = 0; j < 2; j++)
+			CHECK(pthread_create(&threads[j], NULL, switch_on_and_off,
+					     (void *)(2 * i + j)) == 0);
+		for (int j = 0; j < 2; j++)
+			CHECK(pthread_join(threads[j], NULL) == 0);
+		while (sigtimedwait(&io, NULL, &none) > 0)
+			;
+		CHECK(write(ends[0], "x", 1) == 1);
+		result = sigtimedwait(&io, NULL, &none);
+		CHECK(result == SIGIO || errno == EAGAIN);
+		if (opened_with_it)	/* that flag stays, and means nothing */
+			CHECK_EQ(result, -1);
+		else
+			CHECK_EQ(result == SIGIO, (fcntl(ends[0], F_GETFL) & O_ASYNC) != 0);
+		CHECK(close(ends[0]) == 0);
+	}
+	CHECK(unlink("fifo") == 0);
+}
+
 int main(void)
 {
 	handle_signal(SIGIO, on_signal, SA_RESTART);
@@ -125,5 +172,7 @@ int main(void)
 	toggling();
 	ending();
 	none_is_missed();
+	flag_is_true(false);
+	flag_is_true(true);
 	return 0;
 }
