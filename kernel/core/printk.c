@@ -6,8 +6,9 @@
  * never takes anything away. When the ring is full the oldest lines go, always whole ones.
  *
  * A line is formatted on the caller's stack, then appended and shown under log_lock, which is the
- * last but one of all ranks, so that code may print whatever it holds. A console that registers
- * late first gets the lines that it missed.
+ * last but one of all ranks, so that code may print whatever it holds. A program's line may be
+ * longer than what we would put on a stack, and comes as it is. A console that registers late first
+ * gets the lines that it missed.
  *
  * After a panic no CPU that holds the lock can be counted on: we try for a while, then go on
  * without. The worst that can come of it is a garbled line.
@@ -28,7 +29,8 @@
 
 enum {
 	LOG_SIZE = 64 << 10,
-	LINE_MAX = 400,			/* with prefix and newline; longer lines are cut */
+	PREFIX_MAX = PRINTK_LINE_MAX - PRINTK_TEXT_MAX - 1,
+	FORMATTED_MAX = 382,		/* our own, on whatever stack: longer ones are cut */
 	PANIC_LOCK_TRIES = 1000000,
 };
 
@@ -81,64 +83,64 @@ static void drop_lines(size_t size)
 	}
 }
 
-static void append(const char *line, size_t size)
+/* A newline within the text would make a line without a prefix: it becomes a blank. */
+static void append(const char *text, size_t size)
 {
-	drop_lines(size);
 	for (size_t i = 0; i < size; i++)
-		ring[(uint32_t)(log_end + i) & (LOG_SIZE - 1)] = line[i];
-	log_end += size;
+		ring[(uint32_t)log_end++ & (LOG_SIZE - 1)] = text[i] == '\n' ? ' ' : text[i];
+}
+
+/* How long the line at `position` is, with its newline. */
+static size_t line_size(uint64_t position)
+{
+	size_t size = 0;
+
+	while (ring_at(position + size++) != '\n')
+		;
+	return size;
 }
 
 /*
  * A line's "<6>" is for readers of the log: how long it is. The number has at most four digits; its
  * last three bits are the level.
  */
-static size_t prefix_size(const char *line, unsigned int *level)
+static size_t priority_size(uint64_t position, unsigned int *level)
 {
 	size_t size = 1;
 	unsigned int priority = 0;
+	char digit;
 
-	while (line[size] >= '0' && line[size] <= '9')
-		priority = priority * 10 + (unsigned int)(line[size++] - '0');
+	while ((digit = ring_at(position + size)) >= '0' && digit <= '9') {
+		priority = priority * 10 + (unsigned int)(digit - '0');
+		size++;
+	}
 	*level = priority & 7;
 	return size + 1;
 }
 
-/* On one console, or on all. */
-static void show(struct log_console *only, const char *line, size_t size)
+/* In two parts if the ring's end lies between. */
+static void show_on(struct log_console *console, uint64_t position, size_t size)
+{
+	uint32_t start = (uint32_t)position & (LOG_SIZE - 1);
+	size_t before_end = min(size, (size_t)(LOG_SIZE - start));
+
+	console->write(ring + start, before_end);
+	if (before_end < size)
+		console->write(ring, size - before_end);
+}
+
+/* The line at `position`, on one console, or on all. */
+static void show(struct log_console *only, uint64_t position, size_t size)
 {
 	unsigned int level;
-	size_t start = prefix_size(line, &level);
+	size_t start = min(priority_size(position, &level), size);
 
 	if (level > (unsigned int)atomic_load_explicit(&shown_level, memory_order_relaxed))
 		return;
 	if (only)
-		only->write(line + start, size - start);
+		show_on(only, position + start, size - start);
 	for (struct log_console *console = only ? NULL : consoles; console; console = console->next)
-		console->write(line + start, size - start);
-}
-
-/*
- * Returns the length; the line ends with a newline, and has at least the prefix. A newline within
- * the text, which may hold a program's name, becomes a blank: every line of the log has its prefix.
- */
-static size_t format_line(char line[LINE_MAX], unsigned int priority, const char *format,
-			  va_list arguments)
-{
-	uint32_t nanoseconds;
-	uint32_t seconds = (uint32_t)div64_u32(arch_clock_ns(), 1000000000, &nanoseconds);
-	size_t start = scnprintf(line, LINE_MAX, "<%u>[%5u.%06u] ", priority, seconds,
-				 nanoseconds / 1000);
-	size_t length = start + vscnprintf(line + start, LINE_MAX - start, format, arguments);
-
-	if (length > start && line[length - 1] == '\n')
-		length--;
-	for (size_t i = start; i < length; i++) {
-		if (line[i] == '\n')
-			line[i] = ' ';
-	}
-	line[length++] = '\n';
-	return length;
+		show_on(console, position + start, size - start);
 }
 
 static void notify_readers(void)
@@ -150,31 +152,44 @@ static void notify_readers(void)
 		notify();
 }
 
-static void log_line(unsigned int priority, const char *format, va_list arguments)
+/* One line, without its newline. */
+static void log_line(unsigned int priority, const char *text, size_t length)
 {
-	char line[LINE_MAX];
-	size_t size = format_line(line, priority, format, arguments);
+	char prefix[PREFIX_MAX];
+	uint32_t nanoseconds;
+	uint32_t seconds = (uint32_t)div64_u32(arch_clock_ns(), 1000000000, &nanoseconds);
+	size_t size = scnprintf(prefix, sizeof(prefix), "<%u>[%5u.%06u] ", priority, seconds,
+				nanoseconds / 1000);
 	irq_flags flags;
 	bool locked = lock_log(&flags);
+	uint64_t start;
 
-	append(line, size);
-	show(NULL, line, size);
+	drop_lines(size + length + 1);
+	start = log_end;
+	append(prefix, size);
+	append(text, length);
+	ring[(uint32_t)log_end++ & (LOG_SIZE - 1)] = '\n';
+	show(NULL, start, size + length + 1);
 	unlock_log(locked, flags);
 	notify_readers();
 }
 
 void vprintk(enum log_level level, const char *format, va_list arguments)
 {
-	log_line(level & 7, format, arguments);
+	char text[FORMATTED_MAX];
+	size_t length = vscnprintf(text, sizeof(text), format, arguments);
+
+	if (length > 0 && text[length - 1] == '\n')
+		length--;
+	log_line(level & 7, text, length);
 }
 
-void printk_of(unsigned int facility, enum log_level level, const char *format, ...)
+void printk_text(unsigned int facility, enum log_level level, const char *text, size_t length)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	log_line((facility & 0xff) << 3 | (level & 7), format, arguments);
-	va_end(arguments);
+	if (length > 0 && text[length - 1] == '\n')
+		length--;
+	log_line((facility & 0xff) << 3 | (level & 7), text,
+		 min(length, (size_t)PRINTK_TEXT_MAX));
 }
 
 void printk(enum log_level level, const char *format, ...)
@@ -186,27 +201,15 @@ void printk(enum log_level level, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Copy out the line at `position`; returns its size. */
-static size_t copy_line(uint64_t position, char line[LINE_MAX])
-{
-	size_t size = 0;
-
-	do {
-		line[size] = ring_at(position + size);
-	} while (line[size++] != '\n' && size < LINE_MAX);
-	return size;
-}
-
 void printk_add_console(struct log_console *console)
 {
-	char line[LINE_MAX];
 	irq_flags flags;
 	bool locked = lock_log(&flags);
 
 	for (uint64_t position = log_start; position < log_end;) {
-		size_t size = copy_line(position, line);
+		size_t size = line_size(position);
 
-		show(console, line, size);
+		show(console, position, size);
 		position += size;
 	}
 	console->next = consoles;
@@ -224,18 +227,32 @@ enum log_level printk_level(void)
 	return atomic_load_explicit(&shown_level, memory_order_relaxed);
 }
 
-size_t printk_read(uint64_t *position, char *buffer, size_t size)
+static size_t read(uint64_t *position, char *buffer, size_t size, bool one_line)
 {
 	irq_flags flags;
 	bool locked = lock_log(&flags);
 	uint64_t from = *position < log_start ? log_start : *position;
+	bool is_over = false;
 	size_t copied = 0;
 
-	while (copied < size && from < log_end)
-		buffer[copied++] = ring_at(from++);
+	while (copied < size && from < log_end && !is_over) {
+		buffer[copied] = ring_at(from++);
+		is_over = one_line && buffer[copied] == '\n';
+		copied++;
+	}
 	*position = from;
 	unlock_log(locked, flags);
 	return copied;
+}
+
+size_t printk_read(uint64_t *position, char *buffer, size_t size)
+{
+	return read(position, buffer, size, false);
+}
+
+size_t printk_read_line(uint64_t *position, char line[PRINTK_LINE_MAX])
+{
+	return read(position, line, PRINTK_LINE_MAX, true);
 }
 
 uint64_t printk_end_position(void)

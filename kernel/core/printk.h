@@ -17,9 +17,17 @@ enum log_level {
 /* One line, without a newline at its end. Callable from everywhere, interrupt handlers too. */
 void printk(enum log_level level, const char *format, ...) format_printf(2, 3);
 void vprintk(enum log_level level, const char *format, va_list arguments);
-/* For a program: `facility` is syslog(3)'s, 0 to 255. The kernel's own lines have 0. */
-void printk_of(unsigned int facility, enum log_level level, const char *format, ...)
-	format_printf(3, 4);
+
+/*
+ * The longest line, with its "<priority>[time] " and its newline, and the longest text in one; as
+ * Linux's.
+ */
+enum { PRINTK_LINE_MAX = 1024, PRINTK_TEXT_MAX = 991 };
+/*
+ * A program's line, up to PRINTK_TEXT_MAX of `length` bytes. `facility` is syslog(3)'s, 0 to 255;
+ * the kernel's own lines have 0.
+ */
+void printk_text(unsigned int facility, enum log_level level, const char *text, size_t length);
 
 /*
  * Where lines go as they are printed; `write` must not sleep and is called one at a time, with
@@ -45,6 +53,8 @@ enum log_level printk_level(void);
  * that is still there) and advances it. Returns the number of bytes copied, 0 at the end.
  */
 size_t printk_read(uint64_t *position, char *buffer, size_t size);
+/* The same of one line, with its newline; a position that is there yet is where a line begins. */
+size_t printk_read_line(uint64_t *position, char line[PRINTK_LINE_MAX]);
 uint64_t printk_end_position(void);
 
 /*

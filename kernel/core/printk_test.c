@@ -125,6 +125,43 @@ static void long_lines_are_cut_and_old_ones_go(struct test *t)
 		EXPECT(t, size == sizeof(text) || text[size - 1] == '\n');
 }
 
+static void a_programs_line_may_be_longer(struct test *t)
+{
+	static char filler[1000], line[PRINTK_LINE_MAX];
+	uint64_t position;
+
+	begin();
+	position = printk_end_position();
+	memset(filler, 'p', sizeof(filler));
+	filler[1] = '\n';
+	printk_text(1, LOG_WARNING, filler, sizeof(filler));
+	printk_text(255, LOG_DEBUG, "end\n", 4);
+	EXPECT_EQ(t, printk_read_line(&position, line), 19 + PRINTK_TEXT_MAX + 1);
+	EXPECT_BYTES(t, line, "<12>[   12.345678] p ppp", 24);
+	EXPECT_BYTES(t, line + 19 + PRINTK_TEXT_MAX - 2, "pp\n", 3);
+	EXPECT_EQ(t, shown_size, 15 + PRINTK_TEXT_MAX + 1);
+	EXPECT_BYTES(t, shown, line + 4, shown_size);
+	EXPECT_EQ(t, printk_read_line(&position, line), 25);
+	EXPECT_BYTES(t, line, "<2047>[   12.345678] end\n", 25);
+	EXPECT_EQ(t, printk_read_line(&position, line), 0);
+}
+
+/* Also those that lie across the end of the ring, which comes up several times. */
+static void every_line_is_shown_whole(struct test *t)
+{
+	char text[300];
+
+	memset(text, 'w', sizeof(text));
+	for (unsigned int i = 0; i < 3 * 65536 / (15 + sizeof(text)); i++) {
+		begin();
+		text[0] = (char)('a' + i % 26);
+		printk_text(1, LOG_WARNING, text, sizeof(text));
+		EXPECT_EQ(t, shown_size, 15 + sizeof(text) + 1);
+		EXPECT_BYTES(t, shown + 15, text, sizeof(text));
+		EXPECT_EQ(t, shown[15 + sizeof(text)], '\n');
+	}
+}
+
 static void readers_are_told_where_no_lock_is_held(struct test *t)
 {
 	static struct spinlock lock = SPINLOCK_INIT(LOCK_RANK_LEAF, "leaf");
@@ -144,6 +181,8 @@ static void readers_are_told_where_no_lock_is_held(struct test *t)
 const struct test_case test_cases[] = {
 	TEST(lines_carry_time_and_level),
 	TEST(only_important_lines_are_shown),
+	TEST(a_programs_line_may_be_longer),
+	TEST(every_line_is_shown_whole),
 	TEST(late_consoles_get_what_they_missed),
 	TEST(a_newline_within_the_text_makes_no_line),
 	TEST(long_lines_are_cut_and_old_ones_go),

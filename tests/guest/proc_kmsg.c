@@ -4,6 +4,7 @@
  * wait. Only privilege opens it.
  */
 #include "capabilities.h"
+#include "kernel_log.h"
 
 enum { READ = 2, READ_ALL = 3, SIZE_UNREAD = 9, SIZE_BUFFER = 10 };
 
@@ -192,13 +193,10 @@ static void root_with_less_may_not(void)
 
 int main(void)
 {
-	int ratelimit = open("/proc/sys/kernel/printk_devkmsg", O_WRONLY);
 	struct stat status;
 	int fd;
 
-	/* Linux takes only some lines a second unless it is told to take all. */
-	if (ratelimit >= 0)
-		CHECK(write(ratelimit, "on\n", 3) == 3);
+	log_take_all();
 	CHECK(stat("/proc/kmsg", &status) == 0);
 	CHECK_EQ(status.st_mode, S_IFREG | 0400);
 	fd = MUST(open("/proc/kmsg", O_RDONLY | O_NONBLOCK));

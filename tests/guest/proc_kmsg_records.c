@@ -2,10 +2,11 @@
  * /dev/kmsg: what a program writes has the user facility unless it names one; the kernel's own
  * cannot be claimed. A line reads back as "facility * 8 + level,sequence,microseconds,-;text".
  */
-#include "check.h"
+#include "kernel_log.h"
 #include <sys/klog.h>
 
-enum { FIRST_OF_USERS = 8 };
+/* With its newline: how long a line may be on every Linux; and what none takes. */
+enum { LONG = 976, TOO_LONG = 1025 };
 
 static int reader, writer;
 
@@ -17,7 +18,7 @@ static void check_record(const char *line, unsigned int priority, const char *te
 {
 	static unsigned long long last_sequence, last_time;
 	unsigned long long sequence, microseconds;
-	char record[2048], *newline;
+	char record[8192], *newline;
 	unsigned int found;
 	int start = 0;
 	ssize_t got;
@@ -72,14 +73,46 @@ static void skip_all(void)
 	CHECK_EQ(errno, EAGAIN);
 }
 
+/* What is told by several bytes for one may be longer still. */
+static void long_records(void)
+{
+	static char line[TOO_LONG], text[4 * LONG];
+	char *end = text;
+
+	memset(line, 'y', TOO_LONG);
+	CHECK_ERRNO(write(writer, line, TOO_LONG), EINVAL);
+	memcpy(line, "<5>", 3);
+	line[LONG - 1] = '\n';
+	line[LONG] = '\0';
+	snprintf(text, sizeof(text), "%.*s", LONG - 4, line + 3);
+	check_record(line, 13, text);
+	memset(line, 1, LONG - 2);
+	line[LONG - 2] = '\n';
+	line[LONG - 1] = '\0';
+	for (int i = 0; i < LONG - 2; i++)
+		end += sprintf(end, "\\x01");
+	check_record(line, 12, text);
+}
+
+/* There are no positions, and whoever names one is not told so. */
+static void at_a_position(void)
+{
+	char record[2048];
+
+	skip_all();
+	CHECK_EQ(pwrite(writer, "<5>anywhere\n", 12, 1000), 12);
+	do
+		CHECK(pread(reader, record, sizeof(record), 5) > 0);
+	while (atoi(record) < FIRST_OF_USERS);
+	CHECK(strncmp(record, "13,", 3) == 0 && strstr(record, ";anywhere\n"));
+	CHECK_EQ(lseek(reader, 0, SEEK_CUR), -1);
+}
+
 int main(void)
 {
-	int ratelimit = open("/proc/sys/kernel/printk_devkmsg", O_WRONLY);
 	char byte;
 
-	/* Linux takes only some lines a second unless it is told to take all. */
-	if (ratelimit >= 0)
-		CHECK(write(ratelimit, "on\n", 3) == 3);
+	log_take_all();
 	writer = open("/dev/kmsg", O_WRONLY);
 	reader = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	CHECK(writer >= 0 && reader >= 0);
@@ -104,6 +137,8 @@ int main(void)
 	check_record("a\x01z\n", 12, "a\\x01z");
 	check_record("back\\slash\n", 12, "back\\x5cslash");
 	check_record("caf\xc3\xa9\n", 12, "caf\\xc3\\xa9");
+	long_records();
+	at_a_position();
 	CHECK(write(writer, "<4>long enough\n", 15) == 15);
 	CHECK_ERRNO(read(reader, &byte, 1), EINVAL);
 	return 0;

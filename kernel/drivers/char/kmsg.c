@@ -21,24 +21,9 @@
 #include "vfs/poll.h"
 
 enum {
-	LINE_SIZE = 400,			/* as core/printk.c */
 	HEADER_SIZE = 64,
 	FACILITY_USER = 1,
 };
-
-/*
- * The line at *position or the next one still there; its length with the newline. *position is then
- * behind it. There is one.
- */
-static size_t read_line(uint64_t *position, char line[LINE_SIZE])
-{
-	size_t size = printk_read(position, line, LINE_SIZE);
-	char *newline = memchr(line, '\n', size);
-	size_t length = newline ? (size_t)(newline - line) + 1 : size;
-
-	*position -= size - length;
-	return length;
-}
 
 /* What is no plain ASCII is told as \xNN, and so is the backslash. */
 static bool is_plain(char byte)
@@ -105,6 +90,7 @@ static size_t make_header(const char *line, size_t length, uint64_t position,
  */
 struct reader {
 	uint64_t position;		/* [p] of a line's beginning */
+	char line[PRINTK_LINE_MAX];	/* [p] that is being read */
 };
 
 /* The oldest line from `position` on that is still there. */
@@ -133,7 +119,7 @@ static void kmsg_release(struct file *file)
 /* The next record, if there is one: its length, 0, or an error. */
 static ssize_t read_record(struct reader *reader, struct io_buffer *buffer)
 {
-	char line[LINE_SIZE], header[HEADER_SIZE];
+	char header[HEADER_SIZE], *line = reader->line;
 	uint64_t next = reader->position;
 	const char *text;
 	size_t length, header_size, text_size, size;
@@ -141,7 +127,7 @@ static ssize_t read_record(struct reader *reader, struct io_buffer *buffer)
 
 	if (next >= printk_end_position())
 		return 0;
-	length = read_line(&next, line);
+	length = printk_read_line(&next, line);
 	if (next - length != reader->position) {
 		reader->position = next - length;
 		return -EPIPE;
@@ -184,37 +170,47 @@ static ssize_t kmsg_read(struct file *file, struct io_buffer *buffer, file_offse
 	}
 }
 
-static ssize_t kmsg_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+/* `line` ends with a 0, and there may be one before. */
+static void write_line(const char *line)
 {
-	char line[LINE_SIZE];
-	size_t size = buffer->remaining;
 	enum log_level level = LOG_WARNING;
 	unsigned int facility = FACILITY_USER;
-	const char *text = line;
-	int error;
 
-	(void)file;
-	(void)position;
-	if (size >= sizeof(line))
-		return -EINVAL;
-	error = io_buffer_get(buffer, line, size);
-	if (error)
-		return error;
-	line[size] = 0;
 	if (line[0] == '<') {
 		const char *digit = line + 1;
 		uint32_t priority = 0;
 
 		(void)parse_scan_u32(&digit, &priority);
 		if (*digit == '>') {
-			text = digit + 1;
+			line = digit + 1;
 			level = (enum log_level)(priority & 7);
 			if ((priority >> 3 & 0xff) != 0)
 				facility = priority >> 3 & 0xff;
 		}
 	}
-	printk_of(facility, level, "%s", text);
-	return (ssize_t)size;
+	printk_text(facility, level, line, strlen(line));
+}
+
+static ssize_t kmsg_write(struct file *file, struct io_buffer *buffer, file_offset *position)
+{
+	size_t size = buffer->remaining;
+	char *line;
+	int error;
+
+	(void)file;
+	(void)position;
+	if (size > PRINTK_TEXT_MAX + 1)
+		return -EINVAL;
+	line = kmalloc(size + 1, 0);
+	if (!line)
+		return -ENOMEM;
+	error = io_buffer_get(buffer, line, size);
+	if (!error) {
+		line[size] = 0;
+		write_line(line);
+	}
+	kfree(line);
+	return error ? error : (ssize_t)size;
 }
 
 /* SEEK_DATA is for what syslog(2) has not cleared. */
@@ -258,5 +254,4 @@ const struct file_ops kmsg_ops = {
 	.write = kmsg_write,
 	.seek = kmsg_seek,
 	.poll = kmsg_poll,
-	.stream = true,	/* we lock the position ourselves */
 };
