@@ -32,14 +32,18 @@ static const struct block_device *device_at(const struct block_device *of, unsig
 	return device;
 }
 
-static bool nth_inside(const void *of, unsigned int index, char *name, const void **object)
+/* `device`, or that there is none, as a series tells it. */
+static bool give(const struct block_device *device, char *name, const void **object)
 {
-	const struct block_device *device = device_at(of, index);
-
 	*object = device;
 	if (device)
 		snprintf(name, SYSFS_NAME_SIZE, "%s", device->name);
 	return device != NULL;
+}
+
+static bool nth_inside(const void *of, unsigned int index, char *name, const void **object)
+{
+	return give(device_at(of, index), name, object);
 }
 
 /* Of all devices. */
@@ -54,13 +58,8 @@ static const struct block_device *any_at(unsigned int index)
 
 static bool nth_name(const void *of, unsigned int index, char *name, const void **object)
 {
-	const struct block_device *device = any_at(index);
-
 	(void)of;
-	*object = device;
-	if (device)
-		snprintf(name, SYSFS_NAME_SIZE, "%s", device->name);
-	return device != NULL;
+	return give(any_at(index), name, object);
 }
 
 static bool nth_number(const void *of, unsigned int index, char *name, const void **object)
@@ -90,37 +89,36 @@ static int show_number(const void *object, char *text, size_t size)
 			DEV_MINOR(device->number));
 }
 
+static int print(uint64_t value, char *text, size_t size)
+{
+	return snprintf(text, size, "%llu\n", (unsigned long long)value);
+}
+
 static int show_size(const void *object, char *text, size_t size)
 {
-	return snprintf(text, size, "%llu\n",
-			(unsigned long long)block_device_sectors(device_of(object)));
+	return print(block_device_sectors(device_of(object)), text, size);
 }
 
 static int show_start(const void *object, char *text, size_t size)
 {
-	return snprintf(text, size, "%llu\n", (unsigned long long)device_of(object)->start_sector);
-}
-
-static unsigned int partition_number(const struct block_device *partition)
-{
-	return partition->number - partition->whole->number;
+	return print(device_of(object)->start_sector, text, size);
 }
 
 static int show_partition(const void *object, char *text, size_t size)
 {
-	return snprintf(text, size, "%u\n", partition_number(object));
+	return print(device_of(object)->index, text, size);
 }
 
 static int show_read_only(const void *object, char *text, size_t size)
 {
-	return snprintf(text, size, "%d\n", block_device_is_read_only(object));
+	return print(block_device_is_read_only(object), text, size);
 }
 
 /* No disk of ours can be taken out of its drive. */
 static int show_removable(const void *object, char *text, size_t size)
 {
 	(void)object;
-	return snprintf(text, size, "0\n");
+	return print(0, text, size);
 }
 
 /* Linux's columns; times are not kept. */
@@ -143,7 +141,7 @@ static int show_event(const void *object, char *text, size_t size)
 
 	if (is_partition(device))
 		length += snprintf(text + length, size - (size_t)length, "PARTN=%u\n",
-				   partition_number(device));
+				   device->index);
 	return length;
 }
 
@@ -197,7 +195,7 @@ static const struct sysfs_entry disk_entries[] = {
 };
 
 const struct sysfs_entry sysfs_disks[] = {
-	{ .nth = nth_inside, .children = disk_entries },
+	{ .nth = nth_inside, .is_there = is_there, .children = disk_entries },
 	{ .name = NULL },
 };
 

@@ -155,6 +155,8 @@ static ssize_t text_read(struct file *file, struct io_buffer *buffer, file_offse
 	if (!is_there(own))
 		return -ENODEV;
 	length = own->entry->show(own->object, text, sizeof(text));
+	if (!is_there(own))	/* it went meanwhile: who knows what was shown */
+		return -ENODEV;
 	if (*position < 0 || *position >= length)
 		return 0;
 	size = min_t(size_t, (size_t)(length - *position), buffer->remaining);
