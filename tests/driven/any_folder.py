@@ -19,7 +19,7 @@ def main():
         os.mkdir(share)
         with open(os.path.join(share, 'a file'), 'w') as file:
             file.write('shared\n')
-        made = subprocess.run(['./quartet', 'image', '2k'], cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
+        made = subprocess.run(['./quartet', 'image'], cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
         shutil.copyfile(KERNEL, os.path.join(tree, 'build/quartet.elf'))
         disk = os.path.join(share, 'disk, mine')
         shutil.copyfile(os.path.join(tree, made.stdout.strip()), disk)

@@ -1,6 +1,6 @@
 """
 A disk that is copied while its file system is frozen is one that was unmounted in order, with all that was written
-before, and nothing of what waits for the thaw; with a journal and without, on 1 and 4 CPUs. A machine whose root is
+before, and nothing of what waits for the thaw; without a journal on one CPU, with one on four. A machine whose root is
 frozen can be shut down.
 """
 
@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 
 import image
+from common import Failure
 from machine import Machine
 
 
@@ -27,6 +28,14 @@ def check(disk):
     assert 'Filesystem state:         clean\n' in told and 'needs_recovery' not in told, told
 
 
+def holds(disk, path):
+    try:
+        image.read_from_image(disk, path)
+    except Failure:
+        return False
+    return True
+
+
 def freeze_and_copy(has_journal, cpus, folder):
     fresh, disk, copy = (os.path.join(folder, f'{name}-{has_journal}-{cpus}') for name in ('fresh', 'disk', 'copy'))
     prepare(fresh, has_journal)
@@ -39,11 +48,16 @@ def freeze_and_copy(has_journal, cpus, folder):
         machine.shell('sleep .2; echo last > /root/last')
         assert machine.shell('fsfreeze --freeze /; echo $?').strip() == '0'
         machine.shell('(echo late > /root/late &)')
+        assert machine.shell('sleep .1; ls /root/late 2> /dev/null; cat /root/last').strip() == 'last'
         shutil.copyfile(disk, copy)
         check(copy)
         assert image.read_from_image(copy, '/root/last') == b'last\n'
         assert image.read_from_image(copy, '/root/file39') == b'39\n'
-        assert machine.shell('sleep .1; ls /root/late 2> /dev/null; cat /root/last').strip() == 'last'
+        assert not holds(copy, '/root/file49') and not holds(copy, '/root/late')
+        # Those who change something did, up to then.
+        assert sum(holds(copy, f'/root/{name}') for name in ('log', 'log2')) == 1
+        size = len(image.read_from_image(copy, '/root/log' if holds(copy, '/root/log') else '/root/log2'))
+        assert size > 20, size
         assert machine.shell('fsfreeze --unfreeze /; echo $?').strip() == '0'
         assert machine.shell('sleep .5; cat /root/late').strip() == 'late'
         assert machine.shell('fsfreeze --freeze /; echo $?').strip() == '0'
@@ -56,5 +70,5 @@ def freeze_and_copy(has_journal, cpus, folder):
 
 with tempfile.TemporaryDirectory() as work:
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for driven in [pool.submit(freeze_and_copy, *way, work) for way in ((False, 1), (False, 4), (True, 1), (True, 4))]:
+        for driven in [pool.submit(freeze_and_copy, *way, work) for way in ((False, 1), (True, 4))]:
             driven.result()
