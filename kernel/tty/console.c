@@ -171,9 +171,14 @@ static void request_refresh(void)
 	}
 }
 
-/* Colours that the console's program has set, or the usual ones. */
+/*
+ * Colours that the console's program has set, or the usual ones. While the display is dark they
+ * wait: it is dark because all that it shows has the colour 0, which is black then.
+ */
 static void apply_palette(const struct console *console)
 {
+	if (dark_number)
+		return;
 	for (unsigned int i = 0; display->set_color && i < 16; i++) {
 		bool is_own = console->screen.palette_set & (1u << i);
 
@@ -194,6 +199,8 @@ void console_redraw(void)
 /* Draw spaces, black on black, so that refresh() finds what differs. */
 static void darken(void)
 {
+	if (display->set_color)
+		display->set_color(0, 0);
 	for (unsigned int i = 0; i < display->columns * display->rows; i++)
 		shown_cells[i] = ' ';
 	for (unsigned int row = 0; row < display->rows; row++)
@@ -210,10 +217,12 @@ void console_set_blank(bool is_blank)
 	if (!foreground || is_blank == (dark_number != 0))
 		return;
 	dark_number = is_blank ? foreground->number : 0;
-	if (!is_blank)
+	if (!is_blank) {
+		apply_palette(foreground);
 		refresh();
-	else if (!foreground->is_graphics)
+	} else if (!foreground->is_graphics) {
 		darken();
+	}
 }
 
 unsigned int console_blank_number(void)
@@ -366,7 +375,10 @@ static void write_in_panic(const char *text, size_t size)
 		return;
 	write_lines(&foreground->screen, text, size);
 	foreground->view = 0;
-	dark_number = 0;
+	if (dark_number) {
+		dark_number = 0;
+		apply_palette(foreground);
+	}
 	refresh();
 }
 

@@ -1,9 +1,44 @@
-"""The virtual consoles: each its own text, colours, UTF-8, scrollback with shift and page-up."""
+"""The virtual consoles: each its own text, colours, UTF-8, scrollback with shift and page-up; a dark screen is dark."""
 
+import collections
 import concurrent.futures
+import os
 import re
+import tempfile
 
+import image
+import png
+from common import build_path, make
 from machine import Machine
+
+
+def backgrounds(machine):
+    """The colours of the screen, the most frequent one first."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'screen.ppm')
+        machine.screenshot(path)
+        _, _, rgb = png.read_ppm(path)
+    counts = collections.Counter(rgb[i:i + 3] for i in range(0, len(rgb), 3))
+    return [tuple(colour) for colour, _ in counts.most_common()]
+
+
+def check_dark(machine):
+    """Whatever a program says that black is, before and meanwhile; that shows when the screen is light again."""
+    black = (0, 0, 0)
+    machine.shell('console_dark light')
+    assert backgrounds(machine)[0] == black and len(backgrounds(machine)) > 1
+    machine.shell("printf '\\033]P0ff0000' > /dev/tty0")
+    red = backgrounds(machine)[0]
+    assert red[0] > 240 and red[1:] == (0, 0), red
+    machine.shell('console_dark dark')
+    assert backgrounds(machine) == [black], backgrounds(machine)
+    machine.shell("printf 'text\\033]P000ff00' > /dev/tty0")
+    assert backgrounds(machine) == [black], backgrounds(machine)
+    machine.shell('console_dark light')
+    green = backgrounds(machine)[0]
+    assert green[1] > 240 and green[0] == green[2] == 0, green
+    machine.shell("console_dark dark; printf '\\033]R' > /dev/tty0; console_dark light")
+    assert backgrounds(machine)[0] == black
 
 
 def drive(machine):
@@ -45,10 +80,14 @@ def drive(machine):
 
 
 def drive_with(cpus):
-    with Machine(cpus=cpus) as machine:
+    tree = image.base_tree()
+    tree.add_file('bin/console_dark', build_path('guest', 'console_dark'))
+    with Machine(tree=tree, cpus=cpus) as machine:
         drive(machine)
+        check_dark(machine)
 
 
+make('--silent', 'build/guest/console_dark')
 # Mostly they wait for the typist: both machines at once take little longer than one.
 with concurrent.futures.ThreadPoolExecutor() as pool:
     for driven in [pool.submit(drive_with, cpus) for cpus in (1, 4)]:
