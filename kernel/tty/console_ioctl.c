@@ -15,14 +15,9 @@
 #include "uapi/linux/termios.h"
 #include "vfs/credentials.h"
 
-static bool may_configure(struct console *console)
+static bool may_configure(const struct console *console)
 {
-	struct tty *own = job_control_get_terminal();
-	bool is_own = own == &console->tty;
-
-	if (own)
-		tty_put(own);
-	return is_own || credentials_capable(credentials_current(), CAP_SYS_TTY_CONFIG);
+	return job_control_may(&console->tty, CAP_SYS_TTY_CONFIG);
 }
 
 static int set_display_mode(struct console *console, uintptr_t mode)

@@ -30,16 +30,6 @@ enum request {
 
 enum { POWER_SAVING_MODES = 4, SCROLL_LINES_OFFSET = 4, SCROLL_LINES_MAX = 1 << 20 };
 
-static bool may_ask(struct tty *tty)
-{
-	struct tty *own = job_control_get_terminal();
-	bool is_own = own == tty;
-
-	if (own)
-		tty_put(own);
-	return is_own || credentials_capable(credentials_current(), CAP_SYS_ADMIN);
-}
-
 static int put_byte(user_addr to, unsigned int value)
 {
 	uint8_t byte = (uint8_t)value;
@@ -107,7 +97,7 @@ int console_request(struct tty *tty, uintptr_t argument)
 	user_addr address = user_addr_from(argument);
 	uint8_t request, value;
 
-	if (!may_ask(tty))
+	if (!job_control_may(tty, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (copy_from_user(&request, address, 1))
 		return -EFAULT;

@@ -63,6 +63,15 @@ struct tty *job_control_get_terminal(void)
 	return tty;
 }
 
+bool job_control_may(const struct tty *tty, unsigned int capability)
+{
+	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
+	bool is_own = current_session()->tty == tty;
+
+	rwspin_read_unlock_irq(&process_tree_lock, flags);
+	return is_own || credentials_capable(credentials_current(), capability);
+}
+
 static struct process_group *foreground_get(struct tty *tty)
 {
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);

@@ -23,6 +23,8 @@ must_check int job_control_check(struct tty *tty, int signal);
 void job_control_adopt(const struct tty_file *opened);
 /* The controlling terminal of the current process, referenced, or NULL. */
 struct tty *job_control_get_terminal(void);
+/* Is `tty` the controlling terminal of the current process, or has it `capability`? */
+bool job_control_may(const struct tty *tty, unsigned int capability);
 
 /* TIOCSCTTY, TIOCNOTTY, TIOCGPGRP, TIOCSPGRP, TIOCGSID, TIOCVHANGUP; -ENOTTY for others. */
 must_check int job_control_ioctl(struct file *file, struct tty *tty, unsigned int command,

@@ -336,13 +336,9 @@ static int queue_ioctl(struct tty *tty, unsigned int command, user_addr address)
 /* Typing for the user: allowed on one's own terminal, and to the administrator. */
 static int type_ioctl(struct tty *tty, user_addr address)
 {
-	struct tty *own = job_control_get_terminal();
-	bool is_own = own == tty;
 	uint8_t byte;
 
-	if (own)
-		tty_put(own);
-	if (!is_own && !credentials_capable(credentials_current(), CAP_SYS_ADMIN))
+	if (!job_control_may(tty, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (copy_from_user(&byte, address, 1))
 		return -EFAULT;

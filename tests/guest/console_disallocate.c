@@ -1,7 +1,5 @@
 /* A console that nobody uses can be freed, one in use cannot; VT_GETSTATE and VT_OPENQRY agree. */
-#include "check.h"
-#include <linux/vt.h>
-#include <sys/ioctl.h>
+#include "console.h"
 
 enum { SPARE = 11 };
 
@@ -28,20 +26,14 @@ static void open_and_freed(void)
 	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, SPARE), EBUSY); /* there is none, as Linux says it */
 }
 
-static void show(int number)
-{
-	MUST(ioctl(fd, VT_ACTIVATE, number));
-	MUST(ioctl(fd, VT_WAITACTIVE, number));
-}
-
 /* The console that is seen stays, though nobody has it open. */
 static void seen(int number_before)
 {
-	show(SPARE);
+	console_show(fd, SPARE);
 	CHECK(!is_open(SPARE));
 	CHECK_ERRNO(ioctl(fd, VT_DISALLOCATE, SPARE), EBUSY);
 	MUST(ioctl(fd, VT_DISALLOCATE, 0));
-	show(number_before);
+	console_show(fd, number_before);
 	MUST(ioctl(fd, VT_DISALLOCATE, SPARE));
 }
 

@@ -1,8 +1,6 @@
 /* What one console makes of keys: its mode, Alt, locks and lights; who may change them. */
-#include "check.h"
+#include "console.h"
 #include <linux/kd.h>
-#include <linux/vt.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 
 static int fd;
@@ -102,19 +100,13 @@ static void wait_lights(unsigned char expected)
 	}
 }
 
-static void show(int number)
-{
-	MUST(ioctl(fd, VT_ACTIVATE, number));
-	MUST(ioctl(fd, VT_WAITACTIVE, number));
-}
-
 /* Seen, it shows its locks, or what a program says; the console that is seen next has its own. */
 static void lights_that_are_seen(void)
 {
 	struct vt_stat state;
 
 	MUST(ioctl(fd, VT_GETSTATE, &state));
-	show(12);
+	console_show(fd, 12);
 	MUST(ioctl(fd, KDSKBLED, 2));
 	wait_lights(2);
 	MUST(ioctl(fd, KDSETLED, 5));
@@ -124,7 +116,7 @@ static void lights_that_are_seen(void)
 	wait_lights(7);
 	MUST(ioctl(fd, KDSETLED, 8));
 	wait_lights(2);
-	show(state.v_active);
+	console_show(fd, state.v_active);
 	wait_lights(0);
 	MUST(ioctl(fd, KDSKBLED, 0));
 }
