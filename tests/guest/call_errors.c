@@ -409,8 +409,8 @@ static void show_argument(const struct attempt *attempt, int place)
 
 /*
  * Not made after all: the oldest calls for a file's status, which fail where its number does not
- * fit 16 bits; descriptors above a process's number, which may be too large; and what root would
- * change of init, whose children all tests are, or of everybody.
+ * fit 16 bits; descriptors above a process's number, which may be too large; flags that are an
+ * address; and what root would change of init, whose children all tests are, or of everybody.
  */
 static bool is_left_out(const struct attempt *attempt)
 {
@@ -419,8 +419,13 @@ static bool is_left_out(const struct attempt *attempt)
 	switch (attempt->call->number) {
 	case 18: case 28: case 84:
 		return true;
-	case SYS_fcntl:
-		return attempt->call->arguments[2].kind == SELF && attempt->is_replaced[1] &&
+	case SYS_fcntl: case SYS_fcntl64:
+		if (!attempt->is_replaced[1])
+			return false;
+		/* An address has flags or not, as the linker put what lies there. */
+		if (attempt->arguments[1] == F_SETFL && attempt->call->arguments[2].kind >= OBJECT)
+			return true;
+		return attempt->call->arguments[2].kind == SELF &&
 		       (attempt->arguments[1] == F_DUPFD ||
 			attempt->arguments[1] == F_DUPFD_CLOEXEC);
 	case SYS_sched_setparam: case SYS_sched_setscheduler: case SYS_sched_setaffinity:
