@@ -270,10 +270,13 @@ static void control(void)
 	int loop = MUST(loop_open(7, O_RDONLY));
 	CHECK_ERRNO(ioctl(fd, LOOP_CTL_REMOVE, 7), EBUSY);
 	CHECK(close(loop) == 0);
+	CHECK(access("/sys/block/loop7", F_OK) == 0);
 	CHECK_EQ(ioctl(fd, LOOP_CTL_REMOVE, 7), 0);
+	CHECK_ERRNO(access("/sys/block/loop7", F_OK), ENOENT);
 	CHECK_ERRNO(ioctl(fd, LOOP_CTL_REMOVE, 7), ENODEV);
 	CHECK_ERRNO(loop_open(7, O_RDONLY), ENOENT);
 	CHECK_EQ(ioctl(fd, LOOP_CTL_ADD, 7), 7);
+	CHECK(access("/sys/block/loop7", F_OK) == 0);
 	CHECK(stat("/dev/loop7", &status) == 0);
 	CHECK(S_ISBLK(status.st_mode) && status.st_rdev == makedev(7, 7));
 	CHECK(close(fd) == 0);

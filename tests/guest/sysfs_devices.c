@@ -118,6 +118,7 @@ int main(void)
 	CHECK(check_class("tty") >= 3);
 	CHECK(check_class("block") >= 1);
 	CHECK(check_class("mem") >= 5);
+	check_device("misc", "loop-control");
 	read_text("/sys/class/mem/null/uevent", text, sizeof(text));
 	CHECK(strcmp(text, "MAJOR=1\nMINOR=3\nDEVNAME=null\nDEVMODE=0666\n") == 0);
 	read_text("/sys/class/tty/console/uevent", text, sizeof(text));

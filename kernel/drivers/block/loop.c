@@ -646,7 +646,7 @@ static struct char_device misc_device = {
 
 static struct device_node control_node = {
 	.name = "loop-control", .number = DEV_NUMBER(MAJOR_MISC, MINOR_LOOP_CONTROL),
-	.mode = MODE_CHARACTER | 0600
+	.mode = MODE_CHARACTER | 0600, .class = "misc"
 };
 
 void loop_init(void)
