@@ -4,16 +4,25 @@
  * changed.
  *
  * Devices live for ever, so that a pointer to one is always good. A partition that goes, because
- * its disk's table is read again, is only marked: it is not found any more, and the next partition
- * of its number takes its structure over. Nobody uses it then: the table is not read again while a
- * partition is open as a file or held. With disks that a program removes (loop devices) it is the
- * same.
+ * its disk's table is read again or its medium is taken out, is only marked: it is not found any
+ * more, and the next partition of its number takes its structure over. Nobody uses it then: neither
+ * happens while a partition is open as a file or held. With disks that a program removes (loop
+ * devices) it is the same.
+ *
+ * Smaller disks. What is cached beyond the new end is thrown away, but for a mounted disk, whose
+ * file system has parts of it in its hands, and others it has changed and not yet written: there
+ * all of it stays, and fails when it is to be written (block_cache.c). The truncate lock of the
+ * disk's cache is held from the look at the mounts until the pages have gone, and who mounts it
+ * waits for that.
  *
  * The last user. A driver may want to hear that nobody uses a disk any more. That is told by a
  * thread of the work queue, for whoever closes last may hold any lock: a file may be put, and a
  * file system unmounted, anywhere. But close(2) and umount(2) mean to leave the disk as told, so
  * who closes waits for that thread; umount(2) does when it has given its locks back. The thread
  * itself, which may close another disk when it is told, does not wait: it comes to that one next.
+ * Nor does any other thread of the kernel: nobody looks at the disk when it has closed it, and the
+ * last user's going writes the disk out, which may need memory that only this thread finds, a file
+ * that only this thread writes, or a turn among the workers.
  *
  * Locks. all.mutex covers the list, what is gone, and who uses what. partitions.mutex, which comes
  * before the locks of names, makes changes of partitions one at a time: tables are read and the
@@ -29,6 +38,7 @@
 #include "lib/string.h"
 #include "mem/kmalloc.h"
 #include "sched/mutex.h"
+#include "sched/thread.h"
 #include "sched/work_queue.h"
 #include "uapi/linux/errno.h"
 
@@ -66,8 +76,7 @@ static void tell_unused(struct work *work);
 /* Disks that are told that nobody uses them. */
 static struct {
 	struct work work;
-	atomic_bool is_running;			/* [a] by one thread: */
-	_Atomic(struct thread *) thread;	/* [a] this one */
+	atomic_bool is_running;			/* [a] by one thread */
 	atomic_uint count;			/* [a] disks that are not through with it */
 	struct wait_queue waiters;
 } unused = {
@@ -137,6 +146,13 @@ static bool is_claimed(const struct block_device *device)
 	return false;
 }
 
+/* Itself. */
+static bool is_mounted(const struct block_device *device)
+{
+	mutex_assert_held(&all.mutex);
+	return device->holder && device->claim == BLOCK_CLAIM_MOUNT;
+}
+
 /* ---- partitions ------------------------------------------------------------------------------ */
 
 static void tell(const struct block_device *device, bool is_there)
@@ -185,6 +201,16 @@ static void enter_partition(struct block_device *partition)
 	list_insert_after(&after->list_node, &partition->list_node);
 }
 
+/* Whether `disk` still has these sectors: it may have lost them since its table was read. */
+static bool has_sectors(struct block_device *disk, uint64_t start, uint64_t count)
+{
+	irq_flags flags = spin_lock_irq(&disk->queue.lock);
+	uint64_t sectors = disk->sector_count;
+
+	spin_unlock_irq(&disk->queue.lock, flags);
+	return start < sectors && count <= sectors - start;
+}
+
 /* The table of `disk` has a partition here. Nobody uses what is gone, so it can be placed anew. */
 static void add_partition(struct block_device *disk, unsigned int number, uint64_t start,
 			  uint64_t count)
@@ -196,6 +222,10 @@ static void add_partition(struct block_device *disk, unsigned int number, uint64
 	if (number > disk->max_partitions)
 		return;
 	mutex_lock(&all.mutex);
+	if (!has_sectors(disk, start, count)) {
+		mutex_unlock(&all.mutex);
+		return;
+	}
 	partition = make_partition(disk, number);
 	if (partition && partition->is_gone) {
 		is_new = true;
@@ -253,19 +283,22 @@ void block_device_scan_all(void)
 	mutex_unlock(&partitions.mutex);
 }
 
-/* Mark all partitions of `disk` as gone, if nobody but `holder` holds it, or uses one of them. */
+/*
+ * Mark all partitions of `disk` as gone, if nobody but `holder` (NULL: nobody at all) holds it or
+ * one of them, and none is open.
+ */
 static int take_partitions(struct block_device *disk, const void *holder)
 {
 	struct block_device *device;
-	bool is_busy = disk->holder != holder && is_claimed(disk);
 
 	mutex_assert_held(&all.mutex);
 	list_for_each_entry(device, &all.devices, list_node) {
-		if (device->whole == disk && device != disk && device->open_count > 0)
-			is_busy = true;
+		if (device->whole != disk)
+			continue;
+		if ((device->holder && device->holder != holder) ||
+		    (device != disk && device->open_count > 0))
+			return -EBUSY;
 	}
-	if (is_busy)
-		return -EBUSY;
 	list_for_each_entry(device, &all.devices, list_node) {
 		if (device->whole == disk && device != disk)
 			device->is_gone = true;
@@ -273,9 +306,24 @@ static int take_partitions(struct block_device *disk, const void *holder)
 	return 0;
 }
 
-int block_device_rescan(struct block_device *disk, const void *holder)
+/* Those that are marked, and were not told of yet. */
+static void tell_gone_partitions(struct block_device *disk)
 {
 	struct block_device *device = disk;
+
+	while ((device = next_known(device)) && device->whole == disk) {
+		if (!device->is_gone || device->sector_count == 0)
+			continue;
+		device->sector_count = 0;
+		tell(device, false);
+		/* Who wrote to it has closed it, which wrote everything out, or could not. */
+		page_cache_truncate(&device->cache, 0);
+		(void)!page_cache_take_error(&device->cache);
+	}
+}
+
+int block_device_rescan(struct block_device *disk, const void *holder)
+{
 	int error;
 
 	if (disk->whole != disk || disk->max_partitions == 0)
@@ -289,14 +337,7 @@ int block_device_rescan(struct block_device *disk, const void *holder)
 	mutex_unlock(&all.mutex);
 	if (error)
 		goto unlock;
-	while ((device = next_known(device)) && device->whole == disk) {
-		if (device->sector_count == 0)
-			continue; /* it went earlier */
-		device->sector_count = 0;
-		tell(device, false);
-		/* Who wrote to it has closed it, which wrote everything out. */
-		page_cache_truncate(&device->cache, 0);
-	}
+	tell_gone_partitions(disk);
 	error = partition_scan(disk, add_partition);
 unlock:
 	mutex_unlock(&partitions.mutex);
@@ -324,8 +365,7 @@ static unsigned int count_users(const struct block_device *disk)
 	mutex_assert_held(&all.mutex);
 	list_for_each_entry(device, &all.devices, list_node) {
 		if (device->whole == disk)
-			count += device->open_count +
-				 (device->holder && device->claim == BLOCK_CLAIM_MOUNT);
+			count += device->open_count + is_mounted(device);
 	}
 	return count;
 }
@@ -349,17 +389,25 @@ int block_device_remove(struct block_device *disk)
 	return error;
 }
 
-void block_device_set_size(struct block_device *disk, uint64_t sector_count)
+static void set_sectors(struct block_device *disk, uint64_t sector_count)
 {
-	uint64_t size = sector_count << SECTOR_SHIFT;
 	irq_flags flags = spin_lock_irq(&disk->queue.lock);
 
 	disk->sector_count = sector_count;
 	spin_unlock_irq(&disk->queue.lock, flags);
-	if (size < page_cache_size(&disk->cache))
-		page_cache_truncate(&disk->cache, size);
+}
+
+void block_device_set_size(struct block_device *disk, uint64_t sector_count)
+{
+	uint64_t size = sector_count << SECTOR_SHIFT;
+
+	rwlock_write_lock(&disk->cache.truncate_lock);
+	set_sectors(disk, sector_count);
+	if (size < page_cache_size(&disk->cache) && !block_device_is_mounted(disk))
+		page_cache_truncate_locked(&disk->cache, size);
 	else
 		page_cache_set_size(&disk->cache, size);
+	rwlock_write_unlock(&disk->cache.truncate_lock);
 }
 
 bool block_device_withdraw(struct block_device *disk, unsigned int most)
@@ -367,8 +415,10 @@ bool block_device_withdraw(struct block_device *disk, unsigned int most)
 	irq_flags flags;
 	bool can_go;
 
+	rwlock_write_lock(&disk->cache.truncate_lock);
 	mutex_lock(&all.mutex);
-	can_go = count_users(disk) <= most;
+	can_go = !is_mounted(disk) && count_users(disk) <= most &&
+		 take_partitions(disk, disk->holder) == 0;
 	if (can_go) {
 		flags = spin_lock_irq(&disk->queue.lock);
 		disk->sector_count = 0;
@@ -376,7 +426,23 @@ bool block_device_withdraw(struct block_device *disk, unsigned int most)
 		spin_unlock_irq(&disk->queue.lock, flags);
 	}
 	mutex_unlock(&all.mutex);
+	if (can_go)
+		page_cache_truncate_locked(&disk->cache, 0);
+	rwlock_write_unlock(&disk->cache.truncate_lock);
 	return can_go;
+}
+
+void block_device_tell_withdrawn(struct block_device *disk)
+{
+	mutex_lock(&partitions.mutex);
+	tell_gone_partitions(disk);
+	mutex_unlock(&partitions.mutex);
+}
+
+void block_device_begin_anew(struct block_device *disk)
+{
+	page_cache_drop_range(&disk->cache, 0, UINT32_MAX);
+	(void)!page_cache_take_error(&disk->cache);
 }
 
 /* ---- the last user --------------------------------------------------------------------------- */
@@ -404,13 +470,11 @@ static void tell_unused(struct work *work)
 	(void)work;
 	/* Who comes while another is at it leaves it to him: he looks once more when he is done. */
 	while (atomic_load(&unused.count) > 0 && !atomic_exchange(&unused.is_running, true)) {
-		atomic_store(&unused.thread, thread_current());
 		while ((disk = take_unused()) != NULL) {
 			disk->ops->unused(disk);
 			atomic_fetch_sub(&unused.count, 1);
 			wait_queue_wake_all(&unused.waiters, 0);
 		}
-		atomic_store(&unused.thread, NULL);
 		atomic_store(&unused.is_running, false);
 	}
 }
@@ -431,8 +495,7 @@ static void note_unused(const struct block_device *device)
 
 void block_device_wait_unused(void)
 {
-	if (likely(atomic_load(&unused.count) == 0) ||
-	    atomic_load(&unused.thread) == thread_current())
+	if (likely(atomic_load(&unused.count) == 0) || thread_is_kernel(thread_current()))
 		return;
 	wait_event(&unused.waiters, atomic_load(&unused.count) == 0);
 }
@@ -489,12 +552,6 @@ struct block_device *block_device_next(struct block_device *device)
 		device = next_known(device);
 	while (device && device->is_gone);
 	return device;
-}
-
-static bool is_mounted(const struct block_device *device)
-{
-	mutex_assert_held(&all.mutex);
-	return device->holder && device->claim == BLOCK_CLAIM_MOUNT;
 }
 
 bool block_device_is_mounted(const struct block_device *device)
@@ -572,6 +629,11 @@ int block_device_claim(struct block_device *device, void *holder, enum block_cla
 		error = 0;
 	}
 	mutex_unlock(&all.mutex);
+	if (!error && claim == BLOCK_CLAIM_MOUNT) {
+		/* A disk that began to become smaller before has got rid of what it had there. */
+		rwlock_read_lock(&device->cache.truncate_lock);
+		rwlock_read_unlock(&device->cache.truncate_lock);
+	}
 	return error;
 }
 

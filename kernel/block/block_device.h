@@ -191,17 +191,28 @@ void block_device_register(struct block_device *device);
 void block_device_add(struct block_device *disk);
 must_check int block_device_remove(struct block_device *disk);
 /*
- * The size of a whole disk changes. What is cached beyond the new end is lost. May sleep; the
- * caller sees to it that the size changes in one place at a time.
+ * The size of a whole disk changes. What is cached beyond the new end is lost, unless it is
+ * mounted. May sleep; the caller sees to it that the size changes in one place at a time.
  */
 void block_device_set_size(struct block_device *disk, uint64_t sector_count);
 /*
- * The medium of a whole disk is about to be taken out: if at most `most` use it or its partitions,
- * it has no sectors from now on, and no cache that must be flushed. Whoever comes later finds that
- * out; requests under way go on. False: more use it, and nothing has changed.
+ * The medium of a whole disk is about to be taken out: if at most `most` have it open, and nobody
+ * uses it otherwise or one of its partitions, it has no sectors from now on, and nothing cached,
+ * and its partitions are gone. Whoever comes later finds that out; requests under way go on. False:
+ * more use it, and nothing has changed. May sleep.
  */
 must_check bool block_device_withdraw(struct block_device *disk, unsigned int most);
-/* Until `ops->unused` has come back of all disks that were closed before. May sleep. */
+/* The observer hears of the partitions that went with it. May sleep; as block_device_rescan. */
+void block_device_tell_withdrawn(struct block_device *disk);
+/*
+ * A disk without sectors, which the caller holds, is about to get another medium: nothing of what
+ * was cached, and no error, comes from the last one. May sleep.
+ */
+void block_device_begin_anew(struct block_device *disk);
+/*
+ * Until `ops->unused` has come back of all disks that were closed before. May sleep. The kernel's
+ * own threads do not wait.
+ */
 void block_device_wait_unused(void);
 
 /*

@@ -1,5 +1,7 @@
 /*
- * Who may have a disk alone, and who may have its table of partitions read again.
+ * Who may have a disk alone, and who may have its table of partitions read again or its medium
+ * taken out; what becomes of what is cached of a disk that becomes smaller; who waits for the last
+ * user's going.
  *
  * test: with=block/request_queue.c,block/block_fail.c,block/partition.c,block/page_io.c
  * test: with=block/block_cache.c,block/io_group.c,vm/page_cache.c,vm/page_cache_io.c,vm/writeback.c
@@ -8,32 +10,106 @@
  * test: with=vm/commit.c,vm/futex.c
  */
 #include "block/block_device.h"
+#include "lib/string.h"
+#include "mem/kmalloc.h"
+#include "sched/thread.h"
 #include "test.h"
 #include "uapi/linux/errno.h"
 #include "vm/internal.h"
 
-/* Without a medium nothing is read, and without a cache nothing is flushed. */
+enum { SECTORS = 64, PART_FIRST = 16, PART_COUNT = 32 };
+
+static uint8_t medium[SECTORS * SECTOR_SIZE];	/* begins with a table of one partition */
+static struct list under_way = LIST_INIT(under_way);
+static unsigned int unused_calls;
+
 static void submit(struct block_device *disk, struct block_request *request)
 {
 	(void)disk;
-	block_request_complete(request, 0);
+	list_add_tail(&under_way, &request->age_node);
 }
 
-static const struct block_device_ops ops = { .submit = submit };
-static struct block_device disk;
+static void count_unused(struct block_device *disk)
+{
+	(void)disk;
+	unused_calls++;
+}
+
+static const struct block_device_ops ops = { .submit = submit, .unused = count_unused };
+static struct block_device disk, *partition;
+
+static void carry_out(struct block_request *request)
+{
+	uint8_t *at = medium + request->sector * SECTOR_SIZE;
+
+	for (unsigned int i = 0; i < request->segment_count; i++) {
+		const struct block_segment *segment = &request->segments[i];
+		uint8_t *bytes = (uint8_t *)page_frame_address(segment->frame) + segment->offset;
+
+		if (request->operation == BLOCK_READ)
+			memcpy(bytes, at, segment->size);
+		else
+			memcpy(at, bytes, segment->size);
+		at += segment->size;
+	}
+}
+
+/* While somebody sleeps the disk does one thing; if it has nothing to do, the workers do theirs. */
+static bool go_on(void)
+{
+	struct block_request *request =
+		list_pop_head_entry(&under_way, struct block_request, age_node);
+	unsigned int calls = unused_calls;
+
+	if (!request) {
+		test_run_deferred();
+		return unused_calls != calls;
+	}
+	carry_out(request);
+	block_request_complete(request, 0);
+	return true;
+}
 
 static void set_up(void)
 {
-	disk = (struct block_device){ .name = "test", .ops = &ops, .max_partitions = 4 };
+	static const uint8_t entry[16] = { [4] = 0x83, [8] = PART_FIRST, [12] = PART_COUNT };
+
+	memset(medium, 0, sizeof(medium));
+	memcpy(medium + 446, entry, sizeof(entry));
+	memcpy(medium + 510, "\x55\xaa", 2);
+	disk = (struct block_device){ .name = "test", .ops = &ops, .max_partitions = 4,
+				      .sector_count = SECTORS };
+	partition = NULL;
+	unused_calls = 0;
+	test_set_idle(go_on);
 	page_cache_setup();
+	reclaim_setup();
 	writeback_setup();
 	block_device_register(&disk);
 }
 
+static void read_table(struct test *t, const void *holder)
+{
+	EXPECT_EQ(t, block_device_rescan(&disk, holder), 0);
+	partition = block_device_find_name("test1");
+	EXPECT(t, partition != NULL && partition->sector_count == PART_COUNT);
+}
+
+static void forget(struct block_device *device)
+{
+	page_cache_fini(&device->cache);
+	writeback_unregister(&device->writeback);
+	list_remove(&device->list_node);
+}
+
 static void tear_down(void)
 {
-	writeback_unregister(&disk.writeback);
-	list_remove(&disk.list_node);
+	if (partition) {
+		forget(partition);
+		kfree(partition);
+	}
+	forget(&disk);
+	test_set_idle(NULL);
 }
 
 static void holders_exclude_each_other(struct test *t)
@@ -75,7 +151,7 @@ static void no_other_than_the_holder_rereads(struct test *t)
 	int holder, other;
 
 	set_up();
-	EXPECT_EQ(t, block_device_rescan(&disk, &other), 0);
+	read_table(t, &other);
 	EXPECT_EQ(t, block_device_claim(&disk, &holder, BLOCK_CLAIM_FILE), 0);
 	EXPECT_EQ(t, block_device_rescan(&disk, &other), -EBUSY);
 	EXPECT_EQ(t, block_device_rescan(&disk, &holder), 0);
@@ -85,9 +161,153 @@ static void no_other_than_the_holder_rereads(struct test *t)
 	tear_down();
 }
 
+static void partitions_in_use_stay(struct test *t)
+{
+	struct block_device *file;
+	int mount;
+
+	set_up();
+	read_table(t, NULL);
+	EXPECT_EQ(t, block_device_claim(partition, &mount, BLOCK_CLAIM_MOUNT), 0);
+	EXPECT_EQ(t, block_device_rescan(&disk, NULL), -EBUSY);
+	EXPECT_EQ(t, block_device_rescan(&disk, &disk), -EBUSY);
+	EXPECT(t, !block_device_withdraw(&disk, 1));
+	EXPECT_POINTER(t, block_device_find_name("test1"), partition);
+	block_device_release(partition, &mount);
+	EXPECT_EQ(t, block_device_open(partition->number, false, &file), 0);
+	EXPECT_EQ(t, block_device_rescan(&disk, NULL), -EBUSY);
+	EXPECT(t, !block_device_withdraw(&disk, 1));
+	EXPECT_EQ(t, block_device_sectors(&disk), SECTORS);
+	block_device_close(file, false);
+	tear_down();
+}
+
+/* In one step: nobody finds them between the look at the users and the end. */
+static void partitions_go_with_the_medium(struct test *t)
+{
+	struct block_device *file;
+
+	set_up();
+	read_table(t, NULL);
+	EXPECT_EQ(t, block_device_open(disk.number, false, &file), 0);
+	EXPECT(t, !block_device_withdraw(&disk, 0));
+	EXPECT(t, block_device_withdraw(&disk, 1));
+	EXPECT_EQ(t, block_device_sectors(&disk), 0);
+	EXPECT_POINTER(t, block_device_find_name("test1"), NULL);
+	EXPECT_EQ(t, block_device_claim(partition, &file, BLOCK_CLAIM_MOUNT), -ENXIO);
+	EXPECT_EQ(t, partition->sector_count, PART_COUNT);
+	block_device_tell_withdrawn(&disk);
+	EXPECT_EQ(t, partition->sector_count, 0);
+	block_device_close(file, false);
+	tear_down();
+}
+
+static void put_page(struct test *t, uint32_t index)
+{
+	struct page_frame *frame;
+
+	EXPECT_EQ(t, page_cache_get(&disk.cache, index, &frame, NULL), 0);
+	page_frame_put(frame);
+}
+
+static bool has_page(uint32_t index)
+{
+	struct page_frame *frame = page_cache_find(&disk.cache, index);
+
+	if (frame)
+		page_frame_put(frame);
+	return frame != NULL;
+}
+
+static void what_is_mounted_keeps_its_pages(struct test *t)
+{
+	enum { PAGE = 5, SECTORS_A_PAGE = PAGE_SIZE / SECTOR_SIZE };
+	struct page_frame *frame;
+	int mount;
+
+	set_up();
+	EXPECT_EQ(t, block_device_claim(&disk, &mount, BLOCK_CLAIM_MOUNT), 0);
+	put_page(t, PAGE);
+	block_device_set_size(&disk, SECTORS_A_PAGE);
+	EXPECT_EQ(t, block_device_sectors(&disk), SECTORS_A_PAGE);
+	EXPECT(t, has_page(PAGE));
+	/* Others are not there, and this one can be changed, but not be written. */
+	EXPECT_EQ(t, page_cache_get(&disk.cache, PAGE + 1, &frame, NULL), -EIO);
+	EXPECT_EQ(t, page_cache_get(&disk.cache, 0, &frame, NULL), 0);
+	memset(page_frame_address(frame), 'x', PAGE_SIZE);
+	page_cache_mark_dirty(&disk.cache, frame);
+	page_frame_put(frame);
+	EXPECT_EQ(t, page_cache_get(&disk.cache, PAGE, &frame, NULL), 0);
+	page_cache_mark_dirty(&disk.cache, frame);
+	page_frame_put(frame);
+	EXPECT_EQ(t, block_device_sync(&disk), -EIO);
+	EXPECT_EQ(t, medium[0], 'x');
+	EXPECT(t, has_page(PAGE));
+	block_device_release(&disk, &mount);
+	/* The next medium has nothing of it. */
+	block_device_set_size(&disk, 0);
+	block_device_begin_anew(&disk);
+	EXPECT(t, !has_page(PAGE));
+	EXPECT_EQ(t, block_device_sync(&disk), 0);
+	block_device_set_size(&disk, SECTORS);
+	put_page(t, PAGE);
+	block_device_set_size(&disk, SECTORS_A_PAGE);
+	EXPECT(t, !has_page(PAGE));
+	tear_down();
+}
+
+/* A dirty page at the end is not lost with one beyond it. */
+static void neighbours_beyond_the_end_fail_alone(struct test *t)
+{
+	struct page_frame *frame;
+	int mount;
+
+	set_up();
+	EXPECT_EQ(t, block_device_claim(&disk, &mount, BLOCK_CLAIM_MOUNT), 0);
+	for (uint32_t index = 0; index < 3; index++) {
+		EXPECT_EQ(t, page_cache_get(&disk.cache, index, &frame, NULL), 0);
+		memset(page_frame_address(frame), 'x', PAGE_SIZE);
+		page_cache_mark_dirty(&disk.cache, frame);
+		page_frame_put(frame);
+	}
+	block_device_set_size(&disk, (PAGE_SIZE + 512) / SECTOR_SIZE);
+	EXPECT_EQ(t, block_device_sync(&disk), -EIO);
+	EXPECT_EQ(t, medium[PAGE_SIZE - 1], 'x');
+	EXPECT_EQ(t, medium[PAGE_SIZE + 511], 'x');
+	EXPECT_EQ(t, medium[PAGE_SIZE + 512], 0);
+	EXPECT_EQ(t, page_cache_take_error(&disk.cache), -EIO);
+	block_device_release(&disk, &mount);
+	tear_down();
+}
+
+/* A program waits until it is told that it was the last user; a thread of the kernel does not. */
+static void who_waits_for_the_last_user(struct test *t)
+{
+	struct block_device *file;
+
+	set_up();
+	atomic_store(&disk.tells_unused, true);
+	EXPECT_EQ(t, block_device_open(disk.number, false, &file), 0);
+	block_device_close(file, false);
+	EXPECT_EQ(t, unused_calls, 1);
+	EXPECT_EQ(t, block_device_open(disk.number, false, &file), 0);
+	thread_current()->is_kernel = true;
+	block_device_close(file, false);
+	thread_current()->is_kernel = false;
+	EXPECT_EQ(t, unused_calls, 1);
+	test_run_deferred();
+	EXPECT_EQ(t, unused_calls, 2);
+	tear_down();
+}
+
 const struct test_case test_cases[] = {
 	TEST(holders_exclude_each_other),
 	TEST(mounts_and_writers_exclude_each_other),
 	TEST(no_other_than_the_holder_rereads),
+	TEST(partitions_in_use_stay),
+	TEST(partitions_go_with_the_medium),
+	TEST(what_is_mounted_keeps_its_pages),
+	TEST(neighbours_beyond_the_end_fail_alone),
+	TEST(who_waits_for_the_last_user),
 	TEST_END
 };

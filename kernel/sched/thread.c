@@ -220,6 +220,7 @@ struct thread *thread_create_kernel(const char *name, void (*entry)(void *), voi
 		kfree(thread);
 		return NULL;
 	}
+	thread->is_kernel = true;
 	return thread;
 }
 

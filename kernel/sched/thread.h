@@ -79,6 +79,7 @@ struct thread {
 	atomic_bool on_cpu;		/* [a] running, or its switch away is not finished */
 	bool queued;			/* [r] waits in a run queue; not while it runs */
 	bool is_idle;			/* [I] what a CPU runs when there is nothing to run */
+	bool is_kernel;			/* [I] made by thread_create_kernel: see thread_is_kernel */
 	atomic_uint queue_cpu; /* [a] whose run queue it is on, runs from, or was last on */
 	struct rbtree_node run_node;	/* [r] by virtual time */
 	struct list_node run_list;	/* [r] FIFO and RR: list of its priority */
@@ -152,6 +153,12 @@ void thread_first_run(void *thread);
 
 /* A kernel thread, allocated here and freed at its end. NULL when memory is short. Not started. */
 struct thread *thread_create_kernel(const char *name, void (*entry)(void *), void *argument);
+
+/* Does it work for others? Then it does not wait where only a program's own call is meant to. */
+static inline bool thread_is_kernel(const struct thread *thread)
+{
+	return thread->is_kernel;
+}
 
 /* Put a new thread on a run queue. From now on it owns itself. */
 void thread_start(struct thread *thread);

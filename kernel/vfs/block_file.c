@@ -1,8 +1,9 @@
 /*
  * Disks and partitions as files: reads and writes go through the device's own page cache, which a
  * mounted file system uses for its metadata too. Positions count bytes; nothing lies beyond the
- * end, and the size never changes while the file is open. O_EXCL keeps mounts, and others who open
- * it so, away. (ioctl: block_ioctl.c.)
+ * end. The size may change while the file is open, but never by writing: who has just found a
+ * larger one writes nothing beyond the new end, or what is lost (block_cache.c). O_EXCL keeps
+ * mounts, and others who open it so, away. (ioctl: block_ioctl.c.)
  */
 #include "block/block_device.h"
 #include "uapi/linux/errno.h"

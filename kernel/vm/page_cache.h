@@ -77,7 +77,8 @@ struct page_cache {
 	 * [I] Set by the owner right after page_cache_init. A block device's cache, which holds
 	 * file systems' metadata: its frames lie in the direct map (FRAME_ALLOC_LOW), they are
 	 * allocated without writing back (FRAME_ALLOC_NO_RECLAIM: who asks may hold file-system
-	 * locks), and page_cache_get waits for the device even if the thread is being killed.
+	 * locks), page_cache_get waits for the device even if the thread is being killed, and no
+	 * write makes it longer.
 	 */
 	bool is_metadata;
 	struct mutex regions_lock;		/* LOCK_RANK_CACHE_REGIONS */
@@ -201,6 +202,8 @@ must_check ssize_t page_cache_write(struct page_cache *cache, struct io_buffer *
  * tail of the last page. The file system frees blocks afterwards (shrink) by itself. May sleep.
  */
 void page_cache_truncate(struct page_cache *cache, uint64_t new_size);
+/* The same by who holds the truncate lock exclusive. */
+void page_cache_truncate_locked(struct page_cache *cache, uint64_t new_size);
 /* Drop [first, end) pages (hole punching, invalidation); dirty ones are lost. */
 void page_cache_drop_range(struct page_cache *cache, uint32_t first, uint32_t end);
 

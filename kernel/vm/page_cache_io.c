@@ -188,7 +188,8 @@ static int get_for_write(struct page_cache *cache, uint32_t index, struct page_f
 /* The write reached `end`, and the frame holds it. */
 static void commit_write(struct page_cache *cache, struct page_frame *frame, uint64_t end)
 {
-	if (end > page_cache_size(cache)) {
+	/* A device keeps its size, also if it became smaller while we were at it. */
+	if (end > page_cache_size(cache) && !cache->is_metadata) {
 		page_cache_set_size(cache, end);
 		/* Before the frame is marked: who writes that back stores the new size, too. */
 		atomic_store_explicit(&cache->has_grown, true, memory_order_release);

@@ -111,13 +111,12 @@ static void wait_for_last_page(struct page_cache *cache, uint64_t size)
 	page_frame_put(frame);
 }
 
-void page_cache_truncate(struct page_cache *cache, uint64_t new_size)
+void page_cache_truncate_locked(struct page_cache *cache, uint64_t new_size)
 {
 	uint32_t first = page_count_of(new_size);
-	uint64_t old_size;
+	uint64_t old_size = page_cache_size(cache);
 
-	rwlock_write_lock(&cache->truncate_lock);
-	old_size = page_cache_size(cache);
+	rwlock_assert_held_exclusive(&cache->truncate_lock);
 	if (new_size > old_size) {
 		page_cache_clear_tail(cache, old_size);
 		page_cache_set_size(cache, new_size);
@@ -128,6 +127,12 @@ void page_cache_truncate(struct page_cache *cache, uint64_t new_size)
 		wait_for_last_page(cache, new_size);
 		page_cache_clear_tail(cache, new_size);
 	}
+}
+
+void page_cache_truncate(struct page_cache *cache, uint64_t new_size)
+{
+	rwlock_write_lock(&cache->truncate_lock);
+	page_cache_truncate_locked(cache, new_size);
 	rwlock_write_unlock(&cache->truncate_lock);
 }
 

@@ -111,12 +111,23 @@ static void statuses(int loop, int number, int file)
 
 static void sizes(int loop, int file)
 {
+	struct stat status;
 	int number = 0;
 
 	CHECK(ftruncate(file, 2 * SIZE + 700) == 0);
 	CHECK_EQ(loop_size(loop), SIZE);
 	CHECK(ioctl(loop, LOOP_SET_CAPACITY) == 0);
 	CHECK_EQ(loop_size(loop), 2 * SIZE + 512);
+	CHECK(ftruncate(file, SIZE) == 0);
+	CHECK(ioctl(loop, LOOP_SET_CAPACITY) == 0);
+	CHECK_EQ(loop_size(loop), SIZE);
+	/* What was written to the part that goes does not make the file longer again. */
+	CHECK_EQ(pwrite(loop, "lost", 4, SIZE - 4096), 4);
+	CHECK(ftruncate(file, SIZE / 2) == 0);
+	CHECK(ioctl(loop, LOOP_SET_CAPACITY) == 0);
+	CHECK_EQ(loop_size(loop), SIZE / 2);
+	CHECK(fstat(file, &status) == 0);
+	CHECK_EQ(status.st_size, SIZE / 2);
 	CHECK(ftruncate(file, SIZE) == 0);
 	CHECK(ioctl(loop, LOOP_SET_CAPACITY) == 0);
 	CHECK_EQ(loop_size(loop), SIZE);

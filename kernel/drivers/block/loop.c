@@ -14,7 +14,8 @@
  *	LEAVING	 -> FREE	let_go, by the same thread
  *
  * Detaching. A device that others use is not detached under them: it is marked AUTOCLEAR, and goes
- * when the last user has gone (block_device_ops.unused). Leaving begins with taking the sectors
+ * when the last user has gone (block_device_ops.unused). So it is if the call comes by a partition:
+ * who has that open uses the device himself. Leaving begins with taking the sectors and partitions
  * away in one step with the look at the users; whoever comes afterwards finds an empty disk.
  *
  * A circle of devices that show each other would never come to an end. So a file is refused if it
@@ -194,6 +195,7 @@ static int attach(struct loop *loop, const struct file *through, struct file *fi
 	if (error)
 		return error;
 	/* Nothing below can fail. There are no requests: the disk has no sectors. */
+	block_device_begin_anew(&loop->block);
 	if (!(file->mode & through->mode & FILE_WRITE) || !file->ops->write)
 		flags |= LO_FLAGS_READ_ONLY;
 	if (file->flags & O_DIRECT)
@@ -250,14 +252,12 @@ int loop_attach(struct loop *loop, struct file *through, struct file *file,
 /* ---- detaching ------------------------------------------------------------------------------- */
 
 /* The device is LEAVING, and this thread's. */
-static void let_go(struct loop *loop, const struct file *holder)
+static void let_go(struct loop *loop)
 {
 	struct file *file = loop->file;
 
-	block_device_set_size(&loop->block, 0);
 	loop_stop(loop);
-	if (loop->block.max_partitions > 0)
-		scan_partitions(loop, holder);
+	block_device_tell_withdrawn(&loop->block);
 	mutex_lock(&loop_mutex);
 	loop->file = NULL;
 	loop->offset = loop->size_limit = 0;
@@ -269,7 +269,7 @@ static void let_go(struct loop *loop, const struct file *holder)
 	file_put(file);
 }
 
-/* If at most `most` use it, it is LEAVING. */
+/* If at most `most` have it open, and nobody uses it otherwise, it is LEAVING. */
 static bool leave(struct loop *loop, unsigned int most)
 {
 	mutex_assert_held(&loop_mutex);
@@ -279,7 +279,7 @@ static bool leave(struct loop *loop, unsigned int most)
 	return true;
 }
 
-int loop_detach(struct loop *loop, const struct file *through)
+int loop_detach(struct loop *loop, bool by_partition)
 {
 	bool leaves = false;
 	int error = 0;
@@ -289,13 +289,13 @@ int loop_detach(struct loop *loop, const struct file *through)
 	mutex_lock(&loop_mutex);
 	if (loop->state != LOOP_ATTACHED)
 		error = -ENXIO;
-	else if (leave(loop, 1))
+	else if (!by_partition && leave(loop, 1))
 		leaves = true;
 	else
 		set_flags(loop, loop->flags | LO_FLAGS_AUTOCLEAR);
 	mutex_unlock(&loop_mutex);
 	if (leaves)
-		let_go(loop, through);
+		let_go(loop);
 	return error;
 }
 
@@ -309,7 +309,7 @@ void loop_unused(struct block_device *disk)
 	leaves = loop->state == LOOP_ATTACHED && loop->flags & LO_FLAGS_AUTOCLEAR && leave(loop, 0);
 	mutex_unlock(&loop_mutex);
 	if (leaves)
-		let_go(loop, NULL);
+		let_go(loop);
 }
 
 /* ---- what is attached changes ---------------------------------------------------------------- */
@@ -445,18 +445,33 @@ int loop_get_status(struct loop *loop, struct loop_info64 *out)
 	return 0;
 }
 
+static void update_size(struct loop *loop)
+{
+	uint64_t sectors = sectors_of(loop->file, loop->offset, loop->size_limit);
+	bool grows = sectors > block_device_sectors(&loop->block);
+
+	/*
+	 * The page at the old end was only half there, and what it has behind that must not be
+	 * written. Of a mounted device it never is; and there may be pages beyond the end, which
+	 * can be written only afterwards. Before the disk becomes smaller nothing is written out:
+	 * what lies behind the end of the file would make that longer again.
+	 */
+	if (grows && !block_device_is_mounted(&loop->block))
+		(void)!block_device_sync(&loop->block);
+	block_device_set_size(&loop->block, sectors);
+	if (grows)
+		page_cache_drop_unused(&loop->block.cache, 0, UINT32_MAX);
+}
+
 int loop_update_size(struct loop *loop)
 {
 	int error = 0;
 
 	mutex_lock(&loop_mutex);
-	if (loop->state != LOOP_ATTACHED) {
+	if (loop->state != LOOP_ATTACHED)
 		error = -ENXIO;
-	} else {
-		/* The page at the old end was only half there. */
-		renew_cache(loop);
-		renew_size(loop);
-	}
+	else
+		update_size(loop);
 	mutex_unlock(&loop_mutex);
 	return error;
 }

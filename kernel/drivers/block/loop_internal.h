@@ -70,7 +70,7 @@ int loop_ioctl(struct block_device *device, struct file *through, unsigned int c
  */
 must_check int loop_attach(struct loop *loop, struct file *through, struct file *file,
 			   const struct loop_config *config);
-must_check int loop_detach(struct loop *loop, const struct file *through);
+must_check int loop_detach(struct loop *loop, bool by_partition);
 must_check int loop_change_file(struct loop *loop, const struct file *through, struct file *file);
 must_check int loop_set_status(struct loop *loop, const struct file *through,
 			       const struct loop_info64 *info);

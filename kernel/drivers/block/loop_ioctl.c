@@ -150,7 +150,7 @@ int loop_ioctl(struct block_device *device, struct file *through, unsigned int c
 	case LOOP_CHANGE_FD:
 		return change_file(loop, through, argument);
 	case LOOP_CLR_FD:
-		return loop_detach(loop, through);
+		return loop_detach(loop, device != device->whole);
 	case LOOP_GET_STATUS:
 		return get_old_status(loop, user_addr_from(argument));
 	case LOOP_GET_STATUS64:
