@@ -267,6 +267,28 @@ static void circles(int file)
 	CHECK(close(first) == 0 && close(second) == 0 && close(third) == 0);
 }
 
+/* A disk has no end to append to. */
+static void appending_to_disk(int file)
+{
+	int number, upper_number, upper, appender;
+	int lower = loop_attach(file, &number);
+	struct loop_info64 info;
+	struct stat status;
+	char text[5];
+
+	appender = MUST(loop_open(number, O_RDWR | O_APPEND));
+	upper = loop_attach(appender, &upper_number);
+	CHECK(ioctl(upper, LOOP_GET_STATUS64, &info) == 0 && info.lo_flags == 0);
+	CHECK_EQ(pwrite(upper, "upper", 5, 5000), 5);
+	CHECK(fsync(upper) == 0);
+	CHECK_EQ(pread(file, text, 5, 5000), 5);
+	CHECK(memcmp(text, "upper", 5) == 0);
+	CHECK(ioctl(upper, LOOP_CLR_FD) == 0 && close(upper) == 0 && close(appender) == 0);
+	CHECK(ioctl(lower, LOOP_CLR_FD) == 0 && close(lower) == 0);
+	CHECK(fstat(file, &status) == 0);
+	CHECK_EQ(status.st_size, SIZE);
+}
+
 static void control(void)
 {
 	int fd = MUST(open("/dev/loop-control", O_RDWR));
@@ -330,6 +352,7 @@ int main(void)
 	configured(number, file);
 	read_only(number);
 	circles(file);
+	appending_to_disk(file);
 	CHECK(close(file) == 0);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * Loop devices that become smaller while they are used. A file system on one goes on with what it
  * has in memory; what lies beyond the new end can be neither read nor written, and nothing else
- * goes wrong; when the device has its size again, all is there.
+ * goes wrong; when the device has its size again, all is there. And a device on a smaller one: what
+ * is written half is not written.
  */
 #include "loop_ext2.h"
 #include <sys/mount.h>
@@ -104,6 +105,27 @@ static void away_for_good(void)
 	CHECK(close(loop) == 0 && close(file) == 0);
 }
 
+/* The lower disk ends within the page that is written to the upper one. */
+static void half_a_page(void)
+{
+	enum { PLACE = 64 * 1024 };
+	int file = loop_make_file("file", 2 * PLACE), number, upper_number;
+	int lower = loop_attach(file, &number), upper = loop_attach(lower, &upper_number);
+	char bytes[4096];
+
+	CHECK(ftruncate(file, PLACE + 512) == 0);
+	CHECK(ioctl(lower, LOOP_SET_CAPACITY) == 0);
+	CHECK_EQ(loop_size(lower), PLACE + 512);
+	CHECK_EQ(loop_size(upper), 2 * PLACE);
+	memset(bytes, 'x', sizeof(bytes));
+	CHECK_EQ(pwrite(upper, bytes, sizeof(bytes), PLACE), sizeof(bytes));
+	CHECK_ERRNO(fsync(upper), EIO);
+	CHECK_EQ(pwrite(upper, bytes, sizeof(bytes), 0), sizeof(bytes));
+	CHECK(fsync(upper) == 0);
+	CHECK(ioctl(upper, LOOP_CLR_FD) == 0 && ioctl(lower, LOOP_CLR_FD) == 0);
+	CHECK(close(upper) == 0 && close(lower) == 0 && close(file) == 0);
+}
+
 int main(void)
 {
 	int tries = 1;
@@ -114,5 +136,6 @@ int main(void)
 	while (!away_for_a_moment())
 		CHECK(++tries < 5);
 	away_for_good();
+	half_a_page();
 	return 0;
 }

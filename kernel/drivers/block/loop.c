@@ -18,6 +18,11 @@
  * who has that open uses the device himself. Leaving begins with taking the sectors and partitions
  * away in one step with the look at the users; whoever comes afterwards finds an empty disk.
  *
+ * O_APPEND. A regular file that is open so is written at its end, wherever the writer means to:
+ * what is written to the device would come to lie where no reader looks for it. (Linux 6.1 lets
+ * that happen; newer ones put it in its place, whoever may only append.) So the device is
+ * read-only; if the flag is set later, its writes fail.
+ *
  * A circle of devices that show each other would never come to an end. So a file is refused if it
  * lies, over any number of devices and mounts, on the very device; all changes are made under one
  * mutex, lest two that are right each by itself close a circle.
@@ -196,7 +201,8 @@ static int attach(struct loop *loop, const struct file *through, struct file *fi
 		return error;
 	/* Nothing below can fail. There are no requests: the disk has no sectors. */
 	block_device_begin_anew(&loop->block);
-	if (!(file->mode & through->mode & FILE_WRITE) || !file->ops->write)
+	if (!(file->mode & through->mode & FILE_WRITE) || !file->ops->write ||
+	    loop_file_appends(file))
 		flags |= LO_FLAGS_READ_ONLY;
 	if (file->flags & O_DIRECT)
 		flags |= LO_FLAGS_DIRECT_IO;

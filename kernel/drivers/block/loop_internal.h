@@ -6,8 +6,10 @@
 #include "sched/completion.h"
 #include "sched/mutex.h"
 #include "sched/rwlock.h"
+#include "uapi/linux/fcntl.h"
 #include "uapi/linux/loop.h"
 #include "vfs/file.h"
+#include "vfs/inode.h"
 
 struct loop;
 
@@ -59,6 +61,13 @@ extern struct mutex loop_mutex;
 /* The loop device that `device`, be it one or a partition of one, belongs to; or NULL. */
 struct loop *loop_of(const struct block_device *device);
 extern const struct block_device_ops loop_ops;
+
+/* Whether what is written to `file` goes to its end instead of its place. (Theory: loop.c.) */
+static inline bool loop_file_appends(const struct file *file)
+{
+	return atomic_load_explicit(&file->flags, memory_order_relaxed) & O_APPEND &&
+	       inode_is(file->inode, MODE_REGULAR);
+}
 
 /* loop_ioctl.c: as block_device_ops.ioctl. */
 int loop_ioctl(struct block_device *device, struct file *through, unsigned int command,

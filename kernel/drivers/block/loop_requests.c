@@ -20,8 +20,10 @@
  *    end the out-of-memory killer find some, and none of them waits for us without a limit.
  *  - Requests of the disk below come from another reserve than ours (block_device.reserve).
  *
- * Errors of the file, as that it is full, are errors of the device: -EIO. What is not there,
- * because the file became shorter, reads as zeros and is written by making the file longer.
+ * Errors of the file, as that it is full, are errors of the device: -EIO. So is a part that the
+ * file does not take, and only what it says it took counts: a disk below us cuts the buffer that
+ * we give it to what fits. What is not there, because the file became shorter, reads as zeros and
+ * is written by making the file longer.
  *
  * The end. A disk without sectors gets no new requests; when the last is done the threads go.
  */
@@ -49,34 +51,41 @@ static bool is_short_of_memory(ssize_t result)
 static int read_file(struct file *file, uint8_t *bytes, size_t size, uint64_t position)
 {
 	struct io_buffer buffer;
+	size_t moved = 0;
 	ssize_t done;
 
-	io_buffer_init_kernel(&buffer, bytes, size);
-	while (buffer.remaining > 0) {
-		done = file_read_at(file, &buffer,
-				    (file_offset)(position + size - buffer.remaining));
+	while (moved < size) {
+		io_buffer_init_kernel(&buffer, bytes + moved, size - moved);
+		done = file_read_at(file, &buffer, (file_offset)(position + moved));
 		if (done == 0)
 			break;
-		if (done < 0 && !is_short_of_memory(done))
+		if (done > 0)
+			moved += (size_t)done;
+		else if (!is_short_of_memory(done))
 			return -EIO;
 	}
-	memset(bytes + size - buffer.remaining, 0, buffer.remaining);
+	memset(bytes + moved, 0, size - moved);
 	return 0;
 }
 
 static int write_file(struct file *file, uint8_t *bytes, size_t size, uint64_t position)
 {
 	struct io_buffer buffer;
+	size_t moved = 0;
 	ssize_t done;
 
-	io_buffer_init_kernel(&buffer, bytes, size);
-	while (buffer.remaining > 0) {
-		done = file_write_at(file, &buffer,
-				     (file_offset)(position + size - buffer.remaining), UINT64_MAX);
-		if (done <= 0 && !is_short_of_memory(done))
+	while (moved < size) {
+		if (loop_file_appends(file))
+			return -EIO;
+		io_buffer_init_kernel(&buffer, bytes + moved, size - moved);
+		done = file_write_at(file, &buffer, (file_offset)(position + moved), UINT64_MAX);
+		if (done > 0)
+			moved += (size_t)done;
+		else if (!is_short_of_memory(done))
 			return -EIO;
 	}
-	return 0;
+	/* Set while we were at it, the flag may have sent us to the end. */
+	return loop_file_appends(file) ? -EIO : 0;
 }
 
 static int sync_file(struct file *file)
