@@ -52,6 +52,12 @@ static inline void check_may_fault(void)
 		assert_may_sleep();
 }
 
+/* A program's address may be NULL, to which C adds nothing, not even 0. */
+static inline char *behind(const char *start, size_t size)
+{
+	return (char *)((uintptr_t)start + size);
+}
+
 /* What is no whole block is left as well. */
 static inline size_t copy_sse(char *to, const char *from, size_t size)
 {
@@ -72,8 +78,8 @@ static noinline size_t copy_rest(char *to, const char *from, size_t size)
 
 		if (left)
 			return size - SSE_BLOCK + left;
-		to += SSE_BLOCK;
-		from += SSE_BLOCK;
+		to = behind(to, SSE_BLOCK);
+		from = behind(from, SSE_BLOCK);
 		size -= SSE_BLOCK;
 		if (size < LONG_COPY)
 			break;
@@ -93,7 +99,9 @@ static noinline size_t copy_long(char *to, const char *from, size_t size)
 	if (unlikely(!page_copy_prefers_sse))
 		return user_copy_string(to, from, size);
 	left = copy_sse(to, from, size);
-	return likely(left == 0) ? 0 : copy_rest(to + (size - left), from + (size - left), left);
+	if (likely(left == 0))
+		return 0;
+	return copy_rest(behind(to, size - left), behind(from, size - left), left);
 }
 
 static noinline size_t copy_long_nofault(char *to, const char *from, size_t size)
@@ -105,7 +113,7 @@ static noinline size_t copy_long_nofault(char *to, const char *from, size_t size
 	left = copy_sse(to, from, size);
 	if (left == 0)
 		return 0;
-	return user_copy_words_nofault(to + (size - left), from + (size - left), left);
+	return user_copy_words_nofault(behind(to, size - left), behind(from, size - left), left);
 }
 
 /* Most are short, and straight down from here: half the instructions of the general way. */
