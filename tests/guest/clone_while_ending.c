@@ -4,8 +4,9 @@
  * makers in line, so that the end takes its time to come to those.
  */
 #include "check.h"
+#include <dirent.h>
 
-enum { ROUNDS = 1, SLEEPERS = 70, MAKERS = 3, MADE = 40, STACK = 2048, PATIENCE_S = 15 };
+enum { ROUNDS = 4, SLEEPERS = 70, MAKERS = 3, MADE = 40, STACK = 2048, PATIENCE_S = 15 };
 
 #define THREAD_FLAGS \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
@@ -72,6 +73,27 @@ static int wait_patiently(pid_t child)
 	return status;
 }
 
+/* Every thread, not only as many as were counted when it was said that all have stopped. */
+static void check_all_stopped(pid_t child)
+{
+	char path[64];
+	struct dirent *entry;
+	int count = 0;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", child);
+	directory = opendir(path);
+	CHECK(directory != NULL);
+	while ((entry = readdir(directory)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		wait_thread_state(child, atoi(entry->d_name), 'T');
+		count++;
+	}
+	CHECK(closedir(directory) == 0);
+	CHECK(count > SLEEPERS + MAKERS);
+}
+
 static void check_ending(enum ending ending, unsigned int round)
 {
 	struct gate gate = gate_create();
@@ -87,6 +109,7 @@ static void check_ending(enum ending ending, unsigned int round)
 	status = wait_patiently(child);
 	if (ending == STOPPED) {
 		CHECK(WIFSTOPPED(status));
+		check_all_stopped(child);
 		CHECK(kill(child, SIGKILL) == 0);
 		status = wait_patiently(child);
 	}

@@ -4,9 +4,11 @@
  */
 #include "loop.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
-enum { THREADS = 4, SIZE = 3 << 20, CHUNK = 128 * 1024 };
+enum { THREADS = 4, FIRST = 3, DEVICES = 3, SIZE = 3 << 20, CHUNK = 128 * 1024 };
 
+static atomic_int attached, moved;	/* how often that could be done, of all that was tried */
 
 static unsigned int next(unsigned int *seed)
 {
@@ -23,19 +25,21 @@ static void *attack(void *argument)
 	CHECK(bytes);
 	memset(bytes, (int)seed, CHUNK);
 	snprintf(name, sizeof(name), "file%u", seed % 2);
-	file = MUST(open(name, O_RDWR | O_CREAT, 0600));
+	file = MUST(open(name, O_RDWR));
 	for (int round = scaled(4); round > 0; round--) {
-		int loop = loop_open((int)(next(&seed) >> 16) % 3, O_RDWR);
+		int loop = loop_open(FIRST + (int)(next(&seed) >> 16) % DEVICES, O_RDWR);
 		struct loop_info64 info = { .lo_offset = next(&seed) >> 16 & 0xfe00,
 			.lo_flags = next(&seed) >> 20 & LO_FLAGS_AUTOCLEAR };
 
 		CHECK(loop >= 0);
+		attached += ioctl(loop, LOOP_SET_FD, file) == 0;
+		moved += pread(loop, bytes, CHUNK, 0) > 0;
 		for (int step = 0; step < 8; step++) {
 			off_t place = (next(&seed) >> 10) % SIZE & -512;
 
 			switch ((next(&seed) >> 16) % 9) {
 			case 0:
-				(void)!ioctl(loop, LOOP_SET_FD, file);
+				attached += ioctl(loop, LOOP_SET_FD, file) == 0;
 				break;
 			case 1:
 				(void)!ioctl(loop, LOOP_CLR_FD);
@@ -57,10 +61,10 @@ static void *attack(void *argument)
 				(void)!fsync(loop);
 				break;
 			case 7:
-				(void)!pread(loop, bytes, CHUNK, place);
+				moved += pread(loop, bytes, CHUNK, place) > 0;
 				break;
 			case 8:
-				(void)!pwrite(loop, bytes, CHUNK, place);
+				moved += pwrite(loop, bytes, CHUNK, place) > 0;
 				break;
 			}
 		}
@@ -90,18 +94,35 @@ static void more_than_memory(void)
 	CHECK(close(loop) == 0 && close(file) == 0 && unlink("large") == 0);
 }
 
+/* Not the first devices: where others use some, these are the ones. */
+static void need_unused_devices(void)
+{
+	for (int number = FIRST; number < FIRST + DEVICES; number++) {
+		int loop = loop_open(number, O_RDONLY);
+		struct loop_info64 info;
+
+		if (loop < 0 || ioctl(loop, LOOP_GET_STATUS64, &info) == 0)
+			SKIP("somebody uses loop device %d", number);
+		CHECK(close(loop) == 0);
+	}
+}
+
 int main(void)
 {
 	pthread_t threads[THREADS];
 
 	enter_disk_directory();
 	loop_free();
+	need_unused_devices();
+	CHECK(close(loop_make_file("file0", SIZE)) == 0);
+	CHECK(close(loop_make_file("file1", SIZE)) == 0);
 	more_than_memory();
 	for (uintptr_t i = 0; i < THREADS; i++)
 		CHECK(pthread_create(&threads[i], NULL, attack, (void *)(i + 1)) == 0);
 	for (int i = 0; i < THREADS; i++)
 		CHECK(pthread_join(threads[i], NULL) == 0);
-	for (int number = 0; number < 3; number++) {
+	CHECK(attached > 0 && moved > 0);
+	for (int number = FIRST; number < FIRST + DEVICES; number++) {
 		int loop = MUST(loop_open(number, O_RDWR));
 		struct loop_info64 info;
 

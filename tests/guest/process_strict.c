@@ -13,34 +13,53 @@ static void be_strict(void)
 	CHECK(prctl(PR_SET_SECCOMP, 1) == 0);
 }
 
+/* After a call that must be the end: the one way to leave that would not be that as well. */
+static void come_back(void)
+{
+	raw_syscall(SYS_exit, CHECK_FAILED);
+}
+
 static void asks(void)
 {
 	be_strict();
 	raw_syscall(SYS_getpid);
+	come_back();
 }
 
 static void asks_what_it_is(void)
 {
 	be_strict();
-	prctl(PR_GET_SECCOMP);
+	raw_syscall(SYS_prctl, PR_GET_SECCOMP);
+	come_back();
 }
 
 static void leaves_by_group(void)
 {
 	be_strict();
 	raw_syscall(SYS_exit_group, 0);
+	come_back();
 }
 
 static void makes_no_call(void)
 {
 	be_strict();
 	raw_syscall(3000);
+	come_back();
 }
 
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+/* A handler returns, too. */
 static void works(void)
 {
 	char byte;
-	pid_t pid = FORK();
+	pid_t pid;
+
+	handle_signal(SIGUSR1, on_signal, SA_RESTART);
+	pid = FORK();
 
 	if (pid == 0) {
 		be_strict();
@@ -55,6 +74,8 @@ static void works(void)
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	read_text(path, text, sizeof(text));
 	CHECK(strstr(text, "Seccomp:\t1\n") != NULL);
+	CHECK(kill(pid, SIGUSR1) == 0);
+	wait_until_blocked(pid);
 	CHECK(write(pipe_fds[1], "\7", 1) == 1);
 	CHECK_EQ(wait_exit_status(pid), 7);
 	CHECK(read(pipe_fds[0], text, 4) == 4 && memcmp(text, "done", 4) == 0);

@@ -88,6 +88,7 @@ static void check_console(void)
 
 	read_text("/sys/class/tty/console/active", text, sizeof(text));
 	text[strcspn(text, "\n")] = '\0';
+	CHECK(text[0] != '\0');
 	for (name = strtok_r(text, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
 		snprintf(path, sizeof(path), "/sys/class/tty/%s/dev", name);
 		CHECK(access(path, R_OK) == 0);
