@@ -36,6 +36,12 @@ static struct thread *find_futex_owner(uint32_t id)
 	return thread ? &thread->thread : NULL;
 }
 
+/* The kernel's own threads act as root. */
+static const struct credentials *find_caller(void)
+{
+	return user_thread_is_current() ? credentials_current() : &credentials_root;
+}
+
 void process_init(void)
 {
 	process_cache = slab_cache_create("process", sizeof(struct process), 0);
@@ -48,6 +54,7 @@ void process_init(void)
 	out_of_memory_init();
 	exec_layout_init();
 	futex_pi_set_finder(find_futex_owner);
+	credentials_set_caller(find_caller);
 	file_owner_init();
 }
 

@@ -49,7 +49,7 @@ static inline ssize_t write_locked(struct file *file, struct io_buffer *buffer,
 	if (append)
 		*position = (file_offset)inode_size(inode);
 	if (unlikely(!atomic_load_explicit(&inode->no_privileges, memory_order_relaxed))) {
-		int error = inode_clear_privileges(inode, file->credentials);
+		int error = inode_clear_privileges(inode, credentials_caller());
 
 		if (error)
 			return error;

@@ -16,6 +16,18 @@ struct credentials credentials_root = {
 	.cap_bounding = ALL_CAPABILITIES,
 };
 
+static const struct credentials *(*find_caller)(void);	/* [I] after boot */
+
+void credentials_set_caller(const struct credentials *(*caller)(void))
+{
+	find_caller = caller;
+}
+
+const struct credentials *credentials_caller(void)
+{
+	return find_caller ? find_caller() : &credentials_root;
+}
+
 struct credentials *credentials_copy(const struct credentials *from, unsigned int group_count)
 {
 	unsigned int kept = from->group_count < group_count ? from->group_count : group_count;

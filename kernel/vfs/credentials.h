@@ -23,6 +23,14 @@ struct credentials {
 extern struct credentials credentials_root;	/* init's: everything; static */
 
 /*
+ * Whose call is under way: the current thread's, who need not be who opened the file that it is
+ * about. Borrowed, for as long as the thread is in this call. For what lies too deep to be told.
+ */
+const struct credentials *credentials_caller(void);
+/* proc/ knows who is running; until it has said how to ask, root. */
+void credentials_set_caller(const struct credentials *(*caller)(void));
+
+/*
  * A private copy to change and then publish, with room for `group_count` groups (copied up to
  * that). NULL: no memory.
  */

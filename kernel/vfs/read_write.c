@@ -462,7 +462,7 @@ int file_truncate(struct file *file, uint64_t size, uint64_t size_limit)
 	if (size > inode_size(inode) && (size > size_limit || size > inode->super->max_file_size))
 		error = -EFBIG;
 	else
-		error = inode_truncate_locked(inode, size, file->credentials);
+		error = inode_truncate_locked(inode, size, credentials_caller());
 	rwlock_write_unlock(&inode->lock);
 	end_change(file);
 	if (!error)
@@ -518,7 +518,7 @@ int file_allocate(struct file *file, int mode, file_offset offset, file_offset s
 	rwlock_write_lock(&inode->lock);
 	error = seals_check_allocate(inode, mode, end);
 	if (!error)
-		error = inode_clear_privileges(inode, file->credentials);
+		error = inode_clear_privileges(inode, credentials_caller());
 	if (!error)
 		error = inode->ops->allocate(inode, mode, offset, size);
 	if (!error) {

@@ -23,7 +23,6 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
-#include "proc/process.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fs.h"
@@ -511,7 +510,7 @@ static void ext2_file_release(struct file *file)
 /* Who calls must have the right, not who opened the file. */
 static int set_flags(struct file *file, uint32_t wanted)
 {
-	const struct credentials *caller = credentials_current();
+	const struct credentials *caller = credentials_caller();
 	const uint32_t special = EXT2_FLAG_IMMUTABLE | EXT2_FLAG_APPEND;
 	struct inode *inode = file->inode;
 	int error = mount_begin_write(file->path.mount);

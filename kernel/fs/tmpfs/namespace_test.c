@@ -249,6 +249,11 @@ static void renames_follow_the_rules(struct test *t)
 
 /* ---- permissions ----------------------------------------------------------------------------- */
 
+static const struct credentials *the_user(void)
+{
+	return &user;
+}
+
 static void permissions_are_asked(struct test *t)
 {
 	struct file_status status;
@@ -287,6 +292,12 @@ static void permissions_are_asked(struct test *t)
 	struct file *file;
 	EXPECT_EQ(t, file_open(&as_user, "/t/tmp/s", O_WRONLY, 0, &file), 0);
 	EXPECT_EQ(t, write_text(file, "x"), 1);
+	EXPECT_EQ(t, status_as(&at_root, "/t/tmp/s", 0, &status), 0);
+	EXPECT_EQ(t, status.mode, MODE_REGULAR | 06777);
+	/* Who writes is asked, not who opened it. */
+	credentials_set_caller(the_user);
+	EXPECT_EQ(t, write_text(file, "x"), 1);
+	credentials_set_caller(NULL);
 	file_put(file);
 	EXPECT_EQ(t, status_as(&at_root, "/t/tmp/s", 0, &status), 0);
 	EXPECT_EQ(t, status.mode, MODE_REGULAR | 0777);
