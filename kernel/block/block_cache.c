@@ -8,7 +8,8 @@
  *
  * A device that becomes smaller while it is mounted keeps its pages beyond the new end, which the
  * file system goes on using. They cannot be read or written: that is -EIO, and none of them goes
- * into a request with others, which would fail with it.
+ * into a request with others, which would fail with it; only one that was being made just then
+ * may fail whole, and those of a partition whose disk became smaller.
  */
 #include "block/block_device.h"
 

@@ -312,6 +312,7 @@ static void tell_gone_partitions(struct block_device *disk)
 	struct block_device *device = disk;
 
 	while ((device = next_known(device)) && device->whole == disk) {
+		/* Without all.mutex: who marks it just now tells of it afterwards. */
 		if (!device->is_gone || device->sector_count == 0)
 			continue;
 		device->sector_count = 0;
@@ -401,12 +402,18 @@ void block_device_set_size(struct block_device *disk, uint64_t sector_count)
 {
 	uint64_t size = sector_count << SECTOR_SHIFT;
 
+	bool shrinks;
+
 	rwlock_write_lock(&disk->cache.truncate_lock);
-	set_sectors(disk, sector_count);
-	if (size < page_cache_size(&disk->cache) && !block_device_is_mounted(disk))
-		page_cache_truncate_locked(&disk->cache, size);
-	else
+	shrinks = size < page_cache_size(&disk->cache);
+	/* Requests are made of what the cache says, so it never says more than there is. */
+	if (shrinks)
 		page_cache_set_size(&disk->cache, size);
+	set_sectors(disk, sector_count);
+	if (!shrinks)
+		page_cache_set_size(&disk->cache, size);
+	else if (!block_device_is_mounted(disk))
+		page_cache_drop_beyond_locked(&disk->cache, size);
 	rwlock_write_unlock(&disk->cache.truncate_lock);
 }
 

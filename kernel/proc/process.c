@@ -415,10 +415,6 @@ void process_children_usage(struct process *process, struct usage *out)
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
 }
 
-/*
- * getppid() is called often enough that it takes no lock: a parent's memory goes only after a
- * grace period.
- */
 void process_set_parent(struct process *process, struct process *parent)
 {
 	rwspin_assert_held(&process_tree_lock);

@@ -218,7 +218,8 @@ void console_set_blank(bool is_blank)
 		return;
 	dark_number = is_blank ? foreground->number : 0;
 	if (!is_blank) {
-		apply_palette(foreground);
+		if (!foreground->is_graphics)
+			apply_palette(foreground);
 		refresh();
 	} else if (!foreground->is_graphics) {
 		darken();

@@ -39,6 +39,8 @@
  * mutex as well, so that it does not meet a remount. Neither is held while changers are waited for.
  * The mutex is each file system's own because what is done under it writes to a device, and the
  * device may be a file of another file system that is frozen: that one must be thawed meanwhile.
+ * An unmount writes with the mount mutex held; so that is taken only where nothing is frozen yet,
+ * or who thaws would wait for who unmounts, and he for the thaw.
  * Being inside is a lock taken shared, as far as the lock checker knows: CHANGE before all others,
  * CHANGE_FAULT before those of the page cache; who waits for the changers of a level holds nothing.
  *
@@ -111,15 +113,15 @@ static int begin(struct super_block *super, bool *done)
 {
 	int error = -EBUSY;
 
-	mutex_lock(&super->freeze_mutex); /* first: who thaws holds it while it writes */
-	mutex_lock(&mount_mutex);
-	if (super->freeze_state == THAWED) {
+	mutex_lock(&super->freeze_mutex);
+	if (super->freeze_state == THAWED) { /* and stays so */
+		mutex_lock(&mount_mutex);
 		*done = super->read_only;
 		super->freeze_state = *done ? FROZEN : FREEZING;
 		refcount_get(&super->references);
+		mutex_unlock(&mount_mutex);
 		error = 0;
 	}
-	mutex_unlock(&mount_mutex);
 	mutex_unlock(&super->freeze_mutex);
 	return error;
 }

@@ -106,13 +106,16 @@ int super_block_sync(struct super_block *super, bool wait)
 int super_block_write_all(struct super_block *super, unsigned int what)
 {
 	unsigned int tries = 0;
-	int error;
+	int error = 0;
 
 	if (!super->ops->inode_write)
 		return 0;
-	do
-		error = super_block_sync(super, true);
-	while (super_block_is_dirty(super, what) && ++tries < WRITING_TRIES);
+	do {
+		int round_error = super_block_sync(super, true);
+
+		if (!error)
+			error = round_error;
+	} while (super_block_is_dirty(super, what) && ++tries < WRITING_TRIES);
 	return !error && tries == WRITING_TRIES ? -ENOMEM : error;
 }
 

@@ -125,11 +125,15 @@ static inline uint32_t page_cache_page_count(const struct page_cache *cache)
 	return atomic_load_explicit(&cache->page_count, memory_order_acquire);
 }
 
-/* Locks: those that keep others from setting it (struct page_cache). */
+/*
+ * Locks: those that keep others from setting it (struct page_cache). A program that has been told
+ * the new size must not meet the old count, so that comes first; when a file becomes smaller, the
+ * truncate lock keeps those away who look at both.
+ */
 static inline void page_cache_set_size(struct page_cache *cache, uint64_t size)
 {
-	atomic_store_explicit(&cache->size, size, memory_order_release);
 	atomic_store_explicit(&cache->page_count, page_count_of(size), memory_order_release);
+	atomic_store_explicit(&cache->size, size, memory_order_release);
 }
 
 /*
@@ -204,6 +208,8 @@ must_check ssize_t page_cache_write(struct page_cache *cache, struct io_buffer *
 void page_cache_truncate(struct page_cache *cache, uint64_t new_size);
 /* The same by who holds the truncate lock exclusive. */
 void page_cache_truncate_locked(struct page_cache *cache, uint64_t new_size);
+/* Its second half, for who has set a smaller `size` himself. */
+void page_cache_drop_beyond_locked(struct page_cache *cache, uint64_t size);
 /* Drop [first, end) pages (hole punching, invalidation); dirty ones are lost. */
 void page_cache_drop_range(struct page_cache *cache, uint32_t first, uint32_t end);
 

@@ -111,9 +111,20 @@ static void wait_for_last_page(struct page_cache *cache, uint64_t size)
 	page_frame_put(frame);
 }
 
+void page_cache_drop_beyond_locked(struct page_cache *cache, uint64_t size)
+{
+	uint32_t first = page_count_of(size);
+
+	rwlock_assert_held_exclusive(&cache->truncate_lock);
+	assert(page_cache_size(cache) == size);
+	vm_unmap_cache(cache, first, UINT32_MAX, true);
+	page_cache_drop_all(cache, first, UINT32_MAX);
+	wait_for_last_page(cache, size);
+	page_cache_clear_tail(cache, size);
+}
+
 void page_cache_truncate_locked(struct page_cache *cache, uint64_t new_size)
 {
-	uint32_t first = page_count_of(new_size);
 	uint64_t old_size = page_cache_size(cache);
 
 	rwlock_assert_held_exclusive(&cache->truncate_lock);
@@ -122,10 +133,7 @@ void page_cache_truncate_locked(struct page_cache *cache, uint64_t new_size)
 		page_cache_set_size(cache, new_size);
 	} else if (new_size < old_size) {
 		page_cache_set_size(cache, new_size);
-		vm_unmap_cache(cache, first, UINT32_MAX, true);
-		page_cache_drop_all(cache, first, UINT32_MAX);
-		wait_for_last_page(cache, new_size);
-		page_cache_clear_tail(cache, new_size);
+		page_cache_drop_beyond_locked(cache, new_size);
 	}
 }
 

@@ -169,6 +169,34 @@ static void error_of_the_last(void)
 	CHECK(close(loop) == 0 && close(file) == 0);
 }
 
+/*
+ * The outer one is frozen while the inner one is unmounted, which waits for the thaw. To freeze
+ * once more is an error at once, and whoever thaws is not kept waiting.
+ */
+static void frozen_below(void)
+{
+	int outer;
+	pid_t leaver;
+
+	mount_file("image", "place", 0);
+	CHECK(mkdir("inside", 0755) == 0);
+	mount_file("place/inner", "inside", 0);
+	fill("inside/deep", 200000, 13);
+	outer = MUST(open("place", O_RDONLY | O_DIRECTORY));
+	CHECK(ioctl(outer, FIFREEZE, 0) == 0);
+	leaver = MUST(fork());
+	if (leaver == 0) {
+		CHECK(umount("inside") == 0);
+		_exit(0);
+	}
+	usleep(100000); /* it should be waiting by now; if not, same result */
+	CHECK_ERRNO(ioctl(outer, FIFREEZE, 0), EBUSY);
+	CHECK(ioctl(outer, FITHAW, 0) == 0);
+	CHECK_EQ(wait_exit_status(leaver), 0);
+	CHECK(close(outer) == 0);
+	CHECK(rmdir("inside") == 0 && umount("place") == 0);
+}
+
 int main(void)
 {
 	int file;
@@ -181,6 +209,7 @@ int main(void)
 	plain();
 	nested();
 	frozen();
+	frozen_below();
 	cut();
 	full();
 	error_of_the_last();

@@ -24,8 +24,10 @@
  *
  * Few calls have six arguments, and EBP comes back from the program's stack in any case. So the
  * program's EBP is read only where it matters: for those calls, which have an entry of their own
- * in sysenter_table that leads through sysenter_sixth; before a tracer or a signal handler looks;
- * and so for a call that starts anew. Otherwise the frame has the program's ESP in its place.
+ * in sysenter_table that leads through sysenter_sixth; when the call ends with work to be done, so
+ * for signal handlers and calls that start anew; and at once if somebody watches. Otherwise the
+ * frame has the program's ESP in its place, which is what a debugger sees that comes in the middle
+ * of a call, or looks at a new child, or at a program between its return and the vDSO's popl.
  * (Linux reads it at each call, and fails with EFAULT if it cannot: of that stack the program dies
  * anyway.)
  */

@@ -460,7 +460,9 @@ static void update_size(struct loop *loop)
 	 * The page at the old end was only half there, and what it has behind that must not be
 	 * written. Of a mounted device it never is; and there may be pages beyond the end, which
 	 * can be written only afterwards. Before the disk becomes smaller nothing is written out:
-	 * what lies behind the end of the file would make that longer again.
+	 * what lies behind the end of the file would make that longer again. Not done: to keep off
+	 * those who write to the disk's last, half page between here and set_size. That page would
+	 * have zeros behind the old end, and in the file.
 	 */
 	if (grows && !block_device_is_mounted(&loop->block))
 		(void)!block_device_sync(&loop->block);
