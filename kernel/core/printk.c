@@ -227,7 +227,7 @@ enum log_level printk_level(void)
 	return atomic_load_explicit(&shown_level, memory_order_relaxed);
 }
 
-static size_t read(uint64_t *position, char *buffer, size_t size, bool one_line)
+static size_t copy_out(uint64_t *position, char *buffer, size_t size, bool one_line)
 {
 	irq_flags flags;
 	bool locked = lock_log(&flags);
@@ -247,12 +247,12 @@ static size_t read(uint64_t *position, char *buffer, size_t size, bool one_line)
 
 size_t printk_read(uint64_t *position, char *buffer, size_t size)
 {
-	return read(position, buffer, size, false);
+	return copy_out(position, buffer, size, false);
 }
 
 size_t printk_read_line(uint64_t *position, char line[PRINTK_LINE_MAX])
 {
-	return read(position, line, PRINTK_LINE_MAX, true);
+	return copy_out(position, line, PRINTK_LINE_MAX, true);
 }
 
 uint64_t printk_end_position(void)
