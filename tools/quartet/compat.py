@@ -4,7 +4,7 @@ Test suites that others wrote, run on Debian's Linux and on Quartet from the sam
 A suite is a list of modules; each is one program in the image (/tests/MODULE) that prints `@ RESULT TEST` lines, where
 RESULT is passed, failed, skipped, hung or crashed, and after a tab what the test said about it, if anything. What passed
 on Linux is the bar. The document that a run can write has the counts, and each test that passes on Linux alone with the
-reason, which people write into docs/compat/reasons.tsv.
+reason, which people write into docs/compat/reasons.tsv; beside it a table has every test.
 
 A long suite may be run in parts: what came out of a column can be kept in a file, to be taken from there by the next run.
 """
@@ -213,6 +213,18 @@ def document(suite, modules, outcomes):
         for test, result in sorted(outcomes.only_on_linux(module).items()):
             lines.append(f'- `{test}`: {result}; {why.get(test, "not yet looked into")}')
     lines += troubles(suite, modules, outcomes, why)
+    return '\n'.join(lines) + '\n'
+
+
+def table(modules, outcomes):
+    """Every test that was run, a line each: how it ended in each column, and why it does not pass on Quartet if it does on Linux."""
+    why = reasons()
+    lines = ['# module\ttest\tLinux\tQuartet\twhy']
+    for module in modules:
+        lost = outcomes.only_on_linux(module)
+        for test in sorted({test for column in outcomes.columns for test in outcomes.of[column].get(module, {})}):
+            reason = why.get(test, '') or one_line(outcomes.said('Quartet', module, test)) if test in lost else ''
+            lines.append('\t'.join([module, test, *(outcomes.result(column, module, test) for column in outcomes.columns), reason]))
     return '\n'.join(lines) + '\n'
 
 

@@ -3,6 +3,8 @@
 ./quartet compat self: Quartet's kernel built inside of Quartet by Debian's gcc and make, and then tested.
 """
 
+import os
+
 import commands.test
 import compat
 import selfhost
@@ -20,7 +22,7 @@ def parse(arguments):
     parser.add_argument('--quartet-results', type=user_path, metavar='FILE',
                         help='keep what Quartet gives here, and take from here what is in it, but for the parts that are named')
     parser.add_argument('--seconds', type=positive_number, metavar='N', help='for each stressor of stress-ng (5)')
-    parser.add_argument('--document', type=user_path, metavar='FILE', help='write the page about it')
+    parser.add_argument('--document', type=user_path, metavar='FILE', help='write the page about it, and beside it a table (.tsv) of every test')
     parser.add_argument('--build', choices=('debug', 'release'), default='release')
     options = parser.parse_intermixed_args(arguments)
     if options.suite is None:
@@ -74,6 +76,7 @@ def main(arguments):
     is_good = tell(suite, modules, outcomes)
     if options.document:
         write_document(options.document, suite.page(suite, modules, outcomes))
+        write_document(os.path.splitext(options.document)[0] + '.tsv', compat.table(modules, outcomes))
     return 0 if is_good else 1
 
 
