@@ -393,9 +393,12 @@ static bool writes(const struct operation *o)
 /* May this be the answer although the model has another one? */
 static bool is_excused(const struct operation *o, int result, int expected, unsigned int failures)
 {
-	/* Without a journal names are read from the disk again that never reached it. */
+	/*
+	 * Without a journal names are read from the disk again that never reached it; with one that
+	 * has failed, freed blocks stay unusable.
+	 */
 	if (shared->disk_has_failed &&
-	    (!scenario->has_journal || result == -EIO || result == -EROFS ||
+	    (!scenario->has_journal || result == -EIO || result == -EROFS || result == -ENOSPC ||
 	     (writes(o) && result > 0 && result < expected)))
 		return true;
 	if (failures == 0)

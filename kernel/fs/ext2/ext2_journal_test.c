@@ -275,6 +275,38 @@ static void blocks_that_look_like_the_log_survive(struct test *t)
 	machine_stop();
 }
 
+/* A file is made longer and cut again: fsync of it commits the names that were made before that. */
+static void fsync_after_a_cut_that_is_undone_commits(struct test *t)
+{
+	struct inode *file, *other;
+	uint32_t random = 11;
+
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	disk_cache_begin();
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0600, &file), 0);
+	EXPECT(t, sync_it() >= 0);
+	EXPECT_EQ(t, make(root, "other", MODE_REGULAR | 0600, &other), 0);
+	inode_put(other);
+	EXPECT_EQ(t, cut(file, 1000), 0);
+	EXPECT_EQ(t, cut(file, 0), 0);
+	EXPECT_EQ(t, inode_write_back(file, true), 0);
+	EXPECT_EQ(t, super->ops->sync_inode(file), 0);
+	disk.loses_power = true;
+	disk.power_left = 0;
+	inode_put(file);
+	unmount_it();
+	drain();
+	disk_cache_lose(&random);
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, lookup(root, "other", &other), 0);
+	inode_put(other);
+	unmount_it();
+	EXPECT(t, disk_image_is_clean());
+	machine_stop();
+}
+
 /*
  * Images that others made (tools/quartet/crash.py) are replayed in place. What is in them then is
  * e2fsck's and the caller's to judge.
@@ -301,6 +333,7 @@ const struct test_case test_cases[] = {
 	TEST(orphans_are_finished),
 	TEST(only_files_are_cut),
 	TEST(blocks_that_look_like_the_log_survive),
+	TEST(fsync_after_a_cut_that_is_undone_commits),
 	TEST(the_power_goes),
 	TEST(requests_fail),
 	TEST(hostile_journals_do_no_harm),

@@ -297,6 +297,13 @@ int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 	if (error && error != -EROFS)
 		ext2_report(fs, "inode %u cannot be cut: error %d", (uint32_t)vfs_inode->number,
 			    -error);
+	/*
+	 * As on Linux a later fsync commits what went before, also if the size is by then what it
+	 * was again, so that the inode has nothing new to be stored.
+	 */
+	if (fs->journal)
+		atomic_store_explicit(&inode->tid, journal_last_tid(fs->journal),
+				      memory_order_relaxed);
 	inode_mark_dirty(vfs_inode, INODE_DIRTY_ATTRIBUTES);
 	return error;
 }
