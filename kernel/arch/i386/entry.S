@@ -325,7 +325,8 @@ enter_user:
 972:	movl %esp, %eax
 .endm
 
-page_fault_common:
+page_fault_entry:
+	pushl $14
 	SAVE_ALL
 	movl %cr2, %edx
 	call trap_page_fault
@@ -429,7 +430,7 @@ double_fault_entry:
 	call trap_double_fault
 	ud2
 
-/* One stub a vector, and the table of them for idt.c. */
+/* One stub a vector, and the table of them for idt.c; the two most frequent need none. */
 .macro STUB vector
 	.set has_error, 0	/* SDM vol. 3, table 6-1 */
 	.if \vector == 8 || \vector == 17 || \vector == 21 || \vector == 29 || \vector == 30
@@ -438,18 +439,20 @@ double_fault_entry:
 	.set has_error, 1
 	.endif
 	.pushsection .rodata
+	.if \vector == VECTOR_SYSCALL
+	.long entry_int80
+	.elseif \vector == 14
+	.long page_fault_entry
+	.else
 	.long 974f
+	.endif
 	.popsection
 974:
 	.if \vector == 1
 	jmp debug_entry
 	.elseif \vector == 2
 	jmp nmi_entry
-	.elseif \vector == VECTOR_SYSCALL
-	jmp entry_int80
-	.elseif \vector == 14
-	pushl $14
-	jmp page_fault_common
+	.elseif \vector == VECTOR_SYSCALL || \vector == 14
 	.elseif has_error
 	pushl $\vector
 	jmp exception_common
