@@ -17,6 +17,11 @@ import unittest
 PARTS = {'test_socket': r'Unix|UNIX|SocketPair|AbstractNamespace'}
 
 
+def processes():
+    """Those of the module multiprocessing that are alive."""
+    return sys.modules['multiprocessing'].active_children() if 'multiprocessing' in sys.modules else []
+
+
 class Teller(unittest.TestResult):
     """Tells each end as it comes; of subtests that fail, the test has failed."""
 
@@ -24,6 +29,7 @@ class Teller(unittest.TestResult):
         super().__init__()
         self.out = out
         self.has_failed = False
+        self.children = set()
 
     def say(self, word, test):
         os.write(self.out, f'{word} {test.id()}\n'.encode())
@@ -31,7 +37,16 @@ class Teller(unittest.TestResult):
     def startTest(self, test):
         super().startTest(test)
         self.has_failed = False
+        self.children = set(processes())
         self.say('start', test)
+
+    def stopTest(self, test):
+        """What a test that failed has begun may wait for ever, and the module for it."""
+        super().stopTest(test)
+        if self.has_failed:
+            for process in set(processes()) - self.children:
+                process.kill()
+                process.join()
 
     def addSuccess(self, test):
         if not self.has_failed:
