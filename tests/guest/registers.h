@@ -2,12 +2,15 @@
  * Every register a program has, loaded with values of our choice, then one action, then all of them
  * read back: a system call, or a loop that waits for a signal handler and itself changes nothing.
  *
- * Segment registers: FS is loaded with the data segment's selector; GS stays what it is, since the
- * C library's thread pointer lives there. Of the floating-point state everything is compared but
- * the addresses of the last instruction and operand, which processors keep as they please.
+ * Segment registers: FS and ES get selectors of their own, from set_thread_area(), so that one
+ * mistaken for another is seen, and FS in turn the null selector; GS stays what it is, since the C
+ * library's thread pointer lives there, and so do DS, CS and SS. ESP is compared as it was just
+ * before the action. Of the floating-point state everything is compared but the addresses of the
+ * last instruction and operand, which processors keep as they please.
  */
 #pragma once
 #include "check.h"
+#include <asm/ldt.h>
 
 enum {
 	FLAGS_ALL = 0xcd5,		/* carry parity adjust zero sign direction overflow */
@@ -24,11 +27,11 @@ struct registers {
 
 _Static_assert(offsetof(struct registers, fpu) == 48, "the assembly below knows this");
 
-/* Load all of *in but esp, cs, ss and gs; int 0x80; store all in *out. */
-void registers_through_syscall(const struct registers *in, struct registers *out);
+/* Load all of *in but esp, which is written there, cs, ss and gs; int 0x80; store all in *out. */
+void registers_through_syscall(struct registers *in, struct registers *out);
 
-/* Load all of *in, stay in the loop until registers_leave_loop() is called, store all in *out. */
-void registers_through_loop(const struct registers *in, struct registers *out);
+/* As above, but stay in the loop until registers_leave_loop() is called. */
+void registers_through_loop(struct registers *in, struct registers *out);
 
 /*
  * The loop is one jump through this variable, to itself: it needs no register and no flag. A signal
@@ -52,8 +55,10 @@ __asm__(".data\n"
 	"	push %esi\n"
 	"	push %ebx\n"
 	"	push %fs\n"
+	"	push %es\n"
 	"	sub $4, %esp\n"		/* room for eax */
-	"	mov 28(%esp), %eax\n"
+	"	mov 32(%esp), %eax\n"
+	"	mov %esp, 28(%eax)\n"
 	".endm\n"
 	/* eax itself comes last. */
 	".macro REGISTERS_LOAD\n"
@@ -74,7 +79,7 @@ __asm__(".data\n"
 	/* Nothing here changes a flag before the flags are stored. */
 	".macro REGISTERS_STORE\n"
 	"	mov %eax, 0(%esp)\n"
-	"	mov 32(%esp), %eax\n"
+	"	mov 36(%esp), %eax\n"
 	"	mov %ebx, 4(%eax)\n"
 	"	mov %ecx, 8(%eax)\n"
 	"	mov %edx, 12(%eax)\n"
@@ -99,6 +104,7 @@ __asm__(".data\n"
 	"	fninit\n"
 	"	ldmxcsr registers_mxcsr\n"
 	"	add $4, %esp\n"
+	"	pop %es\n"
 	"	pop %fs\n"
 	"	pop %ebx\n"
 	"	pop %esi\n"
@@ -128,7 +134,27 @@ static inline void registers_leave_loop(void)
 	registers_loop_target = registers_loop_end;
 }
 
-/* Distinct values everywhere, derived from `seed`; flags all set or all clear by its lowest bit. */
+/* What FS:0 is where FS has a segment of its own. */
+static const uint32_t registers_marker = 0x4d41524b;
+
+/* The selector of a new segment, as large as they come, of this thread and its children. */
+static inline uint16_t registers_new_segment(uintptr_t base)
+{
+	struct user_desc segment = {
+		.entry_number = -1, .base_addr = base, .limit = 0xfffff, .seg_32bit = 1,
+		.limit_in_pages = 1, .useable = 1,
+	};
+
+	CHECK_EQ(raw_syscall(SYS_set_thread_area, &segment), 0);
+	return segment.entry_number << 3 | 3;
+}
+
+static uint16_t registers_es, registers_fs;	/* 0: not made yet */
+
+/*
+ * Distinct values everywhere, derived from `seed`; flags all set or all clear by its lowest bit,
+ * FS null by the next.
+ */
 static inline struct registers registers_with_pattern(uint32_t seed)
 {
 	struct registers registers = {
@@ -138,9 +164,16 @@ static inline struct registers registers_with_pattern(uint32_t seed)
 	};
 	uint8_t *fpu = registers.fpu;
 
+	if (!registers_es) {
+		registers_es = registers_new_segment(0);
+		registers_fs = registers_new_segment((uintptr_t)&registers_marker);
+	}
 	__asm__("mov %%ds, %0" : "=r"(registers.ds));
-	registers.es = registers.ds;
-	registers.fs = registers.ds;
+	__asm__("mov %%gs, %0" : "=r"(registers.gs));
+	__asm__("mov %%cs, %0" : "=r"(registers.cs));
+	__asm__("mov %%ss, %0" : "=r"(registers.ss));
+	registers.es = registers_es;
+	registers.fs = seed & 2 ? 0 : registers_fs;
 	memset(fpu, 0, sizeof(registers.fpu));
 	*(uint16_t *)(fpu + 0) = seed & 1 ? 0x0c7f : 0x037f;	/* control: rounding differs */
 	*(uint16_t *)(fpu + 2) = 3 << 11;			/* status: top of stack */
@@ -159,6 +192,17 @@ static inline struct registers registers_with_pattern(uint32_t seed)
 	return registers;
 }
 
+/* A selector is worth as much as its segment: FS leads to where it led before. */
+static inline void registers_check_segment(uint16_t selector)
+{
+	uint16_t before;
+	uint32_t found;
+
+	__asm__ volatile("mov %%fs, %0\n\tmov %2, %%fs\n\tmov %%fs:0, %1\n\tmov %0, %%fs"
+			 : "=&r"(before), "=&r"(found) : "r"(selector));
+	CHECK_EQ(found, registers_marker);
+}
+
 /* Everything but eax. */
 static inline void registers_check_same(const struct registers *in, const struct registers *out)
 {
@@ -168,10 +212,16 @@ static inline void registers_check_same(const struct registers *in, const struct
 	CHECK_EQ(out->esi, in->esi);
 	CHECK_EQ(out->edi, in->edi);
 	CHECK_EQ(out->ebp, in->ebp);
+	CHECK_EQ(out->esp, in->esp);
 	CHECK_EQ(out->eflags, in->eflags);
 	CHECK_EQ(out->ds, in->ds);
 	CHECK_EQ(out->es, in->es);
 	CHECK_EQ(out->fs, in->fs);
+	CHECK_EQ(out->gs, in->gs);
+	CHECK_EQ(out->cs, in->cs);
+	CHECK_EQ(out->ss, in->ss);
+	if (out->fs)
+		registers_check_segment(out->fs);
 	CHECK(memcmp(out->fpu, in->fpu, 5) == 0);		/* control, status, tags */
 	CHECK(memcmp(out->fpu + 24, in->fpu + 24, 4) == 0);	/* MXCSR */
 	for (int i = 0; i < 8; i++) {
