@@ -1,15 +1,77 @@
 /* test: linux=no memory=32 timeout=60
  * With memory nearly all used, fork and write until it is gone: only who asked is refused, with
- * ENOMEM or SIGKILL, and the pages of the others are whole.
+ * ENOMEM or SIGKILL, and the pages of the others are whole. So they are when fork() itself finds no
+ * memory, at each place where it looks for some.
  */
-#include "check.h"
+#include "failpoint.h"
 
 #define KEPT 256
+#define MOST_ALLOCATIONS 400
+#define FORK_REFUSED 3
+
+static char *kept;
+
+static void check_kept(void)
+{
+	for (int i = 0; i < KEPT; i++)
+		CHECK_EQ(kept[i * PAGE], (char)i);
+}
+
+/* What a child does whose Nth allocation of a kind fails: it forks. */
+static void fork_armed(const char *point, int nth)
+{
+	if (!failpoint_arm(point, nth))
+		_exit(CHECK_SKIPPED);
+	pid_t pid = fork();
+	int error = errno;
+
+	if (pid == 0) {
+		for (int i = 0; i < KEPT; i++)
+			kept[i * PAGE] = 'c';
+		_exit(0);
+	}
+	failpoint_arm(point, 0);
+	if (pid < 0)
+		CHECK_EQ(error, ENOMEM);
+	else
+		CHECK_EQ(wait_exit_status(pid), 0);
+	check_kept();
+	_exit(pid < 0 ? FORK_REFUSED : 0);
+}
+
+/* Each allocation of a fork fails, from the first to the last. How many forks were refused? */
+static int refused_forks(const char *point)
+{
+	int refused = 0;
+	bool struck = true;
+
+	for (int nth = 1; struck; nth++) {
+		CHECK(nth <= MOST_ALLOCATIONS);
+		pid_t pid = FORK();
+
+		if (pid == 0)
+			fork_armed(point, nth);
+		int status = wait_status(pid);
+
+		struck = failpoint_has_struck(point);
+		failpoint_arm(point, 0);
+		/* A page of the stack may be what could not be copied: then it died of that. */
+		if (WIFEXITED(status)) {
+			if (WEXITSTATUS(status) == CHECK_SKIPPED)
+				SKIP("%s cannot be armed", FAILPOINT_FILE);
+			CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == FORK_REFUSED);
+			refused += WEXITSTATUS(status) == FORK_REFUSED;
+		}
+		check_kept();
+	}
+	return refused;
+}
 
 int main(void)
 {
-	char *kept = map_pages(KEPT);
 	int killed = 0, refused = 0;
+
+	kept = map_pages(KEPT);
 
 	for (int i = 0; i < KEPT; i++)
 		kept[i * PAGE] = i;
@@ -43,10 +105,11 @@ int main(void)
 			CHECK_EQ(WEXITSTATUS(status), 2);
 			refused++;
 		}
-		for (int i = 0; i < KEPT; i++)
-			CHECK_EQ(kept[i * PAGE], (char)i);
+		check_kept();
 	}
 	CHECK_EQ(killed + refused, 12);
 	CHECK(killed > 0);
+	CHECK(refused_forks("frame") > 0);
+	CHECK(refused_forks("slab") > 0);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <sys/ipc.h>
 
 #define MOST_ALLOCATIONS 400
+#define CALL_REFUSED 3		/* the status of a child whose call failed as expected */
 
 /*
  * What Linux says for want of memory where a call stands: ENOMEM, but ENOBUFS for a packet to be
@@ -54,11 +55,15 @@ struct failing_call {
 	long (*call)(void);
 	void (*prepare)(void);	/* before the first allocation fails; NULL: nothing */
 	bool may_die;		/* of whatever signal, or as a program that finds no memory */
+	bool never_refused;	/* whatever fails, there is another way */
 };
 
-/* From the Nth on `count` allocations fail. True while there was an Nth one. */
+/*
+ * From the Nth on `count` allocations fail. True while there was an Nth one; counts in *refused
+ * what did not work for it: a call that failed, or where that is an answer a death.
+ */
 static bool fail_nth(const struct failing_call *tried, const char *point, int nth, int count,
-		     void (*clean_up)(void))
+		     void (*clean_up)(void), int *refused)
 {
 	pid_t pid = FORK();
 	int status;
@@ -81,7 +86,7 @@ static bool fail_nth(const struct failing_call *tried, const char *point, int nt
 		if (result < 0 && !is_expected(error))
 			FAIL("%s with %s %d failing: %s, expected %s", tried->name, point, nth,
 			     strerrorname_np(error), strerrorname_np(expected_errors[0]));
-		_exit(0);
+		_exit(result < 0 ? CALL_REFUSED : 0);
 	}
 	status = wait_status(pid);
 	/* The child may have died armed; nobody else shall be struck by it. */
@@ -92,13 +97,15 @@ static bool fail_nth(const struct failing_call *tried, const char *point, int nt
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CHECK_SKIPPED)
 		SKIP("%s cannot be armed", FAILPOINT_FILE);
 	if (WIFEXITED(status)) {
-		CHECK(WEXITSTATUS(status) == 0 ||
+		CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == CALL_REFUSED ||
 		      (tried->may_die && WEXITSTATUS(status) != CHECK_FAILED));
 	} else if (!tried->may_die && WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGBUS &&
 		   WTERMSIG(status) != SIGSEGV) {
 		/* A fault of the child's own may strike too: then it dies of that. */
 		FAIL("%s with %s %d failing: status %#x", tried->name, point, nth, status);
 	}
+	if (struck && (WIFEXITED(status) ? WEXITSTATUS(status) != 0 : tried->may_die))
+		(*refused)++;
 	return struck;
 }
 
@@ -107,13 +114,14 @@ static void fail_all(const struct failing_call *tried, void (*clean_up)(void))
 {
 	static const char *const points[] = { "frame", "slab" };
 	size_t passes = scaled(10) > 10 ? 2 : 1;
-	int failed = 0;
+	int failed = 0, refused = 0;
 
 	for (size_t p = 0; p < passes * ARRAY_SIZE(points); p++) {
 		const char *point = points[p % ARRAY_SIZE(points)];
 		int nth = 1;
 
-		while (fail_nth(tried, point, nth, 1 + p / ARRAY_SIZE(points), clean_up)) {
+		while (fail_nth(tried, point, nth, 1 + p / ARRAY_SIZE(points), clean_up,
+				&refused)) {
 			nth++;
 			failed++;
 			if (nth > MOST_ALLOCATIONS)
@@ -122,4 +130,7 @@ static void fail_all(const struct failing_call *tried, void (*clean_up)(void))
 	}
 	if (failed == 0)
 		FAIL("%s: no allocation failed", tried->name);
+	/* The kernel noticed: it is not that a failure is lost on the way. */
+	if (refused == 0 && !tried->never_refused)
+		FAIL("%s: not refused once, though %d allocations failed", tried->name, failed);
 }
