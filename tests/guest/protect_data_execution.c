@@ -5,6 +5,10 @@
  * is set for it.
  *
  * The test runs copies of itself with that header changed; a copy says what it could execute.
+ *
+ * Linux 6.1 for i386 says in its log that NX is active, but lets all that can be read be executed:
+ * the bit, the highest of a page table entry, is not in those of user pages. Linux for x86-64 is
+ * the one to be like.
  */
 #include "faults.h"
 #include <elf.h>

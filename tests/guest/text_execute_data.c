@@ -1,5 +1,7 @@
 /* test: linux=here
- * Where the processor can forbid it, data and stack are not executable. */
+ * Where the processor can forbid it, data and stack are not executable. (Linux 6.1 for i386 lets
+ * them be executed all the same, see protect_data_execution.c.)
+ */
 #include "faults.h"
 
 static char return_instruction[16] = { (char)0xc3 };
