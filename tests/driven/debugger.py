@@ -14,7 +14,9 @@ DEBUG = ['./quartet', 'debug', '--kernel', KERNEL, '--cpus', '1']
 
 
 def at_a_function():
-    commands = ['tbreak sys_poll', 'continue', 'q-threads', 'q-processes', 'q-regions 1', 'q-files 1', 'q-locks', 'q-backtrace 1',
+    # Init is read from the disk: its blocks are looked up under a lock.
+    commands = ['tbreak ext2_map_find', 'continue', 'q-locks', 'echo at-poll\\n',
+                'tbreak sys_poll', 'continue', 'q-threads', 'q-processes', 'q-regions 1', 'q-files 1', 'q-locks', 'q-backtrace 1',
                 'q-frame 0x100000', 'q-frame 0xffffffffff', 'q-regions', 'q-regions 99', 'q-files x', 'kill', 'quit']
     arguments = [word for command in commands for word in ('-ex', command)]
     done = subprocess.run([*DEBUG, '--', *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -27,7 +29,9 @@ def at_a_function():
                      r'(?m)^  [0-9a-f-]{17} r-xp +\[vdso\]$', r'(?m)^ +0 +2 +\d+ +\d+ 0x[0-9a-f]{8} /\S+$',
                      r'frame 0x100 \(0x[0-9a-f]+\): FRAME_\w+, \d+ references'):
         assert re.search(expected, done.stdout), expected
-    assert 'no thread holds a lock' in done.stdout or ' shared ' in done.stdout or ' exclusive ' in done.stdout
+    in_file_system, _, at_poll = done.stdout.partition('at-poll\n')
+    assert re.search(r'(?m)^\S+ +ext2 block map +0x[0-9a-f]{8} exclusive at \w+ \+ \d+$', in_file_system), in_file_system
+    assert 'no thread holds a lock' in at_poll or ' shared ' in at_poll or ' exclusive ' in at_poll
     assert 'Error occurred in Python' not in done.stdout
 
 
