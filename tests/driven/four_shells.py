@@ -1,15 +1,19 @@
 """
 The shells of the four consoles and of the serial line have one text: every page of /bin/busybox that nobody wrote and that
 is resident in several of them is in one frame, what was written belongs to one alone, and vmmap tells both.
+
+Each shell leads a session of its own, on its own terminal, and one that exits is followed by a new one.
 """
 
 import collections
 import concurrent.futures
 import re
+import time
 
 from machine import Machine
 
 SHELLS = 5
+TERMINALS = [4 << 8 | minor for minor in (1, 2, 3, 4, 64)]	# tty1 to tty4, ttyS0
 REGION = re.compile(r'[0-9a-f]{8}-([0-9a-f]{8}) (\S+) +\d+ +\d+ +\d+ +\d+  (\S*)')
 RUN = re.compile(r' +([0-9a-f]{8}) +(\d+) pages? +frame ([0-9a-f]{6})\S* +mapped (\d+)  by((?: \d+)+)')
 
@@ -50,6 +54,40 @@ def check(shells):
     return sum(present[address] == SHELLS for address in frames)
 
 
+def terminals_of(machine, numbers):
+    """The shells' terminals, {terminal: process}; each shell must be the leader of its session and its group."""
+    found = {}
+    for number in numbers:
+        fields = machine.shell(f'cat /proc/{number}/stat').rpartition(')')[2].split()
+        group, session, terminal, foreground = map(int, fields[2:6])
+        assert group == session == int(number), (number, fields)
+        assert terminal not in found, (number, fields)
+        # The serial line's shell has just let the cat to the front.
+        assert foreground == group or terminal == TERMINALS[-1], (number, fields)
+        found[terminal] = number
+    assert sorted(found) == TERMINALS, found
+    return found
+
+
+def leave_shell(machine, console, numbers):
+    """`exit` at a console: another shell follows there, and nowhere else. Returns the shells after that."""
+    before = terminals_of(machine, numbers)
+    machine.press(f'alt-f{console}')
+    machine.wait_for_shell()
+    machine.type('exit\n')
+    # The old one's prompt is still on the screen: the new one says who it is.
+    deadline = time.monotonic() + 60
+    while before[TERMINALS[console - 1]] in numbers or len(numbers) < SHELLS:
+        assert time.monotonic() < deadline, numbers
+        numbers = machine.shell('echo $(pidof sh)').split()
+    after = terminals_of(machine, numbers)
+    assert {terminal for terminal in TERMINALS if after[terminal] != before[terminal]} == {TERMINALS[console - 1]}, after
+    machine.wait_for_shell()
+    machine.type('echo now $$\n')
+    machine.wait_for_text(f'now {after[TERMINALS[console - 1]]}')
+    return numbers
+
+
 def drive(cpus):
     with Machine(cpus=cpus) as machine:
         machine.wait_for_prompt()
@@ -58,6 +96,7 @@ def drive(cpus):
             machine.wait_for_shell()
         numbers = machine.shell('echo $(pidof sh)').split()
         assert len(numbers) == SHELLS, numbers
+        numbers = leave_shell(machine, 2, numbers)
         common = check({number: regions_of(machine.shell(f'vmmap {number}')) for number in numbers})
         assert common > 100, common
         told = machine.shell('vmmap --shared')
