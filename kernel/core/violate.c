@@ -9,7 +9,9 @@
 #include "arch/mmu.h"
 #include "arch/trap_frame.h"
 #include "core/compiler.h"
+#include "core/lock_check.h"
 #include "core/preempt.h"
+#include "core/spinlock.h"
 #include "lib/string.h"
 
 #define RETURN_INSTRUCTION 0xc3
@@ -108,6 +110,39 @@ static void writable_text(void)
 	mmu_check_kernel();
 }
 
+/* ---- locks ---- */
+
+/* Ranks that no interrupt handler takes, so that it is the order alone that is wrong. */
+static struct spinlock outer = SPINLOCK_INIT(LOCK_RANK_FD_TABLE, "violated outer");
+static struct spinlock inner = SPINLOCK_INIT(LOCK_RANK_DENTRY, "violated inner");
+
+static void lock_order(void)
+{
+	spin_lock(&inner);
+	spin_lock(&outer);
+	spin_unlock(&outer);
+	spin_unlock(&inner);
+}
+
+static void lock_twice(void)
+{
+	spin_lock(&outer);
+	spin_lock(&outer);
+}
+
+static void sleep_locked(void)
+{
+	spin_lock(&outer);
+	assert_may_sleep();
+	spin_unlock(&outer);
+}
+
+/* The way back to user mode sees it. */
+static void leave_locked(void)
+{
+	spin_lock(&outer);
+}
+
 /* For the watchdog: a CPU that answers nothing, and one that never lets go. */
 static noreturn void stuck_deaf(void)
 {
@@ -132,6 +167,8 @@ static const struct violation {
 	{ "execute_data", execute_data },     { "write_text", write_text },
 	{ "write_constant", write_constant }, { "overflow_stack", overflow_stack },
 	{ "overrun_buffer", overrun_buffer }, { "writable_text", writable_text },
+	{ "lock_order", lock_order },	      { "lock_twice", lock_twice },
+	{ "sleep_locked", sleep_locked },     { "leave_locked", leave_locked },
 	{ "stuck_deaf", stuck_deaf },	      { "stuck_holding", stuck_holding },
 };
 

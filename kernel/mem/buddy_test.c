@@ -332,6 +332,25 @@ static void mistakes_panic(struct test *t)
 	EXPECT_PANIC(t, page_frame_put(page_frame_zero()));
 }
 
+/* What buddy_check says of a free block that is none; all other tests rely on it. */
+static void a_wrong_free_block_is_noticed(struct test *t)
+{
+	struct page_frame *block;
+
+	real_memory_init();
+	page_frame_drain();
+	block = buddy_alloc(ZONE_LOW, 0, 0);
+	buddy_free(block, 0);
+	EXPECT(t, buddy_check(ZONE_LOW));
+	atomic_store(&block->kind, FRAME_KERNEL);
+	EXPECT(t, !buddy_check(ZONE_LOW) && !page_frame_check());
+	atomic_store(&block->kind, FRAME_FREE);
+	atomic_fetch_add(&block->references, 1);
+	EXPECT(t, !buddy_check(ZONE_LOW));
+	atomic_fetch_sub(&block->references, 1);
+	EXPECT(t, page_frame_check());
+}
+
 static void blocks_are_counted_and_zeroed(struct test *t)
 {
 	struct frame_counts before, during, after;
@@ -364,5 +383,6 @@ const struct test_case test_cases[] = {
 	TEST(a_block_reclaims_a_bounded_number_of_frames),
 	TEST(blocks_are_counted_and_zeroed),
 	TEST(mistakes_panic),
+	TEST(a_wrong_free_block_is_noticed),
 	TEST_END
 };

@@ -710,6 +710,33 @@ static void invariants_hold_under_random_use(struct test *t)
 	end(t);
 }
 
+/* What run_queue_check says of each field that is wrong; all other tests rely on it. */
+static void a_wrong_queue_is_noticed(struct test *t)
+{
+	begin();
+	for (unsigned int i = 0; i < 4; i++)
+		wake(&threads[i]);
+	set_realtime(&threads[5], SCHED_POLICY_RR, 3);
+	wake(&threads[5]);
+	EXPECT(t, run_queue_check(&queue));
+	queue.ready_count++;
+	EXPECT(t, !run_queue_check(&queue));
+	queue.ready_count--;
+	queue.tree_count++;
+	EXPECT(t, !run_queue_check(&queue));
+	queue.tree_count--;
+	queue.realtime_mask[0] ^= 1 << 7;
+	EXPECT(t, !run_queue_check(&queue));
+	queue.realtime_mask[0] ^= 1 << 7;
+	threads[0].virtual_ns += 1000000000;
+	EXPECT(t, !run_queue_check(&queue));
+	threads[0].virtual_ns -= 1000000000;
+	threads[1].share = users[1];
+	EXPECT(t, !run_queue_check(&queue));
+	threads[1].share = users[0];
+	end(t);
+}
+
 const struct test_case test_cases[] = {
 	TEST(equals_share_equally),
 	TEST(nice_is_a_share_by_weight),
@@ -741,5 +768,6 @@ const struct test_case test_cases[] = {
 	TEST(who_is_handed_over_to_waits_for_his_users_turn),
 	TEST(who_becomes_another_user_leaves_his_share),
 	TEST(invariants_hold_under_random_use),
+	TEST(a_wrong_queue_is_noticed),
 	TEST_END
 };

@@ -451,6 +451,41 @@ static void a_page_that_another_postpones_is_written(struct test *t)
 	tear_down(t);
 }
 
+/* What page_cache_check says of each field that is wrong; all other tests rely on it. */
+static void a_wrong_cache_is_noticed(struct test *t)
+{
+	struct page_frame *dirty, *clean;
+
+	set_up(&disk_ops);
+	EXPECT_EQ(t, write_bytes("x", 1, 0), 1);
+	EXPECT_EQ(t, read_byte(t, 3 << PAGE_SHIFT), 4);
+	dirty = page_cache_find(&file, 0);
+	clean = page_cache_find(&file, 3);
+	EXPECT(t, dirty && clean && page_cache_check(&file));
+	file.frame_count++;
+	EXPECT(t, !page_cache_check(&file));
+	file.frame_count--;
+	atomic_fetch_add(&file.dirty_count, 1);
+	EXPECT(t, !page_cache_check(&file));
+	atomic_fetch_sub(&file.dirty_count, 1);
+	clean->index++;
+	EXPECT(t, !page_cache_check(&file));
+	clean->index--;
+	clean->cache = NULL;
+	EXPECT(t, !page_cache_check(&file));
+	clean->cache = &file;
+	/* The tags in the tree, by which writeback finds them, say otherwise. */
+	atomic_fetch_and(&dirty->flags, ~(unsigned int)FRAME_DIRTY);
+	EXPECT(t, !page_cache_check(&file));
+	atomic_fetch_or(&dirty->flags, FRAME_DIRTY);
+	atomic_fetch_or(&clean->flags, FRAME_WRITING);
+	EXPECT(t, !page_cache_check(&file));
+	atomic_fetch_and(&clean->flags, ~(unsigned int)FRAME_WRITING);
+	page_frame_put(dirty);
+	page_frame_put(clean);
+	tear_down(t);
+}
+
 const struct test_case test_cases[] = {
 	TEST(a_page_is_read_once),
 	TEST(sequential_reading_reads_ahead),
@@ -468,5 +503,6 @@ const struct test_case test_cases[] = {
 	TEST(memory_has_no_disk),
 	TEST(nothing_is_lost_when_memory_runs_out),
 	TEST(a_page_that_another_postpones_is_written),
+	TEST(a_wrong_cache_is_noticed),
 	TEST_END
 };

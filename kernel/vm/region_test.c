@@ -294,6 +294,55 @@ static void limits_are_kept(struct test *t)
 	address_space_put(space);
 }
 
+/* What address_space_check says of each field that is wrong, and a change that comes upon one. */
+static void a_wrong_address_space_is_noticed(struct test *t)
+{
+	struct address_space *space = new_space(t);
+	struct region *low, *high;
+	size_t *sums[] = { &space->mapped_pages, &space->locked_pages, &space->data_pages,
+			   &space->committed_pages };
+
+	EXPECT_EQ(t, map(space, 0x20000, 0x24000, FLAGS), 0);
+	EXPECT_EQ(t, map(space, 0x26000, 0x28000, FLAGS), 0);
+	rwlock_write_lock(&space->lock);
+	low = region_find(space, 0x20000);
+	high = region_find(space, 0x26000);
+	EXPECT(t, address_space_check(space));
+	low->end = 0x27000;
+	EXPECT(t, !address_space_check(space));
+	low->end = low->start;
+	EXPECT(t, !address_space_check(space));
+	low->end = 0x24001;
+	EXPECT(t, !address_space_check(space));
+	low->end = 0x24000;
+	high->previous = NULL;
+	EXPECT(t, !address_space_check(space));
+	high->previous = low;
+	high->gap_before += PAGE_SIZE;
+	EXPECT(t, !address_space_check(space));
+	high->gap_before -= PAGE_SIZE;
+	space->last = low;
+	EXPECT(t, !address_space_check(space));
+	space->last = high;
+	space->region_count++;
+	EXPECT(t, !address_space_check(space));
+	space->region_count--;
+	for (unsigned int i = 0; i < ARRAY_SIZE(sums); i++) {
+		++*sums[i];
+		EXPECT(t, !address_space_check(space));
+		--*sums[i];
+	}
+	EXPECT(t, address_space_check(space));
+	rwlock_write_unlock(&space->lock);
+
+	space->mapped_pages++;
+	EXPECT_PANIC(t, (void)map(space, 0x30000, 0x31000, FLAGS));
+	rwlock_write_unlock(&space->lock);
+	space->mapped_pages--;
+	EXPECT_EQ(t, map(space, 0x32000, 0x33000, FLAGS), 0);
+	address_space_put(space);
+}
+
 const struct test_case test_cases[] = {
 	TEST(split_changes_nothing_when_memory_runs_out),
 	TEST(unmap_changes_nothing_when_memory_runs_out),
@@ -302,5 +351,6 @@ const struct test_case test_cases[] = {
 	TEST(a_mapping_in_the_gap_of_a_stack_makes_room),
 	TEST(the_unused_part_is_known),
 	TEST(limits_are_kept),
+	TEST(a_wrong_address_space_is_noticed),
 	TEST_END
 };

@@ -16,6 +16,10 @@ EXPECTED = {
     'overflow_stack': r'kernel write at 0x[0-9a-f]+fff: nothing there',
     'overrun_buffer': r'a buffer on the stack was overrun',
     'writable_text': r'kernel page 0x[0-9a-f]+ is writable and executable',
+    'lock_order': r'lock violated outer \(rank \d+\) is taken while violated inner \(rank \d+\) is held',
+    'lock_twice': r'lock violated outer is taken again by its holder',
+    'leave_locked': r'back to user mode with lock violated outer held',
+    'sleep_locked': r'may sleep, but preemption is off \(1 times\)',
 }
 PANIC = r'panic on CPU \d, thread 0x[0-9a-f]+: '
 
