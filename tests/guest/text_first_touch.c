@@ -1,6 +1,9 @@
 /*
  * Four processes touch the pages of one file at the same moment, each for the first time: all get
  * the same frames, with the right contents, and the disk reads each page once.
+ *
+ * They do so twice, and the second time counts: by then the disk has nothing else to read, such as
+ * pages of this program and the blocks that say where the file's are.
  */
 #include "check.h"
 #include <sys/sysmacros.h>
@@ -9,7 +12,10 @@
 #define PAGES 256
 #define SECTORS (PAGES * (PAGE / 512))
 
-/* How many sectors the disk of this file has read, by /proc/diskstats; -1: it is on no disk. */
+/*
+ * How many sectors the disk of this file has read, by /proc/diskstats; -1: it is on no disk, as may
+ * be where it is not Quartet that runs the test.
+ */
 static long long sectors_read(int fd)
 {
 	unsigned int major_number, minor_number;
@@ -25,21 +31,20 @@ static long long sectors_read(int fd)
 		    makedev(major_number, minor_number) == status.st_dev)
 			return (long long)sectors;
 	}
+	if (access("/proc/quartet", F_OK) == 0)
+		FAIL("/proc/diskstats has no disk %u:%u", major(status.st_dev),
+		     minor(status.st_dev));
 	return -1;
 }
 
-int main(void)
+/* Says how many sectors the disk has read for it; -1: it is on no disk. */
+static long long touch_together(int fd)
 {
 	pid_t pids[PROCESSES];
 	uint64_t *frames = shared_memory(PROCESSES * PAGES * sizeof(*frames));
 	struct gate ready = gate_create(), start = gate_create();
 	long long before, after;
-	int fd;
 
-	enter_disk_directory();
-	make_pattern_file("first_touch", PAGES * PAGE);
-	fd = MUST(open("first_touch", O_RDONLY));
-	CHECK(fsync(fd) == 0);
 	/* Out of the cache, where the system does that. */
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 
@@ -66,16 +71,27 @@ int main(void)
 	for (int i = 0; i < PROCESSES; i++)
 		CHECK(wait_exit_status(pids[i]) == 0);
 	after = sectors_read(fd);
-	if (before >= 0) {
-		CHECK(after - before >= SECTORS);	/* they were out of the cache, every one */
-		/* The program's own pages and the file system's blocks are read as well. */
-		CHECK(after - before < SECTORS * 3 / 2);
-	}
 	for (int page = 0; page < PAGES; page++) {
 		CHECK(frames[page] != 0);
 		for (int i = 1; i < PROCESSES; i++)
 			CHECK_EQ(frames[i * PAGES + page], frames[page]);
 	}
+	return before < 0 ? -1 : after - before;
+}
+
+int main(void)
+{
+	long long sectors;
+	int fd;
+
+	enter_disk_directory();
+	make_pattern_file("first_touch", PAGES * PAGE);
+	fd = MUST(open("first_touch", O_RDONLY));
+	CHECK(fsync(fd) == 0);
+	touch_together(fd);
+	sectors = touch_together(fd);
+	if (sectors >= 0)
+		CHECK_EQ(sectors, SECTORS);
 	CHECK(unlink("first_touch") == 0);
 	return 0;
 }
