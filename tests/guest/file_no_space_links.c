@@ -64,6 +64,7 @@ static void leave_tmpfs(const char *where)
 
 static void test_names(void)
 {
+	char path[32];
 	int count, fd;
 
 	enter_tmpfs("names", "nr_inodes=20");
@@ -75,15 +76,11 @@ static void test_names(void)
 	CHECK_EQ(until_full(make_name), count);
 	CHECK(rename("n0", "n1") == 0); /* one file: both stay */
 	remove_all(count);
-	fd = open(".", O_TMPFILE | O_RDWR, 0600);
-	if (fd >= 0) {
-		char path[32];
-
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		CHECK(linkat(AT_FDCWD, path, AT_FDCWD, "unnamed", AT_SYMLINK_FOLLOW) == 0);
-		CHECK(unlink("unnamed") == 0);
-		CHECK(close(fd) == 0);
-	}
+	fd = MUST(open(".", O_TMPFILE | O_RDWR, 0600));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	CHECK(linkat(AT_FDCWD, path, AT_FDCWD, "unnamed", AT_SYMLINK_FOLLOW) == 0);
+	CHECK(unlink("unnamed") == 0);
+	CHECK(close(fd) == 0);
 	CHECK_EQ(until_full(make_name), count);
 	remove_all(count);
 	leave_tmpfs("names");
