@@ -321,12 +321,13 @@ int sys_getcwd(user_addr to, size_t size)
 		fs_context_end_walk(&walk);
 		return -ENOENT;
 	}
-	length = path_format(&walk.context.start, &walk.context.root, buffer, buffer_size, &text);
+	length = path_format_marked(&walk.context.start, &walk.context.root, buffer, buffer_size,
+				    &text);
 	if (length == -ERANGE || length == -ENAMETOOLONG) {
 		buffer_size = PATH_MAX;
 		buffer = kmalloc(buffer_size, 0);
-		length = buffer ? path_format(&walk.context.start, &walk.context.root, buffer,
-					      buffer_size, &text)
+		length = buffer ? path_format_marked(&walk.context.start, &walk.context.root,
+						     buffer, buffer_size, &text)
 				: -ENOMEM;
 	}
 	fs_context_end_walk(&walk);

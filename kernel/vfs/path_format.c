@@ -27,10 +27,11 @@ static inline char *prepend_name(char *at, const char *lowest, const char *name,
 /*
  * Build the name before *start, not below `lowest`. A name and its length belong together if the
  * tree has not changed since `sequence`; else the copy might leave the name's memory. 0, -ERANGE,
- * or -EAGAIN if the tree has changed. Under RCU, or with the tree locked.
+ * or -EAGAIN if the tree has changed. `marks`: see path_format_marked. Under RCU, or with the tree
+ * locked.
  */
 static int build(const struct path *path, const struct path *root, unsigned int sequence,
-		 char **start, const char *lowest)
+		 bool marks, char **start, const char *lowest)
 {
 	const struct mount *mount = path->mount;
 	const struct dentry *dentry = path->dentry;
@@ -65,7 +66,7 @@ static int build(const struct path *path, const struct path *root, unsigned int 
 	}
 	if (at == *start)
 		at = prepend_name(at, lowest, NULL, 0);
-	if (at && (mount != root->mount || dentry != root->dentry)) {
+	if (at && marks && (mount != root->mount || dentry != root->dentry)) {
 		static const char unreachable[] = "(unreachable)";
 
 		if ((size_t)(at - lowest) < sizeof(unreachable) - 1)
@@ -89,8 +90,8 @@ static ssize_t format_anonymous(const struct path *path, char *buffer, size_t si
 	return (ssize_t)length + 1;
 }
 
-ssize_t path_format(const struct path *path, const struct path *root, char *buffer, size_t size,
-		    char **out)
+static ssize_t format(const struct path *path, const struct path *root, bool marks, char *buffer,
+		      size_t size, char **out)
 {
 	char *start, *end;
 	int error;
@@ -115,13 +116,13 @@ ssize_t path_format(const struct path *path, const struct path *root, char *buff
 		start = end;
 		if (unlikely(attempt == ATTEMPTS)) {
 			spin_lock(&tree_lock);
-			error = build(path, root, tree_read_begin(), &start, buffer);
+			error = build(path, root, tree_read_begin(), marks, &start, buffer);
 			spin_unlock(&tree_lock);
 			break;
 		}
 		rcu_read_lock();
 		sequence = tree_read_begin();
-		error = build(path, root, sequence, &start, buffer);
+		error = build(path, root, sequence, marks, &start, buffer);
 		is_valid = !tree_read_retry(sequence);
 		rcu_read_unlock();
 		if (likely(is_valid))
@@ -131,4 +132,16 @@ ssize_t path_format(const struct path *path, const struct path *root, char *buff
 		return error;
 	*out = start;
 	return (ssize_t)(buffer + size - start);
+}
+
+ssize_t path_format(const struct path *path, const struct path *root, char *buffer, size_t size,
+		    char **out)
+{
+	return format(path, root, false, buffer, size, out);
+}
+
+ssize_t path_format_marked(const struct path *path, const struct path *root, char *buffer,
+			   size_t size, char **out)
+{
+	return format(path, root, true, buffer, size, out);
 }

@@ -61,8 +61,11 @@ must_check int path_lookup_child(const struct path *directory, const char *name,
 
 /*
  * The absolute name of `path` as seen from `root`, at the end of `buffer`: *out points into it.
- * -ERANGE. Unreachable ones start with "(unreachable)"; deleted ones end with " (deleted)". Returns
- * length with NUL.
+ * -ERANGE. Those that are not below the root begin at the top of what they are in; deleted ones end
+ * with " (deleted)". Returns length with NUL.
  */
 must_check ssize_t path_format(const struct path *path, const struct path *root, char *buffer,
 			       size_t size, char **out);
+/* The same, but those that are not below the root start with "(unreachable)". */
+must_check ssize_t path_format_marked(const struct path *path, const struct path *root,
+				      char *buffer, size_t size, char **out);

@@ -312,7 +312,7 @@ static bool show_mount(struct mount *mount, void *argument)
 	struct super_block *super = mount->super;
 	struct mount *parent = atomic_load(&mount->parent);
 	char options[64], own[64] = "", *name;
-	ssize_t length = path_format(&path, &walk->root, walk->buffer, PATH_MAX, &name);
+	ssize_t length = path_format_marked(&path, &walk->root, walk->buffer, PATH_MAX, &name);
 
 	if (length < 0 || name[0] != '/')
 		return true; /* not below the reader's root */

@@ -438,7 +438,7 @@ static void expect_name(struct test *t, const struct path *path, const struct pa
 			const char *expected)
 {
 	char buffer[128], *name = buffer;
-	ssize_t length = path_format(path, from, buffer, sizeof(buffer), &name);
+	ssize_t length = path_format_marked(path, from, buffer, sizeof(buffer), &name);
 
 	EXPECT_EQ(t, length, (ssize_t)strlen(expected) + 1);
 	if (length > 0)
@@ -460,8 +460,8 @@ static void places_have_names(struct test *t)
 	expect_name(t, &t_path, &t_path, "/");
 	expect_name(t, &root, &root, "/");
 	expect_name(t, &root, &t_path, "(unreachable)/");
-	EXPECT_EQ(t, path_format(&deep, &root, buffer, 6, &name), -ERANGE);
-	EXPECT_EQ(t, path_format(&deep, &root, buffer, 7, &name), 7);
+	EXPECT_EQ(t, path_format_marked(&deep, &root, buffer, 6, &name), -ERANGE);
+	EXPECT_EQ(t, path_format_marked(&deep, &root, buffer, 7, &name), 7);
 	EXPECT_EQ(t, rename_to("/t/a", "/t/z", 0), 0);
 	expect_name(t, &deep, &root, "/t/z/b");
 	EXPECT_EQ(t, namespace_remove_directory(&at_root, "/t/z/b"), 0);
