@@ -160,6 +160,7 @@ int sys_umount2(user_addr target, uint32_t flags)
 		path_put(&at);
 		return -EPERM;
 	}
+	mount_cross(&at); /* "." is what is below: meant is what stands on top of it */
 	/* No mount notices that nobody used it. */
 	if (flags & UMOUNT_EXPIRE) {
 		path_put(&at);
@@ -171,6 +172,28 @@ int sys_umount2(user_addr target, uint32_t flags)
 int sys_umount(user_addr target)
 {
 	return sys_umount2(target, 0);
+}
+
+/* Whoever shares the caller's root and stands at the old one stands at the new one then. */
+static int pivot_root(const struct path *new, const struct path *put_old)
+{
+	struct fs_context *context = user_thread_current()->fs;
+	struct path root, cwd;
+	int error;
+
+	fs_context_get_paths(context, &root, &cwd);
+	error = mount_pivot_root(&root, new, put_old);
+	if (!error) {
+		path_get(new);
+		fs_context_set_root(context, new);
+	}
+	if (!error && cwd.mount == root.mount && cwd.dentry == root.dentry) {
+		path_get(new);
+		fs_context_set_cwd(context, new);
+	}
+	path_put(&root);
+	path_put(&cwd);
+	return error;
 }
 
 int sys_pivot_root(user_addr new_root, user_addr put_old)
@@ -185,7 +208,7 @@ int sys_pivot_root(user_addr new_root, user_addr put_old)
 		return error;
 	error = user_path_walk(AT_FDCWD, put_old, 0, WALK_FOLLOW | WALK_DIRECTORY, &old);
 	if (!error) {
-		error = mount_pivot_root(&new, &old);
+		error = pivot_root(&new, &old);
 		path_put(&old);
 	}
 	path_put(&new);

@@ -91,10 +91,11 @@ void mount_get_root(struct path *out);
 must_check int mount_create_internal(const char *type, const char *options,
 				     struct mount **out);
 /*
- * pivot_root(2): the mount at `new_root` becomes the top, the old top goes to `put_old`. -EINVAL,
- * -EBUSY, -ENOTDIR.
+ * pivot_root(2): the mount at `new_root` takes the place of the one whose root `root` is, the
+ * caller's, which goes to `put_old`. Errors: -ENOENT, -EINVAL, -EBUSY.
  */
-must_check int mount_pivot_root(const struct path *new_root, const struct path *put_old);
+must_check int mount_pivot_root(const struct path *root, const struct path *new_root,
+				const struct path *put_old);
 /* /proc/PID/mounts and mountinfo: visit each, in tree order. Mount mutex held during the call. */
 void mount_for_each(bool (*visit)(struct mount *mount, void *argument), void *argument);
 void mount_sync_all(bool wait);

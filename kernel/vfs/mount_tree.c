@@ -409,43 +409,70 @@ unlock:
 	return error;
 }
 
-int mount_pivot_root(const struct path *new_root, const struct path *put_old)
+/* Mount mutex held. In Linux's order. */
+static int check_pivot(const struct path *root, const struct path *new_root, const struct path *to)
 {
 	struct mount *mount = new_root->mount;
-	struct mount *old_top;
-	struct path old_place;
+
+	if (!root->mount->attached || !mount->attached)
+		return -EINVAL;
+	if (new_root->dentry->flags & DENTRY_UNHASHED && new_root->dentry != mount->root)
+		return -ENOENT;
+	if (mount == root->mount || to->mount == root->mount)
+		return -EBUSY;
+	if (root->dentry != root->mount->root || new_root->dentry != mount->root)
+		return -EINVAL;
+	return is_below(to->mount, mount) && is_below(mount, root->mount) ? 0 : -EINVAL;
+}
+
+/*
+ * The new root leaves its place, given in `left` to be put, for that of the old one, which goes to
+ * `to`: one step for a walk.
+ */
+static void exchange_roots(struct mount *old, struct mount *new, const struct path *to,
+			   struct path *left)
+{
+	struct path place = { NULL, NULL };	/* of the root of all there is none */
+
+	detach(new, left);
+	path_get(to);
+	if (old != top)
+		detach(old, &place);
+	tree_write_begin();
+	mount_table_remove(new);
+	if (place.mount) {
+		mount_table_remove(old);
+		mount_table_add(new, place.mount, place.dentry);
+	} else {
+		top = new;
+	}
+	mount_table_add(old, to->mount, to->dentry);
+	tree_write_end();
+	/* The references to the old root's place are the new one's now. */
+	if (place.mount)
+		list_add_tail(&place.mount->children, &new->sibling);
+	list_add_tail(&to->mount->children, &old->sibling);
+	new->attached = true;
+	old->attached = true;
+}
+
+int mount_pivot_root(const struct path *root, const struct path *new_root,
+		     const struct path *put_old)
+{
+	struct path left;
 	struct place place;
-	struct path *to = &place.path;
 	int error;
 
 	mutex_lock(&mount_mutex);
-	old_top = top;
 	error = hold_place(put_old, &place);
 	if (error)
 		goto unlock;
-	if (new_root->dentry != mount->root || !mount->attached || !to->mount->attached)
-		error = -EINVAL;
-	else if (mount == old_top || to->mount == old_top)
-		error = -EBUSY;
-	else if (!is_directory(to->dentry))
-		error = -ENOTDIR;
-	else if (!is_below(to->mount, mount))
-		error = -EINVAL;
-	if (error)
-		goto put_place;
-	detach(mount, &old_place);
-	path_get(to);
-	tree_write_begin();
-	mount_table_remove(mount);
-	mount_table_add(old_top, to->mount, to->dentry);
-	top = mount;
-	tree_write_end();
-	mount->attached = true;
-	list_add_tail(&to->mount->children, &old_top->sibling);
-put_place:
+	error = check_pivot(root, new_root, &place.path);
+	if (!error)
+		exchange_roots(root->mount, new_root->mount, &place.path, &left);
 	put_place(&place);
 	if (!error)
-		path_put(&old_place);
+		path_put(&left);
 unlock:
 	mutex_unlock(&mount_mutex);
 	return error;
