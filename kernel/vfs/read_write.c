@@ -321,7 +321,31 @@ ssize_t file_read_kernel(struct file *file, void *memory, size_t size, file_offs
 
 /* ---- position -------------------------------------------------------------------------------- */
 
-/* SEEK_DATA and SEEK_HOLE where holes are not told apart: all is data up to the end. */
+/*
+ * SEEK_DATA and SEEK_HOLE. Where the pages are all there is, what is not there is a hole; elsewhere
+ * holes are not told apart, and all is data up to the end.
+ */
+static int seek_contents(struct inode *inode, file_offset offset, bool for_data, file_offset *out)
+{
+	uint64_t size = inode_size(inode), found;
+	uint32_t index, end = page_count_of(size);
+
+	if (offset < 0 || (uint64_t)offset >= size)
+		return -ENXIO;
+	if (!inode->ops->blocks_are_pages) {
+		*out = for_data ? offset : (file_offset)size;
+		return 0;
+	}
+	index = (uint32_t)((uint64_t)offset >> PAGE_SHIFT);
+	index = for_data ? page_cache_next_present(&inode->cache, index, end) :
+			   page_cache_next_absent(&inode->cache, index, end);
+	if (for_data && index >= end)
+		return -ENXIO;
+	found = max((uint64_t)index << PAGE_SHIFT, (uint64_t)offset);
+	*out = (file_offset)min(found, size);
+	return 0;
+}
+
 static int seek_plainly(const struct file *file, file_offset offset, int whence, file_offset *out)
 {
 	uint64_t size = inode_size(file->inode);
@@ -338,10 +362,7 @@ static int seek_plainly(const struct file *file, file_offset offset, int whence,
 		break;
 	case SEEK_DATA:
 	case SEEK_HOLE:
-		if (offset < 0 || (uint64_t)offset >= size)
-			return -ENXIO;
-		*out = whence == SEEK_DATA ? offset : (file_offset)size;
-		return 0;
+		return seek_contents(file->inode, offset, whence == SEEK_DATA, out);
 	default:
 		return -EINVAL;
 	}

@@ -30,7 +30,8 @@
  *     dirty_count is the number of DIRTY ones.
  *  4. An entry with W in any page table means that its frame is DIRTY, or that writeback has just
  *     begun with it and is about to take the W away (fault_file.c, reverse_map.c).
- *  5. No frame lies wholly beyond the end of the file, but while it is being truncated or written.
+ *  5. No frame lies wholly beyond the end of the file, but while it is being truncated or written;
+ *     or zeros in a cache that is not written back, where a file system keeps room (tmpfs).
  *
  * First touch. Whoever finds a page absent inserts a FILLING frame; the tree has room for one, so
  * of many who come at once one reads, and the others find FILLING and sleep. Sleepers wait on one
@@ -389,6 +390,28 @@ static int settle(struct page_cache *cache, struct page_frame *frame, bool *majo
 	if (flags_of(frame) & FRAME_ERROR)
 		return -EIO;
 	return *(struct page_cache *volatile *)&frame->cache == cache ? 0 : -EAGAIN;
+}
+
+uint32_t page_cache_next_present(struct page_cache *cache, uint32_t first, uint32_t end)
+{
+	uint32_t index = first;
+	struct page_frame *frame = page_cache_find_next(cache, &index, end);
+
+	if (!frame)
+		return end;
+	page_frame_put(frame);
+	return index;
+}
+
+uint32_t page_cache_next_absent(struct page_cache *cache, uint32_t first, uint32_t end)
+{
+	struct page_frame *frame;
+
+	while (first < end && (frame = page_cache_find(cache, first))) {
+		page_frame_put(frame);
+		first++;
+	}
+	return first;
 }
 
 int page_cache_get(struct page_cache *cache, uint32_t index, struct page_frame **out, bool *major)

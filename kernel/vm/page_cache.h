@@ -160,6 +160,9 @@ void page_cache_read_ahead(struct page_cache *cache, uint32_t first, uint32_t en
 void page_cache_drop_unused(struct page_cache *cache, uint32_t first, uint32_t end);
 /* Only if it is there and filled: a reference, or NULL. Any context. */
 struct page_frame *page_cache_find(struct page_cache *cache, uint32_t index);
+/* The first page of [first, end) that is there, or `end`; and the first that is not. */
+uint32_t page_cache_next_present(struct page_cache *cache, uint32_t first, uint32_t end);
+uint32_t page_cache_next_absent(struct page_cache *cache, uint32_t first, uint32_t end);
 /*
  * References to present, filled frames among [first, first + count), in order of index; returns how
  * many.

@@ -10,9 +10,19 @@
 #include "uapi/linux/fcntl.h"
 #include "vfs/file.h"
 
+/* Pages behind the end: room that fallocate(2) keeps without showing it in the size. */
+static void drop_beyond(struct inode *inode)
+{
+	page_cache_drop_range(&inode->cache, page_cache_page_count(&inode->cache), UINT32_MAX);
+}
+
 static int truncate(struct inode *inode, uint64_t size)
 {
+	bool shows_more = size > inode_size(inode);
+
 	page_cache_truncate(&inode->cache, size);
+	if (!shows_more)
+		drop_beyond(inode);
 	return tmpfs_refresh(inode);
 }
 
@@ -52,6 +62,29 @@ static int punch(struct inode *inode, uint64_t start, uint64_t end)
 	return tmpfs_refresh(inode);
 }
 
+/* Is there room for all pages of [first, last) that are not there yet? */
+static int check_room(struct inode *inode, uint32_t first, uint32_t last)
+{
+	struct tmpfs *tmpfs = tmpfs_of(inode);
+	size_t used, missing = 0;
+
+	if (tmpfs->page_limit == SIZE_MAX)
+		return 0;
+	if (last - first > tmpfs->page_limit)
+		return -ENOSPC;
+	for (uint32_t index = first; index < last; index++) {
+		struct page_frame *frame = page_cache_find(&inode->cache, index);
+
+		if (frame)
+			page_frame_put(frame);
+		else
+			missing++;
+	}
+	(void)tmpfs_refresh(inode);
+	used = atomic_load_explicit(&tmpfs->used_pages, memory_order_relaxed);
+	return used > tmpfs->page_limit || missing > tmpfs->page_limit - used ? -ENOSPC : 0;
+}
+
 /*
  * Pages for all of [start, end); those that were there keep their bytes. On failure the new ones
  * stay as zeros.
@@ -83,15 +116,20 @@ static int allocate(struct inode *inode, int mode, file_offset offset, file_offs
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		if (mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
 			return -EOPNOTSUPP;
-		return start < old_size ? punch(inode, start, min(end, old_size)) : 0;
+		return punch(inode, start, end);
 	}
 	if (mode & ~FALLOC_FL_KEEP_SIZE)
 		return -EOPNOTSUPP;
+	error = check_room(inode, (uint32_t)(start >> PAGE_SHIFT), page_count_of(end));
+	if (error)
+		return error;
 	if (end > old_size && !(mode & FALLOC_FL_KEEP_SIZE))
 		page_cache_truncate(&inode->cache, end);
-	error = reserve(inode, start, min(end, inode_size(inode)));
-	if (error)
+	error = reserve(inode, start, end);
+	if (error) {
 		page_cache_truncate(&inode->cache, old_size);
+		drop_beyond(inode);
+	}
 	(void)tmpfs_refresh(inode);
 	return error;
 }
