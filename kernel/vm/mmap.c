@@ -242,6 +242,8 @@ static int map_locked(struct address_space *space, const struct vm_map_request *
 	error = choose_place(space, request, size, &room);
 	if (error)
 		return error;
+	if ((request->flags & REGION_LOCKED) && limits && limits->locked_size == 0)
+		return -EPERM;
 	error = prepare(space, request, &room, size, limits, &plan);
 	if (error)
 		return error;
@@ -298,6 +300,16 @@ int vm_map(struct address_space *space, const struct vm_map_request *request,
 }
 
 /*
+ * Are pages populated ready for writing? Shared ones that are written back are not dirtied without
+ * need.
+ */
+static bool wants_written(const struct region *region)
+{
+	return (region->flags & REGION_WRITE) &&
+	       (!(region->flags & REGION_SHARED) || page_cache_is_memory(region->cache));
+}
+
+/*
  * One page of a populated range. 0, or why it cannot be had; -ENOMEM also where nothing is mapped.
  */
 static int populate_page(struct address_space *space, uintptr_t address, bool for_write)
@@ -308,9 +320,7 @@ static int populate_page(struct address_space *space, uintptr_t address, bool fo
 	rwlock_read_lock(&space->lock);
 	fault.region = region_find(space, address);
 	if (fault.region && region_is_accessible(fault.region)) {
-		/* Shared pages are not dirtied without need. */
-		fault.write = for_write && (fault.region->flags & (REGION_WRITE | REGION_SHARED)) ==
-					   REGION_WRITE;
+		fault.write = for_write && wants_written(fault.region);
 		result = fault_resolve(&fault);
 	}
 	rwlock_read_unlock(&space->lock);
