@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { RANDOM_POOL_BITS = 256 };	/* what the generator is keyed with */
+
 /*
  * Fill `size` bytes. Any context. What was given out before cannot be found from the state
  * afterwards.

@@ -9,17 +9,26 @@
 #include "drivers/char/kmsg.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
+#include "proc/process.h"
 #include "sched/thread.h"
+#include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "vfs/char_device.h"
+#include "vfs/credentials.h"
 #include "vfs/file.h"
 #include "vfs/kernel_log.h"
+#include "vfs/poll.h"
 #include "vm/mmap.h"
 
 enum { MAJOR_MEMORY = 1, MINOR_NULL = 3, MINOR_ZERO = 5, MINOR_FULL = 7, MINOR_RANDOM = 8,
        MINOR_URANDOM = 9, MINOR_KMSG = 11 };
 enum { CHUNK = 1 << 20 };
 #define IOCTL_RNDGETENTCNT 0x80045200u
+#define IOCTL_RNDADDTOENTCNT 0x40045201u
+#define IOCTL_RNDADDENTROPY 0x40085203u
+#define IOCTL_RNDZAPENTCNT 0x5204u
+#define IOCTL_RNDCLEARPOOL 0x5206u
+#define IOCTL_RNDRESEEDCRNG 0x5207u
 
 /* ---- null and zero --------------------------------------------------------------------------- */
 
@@ -140,15 +149,78 @@ static ssize_t random_write(struct file *file, struct io_buffer *buffer, file_of
 	return (ssize_t)(wanted - buffer->remaining);
 }
 
-static int random_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+/* Always full: it wants nothing more. */
+static uint32_t random_poll(struct file *file, struct poll_table *table)
 {
 	(void)file;
-	if (command != IOCTL_RNDGETENTCNT)
+	(void)table;
+	return POLL_IN | POLL_READ_NORMAL;
+}
+
+/* A count of bits, which must not be negative; nothing depends on it. */
+static int check_bit_count(user_addr address)
+{
+	uint32_t count;
+
+	if (get_user_u32(&count, address))
+		return -EFAULT;
+	return (int32_t)count < 0 ? -EINVAL : 0;
+}
+
+/* A count of bits, a size, and as many bytes. */
+static int add_entropy(user_addr address)
+{
+	uint32_t size, part;
+	uint8_t bytes[64];
+	int error = check_bit_count(address);
+
+	if (error)
+		return error;
+	if (get_user_u32(&size, user_addr_add(address, 4)))
+		return -EFAULT;
+	address = user_addr_add(address, 8);
+	for (uint32_t done = 0; done < size; done += part) {
+		part = min(size - done, (uint32_t)sizeof(bytes));
+		if (copy_from_user(bytes, user_addr_add(address, done), part))
+			return -EFAULT;
+		random_add(bytes, part);
+		if (unlikely(thread_is_interrupted(thread_current())))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/* The pool is the generator's state: there is nothing to empty, and it is always full. */
+static int random_ioctl(struct file *file, unsigned int command, uintptr_t argument)
+{
+	user_addr address = user_addr_from(argument);
+
+	(void)file;
+	switch (command) {
+	case IOCTL_RNDGETENTCNT:
+		return put_user_u32(address, RANDOM_POOL_BITS);
+	case IOCTL_RNDADDTOENTCNT:
+	case IOCTL_RNDADDENTROPY:
+	case IOCTL_RNDZAPENTCNT:
+	case IOCTL_RNDCLEARPOOL:
+	case IOCTL_RNDRESEEDCRNG:
+		break;
+	default:
 		return -EINVAL;
-	return put_user_u32(user_addr_from(argument), 256);
+	}
+	if (!credentials_capable(credentials_current(), CAP_SYS_ADMIN))
+		return -EPERM;
+	if (command == IOCTL_RNDADDENTROPY)
+		return add_entropy(address);
+	return command == IOCTL_RNDADDTOENTCNT ? check_bit_count(address) : 0;
 }
 
 static const struct file_ops random_ops = {
+	.read = random_read, .write = random_write, .seek = seek_nowhere, .ioctl = random_ioctl,
+	.poll = random_poll
+};
+
+static const struct file_ops urandom_ops = {
 	.read = random_read, .write = random_write, .seek = seek_nowhere, .ioctl = random_ioctl
 };
 
@@ -159,7 +231,7 @@ static int memory_open(struct file *file)
 	static const struct file_ops *const ops_of[] = {
 		[MINOR_NULL] = &null_ops,     [MINOR_ZERO] = &zero_ops,
 		[MINOR_FULL] = &full_ops,     [MINOR_RANDOM] = &random_ops,
-		[MINOR_URANDOM] = &random_ops, [MINOR_KMSG] = &kmsg_ops,
+		[MINOR_URANDOM] = &urandom_ops, [MINOR_KMSG] = &kmsg_ops,
 	};
 	unsigned int minor = DEV_MINOR(file->inode->device);
 

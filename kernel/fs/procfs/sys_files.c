@@ -435,6 +435,14 @@ static int show_uuid(const struct procfs_subject *subject, struct procfs_text *t
 	return 0;
 }
 
+/* The pool that keys the generator: it is always full. */
+static int show_pool_bits(const struct procfs_subject *subject, struct procfs_text *text)
+{
+	(void)subject;
+	procfs_print(text, "%d\n", RANDOM_POOL_BITS);
+	return 0;
+}
+
 #define TEXT(entry_name, number, function)                                                      \
 	{                                                                                       \
 		.name = entry_name, .mode = MODE_REGULAR | 0444, .id = number, .show = function \
@@ -455,6 +463,8 @@ static int show_uuid(const struct procfs_subject *subject, struct procfs_text *t
 	}
 
 static const struct procfs_entry random_entries[] = {
+	TEXT("entropy_avail", 156, show_pool_bits),
+	TEXT("poolsize", 157, show_pool_bits),
 	TEXT("uuid", 128, show_uuid),
 	{ .name = NULL },
 };
