@@ -307,6 +307,7 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 		parent->is_parent = true;
 		list_add_tail(&family->children, &process->sibling);
 		process_group_add(creator->group, process);
+		process->gave_up_terminal = creator->gave_up_terminal;
 		process->group_leader = child;
 		process_get(process); /* the table's */
 		process_table_set_process(process->id, process);

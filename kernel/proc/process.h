@@ -103,6 +103,7 @@ struct process {
 	struct user_thread *ended_leader;
 	struct process_group *group; /* [T] reference */
 	struct list_node group_node; /* [T] */
+	bool gave_up_terminal;	     /* [T] its session may have one, but not for it */
 	/* [I] to the parent at the end: SIGCHLD, another, or 0 */
 	int exit_signal;
 
@@ -468,6 +469,12 @@ struct terminal_ops {
 };
 void session_set_terminal_ops(const struct terminal_ops *ops);
 const struct terminal_ops *session_terminal_ops(void);
+
+/* The controlling terminal of a process, or NULL. Tree lock held. */
+static inline struct tty *process_terminal(const struct process *process)
+{
+	return process->gave_up_terminal ? NULL : process->group->session->tty;
+}
 
 /* Notify `parent` of a child's stop, continuation or death. Tree lock held. */
 void process_notify_parent(struct process *child, int code);

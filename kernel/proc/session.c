@@ -220,6 +220,7 @@ int process_new_session(process_id *out)
 		process_table_set_group(process->id, group);
 		process_group_remove(process);
 		process_group_add(group, process);
+		process->gave_up_terminal = false;
 		group_put_locked(group);
 		*out = process->id;
 	}

@@ -5,7 +5,8 @@
  * holds a reference, tty->session is cleared before the session can go. The foreground group is
  * referenced by the terminal. Both are set together, when a session leader takes the terminal, and
  * cleared together: by TIOCNOTTY of the leader, by its end, by a hang-up, or when an
- * administrator's TIOCSCTTY steals the terminal.
+ * administrator's TIOCSCTTY steals the terminal. A process that is not the leader may give the
+ * terminal up for itself (process_terminal).
  *
  * A hang-up first kills the files that are open, then clears. So who takes the terminal looks under
  * the lock whether his file is still alive: then the clearing comes after him.
@@ -55,7 +56,7 @@ static struct session *current_session(void)
 struct tty *job_control_get_terminal(void)
 {
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
-	struct tty *tty = current_session()->tty;
+	struct tty *tty = process_terminal(process_current());
 
 	if (tty)
 		tty_get(tty);
@@ -66,7 +67,7 @@ struct tty *job_control_get_terminal(void)
 bool job_control_may(const struct tty *tty, unsigned int capability)
 {
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
-	bool is_own = current_session()->tty == tty;
+	bool is_own = process_terminal(process_current()) == tty;
 
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
 	return is_own || credentials_capable(credentials_current(), capability);
@@ -116,7 +117,8 @@ static struct process_group *background_get(struct tty *tty, bool *is_orphaned)
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
 	struct process_group *group = process_current()->group;
 
-	if (group->session->tty != tty || !tty->foreground || tty->foreground == group)
+	if (process_terminal(process_current()) != tty || !tty->foreground ||
+	    tty->foreground == group)
 		group = NULL;
 	if (group)
 		*is_orphaned = process_group_is_orphaned(group_get(group));
@@ -260,23 +262,32 @@ static void leave_terminal(struct tty *tty, struct session *session)
 	put_leftovers(&leftovers);
 }
 
+static void send_own_signal(struct process_group *group, int signal)
+{
+	struct linux_siginfo info;
+
+	signal_info_user(&info, signal);
+	(void)signal_send_group(group, &info);
+}
+
 /*
- * TIOCNOTTY. Here a session has the terminal or has not, for all its processes; a member that is
- * not the leader cannot give it up for itself alone, and keeps it.
+ * TIOCNOTTY: of the leader for its session, of another for itself and the children it will have.
  */
 static int give_up_terminal(struct tty *tty)
 {
 	struct leftovers leftovers = { NULL, NULL };
 	irq_flags flags = rwspin_write_lock_irq(&process_tree_lock);
 	struct session *session = current_session();
-	bool is_own = session->tty == tty;
+	bool is_own = process_terminal(process_current()) == tty;
 
 	if (is_own && session->leader == process_current())
 		detach(tty, &leftovers);
+	else if (is_own)
+		process_current()->gave_up_terminal = true;
 	rwspin_write_unlock_irq(&process_tree_lock, flags);
 	if (leftovers.group) {
-		send_kernel_signal(leftovers.group, SIGHUP);
-		send_kernel_signal(leftovers.group, SIGCONT);
+		send_own_signal(leftovers.group, SIGHUP);
+		send_own_signal(leftovers.group, SIGCONT);
 	}
 	put_leftovers(&leftovers);
 	return is_own ? 0 : -ENOTTY;
@@ -349,7 +360,7 @@ void job_control_init(void)
 static int get_foreground(struct tty *tty, user_addr to)
 {
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
-	bool is_own = current_session()->tty == tty;
+	bool is_own = process_terminal(process_current()) == tty;
 	process_id id = tty->foreground ? tty->foreground->id : 0;
 
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
@@ -359,7 +370,7 @@ static int get_foreground(struct tty *tty, user_addr to)
 static int get_session(struct tty *tty, user_addr to)
 {
 	irq_flags flags = rwspin_read_lock_irq(&process_tree_lock);
-	bool is_own = current_session()->tty == tty;
+	bool is_own = process_terminal(process_current()) == tty;
 	process_id id = tty->session ? tty->session->id : 0;
 
 	rwspin_read_unlock_irq(&process_tree_lock, flags);
@@ -388,7 +399,7 @@ static int change_foreground(struct tty *tty, process_id id)
 	struct process_group *group;
 	int error = 0;
 
-	if (session->tty != tty) {
+	if (process_terminal(process_current()) != tty) {
 		error = -ENOTTY;
 		goto unlock;
 	}

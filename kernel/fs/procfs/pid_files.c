@@ -105,7 +105,7 @@ static int take_snapshot(const struct procfs_subject *subject, struct snapshot *
 {
 	struct process *process = subject->process;
 	struct user_thread *thread;
-	struct session *session;
+	struct tty *tty;
 	irq_flags flags, inner;
 
 	memset(out, 0, sizeof(*out));
@@ -116,12 +116,12 @@ static int take_snapshot(const struct procfs_subject *subject, struct snapshot *
 	}
 	out->parent = process_parent_id(process);
 	out->group = process->group->id;
-	session = process->group->session;
-	out->session = session->id;
+	out->session = process->group->session->id;
 	out->tty_group = -1;
-	if (session->tty && session_terminal_ops()) {
-		out->tty = session_terminal_ops()->device(session->tty);
-		out->tty_group = session_terminal_ops()->foreground(session->tty);
+	tty = process_terminal(process);
+	if (tty && session_terminal_ops()) {
+		out->tty = session_terminal_ops()->device(tty);
+		out->tty_group = session_terminal_ops()->foreground(tty);
 	}
 	out->children = process->children_usage;
 	inner = spin_lock_irq(&process->signal_lock);
