@@ -211,7 +211,7 @@ static int write_page(struct fault *fault, uint32_t index)
 
 	if (error)
 		return error;
-	if (region->backing_ops->page_made_writable)
+	if (region->backing_ops->page_made_writable && !fault->populates)
 		error = region->backing_ops->page_made_writable(region->backing, index);
 	if (!error && cache->ops->prepare_write)
 		error = cache->ops->prepare_write(cache, index);

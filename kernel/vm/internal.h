@@ -273,6 +273,7 @@ struct fault {
 	uintptr_t address;	/* of the page */
 	bool write;
 	bool force;		/* a debugger writes: copy the page, but give no permission */
+	bool populates;		/* nobody writes yet: a file's times stay */
 	bool major;		/* set: a device had to be read */
 	bool may_leave;		/* who calls can let go of the space and come back */
 	/* set if so: nothing was done, for want of backing_ops->begin_change; with a reference */

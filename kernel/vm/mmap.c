@@ -306,7 +306,8 @@ int vm_map(struct address_space *space, const struct vm_map_request *request,
 static bool wants_written(const struct region *region)
 {
 	return (region->flags & REGION_WRITE) &&
-	       (!(region->flags & REGION_SHARED) || page_cache_is_memory(region->cache));
+	       (!(region->flags & REGION_SHARED) ||
+		(region->cache && page_cache_is_memory(region->cache)));
 }
 
 /*
@@ -314,7 +315,7 @@ static bool wants_written(const struct region *region)
  */
 static int populate_page(struct address_space *space, uintptr_t address, bool for_write)
 {
-	struct fault fault = { .space = space, .address = address };
+	struct fault fault = { .space = space, .address = address, .populates = true };
 	enum fault_result result = FAULT_BAD_ADDRESS;
 
 	rwlock_read_lock(&space->lock);

@@ -197,10 +197,14 @@ static void commit_write(struct page_cache *cache, struct page_frame *frame, uin
 	page_cache_mark_dirty(cache, frame);
 }
 
-/* A page beyond the end that was made for a write which then moved nothing. */
+/*
+ * A page beyond the end that was made for a write which then moved nothing; dirty ones were there
+ * before: room that fallocate keeps.
+ */
 static void drop_unused(struct page_cache *cache, struct page_frame *frame, uint32_t index)
 {
-	if (index >= page_cache_page_count(cache))
+	if (index >= page_cache_page_count(cache) &&
+	    !(atomic_load_explicit(&frame->flags, memory_order_relaxed) & FRAME_DIRTY))
 		(void)page_cache_remove(cache, frame);
 }
 

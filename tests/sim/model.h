@@ -36,7 +36,7 @@ enum operation_kind {
 	OP_KINDS
 };
 
-enum { PATH_SIZE = 12, FILE_SIZE_MAX = 96 << 10, LINK_SIZE = 100, ENTRIES_MAX = 400 };
+enum { PATH_SIZE = 24, FILE_SIZE_MAX = 96 << 10, LINK_SIZE = 100, ENTRIES_MAX = 400 };
 
 struct operation {
 	uint8_t kind;			/* enum operation_kind */

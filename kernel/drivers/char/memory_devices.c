@@ -184,8 +184,11 @@ static int add_entropy(user_addr address)
 		if (copy_from_user(bytes, user_addr_add(address, done), part))
 			return -EFAULT;
 		random_add(bytes, part);
-		if (unlikely(thread_is_interrupted(thread_current())))
-			return -EINTR;
+		memset(bytes, 0, sizeof(bytes));
+		/* As on Linux: at the ends of pages, and as if the rest could not be read. */
+		if ((done + part) % PAGE_SIZE == 0 && done + part < size &&
+		    thread_is_interrupted(thread_current()))
+			return -EFAULT;
 	}
 	return 0;
 }

@@ -299,11 +299,15 @@ int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 			    -error);
 	/*
 	 * As on Linux a later fsync commits what went before, also if the size is by then what it
-	 * was again, so that the inode has nothing new to be stored.
+	 * was again, so that the inode has nothing new to be stored. Under map_lock, as who writes
+	 * back does it: nobody puts an older number over a newer one.
 	 */
-	if (fs->journal)
+	if (fs->journal) {
+		mutex_lock(&inode->map_lock);
 		atomic_store_explicit(&inode->tid, journal_last_tid(fs->journal),
 				      memory_order_relaxed);
+		mutex_unlock(&inode->map_lock);
+	}
 	inode_mark_dirty(vfs_inode, INODE_DIRTY_ATTRIBUTES);
 	return error;
 }

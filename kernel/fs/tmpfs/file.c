@@ -6,6 +6,7 @@
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/page_frame.h"
+#include "sched/thread.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "vfs/file.h"
@@ -87,7 +88,7 @@ static int check_room(struct inode *inode, uint32_t first, uint32_t last)
 
 /*
  * Pages for all of [start, end); those that were there keep their bytes. On failure the new ones
- * stay as zeros.
+ * inside the file stay as zeros: a mapping may have been written to. Errors: also -EINTR.
  */
 static int reserve(struct inode *inode, uint64_t start, uint64_t end)
 {
@@ -95,8 +96,11 @@ static int reserve(struct inode *inode, uint64_t start, uint64_t end)
 	     offset += PAGE_SIZE) {
 		uint32_t index = (uint32_t)(offset >> PAGE_SHIFT);
 		struct page_frame *frame;
-		int error = tmpfs_cache_ops.prepare_write(&inode->cache, index);
+		int error;
 
+		if (unlikely(thread_is_interrupted(thread_current())))
+			return -EINTR;
+		error = tmpfs_cache_ops.prepare_write(&inode->cache, index);
 		if (!error)
 			error = page_cache_get(&inode->cache, index, &frame, NULL);
 		if (error)
@@ -111,6 +115,7 @@ static int allocate(struct inode *inode, int mode, file_offset offset, file_offs
 {
 	uint64_t start = (uint64_t)offset, end = start + (uint64_t)size;
 	uint64_t old_size = inode_size(inode);
+	uint32_t first;
 	int error;
 
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
@@ -128,7 +133,10 @@ static int allocate(struct inode *inode, int mode, file_offset offset, file_offs
 	error = reserve(inode, start, end);
 	if (error) {
 		page_cache_truncate(&inode->cache, old_size);
-		drop_beyond(inode);
+		/* What an earlier call keeps elsewhere stays. */
+		first = max(page_count_of(old_size), (uint32_t)(start >> PAGE_SHIFT));
+		if (first < page_count_of(end))
+			page_cache_drop_range(&inode->cache, first, page_count_of(end));
 	}
 	(void)tmpfs_refresh(inode);
 	return error;
