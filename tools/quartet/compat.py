@@ -224,7 +224,7 @@ def table(modules, outcomes):
         lost = outcomes.only_on_linux(module)
         for test in sorted({test for column in outcomes.columns for test in outcomes.of[column].get(module, {})}):
             reason = why.get(test, '') or one_line(outcomes.said('Quartet', module, test)) if test in lost else ''
-            lines.append('\t'.join([module, test, *(outcomes.result(column, module, test) for column in outcomes.columns), reason]))
+            lines.append('\t'.join([module, test, *(outcomes.result(column, module, test) for column in outcomes.columns), reason]).rstrip())
     return '\n'.join(lines) + '\n'
 
 
