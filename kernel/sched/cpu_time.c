@@ -92,13 +92,16 @@ void schedule_cpu_times(unsigned int cpu, struct cpu_times *out)
 {
 	struct run_queue *queue = run_queue_of(cpu);
 	irq_flags flags = spin_lock_irq(&queue->lock);
-	uint64_t busy;
+	uint64_t busy, system;
 
 	run_queue_account(queue, arch_clock_ns());
 	busy = queue->clock_ns - queue->start_ns - queue->idle_ns;
+	/* What no sample has seen yet may turn out to be user time: what was told stays told. */
+	system = max(busy - min(queue->user_ns, busy), queue->told_system_ns);
+	queue->told_system_ns = system;
 	*out = (struct cpu_times){
-		.user_ns = min(queue->user_ns, busy),
-		.system_ns = busy - min(queue->user_ns, busy),
+		.user_ns = busy - system,
+		.system_ns = system,
 		.idle_ns = queue->idle_ns,
 		.switches = queue->switches,
 	};

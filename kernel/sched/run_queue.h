@@ -73,6 +73,7 @@ struct run_queue {
 
 	uint64_t start_ns;		/* [I] when this CPU began */
 	uint64_t user_ns, idle_ns;	/* [q] times up to clock_ns */
+	uint64_t told_system_ns;	/* [q] schedule_cpu_times: never less than before */
 	uint64_t switches;		/* [q] */
 
 	struct thread *previous;	/* [c] switched from, and that not finished yet. Or NULL */
