@@ -278,6 +278,13 @@ static bool enter_process(struct user_thread *child, const struct user_thread *p
 	return is_free;
 }
 
+static atomic_uint made_count;	/* relaxed */
+
+unsigned int process_made_count(void)
+{
+	return atomic_load_explicit(&made_count, memory_order_relaxed);
+}
+
 /*
  * The point of no return. The child enters the tables and the family; a signal for the group
  * either came before (then it is pending and the fork restarts after it) or finds the child.
@@ -313,6 +320,7 @@ static int commit(struct user_thread *child, bool new_process, const struct clon
 		process_table_set_process(process->id, process);
 	}
 	process_table_set_thread(child->id, child);
+	atomic_fetch_add_explicit(&made_count, 1, memory_order_relaxed);
 	if (unlikely(is_traced))
 		trace_inherit(child, parent);
 	rwspin_write_unlock_irq(&process_tree_lock, flags);

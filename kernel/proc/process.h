@@ -285,6 +285,8 @@ struct process *process_next_get(process_id id);
 /* Call for each process with the tree lock shared; must not sleep; false stops. */
 void process_for_each(bool (*visit)(struct process *process, void *argument), void *argument);
 unsigned int process_count(void), user_thread_count(void);
+/* How many threads, first ones of processes among them, have been made since boot. */
+unsigned int process_made_count(void);
 
 /* The memory of another process: its space with a user reference, or NULL. */
 struct address_space *process_space_get(struct process *process);

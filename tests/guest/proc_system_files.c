@@ -3,6 +3,7 @@
  * read.
  */
 #include "check.h"
+#include <pthread.h>
 
 static char text[65536];
 
@@ -12,6 +13,30 @@ static long value_of(const char *name)
 
 	CHECK(line != NULL);
 	return atol(line + strlen(name));
+}
+
+static void *nothing(void *argument)
+{
+	return argument;
+}
+
+static void exits(void)
+{
+}
+
+/* "processes" counts all that were ever made, threads too, whether they are still there or not. */
+static void check_made_count(void)
+{
+	long before = value_of("\nprocesses ");
+	pthread_t thread;
+
+	for (int i = 0; i < 10; i++) {
+		in_child(exits);
+		CHECK(pthread_create(&thread, NULL, nothing, NULL) == 0);
+		CHECK(pthread_join(thread, NULL) == 0);
+	}
+	read_text("/proc/stat", text, sizeof(text));
+	CHECK(value_of("\nprocesses ") >= before + 20);
 }
 
 int main(void)
@@ -41,6 +66,7 @@ int main(void)
 	CHECK(strncmp(text, "cpu  ", 5) == 0);
 	CHECK(strstr(text, "\ncpu0 ") != NULL);
 	CHECK(value_of("\nprocesses ") > 0);
+	check_made_count();
 	CHECK(value_of("\nbtime ") > 1000000000 || value_of("\nbtime ") > 0);
 	CHECK(value_of("\nctxt ") > 0);
 

@@ -111,7 +111,7 @@ static int show_stat(const struct procfs_subject *subject, struct procfs_text *t
 		     (unsigned long long)interrupts, (unsigned long long)sum.switches,
 		     (long long)div64_s64(clock_realtime_ns() - (int64_t)clock_monotonic_ns(),
 					  NS_PER_SECOND),
-		     process_count());
+		     process_made_count());
 	procfs_print(text, "procs_running %u\nprocs_blocked 0\n", schedule_runnable_count());
 	return 0;
 }
