@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -140,12 +141,14 @@ static void move(int count)
 }
 
 static struct gate go, moved;
+static atomic_bool has_counted;	/* a byte is counted after it is there to be read */
 
 static void *thread_body(void *unused)
 {
 	(void)unused;
 	move(3);
 	gate_open(&moved);
+	has_counted = true;
 	gate_pass(&go);
 	return NULL;
 }
@@ -162,6 +165,8 @@ static void threads(void)
 	before = self();
 	CHECK(pthread_create(&thread, NULL, thread_body, NULL) == 0);
 	gate_pass(&moved);
+	while (!has_counted)
+		sched_yield();
 	seen = since(&before);
 	/* Ours are the gate's byte; the thread has written one. */
 	CHECK_EQ(seen.read_chars, 3001);
