@@ -1,11 +1,18 @@
 /* test: linux=no timeout=300 cpus=1
  * As exhaust_failing_allocations, for the calls that allocate only when much is asked of them: long
- * names, many pieces, many descriptors; and for terminals, mounts, /proc, locks, timers, cores.
+ * names, many pieces, many descriptors; and for terminals, consoles, mounts, /proc, /sys, the log,
+ * locks, timers, cores.
  */
+#include "elf_builder.h"
 #include "failing_calls.h"
 #include "socket_util.h"
 #include <dirent.h>
 #include <linux/futex.h>
+#include <linux/kd.h>
+#include <linux/keyboard.h>
+#include <linux/openat2.h>
+#include <linux/vt.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -18,11 +25,17 @@
 
 #define IPC_KEY 0x51544d41
 #define LONG_NAME "a-name-that-does-not-fit-where-short-names-are-kept-in-a-directory-entry"
-#define MOUNTS 3
+#define MOUNTS 2
+
+/* What nobody else uses. */
+enum { SPARE_CONSOLE = 11, SPARE_MAP = 77, SPARE_FUNCTION = 100, KEY_A = 30 };
 
 static const char *program;
 static char *pages;
 static int some_fd;
+static int console;		/* a virtual one */
+
+static void end_console(void);
 
 /* What a child that was killed in the middle has left. */
 static void remove_leftovers(void)
@@ -39,6 +52,7 @@ static void remove_leftovers(void)
 	unlink("link");
 	unlink(LONG_NAME);
 	unlink("core");
+	end_console();
 }
 
 /* ---- names and directories ---- */
@@ -144,6 +158,20 @@ static long do_disk_folder(void)
 	return rmdir("folder");
 }
 
+/* With such a rule the text is copied; else it is walked where it stands. */
+static long do_follow_link(void)
+{
+	struct open_how how = { .flags = O_RDONLY, .resolve = RESOLVE_NO_MAGICLINKS };
+
+	return syscall(SYS_openat2, AT_FDCWD, "kept-link", &how, sizeof(how));
+}
+
+/* A link whose text the file system makes. */
+static long do_made_link(void)
+{
+	return open("/sys/class/block/loop0/", O_RDONLY);
+}
+
 /* ---- many pieces ---- */
 
 static long do_writev(void)
@@ -231,6 +259,21 @@ static long do_semaphores(void)
 	if (id < 0 || semop(id, operations, ARRAY_SIZE(operations)) < 0)
 		return -1;
 	return semctl(id, 0, GETALL, values);
+}
+
+/* More frames than fit beside a packet's head. */
+static long do_huge_packet(void)
+{
+	struct iovec pieces[64];
+	int fds[2], size = 64 * PAGE * 2;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
+		pieces[i] = (struct iovec){ pages, PAGE };
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) < 0)
+		return -1;
+	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	expect_errors(ENOBUFS, ENOMEM);
+	return writev(fds[0], pieces, ARRAY_SIZE(pieces));
 }
 
 /* More frames than a packet has room for, more descriptors than the stack has, and a look. */
@@ -324,7 +367,8 @@ static long read_whole(const char *path)
 static long do_proc(void)
 {
 	static const char *const files[] = {
-		"/proc/self/maps", "/proc/self/smaps", "/proc/mounts", "/proc/locks",
+		"/proc/self/maps", "/proc/self/smaps", "/proc/self/smaps_rollup",
+		"/proc/mounts", "/proc/locks",
 		"/proc/self/status", "/proc/self/cmdline", "/proc/self/environ",
 		"/proc/self/limits", "/proc/meminfo", "/proc/1/stat", "/proc/self/mountinfo",
 		"/sys/devices/system/cpu/online",
@@ -359,6 +403,35 @@ static long do_log(void)
 	return klogctl(3, text, sizeof(text));
 }
 
+/* Caches and stacks that are kept for the next thread go: what is wanted is made anew. */
+static void drop_caches(void)
+{
+	CHECK(read_whole("/proc/quartet/leaks") >= 0);
+}
+
+static long do_sys(void)
+{
+	return read_whole("/sys/devices/system/cpu/online");
+}
+
+static void have_log(void)
+{
+	int fd = MUST(open("/dev/kmsg", O_WRONLY));
+
+	CHECK_EQ(write(fd, "failing calls", 13), 13);
+	CHECK(close(fd) == 0);
+}
+
+static long do_log_devices(void)
+{
+	static char text[2000];
+	int device = open("/dev/kmsg", O_RDWR), file = open("/proc/kmsg", O_RDONLY | O_NONBLOCK);
+
+	if (device < 0 || file < 0 || write(device, "failing calls", 13) < 0)
+		return -1;
+	return read(file, text, sizeof(text));
+}
+
 /* ---- mounts ---- */
 
 static long mount_one(int which)
@@ -383,25 +456,32 @@ static long do_mount(void)
 	return umount("mount0");
 }
 
-/* So many that the next ones make their table grow: it has 32 buckets at first. */
+static void release_mounts(void)
+{
+	while (umount2("held", MNT_DETACH) == 0)
+		;
+}
+
+/*
+ * So many that the next ones make their table grow: it has 32 buckets at first, and again when a
+ * mount comes after many have gone.
+ */
 static void hold_mounts(void)
 {
 	static char text[8192];
-	int count = 0;
+	char name[32];
+	int count = 1;
 
+	release_mounts();
+	CHECK(mount("source", "held", "tmpfs", 0, "size=1m") == 0);
 	read_text("/proc/mounts", text, sizeof(text));
 	for (char *at = text; (at = strchr(at, '\n')); at++)
 		count++;
-	CHECK(mkdir("held", 0755) == 0);
-	for (; count < 31; count++)
-		CHECK(mount("source", "held", "tmpfs", 0, "size=1m") == 0);
-}
-
-static void release_mounts(void)
-{
-	while (umount2("held", 0) == 0)
-		;
-	CHECK(rmdir("held") == 0);
+	for (; count <= 31; count++) {
+		snprintf(name, sizeof(name), "held/%d", count);
+		CHECK(mkdir(name, 0755) == 0);
+		CHECK(mount("source", name, "tmpfs", 0, "size=1m") == 0);
+	}
 }
 
 static long do_many_mounts(void)
@@ -453,6 +533,52 @@ static long do_fexecve(void)
 	int fd = open(program, O_RDONLY);
 
 	return fd < 0 ? -1 : fexecve(fd, arguments, environ);
+}
+
+/* The C library knows nothing of it. */
+static int end_thread(void *argument)
+{
+	(void)argument;
+	raw_syscall(SYS_exit, 0);
+	return 0;
+}
+
+static long do_new_stack(void)
+{
+	static char stack[4096];
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+
+	return clone(end_thread, stack + sizeof(stack), flags, NULL);
+}
+
+/* A program that names an interpreter, which does nothing. */
+static void make_interpreted(void)
+{
+	static const char interpreter[] = "./interpreter";
+	static struct elf_file file;
+
+	elf_make_exit(&file, 0);
+	elf_header(&file)->e_type = ET_DYN;
+	elf_header(&file)->e_entry = 0x100;
+	elf_segment(&file, 0)->p_vaddr = 0;
+	elf_segment(&file, 0)->p_flags |= PF_W;
+	elf_save(&file, interpreter);
+	elf_begin(&file, 3);
+	elf_put_exit(&file, 0x100, 1);
+	elf_put(&file, 0x180, interpreter, sizeof(interpreter));
+	elf_header(&file)->e_entry = ELF_BASE + 0x100;
+	elf_load(&file, 0, 0, ELF_BASE, file.size, file.size, PF_R | PF_X);
+	*elf_segment(&file, 1) = (Elf32_Phdr){
+		.p_type = PT_INTERP, .p_offset = 0x180, .p_filesz = sizeof(interpreter),
+		.p_memsz = sizeof(interpreter), .p_flags = PF_R, .p_align = 1,
+	};
+	elf_stack(&file, 2);
+	elf_save(&file, "interpreted");
+}
+
+static long do_interpreter(void)
+{
+	return execl("interpreted", "interpreted", (char *)NULL);
 }
 
 static void want_core(void)
@@ -536,6 +662,40 @@ static long do_owner(void)
 	return fcntl(gate.fds[0], F_SETOWN, getpid());
 }
 
+static long do_directory_notice(void)
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? -1 : fcntl(fd, F_NOTIFY, DN_CREATE);
+}
+
+/* ---- terminals ---- */
+
+static void end_console(void)
+{
+	struct kbentry no_map = { SPARE_MAP, 0, K_NOSUCHMAP };
+	struct kbsentry usual = { .kb_func = SPARE_FUNCTION };
+
+	CHECK(ioctl(console, KDSKBENT, &no_map) == 0);
+	CHECK(ioctl(console, KDSKBSENT, &usual) == 0);
+	ioctl(console, VT_DISALLOCATE, SPARE_CONSOLE);
+}
+
+static long do_new_console(void)
+{
+	return open("/dev/tty11", O_RDWR | O_NOCTTY);
+}
+
+static long do_keymap(void)
+{
+	struct kbentry entry = { SPARE_MAP, KEY_A, K(KT_LATIN, 'x') };
+	struct kbsentry text = { .kb_func = SPARE_FUNCTION, .kb_string = "text" };
+
+	if (ioctl(console, KDSKBENT, &entry) < 0 || ioctl(console, KDSKBSENT, &text) < 0)
+		return -1;
+	return ioctl(console, KDGKBSENT, &text);
+}
+
 static long do_terminal(void)
 {
 	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY), unlocked = 0, number;
@@ -552,6 +712,8 @@ static long do_terminal(void)
 
 static const struct failing_call calls[] = {
 	{ "long path", do_long_path }, { "long name", do_long_name }, { "symlink", do_symlink },
+	{ "follow link", do_follow_link },
+	{ "made link", do_made_link, drop_caches },
 	{ "getcwd", do_getcwd, go_deep }, { "read directory", do_read_directory },
 	{ "disk file", do_disk_file, go_to_disk },
 	{ "disk folder", do_disk_folder, go_to_new_folder },
@@ -559,17 +721,22 @@ static const struct failing_call calls[] = {
 	{ "select", do_select, have_high_descriptor }, { "dup high", do_dup_high },
 	{ "poll", do_poll, have_quiet_pipes }, { "epoll", do_epoll },
 	{ "semaphores", do_semaphores }, { "big packet", do_big_packet },
+	{ "huge packet", do_huge_packet, touch_pages },
 	{ "process_vm", do_process_vm, touch_pages },
 	{ "sendfile", do_sendfile }, { "splice", do_splice }, { "pipe size", do_pipe_size },
 	{ "proc", do_proc }, { "proc memory", do_proc_memory, touch_pages },
-	{ "log", do_log }, { "mount", do_mount },
-	{ "many mounts", do_many_mounts },
+	{ "sys", do_sys, drop_caches },
+	{ "log", do_log }, { "log devices", do_log_devices, have_log }, { "mount", do_mount },
+	{ "many mounts", do_many_mounts, hold_mounts },
 	{ "many files", do_many_files, have_many_files },
 	{ "script", do_script, .may_die = true }, { "fexecve", do_fexecve, .may_die = true },
+	{ "interpreter", do_interpreter, .may_die = true },
 	{ "core", do_core, want_core, .may_die = true },
+	{ "new stack", do_new_stack, drop_caches },
 	{ "session", do_session }, { "credentials", do_credentials }, { "timers", do_timers },
 	{ "pi lock", do_pi_lock }, { "locks", do_locks }, { "owner", do_owner },
-	{ "terminal", do_terminal },
+	{ "directory notice", do_directory_notice },
+	{ "terminal", do_terminal }, { "new console", do_new_console }, { "keymap", do_keymap },
 };
 
 int main(int argc, char **argv)
@@ -578,21 +745,23 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		return 0;
+	CHECK(mkdir("held", 0755) == 0);
 	program = argv[0][0] == '/' ? argv[0] : "/proc/self/exe";
 	snprintf(line, sizeof(line), "#!%s --exit\n", program);
 	make_file("script", line);
 	CHECK(chmod("script", 0755) == 0);
 	make_file("file", "x");
+	CHECK(symlink("file", "kept-link") == 0);
 	make_file("hole", "");
 	CHECK(truncate("hole", 4 * PAGE) == 0);
 	pages = map_pages(8);
 	memset(pages, 1, 8 * PAGE);
 	some_fd = MUST(open("/dev/null", O_RDWR));
-	for (size_t c = 0; c < ARRAY_SIZE(calls); c++) {
-		if (calls[c].call == do_many_mounts)
-			hold_mounts();
+	make_interpreted();
+	console = MUST(open("/dev/tty1", O_RDWR | O_NOCTTY));
+	for (size_t c = 0; c < ARRAY_SIZE(calls); c++)
 		fail_all(&calls[c], remove_leftovers);
-	}
 	release_mounts();
+	CHECK(rmdir("held") == 0);
 	return 0;
 }

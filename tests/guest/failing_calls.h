@@ -15,7 +15,7 @@
  */
 static int expected_errors[2] = { ENOMEM, ENOMEM };
 
-static void expect_errors(int one, int other)
+static inline void expect_errors(int one, int other)
 {
 	expected_errors[0] = one;
 	expected_errors[1] = other;

@@ -5,7 +5,7 @@
 #pragma once
 #include "loop.h"
 
-enum { BLOCK = 1024, BLOCKS = 2048, INODES = 64, TABLE = 5, TABLE_BLOCKS = INODES * 128 / BLOCK,
+enum { BLOCK = 1024, BLOCKS = 2048, INODES = 128, TABLE = 5, TABLE_BLOCKS = INODES * 128 / BLOCK,
 	ROOT_BLOCK = TABLE + TABLE_BLOCKS, USED = ROOT_BLOCK + 1, RESERVED_INODES = 10 };
 
 static inline void put(unsigned char *at, unsigned int value, int size)

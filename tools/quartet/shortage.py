@@ -22,7 +22,8 @@ ALLOCATORS = {'kmalloc', 'kzalloc', 'kmalloc_array', 'kstrdup', 'slab_alloc', 's
               'page_frame_alloc', 'page_frame_alloc_order', 'upcall_memory_alloc', 'vmap_alloc', 'dma_alloc',
               'event_memory_attach'}
 INSIDE = ('kernel/mem/', 'kernel/core/failpoint', 'kernel/entry/machine_memory.c')
-DIRECT_TESTS = ('exhaust_failing_allocations', 'exhaust_failing_calls')
+DIRECT_TESTS = ('exhaust_failing_allocations', 'exhaust_failing_calls', 'exhaust_failing_disks',
+                'exhaust_failing_loops')
 PLAYER = 'shortage_player'
 RUNS = 60
 LONG_SCALE = '200'		# two allocations in a row fail, too
@@ -184,9 +185,8 @@ def run_siege(kernel_path, cpus, rounds, answer_ms, seed):
 
 
 # Functions that allocate only while the machine starts, before there is any program; and those of the tests themselves.
-AT_BOOT = re.compile(r'\w+_(init|init_slabs?|init_system|setup)|add_partition|partition_scan|attach_\w+|virtio_\w+|probe_function|'
-                     r'tty_kind_register|tty_add_node|make_new|initramfs_unpack|smp_start_others|schedule_init_cpu|'
-                     r'thread_create_kernel')
+AT_BOOT = re.compile(r'\w+_(init|init_slabs?|init_system|setup)|attach_\w+|virtio_\w+|probe_function|'
+                     r'tty_kind_register|tty_add_node|make_new|initramfs_unpack|smp_start_others|schedule_init_cpu')
 OF_TESTS = {'block_fail_set', 'show_stale', 'store_event_mask'}
 
 
