@@ -748,6 +748,7 @@ void ext2_init(void)
 		.mount = ext3_mount,
 	};
 
+	journal_init();
 	ext2_inode_init_slab();
 	ext2_file_init();
 	file_system_register(&ext3_type);

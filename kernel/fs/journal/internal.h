@@ -116,7 +116,6 @@ void journal_bar(struct journal *journal);
 void journal_admit(struct journal *journal);
 /* Does nothing hold `block` in the table any more? Then it goes. Locks: lock. */
 void journal_release_if_idle(struct journal *journal, struct journal_block *block);
-void journal_init_slabs(void);
 /* Give back all blocks of a transaction, and itself. No handle is open. */
 void journal_drop_transaction(struct journal *journal, struct journal_transaction *transaction);
 void journal_free_spares(struct journal *journal, uint32_t kept);

@@ -207,7 +207,6 @@ int journal_open(const struct journal_owner *owner, const struct journal_run *ru
 
 	if (!journal)
 		return -ENOMEM;
-	journal_init_slabs();
 	journal->owner = *owner;
 	journal->block_size = 1u << owner->block_shift;
 	init_state(journal);

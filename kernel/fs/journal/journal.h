@@ -47,6 +47,9 @@ struct journal_handle {
 	unsigned int credits;		/* blocks that may still be added */
 };
 
+/* Once, before the first journal is opened. */
+void journal_init(void);
+
 /*
  * Read the journal that `runs` (copied) show, and check its superblock. Errors: -EINVAL (not a
  * journal, or one that we do not understand; a line is in the log), -EIO, -ENOMEM.

@@ -24,10 +24,9 @@ enum { SPARES_KEPT = 128 };	/* entries kept for the next handles when blocks com
 
 static struct slab_cache *block_slab;
 
-void journal_init_slabs(void)
+void journal_init(void)
 {
-	if (!block_slab)
-		block_slab = slab_cache_create("journal_block", sizeof(struct journal_block), 0);
+	block_slab = slab_cache_create("journal_block", sizeof(struct journal_block), 0);
 }
 
 uint32_t journal_blocks_needed(const struct journal *journal, uint32_t changed, uint32_t forgotten)
