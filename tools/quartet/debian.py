@@ -24,7 +24,7 @@ import image
 import packages
 from common import ROOT, Failure, build_path, cache_lock, cache_path
 
-# What issue by issue is asked of it; minbase comes with every package marked essential or required, and apt.
+# What the sessions and tests use; minbase comes with every package marked essential or required, and apt.
 PACKAGES = '''
     adduser apt bash bc bsdextrautils busybox bzip2 coreutils cpio cron dash diffutils dpkg e2fsprogs file findutils
     gawk gcc gdb git grep gzip htop less libc6-dev login lsof lua5.4 make nano ncurses-term openssl passwd patch perl
