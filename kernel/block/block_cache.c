@@ -16,6 +16,8 @@
 #include "block/internal.h"
 #include "block/page_io.h"
 #include "lib/min_max.h"
+#include "lib/string.h"
+#include "mem/page_frame.h"
 #include "uapi/linux/errno.h"
 
 static uint64_t first_sector(const struct page_frame *frame)
@@ -45,6 +47,10 @@ static int block_cache_read(struct page_cache *cache, struct page_frame **frames
 		unsigned int size = size_on_device(device, frames[i]), settled;
 
 		page_io_begin(frames[i]);
+		/* At the end only, and now: if the disk grows meanwhile, nobody does it later. */
+		if (size > 0 && size < PAGE_SIZE)
+			memset((uint8_t *)page_frame_address(frames[i]) + size, 0,
+			       PAGE_SIZE - size);
 		if (size > 0)
 			page_io_add(&io, frames[i], 0, size, first_sector(frames[i]));
 		settled = ALIGN_UP(size, PAGE_IO_UNIT);

@@ -20,17 +20,25 @@ def start():
     return child
 
 
-def wait_for(child, text):
+def wait_for(child, text, seconds=60):
     """Read until the picture, without its colours and cursor movements, has had `text` in it."""
     seen = b''
     while text not in COLOURS.sub(b'', seen):
-        seen += child.read_nonblocking(65536, timeout=60)
+        seen += child.read_nonblocking(65536, timeout=seconds)
 
 
 def say(child, word):
-    """Let the console print a word that is not what is typed."""
-    child.send(f'echo {word[:2]}""{word[2:]}\r')
-    wait_for(child, word.encode())
+    """
+    Let the console print a word that is not what is typed. On a busy host the display may miss a key, or a word that is drawn
+    and scrolled between two looks: then it is told again.
+    """
+    for seconds in (10, 10, 60):
+        child.send(f'\recho {word[:2]}""{word[2:]}\r')
+        try:
+            return wait_for(child, word.encode(), seconds)
+        except pexpect.TIMEOUT:
+            if seconds == 60:
+                raise
 
 
 screen = start()

@@ -73,10 +73,17 @@ static struct user_thread *choose_thread(const struct procfs_subject *subject)
 static void snapshot_thread(struct snapshot *out, struct user_thread *thread)
 {
 	out->id = thread->id;
-	out->state = thread_state_letter(&thread->thread);
-	if (out->state == 'T' && thread->trace.stopped)
-		out->state = 't';
 	out->tracer = trace_tracer_id(thread);
+	/*
+	 * From when its tracer or parent is told, which may be before it gets to sleep. A tracer
+	 * may let it go on though its process is stopped.
+	 */
+	if (thread->trace.stopped)
+		out->state = 't';
+	else if (thread->stop_done && thread->process->stop_requested && !out->tracer)
+		out->state = 'T';
+	else
+		out->state = thread_state_letter(&thread->thread);
 	memcpy(out->name, thread->thread.name, sizeof(out->name));
 	out->nice = thread->thread.nice;
 	out->policy = thread->thread.policy;

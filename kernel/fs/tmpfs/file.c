@@ -73,13 +73,11 @@ static int check_room(struct inode *inode, uint32_t first, uint32_t last)
 		return 0;
 	if (last - first > tmpfs->page_limit)
 		return -ENOSPC;
-	for (uint32_t index = first; index < last; index++) {
-		struct page_frame *frame = page_cache_find(&inode->cache, index);
+	for (uint32_t index = first; index < last;) {
+		uint32_t present = page_cache_next_present(&inode->cache, index, last);
 
-		if (frame)
-			page_frame_put(frame);
-		else
-			missing++;
+		missing += present - index;
+		index = page_cache_next_absent(&inode->cache, present, last);
 	}
 	(void)tmpfs_refresh(inode);
 	used = atomic_load_explicit(&tmpfs->used_pages, memory_order_relaxed);
@@ -128,16 +126,13 @@ static int allocate(struct inode *inode, int mode, file_offset offset, file_offs
 	error = check_room(inode, (uint32_t)(start >> PAGE_SHIFT), page_count_of(end));
 	if (error)
 		return error;
-	if (end > old_size && !(mode & FALLOC_FL_KEEP_SIZE))
-		page_cache_truncate(&inode->cache, end);
 	error = reserve(inode, start, end);
-	if (error) {
-		page_cache_truncate(&inode->cache, old_size);
-		/* What an earlier call keeps elsewhere stays. */
-		first = max(page_count_of(old_size), (uint32_t)(start >> PAGE_SHIFT));
-		if (first < page_count_of(end))
-			page_cache_drop_range(&inode->cache, first, page_count_of(end));
-	}
+	/* What an earlier call keeps elsewhere stays. */
+	first = max(page_count_of(old_size), (uint32_t)(start >> PAGE_SHIFT));
+	if (error && first < page_count_of(end))
+		page_cache_drop_range(&inode->cache, first, page_count_of(end));
+	if (!error && end > old_size && !(mode & FALLOC_FL_KEEP_SIZE))
+		page_cache_truncate(&inode->cache, end);
 	(void)tmpfs_refresh(inode);
 	return error;
 }
