@@ -401,7 +401,6 @@ static void set_sectors(struct block_device *disk, uint64_t sector_count)
 void block_device_set_size(struct block_device *disk, uint64_t sector_count)
 {
 	uint64_t size = sector_count << SECTOR_SHIFT;
-
 	bool shrinks;
 
 	rwlock_write_lock(&disk->cache.truncate_lock);

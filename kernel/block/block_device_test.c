@@ -54,6 +54,8 @@ static void carry_out(struct block_request *request)
 	}
 }
 
+static uint64_t grows_to;	/* sectors that it has from the next request on; 0: it stays */
+
 /* While somebody sleeps the disk does one thing; if it has nothing to do, the workers do theirs. */
 static bool go_on(void)
 {
@@ -65,6 +67,9 @@ static bool go_on(void)
 		test_run_deferred();
 		return unused_calls != calls;
 	}
+	if (grows_to > 0)
+		block_device_set_size(&disk, grows_to);
+	grows_to = 0;
 	carry_out(request);
 	block_request_complete(request, 0);
 	return true;
@@ -280,6 +285,26 @@ static void neighbours_beyond_the_end_fail_alone(struct test *t)
 	tear_down();
 }
 
+/* The last page is being read: what its frame held before is nobody's to see. */
+static void what_grows_shows_no_old_bytes(struct test *t)
+{
+	enum { SHORT = 512, PAGE_SECTORS = PAGE_SIZE / SECTOR_SIZE };
+	struct page_frame *frame;
+	const uint8_t *bytes;
+
+	set_up();
+	block_device_set_size(&disk, SHORT / SECTOR_SIZE);
+	page_cache_drop_range(&disk.cache, 0, UINT32_MAX);
+	grows_to = PAGE_SECTORS;
+	EXPECT_EQ(t, page_cache_get(&disk.cache, 0, &frame, NULL), 0);
+	EXPECT_EQ(t, block_device_sectors(&disk), PAGE_SECTORS);
+	bytes = page_frame_address(frame);
+	for (unsigned int i = SHORT; i < PAGE_SIZE; i++)
+		EXPECT_EQ(t, bytes[i], 0);
+	page_frame_put(frame);
+	tear_down();
+}
+
 /* A program waits until it is told that it was the last user; a thread of the kernel does not. */
 static void who_waits_for_the_last_user(struct test *t)
 {
@@ -308,6 +333,7 @@ const struct test_case test_cases[] = {
 	TEST(partitions_go_with_the_medium),
 	TEST(what_is_mounted_keeps_its_pages),
 	TEST(neighbours_beyond_the_end_fail_alone),
+	TEST(what_grows_shows_no_old_bytes),
 	TEST(who_waits_for_the_last_user),
 	TEST_END
 };
