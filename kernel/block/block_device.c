@@ -43,13 +43,12 @@
 #include "uapi/linux/errno.h"
 
 #define DEFAULT_MAX_SECTORS 512	/* 256 KiB: BLOCK_SEGMENTS_MAX pages */
-#define MAJOR_EXTENDED	    259	/* of partitions whose disks have no minors for them */
 
 /* [L] mutex */
 static struct {
 	struct mutex mutex;		/* LOCK_RANK_BLOCK_DEVICE */
 	struct list devices;		/* [L] each disk, followed by its partitions */
-	unsigned int extended_count;	/* [L] numbers of MAJOR_EXTENDED given */
+	unsigned int extended_count;	/* [L] numbers of BLOCK_MAJOR_EXTENDED given */
 } all = {
 	.mutex = {
 		.queue = WAIT_QUEUE_INIT(all.mutex.queue),
@@ -181,7 +180,7 @@ static struct block_device *make_partition(struct block_device *disk, unsigned i
 		 number);
 	partition->index = number;
 	partition->number = disk->has_extended_numbers ?
-		DEV_NUMBER(MAJOR_EXTENDED, all.extended_count++) : disk->number + number;
+		DEV_NUMBER(BLOCK_MAJOR_EXTENDED, all.extended_count++) : disk->number + number;
 	partition->whole = disk;
 	partition->ops = disk->ops;
 	partition->driver = disk->driver;

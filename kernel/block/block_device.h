@@ -31,6 +31,8 @@ struct file;
  */
 struct block_segment { struct page_frame *frame; uint16_t offset, size; };
 #define BLOCK_SEGMENTS_MAX 64
+/* The major number of partitions whose disks have no minors for them (Linux: blkext). */
+#define BLOCK_MAJOR_EXTENDED 259
 
 /*
  * One transfer of contiguous sectors. Owned by whoever submits it until `done` is called.

@@ -1,8 +1,8 @@
 """
 stress-ng's stressors, of Debian's package: the files that run them, and the page about how they ended.
 
-A stressor is one program of the suite and one test. It runs as root (`bad-ioctl`, which refuses root, as a user), twice at once, and looks at its results (--verify);
-those of the class filesystem work on the disk, the others in memory. One that the machine has nothing for says so itself,
+A stressor is one program of the suite and one test. It runs as root (bad-ioctl, which refuses root, as a user), twice at
+once, and looks at its results (--verify); those of the class filesystem work on the disk, the others in memory. One that the machine has nothing for says so itself,
 and is skipped.
 """
 
@@ -128,7 +128,8 @@ def page(suite, modules, outcomes, why):
     skipped = [name for name in modules if result('Quartet', name) == 'skipped']
     lines = [f'# {suite.title}', '',
              f'Made by `./quartet compat stress-ng`: {suite.what}, on Debian\'s Linux for i386 and on Quartet, in the same '
-             f'emulated machine. Each stressor works for {SECONDS} s, twice at once, as root (`bad-ioctl`, which refuses root, as a user), and looks at its results '
+             f'emulated machine. Each stressor works for {SECONDS} s, twice at once, as root (`bad-ioctl`, which refuses root, as a '
+             'user), and looks at its results '
              '(`--verify`). One that is of several classes is counted in one. Why one failed or was skipped is told in stress-ng\'s words.', '']
     lines += table(modules, result)
     lines += section('Failed on Quartet, not on Linux', worse, explained)

@@ -25,7 +25,6 @@
 #include "arch/clock.h"
 
 enum { NS_PER_TICK = 10000000, NS_PER_SECOND = 1000000000 };
-enum { MAJOR_EXTENDED = 259 };	/* of partitions whose disks have no minors for them */
 
 static uint64_t ticks(uint64_t ns)
 {
@@ -209,7 +208,7 @@ static int show_devices(const struct procfs_subject *subject, struct procfs_text
 		procfs_print(text, "%3u %s\n", major, name);
 	}
 	/* Always there, as on Linux, and the greatest: other majors have eight bits. */
-	procfs_print(text, "%3u blkext\n", MAJOR_EXTENDED);
+	procfs_print(text, "%3u blkext\n", BLOCK_MAJOR_EXTENDED);
 	return 0;
 }
 
