@@ -3,11 +3,12 @@
  * looked for once all drivers have attached, and again when a program says that a table has
  * changed.
  *
- * Devices live for ever, so that a pointer to one is always good. A partition that goes, because
- * its disk's table is read again or its medium is taken out, is only marked: it is not found any
- * more, and the next partition of its number takes its structure over. Nobody uses it then: neither
- * happens while a partition is open as a file or held. With disks that a program removes (loop
- * devices) it is the same.
+ * Devices are counted references. One is the driver's, or for a partition ours, until the device
+ * goes: a partition because its disk's table is read again or its medium is taken out, a disk
+ * because a program removes it (loop devices). Neither happens while it is open as a file or held.
+ * Then it is marked, and never found again: the next one of its number is another device. It stays
+ * in the list, for those who are on their way along it, until the last reference has gone, and is
+ * ended by a thread of the work queue, for that may happen anywhere.
  *
  * Smaller disks. What is cached beyond the new end is thrown away, but for a mounted disk, whose
  * file system has parts of it in its hands, and others it has changed and not yet written: there
@@ -43,12 +44,13 @@
 #include "uapi/linux/errno.h"
 
 #define DEFAULT_MAX_SECTORS 512	/* 256 KiB: BLOCK_SEGMENTS_MAX pages */
+#define MINORS		    (1u << 20)	/* of one major number */
 
 /* [L] mutex */
 static struct {
 	struct mutex mutex;		/* LOCK_RANK_BLOCK_DEVICE */
 	struct list devices;		/* [L] each disk, followed by its partitions */
-	unsigned int extended_count;	/* [L] numbers of BLOCK_MAJOR_EXTENDED given */
+	struct list extended;		/* [L] by number, those of BLOCK_MAJOR_EXTENDED */
 } all = {
 	.mutex = {
 		.queue = WAIT_QUEUE_INIT(all.mutex.queue),
@@ -56,6 +58,7 @@ static struct {
 		.name = "block devices",
 	},
 	.devices = LIST_INIT(all.devices),
+	.extended = LIST_INIT(all.extended),
 };
 
 /* Partitions that come and go. [P] mutex */
@@ -97,8 +100,40 @@ static int write_back(struct writeback_client *client, uint64_t age_ns, bool wai
 	return error ? error : (int)pages;
 }
 
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+/* Nobody has a reference any more. */
+static void end(struct work *work)
+{
+	struct block_device *device = container_of(work, struct block_device, end_work);
+	struct block_device *whole = device->whole;
+
+	mutex_lock(&all.mutex);
+	assert(device->is_gone && device->open_count == 0 && !device->holder);
+	list_remove(&device->list_node);
+	if (list_node_is_linked(&device->extended_node))
+		list_remove(&device->extended_node);
+	mutex_unlock(&all.mutex);
+	writeback_unregister(&device->writeback);
+	page_cache_fini(&device->cache);
+	if (device == whole) {
+		device->ops->release(device);
+	} else {
+		kfree(device);
+		block_device_put(whole);
+	}
+}
+
+void block_device_put(struct block_device *device)
+{
+	if (refcount_put(&device->references))
+		(void)work_schedule(&device->end_work);
+}
+
 static void init_common(struct block_device *device)
 {
+	refcount_set(&device->references, 1);
+	work_init(&device->end_work, end);
 	page_cache_init(&device->cache, &block_cache_ops, device);
 	device->cache.is_metadata = true;
 	page_cache_set_size(&device->cache, device->sector_count << SECTOR_SHIFT);
@@ -119,8 +154,8 @@ void block_device_register(struct block_device *device)
 	mutex_lock(&all.mutex);
 	list_add_tail(&all.devices, &device->list_node);
 	mutex_unlock(&all.mutex);
-	if (device->is_gone)
-		return; /* block_device_add */
+	if (device->sector_count == 0)
+		return;
 	printk(LOG_INFO, "%s: %llu sectors (%llu MiB)%s", device->name,
 	       (unsigned long long)device->sector_count,
 	       (unsigned long long)device->sector_count >> 11,
@@ -161,43 +196,83 @@ static void tell(const struct block_device *device, bool is_there)
 		partitions.changed(device, is_there);
 }
 
-/* Partition `number` of `disk` as it is or last was, or a new one. NULL: no memory. */
-static struct block_device *make_partition(struct block_device *disk, unsigned int number)
+/* Give `partition` the least minor number that none of BLOCK_MAJOR_EXTENDED has. */
+static bool number_extended(struct block_device *partition)
 {
-	struct block_device *partition = list_next_entry(&all.devices, disk, list_node);
-	size_t length = strlen(disk->name);
+	struct block_device *other;
+	unsigned int minor = 0;
 
-	for (; partition && partition->whole == disk;
-	     partition = list_next_entry(&all.devices, partition, list_node)) {
-		if (partition->index == number)
-			return partition;
+	mutex_assert_held(&all.mutex);
+	list_for_each_entry(other, &all.extended, extended_node) {
+		if (DEV_MINOR(other->number) != minor)
+			break;
+		minor++;
 	}
-	partition = kzalloc(sizeof(*partition), 0);
-	if (!partition)
-		return NULL;
-	snprintf(partition->name, sizeof(partition->name), "%s%s%u", disk->name,
-		 disk->name[length - 1] >= '0' && disk->name[length - 1] <= '9' ? "p" : "",
-		 number);
-	partition->index = number;
-	partition->number = disk->has_extended_numbers ?
-		DEV_NUMBER(BLOCK_MAJOR_EXTENDED, all.extended_count++) : disk->number + number;
-	partition->whole = disk;
-	partition->ops = disk->ops;
-	partition->driver = disk->driver;
-	partition->is_gone = true;
-	init_common(partition);
-	return partition;
+	if (minor >= MINORS)
+		return false;
+	partition->number = DEV_NUMBER(BLOCK_MAJOR_EXTENDED, minor);
+	if (other)
+		list_insert_before(&other->extended_node, &partition->extended_node);
+	else
+		list_add_tail(&all.extended, &partition->extended_node);
+	return true;
 }
 
-/* Enter a new partition behind its disk and the disk's partitions of lower numbers. */
+/* Enter a partition behind its disk and the disk's partitions of lower numbers. */
 static void enter_partition(struct block_device *partition)
 {
 	struct block_device *after = partition->whole, *next;
 
+	mutex_assert_held(&all.mutex);
 	while ((next = list_next_entry(&all.devices, after, list_node)) &&
 	       next->whole == partition->whole && next->index < partition->index)
 		after = next;
 	list_insert_after(&after->list_node, &partition->list_node);
+}
+
+/* Partition `number` of `disk`, if it is there. */
+static struct block_device *partition_at(struct block_device *disk, unsigned int number)
+{
+	struct block_device *partition = disk;
+
+	mutex_assert_held(&all.mutex);
+	while ((partition = list_next_entry(&all.devices, partition, list_node)) != NULL) {
+		if (partition->whole != disk)
+			return NULL;
+		if (partition->index == number && !partition->is_gone)
+			break;
+	}
+	return partition;
+}
+
+/* NULL: no memory, or no number. */
+static struct block_device *make_partition(struct block_device *disk, unsigned int number,
+					   uint64_t start, uint64_t count)
+{
+	struct block_device *partition = kzalloc(sizeof(*partition), 0);
+	size_t length = strlen(disk->name);
+
+	mutex_assert_held(&all.mutex);
+	if (!partition)
+		return NULL;
+	partition->number = disk->number + number;
+	if (disk->has_extended_numbers && !number_extended(partition)) {
+		kfree(partition);
+		return NULL;
+	}
+	snprintf(partition->name, sizeof(partition->name), "%s%s%u", disk->name,
+		 disk->name[length - 1] >= '0' && disk->name[length - 1] <= '9' ? "p" : "",
+		 number);
+	partition->index = number;
+	partition->start_sector = start;
+	partition->sector_count = count;
+	block_device_get(disk);
+	partition->whole = disk;
+	partition->ops = disk->ops;
+	partition->driver = disk->driver;
+	init_common(partition);
+	enter_partition(partition);
+	return partition;
 }
 
 /* Whether `disk` still has these sectors: it may have lost them since its table was read. */
@@ -210,54 +285,30 @@ static bool has_sectors(struct block_device *disk, uint64_t start, uint64_t coun
 	return start < sectors && count <= sectors - start;
 }
 
-/* The table of `disk` has a partition here. Nobody uses what is gone, so it can be placed anew. */
+/* The table of `disk` has a partition here. */
 static void add_partition(struct block_device *disk, unsigned int number, uint64_t start,
 			  uint64_t count)
 {
 	struct block_device *partition;
-	bool is_new = false;
 
 	mutex_assert_held(&partitions.mutex);
 	if (number > disk->max_partitions)
 		return;
 	mutex_lock(&all.mutex);
-	if (!has_sectors(disk, start, count)) {
+	/* A table may name one number twice: the first counts. */
+	if (!has_sectors(disk, start, count) || partition_at(disk, number)) {
 		mutex_unlock(&all.mutex);
 		return;
 	}
-	partition = make_partition(disk, number);
-	if (partition && partition->is_gone) {
-		is_new = true;
-		partition->start_sector = start;
-		partition->sector_count = count;
-		atomic_store_explicit(&partition->is_protected, false, memory_order_relaxed);
-		page_cache_set_size(&partition->cache, count << SECTOR_SHIFT);
-		partition->is_gone = false;
-		if (!partition->list_node.next)
-			enter_partition(partition);
-	}
+	partition = make_partition(disk, number, start, count);
 	mutex_unlock(&all.mutex);
 	if (!partition) {
 		printk(LOG_ERROR, "%s: no memory for partition %u", disk->name, number);
 		return;
 	}
-	if (!is_new)
-		return; /* a table that names one number twice */
 	printk(LOG_INFO, "%s: sectors %llu to %llu", partition->name, (unsigned long long)start,
 	       (unsigned long long)(start + count - 1));
 	tell(partition, true);
-}
-
-/* The device after `device` in the list, be it gone or not; NULL: the first. */
-static struct block_device *next_known(struct block_device *device)
-{
-	mutex_lock(&all.mutex);
-	if (device)
-		device = list_next_entry(&all.devices, device, list_node);
-	else
-		device = list_first_entry(&all.devices, struct block_device, list_node);
-	mutex_unlock(&all.mutex);
-	return device;
 }
 
 void block_device_set_observer(void (*changed)(const struct block_device *device, bool is_there))
@@ -272,7 +323,7 @@ void block_device_scan_all(void)
 	struct block_device *device = NULL;
 
 	mutex_lock(&partitions.mutex);
-	while ((device = next_known(device)) != NULL) {
+	while ((device = block_device_next(device)) != NULL) {
 		if (device->whole != device)
 			continue;
 		tell(device, true);
@@ -305,20 +356,36 @@ static int take_partitions(struct block_device *disk, const void *holder)
 	return 0;
 }
 
-/* Those that are marked, and were not told of yet. */
-static void tell_gone_partitions(struct block_device *disk)
+/* A partition of `disk` that is marked and was not told of yet, with our reference to it. */
+static struct block_device *next_gone_partition(struct block_device *disk)
 {
 	struct block_device *device = disk;
 
-	while ((device = next_known(device)) && device->whole == disk) {
-		/* Without all.mutex: who marks it just now tells of it afterwards. */
-		if (!device->is_gone || device->sector_count == 0)
-			continue;
+	mutex_lock(&all.mutex);
+	while ((device = list_next_entry(&all.devices, device, list_node)) != NULL) {
+		if (device->whole != disk)
+			device = NULL;
+		if (!device || (device->is_gone && device->sector_count > 0))
+			break;
+	}
+	if (device)
 		device->sector_count = 0;
+	mutex_unlock(&all.mutex);
+	return device;
+}
+
+static void tell_gone_partitions(struct block_device *disk)
+{
+	struct block_device *device;
+
+	while ((device = next_gone_partition(disk)) != NULL) {
 		tell(device, false);
-		/* Who wrote to it has closed it, which wrote everything out, or could not. */
+		/*
+		 * Who wrote to it has closed it, which wrote everything out, or could not: nothing
+		 * of it may be written later, to what is there then.
+		 */
 		page_cache_truncate(&device->cache, 0);
-		(void)!page_cache_take_error(&device->cache);
+		block_device_put(device);
 	}
 }
 
@@ -346,12 +413,9 @@ unlock:
 
 /* ---- disks that come and go ------------------------------------------------------------------ */
 
-void block_device_add(struct block_device *disk)
+void block_device_announce(struct block_device *disk)
 {
 	mutex_lock(&partitions.mutex);
-	mutex_lock(&all.mutex);
-	disk->is_gone = false;
-	mutex_unlock(&all.mutex);
 	tell(disk, true);
 	mutex_unlock(&partitions.mutex);
 }
@@ -381,10 +445,14 @@ int block_device_remove(struct block_device *disk)
 	else if (count_users(disk) > 0)
 		error = -EBUSY;
 	else
+		error = take_partitions(disk, NULL);
+	if (!error)
 		disk->is_gone = true;
 	mutex_unlock(&all.mutex);
-	if (!error)
+	if (!error) {
+		tell_gone_partitions(disk);
 		tell(disk, false);
+	}
 	mutex_unlock(&partitions.mutex);
 	return error;
 }
@@ -452,7 +520,7 @@ void block_device_begin_anew(struct block_device *disk)
 
 /* ---- the last user --------------------------------------------------------------------------- */
 
-/* A disk that is to hear that it is not used; NULL: there is none. */
+/* A disk that is to hear that it is not used, with note_unused's reference; NULL: none is. */
 static struct block_device *take_unused(void)
 {
 	struct block_device *disk;
@@ -477,6 +545,7 @@ static void tell_unused(struct work *work)
 	while (atomic_load(&unused.count) > 0 && !atomic_exchange(&unused.is_running, true)) {
 		while ((disk = take_unused()) != NULL) {
 			disk->ops->unused(disk);
+			block_device_put(disk);
 			atomic_fetch_sub(&unused.count, 1);
 			wait_queue_wake_all(&unused.waiters, 0);
 		}
@@ -493,6 +562,7 @@ static void note_unused(const struct block_device *device)
 	if (likely(!atomic_load_explicit(&disk->tells_unused, memory_order_relaxed)) ||
 	    disk->is_unused || count_users(disk) > 0)
 		return;
+	block_device_get(disk);
 	disk->is_unused = true;
 	atomic_fetch_add(&unused.count, 1);
 	(void)work_schedule(&unused.work);
@@ -537,6 +607,8 @@ static struct block_device *find(bool (*is_it)(const struct block_device *, cons
 
 	mutex_lock(&all.mutex);
 	device = find_locked(is_it, what);
+	if (device)
+		block_device_get(device); /* not gone, so it has its first one */
 	mutex_unlock(&all.mutex);
 	return device;
 }
@@ -553,10 +625,21 @@ struct block_device *block_device_find_name(const char *name)
 
 struct block_device *block_device_next(struct block_device *device)
 {
-	do
-		device = next_known(device);
-	while (device && device->is_gone);
-	return device;
+	struct block_device *next;
+
+	mutex_lock(&all.mutex);
+	if (device)
+		next = list_next_entry(&all.devices, device, list_node);
+	else
+		next = list_first_entry(&all.devices, struct block_device, list_node);
+	while (next && next->is_gone)
+		next = list_next_entry(&all.devices, next, list_node);
+	if (next)
+		block_device_get(next);
+	mutex_unlock(&all.mutex);
+	if (device)
+		block_device_put(device);
+	return next;
 }
 
 bool block_device_is_mounted(const struct block_device *device)
@@ -586,6 +669,7 @@ int block_device_open(dev_number number, bool writes, struct block_device **out)
 		if (device->open_count++ == 0)
 			device->block_size = 0;
 		device->writer_count += writes;
+		block_device_get(device);
 		*out = device;
 	}
 	mutex_unlock(&all.mutex);
@@ -606,6 +690,7 @@ void block_device_close(struct block_device *device, bool wrote)
 	/* Others may write to these sectors now: partitions and whole disks share no cache. */
 	if (is_last)
 		page_cache_drop_unused(&device->cache, 0, UINT32_MAX);
+	block_device_put(device);
 	block_device_wait_unused();
 }
 

@@ -7,11 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/compiler.h"
+#include "core/refcount.h"
 #include "core/spinlock.h"
 #include "core/types.h"
 #include "lib/list.h"
 #include "lib/rbtree.h"
 #include "mem/page_frame.h"
+#include "sched/work_queue.h"
 #include "vm/page_cache.h"
 #include "vm/writeback.h"
 
@@ -95,6 +97,11 @@ struct block_device_ops {
 	 */
 	void (*unused)(struct block_device *disk);
 	/*
+	 * The last reference to the whole `disk` has been put, and nothing knows it any more: free
+	 * it. By a thread that holds no locks; may sleep. NULL: the driver never puts its own.
+	 */
+	void (*release)(struct block_device *disk);
+	/*
 	 * Commands that every disk has were handled, all others come here, through `file`, of
 	 * `device`, which may be a partition. No locks; may sleep. NULL: -ENOTTY.
 	 */
@@ -126,20 +133,20 @@ struct block_queue {
 
 /*
  * [q] queue.lock of the whole disk  [I] immutable once registered  [a] atomic  [L] device list
- * mutex  [p] of a partition: its place, which changes only while it is gone; else [I]  [e] the
- * driver's to change while the disk has no sectors, and so no requests
+ * mutex  [e] the driver's to change while the disk has no sectors, and so no requests
  */
 struct block_device {
 	char name[16];				/* [I] "hda", "vda1" */
 	dev_number number;			/* [I] */
 	unsigned int index;			/* [I] of a partition, from 1; 0: a whole disk */
+	struct refcount references;
 	/*
-	 * [p] 0 once it is gone, and that was told; [q] of a whole disk. Others ask
+	 * [L] of a partition: 0 once it is gone, and that is told; [q] of a whole disk. Others ask
 	 * block_device_sectors.
 	 */
 	uint64_t sector_count;
-	uint64_t start_sector;			/* [p] partitions: within the whole */
-	struct block_device *whole;		/* [I] itself if not a partition */
+	uint64_t start_sector;			/* [I] partitions: within the whole */
+	struct block_device *whole;		/* [I] itself if not a partition; referenced */
 	const struct block_device_ops *ops;	/* [I] of the whole disk */
 	void *driver;				/* [I] */
 	bool read_only;				/* [e] the medium, of a whole disk */
@@ -172,25 +179,28 @@ struct block_device {
 	unsigned int writer_count;		/* [L] so often of these to write */
 	/* [a] what BLKBSZSET said since it was opened first; 0: nothing. BLKBSZGET alone tells */
 	atomic_uint block_size;
-	/* [a] removed, or not in the table any more; changes under L */
+	/* [a] removed, or not in the table any more; set under L, and then for ever */
 	atomic_bool is_gone;
 	atomic_uint reads, writes, sectors_read, sectors_written;	/* [a] /proc/diskstats */
-	struct list_node list_node;		/* [L] never removed */
+	struct list_node list_node;		/* [L] until the last reference has gone */
+	struct list_node extended_node;		/* [L] partitions of BLOCK_MAJOR_EXTENDED */
+	struct work end_work;			/* ends what has no references */
 };
 
 /*
  * A driver found a whole disk and filled in name to max_partitions (0 there and in max_sectors,
- * max_segments and depth stands for what most devices can). `device` is zeroed otherwise and stays
- * for ever. May sleep.
+ * max_segments and depth stands for what most devices can). `device` is zeroed otherwise. It has
+ * one reference, the driver's. May sleep.
  */
 void block_device_register(struct block_device *device);
 
 /*
- * Disks that come and go while the machine runs. Add: one that is registered with is_gone set
- * comes, or comes back. Remove: it goes. May sleep; the caller holds no lock of names. Errors:
+ * Disks that come and go while the machine runs. Announce: one that has been registered since the
+ * observer was set is told to it. Remove: it goes, with its partitions, and does not come back; the
+ * driver's reference is still the driver's. May sleep; the caller holds no lock of names. Errors:
  * -EBUSY: it or a partition is in use; -ENXIO: it is gone.
  */
-void block_device_add(struct block_device *disk);
+void block_device_announce(struct block_device *disk);
 must_check int block_device_remove(struct block_device *disk);
 /*
  * The size of a whole disk changes. What is cached beyond the new end is lost, unless it is
@@ -236,17 +246,25 @@ must_check int block_device_rescan(struct block_device *disk, const void *holder
 void block_device_set_observer(void (*changed)(const struct block_device *device, bool is_there));
 
 /*
- * Known devices live for ever, so these borrow: a partition that went keeps its structure for the
- * next one of its number. NULL: none. May sleep.
+ * Another reference for who has one, and the end of one (any context). Who has a reference to a
+ * partition sees its disk, too. What is gone stays gone, whoever has references.
  */
+static inline void block_device_get(struct block_device *device)
+{
+	refcount_get(&device->references);
+}
+void block_device_put(struct block_device *device);
+
+/* With a reference; NULL: none. May sleep. */
 struct block_device *block_device_find(dev_number number);
 struct block_device *block_device_find_name(const char *name);
-struct block_device *block_device_next(struct block_device *device);	/* NULL: the first */
+/* The next one, with a reference; that to `device` (NULL: wants the first) is put. May sleep. */
+struct block_device *block_device_next(struct block_device *device);
 
 /*
  * Holders exclude each other; a claimed partition excludes its whole disk and the other way round.
  * A mount and writers to the very device as a file exclude each other too: a file system finds its
- * metadata where they would write. May sleep. Errors: -EBUSY, -ENXIO (the partition is gone).
+ * metadata where they would write. May sleep. Errors: -EBUSY, -ENXIO (it is gone).
  */
 must_check int block_device_claim(struct block_device *device, void *holder,
 				  enum block_claim claim);
@@ -254,9 +272,9 @@ void block_device_release(struct block_device *device, void *holder);
 bool block_device_is_mounted(const struct block_device *device);	/* itself */
 
 /*
- * Count a user of the device as a file: its partitions stay as they are until all have closed. May
- * sleep. Errors: -ENXIO: there is none of this number; to write -EROFS (the medium), -EBUSY (it is
- * mounted).
+ * Count a user of the device as a file, who has a reference: its partitions stay as they are until
+ * all have closed. May sleep. Errors: -ENXIO: there is none of this number; to write -EROFS (the
+ * medium), -EBUSY (it is mounted).
  */
 must_check int block_device_open(dev_number number, bool writes, struct block_device **out);
 /* `wrote`: as it was opened. The last one takes what was cached along, unless it is held. */

@@ -1,7 +1,7 @@
 /*
  * Who may have a disk alone, and who may have its table of partitions read again or its medium
- * taken out; what becomes of what is cached of a disk that becomes smaller; who waits for the last
- * user's going.
+ * taken out; how long disks and partitions live that go; what becomes of what is cached of a disk
+ * that becomes smaller; who waits for the last user's going.
  *
  * test: with=block/request_queue.c,block/block_fail.c,block/partition.c,block/page_io.c
  * test: with=block/block_cache.c,block/io_group.c,vm/page_cache.c,vm/page_cache_io.c,vm/writeback.c
@@ -21,7 +21,7 @@ enum { SECTORS = 64, PART_FIRST = 16, PART_COUNT = 32 };
 
 static uint8_t medium[SECTORS * SECTOR_SIZE];	/* begins with a table of one partition */
 static struct list under_way = LIST_INIT(under_way);
-static unsigned int unused_calls;
+static unsigned int unused_calls, releases;
 
 static void submit(struct block_device *disk, struct block_request *request)
 {
@@ -35,8 +35,16 @@ static void count_unused(struct block_device *disk)
 	unused_calls++;
 }
 
-static const struct block_device_ops ops = { .submit = submit, .unused = count_unused };
-static struct block_device disk, *partition;
+static void count_release(struct block_device *disk)
+{
+	(void)disk;
+	releases++;
+}
+
+static const struct block_device_ops ops = {
+	.submit = submit, .unused = count_unused, .release = count_release
+};
+static struct block_device disk, *partition;	/* referenced, if it was looked for */
 
 static void carry_out(struct block_request *request)
 {
@@ -85,7 +93,7 @@ static void set_up(void)
 	disk = (struct block_device){ .name = "test", .ops = &ops, .max_partitions = 4,
 				      .sector_count = SECTORS };
 	partition = NULL;
-	unused_calls = 0;
+	unused_calls = releases = 0;
 	test_set_idle(go_on);
 	page_cache_setup();
 	reclaim_setup();
@@ -93,27 +101,35 @@ static void set_up(void)
 	block_device_register(&disk);
 }
 
+static void find_partition(void)
+{
+	if (partition)
+		block_device_put(partition);
+	partition = block_device_find_name("test1");
+}
+
 static void read_table(struct test *t, const void *holder)
 {
 	EXPECT_EQ(t, block_device_rescan(&disk, holder), 0);
-	partition = block_device_find_name("test1");
+	find_partition();
 	EXPECT(t, partition != NULL && partition->sector_count == PART_COUNT);
 }
 
-static void forget(struct block_device *device)
+static void put_partition(void)
 {
-	page_cache_fini(&device->cache);
-	writeback_unregister(&device->writeback);
-	list_remove(&device->list_node);
+	if (partition)
+		block_device_put(partition);
+	partition = NULL;
 }
 
-static void tear_down(void)
+static void tear_down(struct test *t)
 {
-	if (partition) {
-		forget(partition);
-		kfree(partition);
-	}
-	forget(&disk);
+	EXPECT_EQ(t, block_device_remove(&disk), 0);
+	block_device_put(&disk);
+	put_partition();
+	test_run_deferred();
+	test_run_deferred(); /* the disk after its partition */
+	EXPECT_EQ(t, releases, 1);
 	test_set_idle(NULL);
 }
 
@@ -129,7 +145,7 @@ static void holders_exclude_each_other(struct test *t)
 	EXPECT_EQ(t, block_device_claim(&disk, &second, BLOCK_CLAIM_MOUNT), 0);
 	EXPECT_EQ(t, block_device_claim(&disk, &first, BLOCK_CLAIM_FILE), -EBUSY);
 	block_device_release(&disk, &second);
-	tear_down();
+	tear_down(t);
 }
 
 static void mounts_and_writers_exclude_each_other(struct test *t)
@@ -148,7 +164,7 @@ static void mounts_and_writers_exclude_each_other(struct test *t)
 	EXPECT_EQ(t, block_device_open(disk.number, true, &writer), 0);
 	block_device_close(writer, true);
 	block_device_close(reader, false);
-	tear_down();
+	tear_down(t);
 }
 
 static void no_other_than_the_holder_rereads(struct test *t)
@@ -160,10 +176,11 @@ static void no_other_than_the_holder_rereads(struct test *t)
 	EXPECT_EQ(t, block_device_claim(&disk, &holder, BLOCK_CLAIM_FILE), 0);
 	EXPECT_EQ(t, block_device_rescan(&disk, &other), -EBUSY);
 	EXPECT_EQ(t, block_device_rescan(&disk, &holder), 0);
+	EXPECT_EQ(t, block_device_remove(&disk), -EBUSY);
 	block_device_release(&disk, &holder);
 	disk.max_partitions = 0;
 	EXPECT_EQ(t, block_device_rescan(&disk, &other), -EINVAL);
-	tear_down();
+	tear_down(t);
 }
 
 static void partitions_in_use_stay(struct test *t)
@@ -177,14 +194,16 @@ static void partitions_in_use_stay(struct test *t)
 	EXPECT_EQ(t, block_device_rescan(&disk, NULL), -EBUSY);
 	EXPECT_EQ(t, block_device_rescan(&disk, &disk), -EBUSY);
 	EXPECT(t, !block_device_withdraw(&disk, 1));
-	EXPECT_POINTER(t, block_device_find_name("test1"), partition);
+	EXPECT(t, !partition->is_gone);
+	EXPECT_EQ(t, block_device_remove(&disk), -EBUSY);
 	block_device_release(partition, &mount);
 	EXPECT_EQ(t, block_device_open(partition->number, false, &file), 0);
 	EXPECT_EQ(t, block_device_rescan(&disk, NULL), -EBUSY);
 	EXPECT(t, !block_device_withdraw(&disk, 1));
+	EXPECT_EQ(t, block_device_remove(&disk), -EBUSY);
 	EXPECT_EQ(t, block_device_sectors(&disk), SECTORS);
 	block_device_close(file, false);
-	tear_down();
+	tear_down(t);
 }
 
 /* In one step: nobody finds them between the look at the users and the end. */
@@ -204,7 +223,60 @@ static void partitions_go_with_the_medium(struct test *t)
 	block_device_tell_withdrawn(&disk);
 	EXPECT_EQ(t, partition->sector_count, 0);
 	block_device_close(file, false);
-	tear_down();
+	tear_down(t);
+}
+
+/* A table that is read again makes new ones; who has the old one sees that it has gone. */
+static void partitions_do_not_come_back(struct test *t)
+{
+	struct block_device *old, *next;
+
+	set_up();
+	disk.has_extended_numbers = true;
+	read_table(t, NULL);
+	old = partition;
+	block_device_get(old);
+	EXPECT_EQ(t, old->number, DEV_NUMBER(BLOCK_MAJOR_EXTENDED, 0));
+	read_table(t, NULL);
+	test_run_deferred();
+	EXPECT(t, partition != old && old->is_gone && !partition->is_gone);
+	EXPECT_EQ(t, partition->number, DEV_NUMBER(BLOCK_MAJOR_EXTENDED, 1));
+	/* On the way along the list, one that has gone is a place like any other. */
+	block_device_get(old);
+	next = block_device_next(old);
+	EXPECT(t, next == NULL || next == partition);
+	if (next)
+		block_device_put(next);
+	block_device_put(old);
+	test_run_deferred();
+	read_table(t, NULL);
+	EXPECT_EQ(t, partition->number, DEV_NUMBER(BLOCK_MAJOR_EXTENDED, 0));
+	tear_down(t);
+}
+
+static void removed_disks_live_as_long_as_they_are_used(struct test *t)
+{
+	struct block_device *file;
+
+	set_up();
+	read_table(t, NULL);
+	EXPECT_EQ(t, block_device_open(disk.number, false, &file), 0);
+	EXPECT_EQ(t, block_device_remove(&disk), -EBUSY);
+	block_device_close(file, false);
+	EXPECT_EQ(t, block_device_remove(&disk), 0);
+	EXPECT_EQ(t, block_device_remove(&disk), -ENXIO);
+	EXPECT_EQ(t, block_device_open(disk.number, false, &file), -ENXIO);
+	EXPECT_EQ(t, block_device_claim(&disk, &disk, BLOCK_CLAIM_MOUNT), -ENXIO);
+	EXPECT_POINTER(t, block_device_next(NULL), NULL);
+	block_device_put(&disk);
+	test_run_deferred();
+	EXPECT(t, partition->is_gone);
+	EXPECT_EQ(t, releases, 0);
+	put_partition();
+	test_run_deferred();
+	test_run_deferred();
+	EXPECT_EQ(t, releases, 1);
+	test_set_idle(NULL);
 }
 
 static void put_page(struct test *t, uint32_t index)
@@ -258,7 +330,7 @@ static void what_is_mounted_keeps_its_pages(struct test *t)
 	put_page(t, PAGE);
 	block_device_set_size(&disk, SECTORS_A_PAGE);
 	EXPECT(t, !has_page(PAGE));
-	tear_down();
+	tear_down(t);
 }
 
 /* A dirty page at the end is not lost with one beyond it. */
@@ -282,7 +354,7 @@ static void neighbours_beyond_the_end_fail_alone(struct test *t)
 	EXPECT_EQ(t, medium[PAGE_SIZE + 512], 0);
 	EXPECT_EQ(t, page_cache_take_error(&disk.cache), -EIO);
 	block_device_release(&disk, &mount);
-	tear_down();
+	tear_down(t);
 }
 
 /* The last page is being read: what its frame held before is nobody's to see. */
@@ -302,7 +374,7 @@ static void what_grows_shows_no_old_bytes(struct test *t)
 	for (unsigned int i = SHORT; i < PAGE_SIZE; i++)
 		EXPECT_EQ(t, bytes[i], 0);
 	page_frame_put(frame);
-	tear_down();
+	tear_down(t);
 }
 
 /* A program waits until it is told that it was the last user; a thread of the kernel does not. */
@@ -322,7 +394,7 @@ static void who_waits_for_the_last_user(struct test *t)
 	EXPECT_EQ(t, unused_calls, 1);
 	test_run_deferred();
 	EXPECT_EQ(t, unused_calls, 2);
-	tear_down();
+	tear_down(t);
 }
 
 const struct test_case test_cases[] = {
@@ -331,6 +403,8 @@ const struct test_case test_cases[] = {
 	TEST(no_other_than_the_holder_rereads),
 	TEST(partitions_in_use_stay),
 	TEST(partitions_go_with_the_medium),
+	TEST(partitions_do_not_come_back),
+	TEST(removed_disks_live_as_long_as_they_are_used),
 	TEST(what_is_mounted_keeps_its_pages),
 	TEST(neighbours_beyond_the_end_fail_alone),
 	TEST(what_grows_shows_no_old_bytes),

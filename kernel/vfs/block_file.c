@@ -19,6 +19,11 @@ static bool may_write(const struct file *file)
 	return file->mode & FILE_WRITE;
 }
 
+struct block_device *block_file_device(const struct file *file)
+{
+	return file->private;
+}
+
 static int block_open(struct file *file)
 {
 	struct block_device *device;

@@ -19,6 +19,8 @@ const struct char_device *char_device_next(const struct char_device *device);
 extern const struct file_ops char_device_open_ops;
 /* vfs/block_file.c: over block/'s page cache */
 extern const struct file_ops block_device_file_ops;
+/* The device that an open file of type MODE_BLOCK is; it lives as long as the file. */
+struct block_device *block_file_device(const struct file *file);
 
 /*
  * Ask devfs and sysfs to show a device; they learn of it through this list. All [I] once added.

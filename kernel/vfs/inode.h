@@ -307,7 +307,7 @@ enum freeze_state { THAWED, FREEZING, FROZEN };
 struct super_block {
 	const struct file_system_type *type;	/* [I] */
 	const struct super_ops *ops;		/* [I] */
-	struct block_device *device;		/* [I] or NULL */
+	struct block_device *device;		/* [I] referenced, or NULL */
 	dev_number device_number;		/* [I] st_dev */
 	uint32_t block_size;			/* [I] st_blksize */
 	uint64_t max_file_size;			/* [I] */

@@ -166,7 +166,17 @@ static struct super_block *super_alloc(const struct file_system_type *type)
 	return super;
 }
 
-/* The device that `source` names, by its node or, before there are nodes, by its bare name. */
+static void super_free(struct super_block *super)
+{
+	if (super->device)
+		block_device_put(super->device);
+	kfree(super);
+}
+
+/*
+ * The device that `source` names, by its node or, before there are nodes, by its bare name; with a
+ * reference.
+ */
 static int find_device(const char *source, struct block_device **out)
 {
 	struct walk_context context = { .credentials = &credentials_root };
@@ -285,20 +295,27 @@ int super_block_get(const struct file_system_type *type, const char *source, uin
 	}
 	super = find_existing(type, device);
 	if (super) {
-		if (device && super->read_only != read_only)
+		bool differs = device && super->read_only != read_only;
+
+		if (device)
+			block_device_put(device); /* the instance has its own */
+		if (differs)
 			return -EBUSY;
 		refcount_get(&super->references);
 		*out = super;
 		return 0;
 	}
 	super = super_alloc(type);
-	if (!super)
+	if (!super) {
+		if (device)
+			block_device_put(device);
 		return -ENOMEM;
+	}
 	super->device = device;
 	super->read_only = read_only || (device && block_device_is_read_only(device));
 	error = open_super(super, options);
 	if (error) {
-		kfree(super);
+		super_free(super);
 		return error;
 	}
 	super->can_freeze = super->ops->freeze;
@@ -341,7 +358,7 @@ static void close_super(struct super_block *super)
 		super->ops->unmount(super);
 	if (super->device)
 		block_device_release(super->device, super);
-	kfree(super);
+	super_free(super);
 }
 
 void super_block_put(struct super_block *super)

@@ -8,8 +8,8 @@
  *
  * The first comment of a test may carry directives for the runner, all in one comment:
  *	test: linux=no timeout=60 memory=32 cpus=1,4
- * linux=no: Quartet alone runs it; linux=here: Linux does with --linux-here. keeps=COUNTER,...: of
- * leaks, that may change. memory is in MiB. The default for timeout is 60 seconds.
+ * linux=no: Quartet alone runs it; linux=here: Linux does with --linux-here. memory is in MiB. The
+ * default for timeout is 60 seconds.
  *
  * Two variables adapt a run: TEST_SCALE is the percentage of the full number of repetitions
  * (100 unless set), TEST_DISK_DIR a directory on a real disk (else the current one serves).

@@ -1,6 +1,6 @@
-/* test: linux=no timeout=300 keeps=slab:kmalloc-512,slab:kmalloc-2048,kernel_frames
- * As exhaust_failing_allocations, for loop devices and their partitions. (The structures of both
- * stay for ever; so each child has a device that was never there.)
+/* test: linux=no timeout=300
+ * As exhaust_failing_allocations, for loop devices and their partitions; each child has a device
+ * that was never there.
  */
 #include "failing_calls.h"
 #include "loop_ext2.h"

@@ -1,6 +1,6 @@
-/* test: keeps=slab:kmalloc-512,kernel_frames
+/*
  * Partitions of a loop device: they come with its file, and go with it, which is not before the
- * last of their users has gone. (Their structures stay for ever.)
+ * last of their users has gone.
  */
 #include "loop_ext2.h"
 #include <sys/mount.h>

@@ -1,8 +1,8 @@
-/* test: linux=no keeps=slab:kmalloc-512,kernel_frames
+/* test: linux=no
  * Where loop devices keep more of what was written than Linux 6.1 does. A file that is open with
  * O_APPEND, whose end Linux writes to in place of where it was told, makes a read-only device, and
  * one that is given the flag later cannot be written. And a device is not taken from under the only
- * user of a partition, by whom the call comes. (The structure of a partition stays for ever.)
+ * user of a partition, by whom the call comes.
  */
 #include "loop.h"
 

@@ -1,7 +1,7 @@
-/* test: memory=64 keeps=slab:kmalloc-512,kernel_frames
+/* test: memory=64
  * Threads attach and detach, mount disks and partitions, have tables read again, and take the file
  * from under it all, at the same time: nothing hangs or falls, and when the last has gone no device
- * and no partition is left. (The structures of partitions stay for ever.)
+ * and no partition is left.
  */
 #include "loop_ext2.h"
 #include <pthread.h>

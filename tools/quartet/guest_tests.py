@@ -7,9 +7,8 @@ this machine's Linux instead (--linux-here): there a test runs as root, in name 
 In QEMU many tests run in one boot: init works through a list and reports on the third serial line
 	begin NAME, counters, after NAME, counters, end NAME STATUS
 while the tests' output, after a line `begin NAME`, is on the second. Counters are those of
-/proc/quartet/leaks; a test that leaves one of them changed has failed, but for those that it names itself
-(keeps=NAME,...: what it makes stays for ever). When the machine panics, falls silent or resets, the test
-that was running has failed, and the machine boots again for the rest.
+/proc/quartet/leaks; a test that leaves one of them changed has failed. When the machine panics, falls silent or
+resets, the test that was running has failed, and the machine boots again for the rest.
 """
 
 import concurrent.futures
@@ -50,7 +49,6 @@ class GuestTest:
     on_linux: str			# yes, no, or here: what Debian's Linux for i386 does differently, newer ones do not
     disk: str
     append: str
-    keeps: tuple = ()		# counters of leaks that may change
     linux_scale: str = EMULATED_LINUX_SCALE	# for the emulated Linux
     scale: str = os.environ.get('TEST_SCALE', '')	# per cent of the full number of repetitions; '': all
 
@@ -77,7 +75,6 @@ def find_tests(is_wanted):
             cpus=tuple(int(n) for n in words['cpus'].split(',')) if 'cpus' in words else (),
             on_linux=words.get('linux', 'yes'), disk=words.get('disk', 'ide'),
             append=words.get('append', '').replace(',', ' '),
-            keeps=tuple(words['keeps'].split(',')) if 'keeps' in words else (),
             linux_scale=words.get('linux-scale', EMULATED_LINUX_SCALE)))
     return tests
 
@@ -191,9 +188,9 @@ class Report:
                 self.counters[self.phase][words[0].rstrip(':')] = words[1]
 
 
-def leak_report(before, after, keeps=()):
-    """What a test left behind besides what it `keeps`, or ''."""
-    names = [name for name in before if before[name] != after.get(name) and name not in keeps]
+def leak_report(before, after):
+    """What a test left behind, or ''."""
+    names = [name for name in before if before[name] != after.get(name)]
     return '\n'.join(f'leak: {name} was {before[name]}, is {after.get(name)}' for name in names)
 
 
@@ -310,7 +307,7 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
     def on_end(boot, name, status, before, after):
         seconds = time.monotonic() - started.get('time', time.monotonic())
         started['time'] = time.monotonic()
-        leaks = leak_report(before, after, boot.tests[name].keeps)
+        leaks = leak_report(before, after)
         left[:] = [test for test in left if test.name != name]
         if status == SKIP_STATUS:
             results.cell(name, column, SKIPPED, boot.output_of(name), seconds)

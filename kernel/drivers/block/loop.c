@@ -27,8 +27,9 @@
  * lies, over any number of devices and mounts, on the very device; all changes are made under one
  * mutex, lest two that are right each by itself close a circle.
  *
- * The devices are in a list in order of number. One that is removed keeps its structure, as all
- * block devices do, and comes back when it is asked for again.
+ * The devices are in a list in order of number, until they are removed. Then their structures go
+ * with the last reference (block/block_device.c); if the number is asked for again, another device
+ * gets it.
  *
  * Direct input and output is only a flag that is told: all goes through the page cache, and is on
  * the disk when the device is flushed.
@@ -72,9 +73,15 @@ struct mutex loop_mutex = {
 };
 static struct list loops = LIST_INIT(loops);	/* [L] loop_mutex */
 
+static void release(struct block_device *disk)
+{
+	kfree(disk->driver);
+}
+
 const struct block_device_ops loop_ops = {
 	.submit = loop_submit,
 	.unused = loop_unused,
+	.release = release,
 	.ioctl = loop_ioctl,
 	.has_no_geometry = true,
 	.is_always_opened = true,
@@ -91,7 +98,7 @@ struct loop *loop_of(const struct block_device *device)
 static const struct block_device *device_under(const struct file *file)
 {
 	if (inode_is(file->inode, MODE_BLOCK))
-		return block_device_find(file->inode->device);
+		return block_file_device(file);
 	return file->inode->super->device;
 }
 
@@ -114,12 +121,9 @@ static int check_file(const struct loop *loop, const struct file *file)
 
 static uint64_t file_size(const struct file *file)
 {
-	const struct block_device *device;
-
 	if (!inode_is(file->inode, MODE_BLOCK))
 		return inode_size(file->inode);
-	device = device_under(file);
-	return device ? page_cache_size(&device->cache) : 0;
+	return page_cache_size(&block_file_device(file)->cache);
 }
 
 /* The sectors of the device, if it shows `file` from `offset` on. */
@@ -175,7 +179,7 @@ static int check_config(const struct loop *loop, const struct file *file,
 {
 	int error;
 
-	if (loop->state != LOOP_FREE || loop->is_removed)
+	if (loop->state != LOOP_FREE)
 		return -EBUSY;
 	error = check_file(loop, file);
 	if (error)
@@ -549,7 +553,6 @@ static struct loop *create(unsigned int number)
 	loop->block.depth = UINT32_MAX;
 	loop->block.has_extended_numbers = true;
 	loop->block.reserve = &loop->reserve;
-	loop->block.is_gone = true;
 	block_device_register(&loop->block);
 	return loop;
 }
@@ -558,21 +561,18 @@ static struct loop *create(unsigned int number)
 static int add(unsigned int number)
 {
 	struct loop *next = find_from(number);
-	struct loop *loop = next && next->number == number ? next : NULL;
+	struct loop *loop;
 
-	if (loop && !loop->is_removed)
+	if (next && next->number == number)
 		return -EEXIST;
-	if (!loop) {
-		loop = create(number);
-		if (!loop)
-			return -ENOMEM;
-		if (next)
-			list_insert_before(&next->node, &loop->node);
-		else
-			list_add_tail(&loops, &loop->node);
-	}
-	loop->is_removed = false;
-	block_device_add(&loop->block);
+	loop = create(number);
+	if (!loop)
+		return -ENOMEM;
+	if (next)
+		list_insert_before(&next->node, &loop->node);
+	else
+		list_add_tail(&loops, &loop->node);
+	block_device_announce(&loop->block);
 	return 0;
 }
 
@@ -583,7 +583,7 @@ static int unused_number(void)
 	struct loop *loop;
 
 	list_for_each_entry(loop, &loops, node) {
-		if (loop->is_removed || loop->number != (unsigned int)number)
+		if (loop->number != (unsigned int)number)
 			break;
 		number++;
 	}
@@ -613,14 +613,16 @@ static int control_remove(int number)
 	if (number < 0)
 		return -EINVAL;
 	loop = find_from((unsigned int)number);
-	if (!loop || loop->number != (unsigned int)number || loop->is_removed)
+	if (!loop || loop->number != (unsigned int)number)
 		return -ENODEV;
 	if (loop->state != LOOP_FREE)
 		return -EBUSY;
 	error = block_device_remove(&loop->block);
-	if (!error)
-		loop->is_removed = true;
-	return error;
+	if (error)
+		return error;
+	list_remove(&loop->node);
+	block_device_put(&loop->block);
+	return 0;
 }
 
 /* The number of a device that shows nothing, made if there is none. */
@@ -629,7 +631,7 @@ static int control_get_free(void)
 	struct loop *loop;
 
 	list_for_each_entry(loop, &loops, node) {
-		if (loop->state == LOOP_FREE && !loop->is_removed)
+		if (loop->state == LOOP_FREE)
 			return (int)loop->number;
 	}
 	return control_add(-1);

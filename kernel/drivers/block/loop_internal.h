@@ -38,9 +38,8 @@ enum loop_state {
  */
 struct loop {
 	struct block_device block;
-	struct list_node node;			/* [L] in order of number */
+	struct list_node node;			/* [L] in order of number, until removed */
 	unsigned int number;			/* [I] */
-	bool is_removed;			/* [L] */
 	enum loop_state state;			/* [L] */
 	uint32_t flags;				/* [L] LO_FLAGS_ */
 	uint8_t name[LO_NAME_SIZE];		/* [L] of the file, as a program says */

@@ -32,6 +32,7 @@
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "uapi/linux/errno.h"
+#include "vfs/char_device.h"
 #include "vfs/inode.h"
 #include "vm/writeback.h"
 
@@ -136,15 +137,10 @@ static int move_segment(struct loop_lane *lane, const struct block_segment *segm
 /* Too much is dirty: what we have written to the file goes on its way. */
 static void write_on(struct file *file)
 {
-	struct block_device *device;
-
-	if (!inode_is(file->inode, MODE_BLOCK)) {
+	if (inode_is(file->inode, MODE_BLOCK))
+		(void)!page_cache_write_back(&block_file_device(file)->cache, 0, UINT32_MAX, false);
+	else
 		(void)!inode_write_back(file->inode, false);
-		return;
-	}
-	device = block_device_find(file->inode->device);
-	if (device)
-		(void)!page_cache_write_back(&device->cache, 0, UINT32_MAX, false);
 }
 
 static int carry_out(struct loop_lane *lane, const struct block_request *request)

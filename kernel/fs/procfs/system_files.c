@@ -172,15 +172,18 @@ static const struct char_device *next_char_device(dev_number number)
 	return next;
 }
 
-/* The same of majors: a whole disk. */
-static struct block_device *next_disk(unsigned int major)
+/* The same of majors: the number of a whole disk, or 0; its name in `name`, of 16 bytes. */
+static dev_number next_disk(unsigned int major, char *name)
 {
-	struct block_device *disk = NULL, *next = NULL;
+	struct block_device *disk = NULL;
+	dev_number next = 0;
 
 	while ((disk = block_device_next(disk)) != NULL) {
-		if (disk->whole == disk && DEV_MAJOR(disk->number) > major &&
-		    (!next || disk->number < next->number))
-			next = disk;
+		if (disk->whole != disk || DEV_MAJOR(disk->number) <= major ||
+		    (next && disk->number >= next))
+			continue;
+		next = disk->number;
+		strlcpy(name, disk->name, sizeof(disk->name));
 	}
 	return next;
 }
@@ -188,9 +191,8 @@ static struct block_device *next_disk(unsigned int major)
 static int show_devices(const struct procfs_subject *subject, struct procfs_text *text)
 {
 	const struct char_device *device;
-	struct block_device *disk;
-	dev_number number = 0;
 	unsigned int major = 0;
+	dev_number number = 0;
 	char name[16];
 
 	(void)subject;
@@ -200,9 +202,8 @@ static int show_devices(const struct procfs_subject *subject, struct procfs_text
 		procfs_print(text, "%3u %s\n", DEV_MAJOR(number), device->name);
 	}
 	procfs_print(text, "\nBlock devices:\n");
-	while ((disk = next_disk(major)) != NULL) {
-		major = DEV_MAJOR(disk->number);
-		strlcpy(name, disk->name, sizeof(name));
+	while ((number = next_disk(major, name)) != 0) {
+		major = DEV_MAJOR(number);
 		for (size_t i = strlen(name); i > 0 && name[i - 1] <= '9'; i--)
 			name[i - 1] = '\0';
 		procfs_print(text, "%3u %s\n", major, name);

@@ -18,7 +18,10 @@ static bool is_partition(const struct block_device *device)
 	return device->whole != device;
 }
 
-/* Number `index` of the disks (`of` NULL), or of the partitions of disk `of`. NULL: no more. */
+/*
+ * Number `index` of the disks (`of` NULL), or of the partitions of disk `of`, with a reference.
+ * NULL: no more.
+ */
 static const struct block_device *device_at(const struct block_device *of, unsigned int index)
 {
 	struct block_device *device = NULL;
@@ -32,7 +35,7 @@ static const struct block_device *device_at(const struct block_device *of, unsig
 	return device;
 }
 
-/* `device`, or that there is none, as a series tells it. */
+/* `device` with its reference, or that there is none, as a series tells it. */
 static bool give(const struct block_device *device, char *name, const void **object)
 {
 	*object = device;
@@ -46,7 +49,7 @@ static bool nth_inside(const void *of, unsigned int index, char *name, const voi
 	return give(device_at(of, index), name, object);
 }
 
-/* Of all devices. */
+/* Of all devices; with a reference. */
 static const struct block_device *any_at(unsigned int index)
 {
 	struct block_device *device = block_device_next(NULL);
@@ -78,6 +81,18 @@ static bool is_there(const void *object)
 {
 	return !device_of(object)->is_gone;
 }
+
+static void get(const void *object)
+{
+	block_device_get((struct block_device *)object);
+}
+
+static void put(const void *object)
+{
+	block_device_put((struct block_device *)object);
+}
+
+static const struct sysfs_object_ops device_ops = { .is_there = is_there, .get = get, .put = put };
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
@@ -190,21 +205,21 @@ static const struct sysfs_entry disk_entries[] = {
 	{ .name = "stat", .show = show_stat },
 	{ .name = "subsystem", .link = link_class },
 	{ .name = "uevent", .show = show_event },
-	{ .nth = nth_inside, .is_there = is_there, .children = partition_entries },
+	{ .nth = nth_inside, .objects = &device_ops, .children = partition_entries },
 	{ .name = NULL },
 };
 
 const struct sysfs_entry sysfs_disks[] = {
-	{ .nth = nth_inside, .is_there = is_there, .children = disk_entries },
+	{ .nth = nth_inside, .objects = &device_ops, .children = disk_entries },
 	{ .name = NULL },
 };
 
 const struct sysfs_entry sysfs_disk_numbers[] = {
-	{ .nth = nth_number, .is_there = is_there, .link = link_device },
+	{ .nth = nth_number, .objects = &device_ops, .link = link_device },
 	{ .name = NULL },
 };
 
 const struct sysfs_entry sysfs_disk_links[] = {
-	{ .nth = nth_name, .is_there = is_there, .link = link_device },
+	{ .nth = nth_name, .objects = &device_ops, .link = link_device },
 	{ .name = NULL },
 };

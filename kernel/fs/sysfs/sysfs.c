@@ -2,10 +2,10 @@
  * The sysfs instance: its inodes, directories, files and links.
  *
  * An inode is an entry of the constant tree and the object it is about; it is made when its name is
- * looked up, and nothing is kept. An object can go, and come again as another one of the same name:
- * a name is asked whether it is still right each time it is used, and files and folders that
- * somebody has open say so. Text is made at each read from the start, as Linux does for a file
- * of sysfs, so nobody sees half of an old one.
+ * looked up, and nothing is kept. An object can go, and another one of the same name come: a name
+ * is asked whether it is still right each time it is used, and files and folders that somebody has
+ * open say so. Text is made at each read from the start, as Linux does for a file of sysfs, so
+ * nobody sees half of an old one.
  */
 #include "fs/sysfs/sysfs.h"
 
@@ -24,8 +24,8 @@
 struct sysfs_inode {
 	struct inode inode;
 	const struct sysfs_entry *entry;	/* [I] */
-	const void *object;			/* [I] that it is about; NULL: none */
-	bool (*is_there)(const void *object);	/* [I] as of the entry that brought the object */
+	const void *object;			/* [I] that it is about, referenced; NULL: none */
+	const struct sysfs_object_ops *objects;	/* [I] its own; NULL: it lives for ever */
 };
 
 static struct slab_cache *inode_cache;
@@ -37,7 +37,19 @@ static struct sysfs_inode *sysfs_inode(struct inode *inode)
 
 static bool is_there(const struct sysfs_inode *inode)
 {
-	return !inode->is_there || inode->is_there(inode->object);
+	return !inode->objects || inode->objects->is_there(inode->object);
+}
+
+static void get_object(const struct sysfs_object_ops *objects, const void *object)
+{
+	if (objects)
+		objects->get(object);
+}
+
+static void put_object(const struct sysfs_object_ops *objects, const void *object)
+{
+	if (objects)
+		objects->put(object);
 }
 
 static bool revalidate(struct inode *inode)
@@ -48,17 +60,27 @@ static bool revalidate(struct inode *inode)
 /* ---- directories ---------------------------------------------------------------------------- */
 
 /*
- * The name of `entry` in a folder about `of`, number `index` if it is a series, and what it is
- * about.
+ * The name of `entry` in the folder `own`, number `index` if it is a series, and what it is about,
+ * with a reference.
  */
-static bool name_of(const struct sysfs_entry *entry, const void *of, unsigned int index,
-		    char *name, const void **object)
+static bool name_of(const struct sysfs_entry *entry, const struct sysfs_inode *own,
+		    unsigned int index, char *name, const void **object)
 {
 	if (entry->nth)
-		return entry->nth(of, index, name, object);
+		return entry->nth(own->object, index, name, object);
+	if (index > 0)
+		return false;
 	strlcpy(name, entry->name, SYSFS_NAME_SIZE);
-	*object = of;
-	return index == 0;
+	get_object(own->objects, own->object);
+	*object = own->object;
+	return true;
+}
+
+/* Of what name_of gives. */
+static const struct sysfs_object_ops *objects_of(const struct sysfs_entry *entry,
+						 const struct sysfs_inode *own)
+{
+	return entry->nth ? entry->objects : own->objects;
 }
 
 static bool is_end(const struct sysfs_entry *entry)
@@ -82,7 +104,8 @@ static uint64_t child_number(uint64_t parent, const char *name)
 }
 
 static int create_inode(struct super_block *super, const struct sysfs_entry *entry,
-			const void *object, uint64_t number, struct inode **out);
+			const void *object, const struct sysfs_object_ops *objects,
+			uint64_t number, struct inode **out);
 
 static int directory_lookup(struct inode *dir, const char *name, size_t length, struct inode **out)
 {
@@ -90,19 +113,17 @@ static int directory_lookup(struct inode *dir, const char *name, size_t length, 
 	const struct sysfs_entry *entry = own->entry->children;
 	char candidate[SYSFS_NAME_SIZE];
 	const void *object;
-	int error;
 
 	if (!is_there(own))
 		return -ENOENT;
 	for (; !is_end(entry); entry++) {
-		for (unsigned int i = 0; name_of(entry, own->object, i, candidate, &object); i++) {
-			if (strlen(candidate) != length || memcmp(candidate, name, length) != 0)
-				continue;
-			error = create_inode(dir->super, entry, object,
-					     child_number(dir->number, candidate), out);
-			if (!error && !entry->nth)
-				sysfs_inode(*out)->is_there = own->is_there;
-			return error;
+		const struct sysfs_object_ops *objects = objects_of(entry, own);
+
+		for (unsigned int i = 0; name_of(entry, own, i, candidate, &object); i++) {
+			if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
+				return create_inode(dir->super, entry, object, objects,
+						    child_number(dir->number, candidate), out);
+			put_object(objects, object);
 		}
 	}
 	return -ENOENT;
@@ -126,7 +147,8 @@ static int directory_read(struct file *file, struct directory_sink *sink)
 	for (; is_there(own) && !is_end(entry); entry++) {
 		unsigned int type = entry_mode(entry) >> 12;	/* S_IFMT is DT_ shifted */
 
-		for (unsigned int i = 0; name_of(entry, own->object, i, name, &object); i++) {
+		for (unsigned int i = 0; name_of(entry, own, i, name, &object); i++) {
+			put_object(objects_of(entry, own), object);
 			if (position++ < file->position)
 				continue;
 			if (!sink->add(sink, name, strlen(name), child_number(number, name),
@@ -202,6 +224,7 @@ static struct inode *inode_alloc(struct super_block *super)
 
 static void inode_free(struct inode *inode)
 {
+	put_object(sysfs_inode(inode)->objects, sysfs_inode(inode)->object);
 	slab_free(inode_cache, sysfs_inode(inode));
 }
 
@@ -220,16 +243,20 @@ static const struct super_ops sysfs_super_ops = {
 	.statistics = statistics,
 };
 
+/* Takes the reference to `object` along, also if it fails. */
 static int create_inode(struct super_block *super, const struct sysfs_entry *entry,
-			const void *object, uint64_t number, struct inode **out)
+			const void *object, const struct sysfs_object_ops *objects,
+			uint64_t number, struct inode **out)
 {
 	struct inode *inode = inode_create(super);
 
-	if (!inode)
+	if (!inode) {
+		put_object(objects, object);
 		return -ENOMEM;
+	}
 	sysfs_inode(inode)->entry = entry;
 	sysfs_inode(inode)->object = object;
-	sysfs_inode(inode)->is_there = entry->is_there;
+	sysfs_inode(inode)->objects = objects;
 	inode->mode = entry_mode(entry);
 	inode->number = number;
 	inode->link_count = entry->children ? 2 : 1;
@@ -255,7 +282,7 @@ static int mount(struct super_block *super, const char *options, struct inode **
 	super->ops = &sysfs_super_ops;
 	super->block_size = PAGE_SIZE;
 	super->max_file_size = INT64_MAX;
-	return create_inode(super, &sysfs_root_entry, NULL, 1, root);
+	return create_inode(super, &sysfs_root_entry, NULL, NULL, 1, root);
 }
 
 static struct file_system_type sysfs_type = { .name = "sysfs", .single = true, .mount = mount };

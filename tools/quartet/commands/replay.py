@@ -117,7 +117,7 @@ def record(recording, test):
     def on_end(boot, name, status, before, after):
         if status != guest_tests.SKIP_STATUS:
             complaints.append(guest_tests.judge_status(name, status, boot.output_of(name),
-                                                       guest_tests.leak_report(before, after, test.keeps)))
+                                                       guest_tests.leak_report(before, after)))
 
     boot = RecordedBoot(recording, test)
     trouble = boot.follow(on_end)
