@@ -1,7 +1,5 @@
 /*
- * The list of block devices: whole disks as drivers find them, and their partitions, which are
- * looked for once all drivers have attached, and again when a program says that a table has
- * changed.
+ * The list of block devices, whole disks and their partitions (partition.c), and who uses them.
  *
  * Devices are counted references. One is the driver's, or for a partition ours, until the device
  * goes: a partition because its disk's table is read again or its medium is taken out, a disk
@@ -25,9 +23,7 @@
  * last user's going writes the disk out, which may need memory that only this thread finds, a file
  * that only this thread writes, or a turn among the workers.
  *
- * Locks. all.mutex covers the list, what is gone, and who uses what. partitions.mutex, which comes
- * before the locks of names, makes changes of partitions one at a time: tables are read and the
- * observer is called under it, with all.mutex free, for the observer makes and removes names.
+ * Locks. block_devices.mutex covers the list, what is gone, and who uses what.
  */
 #include "block/block_device.h"
 
@@ -44,33 +40,14 @@
 #include "uapi/linux/errno.h"
 
 #define DEFAULT_MAX_SECTORS 512	/* 256 KiB: BLOCK_SEGMENTS_MAX pages */
-#define MINORS		    (1u << 20)	/* of one major number */
 
-/* [L] mutex */
-static struct {
-	struct mutex mutex;		/* LOCK_RANK_BLOCK_DEVICE */
-	struct list devices;		/* [L] each disk, followed by its partitions */
-	struct list extended;		/* [L] by number, those of BLOCK_MAJOR_EXTENDED */
-} all = {
+struct block_device_list block_devices = {
 	.mutex = {
-		.queue = WAIT_QUEUE_INIT(all.mutex.queue),
+		.queue = WAIT_QUEUE_INIT(block_devices.mutex.queue),
 		.rank = LOCK_RANK_BLOCK_DEVICE,
 		.name = "block devices",
 	},
-	.devices = LIST_INIT(all.devices),
-	.extended = LIST_INIT(all.extended),
-};
-
-/* Partitions that come and go. [P] mutex */
-static struct {
-	struct mutex mutex;		/* LOCK_RANK_PARTITIONS */
-	void (*changed)(const struct block_device *device, bool is_there);	/* [P] */
-} partitions = {
-	.mutex = {
-		.queue = WAIT_QUEUE_INIT(partitions.mutex.queue),
-		.rank = LOCK_RANK_PARTITIONS,
-		.name = "partitions",
-	},
+	.list = LIST_INIT(block_devices.list),
 };
 
 static void tell_unused(struct work *work);
@@ -108,12 +85,11 @@ static void end(struct work *work)
 	struct block_device *device = container_of(work, struct block_device, end_work);
 	struct block_device *whole = device->whole;
 
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	assert(device->is_gone && device->open_count == 0 && !device->holder);
 	list_remove(&device->list_node);
-	if (list_node_is_linked(&device->extended_node))
-		list_remove(&device->extended_node);
-	mutex_unlock(&all.mutex);
+	partition_number_free(device);
+	mutex_unlock(&block_devices.mutex);
 	writeback_unregister(&device->writeback);
 	page_cache_fini(&device->cache);
 	if (device == whole) {
@@ -130,7 +106,7 @@ void block_device_put(struct block_device *device)
 		(void)work_schedule(&device->end_work);
 }
 
-static void init_common(struct block_device *device)
+void block_device_init(struct block_device *device)
 {
 	refcount_set(&device->references, 1);
 	work_init(&device->end_work, end);
@@ -149,11 +125,11 @@ void block_device_register(struct block_device *device)
 	device->max_segments = min(device->max_segments, (unsigned int)BLOCK_SEGMENTS_MAX);
 	device->depth = device->depth ? device->depth : 1;
 	block_queue_init(&device->queue);
-	init_common(device);
+	block_device_init(device);
 	block_fail_init();
-	mutex_lock(&all.mutex);
-	list_add_tail(&all.devices, &device->list_node);
-	mutex_unlock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
+	list_add_tail(&block_devices.list, &device->list_node);
+	mutex_unlock(&block_devices.mutex);
 	if (device->sector_count == 0)
 		return;
 	printk(LOG_INFO, "%s: %llu sectors (%llu MiB)%s", device->name,
@@ -172,8 +148,8 @@ static bool is_claimed(const struct block_device *device)
 {
 	struct block_device *other;
 
-	mutex_assert_held(&all.mutex);
-	list_for_each_entry(other, &all.devices, list_node) {
+	mutex_assert_held(&block_devices.mutex);
+	list_for_each_entry(other, &block_devices.list, list_node) {
 		if (other->holder && overlaps(other, device))
 			return true;
 	}
@@ -183,304 +159,49 @@ static bool is_claimed(const struct block_device *device)
 /* Itself. */
 static bool is_mounted(const struct block_device *device)
 {
-	mutex_assert_held(&all.mutex);
+	mutex_assert_held(&block_devices.mutex);
 	return device->holder && device->claim == BLOCK_CLAIM_MOUNT;
 }
 
-/* ---- partitions ------------------------------------------------------------------------------ */
+/* ---- media that change ----------------------------------------------------------------------- */
 
-static void tell(const struct block_device *device, bool is_there)
-{
-	mutex_assert_held(&partitions.mutex);
-	if (partitions.changed)
-		partitions.changed(device, is_there);
-}
-
-/* Give `partition` the least minor number that none of BLOCK_MAJOR_EXTENDED has. */
-static bool number_extended(struct block_device *partition)
-{
-	struct block_device *other;
-	unsigned int minor = 0;
-
-	mutex_assert_held(&all.mutex);
-	list_for_each_entry(other, &all.extended, extended_node) {
-		if (DEV_MINOR(other->number) != minor)
-			break;
-		minor++;
-	}
-	if (minor >= MINORS)
-		return false;
-	partition->number = DEV_NUMBER(BLOCK_MAJOR_EXTENDED, minor);
-	if (other)
-		list_insert_before(&other->extended_node, &partition->extended_node);
-	else
-		list_add_tail(&all.extended, &partition->extended_node);
-	return true;
-}
-
-/* Enter a partition behind its disk and the disk's partitions of lower numbers. */
-static void enter_partition(struct block_device *partition)
-{
-	struct block_device *after = partition->whole, *next;
-
-	mutex_assert_held(&all.mutex);
-	while ((next = list_next_entry(&all.devices, after, list_node)) &&
-	       next->whole == partition->whole && next->index < partition->index)
-		after = next;
-	list_insert_after(&after->list_node, &partition->list_node);
-}
-
-/* Partition `number` of `disk`, if it is there. */
-static struct block_device *partition_at(struct block_device *disk, unsigned int number)
-{
-	struct block_device *partition = disk;
-
-	mutex_assert_held(&all.mutex);
-	while ((partition = list_next_entry(&all.devices, partition, list_node)) != NULL) {
-		if (partition->whole != disk)
-			return NULL;
-		if (partition->index == number && !partition->is_gone)
-			break;
-	}
-	return partition;
-}
-
-/* NULL: no memory, or no number. */
-static struct block_device *make_partition(struct block_device *disk, unsigned int number,
-					   uint64_t start, uint64_t count)
-{
-	struct block_device *partition = kzalloc(sizeof(*partition), 0);
-	size_t length = strlen(disk->name);
-
-	mutex_assert_held(&all.mutex);
-	if (!partition)
-		return NULL;
-	partition->number = disk->number + number;
-	if (disk->has_extended_numbers && !number_extended(partition)) {
-		kfree(partition);
-		return NULL;
-	}
-	snprintf(partition->name, sizeof(partition->name), "%s%s%u", disk->name,
-		 disk->name[length - 1] >= '0' && disk->name[length - 1] <= '9' ? "p" : "",
-		 number);
-	partition->index = number;
-	partition->start_sector = start;
-	partition->sector_count = count;
-	block_device_get(disk);
-	partition->whole = disk;
-	partition->ops = disk->ops;
-	partition->driver = disk->driver;
-	init_common(partition);
-	enter_partition(partition);
-	return partition;
-}
-
-/* Whether `disk` still has these sectors: it may have lost them since its table was read. */
-static bool has_sectors(struct block_device *disk, uint64_t start, uint64_t count)
-{
-	irq_flags flags = spin_lock_irq(&disk->queue.lock);
-	uint64_t sectors = disk->sector_count;
-
-	spin_unlock_irq(&disk->queue.lock, flags);
-	return start < sectors && count <= sectors - start;
-}
-
-/* The table of `disk` has a partition here. */
-static void add_partition(struct block_device *disk, unsigned int number, uint64_t start,
-			  uint64_t count)
-{
-	struct block_device *partition;
-
-	mutex_assert_held(&partitions.mutex);
-	if (number > disk->max_partitions)
-		return;
-	mutex_lock(&all.mutex);
-	/* A table may name one number twice: the first counts. */
-	if (!has_sectors(disk, start, count) || partition_at(disk, number)) {
-		mutex_unlock(&all.mutex);
-		return;
-	}
-	partition = make_partition(disk, number, start, count);
-	mutex_unlock(&all.mutex);
-	if (!partition) {
-		printk(LOG_ERROR, "%s: no memory for partition %u", disk->name, number);
-		return;
-	}
-	printk(LOG_INFO, "%s: sectors %llu to %llu", partition->name, (unsigned long long)start,
-	       (unsigned long long)(start + count - 1));
-	tell(partition, true);
-}
-
-void block_device_set_observer(void (*changed)(const struct block_device *device, bool is_there))
-{
-	mutex_lock(&partitions.mutex);
-	partitions.changed = changed;
-	mutex_unlock(&partitions.mutex);
-}
-
-void block_device_scan_all(void)
-{
-	struct block_device *device = NULL;
-
-	mutex_lock(&partitions.mutex);
-	while ((device = block_device_next(device)) != NULL) {
-		if (device->whole != device)
-			continue;
-		tell(device, true);
-		if (device->max_partitions > 0)
-			(void)partition_scan(device, add_partition); /* the log says why */
-	}
-	mutex_unlock(&partitions.mutex);
-}
-
-/*
- * Mark all partitions of `disk` as gone, if nobody but `holder` (NULL: nobody at all) holds it or
- * one of them, and none is open.
- */
-static int take_partitions(struct block_device *disk, const void *holder)
-{
-	struct block_device *device;
-
-	mutex_assert_held(&all.mutex);
-	list_for_each_entry(device, &all.devices, list_node) {
-		if (device->whole != disk)
-			continue;
-		if ((device->holder && device->holder != holder) ||
-		    (device != disk && device->open_count > 0))
-			return -EBUSY;
-	}
-	list_for_each_entry(device, &all.devices, list_node) {
-		if (device->whole == disk && device != disk)
-			device->is_gone = true;
-	}
-	return 0;
-}
-
-/* A partition of `disk` that is marked and was not told of yet, with our reference to it. */
-static struct block_device *next_gone_partition(struct block_device *disk)
-{
-	struct block_device *device = disk;
-
-	mutex_lock(&all.mutex);
-	while ((device = list_next_entry(&all.devices, device, list_node)) != NULL) {
-		if (device->whole != disk)
-			device = NULL;
-		if (!device || (device->is_gone && device->sector_count > 0))
-			break;
-	}
-	if (device)
-		device->sector_count = 0;
-	mutex_unlock(&all.mutex);
-	return device;
-}
-
-static void tell_gone_partitions(struct block_device *disk)
-{
-	struct block_device *device;
-
-	while ((device = next_gone_partition(disk)) != NULL) {
-		tell(device, false);
-		/*
-		 * Who wrote to it has closed it, which wrote everything out, or could not: nothing
-		 * of it may be written later, to what is there then.
-		 */
-		page_cache_truncate(&device->cache, 0);
-		block_device_put(device);
-	}
-}
-
-int block_device_rescan(struct block_device *disk, const void *holder)
-{
-	int error;
-
-	if (disk->whole != disk || disk->max_partitions == 0)
-		return -EINVAL;
-	mutex_lock(&partitions.mutex);
-	error = block_device_sync(disk); /* the table is read past the cache */
-	if (error)
-		goto unlock;
-	mutex_lock(&all.mutex);
-	error = take_partitions(disk, holder);
-	mutex_unlock(&all.mutex);
-	if (error)
-		goto unlock;
-	tell_gone_partitions(disk);
-	error = partition_scan(disk, add_partition);
-unlock:
-	mutex_unlock(&partitions.mutex);
-	return error;
-}
-
-/* ---- disks that come and go ------------------------------------------------------------------ */
-
-void block_device_announce(struct block_device *disk)
-{
-	mutex_lock(&partitions.mutex);
-	tell(disk, true);
-	mutex_unlock(&partitions.mutex);
-}
-
-/* How many have the disk or a partition open, or mounted. */
-static unsigned int count_users(const struct block_device *disk)
+unsigned int block_device_count_users(const struct block_device *disk)
 {
 	struct block_device *device;
 	unsigned int count = 0;
 
-	mutex_assert_held(&all.mutex);
-	list_for_each_entry(device, &all.devices, list_node) {
+	mutex_assert_held(&block_devices.mutex);
+	list_for_each_entry(device, &block_devices.list, list_node) {
 		if (device->whole == disk)
 			count += device->open_count + is_mounted(device);
 	}
 	return count;
 }
 
-int block_device_remove(struct block_device *disk)
+void block_device_set_sectors(struct block_device *device, uint64_t sector_count)
 {
-	int error = 0;
+	irq_flags flags = spin_lock_irq(&device->whole->queue.lock);
 
-	mutex_lock(&partitions.mutex);
-	mutex_lock(&all.mutex);
-	if (disk->is_gone)
-		error = -ENXIO;
-	else if (count_users(disk) > 0)
-		error = -EBUSY;
-	else
-		error = take_partitions(disk, NULL);
-	if (!error)
-		disk->is_gone = true;
-	mutex_unlock(&all.mutex);
-	if (!error) {
-		tell_gone_partitions(disk);
-		tell(disk, false);
-	}
-	mutex_unlock(&partitions.mutex);
-	return error;
+	device->sector_count = sector_count;
+	spin_unlock_irq(&device->whole->queue.lock, flags);
 }
 
-static void set_sectors(struct block_device *disk, uint64_t sector_count)
-{
-	irq_flags flags = spin_lock_irq(&disk->queue.lock);
-
-	disk->sector_count = sector_count;
-	spin_unlock_irq(&disk->queue.lock, flags);
-}
-
-void block_device_set_size(struct block_device *disk, uint64_t sector_count)
+void block_device_set_size(struct block_device *device, uint64_t sector_count)
 {
 	uint64_t size = sector_count << SECTOR_SHIFT;
 	bool shrinks;
 
-	rwlock_write_lock(&disk->cache.truncate_lock);
-	shrinks = size < page_cache_size(&disk->cache);
+	rwlock_write_lock(&device->cache.truncate_lock);
+	shrinks = size < page_cache_size(&device->cache);
 	/* Requests are made of what the cache says, so it never says more than there is. */
 	if (shrinks)
-		page_cache_set_size(&disk->cache, size);
-	set_sectors(disk, sector_count);
+		page_cache_set_size(&device->cache, size);
+	block_device_set_sectors(device, sector_count);
 	if (!shrinks)
-		page_cache_set_size(&disk->cache, size);
-	else if (!block_device_is_mounted(disk))
-		page_cache_drop_beyond_locked(&disk->cache, size);
-	rwlock_write_unlock(&disk->cache.truncate_lock);
+		page_cache_set_size(&device->cache, size);
+	else if (!block_device_is_mounted(device))
+		page_cache_drop_beyond_locked(&device->cache, size);
+	rwlock_write_unlock(&device->cache.truncate_lock);
 }
 
 bool block_device_withdraw(struct block_device *disk, unsigned int most)
@@ -489,27 +210,20 @@ bool block_device_withdraw(struct block_device *disk, unsigned int most)
 	bool can_go;
 
 	rwlock_write_lock(&disk->cache.truncate_lock);
-	mutex_lock(&all.mutex);
-	can_go = !is_mounted(disk) && count_users(disk) <= most &&
-		 take_partitions(disk, disk->holder) == 0;
+	mutex_lock(&block_devices.mutex);
+	can_go = !is_mounted(disk) && block_device_count_users(disk) <= most &&
+		 partitions_take(disk, disk->holder) == 0;
 	if (can_go) {
 		flags = spin_lock_irq(&disk->queue.lock);
 		disk->sector_count = 0;
 		disk->has_write_cache = false;
 		spin_unlock_irq(&disk->queue.lock, flags);
 	}
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	if (can_go)
 		page_cache_truncate_locked(&disk->cache, 0);
 	rwlock_write_unlock(&disk->cache.truncate_lock);
 	return can_go;
-}
-
-void block_device_tell_withdrawn(struct block_device *disk)
-{
-	mutex_lock(&partitions.mutex);
-	tell_gone_partitions(disk);
-	mutex_unlock(&partitions.mutex);
 }
 
 void block_device_begin_anew(struct block_device *disk)
@@ -525,14 +239,14 @@ static struct block_device *take_unused(void)
 {
 	struct block_device *disk;
 
-	mutex_lock(&all.mutex);
-	list_for_each_entry(disk, &all.devices, list_node) {
+	mutex_lock(&block_devices.mutex);
+	list_for_each_entry(disk, &block_devices.list, list_node) {
 		if (disk->is_unused)
 			break;
 	}
 	if (disk)
 		disk->is_unused = false;
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	return disk;
 }
 
@@ -558,9 +272,9 @@ static void note_unused(const struct block_device *device)
 {
 	struct block_device *disk = device->whole;
 
-	mutex_assert_held(&all.mutex);
+	mutex_assert_held(&block_devices.mutex);
 	if (likely(!atomic_load_explicit(&disk->tells_unused, memory_order_relaxed)) ||
-	    disk->is_unused || count_users(disk) > 0)
+	    disk->is_unused || block_device_count_users(disk) > 0)
 		return;
 	block_device_get(disk);
 	disk->is_unused = true;
@@ -592,8 +306,8 @@ static struct block_device *find_locked(bool (*is_it)(const struct block_device 
 {
 	struct block_device *device;
 
-	mutex_assert_held(&all.mutex);
-	list_for_each_entry(device, &all.devices, list_node) {
+	mutex_assert_held(&block_devices.mutex);
+	list_for_each_entry(device, &block_devices.list, list_node) {
 		if (!device->is_gone && is_it(device, what))
 			break;
 	}
@@ -605,11 +319,11 @@ static struct block_device *find(bool (*is_it)(const struct block_device *, cons
 {
 	struct block_device *device;
 
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	device = find_locked(is_it, what);
 	if (device)
 		block_device_get(device); /* not gone, so it has its first one */
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	return device;
 }
 
@@ -627,16 +341,16 @@ struct block_device *block_device_next(struct block_device *device)
 {
 	struct block_device *next;
 
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	if (device)
-		next = list_next_entry(&all.devices, device, list_node);
+		next = list_next_entry(&block_devices.list, device, list_node);
 	else
-		next = list_first_entry(&all.devices, struct block_device, list_node);
+		next = list_first_entry(&block_devices.list, struct block_device, list_node);
 	while (next && next->is_gone)
-		next = list_next_entry(&all.devices, next, list_node);
+		next = list_next_entry(&block_devices.list, next, list_node);
 	if (next)
 		block_device_get(next);
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	if (device)
 		block_device_put(device);
 	return next;
@@ -646,9 +360,9 @@ bool block_device_is_mounted(const struct block_device *device)
 {
 	bool is;
 
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	is = is_mounted(device);
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	return is;
 }
 
@@ -657,7 +371,7 @@ int block_device_open(dev_number number, bool writes, struct block_device **out)
 	struct block_device *device;
 	int error = 0;
 
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	device = find_locked(has_number, &number);
 	if (!device)
 		error = -ENXIO;
@@ -672,7 +386,7 @@ int block_device_open(dev_number number, bool writes, struct block_device **out)
 		block_device_get(device);
 		*out = device;
 	}
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	return error;
 }
 
@@ -680,13 +394,13 @@ void block_device_close(struct block_device *device, bool wrote)
 {
 	bool is_last;
 
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	assert(device->open_count > 0 && device->writer_count >= wrote);
 	device->open_count--;
 	device->writer_count -= wrote;
 	is_last = device->open_count == 0 && !device->holder;
 	note_unused(device);
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	/* Others may write to these sectors now: partitions and whole disks share no cache. */
 	if (is_last)
 		page_cache_drop_unused(&device->cache, 0, UINT32_MAX);
@@ -708,7 +422,7 @@ int block_device_claim(struct block_device *device, void *holder, enum block_cla
 {
 	int error = -EBUSY;
 
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	if (device->is_gone) {
 		error = -ENXIO;
 	} else if (!is_claimed(device) &&
@@ -718,7 +432,7 @@ int block_device_claim(struct block_device *device, void *holder, enum block_cla
 		device->claim = claim;
 		error = 0;
 	}
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 	if (!error && claim == BLOCK_CLAIM_MOUNT) {
 		/* A disk that began to become smaller before has got rid of what it had there. */
 		rwlock_read_lock(&device->cache.truncate_lock);
@@ -729,10 +443,10 @@ int block_device_claim(struct block_device *device, void *holder, enum block_cla
 
 void block_device_release(struct block_device *device, void *holder)
 {
-	mutex_lock(&all.mutex);
+	mutex_lock(&block_devices.mutex);
 	assert(device->holder == holder);
 	device->holder = NULL;
 	if (device->claim == BLOCK_CLAIM_MOUNT)
 		note_unused(device);
-	mutex_unlock(&all.mutex);
+	mutex_unlock(&block_devices.mutex);
 }

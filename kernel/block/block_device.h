@@ -141,8 +141,7 @@ struct block_device {
 	unsigned int index;			/* [I] of a partition, from 1; 0: a whole disk */
 	struct refcount references;
 	/*
-	 * [L] of a partition: 0 once it is gone, and that is told; [q] of a whole disk. Others ask
-	 * block_device_sectors.
+	 * [q] of a partition, 0 once it is gone, and that is told. Others ask block_device_sectors.
 	 */
 	uint64_t sector_count;
 	uint64_t start_sector;			/* [I] partitions: within the whole */
@@ -203,10 +202,10 @@ void block_device_register(struct block_device *device);
 void block_device_announce(struct block_device *disk);
 must_check int block_device_remove(struct block_device *disk);
 /*
- * The size of a whole disk changes. What is cached beyond the new end is lost, unless it is
- * mounted. May sleep; the caller sees to it that the size changes in one place at a time.
+ * The size of a disk or a partition changes. What is cached beyond the new end is lost, unless it
+ * is mounted. May sleep; the caller sees to it that the size changes in one place at a time.
  */
-void block_device_set_size(struct block_device *disk, uint64_t sector_count);
+void block_device_set_size(struct block_device *device, uint64_t sector_count);
 /*
  * The medium of a whole disk is about to be taken out: if at most `most` have it open, and nobody
  * uses it otherwise or one of its partitions, it has no sectors from now on, and nothing cached,
@@ -239,6 +238,20 @@ void block_device_scan_all(void);
  * table not be read (also -ENOMEM), and those it told of before that are all.
  */
 must_check int block_device_rescan(struct block_device *disk, const void *holder);
+/*
+ * A program says where the partitions of a whole disk are, whatever its table says; it does not say
+ * so in the table. What was written to one that goes, or behind the new end, and not synced, is
+ * lost. May sleep; the caller holds no lock. Errors: -EINVAL: not on the disk, more than it may
+ * have, or (resize) another start; -EBUSY: it overlaps another, or (add) its number is taken, or
+ * (delete) it is used; -ENXIO: there is none, or the disk is gone; -ENOMEM.
+ */
+unsigned int block_partitions_max(const struct block_device *disk);	/* 0: it has none */
+must_check int block_partition_add(struct block_device *disk, unsigned int number, uint64_t start,
+				   uint64_t count);
+must_check int block_partition_delete(struct block_device *disk, unsigned int number);
+must_check int block_partition_resize(struct block_device *disk, unsigned int number,
+				      uint64_t start, uint64_t count);
+
 /*
  * `changed` hears of each device that is there, from then on when one comes (`is_there`) or goes;
  * one call at a time, in order. It may sleep and take any lock. Set before block_device_scan_all.

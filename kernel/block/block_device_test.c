@@ -3,7 +3,8 @@
  * taken out; how long disks and partitions live that go; what becomes of what is cached of a disk
  * that becomes smaller; who waits for the last user's going.
  *
- * test: with=block/request_queue.c,block/block_fail.c,block/partition.c,block/page_io.c
+ * test: with=block/request_queue.c,block/block_fail.c,block/page_io.c
+ * test: with=block/partition.c,block/partition_table.c
  * test: with=block/block_cache.c,block/io_group.c,vm/page_cache.c,vm/page_cache_io.c,vm/writeback.c
  * test: with=vm/truncate.c,vm/readahead.c,vm/reclaim.c,vm/io_buffer.c,vm/reverse_map.c
  * test: with=vm/page_table.c,vm/page_table_unmap.c,vm/region.c,vm/region_gap.c,vm/address_space.c

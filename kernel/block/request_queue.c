@@ -274,7 +274,7 @@ static void count_request(struct block_device *device, const struct block_reques
 				  request->sector_count, memory_order_relaxed);
 }
 
-/* Of a whole disk: queue.lock. */
+/* Locks: queue.lock. */
 static bool is_within_device(const struct block_request *request)
 {
 	const struct block_device *device = request->device;
@@ -298,7 +298,7 @@ void block_submit(struct block_request *request)
 	struct block_device *device = request->device;
 	struct block_device *disk = device->whole;
 	struct list flushed = LIST_INIT(flushed);
-	bool is_right = device == disk || is_within_device(request);
+	bool is_right = true;
 	irq_flags flags;
 
 	request->doomed = request->operation != BLOCK_FLUSH &&
@@ -307,12 +307,14 @@ void block_submit(struct block_request *request)
 	if (request->operation == BLOCK_READ)
 		thread_current()->io.disk_read_size += (uint64_t)request->sector_count
 						       << SECTOR_SHIFT;
-	if (device != disk) {
+	if (device != disk)
 		count_request(disk, request);
+	flags = spin_lock_irq(&disk->queue.lock);
+	if (device != disk) {
+		is_right = is_within_device(request);
 		request->sector += device->start_sector;
 		request->device = disk;
 	}
-	flags = spin_lock_irq(&disk->queue.lock);
 	is_right = is_right && is_within_device(request) &&
 		   (request->operation != BLOCK_WRITE || !disk->read_only);
 	if (is_right) {

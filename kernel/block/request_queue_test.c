@@ -1,7 +1,8 @@
 /*
  * The queue of a disk: what a flush waits for.
  *
- * test: with=block/block_device.c,block/block_fail.c,block/partition.c,block/page_io.c
+ * test: with=block/block_device.c,block/block_fail.c,block/page_io.c
+ * test: with=block/partition.c,block/partition_table.c
  * test: with=block/block_cache.c,block/io_group.c,vm/page_cache.c,vm/page_cache_io.c,vm/writeback.c
  * test: with=vm/truncate.c,vm/readahead.c,vm/reclaim.c,vm/io_buffer.c,vm/reverse_map.c
  * test: with=vm/page_table.c,vm/page_table_unmap.c,vm/region.c,vm/region_gap.c,vm/address_space.c

@@ -31,6 +31,7 @@ enum {
 	IOCTL_GET_FILE_READ_AHEAD = 0x1265,
 	IOCTL_GET_REQUEST_SECTORS = 0x1267,
 	IOCTL_GET_SECTOR_SIZE = 0x1268,
+	IOCTL_PARTITION = 0x1269,	/* BLKPG */
 	IOCTL_DISCARD = 0x1277,
 	IOCTL_GET_IO_LEAST = 0x1278,
 	IOCTL_GET_IO_BEST = 0x1279,
@@ -54,6 +55,19 @@ struct geometry {
 	uint32_t start;
 };
 _Static_assert(sizeof(struct geometry) == 8, "i386 ABI");
+
+/* Linux's struct blkpg_ioctl_arg and blkpg_partition; start and length in bytes. */
+struct partition_call {
+	int32_t operation, flags, size;
+	uint32_t partition;
+};
+struct packed partition_argument {
+	int64_t start, length;
+	int32_t number;
+	char device_name[64], volume_name[64];	/* of no effect */
+};
+_Static_assert(sizeof(struct partition_argument) == 148, "i386 ABI");
+enum { PARTITION_ADD = 1, PARTITION_DELETE, PARTITION_RESIZE };
 
 static int put_u16(user_addr to, uint16_t value)
 {
@@ -222,6 +236,37 @@ static int write_zeroes(struct file *file, user_addr from)
 				     (uint32_t)((end - 1) >> PAGE_SHIFT) + 1, true);
 }
 
+/* In the order in which Linux finds fault. */
+static int change_partition(struct block_device *disk, user_addr from)
+{
+	struct partition_argument argument;
+	struct partition_call call;
+	uint64_t start, count;
+	int64_t end;
+
+	if (copy_from_user(&call, from, sizeof(call)))
+		return -EFAULT;
+	if (block_partitions_max(disk->whole) == 0)
+		return -EINVAL;
+	if (copy_from_user(&argument, user_addr_from(call.partition), sizeof(argument)))
+		return -EFAULT;
+	if (disk != disk->whole || argument.number <= 0)
+		return -EINVAL;
+	if (call.operation == PARTITION_DELETE)
+		return block_partition_delete(disk, (unsigned int)argument.number);
+	if (argument.start < 0 || argument.length <= 0 ||
+	    __builtin_add_overflow(argument.start, argument.length, &end) ||
+	    (argument.start | argument.length) & (block_device_sector_size(disk) - 1))
+		return -EINVAL;
+	start = (uint64_t)argument.start >> SECTOR_SHIFT;
+	count = (uint64_t)argument.length >> SECTOR_SHIFT;
+	if (call.operation == PARTITION_ADD)
+		return block_partition_add(disk, (unsigned int)argument.number, start, count);
+	if (call.operation == PARTITION_RESIZE)
+		return block_partition_resize(disk, (unsigned int)argument.number, start, count);
+	return -EINVAL;
+}
+
 /* What comes next is read from the medium. */
 static int flush_buffers(struct block_device *device)
 {
@@ -241,6 +286,8 @@ static int administer(struct file *file, unsigned int command, user_addr argumen
 		return set_read_only(device, argument);
 	case IOCTL_REREAD_PARTITIONS:
 		return block_device_rescan(device, file);
+	case IOCTL_PARTITION:
+		return change_partition(device, argument);
 	case IOCTL_FLUSH_BUFFERS:
 		return flush_buffers(device);
 	case IOCTL_SET_BLOCK_SIZE:
@@ -255,6 +302,7 @@ static bool administers(unsigned int command)
 	switch (command) {
 	case IOCTL_SET_READ_ONLY:
 	case IOCTL_REREAD_PARTITIONS:
+	case IOCTL_PARTITION:
 	case IOCTL_FLUSH_BUFFERS:
 	case IOCTL_SET_READ_AHEAD:
 	case IOCTL_SET_FILE_READ_AHEAD:

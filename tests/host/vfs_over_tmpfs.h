@@ -102,6 +102,11 @@ struct block_device *block_device_find_name(const char *name)
 	return NULL;
 }
 
+void block_device_put(struct block_device *device)
+{
+	(void)device;
+}
+
 int block_device_claim(struct block_device *device, void *holder, enum block_claim claim)
 {
 	(void)device, (void)holder, (void)claim;
@@ -142,6 +147,32 @@ int block_device_sync(struct block_device *device)
 int block_device_rescan(struct block_device *disk, const void *holder)
 {
 	(void)disk, (void)holder;
+	return -EINVAL;
+}
+
+unsigned int block_partitions_max(const struct block_device *disk)
+{
+	(void)disk;
+	return 0;
+}
+
+int block_partition_add(struct block_device *disk, unsigned int number, uint64_t start,
+			uint64_t count)
+{
+	(void)disk, (void)number, (void)start, (void)count;
+	return -EINVAL;
+}
+
+int block_partition_delete(struct block_device *disk, unsigned int number)
+{
+	(void)disk, (void)number;
+	return -EINVAL;
+}
+
+int block_partition_resize(struct block_device *disk, unsigned int number, uint64_t start,
+			   uint64_t count)
+{
+	(void)disk, (void)number, (void)start, (void)count;
 	return -EINVAL;
 }
 

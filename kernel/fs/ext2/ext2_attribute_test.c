@@ -7,7 +7,8 @@
  * test: with=fs/ext2/delayed.c,fs/ext2/block_alloc.c,fs/ext2/inode_alloc.c
  * test: with=fs/ext2/directory.c,fs/ext2/directory_index.c,fs/ext2/namei.c
  * test: with=fs/ext2/symlink.c,fs/ext2/file.c,fs/ext2/truncate.c,block/block_device.c
- * test: with=block/request_queue.c,block/block_cache.c,block/page_io.c,block/partition.c
+ * test: with=block/request_queue.c,block/block_cache.c,block/page_io.c
+ * test: with=block/partition.c,block/partition_table.c
  * test: with=block/block_fail.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c
  * test: with=vm/readahead.c,vm/writeback.c,vm/io_buffer.c,vfs/inode.c,vfs/inode_table.c
  * test: with=fs/ext2/attributes.c,fs/ext2/attribute_list.c

@@ -114,7 +114,7 @@ static int check_features(struct ext2 *fs, const struct ext2_superblock *disk)
 /* Take the shape of the file system from the superblock, having checked it. Errors: -EINVAL. */
 static int take_geometry(struct ext2 *fs, const struct ext2_superblock *disk)
 {
-	uint64_t device_size = fs->device->sector_count << SECTOR_SHIFT;
+	uint64_t device_size = page_cache_size(&fs->device->cache);
 	uint32_t bits;
 
 	if (disk->revision > 1)
@@ -178,7 +178,7 @@ static int read_super(struct ext2 *fs)
 	struct ext2_superblock *disk;
 	int error;
 
-	if (fs->device->sector_count < (EXT2_SUPER_OFFSET + EXT2_SUPER_SIZE) >> SECTOR_SHIFT)
+	if (page_cache_size(&fs->device->cache) < EXT2_SUPER_OFFSET + EXT2_SUPER_SIZE)
 		return -EINVAL;
 	error = page_cache_get(&fs->device->cache, 0, &frame, NULL);
 	if (error)
