@@ -22,6 +22,7 @@ from common import Failure, build_path, i386_command, run_quietly
 MEBIBYTE = 1 << 20
 FREE_SPACE = 24 * MEBIBYTE	# what programs in the machine can write
 SPARE_INODES = 16384
+E2FSCK_NOT_CORRECTED = 4	# the least exit status that says that something is still wrong
 KEEP_SECONDS = 3600	# since its last use, for an image that something has replaced
 
 FOLDERS = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'dev', 'proc', 'tmp', 'run', 'root', 'mnt',
@@ -209,6 +210,21 @@ def copy_image(source, target):
                           stderr=subprocess.PIPE, text=True, errors='replace')
     if done.returncode != 0:
         raise Failure(f'cannot copy the image: {done.stderr.strip()}')
+
+
+def add_journal(image):
+    run_quietly(['/usr/sbin/tune2fs', '-j', image], f'cannot give {image} a journal', env=dict(os.environ, MKE2FS_CONFIG='/dev/null'))
+
+
+def settle_image(image):
+    """
+    Bring an image in order that a machine may not have left so: debugfs would write past a journal that is yet to be
+    replayed, and what that replays would be over it.
+    """
+    done = subprocess.run(['/usr/sbin/e2fsck', '-p', os.path.abspath(image)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if done.returncode >= E2FSCK_NOT_CORRECTED:
+        raise Failure(f'{image} is not in order; e2fsck -f, and somebody who answers its questions, may mend it')
 
 
 def edit_image(image, script, folder=None):

@@ -107,10 +107,12 @@ def share_disk(folder):
 
 
 def kept_copy(path, name):
-    """A copy of an image that keeps what the machine writes to it, from one run to the next."""
+    """A copy of an image that keeps what the machine writes to it, from one run to the next, also if it is cut off."""
     kept = build_path('images', f'kept-{name}.img')
     if not os.path.exists(kept):
-        image.copy_image(path, kept)
+        image.copy_image(path, kept + '.new')
+        image.add_journal(kept + '.new')
+        os.rename(kept + '.new', kept)
     return kept, False
 
 

@@ -91,6 +91,8 @@ def run_command(settings, command, output=None, watch=None):
             copy = os.path.join(work, 'image')
             image.copy_image(settings.image, copy)
             settings.image, settings.snapshot = copy, False
+        else:
+            image.settle_image(settings.image)
         image.write_into_image(settings.image, '/quartet.run', b''.join(os.fsencode(word) + b'\0' for word in command))
         # In a terminal keys go to the command, and QEMU sees to them and to the output.
         at_terminal = output is None and streams.is_terminal(sys.stdin) and streams.is_terminal(sys.stdout)
