@@ -65,7 +65,11 @@ static int map_zeroed(struct address_space *space, uintptr_t start, uintptr_t en
 	return start < end ? vm_map(space, &request, limits, &at) : 0;
 }
 
-/* Zero [start, end of its page) of a file page: the beginning of bss. */
+/*
+ * Zero [start, end of its page) of a file page: the beginning of bss. As on Linux 6.1 for i386 that
+ * the file has no such page, or cannot be read, shows only when the program comes there. Error:
+ * -ENOMEM.
+ */
 static int clear_page_tail(struct address_space *space, uintptr_t start)
 {
 	static const uint8_t zeros[PAGE_SIZE];
@@ -75,8 +79,7 @@ static int clear_page_tail(struct address_space *space, uintptr_t start)
 	if (size == PAGE_SIZE)
 		return 0;
 	error = address_space_write(space, start, zeros, size);
-	/* Otherwise the segment is no good, or the caller is being killed and hears nothing. */
-	return error && error != -ENOMEM ? -EINVAL : error;
+	return error == -ENOMEM ? error : 0;
 }
 
 /* Map one PT_LOAD, over what is there: later segments win where two share a page, as on Linux. */
@@ -93,6 +96,9 @@ static int map_segment(struct elf_file *elf, const struct elf_segment *segment,
 	uintptr_t at;
 	int error;
 
+	/* A part of a file ends before 4 GiB, for a kernel of 32 bits. */
+	if (request.size > UINT32_MAX - request.page_offset * PAGE_SIZE)
+		return -EINVAL;
 	if (request.size) {
 		error = file_map(elf->file, &request);
 		if (error)
