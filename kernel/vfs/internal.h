@@ -155,6 +155,7 @@ struct mount *mount_find_child(const struct mount *parent, const struct dentry *
  * it. Mount mutex held, tree_lock not.
  */
 void mount_table_fit(void);
+size_t mount_table_count(void);	/* all but the root. Mount mutex held. */
 /* The same before a mount enters, which needs some table. Errors: -ENOMEM: there is none. */
 must_check int mount_table_reserve(void);
 /*

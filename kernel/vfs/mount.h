@@ -60,6 +60,9 @@ must_check int mount_create(const char *source, const struct path *at, const cha
 			    uint32_t flags, const char *options);
 must_check int mount_bind(const struct path *from, const struct path *at, bool recursive);
 must_check int mount_remount(const struct path *at, uint32_t flags, const char *options);
+/* How many mounts there may be; -EINVAL: less than one. mount_create and _bind say -ENOSPC. */
+int mount_max(void);
+must_check int mount_set_max(int count);
 must_check int mount_move(const struct path *from, const struct path *at);
 /*
  * umount(2) of the mount whose root `at` is. Takes over the references in `at` (then it is empty),

@@ -85,6 +85,12 @@ static struct mount_table *alloc_table(unsigned int shift)
 	return new;
 }
 
+size_t mount_table_count(void)
+{
+	mutex_assert_held(&mount_mutex);
+	return mount_count;
+}
+
 /* What suits one mount more than there are; not at once smaller again when it has just grown. */
 static unsigned int wanted_shift(const struct mount_table *old)
 {

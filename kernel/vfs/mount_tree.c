@@ -27,6 +27,9 @@
 /* [mount mutex + tree_lock] the root of the tree, NULL before there is one */
 static struct mount *top;
 
+/* [a] Copies of trees into themselves double with each call, so there is an end (Linux's default). */
+static atomic_uint mounts_max = 100000;
+
 void mount_get_root(struct path *out)
 {
 	spin_lock(&tree_lock);
@@ -60,6 +63,27 @@ static void detach(struct mount *mount, struct path *at)
 	at->dentry = mount->mount_point;
 	list_remove(&mount->sibling);
 	mount->attached = false;
+}
+
+/* As many as one may make, besides those that are being made. Mount mutex held. */
+static bool has_room(size_t being_made)
+{
+	size_t most = atomic_load_explicit(&mounts_max, memory_order_relaxed);
+
+	return mount_table_count() + 1 + being_made < most;	/* the root is not in the table */
+}
+
+int mount_max(void)
+{
+	return (int)atomic_load_explicit(&mounts_max, memory_order_relaxed);
+}
+
+int mount_set_max(int count)
+{
+	if (count < 1)
+		return -EINVAL;
+	atomic_store_explicit(&mounts_max, (unsigned int)count, memory_order_relaxed);
+	return 0;
 }
 
 /* Where a mount is about to go. Its name stays meanwhile: who removes one locks the directory. */
@@ -172,6 +196,8 @@ int mount_create(const char *source, const struct path *at, const char *type, ui
 	if (error)
 		goto put_mount;
 	error = check_place(&place.path, mount);
+	if (!error && !has_room(0))
+		error = -ENOSPC;
 	if (!error)
 		attach(mount, &place.path);
 	put_place(&place);
@@ -248,23 +274,23 @@ static struct mount *next_in_tree(struct mount *mount, struct mount *root)
  */
 static void detach_tree(struct mount *root)
 {
-	for (;;) {
-		struct mount *mount = root;
-		struct mount *child;
-		struct path at;
+	struct mount *mount = root, *parent, *child;
+	struct path at;
+	bool is_last;
 
+	do {
 		while ((child = list_last_entry(&mount->children, struct mount, sibling)))
 			mount = child;
+		is_last = mount == root;
+		parent = mount->parent; /* but for the last, the tree still has it */
 		detach(mount, &at);
 		tree_write_begin();
 		mount_table_remove(mount);
 		tree_write_end();
 		path_put(&at);
-		if (mount == root)
-			break;
 		mount_put_now(mount);
-	}
-	mount_put_now(root);
+		mount = parent;
+	} while (!is_last);
 }
 
 /* Names may change meanwhile: dentries that they leave stay in memory, and then we look again. */
@@ -303,6 +329,8 @@ static int clone_children(const struct path *from, struct mount *copy)
 		if (mount->parent == from->mount &&
 		    !lies_under(from->dentry, mount->mount_point))
 			continue;
+		if (!has_room(1)) /* the copy's root */
+			return -ENOSPC;
 		error = clone_mount(mount, mount->root, &clone);
 		if (error)
 			return error;
@@ -343,6 +371,8 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 		goto put_place;
 	if (recursive)
 		error = clone_children(from, copy);
+	if (!error && !has_room(0))
+		error = -ENOSPC;
 	if (error) {
 		drop_copy(copy);
 		goto put_place;

@@ -15,6 +15,7 @@
 #include "sched/run_queue.h"
 #include "uapi/linux/errno.h"
 #include "vfs/inotify.h"
+#include "vfs/mount.h"
 #include "vfs/pipe.h"
 #include "vfs/sticky.h"
 #include "vm/address_space.h"
@@ -290,6 +291,7 @@ static const struct procfs_setting directory_notice_setting = { get_directory_no
 static const struct procfs_setting map_count_setting = { get_map_count, set_map_count };
 static const struct procfs_setting randomize_setting = { randomize_level, set_randomize_level };
 static const struct procfs_setting mmap_bits_setting = { get_mmap_bits, set_mmap_bits };
+static const struct procfs_setting mount_max_setting = { mount_max, mount_set_max };
 static const struct procfs_setting pipe_user_pages_setting = { get_pipe_user_pages,
 							       set_pipe_user_pages };
 
@@ -525,6 +527,7 @@ static const struct procfs_entry fs_entries[] = {
 	TEXT("file-nr", 135, show_file_nr),
 	TABLE("inotify", 213, inotify_entries),
 	TEXT("pipe-max-size", 136, show_pipe_max_size),
+	SETTING("mount-max", 316, 0644, &mount_max_setting),
 	SETTING("pipe-user-pages-soft", 216, 0644, &pipe_user_pages_setting),
 	TABLE("mqueue", 265, mqueue_entries),
 	LIMIT(protected_fifos, 270),
