@@ -22,10 +22,9 @@ uintptr_t vdso_rt_sigreturn_offset(void);
 uintptr_t vdso_sysenter_return_offset(void);	/* behind the call, where the kernel returns to */
 
 /*
- * Called by sched/clock.c when the relation of the counter to the clocks changes: monotonic time is
- * monotonic_base_ns + ((counter - counter_base) * multiplier >> shift), real time is that +
- * realtime_offset_ns. The three numbers of the counter are those of arch_clock_scale(); multiplier
- * 0 makes programs call the kernel. Locks: the caller's own lets in one at a time.
+ * Told by sched/clock.c, for the clocks. Once, before the first program: the three numbers of
+ * arch_clock_scale(). Whenever it changes: real time - monotonic time, which is not negative.
+ * Locks: the caller's own lets in one at a time.
  */
-void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
-		       int64_t realtime_offset_ns, uint32_t multiplier, uint32_t shift);
+void vdso_set_counter(uint64_t counter_base, uint32_t multiplier, uint32_t shift);
+void vdso_set_realtime_offset(uint64_t offset_ns);

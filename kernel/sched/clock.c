@@ -34,16 +34,6 @@ static struct spinlock listeners_lock =
 	SPINLOCK_INIT(LOCK_RANK_CLOCK_LISTENERS, "clock listeners");
 static struct list listeners = LIST_INIT(listeners); /* [listeners_lock] of clock_listener.node */
 
-/* Caller holds clock_lock, so that publications come in order. */
-static void publish(void)
-{
-	uint64_t counter_base;
-	uint32_t multiplier, shift;
-
-	arch_clock_scale(&counter_base, &multiplier, &shift);
-	vdso_update_clock(counter_base, 0, realtime_offset, multiplier, shift);
-}
-
 static void set_offset(int64_t offset)
 {
 	irq_flags flags = spin_lock_irq(&clock_lock);
@@ -54,7 +44,7 @@ static void set_offset(int64_t offset)
 	seq_write_begin(&clock_recent.sequence);
 	clock_recent.ticks = 0;
 	seq_write_end(&clock_recent.sequence);
-	publish();
+	vdso_set_realtime_offset((uint64_t)offset);
 	spin_unlock_irq(&clock_lock, flags);
 }
 
@@ -72,7 +62,13 @@ static inline int64_t offset_now(void)
 
 void clock_init(void)
 {
-	set_offset(arch_rtc_read() * NS_PER_SECOND - (int64_t)arch_clock_ns());
+	uint64_t counter_base;
+	uint32_t multiplier, shift;
+
+	arch_clock_scale(&counter_base, &multiplier, &shift);
+	vdso_set_counter(counter_base, multiplier, shift);
+	/* A date of 1970 may be the time since boot: no time lies before that. */
+	set_offset(max_t(int64_t, arch_rtc_read() * NS_PER_SECOND - (int64_t)arch_clock_ns(), 0));
 }
 
 uint64_t clock_monotonic_ns(void)

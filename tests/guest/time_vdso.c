@@ -4,78 +4,13 @@
  * included.
  */
 #include "check.h"
-#include <elf.h>
-#include <sys/auxv.h>
+#include "vdso.h"
 #include <sys/time.h>
 
 #ifndef CLOCK_TAI
 #define CLOCK_TAI 11
 #endif
 #define NS_PER_SECOND 1000000000LL
-
-struct timespec32 {
-	int32_t tv_sec, tv_nsec;
-};
-
-struct timespec64 {
-	int64_t tv_sec;
-	int32_t tv_nsec, padding;
-};
-
-/* ---- the symbols ------------------------------------------------------------------------- */
-
-struct image {
-	const char *base;
-	const Elf32_Sym *symbols;
-	const char *strings;
-	uint32_t symbol_count;
-};
-
-static struct image find_image(void)
-{
-	struct image image = { .base = (const char *)getauxval(AT_SYSINFO_EHDR) };
-	const Elf32_Ehdr *header = (const void *)image.base;
-	const Elf32_Phdr *segments;
-	uintptr_t distance = 0;
-	const Elf32_Dyn *dynamic = NULL;
-
-	CHECK(image.base != NULL);
-	CHECK(memcmp(header->e_ident, ELFMAG, SELFMAG) == 0);
-	segments = (const void *)(image.base + header->e_phoff);
-	for (int i = 0; i < header->e_phnum; i++) {
-		if (segments[i].p_type == PT_LOAD)
-			distance = (uintptr_t)image.base + segments[i].p_offset -
-				   segments[i].p_vaddr;
-		if (segments[i].p_type == PT_DYNAMIC)
-			dynamic = (const void *)(image.base + segments[i].p_offset);
-	}
-	CHECK(dynamic != NULL);
-	for (; dynamic->d_tag != DT_NULL; dynamic++) {
-		const void *there = (const void *)(distance + dynamic->d_un.d_ptr);
-
-		if (dynamic->d_tag == DT_SYMTAB)
-			image.symbols = there;
-		if (dynamic->d_tag == DT_STRTAB)
-			image.strings = there;
-		if (dynamic->d_tag == DT_HASH)
-			image.symbol_count = ((const uint32_t *)there)[1];
-	}
-	CHECK(image.symbols && image.strings && image.symbol_count > 1);
-	image.base = (const char *)distance;
-	return image;
-}
-
-static const void *symbol(const struct image *image, const char *name)
-{
-	for (uint32_t i = 1; i < image->symbol_count; i++) {
-		const Elf32_Sym *at = &image->symbols[i];
-
-		if (at->st_shndx != SHN_UNDEF && ELF32_ST_TYPE(at->st_info) == STT_FUNC &&
-		    strcmp(image->strings + at->st_name, name) == 0)
-			return image->base + at->st_value;
-	}
-	FAIL("the vDSO has no %s", name);
-}
 
 static int (*vdso_clock32)(int, struct timespec32 *);
 static int (*vdso_clock64)(int, struct timespec64 *);
@@ -111,6 +46,7 @@ static void test_clock(int clock)
 		middle = kernel_ns(clock);
 		CHECK_EQ(vdso_clock32(clock, &time32), 0);
 		after = kernel_ns(clock);
+		CHECK_EQ(time64.padding, 0);
 		CHECK(time64.tv_nsec >= 0 && time64.tv_nsec < NS_PER_SECOND);
 		CHECK(time32.tv_nsec >= 0 && time32.tv_nsec < NS_PER_SECOND);
 		check_between(clock, before, time64.tv_sec * NS_PER_SECOND + time64.tv_nsec,
@@ -170,23 +106,77 @@ static void test_errors(void)
 	CHECK_EQ(vdso_clock32(CLOCK_PROCESS_CPUTIME_ID, (void *)16), -EFAULT);
 }
 
+/* The answer goes where the caller says, be it aligned or not, and nowhere else. */
+static void test_places(void)
+{
+	static const int clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME };
+	char room[64], untouched[64];
+
+	memset(untouched, 0x5a, sizeof(untouched));
+	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++) {
+		for (size_t at = 16; at < 20; at++) {
+			memset(room, 0x5a, sizeof(room));
+			CHECK_EQ(vdso_clock32(clocks[i], (void *)(room + at)), 0);
+			CHECK(memcmp(room, untouched, at) == 0);
+			CHECK(memcmp(room + at + 8, untouched, 64 - at - 8) == 0);
+			memset(room, 0x5a, sizeof(room));
+			CHECK_EQ(vdso_clock64(clocks[i], (void *)(room + at)), 0);
+			CHECK(memcmp(room, untouched, at) == 0);
+			CHECK(memcmp(room + at + 16, untouched, 64 - at - 16) == 0);
+		}
+	}
+}
+
+/*
+ * A place that cannot be written ends the program, whose own code this is; or it is an error, if
+ * the vDSO asks the kernel (Linux, where it does not trust the counter).
+ */
+static void test_bad_place(int clock, bool wide, void *place)
+{
+	pid_t pid = FORK();
+	int status;
+
+	if (pid == 0)
+		_exit((wide ? vdso_clock64(clock, place) : vdso_clock32(clock, place)) == -EFAULT);
+	status = wait_status(pid);
+	CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGSEGV : WEXITSTATUS(status) == 1);
+}
+
+static void test_bad_places(void)
+{
+	char *end = map_page_before_hole();
+
+	for (int clock = CLOCK_REALTIME; clock <= CLOCK_MONOTONIC; clock++) {
+		test_bad_place(clock, false, (void *)16);
+		test_bad_place(clock, true, (void *)16);
+		test_bad_place(clock, false, end - 4);
+		test_bad_place(clock, true, end - 8);
+	}
+}
+
 int main(void)
 {
 	static const int clocks[] = {
-		CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
-		CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME, CLOCK_TAI, CLOCK_PROCESS_CPUTIME_ID,
+		CLOCK_REALTIME,
+		CLOCK_MONOTONIC,
+		CLOCK_MONOTONIC_RAW,
+		CLOCK_REALTIME_COARSE,
+		CLOCK_MONOTONIC_COARSE,
+		CLOCK_BOOTTIME,
+		CLOCK_TAI,
+		CLOCK_PROCESS_CPUTIME_ID,
 		CLOCK_THREAD_CPUTIME_ID,
 	};
-	struct image image = find_image();
+	struct vdso_image image = vdso_find();
 	clockid_t own;
 
-	vdso_clock32 = symbol(&image, "__vdso_clock_gettime");
-	vdso_clock64 = symbol(&image, "__vdso_clock_gettime64");
-	vdso_gettimeofday = symbol(&image, "__vdso_gettimeofday");
-	vdso_time = symbol(&image, "__vdso_time");
-	symbol(&image, "__kernel_vsyscall");
-	symbol(&image, "__kernel_sigreturn");
-	symbol(&image, "__kernel_rt_sigreturn");
+	vdso_clock32 = vdso_symbol(&image, "__vdso_clock_gettime");
+	vdso_clock64 = vdso_symbol(&image, "__vdso_clock_gettime64");
+	vdso_gettimeofday = vdso_symbol(&image, "__vdso_gettimeofday");
+	vdso_time = vdso_symbol(&image, "__vdso_time");
+	vdso_symbol(&image, "__kernel_vsyscall");
+	vdso_symbol(&image, "__kernel_sigreturn");
+	vdso_symbol(&image, "__kernel_rt_sigreturn");
 	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++)
 		test_clock(clocks[i]);
 	/* A clock of a process has a negative number. */
@@ -195,5 +185,7 @@ int main(void)
 	test_time_of_day();
 	test_seconds();
 	test_errors();
+	test_places();
+	test_bad_places();
 	return 0;
 }

@@ -527,11 +527,14 @@ void cpu_serialize(void)
 {
 }
 
-void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
-		       int64_t realtime_offset_ns, uint32_t multiplier, uint32_t shift)
+void vdso_set_counter(uint64_t counter_base, uint32_t multiplier, uint32_t shift)
 {
-	(void)counter_base, (void)monotonic_base_ns, (void)realtime_offset_ns;
-	(void)multiplier, (void)shift;
+	(void)counter_base, (void)multiplier, (void)shift;
+}
+
+void vdso_set_realtime_offset(uint64_t offset_ns)
+{
+	(void)offset_ns;
 }
 
 /* ---- points at locks: the linker puts these before the real ones ---- */

@@ -10,6 +10,7 @@
 #include "internal.h"
 #include "machine_cpu.h"
 #include "signal_fpu.h"
+#include "vdso/vdso_data.h"
 
 #define EMIT(name, value) __asm__ volatile("\n->" #name " %c0" : : "i"(value))
 
@@ -51,4 +52,11 @@ void asm_offsets(void)
 	EMIT(USER_END_VALUE, USER_END);
 	EMIT(TOP_SIZE, sizeof(struct stack_top));
 	EMIT(TOP_SYSENTER_RETURN, offsetof(struct stack_top, sysenter_return));
+	EMIT(VDSO_COUNTER_BASE, offsetof(struct vdso_data, counter_base));
+	EMIT(VDSO_MULTIPLIER, offsetof(struct vdso_data, multiplier));
+	EMIT(VDSO_SHIFT, offsetof(struct vdso_data, shift));
+	EMIT(VDSO_SECOND, offsetof(struct vdso_data, second));
+	EMIT(VDSO_SEQUENCE, offsetof(struct vdso_data, sequence));
+	EMIT(VDSO_REALTIME_LOW, offsetof(struct vdso_data, realtime_low));
+	EMIT(VDSO_REALTIME_HIGH, offsetof(struct vdso_data, realtime_high));
 }

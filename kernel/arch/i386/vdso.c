@@ -13,9 +13,9 @@ extern char vdso_image[];	/* vdso_image.S */
 
 /* A page of its own: every program sees all of it. */
 static union {
-	struct vdso_data clocks[VDSO_CLOCK_COUNT];	/* written by one caller at a time */
+	volatile struct vdso_data data;	/* written by one caller at a time */
 	char page[PAGE_SIZE];
-} data_page aligned_to(4096);
+} data_page aligned_to(4096) = { .data = { .second = 1000000000 } };
 
 void vdso_init(void)
 {
@@ -53,24 +53,23 @@ uintptr_t vdso_sysenter_return_offset(void)
 	return VDSO_SYSENTER_RETURN;
 }
 
+void vdso_set_counter(uint64_t counter_base, uint32_t multiplier, uint32_t shift)
+{
+	assert(shift > 0 && shift < 32);
+	data_page.data.counter_base = counter_base;
+	data_page.data.multiplier = multiplier;
+	data_page.data.shift = shift;
+}
+
 /*
  * Readers are user mode on any CPU; x86 keeps stores in order, so only the compiler must be held
  * back.
  */
-void vdso_update_clock(uint64_t counter_base, uint64_t monotonic_base_ns,
-		       int64_t realtime_offset_ns, uint32_t multiplier, uint32_t shift)
+void vdso_set_realtime_offset(uint64_t offset_ns)
 {
-	assert(multiplier == 0 || (shift > 0 && shift < 32));
-	for (unsigned int clock = 0; clock < VDSO_CLOCK_COUNT; clock++) {
-		volatile struct vdso_data *data = &data_page.clocks[clock];
-
-		data->sequence++;
-		data->multiplier = multiplier;
-		data->shift = shift;
-		data->counter_base = counter_base;
-		data->base_ns = monotonic_base_ns;
-		if (clock == VDSO_REALTIME)
-			data->base_ns += (uint64_t)realtime_offset_ns;
-		data->sequence++;
-	}
+	assert(offset_ns >> 32 < VDSO_CHANGING);
+	data_page.data.realtime_high = VDSO_CHANGING;
+	data_page.data.sequence++;
+	data_page.data.realtime_low = (uint32_t)offset_ns;
+	data_page.data.realtime_high = (uint32_t)(offset_ns >> 32);
 }

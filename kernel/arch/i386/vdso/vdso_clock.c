@@ -1,6 +1,8 @@
 /*
  * The clocks, read without entering the kernel. Runs in user mode, in every process; the data page
  * lies before the image (vdso.ld). Whatever cannot be answered from there is asked of the kernel.
+ * What programs ask most, clock_gettime of the two usual clocks, is in vdso_clock_gettime.S; what
+ * that does not know comes here.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +20,6 @@ enum clock_id {
 };
 
 enum call_number {
-	CALL_TIME = 13,
-	CALL_GETTIMEOFDAY = 78,
 	CALL_CLOCK_GETTIME = 265,
 	CALL_CLOCK_GETTIME64 = 403,
 };
@@ -39,14 +39,13 @@ struct timeval32 {
 	int32_t seconds, microseconds;
 };
 
-int __vdso_clock_gettime(int clock, struct timespec32 *out);
-int __vdso_clock_gettime64(int clock, struct timespec64 *out);
+int vdso_clock_gettime_any(int clock, struct timespec32 *out);
+int vdso_clock_gettime64_any(int clock, struct timespec64 *out);
 int __vdso_gettimeofday(struct timeval32 *out, int32_t timezone[2]);
 int32_t __vdso_time(int32_t *out);
 
 /*
- * The data page, an element for each clock: a fixed distance from here. The compiler's own way
- * would keep a register for that.
+ * The data page: a fixed distance from here. The compiler's own way would keep a register for that.
  */
 static inline const volatile struct vdso_data *find_data(void)
 {
@@ -78,32 +77,28 @@ static inline uint64_t read_counter(void)
 	return value;
 }
 
-/*
- * False: the counter is not to be used. x86 keeps loads in order, so compiler barriers are enough.
- */
-static inline bool read_clock(enum vdso_clock clock, uint64_t *ns)
+static inline uint64_t read_monotonic(const volatile struct vdso_data *data)
 {
-	const volatile struct vdso_data *data = find_data() + clock;
-	uint32_t sequence;
+	uint64_t ticks = read_counter() - data->counter_base;
+
+	return mul_u64_u32_shr_short(ticks, data->multiplier, data->shift);
+}
+
+/* x86 keeps loads in order, so compiler barriers are enough. */
+static inline uint64_t read_realtime(const volatile struct vdso_data *data)
+{
+	uint32_t sequence, low, high;
+	uint64_t ns;
 
 	do {
-		uint32_t multiplier;
-		uint64_t ticks;
-
 		sequence = data->sequence;
 		__asm__ volatile("" : : : "memory");
-		multiplier = data->multiplier;
-		if (multiplier == 0)
-			return false;
-		ticks = read_counter() - data->counter_base;
-		/* Another CPU's counter may be a little behind the one that wrote the base. */
-		if ((int64_t)ticks < 0)
-			ticks = 0;
-		*ns = data->base_ns +
-		      mul_u64_u32_shr_short(ticks, multiplier, data->shift);
+		ns = read_monotonic(data);
+		low = data->realtime_low;
+		high = data->realtime_high;
 		__asm__ volatile("" : : : "memory");
-	} while ((sequence & 1) || sequence != data->sequence);
-	return true;
+	} while (high >= VDSO_CHANGING || sequence != data->sequence);
+	return ns + ((uint64_t)high << 32 | low);
 }
 
 /* Which of the two clocks, by bit: every clock that we know is one of them. */
@@ -114,23 +109,22 @@ enum {
 	REALTIME_CLOCKS = 1 << CLOCK_REALTIME | 1 << CLOCK_REALTIME_COARSE,
 };
 
+/* False: a clock that only the kernel may know. */
 static inline bool read_named_clock(int clock, uint64_t *seconds, uint32_t *nanoseconds)
 {
-	enum vdso_clock which = VDSO_MONOTONIC;
 	uint64_t ns;
 
-	if (clock != CLOCK_MONOTONIC) {
-		if ((unsigned int)clock > CLOCK_BOOTTIME || !(KNOWN_CLOCKS >> clock & 1))
-			return false;
-		which = REALTIME_CLOCKS >> clock & 1 ? VDSO_REALTIME : VDSO_MONOTONIC;
-	}
-	if (!read_clock(which, &ns))
+	if ((unsigned int)clock > CLOCK_BOOTTIME || !(KNOWN_CLOCKS >> clock & 1))
 		return false;
+	if (REALTIME_CLOCKS >> clock & 1)
+		ns = read_realtime(find_data());
+	else
+		ns = read_monotonic(find_data());
 	*seconds = div64_u32(ns, NS_PER_SECOND, nanoseconds);
 	return true;
 }
 
-int __vdso_clock_gettime(int clock, struct timespec32 *out)
+int vdso_clock_gettime_any(int clock, struct timespec32 *out)
 {
 	uint64_t seconds;
 	uint32_t nanoseconds;
@@ -142,7 +136,7 @@ int __vdso_clock_gettime(int clock, struct timespec32 *out)
 	return 0;
 }
 
-int __vdso_clock_gettime64(int clock, struct timespec64 *out)
+int vdso_clock_gettime64_any(int clock, struct timespec64 *out)
 {
 	uint64_t seconds;
 	uint32_t nanoseconds;
@@ -157,11 +151,9 @@ int __vdso_clock_gettime64(int clock, struct timespec64 *out)
 
 int __vdso_gettimeofday(struct timeval32 *out, int32_t timezone[2])
 {
-	uint64_t seconds;
 	uint32_t nanoseconds;
+	uint64_t seconds = div64_u32(read_realtime(find_data()), NS_PER_SECOND, &nanoseconds);
 
-	if (!read_named_clock(CLOCK_REALTIME, &seconds, &nanoseconds))
-		return call_kernel(CALL_GETTIMEOFDAY, (uintptr_t)out, (uintptr_t)timezone);
 	if (out) {
 		out->seconds = (int32_t)seconds;
 		out->microseconds = (int32_t)(nanoseconds / 1000);
@@ -173,12 +165,9 @@ int __vdso_gettimeofday(struct timeval32 *out, int32_t timezone[2])
 
 int32_t __vdso_time(int32_t *out)
 {
-	uint64_t seconds;
-	uint32_t nanoseconds;
+	int32_t seconds = (int32_t)div64_u32(read_realtime(find_data()), NS_PER_SECOND, NULL);
 
-	if (!read_named_clock(CLOCK_REALTIME, &seconds, &nanoseconds))
-		return call_kernel(CALL_TIME, (uintptr_t)out, 0);
 	if (out)
-		*out = (int32_t)seconds;
-	return (int32_t)seconds;
+		*out = seconds;
+	return seconds;
 }

@@ -4,14 +4,22 @@
 #pragma once
 #include <stdint.h>
 
-enum vdso_clock { VDSO_MONOTONIC, VDSO_REALTIME, VDSO_CLOCK_COUNT };
-
-/* A clock, whole: readers need one pointer, and i386 has few registers. */
+/*
+ * The numbers of the counter stay what they are from before the first program on, so monotonic time
+ * takes no look at the sequence. The offset is changed in this order: VDSO_CHANGING for its upper
+ * half, one more in the sequence, the new lower half, the new upper half. x86 keeps the order of
+ * loads and of stores. So if a reader finds one number before and after, the next change had done
+ * at most its first step, and the last one all but perhaps its last steps: the offset is whole, or
+ * VDSO_CHANGING is in it. A time with that added lies beyond what the division takes, so one check
+ * does for both.
+ */
 struct vdso_data {
-	uint32_t sequence;		/* odd while the rest is being changed */
-	uint32_t multiplier, shift;	/* multiplier 0: ask the kernel; shift 1 to 31 */
-	uint32_t unused;
 	uint64_t counter_base;
-	uint64_t base_ns;		/* what the clock said at counter_base */
+	uint32_t multiplier, shift;	/* shift 1 to 31 */
+	uint32_t second;		/* 10^9: as an operand it needs no register */
+	uint32_t sequence;		/* of the offset */
+	uint32_t realtime_low, realtime_high;	/* real time - monotonic time, ns */
 };
-_Static_assert(sizeof(struct vdso_data) == 32, "an index is a shift");
+_Static_assert(sizeof(struct vdso_data) == 32, "half a cache line");
+
+#define VDSO_CHANGING (1u << 31)	/* as realtime_high */
