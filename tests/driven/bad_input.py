@@ -11,6 +11,7 @@ from common import build_kernel
 
 KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel()
 WITHOUT_DESKTOP = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+WITHOUT_MAKE = dict(os.environ, MAKEFLAGS='--no-such-option')	# a build would fail
 
 
 def complaint(*arguments, status=1, stdin=subprocess.DEVNULL, lines=1, program='./quartet', **options):
@@ -68,7 +69,15 @@ def check_words():
     complaint('test', '', status=2)
     complaint('profile', '--most', '-1', '--', 'ls', status=2)
     complaint('bench', '--best', status=2)
-    assert 'such' in complaint('bench', '--baseline', '/no/such/file', 'null_syscall')	# before anything is measured
+    # Before anything is built or measured.
+    for option, place, word in (
+            ('--baseline', '/no/such/file', 'such'), ('--baseline', '.', 'irectory'), ('--baseline', '/dev/null', 'none of'),
+            ('--baseline', 'bench/goals.tsv', 'none of'), ('--baseline', 'README.md', 'README.md'),
+            ('--json', '/no/such/folder/x', 'no such folder'), ('--plot', '/no/such/folder/x.svg', 'no such folder'),
+            ('--save-baseline', '/no/such/folder/x', 'no such folder'), ('--document', '/no/such/file', 'such'),
+            ('--document', 'README.md', 'README.md has no')):
+        assert word in complaint('bench', '--kernel', KERNEL, option, place, 'user_loop', env=WITHOUT_MAKE), (option, place)
+    assert '.svg' in complaint('bench', '--plot', 'chart.png', status=2)
     complaint('screenshot', '--best', status=2)
     complaint('screenshot', '/no/such/folder/picture.png')
     complaint('check', '--best', status=2)
@@ -80,6 +89,10 @@ def check_words():
     complaint('profile', '--accel', 'kvm', '--', 'true', status=2)
     assert 'desktop' in complaint('debug', '--screen', env=WITHOUT_DESKTOP)
     complaint('bench', 'no_such_row', status=2)
+    with tempfile.TemporaryDirectory() as cache:
+        told = complaint('bench', '--v86', '--kernel', KERNEL, 'user_loop', lines=2,
+                         env=dict(WITHOUT_MAKE, QUARTET_CACHE=cache, npm_config_registry='http://127.0.0.1:9/'))
+        assert 'cannot install v86' in told and '127.0.0.1:9' in told, told
     complaint('debug', '--console')
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import linux_machine
 import ruler
@@ -35,6 +36,16 @@ def kept_figures_path(path, mode, effort):
     return cache_path('bench', f'linux-{name}-{mode}-{whole.hexdigest()[:12]}.json')
 
 
+def kept_figures(path):
+    """What was kept, or {}: a file that a full disk or a lost machine has cut short is as none."""
+    try:
+        with open(path) as file:
+            figures = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return figures if isinstance(figures, dict) else {}
+
+
 def measure(mode, rows, effort):
     """One run, now."""
     return ruler.run(kernel(), mode, ruler.script(rows, effort), APPEND, effort.timeout)
@@ -44,10 +55,11 @@ def figures(mode, fresh=False):
     """The whole table, kept from an earlier run unless `fresh`."""
     effort = ruler.full_effort(mode)
     kept = kept_figures_path(kernel(), mode, effort)
-    if not fresh and os.path.exists(kept):
-        with open(kept) as file:
-            return json.load(file)
-    print('quartet: measuring Linux; its figures are kept for the next time', flush=True)
+    known = {} if fresh else kept_figures(kept)
+    if known:
+        return known
+    # Standard output may be the figures themselves.
+    print('quartet: measuring Linux; its figures are kept for the next time', file=sys.stderr, flush=True)
     measured = measure(mode, ruler.row_names(), effort)
     os.makedirs(os.path.dirname(kept), exist_ok=True)
     with open(kept + '.new', 'w') as file:

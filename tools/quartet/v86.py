@@ -1,12 +1,33 @@
 """v86, the PC emulator in JavaScript, under Node: installed in the cache by exact version."""
 
 import os
+import subprocess
 import sys
 
-from common import Failure, ROOT, cache_lock, cache_path, run_quietly
+from common import Failure, ROOT, cache_lock, cache_path
 
 VERSION = '0.5.462'
 BIOS = '/usr/share/seabios/bios.bin'
+# npm's own patience with a registry that does not answer is a minute and more.
+INSTALL = ['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=2', '--fetch-retry-mintimeout=1000',
+           '--fetch-retry-factor=2']
+
+
+def reason(said):
+    """The one line of what npm says about its failure that tells why; the rest is about npm."""
+    lines = [line.removeprefix('npm').strip().removeprefix('error').removeprefix('ERR!').strip() for line in said.splitlines()]
+    telling = [line for line in lines if 'reason:' in line] + [line for line in lines if line and not line.startswith('code ')]
+    return telling[0] if telling else 'npm gives no reason'
+
+
+def install(folder):
+    try:
+        done = subprocess.run(INSTALL + ['--prefix', folder, f'v86@{VERSION}'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors='replace')
+    except FileNotFoundError:
+        raise Failure('cannot install v86: npm is not installed') from None
+    if done.returncode != 0:
+        raise Failure(f'cannot install v86 {VERSION}: {reason(done.stdout)}')
 
 
 def v86_folder():
@@ -21,8 +42,7 @@ def v86_folder():
             if not is_there():
                 os.makedirs(folder, exist_ok=True)
                 print(f'quartet: fetching v86 {VERSION}', file=sys.stderr, flush=True)
-                run_quietly(['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder,
-                             f'v86@{VERSION}'], 'cannot install v86')
+                install(folder)
     if not os.path.exists(package):
         raise Failure(f'{package} is missing after its installation')
     return package

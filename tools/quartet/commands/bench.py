@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 
 import boot_cost
 import chart
@@ -13,7 +14,8 @@ import felt
 import growth
 import linux_rival
 import ruler
-from common import ROOT, Failure, Misuse, Parser, build_kernel, kernel_file, user_path
+import v86
+from common import ROOT, Failure, Misuse, Parser, build_kernel, check_output_path, kernel_file, user_path
 
 GOALS = os.path.join(ROOT, 'bench/goals.tsv')
 TOLERANCE = 1.05		# a row this much dearer than its baseline is a failure
@@ -55,7 +57,7 @@ def parse(arguments):
     parser.add_argument('--no-linux', action='store_true', help='Quartet alone')
     parser.add_argument('--fresh', action='store_true', help="measure Linux again instead of taking its kept figures")
     parser.add_argument('--json', type=json_place, metavar='FILE', help='write the figures; - is standard output instead of the table')
-    parser.add_argument('--plot', type=user_path, metavar='FILE', help='write a bar chart (SVG)')
+    parser.add_argument('--plot', type=user_path, metavar='FILE.svg', help='write a bar chart')
     parser.add_argument('--document', type=user_path, metavar='FILE', help='put the table into a document, between its marks')
     parser.add_argument('--baseline', type=user_path, metavar='FILE', help='fail if a row is 5 %% dearer than that table says')
     parser.add_argument('--save-baseline', type=user_path, metavar='FILE', help='write that table')
@@ -69,7 +71,34 @@ def parse(arguments):
     if (options.felt or options.growth) and (options.mode != 'icount' or options.baseline or options.save_baseline or options.plot or options.json
                          or options.quick or options.patterns):
         parser.error('--felt and --growth go with --no-linux, --document and --kernel alone')
+    if options.plot and not options.plot.lower().endswith('.svg'):
+        parser.error('--plot: the chart is an SVG, so its name has to end in .svg')
     return options
+
+
+def check_files(options, rows):
+    """What is wrong with files, or missing, is told before minutes of measuring, not after."""
+    for path in (None if options.json == '-' else options.json, options.plot, options.save_baseline):
+        check_output_path(path)
+    if options.document:
+        marks_in(options.document, *document_marks(options))
+    if options.baseline and not any(name in rows for name in read_table(options.baseline)):
+        raise Failure(f'{options.baseline} has none of these rows')
+    if options.save_baseline and os.path.exists(options.save_baseline):
+        read_table(options.save_baseline)
+    if options.mode == 'v86':
+        v86.v86_folder()
+
+
+def document_marks(options):
+    """Where in a document the table of this kind stands."""
+    if options.felt:
+        return FELT_BEGIN, FELT_END
+    if options.growth:
+        return GROWTH_BEGIN, GROWTH_END
+    if options.ring:
+        return RING_BEGIN, RING_END
+    return TIME_MARKS.get(options.mode, (TABLE_BEGIN, TABLE_END))
 
 
 def row_names(mode, patterns=()):
@@ -87,7 +116,11 @@ def read_table(path):
                 if line.strip() and not line.startswith('#'):
                     name, *numbers = line.rstrip('\n').split('\t')
                     table[name] = [float(number) for number in numbers]
-    except (OSError, ValueError) as error:
+                    if not numbers:
+                        raise ValueError(f'no number in the line "{name.strip()}"')
+    except OSError as error:
+        raise Failure(f'{path}: {error.strerror}') from None
+    except ValueError as error:
         raise Failure(f'{path}: {error}') from None
     return table
 
@@ -152,16 +185,22 @@ def print_table(lines, mode):
         print(f'{name:<20}{linux:>14}{mine:>12}{ratio:>8}{goal:>12}  {verdict}'.rstrip())
 
 
-def write_between(path, begin_mark, end_mark, new):
-    """Replace what stands between the marks."""
+def marks_in(path, begin_mark, end_mark):
+    """What stands in a document before, between and behind the marks."""
     with open(path) as file:
         text = file.read()
     before, begin, rest = text.partition(begin_mark)
-    _, end, after = rest.partition(end_mark)
+    between, end, after = rest.partition(end_mark)
     if not begin or not end:
         raise Failure(f'{path} has no "{begin_mark}" and "{end_mark}"')
+    return before, between, after
+
+
+def write_between(path, begin_mark, end_mark, new):
+    """Replace what stands between the marks."""
+    before, _, after = marks_in(path, begin_mark, end_mark)
     with open(path, 'w') as file:
-        file.write(f'{before}{begin}\n{new}\n{end}{after}')
+        file.write(f'{before}{begin_mark}\n{new}\n{end_mark}{after}')
 
 
 def write_time_document(path, mode, rows, ours, theirs):
@@ -206,23 +245,26 @@ def baseline_toolchain(path):
         return next((line.removeprefix(BUILT_WITH).strip() for line in file if line.startswith(BUILT_WITH)), '')
 
 
-def compare_with_baseline(path, rows, ours):
-    """Print the rows that became dearer, and those much cheaper. Returns whether none became dearer."""
+def compare_with_baseline(path, rows, ours, out):
+    """Tell the rows that became dearer, and those much cheaper. Returns whether none became dearer."""
     good = True
+
+    def tell(line):
+        print(line, file=out)
     if baseline_toolchain(path) not in ('', toolchain()):
-        print(f'{path} was built with {baseline_toolchain(path)}, this with {toolchain()}: that may make a difference')
+        tell(f'{path} was built with {baseline_toolchain(path)}, this with {toolchain()}: that may make a difference')
     for name, numbers in read_table(path).items():
         figure, before = ours.get(name), numbers[0]
         if name not in rows or name in NOT_IN_BASELINE:
             continue
         if not isinstance(figure, float):
-            print(f'{name}: {figure or "missing"}; the baseline is {show_figure(before)}')
+            tell(f'{name}: {figure or "missing"}; the baseline is {show_figure(before)}')
             good = False
         elif figure > before * TOLERANCE:
-            print(f'{name}: {show_figure(figure)}, the baseline is {show_figure(before)}: {figure / before - 1:+.1%}')
+            tell(f'{name}: {show_figure(figure)}, the baseline is {show_figure(before)}: {figure / before - 1:+.1%}')
             good = False
         elif figure * TOLERANCE < before:
-            print(f'{name}: {show_figure(figure)}, better than the baseline, {show_figure(before)}')
+            tell(f'{name}: {show_figure(figure)}, better than the baseline, {show_figure(before)}')
     return good
 
 
@@ -294,9 +336,10 @@ def main_growth(options, kernel):
 def save_baseline(path, rows, ours):
     """
     Rows that were not measured keep what they had, and so do those that got dearer, lest small steps add up unseen:
-    who makes a row dearer for a reason takes its old line out first.
+    who makes a row dearer for a reason takes its old line out first. Figures of another compiler are not these.
     """
-    table = read_table(path) if os.path.exists(path) else {}
+    is_ours = os.path.exists(path) and baseline_toolchain(path) in ('', toolchain())
+    table = read_table(path) if is_ours else {}
     for name in rows:
         if isinstance(ours.get(name), float):
             table[name] = [min([ours[name]] + table.get(name, []))]
@@ -313,8 +356,7 @@ def main(arguments):
     rows = ruler.row_names(options.patterns) if options.ring else row_names(options.mode, options.patterns)
     if not rows:
         raise Misuse('bench: no row has such a name; these are there: ' + ' '.join(row_names(options.mode)))
-    if options.baseline:
-        read_table(options.baseline)
+    check_files(options, rows)
     kernel = options.kernel or build_kernel('release', options.cc)
     ruler.build()
     if options.felt:
@@ -344,6 +386,8 @@ def main(arguments):
         write_time_document(options.document, options.mode, rows, ours, theirs)
     if options.save_baseline:
         save_baseline(options.save_baseline, rows, ours)
-    if options.baseline and not compare_with_baseline(options.baseline, rows, ours):
+    # Where the figures are standard output, nothing else is in it.
+    out = sys.stderr if options.json == '-' else sys.stdout
+    if options.baseline and not compare_with_baseline(options.baseline, rows, ours, out):
         return 1
     return 1 if any(str(ours.get(name, 'failed')).startswith('failed') for name in rows) else 0
