@@ -167,11 +167,18 @@ class Timeline:
     def _switch(self, event, process=None):
         if process is not None:
             return
-        since, thread = self.running.get(event.cpu, (None, 0))
+        self._stop_running(event.cpu, event.time_ns)
+        self.running[event.cpu] = (event, 0 if event.words[1] else event.words[0])
+
+    def _stop_running(self, cpu, time_ns):
+        since, thread = self.running.pop(cpu, (None, 0))
         if since and thread:
             name = self.names.get(self.family.process.get(thread), f'thread {thread}')
-            self._slice(f'{name} [{thread}]', since, event.time_ns, self.CPUS, event.cpu, 'cpu')
-        self.running[event.cpu] = (event, 0 if event.words[1] else event.words[0])
+            self._slice(f'{name} [{thread}]', since, time_ns, self.CPUS, cpu, 'cpu')
+
+    def _name(self, process, name):
+        self.names[process] = name
+        self.out.append({'name': 'process_name', 'ph': 'M', 'pid': process, 'args': {'name': name}})
 
     def _instant(self, event, process):
         if event.kind in ('fork', 'forgiven', 'signal'):
@@ -181,8 +188,13 @@ class Timeline:
             self.begun[event.thread, 'how'] = FRAME_KINDS[event.kind]
 
     def _exec(self, event, process):
-        self.names[process] = os.path.basename(text_of(event)) or 'exec'
-        self.out.append({'name': 'process_name', 'ph': 'M', 'pid': process, 'args': {'name': self.names[process]}})
+        self._name(process, os.path.basename(text_of(event)) or 'exec')
+
+    def _fork(self, event, process):
+        self._instant(event, process)
+        # A child is the same program until it executes another; many never do.
+        if event.words[1] != process and process in self.names:
+            self._name(event.words[1], self.names[process])
 
     def _syscall_enter(self, event, process):
         self.begun[event.thread, 'call'] = event
@@ -221,7 +233,11 @@ class Timeline:
 
     def write(self, path, all_events):
         self.out.append({'name': 'process_name', 'ph': 'M', 'pid': self.CPUS, 'args': {'name': 'processors'}})
+        for cpu in sorted({event.cpu for event in all_events}):
+            self.out.append({'name': 'thread_name', 'ph': 'M', 'pid': self.CPUS, 'tid': cpu, 'args': {'name': f'CPU {cpu}'}})
         for event in all_events:
             self.add(event)
+        for cpu in list(self.running):
+            self._stop_running(cpu, all_events[-1].time_ns)
         with open(path, 'w') as file:
             json.dump({'traceEvents': self.out, 'displayTimeUnit': 'ns'}, file)
