@@ -27,7 +27,7 @@
 /* [mount mutex + tree_lock] the root of the tree, NULL before there is one */
 static struct mount *top;
 
-/* [a] Copies of trees into themselves double with each call, so there is an end (Linux's default). */
+/* [a] Copies of trees into themselves double with each call: there is an end (Linux's default). */
 static atomic_uint mounts_max = 100000;
 
 void mount_get_root(struct path *out)

@@ -348,6 +348,16 @@ unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index,
 				      struct page_frame **frames, unsigned int max);
 /* The first WRITING frame at *index or after it and before `end`, with a reference, or NULL. */
 struct page_frame *page_cache_find_writing(struct page_cache *cache, uint32_t *index, uint32_t end);
+/*
+ * A pass of writing back: `begin` says where the file ends now, and what is dirty beyond is left to
+ * the next one, also if the file is cut and grows again meanwhile: then its new pages are not
+ * begun with in the middle.
+ */
+struct page_cache_pass { uint64_t size; };	/* [t] */
+void page_cache_begin_pass(struct page_cache *cache, struct page_cache_pass *pass);
+void page_cache_limit_pass(struct page_cache *cache, uint64_t size);
+/* After ops->end_pass, when the next one may have begun already. */
+void page_cache_forget_pass(struct page_cache *cache, const struct page_cache_pass *pass);
 size_t page_cache_dirty_total(void);	/* dirty or being written, in all caches */
 size_t page_cache_writing_total(void);
 

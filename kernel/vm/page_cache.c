@@ -52,6 +52,7 @@
 #include "core/lock_check.h"
 #include "core/spinlock_irq_off.h"
 #include "lib/hash.h"
+#include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "mem/slab.h"
@@ -551,6 +552,42 @@ void page_cache_postpone(struct page_cache *cache, struct page_frame *frame)
 	atomic_fetch_add_explicit(&cache->postponed, 1, memory_order_release);
 }
 
+void page_cache_begin_pass(struct page_cache *cache, struct page_cache_pass *pass)
+{
+	irq_flags irq = spin_lock_irq(&cache->lock);
+
+	pass->size = page_cache_size(cache);
+	cache->pass = pass;
+	spin_unlock_irq(&cache->lock, irq);
+}
+
+void page_cache_limit_pass(struct page_cache *cache, uint64_t size)
+{
+	irq_flags irq = spin_lock_irq(&cache->lock);
+
+	if (cache->pass)
+		cache->pass->size = min(cache->pass->size, size);
+	spin_unlock_irq(&cache->lock, irq);
+}
+
+void page_cache_forget_pass(struct page_cache *cache, const struct page_cache_pass *pass)
+{
+	irq_flags irq = spin_lock_irq(&cache->lock);
+
+	if (cache->pass == pass)
+		cache->pass = NULL;
+	spin_unlock_irq(&cache->lock, irq);
+}
+
+uint64_t page_cache_pass_size(struct page_cache *cache)
+{
+	irq_flags irq = spin_lock_irq(&cache->lock);
+	uint64_t size = cache->pass->size;
+
+	spin_unlock_irq(&cache->lock, irq);
+	return size;
+}
+
 unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index, uint32_t end,
 				      struct page_frame **frames, unsigned int max)
 {
@@ -558,6 +595,8 @@ unsigned int page_cache_start_writing(struct page_cache *cache, uint32_t *index,
 	unsigned int count = 0;
 	struct page_frame *frame = NULL;
 
+	if (cache->pass)
+		end = min(end, page_count_of(cache->pass->size));
 	if (*index < end)
 		frame = radix_tree_find_next_tagged(&cache->frames, index, RADIX_TREE_DIRTY);
 	while (frame && count < max && *index + count < end) {

@@ -17,6 +17,7 @@
 #include "vm/io_buffer.h"
 
 struct page_cache;
+struct page_cache_pass;
 
 /*
  * What a file system (or block device) does for its cache. NULL fill: pages come into being as
@@ -51,6 +52,16 @@ struct page_cache_ops {
 	 */
 	void (*cancel_write)(struct page_cache *cache, uint32_t index);
 	/*
+	 * For files whose length the disk learns only with what is in them: around each pass that
+	 * writes back dirty pages. `begin` keeps other passes out and names the first page beyond
+	 * what the disk knows: such pages are written in order, from the first of them that is
+	 * dirty on. `end`: of all below `end`, in bytes, and below page_cache_pass_size, what was
+	 * dirty when the pass began is on its way; 0: not all could be sent. May sleep. NULL, both:
+	 * any order will do.
+	 */
+	uint32_t (*begin_pass)(struct page_cache *cache);
+	void (*end_pass)(struct page_cache *cache, uint64_t end);
+	/*
 	 * The cache got its first dirty page: the owner is to be put on a list for writeback. Any
 	 * context.
 	 */
@@ -70,7 +81,7 @@ struct page_cache {
 	 */
 	_Atomic(uint64_t) size;
 	atomic_uint page_count;			/* page_count_of(size): a fault reads one word */
-	atomic_bool has_grown;			/* [a] by writes, since the owner last asked */
+	struct page_cache_pass *pass;		/* [t] under way, where pages go in order */
 	const struct page_cache_ops *ops;	/* [I] */
 	void *owner;				/* [I] struct inode or block device */
 	/*
@@ -81,6 +92,7 @@ struct page_cache {
 	 * write makes it longer.
 	 */
 	bool is_metadata;
+	atomic_bool has_grown;			/* [a] by writes, since the owner last asked */
 	struct mutex regions_lock;		/* LOCK_RANK_CACHE_REGIONS */
 	struct interval_tree regions;		/* [r] all that map this, by the pages they show */
 	atomic_uint writable_mappings;		/* [a] shared regions that may be written */
@@ -222,6 +234,8 @@ void page_cache_drop_range(struct page_cache *cache, uint32_t first, uint32_t en
  */
 must_check int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end,
 				     bool wait);
+/* For page_cache_ops.end_pass: the file's size when it began, or to which it was cut since. */
+uint64_t page_cache_pass_size(struct page_cache *cache);
 /* Report and clear the remembered writeback error. */
 must_check int page_cache_take_error(struct page_cache *cache);
 

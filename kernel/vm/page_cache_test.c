@@ -6,6 +6,7 @@
  * test: with=vm/region_gap.c,vm/address_space.c,vm/commit.c,vm/futex.c
  */
 #include "vm/page_cache.h"
+#include "lib/min_max.h"
 #include "lib/string.h"
 #include "test.h"
 #include "uapi/linux/errno.h"
@@ -228,6 +229,105 @@ static void what_is_written_meanwhile_is_written_again(struct test *t)
 	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), 0);
 	EXPECT_EQ(t, writes, 2);
 	EXPECT_EQ(t, disk[5], 78);
+	tear_down(t);
+}
+
+/* ---- passes that go in order ---- */
+
+static uint32_t ordered_from;		/* what begin_pass names */
+static uint64_t pass_end;		/* what end_pass was told */
+static bool cuts_and_grows, grows_at_end;	/* what a program does during the first write */
+
+static uint32_t begin_pass(struct page_cache *cache)
+{
+	(void)cache;
+	return ordered_from;
+}
+
+static void end_pass(struct page_cache *cache, uint64_t end)
+{
+	pass_end = min(end, page_cache_pass_size(cache));
+}
+
+static int write_pages_in_order(struct page_cache *cache, struct page_frame **frames,
+				unsigned int count)
+{
+	static uint8_t page[PAGE_SIZE];
+	int error = write_pages(cache, frames, count);
+
+	if (cuts_and_grows) {
+		cuts_and_grows = false;
+		page_cache_truncate(cache, 0);
+		for (uint64_t i = 0; i < 200; i++)
+			(void)write_bytes(page, PAGE_SIZE, i << PAGE_SHIFT);
+	}
+	if (grows_at_end) {
+		grows_at_end = false;
+		(void)write_bytes(page, PAGE_SIZE, page_cache_size(cache));
+	}
+	return error;
+}
+
+static const struct page_cache_ops ordered_ops = {
+	.read = read_pages, .write = write_pages_in_order,
+	.begin_pass = begin_pass, .end_pass = end_pass,
+};
+
+static void set_up_ordered(struct test *t)
+{
+	uint8_t page[PAGE_SIZE] = { 9 };
+
+	set_up(&ordered_ops);
+	page_cache_set_size(&file, 0);
+	ordered_from = 0;
+	pass_end = 0;
+	for (uint64_t i = 0; i < 200; i++)
+		EXPECT_EQ(t, write_bytes(page, PAGE_SIZE, i << PAGE_SHIFT), PAGE_SIZE);
+}
+
+static void pages_beyond_the_known_end_are_written_first(struct test *t)
+{
+	set_up_ordered(t);
+	EXPECT_EQ(t, page_cache_write_back(&file, 90, 100, true), 0);
+	EXPECT_EQ(t, pages_written, 100);
+	EXPECT_EQ(t, pass_end, 100 << PAGE_SHIFT);
+	ordered_from = 100;
+	submit_error = -ENOMEM;
+	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), -ENOMEM);
+	EXPECT_EQ(t, pass_end, 0);
+	submit_error = 0;
+	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), 0);
+	EXPECT_EQ(t, pass_end, 200 << PAGE_SHIFT);
+	EXPECT_EQ(t, atomic_load(&file.dirty_count), 0);
+	tear_down(t);
+}
+
+/* A last page that has grown, and what follows it: the next pass writes them, in order. */
+static void a_pass_ends_where_the_file_ended(struct test *t)
+{
+	uint8_t byte = 9;
+
+	set_up_ordered(t);
+	EXPECT_EQ(t, write_bytes(&byte, 1, 200 << PAGE_SHIFT), 1);
+	grows_at_end = true;
+	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), 0);
+	EXPECT_EQ(t, pages_written, 201);
+	EXPECT_EQ(t, pass_end, (200 << PAGE_SHIFT) + 1);
+	EXPECT_EQ(t, atomic_load(&file.dirty_count), 1);
+	tear_down(t);
+}
+
+/* The pages that it has after that are others: none of them is written before the first. */
+static void a_pass_ends_when_the_file_is_cut(struct test *t)
+{
+	set_up_ordered(t);
+	cuts_and_grows = true;
+	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), 0);
+	EXPECT_EQ(t, pass_end, 0);
+	EXPECT_EQ(t, pages_written, 64);
+	EXPECT_EQ(t, atomic_load(&file.dirty_count), 200);
+	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), 0);
+	EXPECT_EQ(t, pass_end, 200 << PAGE_SHIFT);
 	tear_down(t);
 }
 
@@ -492,6 +592,9 @@ const struct test_case test_cases[] = {
 	TEST(a_failed_read_leaves_nothing),
 	TEST(writing_is_gathered_and_in_order),
 	TEST(what_is_written_meanwhile_is_written_again),
+	TEST(pages_beyond_the_known_end_are_written_first),
+	TEST(a_pass_ends_where_the_file_ended),
+	TEST(a_pass_ends_when_the_file_is_cut),
 	TEST(a_partial_write_keeps_the_rest),
 	TEST(a_write_that_faults_is_short),
 	TEST(a_truncated_tail_reads_as_zeros),

@@ -117,6 +117,7 @@ void page_cache_drop_beyond_locked(struct page_cache *cache, uint64_t size)
 
 	rwlock_assert_held_exclusive(&cache->truncate_lock);
 	assert(page_cache_size(cache) == size);
+	page_cache_limit_pass(cache, size);
 	vm_unmap_cache(cache, first, UINT32_MAX, true);
 	page_cache_drop_all(cache, first, UINT32_MAX);
 	wait_for_last_page(cache, size);

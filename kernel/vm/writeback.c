@@ -90,14 +90,19 @@ static void wait_for_writing(struct page_cache *cache, uint32_t first, uint32_t 
 	}
 }
 
-/* Start to write what is dirty in [first, end). -ENOMEM: some of it still is. */
-static int write_dirty(struct page_cache *cache, uint32_t first, uint32_t end, bool wait)
+/*
+ * Start to write what is dirty in [first, end), and what is written over while on its way once
+ * more: at once from `patient_from` on. -ENOMEM: some of it still is dirty; so says *is_left also
+ * with another error.
+ */
+static int write_range(struct page_cache *cache, uint32_t first, uint32_t end,
+		       uint32_t patient_from, bool *is_left)
 {
 	struct page_frame *frames[RUN_MAX];
 	uint32_t index = first;
-	bool is_postponed = false;
 	int result = 0;
 
+	*is_left = false;
 	while (index < end) {
 		unsigned int count = page_cache_start_writing(cache, &index, end, frames, RUN_MAX);
 		int error;
@@ -109,7 +114,7 @@ static int write_dirty(struct page_cache *cache, uint32_t first, uint32_t end, b
 			 * Written to while on its way. A background pass leaves it for the next
 			 * round.
 			 */
-			if (wait)
+			if (index >= patient_from)
 				(void)page_cache_wait(frames[0], FRAME_WRITING, false);
 			else
 				index++;
@@ -117,15 +122,37 @@ static int write_dirty(struct page_cache *cache, uint32_t first, uint32_t end, b
 			continue;
 		}
 		error = write_run(cache, frames, count);
-		if (error == PAGE_CACHE_POSTPONED)
-			is_postponed = true;
-		else if (error && !result)
+		*is_left |= error == PAGE_CACHE_POSTPONED || error == -ENOMEM || error == -EAGAIN;
+		if (error < 0 && !result)
 			result = error;
 		if (error == -ENOMEM)
 			break;
 		index += count;
 	}
-	return !result && is_postponed ? -ENOMEM : result;
+	return !result && *is_left ? -ENOMEM : result;
+}
+
+/*
+ * The same as a pass. Where order matters it begins with the first page that the disk does not know
+ * of, and goes no further than to the end as it is now: a page that has become dirty once more
+ * behind our back, by a write that goes on behind that end, must not come after what follows it.
+ */
+static int write_dirty(struct page_cache *cache, uint32_t first, uint32_t end, bool wait)
+{
+	uint32_t ordered_from, patient_from = wait ? 0 : UINT32_MAX;
+	struct page_cache_pass pass;
+	bool is_left;
+	int result;
+
+	if (!cache->ops->begin_pass)
+		return write_range(cache, first, end, patient_from, &is_left);
+	ordered_from = cache->ops->begin_pass(cache);
+	page_cache_begin_pass(cache, &pass);
+	result = write_range(cache, min(first, ordered_from), end,
+			     min(patient_from, ordered_from), &is_left);
+	cache->ops->end_pass(cache, is_left ? 0 : (uint64_t)end << PAGE_SHIFT);
+	page_cache_forget_pass(cache, &pass);
+	return result;
 }
 
 int page_cache_write_back(struct page_cache *cache, uint32_t first, uint32_t end, bool wait)

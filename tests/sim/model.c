@@ -10,8 +10,8 @@
  *    file, and is not promised to last longer; a write that changes no size may change nothing
  *    but bytes. Since operations happen in order, all before that one are durable, too;
  *  - a file that was synced and not changed since has that very content, byte for byte;
- *  - a file that was changed since holds nowhere a byte that it never had there: old bytes, new
- *    ones and zeros only, so never what another file left on the disk.
+ *  - a file that was changed since holds nowhere a byte that it never had there, be it a zero.
+ *    (But behind the end to which it is cut, in that page, zeros may come first.)
  *
  * When requests of the disk have failed the same is promised of a file system with a journal, but
  * for the last of it: data that could not be written is lost, fsync says so, and what its place
@@ -678,6 +678,17 @@ static bool equals(const struct version *version, const struct tree_entry *entry
 	       memcmp(version->bytes, entry->bytes, entry->size) == 0;
 }
 
+/* Was the file cut before byte `at`, in the same page, after version `base`? */
+static bool is_behind_a_cut(const struct file_history *file, unsigned int base, uint32_t at)
+{
+	const struct version *end = file->versions + file->count;
+	bool found = false;
+
+	for (const struct version *v = file->versions + base + 1; v < end && !found; v++)
+		found = v->size < v[-1].size && v->size <= at && at / 4096 == (v->size - 1) / 4096;
+	return found;
+}
+
 static const char *compare_after_cut(const struct node *node, const struct tree_entry *entry,
 				     void *argument)
 {
@@ -709,7 +720,7 @@ static const char *compare_after_cut(const struct node *node, const struct tree_
 	if (entry->size > longest)
 		return complain("%s: %u bytes, longer than it ever was", entry->path, entry->size);
 	for (uint32_t at = 0; at < entry->size; at++) {
-		bool known = entry->bytes[at] == 0;
+		bool known = entry->bytes[at] == 0 && is_behind_a_cut(file, base, at);
 
 		for (unsigned int i = base; i < file->count && !known; i++)
 			known = at < file->versions[i].size &&

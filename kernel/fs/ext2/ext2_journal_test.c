@@ -308,6 +308,174 @@ static void fsync_after_a_cut_that_is_undone_commits(struct test *t)
 	machine_stop();
 }
 
+/* ---- a size reaches the disk with what is behind it ---- */
+
+/* The inode is stored as it is, and committed, as if another's fsync had done it. */
+static void store_and_commit(struct test *t, struct inode *file)
+{
+	EXPECT_EQ(t, super->ops->inode_write(file, false), 0);
+	EXPECT_EQ(t, super->ops->sync_inode(file), 0);
+}
+
+/* The power goes at once, and the disk is mounted again. "file" is given back, and looked up. */
+static void lose_power(struct test *t, uint32_t *random, struct inode **file)
+{
+	disk.loses_power = true;
+	disk.power_left = 0;
+	inode_put(*file);
+	unmount_it();
+	drain();
+	disk_cache_lose(random);
+	EXPECT_EQ(t, mount_it(false), 0);	/* which replays */
+	unmount_it();
+	EXPECT(t, disk_image_is_clean());
+	disk_cache_begin();
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, lookup(root, "file", file), 0);
+}
+
+static void start_with_file(struct test *t, struct inode **file)
+{
+	machine_start(DISK_SIZE);
+	make_fresh(t);
+	disk_cache_begin();
+	fill_pattern(chunk, sizeof(chunk), 7);
+	for (size_t i = 0; i < sizeof(chunk); i++)
+		chunk[i] |= 1;
+	EXPECT_EQ(t, mount_it(false), 0);
+	EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0600, file), 0);
+	EXPECT(t, sync_it() >= 0);
+}
+
+/* It is `least` to `most` bytes long, and those that were written to it. */
+static void expect_prefix(struct test *t, struct inode *file, size_t least, size_t most)
+{
+	size_t size = (size_t)inode_size(file);
+
+	EXPECT(t, size >= least);
+	EXPECT(t, size <= most);
+	EXPECT_EQ(t, read_at(file, 0, seen, sizeof(seen)), (ssize_t)size);
+	EXPECT_BYTES(t, seen, chunk, min(size, most));
+}
+
+static void end_with_file(struct test *t, struct inode *file)
+{
+	inode_put(file);
+	unmount_it();
+	EXPECT(t, disk_image_is_clean());
+	machine_stop();
+}
+
+static void a_size_waits_for_its_data(struct test *t)
+{
+	struct inode *file;
+	uint32_t random = 13;
+
+	start_with_file(t, &file);
+	EXPECT_EQ(t, write_at(file, 0, chunk, 100000), 100000);
+	store_and_commit(t, file);
+	EXPECT_EQ(t, inode_size(file), 100000);
+	lose_power(t, &random, &file);
+	expect_prefix(t, file, 0, 0);
+	end_with_file(t, file);
+}
+
+/* Bytes behind the old end in a block that has its place already. */
+static void so_does_that_of_a_longer_last_block(struct test *t)
+{
+	struct inode *file;
+	uint32_t random = 14;
+
+	start_with_file(t, &file);
+	EXPECT_EQ(t, write_at(file, 0, chunk, 100), 100);
+	EXPECT_EQ(t, inode_sync(file), 0);
+	EXPECT_EQ(t, write_at(file, 100, chunk + 100, 400), 400);
+	store_and_commit(t, file);
+	lose_power(t, &random, &file);
+	expect_prefix(t, file, 100, 100);
+	end_with_file(t, file);
+}
+
+/* A page that is to be written brings those before it. */
+static void pages_beyond_the_size_are_written_in_order(struct test *t)
+{
+	struct inode *file;
+	uint32_t random = 15;
+
+	start_with_file(t, &file);
+	EXPECT_EQ(t, write_at(file, 0, chunk, 100000), 100000);
+	EXPECT_EQ(t, page_cache_write_back(&file->cache, 5, 6, true), 0);
+	store_and_commit(t, file);
+	lose_power(t, &random, &file);
+	expect_prefix(t, file, 6 * PAGE_SIZE, 6 * PAGE_SIZE);
+	end_with_file(t, file);
+}
+
+/* A hole at the end has nothing to be written, but the data before it has. */
+static void a_hole_at_the_end_waits_too(struct test *t)
+{
+	struct inode *file;
+	uint32_t random = 16;
+
+	start_with_file(t, &file);
+	memset(chunk + 5000, 0, 95000);
+	EXPECT_EQ(t, write_at(file, 0, chunk, 5000), 5000);
+	EXPECT_EQ(t, cut(file, 60000), 0);
+	store_and_commit(t, file);
+	lose_power(t, &random, &file);
+	expect_prefix(t, file, 0, 0);
+	EXPECT_EQ(t, write_at(file, 0, chunk, 5000), 5000);
+	EXPECT_EQ(t, cut(file, 60000), 0);
+	EXPECT_EQ(t, inode_sync(file), 0);
+	lose_power(t, &random, &file);
+	expect_prefix(t, file, 60000, 60000);
+	EXPECT_EQ(t, cut(file, 100000), 0);
+	EXPECT_EQ(t, inode_sync(file), 0);
+	lose_power(t, &random, &file);
+	expect_prefix(t, file, 100000, 100000);
+	end_with_file(t, file);
+}
+
+/* A file that is appended to, written back in part, stored and committed, at random. */
+static void what_was_appended_is_there_from_its_beginning(struct test *t)
+{
+	enum { ROUNDS = 60 };
+	struct inode *file;
+	uint32_t random = 17;
+
+	start_with_file(t, &file);
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		size_t size = 0, synced = 0;
+		unsigned int steps = test_random(&random) % 40;
+
+		EXPECT_EQ(t, cut(file, 0), 0);
+		EXPECT_EQ(t, inode_sync(file), 0);
+		for (unsigned int i = 0; i < steps; i++) {
+			uint32_t what = test_random(&random) % 16, first, next;
+			size_t count = test_random(&random) % (what % 2 ? 300 : 12000);
+
+			count = min(count, sizeof(chunk) - size);
+			first = test_random(&random) % 40;
+			next = first + 1 + test_random(&random) % 10;
+			if (what < 10) {
+				EXPECT_EQ(t, write_at(file, size, chunk + size, count), count);
+				size += count;
+			} else if (what < 13) {
+				EXPECT_EQ(t, page_cache_write_back(&file->cache, first, next,
+								   what == 10), 0);
+			} else if (what < 15) {
+				store_and_commit(t, file);
+			} else {
+				EXPECT_EQ(t, inode_sync(file), 0);
+				synced = size;
+			}
+		}
+		lose_power(t, &random, &file);
+		expect_prefix(t, file, synced, size);
+	}
+	end_with_file(t, file);
+}
+
 /*
  * Images that others made (tools/quartet/crash.py) are replayed in place. What is in them then is
  * e2fsck's and the caller's to judge.
@@ -335,6 +503,11 @@ const struct test_case test_cases[] = {
 	TEST(only_files_are_cut),
 	TEST(blocks_that_look_like_the_log_survive),
 	TEST(fsync_after_a_cut_that_is_undone_commits),
+	TEST(a_size_waits_for_its_data),
+	TEST(so_does_that_of_a_longer_last_block),
+	TEST(pages_beyond_the_size_are_written_in_order),
+	TEST(a_hole_at_the_end_waits_too),
+	TEST(what_was_appended_is_there_from_its_beginning),
 	TEST(the_power_goes),
 	TEST(requests_fail),
 	TEST(hostile_journals_do_no_harm),

@@ -15,14 +15,25 @@
  * gives it the place is left, and the commit waits for it: so no file is ever seen with blocks
  * whose contents are an earlier file's ("ordered" data). That is also why no block gets a place
  * there before its page is written. Pages that have their places already need no transaction.
+ *
+ * The size on the disk follows the data (inode->disk_size). It grows in the transaction that gives
+ * the new data a place, or whose commit waits for it at least, to the end of what was sent; so no
+ * file is seen with zeros that nobody wrote, and no block lies behind the end of a file, which
+ * e2fsck would mind. For that, pages beyond disk_size are written in order, by one thread at a time
+ * (vm/writeback.c, is_in_pass), and when one of them has to be put off so have those behind it. At
+ * the end of a pass the size takes in what has nothing to be written: a hole at the end. What is
+ * cut off leaves disk_size at once. An error is its file's, as ever: the size goes past what could
+ * not be written, and fsync tells.
  */
 #include "fs/ext2/internal.h"
 
 #include "arch/user_copy.h"
 #include "block/page_io.h"
+#include "core/lock_check.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "sched/wait_queue.h"
 #include "uapi/linux/capability.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fs.h"
@@ -174,7 +185,10 @@ struct writing {
 	struct ext2_transaction *transaction;	/* NULL: only what has a place can be written */
 	int error;				/* why there is none */
 	uint64_t block_count;			/* of the file */
+	uint64_t size;				/* of the file */
 	uint64_t batch_end;			/* file block after the last page */
+	uint64_t placed_end;			/* file block after the last that got a place */
+	uint64_t sent_end;			/* bytes: after the last that was sent */
 	bool is_postponed;			/* a page is dirty again: short of memory */
 	struct page_io io;
 };
@@ -214,8 +228,14 @@ static uint32_t count_wanted(const struct writing *writing, uint32_t logical, ui
 	unsigned int shift = PAGE_SHIFT - fs->block_shift;
 
 	end = min_t(uint64_t, end, (uint64_t)logical + RUN_LIMIT);
-	/* With a journal only those that are written right now. */
-	if (fs->journal)
+	/*
+	 * With a journal only those that are written right now: in this transaction, which may
+	 * have to be left after the next page.
+	 */
+	if (fs->journal &&
+	    ext2_transaction_credits(writing->transaction) < 2 * PAGE_CREDITS)
+		end = min(end, ((uint64_t)(logical >> shift) + 1) << shift);
+	else if (fs->journal)
 		end = min(end, writing->batch_end);
 	else if (end > writing->batch_end)
 		end = min(end, (uint64_t)end_of_dirty(&writing->inode->vfs.cache,
@@ -253,10 +273,32 @@ static int find_or_make(struct writing *writing, uint32_t logical, uint32_t limi
 				  run);
 	if (error)
 		return judge_failure(writing, error, promised_end != 0);
+	writing->placed_end = max(writing->placed_end, (uint64_t)logical + run->count);
 	if (promised_end)
 		ext2_promise_cut(inode, logical, logical + run->count, true);
 	run->count = min(run->count, limit);
 	return 0;
+}
+
+/* The page is not written now, but dirty again. */
+static void postpone(struct writing *writing, struct page_frame *frame)
+{
+	struct ext2_inode *inode = writing->inode;
+
+	page_cache_postpone(&inode->vfs.cache, frame);
+	writing->is_postponed = true;
+	if ((uint64_t)(frame->index + 1) << PAGE_SHIFT > inode->disk_size)
+		inode->pass_is_broken = true;
+}
+
+/* Would it come before one that it has to follow, or before a transaction that it needs? */
+static bool comes_too_early(const struct writing *writing, const struct page_frame *frame)
+{
+	const struct ext2_inode *inode = writing->inode;
+	bool lacks_memory = !writing->transaction && writing->error == -ENOMEM;
+
+	return (inode->pass_is_broken || lacks_memory) &&
+	       (uint64_t)(frame->index + 1) << PAGE_SHIFT > inode->disk_size;
 }
 
 static void write_page(struct writing *writing, struct page_frame *frame)
@@ -268,6 +310,11 @@ static void write_page(struct writing *writing, struct page_frame *frame)
 	struct ext2_run run;
 
 	page_io_begin(frame);
+	if (unlikely(comes_too_early(writing, frame))) {
+		postpone(writing, frame);
+		page_io_settle(io, frame, 0, PAGE_SIZE, 0);
+		return;
+	}
 	for (unsigned int offset = 0; offset < PAGE_SIZE; offset += run.count << fs->block_shift) {
 		uint32_t limit = (PAGE_SIZE - offset) >> fs->block_shift;
 		int error;
@@ -287,8 +334,7 @@ static void write_page(struct writing *writing, struct page_frame *frame)
 		if (error) {
 			/* Want of memory is no verdict on the disk: it is tried again later. */
 			if (error == -ENOMEM) {
-				page_cache_postpone(&inode->vfs.cache, frame);
-				writing->is_postponed = true;
+				postpone(writing, frame);
 				error = 0;
 			}
 			page_io_settle(io, frame, offset, PAGE_SIZE - offset, error);
@@ -297,6 +343,7 @@ static void write_page(struct writing *writing, struct page_frame *frame)
 		page_io_add(io, frame, offset, run.count << fs->block_shift,
 			    ext2_sector_of(fs, run.physical));
 		logical += run.count;
+		writing->sent_end = (uint64_t)logical << fs->block_shift;
 	}
 }
 
@@ -314,19 +361,51 @@ static bool needs_places(struct ext2_inode *inode, uint64_t start, uint64_t end)
 	return false;
 }
 
-/* Write pages that all have places. False: not all have, nothing was done. */
+/*
+ * Write pages that all have places, and that the disk's size covers. False: not all are so, nothing
+ * was done.
+ */
 static bool write_in_place(struct writing *writing, struct page_frame **frames, unsigned int count,
 			   uint64_t start)
 {
 	struct ext2_inode *inode = writing->inode;
+	unsigned int shift = ext2_of(inode->vfs.super)->block_shift;
 	bool done;
 
 	mutex_lock(&inode->map_lock);
-	done = !needs_places(inode, start, min(writing->batch_end, writing->block_count));
+	done = min(writing->size, writing->batch_end << shift) <= inode->disk_size &&
+	       !needs_places(inode, start, min(writing->batch_end, writing->block_count));
 	for (unsigned int i = 0; i < count && done; i++)
 		write_page(writing, frames[i]);
 	mutex_unlock(&inode->map_lock);
 	return done;
+}
+
+/* Is there work for the transaction still: credits, or places it has given already? */
+static bool may_go_on(const struct writing *writing, const struct page_frame *next)
+{
+	const struct ext2 *fs = ext2_of(writing->inode->vfs.super);
+
+	return !writing->transaction ||
+	       ext2_transaction_credits(writing->transaction) >= PAGE_CREDITS ||
+	       (uint64_t)next->index << (PAGE_SHIFT - fs->block_shift) < writing->placed_end;
+}
+
+/*
+ * The disk's size may go up to the end of what this transaction has sent. Without a journal places
+ * were given to pages that will be sent right afterwards; the size covers them, too, or e2fsck
+ * would make the file longer than it is. Locks: map_lock, since before the pages were sent: so
+ * who cuts the file, and waits for them, comes after.
+ */
+static void raise_disk_size(const struct writing *writing)
+{
+	struct ext2_inode *inode = writing->inode;
+	const struct ext2 *fs = ext2_of(inode->vfs.super);
+	uint64_t end = writing->sent_end;
+
+	if (!fs->journal)
+		end = max(end, writing->placed_end << fs->block_shift);
+	inode->disk_size = max(inode->disk_size, min(end, writing->size));
 }
 
 /* Write as many pages as one transaction can; how many. */
@@ -351,8 +430,9 @@ static unsigned int write_some(struct writing *writing, struct page_frame **fram
 	mutex_lock(&inode->map_lock);
 	do
 		write_page(writing, frames[done++]);
-	while (done < count && (!writing->transaction ||
-				ext2_transaction_credits(&transaction) >= PAGE_CREDITS));
+	while (done < count && may_go_on(writing, frames[done]));
+	if (writing->transaction)
+		raise_disk_size(writing);
 	mutex_unlock(&inode->map_lock);
 	/* What was put together joins the transaction before we leave it. */
 	page_io_finish(&writing->io);
@@ -373,9 +453,10 @@ static int ext2_write_pages(struct page_cache *cache, struct page_frame **frames
 	struct ext2 *fs = ext2_of(inode->vfs.super);
 	unsigned int shift = PAGE_SHIFT - fs->block_shift;
 	uint64_t start = (uint64_t)frames[0]->index << shift;
+	uint64_t size = page_cache_size(cache);
 	struct writing writing = {
-		.inode = inode, .error = -EROFS,
-		.block_count = ext2_block_count_of(fs, page_cache_size(cache)),
+		.inode = inode, .error = -EROFS, .size = size,
+		.block_count = ext2_block_count_of(fs, size),
 		.batch_end = start + ((uint64_t)count << shift),
 	};
 
@@ -456,6 +537,47 @@ static void ext2_cancel_write(struct page_cache *cache, uint32_t index)
 	mutex_unlock(&inode->map_lock);
 }
 
+/* A mutex for each inode would make all of them larger; few passes meet. */
+static struct wait_queue pass_queue = WAIT_QUEUE_INIT(pass_queue);
+
+static uint32_t ext2_begin_pass(struct page_cache *cache)
+{
+	struct ext2_inode *inode = ext2_inode_of(cache->owner);
+	uint32_t first;
+
+	if (CONFIG_DEBUG)
+		lock_check_acquire(&inode->is_in_pass, "ext2 pass", LOCK_RANK_WRITEBACK, false,
+				   false, __builtin_return_address(0));
+	wait_event(&pass_queue, !atomic_exchange(&inode->is_in_pass, true));
+	inode->pass_is_broken = false;
+	mutex_lock(&inode->map_lock);
+	first = (uint32_t)min_t(uint64_t, inode->disk_size >> PAGE_SHIFT, UINT32_MAX);
+	mutex_unlock(&inode->map_lock);
+	return first;
+}
+
+static void ext2_end_pass(struct page_cache *cache, uint64_t end)
+{
+	struct ext2_inode *inode = ext2_inode_of(cache->owner);
+	bool has_risen;
+
+	mutex_lock(&inode->map_lock);
+	/* Who cuts the file limits the pass first, and changes disk_size under our lock after. */
+	end = min(end, page_cache_pass_size(cache));
+	has_risen = end > inode->disk_size;
+	if (has_risen)
+		inode->disk_size = end;
+	mutex_unlock(&inode->map_lock);
+	if (CONFIG_DEBUG)
+		lock_check_release(&inode->is_in_pass);
+	/* Sequential: either who waits sees that it is over, or we see him. */
+	atomic_store(&inode->is_in_pass, false);
+	if (unlikely(!wait_queue_is_empty(&pass_queue)))
+		wait_queue_wake_all(&pass_queue, 0);
+	if (has_risen)
+		inode_mark_dirty(&inode->vfs, INODE_DIRTY_ATTRIBUTES);
+}
+
 static void ext2_became_dirty(struct page_cache *cache)
 {
 	inode_mark_dirty(cache->owner, INODE_DIRTY_PAGES);
@@ -466,6 +588,8 @@ const struct page_cache_ops ext2_page_ops = {
 	.write = ext2_write_pages,
 	.prepare_write = ext2_prepare_write,
 	.cancel_write = ext2_cancel_write,
+	.begin_pass = ext2_begin_pass,
+	.end_pass = ext2_end_pass,
 	.became_dirty = ext2_became_dirty,
 };
 

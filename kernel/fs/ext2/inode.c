@@ -203,6 +203,7 @@ static int take_disk_inode(struct ext2 *fs, struct ext2_inode *inode,
 	vfs->gid = disk->gid_low | (uint32_t)disk->gid_high << 16;
 	atomic_store_explicit(&vfs->link_count, disk->link_count, memory_order_relaxed);
 	page_cache_set_size(&vfs->cache, size);
+	inode->disk_size = size;
 	set_times(vfs, disk);
 	vfs->block_count = disk->sector_count;
 	vfs->flags = disk->flags;
@@ -263,7 +264,7 @@ static void note_large_file(struct ext2_transaction *transaction)
 static void fill_disk_inode(struct ext2_inode *inode, struct ext2_disk_inode *disk)
 {
 	struct inode *vfs = &inode->vfs;
-	uint64_t size = inode_size(vfs);
+	uint64_t size = inode_is(vfs, MODE_REGULAR) ? inode->disk_size : inode_size(vfs);
 
 	spin_lock(&vfs->state_lock);
 	disk->mode = (uint16_t)vfs->mode;
@@ -570,6 +571,7 @@ void ext2_inode_delete(struct inode *vfs_inode)
 	int error;
 
 	page_cache_set_size(&vfs_inode->cache, 0);
+	inode->disk_size = 0;	/* nobody else has it any more */
 	while ((error = try_delete(inode)) == -ENOMEM)
 		ext2_wait_for_memory();
 	/* Read-only by an error already: the next mount, or e2fsck, goes on from there. */

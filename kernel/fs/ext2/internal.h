@@ -18,7 +18,8 @@
  *	freed_blocks.c		blocks that must not be used before a commit
  *	orphan.c		files without a name, and files being cut
  *
- * Locks, outermost first: the inode's own (vfs takes it); an open transaction
+ * Locks, outermost first: the inode's own (vfs takes it); a pass that writes back its pages
+ * (LOCK_RANK_WRITEBACK, is_in_pass, which is as good as a mutex); an open transaction
  * (LOCK_RANK_JOURNAL); orphan_lock (LOCK_RANK_FS_ORPHANS); map_lock of an inode
  * (LOCK_RANK_BLOCK_MAP); bitmap_lock of the file system (LOCK_RANK_FS_METADATA), under which
  * nothing waits for the disk.
@@ -112,10 +113,15 @@ struct ext2_promise {
 
 struct ext2_directory_index;
 
-/* [m] map_lock  [i] the inode's lock  [I] immutable  [a] atomic */
+/* [m] map_lock  [i] the inode's lock  [w] who writes it back  [I] immutable  [a] atomic */
 struct ext2_inode {
 	struct inode vfs;			/* first: vfs clears only this part */
 	struct mutex map_lock;			/* LOCK_RANK_BLOCK_MAP */
+	/*
+	 * [m] A regular file's size as it is to be on the disk: what comes after it waits for its
+	 * data (file.c).
+	 */
+	uint64_t disk_size;
 	union {
 		uint32_t roots[EXT2_ROOT_COUNT + 1];	/* [m] i_block; the last word is 0 */
 		char link_text[(EXT2_ROOT_COUNT + 1) * 4]; /* [I] of a short symbolic link */
@@ -130,6 +136,8 @@ struct ext2_inode {
 	struct ext2_promise first_promise;	/* [m] most files need no more than one */
 	/* [a] indirect blocks changed since they were last synced */
 	atomic_bool tree_dirty;
+	atomic_bool is_in_pass;			/* [a] somebody writes back its pages (file.c) */
+	bool pass_is_broken;			/* [w] a page beyond disk_size was put off */
 	atomic_uint tid;			/* [a] the last transaction that changed it */
 	struct list_node orphan_node;		/* [o] orphan_lock */
 	uint32_t next_orphan;			/* [o] behind it only on the disk; 0: none */
@@ -401,7 +409,7 @@ void ext2_inode_abandon(struct ext2_transaction *transaction, struct ext2_inode 
 must_check int ext2_inode_hold(struct ext2_inode *inode, struct ext2_buffer *out);
 struct ext2_disk_inode *ext2_inode_on_disk(const struct ext2_inode *inode,
 					   const struct ext2_buffer *held);
-/* Put its attributes into the inode table. Errors: -EIO, -ENOMEM. */
+/* Put its attributes into the inode table, disk_size among them. Errors: -EIO, -ENOMEM. */
 must_check int ext2_inode_store(struct ext2_transaction *transaction, struct ext2_inode *inode);
 void ext2_inode_init_slab(void);
 

@@ -288,6 +288,10 @@ int ext2_truncate(struct inode *vfs_inode, uint64_t size)
 	if (error)
 		return error;
 	page_cache_truncate(&vfs_inode->cache, size);
+	/* What it grows by reaches the disk after what is dirty before that (file.c). */
+	mutex_lock(&inode->map_lock);
+	inode->disk_size = min(inode->disk_size, size);
+	mutex_unlock(&inode->map_lock);
 	/*
 	 * The file is cut: what it held must not come back when it grows again, so its blocks
 	 * wait for memory.
