@@ -753,8 +753,8 @@ static bool changes_bytes(const struct operation *operation)
 
 /* Operation i is number i + 1; what was there before is 0, and durable. */
 const char *model_check_cut(const struct tree *before, const struct operation *operations,
-			    const int32_t *results, unsigned int sound, unsigned int over,
-			    unsigned int count, const struct tree *tree)
+			    const int32_t *results, bool has_failed, unsigned int sound,
+			    unsigned int over, unsigned int count, const struct tree *tree)
 {
 	struct model *all = model_from_tree(before);
 	struct model *model = model_from_tree(before);
@@ -764,7 +764,7 @@ const char *model_check_cut(const struct tree *before, const struct operation *o
 
 	all->history = calloc(1, sizeof(*all->history));
 	all->keeps_history = true;
-	all->history->disk_has_failed = sound < count;
+	all->history->disk_has_failed = has_failed;
 	start_history(all, all->root);
 	for (unsigned int i = 0; i < count; i++) {
 		/*

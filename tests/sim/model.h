@@ -96,8 +96,9 @@ const char *model_compare(const struct model *model, const struct tree *tree);
 /*
  * After a cut of power, or when the disk has failed. `results[i]` is what operation i has answered;
  * those from `over` on may have begun, but were not over, and those from `sound` on were over only
- * when a request had failed. NULL, or what is wrong with `tree`.
+ * when a request had failed; `has_failed`: one has, perhaps after them all. NULL, or what is wrong
+ * with `tree`.
  */
 const char *model_check_cut(const struct tree *before, const struct operation *operations,
-			    const int32_t *results, unsigned int sound, unsigned int over,
-			    unsigned int count, const struct tree *tree);
+			    const int32_t *results, bool has_failed, unsigned int sound,
+			    unsigned int over, unsigned int count, const struct tree *tree);

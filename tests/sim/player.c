@@ -594,7 +594,8 @@ static void check_last_start(struct worker *worker, const struct tree *before,
 	if (!shared->disk_has_failed)
 		sound = count;
 	if (shared->has_lost_power || shared->disk_has_failed) {
-		wrong = model_check_cut(before, operations, results, sound, over, count, now);
+		wrong = model_check_cut(before, operations, results, shared->disk_has_failed, sound,
+					over, count, now);
 	} else {
 		struct model *model = model_from_tree(before);
 
