@@ -1,6 +1,7 @@
 /* test: linux=no timeout=180
  * No byte that the kernel did not write reaches a program: not in the padding of a structure, not
- * behind the end of a name, not in a page behind the end of a file.
+ * behind the end of a name, not in a page behind the end of a file. Nor does an address of the
+ * kernel's: no word that a call gives is one (protect_kernel_addresses.c looks at what is text).
  *
  * A debug kernel fills what the caller gets with a byte that it chooses (kernel/core/stale.h). Each
  * call is made twice, with two bytes; a place that shows the first and then the second holds what
@@ -30,7 +31,8 @@ enum { ROOM = 3 * PAGE, UNTOUCHED = 0x11, RUNS = 2 };
 
 static const unsigned char patterns[RUNS] = { 0xa7, 0xd9 };
 static unsigned char (*results)[ROOM];	/* [RUNS], shared */
-static int stale_fd, wrong;
+static int stale_fd, wrong, addresses;
+static uint32_t disk_id[2];
 static unsigned char pattern;		/* of this run */
 
 static void arm(unsigned char byte)
@@ -41,8 +43,44 @@ static void arm(unsigned char byte)
 	CHECK(write(stale_fd, text, strlen(text)) > 0);
 }
 
+/*
+ * Above all that is a program's and below the small negative numbers; not four of the bytes, nor a
+ * mask of vector instructions (a signal frame has their registers), nor the greatest size of a
+ * shared segment, nor half of the disk's own random number.
+ */
+static bool is_kernel_address(uint32_t word)
+{
+	return word > 0xc0000000 && word < 0xffe00000 && word != (word << 8 | word >> 24) &&
+	       word != (word & 0x01010101) * 0xff && word != 0xfeffffff && word != disk_id[0] &&
+	       word != disk_id[1];
+}
+
+/* What may be any number: random ones, numbers of inodes made of names, what is on a disk. */
+static bool is_any_number(const char *what)
+{
+	return strcmp(what, "getrandom") == 0 || strcmp(what, "/sys") == 0 ||
+	       strcmp(what, "disk") == 0;
+}
+
+static void look_for_addresses(const char *what)
+{
+	for (int run = 0; run < RUNS; run++) {
+		const uint32_t *words = (const uint32_t *)results[run];
+
+		for (size_t i = 0; i < ROOM / sizeof(*words); i++) {
+			if (!is_kernel_address(words[i]) || is_any_number(what))
+				continue;
+			say("%s: %#x, at byte %zu, is an address of the kernel's\n", what,
+			    words[i], i * sizeof(*words));
+			addresses++;
+			break;
+		}
+	}
+}
+
 static void compare(const char *what)
 {
+	look_for_addresses(what);
 	for (int i = 0; i < ROOM; i++) {
 		if (results[0][i] != patterns[0] || results[1][i] != patterns[1])
 			continue;
@@ -431,6 +469,27 @@ static void do_grown_file(const void *argument, unsigned char *result)
 	CHECK(unlink("grown") == 0);
 }
 
+/* Headers and notes of a core file; the memory that follows is the program's. */
+static void do_core(const void *argument, unsigned char *result)
+{
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	pid_t child = FORK();
+	int status, fd;
+
+	(void)argument;
+	if (child == 0) {
+		CHECK(setrlimit(RLIMIT_CORE, &all) == 0);
+		arm(pattern);
+		raise(SIGABRT);
+		_exit(1);
+	}
+	status = wait_status(child);
+	CHECK(WIFSIGNALED(status) && WCOREDUMP(status));
+	fd = MUST(open("core", O_RDONLY));
+	CHECK_EQ(read(fd, result, PAGE), PAGE);
+	CHECK(unlink("core") == 0);
+}
+
 /* All that a program finds when it begins: this one, run again, looks at its own memory. */
 static void do_exec(const void *argument, unsigned char *result)
 {
@@ -468,7 +527,10 @@ static int look_at_own_memory(unsigned char byte)
 	return 0;
 }
 
-/* Reading the switch gives 256 bytes of the stack and 32 of a slab object that nobody wrote. */
+/*
+ * Reading the switch gives 256 bytes of the stack and 32 of a slab object that nobody wrote, and
+ * where that lies.
+ */
 static void check_self(void)
 {
 	enum { OF_STACK = 256 };
@@ -476,10 +538,12 @@ static void check_self(void)
 
 	twice("(so it would be told)", do_read, "/proc/quartet/stale");
 	CHECK_EQ(wrong, before + 1);
+	CHECK_EQ(addresses, RUNS);	/* the object's own follows it */
 	/* Of the stack, some was written on the way. */
 	CHECK(memchr(results[0], patterns[0], OF_STACK) &&
 	      results[0][OF_STACK + 16] == patterns[0]);
 	wrong = before;
+	addresses = 0;
 }
 
 static void more(void)
@@ -524,6 +588,7 @@ static void more(void)
 	twice("pages of a file in memory", do_file_pages, "/tmp");
 	twice("a file that grows", do_grown_file, NULL);
 	twice("a file in memory that grows", do_grown_file, "/tmp");
+	twice("a core file", do_core, NULL);
 	twice("a new program", do_exec, NULL);
 }
 
@@ -542,6 +607,10 @@ int main(int count, char **arguments)
 	select_block[4] = (uintptr_t)zero_time;
 	make_file("file", "0123456789abcdef");
 	CHECK(symlink("file", "link") == 0);
+	struct statfs file_system;
+
+	CHECK(statfs("/proc/self/exe", &file_system) == 0);
+	memcpy(disk_id, &file_system.f_fsid, sizeof(disk_id));
 	check_self();
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		twice(calls[i].name, make_call, &calls[i]);
@@ -551,5 +620,5 @@ int main(int count, char **arguments)
 	more();
 	raw_syscall(SYS_mq_unlink, "bad-pointers");
 	raw_syscall(SYS_mq_unlink, "bad-pointers-2");
-	return wrong ? 1 : 0;
+	return wrong || addresses ? 1 : 0;
 }

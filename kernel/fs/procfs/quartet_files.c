@@ -10,7 +10,7 @@
  * 			from it on; read: did it
  * 			(core/failpoint.h has the kinds)
  * 	stale		write a byte: fill what the writer gets with it (core/stale.h); 0 ends it;
- * 			read: some of it
+ * 			read: some of it, and an address
  * 	violate		write a name: the kernel breaks that rule and should panic; read: the names
  */
 #include "block/block_device.h"
@@ -195,6 +195,7 @@ static int show_stale(const struct procfs_subject *subject, struct procfs_text *
 	__asm__ volatile("" : "=m"(on_stack)); /* as if it had been written */
 	procfs_put_bytes(text, on_stack, SHOWN_STACK);
 	procfs_put_bytes(text, object, SHOWN_STALE);
+	procfs_put_bytes(text, (const char *)&object, sizeof(object));
 	kfree(object);
 	return 0;
 }
