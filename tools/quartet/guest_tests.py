@@ -14,6 +14,7 @@ resets, the test that was running has failed, and the machine boots again for th
 import concurrent.futures
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -81,6 +82,11 @@ def find_tests(is_wanted):
 
 def column_name(cpus):
     return '1 CPU' if cpus == 1 else f'{cpus} CPUs'
+
+
+def list_line(test):
+    """What init reads about it."""
+    return f'{test.name} {test.timeout}' + (f' TEST_SCALE={test.scale}' if test.scale else '') + '\n'
 
 
 # ---- on Linux --------------------------------------------------------------------------------------
@@ -220,8 +226,7 @@ class Boot:
         self.report_file = Growing(os.path.join(work, 'report'))
         self.report = Report()
         self.console_mark = 0		# where the console stood when the last test ended
-        lines = [f'{test.name} {test.timeout}' + (f' TEST_SCALE={test.scale}' if test.scale else '') for test in tests]
-        image.write_into_image(settings.image, '/quartet.tests', ('\n'.join(lines) + '\n').encode())
+        image.write_into_image(settings.image, '/quartet.tests', ''.join(map(list_line, tests)).encode())
         settings.append = ['quartet.tests=/quartet.tests', f'seed={seed}', 'loglevel=6'] + settings.append
         command = qemu.command_line(settings) + ['-display', 'none', '-monitor', 'none']
         for file in (self.console, self.output, self.report_file):
@@ -298,11 +303,14 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
                    checks_disk=False, after_boot=lambda boot: None):
     """
     Run a list of tests with one kind of machine and kernel, booting as often as it takes. `again` is the command that
-    runs one once more, with braces for its name; shown with failures. `after_boot` may look at each Boot when it is over.
+    runs one once more, with braces for its name and scale; shown with failures. `after_boot` may look at each Boot when it is over.
     """
     left = list(tests)
     failed_boots = 0
     started = {}
+
+    def once_more(test):
+        return again.format(test.name + (f' --scale {shlex.quote(test.scale)}' if test.scale else ''))
 
     def on_end(boot, name, status, before, after):
         seconds = time.monotonic() - started.get('time', time.monotonic())
@@ -314,7 +322,7 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
             return
         complaint = judge(name, status, boot.output_of(name), leaks)
         if complaint:
-            results.cell(name, column, FAILED, f'{again.format(name)}{complaint}\n{boot.console_tail(boot.console_mark)}', seconds)
+            results.cell(name, column, FAILED, f'{once_more(boot.tests[name])}{complaint}\n{boot.console_tail(boot.console_mark)}', seconds)
         else:
             results.cell(name, column, PASSED, '', seconds)
 
@@ -338,9 +346,10 @@ def run_in_machine(tests, settings_for, column, results, seed, judge=judge_statu
             if trouble is None:
                 continue
             culprit = boot.report.test or left[0].name
+            command = once_more(boot.tests[culprit])
             if boot.report.test is None and len(left) == count:
                 failed_boots += 1
-            detail = f'{again.format(culprit)}{trouble}\n{boot.output_of(culprit)}\n{boot.console_tail()}'
+            detail = f'{command}{trouble}\n{boot.output_of(culprit)}\n{boot.console_tail()}'
             left[:] = [test for test in left if test.name != culprit]
             results.cell(culprit, column, FAILED, detail)
             if failed_boots >= 2:

@@ -31,7 +31,6 @@ from common import Failure, build_kernel
 
 PROMPT = r'[#$] (?:\x1b\[6n)?$'	# ash asks a terminal of unknown size where its cursor is
 COLUMNS, ROWS = 80, 25
-START_SECONDS = 60	# for QEMU, on a busy machine
 VGA_TEXT = 0xB8000
 KEY_NAMES = {
     ' ': 'spc', '\n': 'ret', '\r': 'ret', '\t': 'tab', '-': 'minus', '=': 'equal', '[': 'bracket_left',
@@ -56,7 +55,7 @@ class Monitor:
 
     def __init__(self, path, process):
         self.socket = socket.socket(socket.AF_UNIX)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + qemu.START_SECONDS
         while True:
             try:
                 self.socket.connect(path)
@@ -154,7 +153,7 @@ class Machine:
             self.process = qemu.start(command, stdin=subprocess.DEVNULL, stderr=complaints)
         # QEMU waits here for someone on the serial line before it starts anything else.
         self.line = socket.socket(socket.AF_UNIX)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + qemu.START_SECONDS
         while True:
             try:
                 self.line.connect(serial)

@@ -10,10 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
+
+from common import Failure
 
 ACCELERATORS = ('tcg', 'tcg-single', 'tcg-multi', 'kvm')
 QEMU = 'qemu-system-i386'
+START_SECONDS = 60	# for QEMU, on a busy machine
 # How core/panic.c begins on the console, and Linux's.
 PANIC = re.compile(rb'panic on CPU \d|panic in a panic|Kernel panic - not syncing')
 PANIC_END = b'end of panic'
@@ -49,6 +53,21 @@ def start(command, **options):
         # We may have ended before the wish was made: then the shell finds another parent.
         wrapper = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', 'test $PPID = "$0" && exec "$@"', str(os.getpid())]
     return subprocess.Popen(wrapper + command, **options)
+
+
+def is_listened_at(path):
+    """Whether some program accepts connections at a Unix socket; its name is there a moment earlier."""
+    with open('/proc/net/unix') as file:
+        return any(words[-1] == path and words[3] == '00010000' for words in map(str.split, file))
+
+
+def await_socket(path, process):
+    """Wait until QEMU listens at `path`, which it does a moment after it was started."""
+    deadline = time.monotonic() + START_SECONDS
+    while not is_listened_at(path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Failure('QEMU did not start')
+        time.sleep(0.01)
 
 
 def accelerator(settings):

@@ -73,6 +73,7 @@ def main(arguments):
           '    ./quartet debug --console\n'
           'Commands for the kernel: help quartet', flush=True)
     try:
+        qemu.await_socket(os.path.join(SOCKETS, 'gdb'), machine)
         gdb = subprocess.Popen(gdb_command(settings.kernel, gdb_arguments or []))
         # Ctrl-C is for gdb, which stops the machine; here it would end the session.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

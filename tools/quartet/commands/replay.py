@@ -32,6 +32,7 @@ def parse(arguments):
     parser.add_argument('test', nargs='?', default='', help='record this guest test until it fails; without: the last recording')
     parser.add_argument('--seed', type=seed_number, default=1, help="the scheduler's seed of the first try")
     parser.add_argument('--tries', type=positive_number, default=10, metavar='N', help='recordings at most, each with the next seed')
+    parser.add_argument('--scale', default='', metavar='WORDS', help='what TEST_SCALE was when it failed, if that was set')
     parser.add_argument('--build', choices=('debug', 'release'), default='debug')
     parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     parser.add_argument('--record-only', action='store_true', help='do not start gdb')
@@ -59,7 +60,7 @@ class Recording:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         image.copy_image(guest_tests.test_image([test], test.image), self.path('disk'))
-        image.write_into_image(self.path('disk'), '/quartet.tests', f'{test.name} {test.timeout}\n'.encode())
+        image.write_into_image(self.path('disk'), '/quartet.tests', guest_tests.list_line(test).encode())
         qcow2.create_layer(self.path('layer'), self.path('disk'))
         shutil.copyfile(kernel, self.path('kernel'))
         about = {'test': test.name, 'seed': seed, 'memory': test.memory, 'append': test.append.split(),
@@ -129,6 +130,7 @@ def record(recording, test):
 def record_failure(recording, options):
     """Record until the test fails. Returns whether it did."""
     test = find_test(options.test)
+    test.scale = options.scale or test.scale
     # With instructions counted everything takes longer.
     test.timeout *= 4
     kernel = options.kernel or build_kernel(options.build)
@@ -156,6 +158,7 @@ def replay(recording, gdb_arguments):
               '`reverse-stepi`, `reverse-continue` and so on go back, each by running from the beginning. `help quartet` lists the kernel\'s commands.',
               flush=True)
         try:
+            qemu.await_socket(socket, machine)
             gdb = subprocess.Popen(debug.gdb_command(recording.path('kernel'), gdb_arguments, socket))
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             return gdb.wait()
