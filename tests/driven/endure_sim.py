@@ -1,13 +1,19 @@
-"""The simulated machine: a thousand seeds find nothing wrong, and what the machine does wrong on purpose is found out."""
+"""The simulated machine: a thousand seeds find nothing wrong; what it does wrong on purpose is found out, repeated and made smaller."""
 
+import re
+import shlex
 import subprocess
 
 
-def simulate(*arguments):
-    done = subprocess.run(['./quartet', 'endure', 'sim', '--no-shrink', *arguments], stdin=subprocess.DEVNULL,
+def quartet(*arguments):
+    done = subprocess.run(['./quartet', *arguments], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=290)
-    print(done.stdout)
+    print(done.stdout[-4000:])
     return done
+
+
+def simulate(*arguments):
+    return quartet('endure', 'sim', '--no-shrink', *arguments)
 
 
 assert simulate('--first', '1', '--seeds', '1000').returncode == 0
@@ -22,3 +28,17 @@ for broken, scenario, seeds, complaint in (('flush', 'files', 40, 'after the pow
                                            ('queue', 'processes', 15, 'has taken signal')):
     found = simulate('--first', '1', '--seeds', str(seeds), '--scenario', scenario, '--break', broken)
     assert found.returncode != 0 and complaint in found.stdout, broken
+
+# A seed decides everything: each scenario does the same twice.
+for scenario in ('files', 'memory', 'processes'):
+    first, second = (quartet('endure', 'sim', '--seed', '5', '--scenario', scenario) for _ in range(2))
+    assert first.returncode == 0 and first.stdout == second.stdout and len(first.stdout.splitlines()) > 50, scenario
+# One that fails prints the command that repeats it, and then one for a workload that is smaller and fails, too.
+found = quartet('endure', 'sim', '--first', '1', '--seeds', '1', '--scenario', 'processes', '--break', 'queue').stdout
+complaint = re.search(r'^seed 1 fails: (.*)$', found, re.MULTILINE)[1]
+again = re.search(r'^  again: \./quartet (.*)$', found, re.MULTILINE)[1]
+left, before, smaller = re.search(r'^  fails with (\d+) of (\d+) operations too: \./quartet (.*)$', found, re.MULTILINE).groups()
+assert 0 < int(left) <= int(before) // 4, (left, before)
+repeated = quartet(*shlex.split(again))
+assert repeated.returncode == 1 and f'seed 1 fails: {complaint}\n' in repeated.stdout
+assert quartet(*shlex.split(smaller)).returncode == 1
