@@ -187,12 +187,14 @@ def run_siege(kernel_path, cpus, rounds, answer_ms, seed):
 # Functions that allocate only while the machine starts, before there is any program; and those of the tests themselves.
 AT_BOOT = re.compile(r'\w+_(init|init_slabs?|init_system|setup)|attach_\w+|virtio_\w+|probe_function|'
                      r'tty_kind_register|tty_add_node|make_new|initramfs_unpack|smp_start_others|schedule_init_cpu')
+# Called like one of them, yet for each new program.
+NOT_AT_BOOT = {'mmu_space_init'}
 OF_TESTS = {'block_fail_set', 'show_stale', 'store_event_mask'}
 
 
 def concerns_programs(functions):
     """Is it on the way of a system call, a fault or a kernel thread?"""
-    return not all(AT_BOOT.fullmatch(function) or function in OF_TESTS for function in functions)
+    return not all(AT_BOOT.fullmatch(function) and function not in NOT_AT_BOOT or function in OF_TESTS for function in functions)
 
 
 def report(kernel, outcomes):
