@@ -1,9 +1,14 @@
-"""What the kernel forbids itself really traps: each rule is broken in a machine of its own, which must panic over it."""
+"""
+What the kernel forbids itself really traps: each rule is broken in a machine of its own, which must panic over it; what
+the processor watches over also on one that was started later, and in calls of a program that has set the flag by which
+SMAP is told to look away.
+"""
 
 import os
 import re
 
-from common import build_kernel
+import image
+from common import build_kernel, build_path, make
 from machine import Machine
 
 KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel('debug')
@@ -21,18 +26,35 @@ EXPECTED = {
     'leave_locked': r'back to user mode with lock violated outer held',
     'sleep_locked': r'may sleep, but preemption is off \(1 times\)',
 }
-PANIC = r'panic on CPU \d, thread 0x[0-9a-f]+: '
+# What control registers and the page tables' bits say, which each processor is told for itself.
+OF_EACH_PROCESSOR = ('read_user', 'write_user', 'execute_user', 'execute_data', 'write_text')
+WITH_FLAGS = 'syscall_program_flags'
+PANIC = r'panic on CPU (\d), thread 0x[0-9a-f]+: '
 
 with Machine(KERNEL, cpus=1) as machine:
     machine.wait_for_prompt()
     names = machine.shell('cat /proc/quartet/violate').split()
     assert set(EXPECTED) <= set(names), names
     assert 'nvalid' in machine.shell('echo nothing_of_the_kind > /proc/quartet/violate')
-for name, reason in EXPECTED.items():
-    with Machine(KERNEL, cpus=1) as machine:
+
+
+def expect_panic(name, command, reason, processor, **settings):
+    """The command breaks the rule `name`, on that processor."""
+    with Machine(KERNEL, **settings) as machine:
         machine.wait_for_prompt()
-        machine.serial.send(f'echo {name} > /proc/quartet/violate\r')
+        machine.serial.send(command + '\r')
         machine.serial.expect(PANIC + r'([^\r\n]*)\r', timeout=20)
-        told = machine.serial.match.group(1).decode()
-        assert re.match(reason, told), (name, told)
+        told = machine.serial.match.group(2).decode()
+        assert re.match(reason, told) and int(machine.serial.match.group(1)) == processor, (command, told)
         machine.serial.expect('end of panic', timeout=20)
+
+
+for name, reason in EXPECTED.items():
+    expect_panic(name, f'echo {name} > /proc/quartet/violate', reason, 0, cpus=1)
+for name in OF_EACH_PROCESSOR:
+    expect_panic(name, f"taskset 4 sh -c 'echo {name} > /proc/quartet/violate'", EXPECTED[name], 2, cpus=3)
+make('--silent', f'build/guest/{WITH_FLAGS}')
+tree = image.base_tree()
+tree.add_file(WITH_FLAGS, build_path('guest', WITH_FLAGS))
+for entry in ('int80', 'vdso'):
+    expect_panic('read_user', f'/{WITH_FLAGS} {entry} read_user', EXPECTED['read_user'], 0, cpus=1, tree=tree)

@@ -1,0 +1,137 @@
+/*
+ * A call is made with flags that mean something to the kernel: with the direction flag its string
+ * instructions would go backwards, with the alignment flag SMAP would protect nothing, with the
+ * nested-task flag its iret would switch tasks. By int $0x80 and by the vDSO's entry the call does
+ * what it should, and the program has its flags afterwards; after a page fault, too.
+ *
+ * With the arguments `int80` or `vdso` and a name, it writes that name to /proc/quartet/violate with
+ * the alignment flag set (tests/driven/protect_traps.py).
+ */
+#include "check.h"
+#include <sys/auxv.h>
+
+enum { DIRECTION = 0x400, NESTED = 0x4000, ALIGNMENT = 0x40000, ID = 0x200000 };
+enum { PLAIN = 0x202 };
+enum { LOOKED_AT = DIRECTION | NESTED | ALIGNMENT | ID };
+
+uintptr_t vdso_entry;		/* named in assembly */
+
+/* Three arguments; *flags are those to call with, and then those after the call. */
+typedef long call_function(long number, long first, long second, long third, uint32_t *flags);
+
+#define CALL(instruction) \
+	long result = number; \
+	__asm__ volatile("pushl %%edi\n\t" \
+			 "popfl\n\t" \
+			 instruction "\n\t" \
+			 "pushfl\n\t" \
+			 "popl %%edi\n\t" \
+			 "pushl %%esi\n\t" \
+			 "popfl" \
+			 : "+a"(result), "+D"(*flags) \
+			 : "b"(first), "c"(second), "d"(third), "S"(PLAIN) : "memory", "cc"); \
+	return result
+
+static long by_int80(long number, long first, long second, long third, uint32_t *flags)
+{
+	CALL("int $0x80");
+}
+
+static long by_vdso(long number, long first, long second, long third, uint32_t *flags)
+{
+	CALL("call *vdso_entry");
+}
+
+/* A write to a page that is not there yet: a fault and no call. */
+static long by_fault(long number, long first, long second, long third, uint32_t *flags)
+{
+	(void)second;
+	CALL("movl %%edx, (%%ebx)");
+}
+
+static void check_flags(const char *what, uint32_t asked, uint32_t got)
+{
+	if ((got & LOOKED_AT) != (asked & LOOKED_AT))
+		FAIL("%s with flags %#x comes back with %#x", what, asked, got);
+}
+
+static void try_calls(const char *what, call_function *call, uint32_t asked)
+{
+	char text[5 * PAGE];
+	uint32_t flags;
+	int ends[2];
+
+	CHECK(pipe(ends) == 0);
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = pattern_byte(i);
+	flags = asked;
+	CHECK_EQ(call(SYS_write, ends[1], (long)text, sizeof(text), &flags), sizeof(text));
+	check_flags(what, asked, flags);
+	memset(text, 0, sizeof(text));
+	flags = asked;
+	CHECK_EQ(call(SYS_read, ends[0], (long)text, sizeof(text), &flags), sizeof(text));
+	check_flags(what, asked, flags);
+	for (size_t i = 0; i < sizeof(text); i++)
+		CHECK_EQ(text[i], pattern_byte(i));
+	flags = asked;
+	CHECK_EQ(call(SYS_read, ends[0], 0xc0000000, 1, &flags), -EFAULT);
+	check_flags(what, asked, flags);
+	flags = asked;
+	CHECK_EQ(call(9999, 0, 0, 0, &flags), -ENOSYS);
+	check_flags(what, asked, flags);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void try_fault(uint32_t asked)
+{
+	char *page = map_pages(1);
+	uint32_t flags = asked;
+
+	by_fault(0, (long)page, 0, 0x1234, &flags);
+	check_flags("a page fault", asked, flags);
+	CHECK_EQ(*(int *)page, 0x1234);
+	CHECK(munmap(page, PAGE) == 0);
+}
+
+/* A child begins with its parent's flags. */
+static void try_fork(call_function *call, uint32_t asked)
+{
+	uint32_t flags = asked;
+	long pid = call(SYS_fork, 0, 0, 0, &flags);
+
+	CHECK(pid >= 0);
+	check_flags("fork", asked, flags);
+	if (pid == 0)
+		_exit(7);
+	CHECK_EQ(wait_exit_status(pid), 7);
+}
+
+static int violate(call_function *call, const char *name)
+{
+	uint32_t flags = PLAIN | ALIGNMENT;
+	int fd = MUST(open("/proc/quartet/violate", O_WRONLY));
+
+	CHECK_EQ(call(SYS_write, fd, (long)name, strlen(name), &flags), strlen(name));
+	say("%s was not noticed\n", name);
+	return 1;
+}
+
+int main(int count, char **arguments)
+{
+	static const uint32_t tries[] = {
+		0, DIRECTION, ALIGNMENT, NESTED, ID, DIRECTION | ALIGNMENT, LOOKED_AT,
+	};
+
+	vdso_entry = getauxval(AT_SYSINFO);
+	if (count == 3)
+		return violate(strcmp(arguments[1], "int80") == 0 ? by_int80 : by_vdso, arguments[2]);
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
+		try_calls("int $0x80", by_int80, PLAIN | tries[i]);
+		try_calls("the vDSO", by_vdso, PLAIN | tries[i]);
+		try_fault(PLAIN | tries[i]);
+		try_fork(by_int80, PLAIN | tries[i]);
+		try_fork(by_vdso, PLAIN | tries[i]);
+	}
+	return 0;
+}
