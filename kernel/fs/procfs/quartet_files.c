@@ -2,7 +2,8 @@
  * /proc/quartet: what tests ask of the kernel, and no Linux has.
  *
  * 	boot		how long the start took: boot_file.c
- * 	leaks		what must be the same before and after a test, once caches are dropped
+ * 	leaks		what must be the same before and after a test, once caches are dropped;
+ * 			a debug kernel looks its page tables over as well
  * 	counters	faults by kind, tables shared and copied (struct vm_counters)
  * 	block_fail	write "hda:100-200:r,...": requests for these sectors of disks fail
  * 	event_mask	which events are recorded, in hexadecimal; written: from now on
@@ -13,6 +14,7 @@
  * 			read: some of it, and an address
  * 	violate		write a name: the kernel breaks that rule and should panic; read: the names
  */
+#include "arch/mmu.h"
 #include "block/block_device.h"
 #include "core/config.h"
 #include "core/event_ring.h"
@@ -86,6 +88,8 @@ static int show_leaks(const struct procfs_subject *subject, struct procfs_text *
 
 	(void)subject;
 	settle();
+	if (CONFIG_INVARIANTS)
+		mmu_check_kernel();
 	show_objects(text);
 	page_frame_count(&frames);
 	procfs_print(text, "anonymous_frames %zu\npage_table_frames %zu\nkernel_frames %zu\n",
