@@ -1,14 +1,12 @@
 """
 What the kernel forbids itself really traps: each rule is broken in a machine of its own, which must panic over it; what
-the processor watches over also on one that was started later, and in calls of a program that has set the flag by which
-SMAP is told to look away.
+the processor watches over also on one that was started later.
 """
 
 import os
 import re
 
-import image
-from common import build_kernel, build_path, make
+from common import build_kernel
 from machine import Machine
 
 KERNEL = os.environ.get('QUARTET_KERNEL') or build_kernel('debug')
@@ -28,7 +26,6 @@ EXPECTED = {
 }
 # What control registers and the page tables' bits say, which each processor is told for itself.
 OF_EACH_PROCESSOR = ('read_user', 'write_user', 'execute_user', 'execute_data', 'write_text')
-WITH_FLAGS = 'syscall_program_flags'
 PANIC = r'panic on CPU (\d), thread 0x[0-9a-f]+: '
 
 with Machine(KERNEL, cpus=1) as machine:
@@ -53,8 +50,3 @@ for name, reason in EXPECTED.items():
     expect_panic(name, f'echo {name} > /proc/quartet/violate', reason, 0, cpus=1)
 for name in OF_EACH_PROCESSOR:
     expect_panic(name, f"taskset 4 sh -c 'echo {name} > /proc/quartet/violate'", EXPECTED[name], 2, cpus=3)
-make('--silent', f'build/guest/{WITH_FLAGS}')
-tree = image.base_tree()
-tree.add_file(WITH_FLAGS, build_path('guest', WITH_FLAGS))
-for entry in ('int80', 'vdso'):
-    expect_panic('read_user', f'/{WITH_FLAGS} {entry} read_user', EXPECTED['read_user'], 0, cpus=1, tree=tree)

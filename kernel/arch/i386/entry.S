@@ -83,8 +83,14 @@
  */
 #define FRAME_RETURN_WORK (HEADER_RETURN_WORK + FRAME_SIZE + TOP_SIZE - KERNEL_STACK_SIZE)
 
-/* The handler's address lies in the slot of the result. */
+/* The handler's address lies in the slot of the result. EAX is free. */
 .macro CALL_HANDLER traced, work
+#if ASM_CONFIG_DEBUG
+	pushfl
+	popl %eax
+	testl $(EFLAGS_DF | EFLAGS_AC | EFLAGS_NT), %eax
+	jnz trap_flags_of_program
+#endif
 	testl $RETURN_WORK_WATCHED, FRAME_RETURN_WORK(%esp)
 	jnz \traced
 	movl %ebx, %eax

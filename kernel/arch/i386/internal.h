@@ -76,6 +76,7 @@ void trap_page_fault(struct trap_frame *frame, uintptr_t address);
 void trap_interrupt(struct trap_frame *frame);
 void trap_nmi(struct trap_frame *frame);
 noreturn void trap_double_fault(void);
+noreturn void trap_flags_of_program(uint32_t flags);
 
 /* umip.c: a general protection fault of a program that was SGDT or its kin. True: done for it. */
 bool umip_emulate(struct trap_frame *frame);

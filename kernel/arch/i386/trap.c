@@ -247,6 +247,15 @@ void trap_nmi(struct trap_frame *frame)
 		ipi_stop_here(frame);
 }
 
+/*
+ * Debug builds: a call is about to begin under what the program put into EFLAGS. With AC, SMAP
+ * would protect nothing until the next copy to or from it.
+ */
+void trap_flags_of_program(uint32_t flags)
+{
+	panic("a call begins with the flags %#x of its program", flags);
+}
+
 /* The state that faulted is in this CPU's main TSS, where the task switch put it. */
 void trap_double_fault(void)
 {
