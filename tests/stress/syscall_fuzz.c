@@ -30,9 +30,38 @@
  * Only for Quartet, or a machine that nobody needs: it runs as root.
  */
 #include "fuzz_worker.h"
+#include <poll.h>
 #include <sys/xattr.h>
 
 /* ---- the supervisor -------------------------------------------------------------------------- */
+
+static char output_name[64];	/* of descriptor 2 */
+
+/* Workers share the terminal: they make it refuse to wait, and root's hang it up. */
+static void write_all(const char *text, size_t length)
+{
+	for (int tries = 0; length > 0; tries++) {
+		ssize_t done = write(2, text, length);
+
+		if (done > 0) {
+			text += done;
+			length -= (size_t)done;
+			tries = 0;
+			continue;
+		}
+		if (tries > 100)
+			_exit(98);
+		if (done < 0 && errno != EAGAIN && errno != EINTR) {
+			int fd = open(output_name, O_WRONLY | O_NOCTTY);
+
+			if (fd >= 0 && fd != 2) {
+				dup2(fd, 2);
+				close(fd);
+			}
+		}
+		poll(NULL, 0, 20);
+	}
+}
 
 __attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
 {
@@ -45,8 +74,7 @@ __attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
 	va_end(arguments);
 	if (length > (int)sizeof(text) - 1)
 		length = sizeof(text) - 1;
-	if (write(2, text, (size_t)length) < 0)
-		_exit(98);
+	write_all(text, (size_t)length);
 }
 
 static long long now_ms(void)
@@ -455,6 +483,7 @@ int main(int argc, char **argv)
 			continue;
 		i++;
 	}
+	(void)!readlink("/proc/self/fd/2", output_name, sizeof(output_name) - 1);
 	program = "/proc/self/exe";
 	vdso_entry = (void *)getauxval(AT_SYSINFO);
 	parse_calls();
@@ -466,6 +495,9 @@ int main(int argc, char **argv)
 		tell("this is not Quartet; it is not safe to run here\n");
 		return 77;
 	}
+	/* What whoever started us left open: a worker's lock on it would outlive the worker. */
+	for (int fd = 3; fd < 1024; fd++)
+		close(fd);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	signal(SIGTTOU, SIG_IGN);
 	mlockall(MCL_CURRENT);

@@ -22,7 +22,7 @@ GRACE = 5	# seconds to clean up after that
 HEARING = ['env', '--default-signal=INT,QUIT']
 SKIP_STATUS = 77
 TESTS_AT_ONCE = 3	# mostly they wait for somebody to type
-LONG = ('driven/endure_fuzz', 'driven/endure_sim', 'driven/power_cut', 'driven/power_cut_programs')
+LONG = ('driven/endure_calls', 'driven/endure_fuzz', 'driven/endure_sim', 'driven/power_cut', 'driven/power_cut_programs')
 
 
 def find_tests(is_wanted):

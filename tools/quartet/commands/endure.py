@@ -2,6 +2,7 @@
 ./quartet endure WHAT [OPTIONS]: what takes long.
 
 	document	the figures of the last full runs of all these into docs/reliability.md
+	calls		random system calls that use each other's results
 	crash		cuts of power at thousands of points of logged workloads
 	shortage	every allocation fails once on each path to it
 	fuzz		libFuzzer's inputs for what reads what others made: disks, archives, keys, programs, names, settings
@@ -24,13 +25,14 @@ import crash
 import endure_record
 import fuzz
 import guest_tests
+import random_calls
 import shortage
 import strangers
 from common import Misuse, Parser, build_kernel, build_path, kernel_file, make, minutes_number, positive_number, seed_number, user_path, whole_number
 from results import FAILED, PASSED, SKIPPED, Results
 
 WHOLE_POINTS, WHOLE_ROUNDS, WHOLE_SEEDS = 10000, 1000, 1000
-WHOLE_MINUTES = {'torture': 60, 'strangers': 10, 'fuzz': 10}
+WHOLE_MINUTES = {'calls': 10, 'torture': 60, 'strangers': 10, 'fuzz': 10}
 POINTS_OF_A_WORKLOAD = 1000
 BOOTED_SHARE = 20		# one point of so many is replayed by a booted kernel as well
 CRASH_KINDS = ('files', 'files', 'files', 'sqlite', 'git')	# of workloads, in turn
@@ -127,6 +129,26 @@ def main_crash(arguments):
     status = 1 if failures else 0
     endure_record.add(f'crash, {options.workload or "files, sqlite, git"}', options.points >= WHOLE_POINTS, arguments, status,
                       {'points': options.points, f'workloads, seeds from {seed} on': number, 'failures': len(failures)})
+    return status
+
+
+def main_calls(arguments):
+    parser = Parser('endure calls')
+    parser.add_argument('--minutes', type=minutes_number, default=WHOLE_MINUTES['calls'], metavar='N', help='in all (10)')
+    parser.add_argument('--rounds', type=positive_number, metavar='N', help=f'of {random_calls.ROUND_SECONDS} seconds each, instead')
+    parser.add_argument('--seed', type=seed_number, help='of the first round, each has the next one; random unless given')
+    parser.add_argument('--as', dest='who', choices=('user', 'root', 'both'), default='user',
+                        help='who makes them (user); what root gets hold of of the tester itself may look like something that was left')
+    parser.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N')
+    parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
+    options = parser.parse_args(arguments)
+    kernel = options.kernel or build_kernel('debug')
+    seed = options.seed if options.seed is not None else random.randrange(1, 1 << 31)
+    rounds = options.rounds or random_calls.rounds_in(options.minutes)
+    print(f'seeds from {seed} on: give it back with --seed, and --rounds 1', flush=True)
+    status = 0 if random_calls.run(kernel, options.cpus, rounds, seed, options.who) else 1
+    endure_record.add(f'calls, {options.who}', rounds >= random_calls.rounds_in(WHOLE_MINUTES['calls']),
+                      arguments, status, {f'rounds of {random_calls.ROUND_SECONDS} seconds, seeds from {seed} on': rounds})
     return status
 
 
@@ -289,7 +311,7 @@ def main_document(arguments):
 
 
 def main(arguments):
-    commands = {'crash': main_crash, 'document': main_document, 'fuzz': main_fuzz, 'shortage': main_shortage, 'siege': main_siege, 'sim': main_sim,
+    commands = {'calls': main_calls, 'crash': main_crash, 'document': main_document, 'fuzz': main_fuzz, 'shortage': main_shortage, 'siege': main_siege, 'sim': main_sim,
                 'strangers': main_strangers, 'torture': main_torture}
     if arguments and arguments[0] in ('-h', '--help'):
         print(__doc__.strip())
