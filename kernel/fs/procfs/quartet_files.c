@@ -87,9 +87,10 @@ static int show_leaks(const struct procfs_subject *subject, struct procfs_text *
 	struct frame_counts frames;
 
 	(void)subject;
-	settle();
+	/* Before what was mapped for the test, as stacks are, goes. */
 	if (CONFIG_INVARIANTS)
 		mmu_check_kernel();
+	settle();
 	show_objects(text);
 	page_frame_count(&frames);
 	procfs_print(text, "anonymous_frames %zu\npage_table_frames %zu\nkernel_frames %zu\n",
