@@ -136,8 +136,8 @@ void cpu_setup_registers(void)
 	write_cr4(cr4);
 	if (features.nx)
 		write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_NXE);
-	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_AM | CR0_NW | CR0_CD)) |
-		  (CR0_WP | CR0_MP | CR0_NE));
+	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_NW | CR0_CD)) |
+		  (CR0_WP | CR0_AM | CR0_MP | CR0_NE));
 }
 
 bool cpu_has_tsc_deadline(void)
