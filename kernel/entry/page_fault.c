@@ -22,24 +22,46 @@ static noinline enum fault_result grow_stack(struct process *process, uintptr_t 
 	return vm_fault_below_stack(process->space, address, access, &limits, major);
 }
 
+static inline enum fault_result satisfy(struct user_thread *thread, uintptr_t address,
+					enum fault_access access, bool *major)
+{
+	struct process *process = thread->process;
+	enum fault_result result;
+
+	result = vm_fault(process->space, address, access, major);
+	if (unlikely(result == FAULT_BAD_ADDRESS))
+		result = grow_stack(process, address, access, major);
+	if (result == FAULT_OK) /* as Linux: what became a signal is not counted */
+		(*(*major ? &thread->major_faults : &thread->minor_faults))++;
+	return result;
+}
+
+/* Somebody records faults. */
+static noinline enum fault_result satisfy_recorded(struct user_thread *thread, uintptr_t address,
+						   enum fault_access access,
+						   const struct trap_frame *frame)
+{
+	enum fault_result result;
+	bool major = false;
+
+	event_note(QUARTET_EVENT_FAULT, address, access, frame->eip);
+	result = satisfy(thread, address, access, &major);
+	event_note(QUARTET_EVENT_FAULT_DONE, address, result, major);
+	return result;
+}
+
 static enum fault_result handle(const struct trap_frame *frame, uintptr_t address,
 				enum fault_access access)
 {
 	struct user_thread *thread = user_thread_current();
-	struct process *process = thread->process;
-	enum fault_result result;
 	bool major = false;
 
-	if (!process->space)
+	if (!thread->process->space)
 		return FAULT_BAD_ADDRESS;
-	event_note(QUARTET_EVENT_FAULT, address, access, frame->eip);
-	result = vm_fault(process->space, address, access, &major);
-	if (unlikely(result == FAULT_BAD_ADDRESS))
-		result = grow_stack(process, address, access, &major);
-	if (result == FAULT_OK) /* as Linux: what became a signal is not counted */
-		(*(major ? &thread->major_faults : &thread->minor_faults))++;
-	event_note(QUARTET_EVENT_FAULT_DONE, address, result, major);
-	return result;
+	/* One question for both: a fault is short. */
+	if (event_is_on_any(1u << QUARTET_EVENT_FAULT | 1u << QUARTET_EVENT_FAULT_DONE))
+		return satisfy_recorded(thread, address, access, frame);
+	return satisfy(thread, address, access, &major);
 }
 
 /* The program goes on at the handler, or dies on its way back. */
