@@ -31,10 +31,10 @@
 \name:
 	cmpl $COPY_UNROLLED, %ecx
 	jae 30f
-	pushl %ebx
-	USER_ACCESS_OPEN
 	testb $3, %cl
 	jnz 31f
+	pushl %ebx
+	USER_ACCESS_OPEN
 	jmp *29f(, %ecx)
 	.set copied, COPY_UNROLLED / 4 - 1
 	.rept COPY_UNROLLED / 4 - 1
@@ -47,6 +47,8 @@
 	ret
 31:	cmpl $1, %ecx
 	je 36f
+	pushl %ebx
+	USER_ACCESS_OPEN
 	subl $4, %ecx
 	jb 32f
 13:	movl (%edx), %ebx
@@ -70,15 +72,15 @@
 35:	addl $4, %ecx
 	jmp 33b
 /* A byte alone: what goes through pipes to wake somebody, and terminals. */
-36:
+36:	USER_ACCESS_OPEN
 17:	movb (%edx), %cl
 18:	movb %cl, (%eax)
 	USER_ACCESS_CLOSE
 	xorl %eax, %eax
-	popl %ebx
 	ret
-37:	movl $1, %ecx
-	jmp 34b
+37:	USER_ACCESS_CLOSE
+	movl $1, %eax
+	ret
 	EXCEPTION 17b, 37b, \nofault
 	EXCEPTION 18b, 37b, \nofault
 	EXCEPTION 13b, 35b, \nofault

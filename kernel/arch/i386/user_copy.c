@@ -140,20 +140,29 @@ static inline void *user_bytes(user_addr address)
 	return (void *)user_addr_value(address);
 }
 
+/* The others: apart, so that short ones save no register. */
+static noinline size_t copy_from_range(void *to, user_addr from, size_t size)
+{
+	return likely(user_range_ok(from, size)) ? copy(to, user_bytes(from), size) : size;
+}
+
+static noinline size_t copy_to_range(user_addr to, const void *from, size_t size)
+{
+	return likely(user_range_ok(to, size)) ? copy(user_bytes(to), from, size) : size;
+}
+
 size_t copy_from_user_partial(void *to, user_addr from, size_t size)
 {
 	check_may_fault();
-	if (is_short(from, size))
-		return user_copy_words(to, user_bytes(from), size);
-	return likely(user_range_ok(from, size)) ? copy(to, user_bytes(from), size) : size;
+	return is_short(from, size) ? user_copy_words(to, user_bytes(from), size)
+				    : copy_from_range(to, from, size);
 }
 
 size_t copy_to_user_partial(user_addr to, const void *from, size_t size)
 {
 	check_may_fault();
-	if (is_short(to, size))
-		return user_copy_words(user_bytes(to), from, size);
-	return likely(user_range_ok(to, size)) ? copy(user_bytes(to), from, size) : size;
+	return is_short(to, size) ? user_copy_words(user_bytes(to), from, size)
+				  : copy_to_range(to, from, size);
 }
 
 int copy_from_user(void *to, user_addr from, size_t size)
