@@ -32,10 +32,11 @@ void arch_thread_fini(struct arch_thread *thread);
 
 /*
  * Save the running thread's machine state in `from` and continue `to` where it stopped. Interrupts
- * off. Switches stacks, TLS descriptors, FS and GS, and FPU registers. The address space is
- * mmu_space_switch()'s business.
+ * off. Switches stacks, TLS descriptors, FS and GS, FPU registers, and the address space to
+ * `space`; NULL: as in mmu_space_switch().
  */
-void arch_switch(struct arch_thread *from, struct arch_thread *to);
+struct mmu_space;
+void arch_switch(struct arch_thread *from, struct arch_thread *to, struct mmu_space *space);
 
 /* The saved user registers of a thread that is inside the kernel, at the top of its stack. */
 struct trap_frame *arch_user_frame(void *stack);

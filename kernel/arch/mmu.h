@@ -67,7 +67,6 @@ void mmu_space_fini(struct mmu_space *space);
  * Locks: preemption off.
  */
 void mmu_space_switch(struct mmu_space *next);
-void mmu_space_switch_irq_off(struct mmu_space *next);	/* interrupts are off already */
 
 /*
  * The directory entry that covers user address `address`, or NULL if that level does not exist.

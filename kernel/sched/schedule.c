@@ -615,10 +615,7 @@ static always_inline struct thread *schedule_switch(enum switch_reason reason)
 	event_note(QUARTET_EVENT_SWITCH, ((struct stack_header *)next->stack)->event_thread,
 	      next->is_idle);
 	queue->previous = previous;
-	/* A thread that goes on using the same address space finds it loaded. */
-	if (next->mmu != previous->mmu)
-		mmu_space_switch_irq_off(next->mmu);
-	arch_switch(&previous->arch, &next->arch);
+	arch_switch(&previous->arch, &next->arch, next->mmu);
 	/* `previous` again, perhaps much later and on another CPU. */
 	return finish_switch();
 }

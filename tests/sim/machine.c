@@ -210,8 +210,9 @@ struct trap_frame *arch_user_frame(void *stack)
 	return (struct trap_frame *)((char *)stack + KERNEL_STACK_SIZE) - 1;
 }
 
-void arch_switch(struct arch_thread *from, struct arch_thread *to)
+void arch_switch(struct arch_thread *from, struct arch_thread *to, struct mmu_space *space)
 {
+	mmu_space_switch(space);
 	change_stack(&from->sp, to->sp);
 }
 

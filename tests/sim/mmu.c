@@ -277,20 +277,14 @@ void mmu_space_fini(struct mmu_space *space)
 	upcall_memory_free(space->pointer_table, 4 * sizeof(mmu_entry));
 }
 
-void mmu_space_switch_irq_off(struct mmu_space *next)
+void mmu_space_switch(struct mmu_space *next)
 {
+	irq_flags flags = irq_disable_save();
 	struct cpu_mmu *self = &mmus[cpu_index()];
 
 	self->is_idle = !next;
 	if (next && self->space != next)
 		load_space(cpu_index(), next);
-}
-
-void mmu_space_switch(struct mmu_space *next)
-{
-	irq_flags flags = irq_disable_save();
-
-	mmu_space_switch_irq_off(next);
 	irq_restore(flags);
 }
 

@@ -67,15 +67,15 @@ void arch_thread_fini(struct arch_thread *thread)
 	arch_debug_clear(thread);
 }
 
-void arch_switch(struct arch_thread *from, struct arch_thread *to)
+void arch_switch(struct arch_thread *from, struct arch_thread *to, struct mmu_space *space)
 {
 	struct stack_header *from_header = stack_header(), *to_header = header_of(to->sp);
-	unsigned int cpu = from_header->cpu;
-	struct machine_cpu *self = &machine_cpus[cpu];
+	struct machine_cpu *self = &machine_cpus[from_header->cpu];
 
 	keep_in_register(self); /* or its index is multiplied anew at each use */
-	fpu_switch(self, cpu, from, from_header, to, to_header);
-	tls_switch(self, cpu, from, to);
+	space_switch(self, space);
+	fpu_switch(self, from, from_header, to, to_header);
+	tls_switch(self, from, to);
 	self->tss.esp0 = (uint32_t)(uintptr_t)top_of(to_header);
 	switch_stacks(&from->sp, to->sp);
 }

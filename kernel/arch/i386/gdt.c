@@ -104,6 +104,8 @@ void gdt_init(unsigned int cpu, void *stack, void *double_fault_stack)
 {
 	struct machine_cpu *self = &machine_cpus[cpu];
 
+	self->mark = (uint8_t)(cpu + 1);
+	self->bit = 1u << cpu;
 	fill_gdt(self);
 	fill_tss(self, (uintptr_t)stack + KERNEL_STACK_SIZE - sizeof(struct stack_top),
 		 (uintptr_t)double_fault_stack + KERNEL_STACK_SIZE);

@@ -57,6 +57,8 @@ struct machine_cpu {
 	uint8_t directories_seen;		/* [c] bit per directory it had when loaded */
 	uint64_t alarm_ns;			/* [c] when to call upcall_timer(), or NEVER */
 	uint8_t apic_id;			/* [I] */
+	uint8_t mark;				/* [I] index + 1: of what a thread has here */
+	uint32_t bit;				/* [I] 1 << index */
 	_Atomic(struct call_node *) calls;	/* [a] smp_call() requests for this CPU */
 } __attribute__((aligned(64)));
 

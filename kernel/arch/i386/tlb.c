@@ -21,6 +21,7 @@
 #include "layout.h"
 #include "machine_cpu.h"
 #include "registers.h"
+#include "switch_state.h"
 
 /* From here on, loading the root again is cheaper than one invlpg a page. */
 #define FLUSH_PAGES_MAX 32
@@ -30,35 +31,14 @@ struct flush_request {
 	uintptr_t start, end;
 };
 
-/* The directories that the root which is loaded next has at least. */
-static inline uint8_t directories_of(struct mmu_space *space)
-{
-	/* Acquire: pairs with the release in mmu_directory_entry_create(). */
-	return (uint8_t)atomic_load_explicit(&space->directory_bits, memory_order_acquire);
-}
-
-/* `bit`: of this CPU. */
-static inline void load_space(struct machine_cpu *self, struct mmu_space *next, uint32_t bit)
-{
-	struct mmu_space *previous = self->space;
-
-	if (next)
-		atomic_fetch_or(&next->active_cpus, bit);
-	self->space = next;
-	self->directories_seen = next ? directories_of(next) : 0;
-	write_cr3((uint32_t)(next ? next->root : kernel_root()));
-	if (previous)
-		atomic_fetch_and(&previous->active_cpus, ~bit);
-}
-
 static noinline void load_no_space(struct machine_cpu *self)
 {
-	load_space(self, NULL, 1u << cpu_index());
+	space_load(self, NULL);
 }
 
 static void load_space_again(struct machine_cpu *self)
 {
-	self->directories_seen = directories_of(self->space);
+	self->directories_seen = space_directories(self->space);
 	write_cr3((uint32_t)self->space->root);
 }
 
@@ -68,19 +48,8 @@ void mmu_space_switch(struct mmu_space *next)
 
 	/* A flush request must find either the old space or the new one. */
 	flags = irq_disable_save();
-	mmu_space_switch_irq_off(next);
+	space_switch(&machine_cpus[cpu_index()], next);
 	irq_restore(flags);
-}
-
-void mmu_space_switch_irq_off(struct mmu_space *next)
-{
-	unsigned int cpu = cpu_index();
-	struct machine_cpu *self = &machine_cpus[cpu];
-
-	keep_in_register(self); /* or its index is multiplied anew at each use */
-	self->space_is_idle = !next;
-	if (next && self->space != next)
-		load_space(self, next, 1u << cpu);
 }
 
 static void evict_here(void *argument)
@@ -163,7 +132,7 @@ void mmu_flush_range(struct mmu_space *space, uintptr_t start, uintptr_t end)
 	cpu = cpu_index();
 	flush_own(&machine_cpus[cpu], space, start, end);
 	/*
-	 * Pairs with the fetch_or in load_space: our entries are changed before the mask is read.
+	 * Pairs with the fetch_or in space_load: our entries are changed before the mask is read.
 	 */
 	atomic_thread_fence(memory_order_seq_cst);
 	others = atomic_load(&space->active_cpus) & ~(1u << cpu);

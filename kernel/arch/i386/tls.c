@@ -45,9 +45,7 @@ static void load_descriptors(struct machine_cpu *self, const struct arch_thread 
 
 static bool is_loaded(const struct arch_thread *thread)
 {
-	unsigned int cpu = cpu_index();
-
-	return tls_is_loaded_on(&machine_cpus[cpu], cpu, thread);
+	return tls_is_loaded_on(&machine_cpus[cpu_index()], thread);
 }
 
 void tls_load(struct machine_cpu *self, const struct arch_thread *thread)
