@@ -94,6 +94,13 @@ static inline void list_remove(struct list_node *node)
 	node->previous = NULL;
 }
 
+/* The same for one whose own links nobody looks at before it is put on a list again. */
+static inline void list_unlink(struct list_node *node)
+{
+	node->previous->next = node->next;
+	node->next->previous = node->previous;
+}
+
 /* The first node, or NULL if the list is empty. */
 static inline struct list_node *list_first(const struct list *list)
 {

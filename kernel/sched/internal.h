@@ -30,11 +30,6 @@ enum placing {
  * CPU.
  */
 void schedule_place(struct thread *thread, enum placing how);
-/*
- * The same for one that was woken by a thread about to sleep: it runs here, next, if it may. The
- * caller has interrupts off, and looks whether it is to choose again when they are on.
- */
-void schedule_hand_over(struct thread *thread);
 
 /* Make the CPU of `queue` choose again. Caller holds queue->lock. */
 void schedule_kick(struct run_queue *queue);
@@ -91,6 +86,20 @@ static inline unsigned int thread_make_runnable(struct thread *thread, unsigned 
 		if (!(states & THREAD_STATE_BIT(word & 0xff)))
 			return 0;
 	} while (!atomic_compare_exchange_weak(&thread->state_word, &word, THREAD_RUNNABLE));
+	return word;
+}
+
+/* The same from all states of sleep, in two instructions less. */
+static inline unsigned int thread_make_sleeper_runnable(struct thread *thread)
+{
+	unsigned int word = atomic_load_explicit(&thread->state_word, memory_order_relaxed);
+
+	_Static_assert(THREAD_SLEEPING + 2 == THREAD_SLEEPING_INTERRUPTIBLE, "one after the other");
+	do {
+		if (unlikely((uint8_t)(word - THREAD_SLEEPING) > 2))
+			return 0;
+	} while (unlikely(!atomic_compare_exchange_strong(&thread->state_word, &word,
+							  THREAD_RUNNABLE)));
 	return word;
 }
 

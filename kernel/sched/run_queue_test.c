@@ -647,7 +647,7 @@ static void who_is_handed_over_to_waits_for_his_users_turn(struct test *t)
 	now += 1000000;
 	run_queue_account(&queue, now);
 	threads[1].share->virtual_ns = threads[0].share->virtual_ns + 1000 * SLICE_NS;
-	queue.front = &threads[1];	/* as schedule_hand_over() does */
+	queue.front = &threads[1];	/* as schedule_wake_handover() does */
 	queue.front_is_handed = threads[1].queued = true;
 	queue.ready_count++;
 	EXPECT(t, choose(false, false)->share == &users[0][0]);

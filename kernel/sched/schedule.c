@@ -378,13 +378,18 @@ static inline void wait_until_off_cpu(struct run_queue *own, struct thread *thre
 		cpu_relax();
 }
 
-void schedule_hand_over(struct thread *thread)
+bool schedule_wake_handover(struct thread *thread)
 {
-	struct run_queue *own = own_queue();
+	unsigned int word = thread_make_sleeper_runnable(thread);
+	struct run_queue *own;
 
+	if (unlikely(!(word & THREAD_OFF_QUEUE)))
+		return word;
+	own = own_queue();
 	wait_until_off_cpu(own, thread);
 	if (unlikely(!place_handover(own, thread)))
 		place(thread, PLACE_WOKEN);
+	return true;
 }
 
 void schedule_place(struct thread *thread, enum placing how)

@@ -28,6 +28,14 @@ void schedule(void);
 /* The same where interrupts were on before, and are off; they are off again afterwards. */
 void schedule_irq_off(void);
 
+/*
+ * Wake `thread`, which runs here, next, if it may: the running one is about to sleep. False: it did
+ * not sleep. A full barrier has come after the last write that lets it go on, or it will take a
+ * lock that the caller holds before it looks. The caller has interrupts off, and looks whether it
+ * is to choose again when they are on.
+ */
+bool schedule_wake_handover(struct thread *thread);
+
 /* sched_yield(2). */
 void schedule_yield(void);
 

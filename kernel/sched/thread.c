@@ -365,19 +365,14 @@ bool thread_wake(struct thread *thread)
 bool thread_wake_handover(struct thread *thread)
 {
 	irq_flags flags;
-	unsigned int word;
+	bool slept;
 
 	/* As in wake_from(). */
 	atomic_thread_fence(memory_order_seq_cst);
-	word = thread_make_runnable(thread, THREAD_SLEEPING_STATES);
-	if (!word)
-		return false;
-	if (word & THREAD_OFF_QUEUE) {
-		flags = irq_disable_save();
-		schedule_hand_over(thread);
-		preempt_irq_restore(flags);
-	}
-	return true;
+	flags = irq_disable_save();
+	slept = schedule_wake_handover(thread);
+	preempt_irq_restore(flags);
+	return slept;
 }
 
 void thread_resume_stopped(struct thread *thread)

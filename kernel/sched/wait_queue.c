@@ -25,21 +25,13 @@
 
 enum wake_mode { WAKE_ALL, WAKE_ONE };
 
-/* Its waker lets go of an entry that it has woken. */
-static inline void release_entry(struct wait_entry *entry)
-{
-	list_remove(&entry->node);
-	/* Release: the entry is its owner's again. */
-	atomic_store_explicit(&entry->queue, NULL, memory_order_release);
-}
-
 /* Wake a plain entry and let go of it. Whether it had not been awake already does not matter. */
 static inline bool wake_sleeper(struct wait_entry *entry)
 {
 	bool exclusive = entry->exclusive;
 
 	(void)thread_wake(entry->thread);
-	release_entry(entry);
+	wait_queue_release_locked(entry);
 	return exclusive;
 }
 
@@ -87,11 +79,8 @@ void wait_queue_wake_one(struct wait_queue *queue, uint32_t key)
 /* The running thread is about to sleep: `entry`'s gets the CPU. */
 static inline void hand_over_to(struct wait_entry *entry)
 {
-	unsigned int word = thread_make_runnable(entry->thread, THREAD_SLEEPING_STATES);
-
-	if (likely(word & THREAD_OFF_QUEUE))
-		schedule_hand_over(entry->thread);
-	release_entry(entry);
+	(void)schedule_wake_handover(entry->thread);
+	wait_queue_release_locked(entry);
 }
 
 /* Others watch, or are woken together. */
@@ -205,7 +194,7 @@ void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry
 
 void wait_queue_remove(struct wait_entry *entry)
 {
-	/* Acquire: pairs with the release in release_entry. */
+	/* Acquire: pairs with the release in wait_queue_release_locked. */
 	struct wait_queue *queue = atomic_load_explicit(&entry->queue, memory_order_acquire);
 	irq_flags flags;
 
@@ -270,7 +259,7 @@ int wait_step(struct wait_entry *entry, enum thread_state kind, uint64_t deadlin
 void wait_end(struct wait_entry *entry)
 {
 	thread_cancel_sleep();
-	/* Mostly its waker has taken it off. Acquire: pairs with the release in release_entry. */
+	/* Mostly its waker has taken it off. Acquire: pairs with the release of that. */
 	if (unlikely(atomic_load_explicit(&entry->queue, memory_order_acquire)))
 		wait_queue_remove(entry);
 }

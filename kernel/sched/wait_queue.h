@@ -107,6 +107,13 @@ static inline void wait_queue_add_locked(struct wait_queue *queue, struct wait_e
 		list_add_head(&queue->waiters, &entry->node);
 	atomic_store_explicit(&entry->queue, queue, memory_order_relaxed);
 }
+/* Its waker lets go of an entry that it has woken. queue->lock is held. */
+static inline void wait_queue_release_locked(struct wait_entry *entry)
+{
+	list_unlink(&entry->node);
+	/* Release: the entry is its owner's again. */
+	atomic_store_explicit(&entry->queue, NULL, memory_order_release);
+}
 void wait_queue_add(struct wait_queue *queue, struct wait_entry *entry);
 void wait_queue_add_exclusive(struct wait_queue *queue, struct wait_entry *entry);
 void wait_queue_remove(struct wait_entry *entry);		/* idempotent */

@@ -12,7 +12,8 @@
  * wakes after dropping the mutex.
  *
  * A reader that sleeps and wants a page or more leaves a landing (vm/landing.h): a long write into
- * the empty ring begins there, and what lies in the ring comes after it.
+ * the empty ring begins there, and what lies in the ring comes after it. A few bytes are brought to
+ * him past the ring (pipe_tray.c).
  *
  * Wake-ups hand the CPU over where the waker is about to wait itself: a writer that found the pipe
  * full, and one whose reader was waiting for its very bytes.
@@ -26,22 +27,19 @@
 #include "mem/slab.h"
 #include "sched/mutex_inline.h"
 #include "sched/schedule.h"
-#include "sched/wait_inline.h"
 #include "uapi/linux/errno.h"
 #include "uapi/linux/fcntl.h"
 #include "uapi/linux/termios.h"
 #include "vfs/credentials.h"
 #include "vfs/internal.h"
 #include "vfs/pipe_internal.h"
+#include "vfs/pipe_tray.h"
 #include "vfs/poll.h"
 #include "vfs/user_count.h"
 #include "vm/landing.h"
 
 /* Linux's: what a pipe begins with, also for a user who has many. */
 enum { DEFAULT_SLOTS = 16, FEW_SLOTS = 2 };
-
-/* Copies of less are made without a loop. */
-enum { SHORT_MAX = 127 };
 
 static struct slab_cache *pipe_slab;
 
@@ -65,7 +63,7 @@ struct pipe *pipe_alloc(const struct credentials *credentials)
 		count = FEW_SLOTS;
 		user_count_charge_many(pipe->payer, USER_PIPE_PAGES, count);
 	}
-	pipe->slots = kmalloc_array(count, sizeof(pipe->slots[0]), 0);
+	pipe->slots = kmalloc_array(count + 1, sizeof(pipe->slots[0]), 0);
 	if (!pipe->slots)
 		goto uncharge;
 	pipe->slot_count = pipe->capacity = pipe->wakes_from = count;
@@ -88,6 +86,8 @@ void pipe_free(struct pipe *pipe)
 		page_frame_put(pipe_slot_at(pipe, i)->frame);
 	for (unsigned int i = 0; i < pipe->spare_count; i++)
 		page_frame_put(pipe->spare[i]);
+	if (pipe->has_tray)
+		page_frame_put(page_frame_from_address(pipe->tray));
 	kfree(pipe->slots);
 	user_count_uncharge_many(pipe->payer, USER_PIPE_PAGES, pipe->slot_count);
 	user_count_put(pipe->payer);
@@ -104,10 +104,17 @@ static struct page_frame *take_frame(struct pipe *pipe)
 /* Only a frame that nobody else has got (splice shares them) may be filled again. */
 static inline void give_frame(struct pipe *pipe, struct page_frame *frame)
 {
-	if (pipe->spare_count < ARRAY_SIZE(pipe->spare) && page_frame_references(frame) == 1)
-		pipe->spare[pipe->spare_count++] = frame;
-	else
+	if (unlikely(page_frame_references(frame) != 1)) {
 		page_frame_put(frame);
+	} else if (unlikely(!pipe->has_tray) && page_frame_is_direct(frame)) {
+		/* In this order: at no time does it look as if it were under way (pipe_brings). */
+		atomic_store(&pipe->tray, page_frame_address(frame));
+		atomic_store(&pipe->has_tray, true);
+	} else if (pipe->spare_count < ARRAY_SIZE(pipe->spare)) {
+		pipe->spare[pipe->spare_count++] = frame;
+	} else {
+		page_frame_put(frame);
+	}
 }
 
 /* The state was changed and the mutex dropped. */
@@ -127,7 +134,7 @@ static void wake(struct wait_queue *queue, uint32_t events, bool hand_over)
  */
 static size_t read_slot(struct pipe *pipe, struct io_buffer *buffer, bool *fault, bool *packet_end)
 {
-	struct pipe_slot *slot = pipe_slot_at(pipe, 0);
+	struct pipe_slot *slot = pipe_first_slot(pipe);
 	size_t size = min((size_t)slot->size, buffer->remaining);
 	size_t done = io_buffer_put_frame(buffer, slot->frame, slot->offset, size);
 
@@ -140,7 +147,7 @@ static size_t read_slot(struct pipe *pipe, struct io_buffer *buffer, bool *fault
 			page_frame_put(slot->frame);
 		else
 			give_frame(pipe, slot->frame);
-		pipe->first = (pipe->first + 1) & (pipe->slot_count - 1);
+		pipe->first = pipe_next(pipe, pipe->first);
 		atomic_store_explicit(&pipe->used, pipe_used(pipe) - 1, memory_order_release);
 	}
 	return done;
@@ -189,7 +196,7 @@ static noinline ssize_t read_and_wake(struct pipe *pipe, struct io_buffer *buffe
 /* Do all its bytes go to or come from one piece of user memory, in a short copy? */
 static inline bool is_short_piece(const struct io_buffer *buffer, size_t size)
 {
-	return size <= SHORT_MAX && size <= buffer->size && buffer->is_user;
+	return size <= PIPE_SHORT_MAX && size <= buffer->size && buffer->is_user;
 }
 
 /*
@@ -203,7 +210,7 @@ static inline ssize_t read_short(struct pipe *pipe, struct io_buffer *buffer)
 	size_t size = 0;
 
 	mutex_lock_inline(&pipe->mutex);
-	slot = pipe_slot_at(pipe, 0);
+	slot = pipe_first_slot(pipe);
 	/* Nobody reads from a pipe less than his pieces hold; files with limits do. */
 	assert(buffer->remaining >= buffer->size);
 	if (unlikely(pipe_used(pipe) != 1 || pipe->wakes_from <= 1 || slot->is_borrowed ||
@@ -222,15 +229,54 @@ unlock:
 	return (ssize_t)size;
 }
 
+/*
+ * Behind `done` bytes that have come past the ring what there is in it, and fits. What does not fit
+ * is for the next: his wake-up may have gone to us, who came back to the queue for a moment.
+ */
+static noinline ssize_t read_more(struct pipe *pipe, struct io_buffer *buffer, size_t done)
+{
+	if (buffer->remaining > 0)
+		return (ssize_t)done + max(read_and_wake(pipe, buffer), (ssize_t)0);
+	wait_queue_pass_on(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
+	return (ssize_t)done;
+}
+
+/*
+ * Sleep until there are bytes or no writers, and take what is brought, if anything is: 0, and its
+ * size in *done. Else look again: -EAGAIN; or -EINTR.
+ */
+static inline int sleep_for_bytes(struct pipe *pipe, struct io_buffer *buffer, ssize_t *done)
+{
+	struct pipe_sleeper sleeper;
+	void *tray;
+	int error;
+
+	pipe_sleeper_init(&sleeper, buffer);
+	error = WAIT_EVENT_IN_PLACE(&pipe->read_queue, &sleeper.entry,
+				    (tray = pipe_sleeper_tray(&sleeper)) || pipe_used(pipe) > 0 ||
+					    pipe_is_at_end(pipe));
+	/* It may have come while we left the queue. */
+	if (unlikely(!tray)) {
+		tray = pipe_sleeper_tray(&sleeper);
+		if (!tray)
+			return error ? error : -EAGAIN;
+	}
+	if (unlikely(!pipe_take_from_tray(pipe, buffer, tray, sleeper.size)))
+		return -EAGAIN;
+	*done = unlikely(pipe_used(pipe) > 0) ? read_more(pipe, buffer, sleeper.size)
+					      : (ssize_t)sleeper.size;
+	return 0;
+}
+
 /* The ring is empty: has this reader, who will sleep, left a landing? One may. */
-static bool leave_landing(struct pipe *pipe, struct landing *landing)
+static bool leave_landing(struct pipe *pipe, struct pipe_lander *lander)
 {
 	bool is_left;
 
 	mutex_lock_inline(&pipe->mutex);
-	is_left = !pipe->landing && pipe_used(pipe) == 0;
+	is_left = !pipe->lander && pipe_used(pipe) == 0;
 	if (is_left)
-		pipe->landing = landing;
+		pipe->lander = lander;
 	mutex_unlock_inline(&pipe->mutex);
 	return is_left;
 }
@@ -238,44 +284,49 @@ static bool leave_landing(struct pipe *pipe, struct landing *landing)
 static void take_landing_back(struct pipe *pipe)
 {
 	mutex_lock_inline(&pipe->mutex);
-	pipe->landing = NULL;
+	pipe->lander = NULL;
 	mutex_unlock_inline(&pipe->mutex);
 }
 
-/* Sleep until there are bytes or no writers. Returns how many came straight to the buffer. */
+/*
+ * Sleep until there are bytes or no writers. Returns how many came, straight to the buffer or, if
+ * not, or at the same time, on the tray.
+ */
 static size_t wait_with_landing(struct pipe *pipe, struct io_buffer *buffer, int *error)
 {
-	struct landing landing;
+	struct pipe_lander lander;
+	size_t landed;
+	void *tray;
 	bool is_left;
 
-	landing_init(&landing, buffer);
-	is_left = leave_landing(pipe, &landing);
-	*error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
-				     pipe_used(pipe) > 0 || landing_filled(&landing) > 0 ||
+	pipe_sleeper_init(&lander.sleeper, buffer);
+	landing_init(&lander.landing, buffer);
+	is_left = leave_landing(pipe, &lander);
+	*error = WAIT_EVENT_IN_PLACE(&pipe->read_queue, &lander.sleeper.entry,
+				     pipe_used(pipe) > 0 || landing_filled(&lander.landing) > 0 ||
+					     pipe_sleeper_tray(&lander.sleeper) ||
 					     pipe_is_at_end(pipe));
 	if (is_left)
 		take_landing_back(pipe);
-	io_buffer_advance(buffer, landing_filled(&landing));
-	return landing_filled(&landing);
+	landed = landing_filled(&lander.landing);
+	io_buffer_advance(buffer, landed);
+	tray = pipe_sleeper_tray(&lander.sleeper);
+	if (tray && lander.sleeper.size > buffer->size)
+		pipe_put_tray_into_ring(pipe, tray, lander.sleeper.size);
+	else if (tray && pipe_take_from_tray(pipe, buffer, tray, lander.sleeper.size))
+		landed += lander.sleeper.size;
+	return landed;
 }
 
-/*
- * What came there, and behind it what there is in the ring and fits. What does not fit is for the
- * next: his wake-up may have gone to us. 0: look again. -EINTR.
- */
+/* What came so, and what is behind it. 0: look again. -EINTR. */
 static noinline ssize_t read_landing(struct pipe *pipe, struct io_buffer *buffer)
 {
 	int error;
-	ssize_t more = 0;
 	size_t landed = wait_with_landing(pipe, buffer, &error);
 
 	if (landed == 0)
 		return error;
-	if (pipe_used(pipe) > 0 && buffer->remaining > 0)
-		more = read_and_wake(pipe, buffer);
-	else if (pipe_used(pipe) > 0)
-		wait_queue_pass_on(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL | POLL_NO_NEWS);
-	return (ssize_t)landed + max(more, (ssize_t)0);
+	return pipe_used(pipe) > 0 ? read_more(pipe, buffer, landed) : (ssize_t)landed;
 }
 
 /*
@@ -321,10 +372,11 @@ static ssize_t pipe_read(struct file *file, struct io_buffer *buffer, file_offse
 				return done;
 			error = (int)done;
 		} else {
-			error = WAIT_EVENT_IN_PLACE(&pipe->read_queue,
-						    pipe_used(pipe) > 0 || pipe_is_at_end(pipe));
+			error = sleep_for_bytes(pipe, buffer, &done);
+			if (likely(error == 0))
+				return done;
 		}
-		if (error) {
+		if (error == -EINTR) {
 			/* it may have been for us */
 			wake(&pipe->read_queue, POLL_IN | POLL_NO_NEWS, false);
 			return -ERESTARTSYS;
@@ -437,14 +489,15 @@ unlock:
 /*
  * Straight to a reader, if one waits for so much; returns how much that was. Packets keep their
  * borders in slots only, and what never lay in one is no news when it is read. There must be a free
- * slot: then a short write's rest is not torn off.
+ * slot: then a short write's rest is not torn off. What was brought to him comes first.
  */
 static size_t write_to_landing(struct pipe *pipe, struct io_buffer *buffer, uint32_t flags)
 {
-	if (!pipe->landing || buffer->remaining < LANDING_MIN || pipe_used(pipe) > 0 ||
-	    pipe_is_full(pipe) || pipe->wakes_from == 0 || (flags & O_DIRECT))
+	if (!pipe->lander || buffer->remaining < LANDING_MIN || pipe_used(pipe) > 0 ||
+	    pipe_is_full(pipe) || pipe->wakes_from == 0 || (flags & O_DIRECT) ||
+	    pipe_sleeper_tray(&pipe->lander->sleeper))
 		return 0;
-	return landing_fill(pipe->landing, buffer, buffer->remaining);
+	return landing_fill(&pipe->lander->landing, buffer, buffer->remaining);
 }
 
 /*
@@ -504,13 +557,15 @@ static noinline ssize_t write_in_steps(struct file *file, struct io_buffer *buff
 static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offset *position)
 {
 	struct pipe *pipe = file->private;
+	size_t size = buffer->remaining;
 	ssize_t written;
 
 	(void)position;
-	if (buffer->remaining == 0)
-		return 0;
-	if (is_short_piece(buffer, buffer->remaining) &&
+	/* Nothing is no less than much is here. */
+	if (likely(size - 1 < PIPE_SHORT_MAX && size <= buffer->size && buffer->is_user) &&
 	    !(atomic_load_explicit(&file->flags, memory_order_relaxed) & O_DIRECT)) {
+		if (likely(pipe_bring(pipe, buffer)))
+			return (ssize_t)size;
 		written = write_short(pipe, buffer);
 		if (likely(written > 0)) {
 			wait_queue_wake_handover(&pipe->read_queue, POLL_IN | POLL_READ_NORMAL);
@@ -522,7 +577,7 @@ static ssize_t pipe_write(struct file *file, struct io_buffer *buffer, file_offs
 			return written;
 		}
 	}
-	return write_in_steps(file, buffer);
+	return size == 0 ? 0 : write_in_steps(file, buffer);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@ struct file;
 struct file_ops;
 struct inode;
 struct io_buffer;
-struct landing;
+struct pipe_lander;
 struct user_count;
 
 struct pipe_slot {
@@ -29,8 +29,8 @@ struct pipe_slot {
 /* [m] mutex  [a] atomic, changes under the mutex  [s] the inode's state_lock  [I] immutable */
 struct pipe {
 	struct mutex mutex;			/* LOCK_RANK_PIPE */
-	struct pipe_slot *slots;		/* [m] ring of slot_count, a power of two */
-	unsigned int slot_count;		/* [m] */
+	struct pipe_slot *slots;		/* [m] ring of slot_count, and one more (pipe.c) */
+	unsigned int slot_count;		/* [m] a power of two */
 	struct user_count *payer;		/* [I] has slot_count USER_PIPE_PAGES of it */
 	/* [m] slots that may be used: less than there are while splice.c holds some; also a hint */
 	unsigned int capacity;
@@ -47,7 +47,13 @@ struct pipe {
 	unsigned int users;			/* [s] open files, and opens under way */
 	unsigned int spare_count;		/* [m] */
 	struct page_frame *spare[2];		/* [m] emptied frames for the next write */
-	struct landing *landing;		/* [m] of a reader who sleeps; or NULL */
+	/*
+	 * [a] the address of a frame on which bytes are brought to a sleeping reader. NULL: there
+	 * is none, or it is under way
+	 */
+	_Atomic(void *) tray;
+	atomic_bool has_tray;			/* [a] changes under the mutex: here or under way */
+	struct pipe_lander *lander;		/* [m] who sleeps and has left a landing; or NULL */
 	struct wait_queue read_queue, write_queue;
 };
 
@@ -64,9 +70,22 @@ must_check bool pipe_charge(struct user_count *payer, unsigned int slots,
 void pipe_drop_end(struct pipe *pipe, uint32_t access);
 void pipe_put(struct pipe *pipe, struct inode *inode);
 
+/* The ring has places up to slot_count. */
+static inline unsigned int pipe_next(const struct pipe *pipe, unsigned int place)
+{
+	return place == pipe->slot_count ? 0 : place + 1;
+}
+
 static inline struct pipe_slot *pipe_slot_at(struct pipe *pipe, unsigned int index)
 {
-	return &pipe->slots[(pipe->first + index) & (pipe->slot_count - 1)];
+	unsigned int place = pipe->first + index;
+
+	return &pipe->slots[place <= pipe->slot_count ? place : place - pipe->slot_count - 1];
+}
+
+static inline struct pipe_slot *pipe_first_slot(struct pipe *pipe)
+{
+	return &pipe->slots[pipe->first];
 }
 
 static inline unsigned int pipe_used(const struct pipe *pipe)
@@ -102,11 +121,27 @@ static inline bool pipe_has_writers(const struct pipe *pipe)
 	return atomic_load_explicit(&pipe->writers, memory_order_acquire) > 0;
 }
 
+/* Are bytes on their way to one reader, and may come back? */
+static inline bool pipe_brings(const struct pipe *pipe)
+{
+	return atomic_load_explicit(&pipe->has_tray, memory_order_relaxed) &&
+	       !atomic_load_explicit(&pipe->tray, memory_order_relaxed);
+}
+
 /* Will there be no more bytes than there are? With the mutex held; without, a hint. */
 static inline bool pipe_is_at_end(const struct pipe *pipe)
 {
 	return !pipe_has_writers(pipe) &&
-	       likely(atomic_load_explicit(&pipe->taken, memory_order_relaxed) == 0);
+	       likely(atomic_load_explicit(&pipe->taken, memory_order_relaxed) == 0 &&
+		      !pipe_brings(pipe));
+}
+
+/* Mutex held, and there is a place: in front of all others. */
+static inline void pipe_put_first(struct pipe *pipe, const struct pipe_slot *slot)
+{
+	pipe->first = pipe->first == 0 ? pipe->slot_count : pipe->first - 1;
+	*pipe_first_slot(pipe) = *slot;
+	atomic_store_explicit(&pipe->used, pipe_used(pipe) + 1, memory_order_release);
 }
 
 /*

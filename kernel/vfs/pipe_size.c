@@ -74,7 +74,7 @@ static int recharge(struct pipe *pipe, unsigned int count, const struct credenti
 /* A ring of `count` slots, with the bytes there are. */
 static int resize(struct pipe *pipe, unsigned int count, const struct credentials *credentials)
 {
-	struct pipe_slot *slots = kmalloc_array(count, sizeof(slots[0]), 0);
+	struct pipe_slot *slots = kmalloc_array(count + 1, sizeof(slots[0]), 0);
 	struct pipe_slot *old;
 	unsigned int held;
 	int error;

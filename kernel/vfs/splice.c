@@ -78,21 +78,14 @@ static int wait_for_room(struct pipe *pipe, bool nonblock)
 /* Mutex held: the first slot leaves the ring; its frame is the caller's. */
 static struct pipe_slot take_first(struct pipe *pipe)
 {
-	struct pipe_slot slot = *pipe_slot_at(pipe, 0);
+	struct pipe_slot slot = *pipe_first_slot(pipe);
 
-	pipe->first = (pipe->first + 1) & (pipe->slot_count - 1);
+	pipe->first = pipe_next(pipe, pipe->first);
 	atomic_store_explicit(&pipe->used, pipe_used(pipe) - 1, memory_order_release);
 	return slot;
 }
 
-/* Mutex held, and there is room or a held slot: in front of all others, or behind them. */
-static void put_first(struct pipe *pipe, const struct pipe_slot *slot)
-{
-	pipe->first = (pipe->first - 1) & (pipe->slot_count - 1);
-	*pipe_slot_at(pipe, 0) = *slot;
-	atomic_store_explicit(&pipe->used, pipe_used(pipe) + 1, memory_order_release);
-}
-
+/* Mutex held, and there is room or a held slot: behind all others. */
 static void put_last(struct pipe *pipe, const struct pipe_slot *slot)
 {
 	*pipe_slot_at(pipe, pipe_used(pipe)) = *slot;
@@ -296,7 +289,7 @@ static void return_slot(struct pipe *pipe, struct pipe_slot *slot, size_t writte
 	mutex_lock(&pipe->mutex);
 	pipe_set_capacity(pipe, pipe->capacity + 1);
 	if (slot->size > 0)
-		put_first(pipe, slot);
+		pipe_put_first(pipe, slot);
 	else
 		page_frame_put(slot->frame);
 	atomic_fetch_sub_explicit(&pipe->taken, 1, memory_order_relaxed);

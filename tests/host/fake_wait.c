@@ -124,6 +124,13 @@ void schedule_irq_off(void)
 		panic("sleeps for ever");
 }
 
+/* Called from the idle function: the thread sleeps. */
+bool schedule_wake_handover(struct thread *thread)
+{
+	(void)thread;
+	return true;
+}
+
 void wait_end(struct wait_entry *entry)
 {
 	wait_queue_remove(entry);

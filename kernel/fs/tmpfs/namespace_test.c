@@ -10,7 +10,7 @@
  * test: with=vfs/freeze.c,vfs/mount_table.c
  * test: with=vfs/namespace_ops.c,vfs/notify.c,vfs/path_format.c,vfs/path_walk.c
  * test: with=vfs/path_walk_fast.c
- * test: with=vfs/user_count.c,vfs/pipe_size.c
+ * test: with=vfs/user_count.c,vfs/pipe_size.c,vfs/pipe_tray.c
  * test: with=vfs/permission.c,vfs/pipe.c,vfs/poll.c,vfs/read_write.c,vfs/rename.c,vfs/seals.c
  * test: with=vfs/sticky.c,vfs/super_block.c,vfs/vfs.c,fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c
  * test: with=fs/tmpfs/attributes.c,fs/tmpfs/directory.c
