@@ -17,7 +17,8 @@
  * test: with=vfs/file_map.c,vfs/file_open.c,vfs/file_system.c,vfs/fs_context.c,vfs/user_count.c
  * test: with=vfs/initramfs.c,vfs/inode.c,vfs/inode_table.c,vfs/mount.c,vfs/mount_tree.c
  * test: with=vfs/freeze.c,vfs/mount_table.c,vfs/namespace_ops.c,vfs/notify.c,vfs/path_format.c
- * test: with=vfs/path_walk.c,vfs/path_walk_fast.c,vfs/permission.c,vfs/pipe.c,vfs/poll.c
+ * test: with=vfs/path_walk.c,vfs/path_walk_fast.c,vfs/permission.c,vfs/pipe.c
+ * test: with=vfs/pipe_tray.c,vfs/poll.c
  * test: with=vfs/read_write.c,vfs/rename.c,vfs/seals.c,vfs/sticky.c,vfs/super_block.c,vfs/vfs.c
  * test: with=fs/tmpfs/tmpfs.c,fs/tmpfs/inode.c,fs/tmpfs/attributes.c,fs/tmpfs/directory.c
  * test: with=fs/tmpfs/file.c,fs/devfs/devfs.c,vm/page_cache.c,vm/page_cache_io.c,vm/truncate.c

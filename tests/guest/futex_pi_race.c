@@ -63,7 +63,7 @@ static void *enter_and_leave(void *argument)
 		/* Now and then the thread ends with it: the next one is told, or nobody waits. */
 		if (chosen == 1000)
 			break;
-		/* Somebody came to wait between two looks at the word: the program is to try again. */
+		/* Somebody came to wait between two looks at the word: it is to try again. */
 		do
 			result = futex(&locks[which].word, UNLOCK_PI | PRIVATE, 0, NULL, NULL, 0);
 		while (result < 0 && errno == EAGAIN);
