@@ -12,7 +12,7 @@ from qemu import ACCELERATORS, SHARE_DEVICES, Settings
 
 OWN_IMAGES = {'1k': 1024, '2k': 2048, '4k': 4096}
 DEFAULT_MEMORY, DEBIAN_MEMORY = 128, 512
-LEAST_MEMORY, MOST_MEMORY = 8, 65536	# MiB; what PAE can address
+LEAST_MEMORY, MOST_MEMORY = 4, 65536	# MiB; what PAE can address
 MOST_WORDS = 1900			# the kernel keeps 2047 bytes of its command line, which has words of ours, too
 EXT2_MAGIC_AT, EXT2_MAGIC = 1080, b'\x53\xef'
 NUMBERS = ('loglevel', 'panic', 'seed', 'watchdog')	# words of the kernel's; docs/boot.md
