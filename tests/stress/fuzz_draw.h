@@ -31,6 +31,7 @@ static struct statistics {
 } * statistics;
 
 static const char *program;
+static pid_t supervisor;
 static void *vdso_entry;
 
 static uint32_t draw(struct worker *worker)

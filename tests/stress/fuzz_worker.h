@@ -199,10 +199,11 @@ static long make_sigaction(struct worker *worker)
 /* Exec of the fuzzer itself goes on fuzzing with the descriptors that it kept. */
 static long make_execve(struct worker *worker)
 {
-	char seed[24];
-	char *const arguments[] = { "fuzz", "--continue", seed, NULL };
+	char seed[24], above[24];
+	char *const arguments[] = { "fuzz", "--supervisor", above, "--continue", seed, NULL };
 
 	snprintf(seed, sizeof(seed), "%u", draw(worker));
+	snprintf(above, sizeof(above), "%d", (int)supervisor);
 	execve(program, arguments, NULL);
 	return -errno;
 }
@@ -244,6 +245,12 @@ static bool is_worth_making(struct worker *worker, const struct call *call,
 	/* A shell that reads a terminal, a sleep for ever: the time is better used. */
 	if (strncmp(call->name, "execve", 6) == 0)
 		return one_in(worker, 4);
+	/*
+	 * An ordinary user hands it to root's worker, who gets at the supervisor's and init's open
+	 * files by it: a lock on one outlives the worker.
+	 */
+	if (strcmp(call->name, "pidfd_open") == 0)
+		return (int)arguments[0] > supervisor || (int)arguments[0] <= 0;
 	/* The files of others cannot be told from a leak. */
 	if (worker->is_root && strstr(call->name, "mount") != NULL)
 		return is_at_home();

@@ -155,6 +155,57 @@ static void tell_leaks(void)
 	}
 }
 
+/* A descriptor of a process that lives on: does what is open there hold a lock or an owner? */
+static void tell_holder(const char *pid, int pidfd, const char *fd_name)
+{
+	char path[64], open_name[128] = "", line[256];
+	int fd = (int)syscall(SYS_pidfd_getfd, pidfd, atoi(fd_name), 0);
+
+	if (fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)!readlink(path, open_name, sizeof(open_name) - 1);
+	if (fcntl(fd, F_GETOWN) != 0 || fcntl(fd, F_GETSIG) != 0)
+		tell("process %s, descriptor %s, %s: owner %d, signal %d\n", pid, fd_name,
+		     open_name, fcntl(fd, F_GETOWN), fcntl(fd, F_GETSIG));
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	FILE *info = fopen(path, "r");
+
+	while (info && fgets(line, sizeof(line), info)) {
+		if (strncmp(line, "lock:", 5) == 0)
+			tell("process %s, descriptor %s, %s: %s", pid, fd_name, open_name, line);
+	}
+	if (info)
+		fclose(info);
+	close(fd);
+}
+
+/* What workers laid on an open file that outlives them looks like a leak of the kernel's. */
+static void tell_holders(void)
+{
+	DIR *processes = opendir("/proc");
+
+	for (struct dirent *entry; processes && (entry = readdir(processes));) {
+		char path[300];
+		int pidfd = (int)syscall(SYS_pidfd_open, atoi(entry->d_name), 0);
+
+		if (pidfd < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/fd", entry->d_name);
+		DIR *descriptors = opendir(path);
+
+		for (struct dirent *fd; descriptors && (fd = readdir(descriptors));) {
+			if (fd->d_name[0] != '.')
+				tell_holder(entry->d_name, pidfd, fd->d_name);
+		}
+		if (descriptors)
+			closedir(descriptors);
+		close(pidfd);
+	}
+	if (processes)
+		closedir(processes);
+}
+
 /* What the kernel has said, if no worker has cleared it meanwhile. */
 static void tell_log(void)
 {
@@ -167,27 +218,56 @@ static void tell_log(void)
 	tell("the kernel's log ends:\n%s\n", size > 3000 ? text + size - 3000 : text);
 }
 
+/*
+ * Directories that stay, above the workers' own: they get there by ".." and by descriptors, make
+ * names there, as they do at home, and root's give them attributes, owners and modes.
+ */
+static struct place {
+	const char *path;
+	struct stat before;
+	char *names[512]; /* that were there before anybody worked */
+} places[] = {
+	{ .path = "/" },    { .path = "/tmp" }, { .path = "/var" },  { .path = "/var/tmp" },
+	{ .path = "/bin" }, { .path = "/etc" }, { .path = "/sbin" }, { .path = "/dev" },
+};
+
+static struct stat special_before[ARRAY_SIZE(special_names)];
+
 /* What a device keeps from its first use on, such as what holds its locks, is no leak. */
-static void use_special(const char *name)
+static void use_special(const char *name, struct stat *before)
 {
 	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
+	if (stat(name, before) < 0)
+		before->st_mode = 0;
 	if (fd < 0)
 		return;
 	flock(fd, LOCK_SH);
 	close(fd);
 }
 
-/* Directories above the workers' own, which ".." leads to. */
-static const char *const above[] = { "/", "/tmp", "/var", "/var/tmp", "/bin", "/etc" };
+static void use_place(struct place *place)
+{
+	DIR *entries = opendir(place->path);
+	size_t count = 0;
 
-/* The same is true of these. */
+	use_special(place->path, &place->before);
+	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+		if (count == ARRAY_SIZE(place->names))
+			tell("%s has too many names\n", place->path);
+		else
+			place->names[count++] = strdup(entry->d_name);
+	}
+	if (entries)
+		closedir(entries);
+}
+
 static void use_specials(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(special_names); i++)
-		use_special(special_names[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(above); i++)
-		use_special(above[i]);
+		use_special(special_names[i], &special_before[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		use_place(&places[i]);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *ftw)
@@ -231,25 +311,40 @@ static void clear_mounts(const char *folder)
 	}
 }
 
-/* Workers get out of their folders by chdir(".."), and leave the same names there. */
-static void clear_strays(const char *folder)
+static bool was_there(const struct place *place, const char *name)
 {
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strpbrk(names[i], "/.") || names[i][0] == '\0')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		remove_tree(path);
+	for (size_t i = 0; i < ARRAY_SIZE(place->names) && place->names[i]; i++) {
+		if (strcmp(place->names[i], name) == 0)
+			return true;
 	}
+	return false;
 }
 
-/* What root's workers gave to files that stay. */
-static void clear_attributes(const char *path)
+static void clear_strays(const struct place *place)
+{
+	DIR *entries = opendir(place->path);
+	char path[PATH_MAX];
+
+	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+		if (was_there(place, entry->d_name))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", place->path, entry->d_name);
+		remove_tree(path);
+	}
+	if (entries)
+		closedir(entries);
+}
+
+/* Root's workers give attributes to files that stay, and other owners and modes. */
+static void clear_attributes(const char *path, const struct stat *before)
 {
 	char list[4096];
 	ssize_t size = llistxattr(path, list, sizeof(list));
 
+	if (before->st_mode != 0 && strncmp(path, "/proc", 5) != 0 &&
+	    (chown(path, before->st_uid, before->st_gid) < 0 ||
+	     chmod(path, before->st_mode & 07777) < 0))
+		tell("cannot give %s its owner and mode again: %s\n", path, strerror(errno));
 	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(list + at) + 1)
 		lremovexattr(path, list + at);
 }
@@ -301,21 +396,32 @@ static void clear_leavings(void)
 			clear_mounts(folders[i]);
 			remove_tree(folders[i]);
 		}
-		clear_strays("");
-		clear_strays("/tmp");
-		clear_strays("/var");
-		clear_strays("/var/tmp");
+		for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+			clear_strays(&places[i]);
 		clear_objects("/proc/sysvipc/shm", remove_segment);
 		clear_objects("/proc/sysvipc/sem", remove_semaphores);
 		clear_objects("/proc/sysvipc/msg", remove_message_queue);
 		clear_queues();
-		for (size_t i = 0; i < ARRAY_SIZE(above); i++)
-			clear_attributes(above[i]);
+		for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+			clear_attributes(places[i].path, &places[i].before);
 		for (size_t i = 0; i < ARRAY_SIZE(special_names); i++)
-			clear_attributes(special_names[i]);
+			clear_attributes(special_names[i], &special_before[i]);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
+}
+
+/*
+ * Nothing that a worker prints is of interest, and the supervisor's terminal is open longer than a
+ * worker lives: what that lays on it, a lock or an owner, would look like a leak. It is left as
+ * root, for root's workers change who may open the device.
+ */
+static bool leave_terminal(void)
+{
+	int nowhere = open("/dev/null", O_RDWR);
+
+	return nowhere >= 0 && dup2(nowhere, 0) == 0 && dup2(nowhere, 1) == 1 &&
+	       dup2(nowhere, 2) == 2;
 }
 
 static void start_worker(uint32_t seed, bool is_root, const char *folder)
@@ -328,7 +434,7 @@ static void start_worker(uint32_t seed, bool is_root, const char *folder)
 	snprintf(path, sizeof(path), "%s/%u", folder, seed % 1000);
 	mkdir(path, 0777);
 	chmod(path, 0777);
-	if (chdir(path) < 0)
+	if (chdir(path) < 0 || !leave_terminal())
 		_exit(97);
 	setsid();
 	if (!is_root && (setgroups(0, NULL) < 0 || setresgid(USER_ID, USER_ID, USER_ID) < 0 ||
@@ -340,14 +446,6 @@ static void start_worker(uint32_t seed, bool is_root, const char *folder)
 	setrlimit(RLIMIT_NPROC, &(struct rlimit){ 60, 60 });
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	make_files();
-	/*
-	 * Nothing that a worker prints is of interest, and it must not reach the supervisor's
-	 * terminal.
-	 */
-	int nowhere = open("/dev/null", O_RDWR);
-
-	for (int fd = 0; fd < 3; fd++)
-		dup2(nowhere, fd);
 	be_worker(seed);
 }
 
@@ -452,6 +550,7 @@ int main(int argc, char **argv)
 	const char *on_failure = NULL;
 	bool verbose = false;
 
+	supervisor = getpid();
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 
@@ -465,6 +564,8 @@ int main(int argc, char **argv)
 		}
 		if (strcmp(argv[i], "--continue") == 0)
 			seed = (uint32_t)strtoul(value, NULL, 0), rounds = 0;
+		else if (strcmp(argv[i], "--supervisor") == 0)
+			supervisor = atoi(value);
 		else if (strcmp(argv[i], "--seed") == 0)
 			seed = (uint32_t)strtoul(value, NULL, 0);
 		else if (strcmp(argv[i], "--rounds") == 0)
@@ -522,6 +623,7 @@ int main(int argc, char **argv)
 		else if (!leaks_agree()) {
 			tell("seed %u: something leaked\n", seed + round);
 			tell_leaks();
+			tell_holders();
 			tell_log();
 			good = false;
 		}
