@@ -11,7 +11,7 @@
 #define CONFIG_INVARIANTS CONFIG_DEBUG	   /* module_check() after changes */
 #define CONFIG_POISON	  CONFIG_DEBUG	   /* freed frames and objects are filled with a pattern */
 #define CONFIG_FAILPOINTS CONFIG_DEBUG	   /* allocations can be told to fail */
-#define CONFIG_VIOLATIONS CONFIG_DEBUG	   /* rules can be broken by request, core/violate.h */
+#define CONFIG_VIOLATIONS CONFIG_DEBUG	   /* rules can be broken: procfs/violate_file.c */
 #define CONFIG_WATCHDOG	  CONFIG_DEBUG	   /* a stuck CPU is noticed, sched/watchdog.c */
 #define CONFIG_SEEDED_PREEMPTION CONFIG_DEBUG /* the seed makes threads give way */
 

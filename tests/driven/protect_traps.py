@@ -23,6 +23,7 @@ EXPECTED = {
     'lock_twice': r'lock violated outer is taken again by its holder',
     'leave_locked': r'back to user mode with lock violated outer held',
     'sleep_locked': r'may sleep, but preemption is off \(1 times\)',
+    'mutex_locked': r'may sleep, but preemption is off \(1 times\)',
 }
 # What control registers and the page tables' bits say, which each processor is told for itself.
 OF_EACH_PROCESSOR = ('read_user', 'write_user', 'execute_user', 'execute_data', 'write_text')

@@ -28,7 +28,7 @@ assert 'stuck_deaf+' in told and told.count('was at:') == 3, told
 # Somebody must be waiting for the CPU.
 told = panic_after('stuck_holding', 1, 'while :; do :; done &')
 assert re.match(r'CPU 0 is stuck: no other thread could run for 4 s', told), told
-assert 'violate+' in told, told	# of the interrupted function itself only the caller shows
+assert 'procfs_violate+' in told, told	# of the interrupted function itself only the caller shows
 
 # One that is only busy, or idle, is not stuck.
 with Machine(KERNEL, cpus=2, append=['watchdog=1']) as machine:

@@ -8,7 +8,7 @@ SIM := build/sim
 SIM_FOLDERS := lib core mem sched vm block vfs fs/ext2 fs/journal fs/tmpfs fs/devfs
 # What the machine has in their place: tests/sim/memory.c.
 SIM_WITHOUT := kernel/mem/vmap.c kernel/core/backtrace.c kernel/core/symbols.c \
-	kernel/core/failpoint.c kernel/core/violate.c
+	kernel/core/failpoint.c
 SIM_KERNEL := $(filter-out %_test.c $(SIM_WITHOUT),$(foreach folder,$(SIM_FOLDERS),$(wildcard kernel/$(folder)/*.c)))
 SIM_KERNEL += $(patsubst %,kernel/entry/%.c,machine_memory return_to_user)
 # Of processes, what has no files to execute and no tracer in it: tests/sim/user_thread.c has the rest.

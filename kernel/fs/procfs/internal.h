@@ -145,6 +145,9 @@ void procfs_print_locks(const struct file *file, const struct fd_table *fds,
 /* boot_file.c: /proc/quartet/boot. */
 int procfs_show_boot(const struct procfs_subject *subject, struct procfs_text *text);
 ssize_t procfs_store_boot(const struct procfs_subject *subject, char *line, size_t size);
+/* violate_file.c: /proc/quartet/violate. */
+int procfs_show_violations(const struct procfs_subject *subject, struct procfs_text *text);
+ssize_t procfs_violate(const struct procfs_subject *subject, char *line, size_t size);
 extern const struct inode_ops procfs_file_inode_ops, procfs_link_inode_ops;
 
 /* The tables. */

@@ -12,7 +12,8 @@
  * 			(core/failpoint.h has the kinds)
  * 	stale		write a byte: fill what the writer gets with it (core/stale.h); 0 ends it;
  * 			read: some of it, and an address
- * 	violate		write a name: the kernel breaks that rule and should panic; read: the names
+ * 	violate		write a name: the kernel breaks that rule and should panic; read: the names;
+ * 			violate_file.c
  */
 #include "arch/mmu.h"
 #include "block/block_device.h"
@@ -21,7 +22,6 @@
 #include "core/failpoint.h"
 #include "core/stack_header.h"
 #include "core/stale.h"
-#include "core/violate.h"
 #include "fs/procfs/internal.h"
 #include "lib/parse.h"
 #include "lib/string.h"
@@ -172,22 +172,6 @@ static ssize_t store_failpoint(const struct procfs_subject *subject, char *line,
 	return -EINVAL;
 }
 
-static int show_violations(const struct procfs_subject *subject, struct procfs_text *text)
-{
-	(void)subject;
-	for (size_t i = 0; violation_name(i); i++)
-		procfs_print(text, "%s\n", violation_name(i));
-	return 0;
-}
-
-static ssize_t store_violation(const struct procfs_subject *subject, char *line, size_t size)
-{
-	(void)subject;
-	if (!CONFIG_VIOLATIONS)
-		return -EOPNOTSUPP;
-	return violate(line) ? (ssize_t)size : -EINVAL;
-}
-
 /* On purpose what must not happen: so that a test sees that it would see it. */
 static int show_stale(const struct procfs_subject *subject, struct procfs_text *text)
 {
@@ -297,7 +281,7 @@ const struct procfs_entry procfs_quartet_entries[] = {
 	{ .name = "violate",
 	  .mode = MODE_REGULAR | 0600,
 	  .id = 94,
-	  .show = show_violations,
-	  .store = store_violation },
+	  .show = procfs_show_violations,
+	  .store = procfs_violate },
 	{ .name = NULL },
 };

@@ -1,8 +1,8 @@
 /*
- * What a debug kernel can do wrong on purpose, one function each, in a table by name.
+ * /proc/quartet/violate: breaking rules on purpose, in debug builds. Whether a protection works is
+ * seen only by trying what it forbids: the kernel does what is written here, one function each, in
+ * a table by name, and a good machine panics.
  */
-#include "core/violate.h"
-#include <stdint.h>
 #include "arch/context.h"
 #include "arch/cpu.h"
 #include "arch/irq_flags.h"
@@ -12,7 +12,12 @@
 #include "core/lock_check.h"
 #include "core/preempt.h"
 #include "core/spinlock.h"
+#include "fs/procfs/internal.h"
 #include "lib/string.h"
+#include "sched/clock.h"
+#include "sched/mutex.h"
+#include "sched/thread.h"
+#include "uapi/linux/errno.h"
 
 #define RETURN_INSTRUCTION 0xc3
 
@@ -130,10 +135,26 @@ static void lock_twice(void)
 	spin_lock(&outer);
 }
 
+enum { SHORT_SLEEP_NS = 1000000 };
+
+/* Whoever wants the lock meanwhile spins until this thread has slept enough. */
 static void sleep_locked(void)
 {
 	spin_lock(&outer);
-	assert_may_sleep();
+	thread_prepare_sleep(THREAD_SLEEPING);
+	thread_sleep_until(clock_monotonic_ns() + SHORT_SLEEP_NS);
+	spin_unlock(&outer);
+}
+
+/* The mutex is free, so nobody sleeps today: it is the call that is wrong. */
+static void mutex_locked(void)
+{
+	static struct mutex mutex;
+
+	mutex_init(&mutex, LOCK_RANK_SLEEPING_LEAF, "violated mutex");
+	spin_lock(&outer);
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
 	spin_unlock(&outer);
 }
 
@@ -168,22 +189,30 @@ static const struct violation {
 	{ "write_constant", write_constant }, { "overflow_stack", overflow_stack },
 	{ "overrun_buffer", overrun_buffer }, { "writable_text", writable_text },
 	{ "lock_order", lock_order },	      { "lock_twice", lock_twice },
-	{ "sleep_locked", sleep_locked },     { "leave_locked", leave_locked },
-	{ "stuck_deaf", stuck_deaf },	      { "stuck_holding", stuck_holding },
+	{ "sleep_locked", sleep_locked },     { "mutex_locked", mutex_locked },
+	{ "leave_locked", leave_locked },     { "stuck_deaf", stuck_deaf },
+	{ "stuck_holding", stuck_holding },
 };
 
-const char *violation_name(size_t n)
+int procfs_show_violations(const struct procfs_subject *subject, struct procfs_text *text)
 {
-	return n < ARRAY_SIZE(violations) ? violations[n].name : NULL;
+	(void)subject;
+	for (size_t i = 0; i < ARRAY_SIZE(violations); i++)
+		procfs_print(text, "%s\n", violations[i].name);
+	return 0;
 }
 
-bool violate(const char *name)
+/* If the machine lets it happen, this returns. */
+ssize_t procfs_violate(const struct procfs_subject *subject, char *line, size_t size)
 {
+	(void)subject;
+	if (!CONFIG_VIOLATIONS)
+		return -EOPNOTSUPP;
 	for (size_t i = 0; i < ARRAY_SIZE(violations); i++) {
-		if (strcmp(violations[i].name, name) == 0) {
+		if (strcmp(violations[i].name, line) == 0) {
 			violations[i].act();
-			return true;
+			return (ssize_t)size;
 		}
 	}
-	return false;
+	return -EINVAL;
 }
