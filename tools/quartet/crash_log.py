@@ -74,6 +74,18 @@ class Log:
             self.medium[entry.sector * SECTOR:entry.sector * SECTOR + len(entry.data)] = entry.data
         self.flushed = end
 
+    def ignore_flushes(self, places):
+        """From now on as on a disk that says of the flushes at these places that they are done, and does nothing."""
+        for place in places:
+            self.entries[place].is_flush = False
+        self.medium, self.flushed = bytearray(self.start), 0
+
+    def forget(self, start, end):
+        """From now on as on a disk that has lost what these entries wrote."""
+        for entry in self.entries[start:end]:
+            entry.data = b''
+        self.medium, self.flushed = bytearray(self.start), 0
+
     def disk_at(self, count, seed=None):
         """The disk at a point."""
         self._advance(count)

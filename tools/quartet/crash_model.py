@@ -112,16 +112,21 @@ class Workload:
         last = len(self.lines)
         reasons = []
         for j in range(self.durable[over], min(over + 1, last) + 1):
-            state = self.states[j]
-            shape = {path: 'file' if isinstance(what, File) else what for path, what in state.items()}
-            if shape != names:
+            if self._names(j) != names:
                 continue
-            reasons = self._content_complaints(tree, state, over)
+            reasons = self._content_complaints(tree, self.states[j], over)
             if not reasons:
                 return []
         if reasons:
             return reasons
+        for j in reversed(range(self.durable[over])):
+            if self._names(j) == names:
+                return [f'the names are those after operation {j}; {self.durable[over]} was durable']
         return [f'no state from {self.durable[over]} to {min(over + 1, last)} has these names: {sorted(names)}']
+
+    def _names(self, number):
+        """All names after that operation, and what each is."""
+        return {path: 'file' if isinstance(what, File) else what for path, what in self.states[number].items()}
 
     @staticmethod
     def _content_complaints(tree, state, over):
