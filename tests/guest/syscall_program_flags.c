@@ -2,15 +2,19 @@
  * A call is made with flags that mean something to the kernel: with the direction flag its string
  * instructions would go backwards, with the alignment flag SMAP would protect nothing, with the
  * nested-task flag its iret would switch tasks. By int $0x80 and by the vDSO's entry the call does
- * what it should, and the program has its flags afterwards; after a page fault, too. A debug kernel
- * panics if it would begin a call under them.
+ * what it should, and the program has its flags afterwards, those of its arithmetic among them;
+ * after a page fault, too. A debug kernel panics if it would begin a call under them. Interrupts
+ * that come on the way back change nothing of that.
  */
 #include "check.h"
 #include <sys/auxv.h>
+#include <sys/time.h>
 
 enum { DIRECTION = 0x400, NESTED = 0x4000, ALIGNMENT = 0x40000, ID = 0x200000 };
+enum { CARRY = 1, PARITY = 4, ADJUST = 0x10, ZERO = 0x40, SIGN = 0x80, OVERFLOW = 0x800 };
+enum { ARITHMETIC = CARRY | PARITY | ADJUST | ZERO | SIGN | OVERFLOW };
 enum { PLAIN = 0x202 };
-enum { LOOKED_AT = DIRECTION | NESTED | ALIGNMENT | ID };
+enum { LOOKED_AT = DIRECTION | NESTED | ALIGNMENT | ID | ARITHMETIC };
 
 uintptr_t vdso_entry;		/* named in assembly */
 
@@ -105,10 +109,39 @@ static void try_fork(call_function *call, uint32_t asked)
 	CHECK_EQ(wait_exit_status(pid), 7);
 }
 
+static volatile sig_atomic_t alarms;
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+	alarms++;
+}
+
+/* Timers strike anywhere between the call's end and the program: none is told late, none harms. */
+static void try_interrupts(const char *what, call_function *call)
+{
+	struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = { { 0, 0 }, { 0, 0 } };
+	long long end = now_ns() + scaled(500) * 1000000LL;
+
+	alarms = 0;
+	CHECK(signal(SIGALRM, on_alarm) != SIG_ERR);
+	CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
+	for (uint32_t i = 0; now_ns() < end; i++) {
+		uint32_t asked = PLAIN | (i % 2 ? CARRY | SIGN : ZERO | OVERFLOW), flags = asked;
+
+		CHECK_EQ(call(SYS_getppid, i, 1, 2, &flags), getppid());
+		check_flags(what, asked, flags);
+	}
+	CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0);
+	CHECK(alarms > 0);
+}
+
 int main(void)
 {
 	static const uint32_t tries[] = {
-		0, DIRECTION, ALIGNMENT, NESTED, ID, DIRECTION | ALIGNMENT, LOOKED_AT,
+		0,	    DIRECTION,		   ALIGNMENT, NESTED,	  ID,
+		CARRY,	    PARITY,		   ADJUST,    ZERO,	  SIGN,
+		OVERFLOW,   DIRECTION | ALIGNMENT, CARRY | ZERO | OVERFLOW, ARITHMETIC, LOOKED_AT,
 	};
 
 	vdso_entry = getauxval(AT_SYSINFO);
@@ -119,5 +152,7 @@ int main(void)
 		try_fork(by_int80, PLAIN | tries[i]);
 		try_fork(by_vdso, PLAIN | tries[i]);
 	}
+	try_interrupts("int $0x80", by_int80);
+	try_interrupts("the vDSO", by_vdso);
 	return 0;
 }

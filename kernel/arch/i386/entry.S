@@ -30,6 +30,10 @@
  * of a call, or looks at a new child, or at a program between its return and the vDSO's popl.
  * (Linux reads it at each call, and fails with EFAULT if it cannot: of that stack the program dies
  * anyway.)
+ *
+ * sysexit leaves the flags as they are, so the program's are popped before it, and with them
+ * interrupts are on for one instruction, after return_work was looked at. Whoever interrupts there
+ * goes back to where that is done again (sysenter_leave): nothing up to sysexit cannot be repeated.
  */
 #include "asm_offsets.h"
 #include "asm_macros.h"
@@ -84,7 +88,7 @@
 #define FRAME_RETURN_WORK (HEADER_RETURN_WORK + FRAME_SIZE + TOP_SIZE - KERNEL_STACK_SIZE)
 
 /* The handler's address lies in the slot of the result. EAX is free. */
-.macro CALL_HANDLER traced, work
+.macro CALL_HANDLER traced, work, leave=978
 #if ASM_CONFIG_DEBUG
 	pushfl
 	popl %eax
@@ -101,6 +105,7 @@
 	call lock_check_nothing_held
 	popl %eax
 #endif
+\leave:
 	cli
 	cmpl $0, FRAME_RETURN_WORK(%esp)
 	jne \work
@@ -196,10 +201,12 @@ sysenter_known:
 	testl $SYSENTER_FLAGS, FRAME_EFLAGS(%esp)
 	jnz sysenter_dirty
 sysenter_clean:
-	CALL_HANDLER sysenter_traced, sysenter_work
+	CALL_HANDLER sysenter_traced, sysenter_work, sysenter_leave
 	movl FRAME_ESP(%esp), %ecx
 	movl FRAME_EIP(%esp), %edx
-	sti
+	pushl FRAME_EFLAGS(%esp)
+	popfl
+sysenter_left:
 	sysexit
 
 sysenter_segments:
@@ -348,6 +355,13 @@ trap_exit:
 interrupt_common:
 	SAVE_ALL
 	call trap_interrupt
+	testb $3, FRAME_CS(%esp)
+	jnz exit_to_user
+	cmpl $sysenter_left, FRAME_EIP(%esp)
+	jne restore_all
+	movl $sysenter_leave, FRAME_EIP(%esp)
+	jmp restore_all
+
 interrupt_exit:
 	testb $3, FRAME_CS(%esp)
 	jz restore_all
