@@ -233,12 +233,30 @@ static long make_special(struct worker *worker, const struct call *call, bool *i
 
 /* ---- a worker ------------------------------------------------------------------------------- */
 
+/*
+ * Would it signal the supervisor, init or everybody? What is drawn from lies in memory that calls
+ * overwrite, so this is asked again, of root, who may.
+ */
+static bool signals_others(struct worker *worker, const struct call *call,
+			   const unsigned int *arguments)
+{
+	static const char senders[] = "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo";
+	long long pid = (int)arguments[0];
+
+	if (!is_named(call->name, senders))
+		return false;
+	return (worker->is_root || raw(SYS_geteuid32, 0, 0, 0, 0) == 0) && pid != 0 &&
+	       llabs(pid) <= supervisor;
+}
+
 /* Signals that would end us, or a fault's handler that is gone, are not worth much. */
 static bool is_worth_making(struct worker *worker, const struct call *call,
 			    const unsigned int *arguments)
 {
 	int signal = (int)arguments[0];
 
+	if (signals_others(worker, call, arguments))
+		return false;
 	if (strcmp(call->name, "signal") == 0 || strcmp(call->name, "sigaction") == 0 ||
 	    strcmp(call->name, "rt_sigaction") == 0)
 		return signal <= 0 || signal > 64 || !is_fault(signal);
@@ -251,6 +269,10 @@ static bool is_worth_making(struct worker *worker, const struct call *call,
 	 */
 	if (strcmp(call->name, "pidfd_open") == 0)
 		return (int)arguments[0] > supervisor || (int)arguments[0] <= 0;
+	/* Root may let a file signal whomever it likes: none but workers. */
+	if (worker->is_root && strncmp(call->name, "fcntl", 5) == 0 &&
+	    (arguments[1] == F_SETOWN || arguments[1] == F_SETOWN_EX))
+		return arguments[1] == F_SETOWN && llabs((int)arguments[2]) > supervisor;
 	/* The files of others cannot be told from a leak. */
 	if (worker->is_root && strstr(call->name, "mount") != NULL)
 		return is_at_home();

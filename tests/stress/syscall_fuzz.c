@@ -424,6 +424,47 @@ static bool leave_terminal(void)
 	       dup2(nowhere, 2) == 2;
 }
 
+/* An ordinary user has no right to signal the supervisor; root's workers try not to. */
+static volatile sig_atomic_t stray_signal, stray_code, stray_sender;
+
+static void on_stray_signal(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	stray_signal = signal;
+	stray_code = info->si_code;
+	stray_sender = info->si_pid;
+}
+
+static bool is_stray(int signal)
+{
+	return signal != SIGCHLD && signal != SIGTTOU && signal != SIGKILL && signal != SIGSTOP &&
+	       !is_fault(signal);
+}
+
+static void watch_signals(bool watch)
+{
+	struct sigaction action = { .sa_sigaction = on_stray_signal,
+				    .sa_flags = SA_SIGINFO | SA_RESTART };
+
+	if (!watch)
+		action = (struct sigaction){ .sa_handler = SIG_DFL };
+	for (int signal = 1; signal <= SIGRTMAX; signal++) {
+		if (is_stray(signal))
+			sigaction(signal, &action, NULL);
+	}
+}
+
+static bool tell_signals(void)
+{
+	bool any = stray_signal != 0;
+
+	if (any)
+		tell("the supervisor got signal %d, code %d, from process %d\n", stray_signal,
+		     stray_code, stray_sender);
+	stray_signal = 0;
+	return any;
+}
+
 static void start_worker(uint32_t seed, bool is_root, const char *folder)
 {
 	pid_t pid = fork();
@@ -431,6 +472,7 @@ static void start_worker(uint32_t seed, bool is_root, const char *folder)
 
 	if (pid != 0)
 		return;
+	watch_signals(false);
 	snprintf(path, sizeof(path), "%s/%u", folder, seed % 1000);
 	mkdir(path, 0777);
 	chmod(path, 0777);
@@ -601,6 +643,7 @@ int main(int argc, char **argv)
 		close(fd);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	signal(SIGTTOU, SIG_IGN);
+	watch_signals(true);
 	mlockall(MCL_CURRENT);
 	/*
 	 * Ours is the last word, even when a worker of root's gives itself a high priority; no
@@ -627,6 +670,8 @@ int main(int argc, char **argv)
 			tell_log();
 			good = false;
 		}
+		if (tell_signals() && only_as && strcmp(only_as, "user") == 0)
+			good = false;
 	}
 	tell_statistics();
 	if (!good && on_failure && system(on_failure) != 0)

@@ -138,7 +138,7 @@ def main_calls(arguments):
     parser.add_argument('--rounds', type=positive_number, metavar='N', help=f'of {random_calls.ROUND_SECONDS} seconds each, instead')
     parser.add_argument('--seed', type=seed_number, help='of the first round, each has the next one; random unless given')
     parser.add_argument('--as', dest='who', choices=('user', 'root', 'both'), default='user',
-                        help='who makes them (user); what root gets hold of of the tester itself may look like something that was left')
+                        help='who makes them (user); the allocations of root fail as well')
     parser.add_argument('--cpus', type=int, default=4, choices=range(1, 9), metavar='N')
     parser.add_argument('--kernel', type=kernel_file, metavar='FILE')
     options = parser.parse_args(arguments)
