@@ -115,10 +115,12 @@ static void want_of_memory_is_no_broken_disk(struct test *t)
 
 /*
  * A block was promised, and then, for want of memory, all free ones of its group have to wait for a
- * commit. fsync makes it, and is glad.
+ * commit. fsync makes it, and is glad: also if the file itself needs no commit any more, since
+ * nothing of its inode changes.
  */
-static void fsync_commits_what_a_promise_waits_for(struct test *t)
+static void a_promise_waits_for_a_commit(struct test *t, bool inode_is_committed)
 {
+	enum { DIRECT = 12000 };	/* without an indirect block, which changes the inode */
 	bool failed = true;
 
 	machine_start(DISK_SIZE);
@@ -132,7 +134,11 @@ static void fsync_commits_what_a_promise_waits_for(struct test *t)
 		EXPECT_EQ(t, write_at(other, 0, chunk, 20000), 20000);
 		EXPECT_EQ(t, inode_sync(other), 0);
 		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
-		EXPECT_EQ(t, write_at(file, 0, chunk, 20000), 20000);
+		if (inode_is_committed) {
+			EXPECT_EQ(t, cut(file, DIRECT), 0);
+			EXPECT_EQ(t, inode_sync(file), 0);
+		}
+		EXPECT_EQ(t, write_at(file, 0, chunk, DIRECT), DIRECT);
 		test_fail_allocation(nth);
 		error = cut(other, 0);
 		failed = test_allocation_failed();
@@ -149,6 +155,12 @@ static void fsync_commits_what_a_promise_waits_for(struct test *t)
 	EXPECT(t, !failed);
 	EXPECT(t, disk_image_is_clean());
 	machine_stop();
+}
+
+static void fsync_commits_what_a_promise_waits_for(struct test *t)
+{
+	a_promise_waits_for_a_commit(t, false);
+	a_promise_waits_for_a_commit(t, true);
 }
 
 const struct test_case test_cases[] = {

@@ -245,10 +245,16 @@ static uint32_t count_wanted(const struct writing *writing, uint32_t logical, ui
 	return (uint32_t)min_t(uint64_t, end - logical, RUN_LIMIT);
 }
 
-/* A promised block finds no place: freed blocks wait for a commit. It is tried again later. */
+/*
+ * A promised block finds no place: freed blocks wait for a commit. It is tried again later; and
+ * fsync, which commits the inode's last transaction, has to commit the one that runs now.
+ */
 static int judge_failure(const struct writing *writing, int error, bool promised)
 {
-	return error == -ENOSPC && promised && writing->transaction->fs->journal ? -ENOMEM : error;
+	if (error != -ENOSPC || !promised || !writing->transaction->fs->journal)
+		return error;
+	ext2_note_transaction(writing->transaction, writing->inode);
+	return -ENOMEM;
 }
 
 /*
