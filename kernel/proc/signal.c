@@ -319,8 +319,8 @@ static struct user_thread *first_live_thread(struct process *process)
 
 /*
  * `thread` NULL: to the process. `prepared`: a timer's entry, or NULL. 1: it is pending now; 0:
- * nothing changed, since it is ignored, pending already, or the receiver is dead; -EAGAIN. Signal
- * lock held.
+ * nothing changed, since it is ignored, pending already, or the receiver is dead or ends; -EAGAIN.
+ * Signal lock held.
  */
 static int send_locked(struct process *process, struct user_thread *thread,
 		       const struct linux_siginfo *info, struct signal_entry *prepared)
@@ -332,8 +332,12 @@ static int send_locked(struct process *process, struct user_thread *thread,
 	int error;
 
 	assert(signal >= 1 && signal <= SIGNAL_COUNT);
-	/* Dead already: sending succeeds and changes nothing, for nobody would take it off. */
-	if (!receiver || receiver->ended)
+	/*
+	 * Dead already, or sure to be: sending succeeds and changes nothing, for nobody would take
+	 * it off. But SIGKILL has a word with who stops for its tracer, or writes a core file.
+	 */
+	if (!receiver || receiver->ended ||
+	    unlikely((process->flags & PROCESS_EXITING) && signal != SIGKILL))
 		return 0;
 	apply_stop_rules(process, signal);
 	/* What has a handler is not ignored, nor does it end the process. */

@@ -19,6 +19,8 @@ def simulate(*arguments):
 assert simulate('--first', '1', '--seeds', '1000').returncode == 0
 # Process 1 stopped catching a signal while one was on its way, and died of it.
 assert simulate('--first', '870', '--seeds', '1', '--scenario', 'processes').returncode == 0
+# A process that was ending kept all the signals that its user may have waiting.
+assert simulate('--first', '5866', '--seeds', '1', '--scenario', 'processes').returncode == 0
 # So many seeds that several find it, whatever an unrelated change of the kernel does to the order of events.
 for broken, scenario, seeds, complaint in (('flush', 'files', 40, 'after the power went'), ('tlb', 'memory', 10, ' fails: '),
                                            ('copy', 'memory', 5, 'a load at'), ('table', 'memory', 5, ' fails: '),
