@@ -26,13 +26,18 @@
  *
  * That reference keeps a frozen file system, and its device, when it is unmounted; as on Linux it
  * comes back frozen when it is mounted again. The end of the machine is no thaw: the disk is in
- * order. What is read-only is frozen without holding anybody up: it has no changers but those that
- * get an error.
+ * order.
+ *
+ * What is read-only holds up nobody while it is frozen, as on Linux: it has no changers but those
+ * that get an error. But if it is so since an error was found, changes may still be under way that
+ * began before, and written back later. So it is frozen like any other, and then the level falls;
+ * that not everything can be written there was said when the error was found.
  *
  * Invariants.
  *  1. At level L nobody of levels up to L is inside, once drain() has returned.
- *  2. FROZEN at FREEZE_ALL: no page of it is dirty or being written, no entry of a shared mapping
- *     of its files has write permission, and the file system writes nothing.
+ *  2. FROZEN: no page of it is dirty or being written, no entry of a shared mapping of its files
+ *     has write permission, and the file system writes nothing. The level is FREEZE_ALL, or it was
+ *     read-only before.
  *  3. An inode is on put_off only at FREEZE_ALL, or while a thaw is emptying the list.
  *
  * Locks. A file system's freeze mutex protects its state and level; a freeze begins with the mount
@@ -74,6 +79,17 @@ void freeze_wake(void)
 	wait_queue_wake_all(&drain_queue, 0);
 }
 
+/* What is read-only may have an error to tell of what was not written: its freeze is waited for. */
+bool freeze_enter_sync(struct super_block *super)
+{
+	while (unlikely(!freeze_try_enter(super, FREEZE_ALL))) {
+		if (!atomic_load_explicit(&super->freezes_briefly, memory_order_relaxed))
+			return false;
+		wait_event(&thaw_queue, freeze_level(super) < FREEZE_ALL);
+	}
+	return true;
+}
+
 bool freeze_puts_off_deletion(struct inode *inode)
 {
 	struct super_block *super = inode->super;
@@ -108,16 +124,18 @@ static void open_all(struct super_block *super)
 	writeback_kick();	/* what became dirty meanwhile was passed over */
 }
 
-/* *done: it is read-only, and that was all. Errors: -EBUSY. */
-static int begin(struct super_block *super, bool *done)
+/* *read_only: it is, and stays so. Errors: -EBUSY. */
+static int begin(struct super_block *super, bool *read_only)
 {
 	int error = -EBUSY;
 
 	mutex_lock(&super->freeze_mutex);
 	if (super->freeze_state == THAWED) { /* and stays so */
 		mutex_lock(&mount_mutex);
-		*done = super->read_only;
-		super->freeze_state = *done ? FROZEN : FREEZING;
+		*read_only = super->read_only;
+		/* Relaxed: the level, which others see first, is set after it. */
+		atomic_store_explicit(&super->freezes_briefly, *read_only, memory_order_relaxed);
+		super->freeze_state = FREEZING;
 		refcount_get(&super->references);
 		mutex_unlock(&mount_mutex);
 		error = 0;
@@ -139,19 +157,6 @@ static int drain(struct super_block *super, enum freeze_level level)
 	return wait_event_killable(&drain_queue, is_drained(super, level)) ? -EINTR : 0;
 }
 
-/* Nobody is inside: the disk is brought into order. */
-static int finish(struct super_block *super)
-{
-	int error;
-
-	mutex_lock(&super->freeze_mutex);
-	error = super->ops->freeze(super);
-	if (!error)
-		super->freeze_state = FROZEN;
-	mutex_unlock(&super->freeze_mutex);
-	return error;
-}
-
 /* What was put off is deleted now, unless somebody freezes again. */
 static void delete_put_off(struct super_block *super)
 {
@@ -166,6 +171,37 @@ static void delete_put_off(struct super_block *super)
 		if (inode)
 			inode_delete_and_free(inode);
 	} while (inode);
+}
+
+/* Everything is written, as far as that goes if it was `read_only` before. */
+static int write_all(struct super_block *super, bool read_only)
+{
+	unsigned int what = read_only ? INODE_DIRTY_PAGES :
+					INODE_DIRTY_PAGES | INODE_DIRTY_ATTRIBUTES;
+	int error = super_block_write_all(super, what);
+
+	return read_only && error != -ENOMEM ? 0 : error;
+}
+
+/* Nobody is inside: the disk is brought into order. */
+static int finish(struct super_block *super, bool read_only)
+{
+	int error;
+
+	mutex_lock(&super->freeze_mutex);
+	error = super->ops->freeze(super);
+	if (!error || read_only) {
+		super->freeze_state = FROZEN;
+		error = 0;
+	}
+	if (read_only) {
+		set_level(super, FREEZE_NOTHING);
+		wait_queue_wake_all(&thaw_queue, 0);
+	}
+	mutex_unlock(&super->freeze_mutex);
+	if (read_only)
+		delete_put_off(super);
+	return error;
 }
 
 /* It is not frozen any more: the reference that kept it goes, which is not the last. */
@@ -187,23 +223,23 @@ static void give_up(struct super_block *super)
 
 int super_block_freeze(struct super_block *super)
 {
-	bool done = false;
+	bool read_only = false;
 	int error;
 
 	if (!super->can_freeze)
 		return -EOPNOTSUPP;
-	error = begin(super, &done);
-	if (error || done)
+	error = begin(super, &read_only);
+	if (error)
 		return error;
 	error = drain(super, FREEZE_CHANGES);
 	if (!error)
 		error = drain(super, FREEZE_FAULTS);
 	if (!error)
-		error = super_block_write_all(super, INODE_DIRTY_PAGES | INODE_DIRTY_ATTRIBUTES);
+		error = write_all(super, read_only);
 	if (!error)
 		error = drain(super, FREEZE_ALL);
 	if (!error)
-		error = finish(super);
+		error = finish(super, read_only);
 	if (error)
 		give_up(super);
 	return error;

@@ -22,6 +22,12 @@ must_check int super_block_thaw(struct super_block *super);
 /* May this inode, FREEING and without a name, not be deleted now? Then the thaw will do it. */
 bool freeze_puts_off_deletion(struct inode *inode);
 
+/*
+ * FREEZE_ALL for who syncs, which has to be left if this is true. False: it is frozen, so all is
+ * written. May sleep.
+ */
+must_check bool freeze_enter_sync(struct super_block *super);
+
 /* The slow parts of what follows. */
 must_check int freeze_wait(struct super_block *super, enum freeze_level level);
 void freeze_wake(void);

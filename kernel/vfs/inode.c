@@ -286,7 +286,7 @@ int inode_sync(struct inode *inode)
 	unsigned int tries = 0;
 	int error, sync_error;
 
-	if (unlikely(!freeze_try_enter(inode->super, FREEZE_ALL)))
+	if (unlikely(!freeze_enter_sync(inode->super)))
 		return 0;
 	/*
 	 * Pages that were put off may wait for nothing but what sync_inode has just done: with a

@@ -340,6 +340,8 @@ struct super_block {
 	/* [a] dentries that claim_batch claimed, and gone since; unmount waits for equality */
 	atomic_uint prunes_begun, prunes_ended;
 	bool can_freeze;			/* [I] ops->freeze is there */
+	/* [a] The freeze that lasts was of what is read-only; set while FREEZING, no level yet. */
+	atomic_bool freezes_briefly;
 	struct mutex freeze_mutex;		/* LOCK_RANK_FREEZE */
 	/* [a] enum freeze_state; set under the freeze mutex, from THAWED also the mount mutex */
 	atomic_uint freeze_state;

@@ -28,11 +28,15 @@ static struct in_flight in_flight[DEPTH];
 static uint64_t next_ns = UINT64_MAX;
 static uint32_t failure_share;		/* one request in so many fails; 0: none */
 static bool dies;
-static uint32_t writes;			/* requests that have written something */
+static bool is_still;			/* nothing may be written */
 
-uint32_t sim_disk_writes(void)
+void sim_disk_stand_still(bool wanted)
 {
-	return writes;
+	is_still = wanted;
+	for (unsigned int i = 0; i < DEPTH && is_still; i++) {
+		if (in_flight[i].request && in_flight[i].request->operation == BLOCK_WRITE)
+			sim_fail("a frozen disk is still being written to");
+	}
 }
 
 uint64_t sim_disk_next_ns(void)
@@ -55,6 +59,9 @@ static void submit(struct block_device *unused, struct block_request *request)
 	unsigned int i = 0;
 
 	(void)unused;
+	if (is_still && request->operation == BLOCK_WRITE)
+		sim_fail("a frozen disk is written to, at sector %llu",
+			 (unsigned long long)request->sector);
 	if (sim_chance(SLOW) == 0)
 		time += 20000000;
 	while (in_flight[i].request)
@@ -90,7 +97,6 @@ static void transfer(struct block_request *request)
 			 sim_settings()->broken != BREAK_FORCE;
 	bool is_safe = !disk->has_cache || is_forced;
 
-	writes += request->operation == BLOCK_WRITE;
 	for (unsigned int i = 0; i < request->segment_count; i++) {
 		const struct block_segment *segment = &request->segments[i];
 		uint8_t *bytes =

@@ -67,8 +67,8 @@ size_t sim_reclaim(size_t wanted);
 /* When the next request is done, UINT64_MAX: none; and do all that are due. Interrupts off. */
 uint64_t sim_disk_next_ns(void);
 void sim_disk_interrupt(void);
-/* How many requests of this machine have written something. */
-uint32_t sim_disk_writes(void);
+/* From now on, or no more: whoever writes is wrong. */
+void sim_disk_stand_still(bool wanted);
 /* The disk that the host keeps, as block device "sda". */
 void sim_disk_init(void);
 /* From now on one request in `share` fails; 0: none. `dies`: after the first, all do. */

@@ -132,6 +132,11 @@ void freeze_wake(void)
 {
 }
 
+bool freeze_enter_sync(struct super_block *tested)
+{
+	return freeze_try_enter(tested, FREEZE_ALL);
+}
+
 bool freeze_puts_off_deletion(struct inode *inode)
 {
 	(void)inode;
