@@ -146,8 +146,10 @@ static bool shall_fail(const struct block_request *request)
 	bool fails = failure_share &&
 		     (is_dead || sim_chance(request->retried ? 2 : failure_share) == 0);
 
-	if (fails && request->retried)
+	if (fails && request->retried) {
 		shared->disk_has_failed = true;
+		shared->disk_failures++;
+	}
 	return fails;
 }
 

@@ -1,67 +1,13 @@
 /*
- * The model of a file system.
- *
- * What is promised after a cut of power, and checked by model_check_cut:
- *  - the names, all together, are those after some operation j: each happens whole or not at all,
- *    and none without those before it;
- *  - j is not before the last operation that a sync or fsync, over in time, has made durable. For
- *    fsync that is the last one that changed the file itself: its names, its size, or what a
- *    directory holds. Whoever renames a directory above it changes that directory and not the
- *    file, and is not promised to last longer; a write that changes no size may change nothing
- *    but bytes. Since operations happen in order, all before that one are durable, too;
- *  - a file that was synced and not changed since has that very content, byte for byte;
- *  - a file that was changed since holds nowhere a byte that it never had there, be it a zero.
- *    (But behind the end to which it is cut, in that page, zeros may come first.)
- *
- * When requests of the disk have failed the same is promised of a file system with a journal, but
- * for the last of it: data that could not be written is lost, fsync says so, and what its place
- * on the disk held before may be seen there. sync(2) has nobody to tell, and promises nothing
- * once something has failed.
+ * The model of a file system: what each operation does, and answers. (What a cut of power leaves:
+ * model_cut.c.)
  */
-#include "model.h"
+#include "model_internal.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HELD = 2, NAMES = 8, FILES_MAX = 4096 };
-
-/* What a file held after operation `number`. */
-struct version {
-	unsigned int number;
-	uint32_t size;
-	uint8_t *bytes;
-};
-
-struct node {
-	enum node_kind kind;
-	uint32_t links, references;
-	uint32_t size, room;
-	uint8_t *bytes;			/* `room` of them, zeros behind `size` */
-	unsigned int serial;		/* in the order of their making */
-	unsigned int changed;		/* by this operation last, in more than its bytes */
-	struct node *children[NAMES];	/* of a directory, by letter */
-};
-
-struct model {
-	struct node *root;
-	struct node *held[HELD];
-	unsigned int next_serial;
-	/* When asked for: each content that files had, and when they were synced. */
-	bool keeps_history;
-	struct history *history;
-	unsigned int durable;		/* operations that are on the disk for sure */
-};
-
-struct history {
-	bool disk_has_failed;
-	struct file_history {
-		struct version *versions;
-		unsigned int count;
-		unsigned int synced;	/* 1 + the operation that synced it last; 0: none */
-	} files[FILES_MAX];
-};
 
 /* ---- operations ---- */
 
@@ -202,7 +148,7 @@ static void drop_link(struct node *node)
 
 /* ---- contents ---- */
 
-static void remember(struct model *model, const struct node *node, unsigned int number)
+void model_remember(struct model *model, const struct node *node, unsigned int number)
 {
 	struct file_history *file = &model->history->files[node->serial];
 	struct version *version;
@@ -211,6 +157,10 @@ static void remember(struct model *model, const struct node *node, unsigned int 
 	version = &file->versions[file->count++];
 	*version = (struct version){ number, node->size, malloc(node->size + 1) };
 	memcpy(version->bytes, node->bytes ? node->bytes : (uint8_t *)"", node->size);
+	if (!file->is_dirty)
+		file->failures = model->result.failures_before;
+	file->is_dirty = true;
+	file->is_doubtful |= model->is_uncertain;
 }
 
 static void set_size(struct node *node, uint32_t size, unsigned int number)
@@ -258,7 +208,7 @@ static int32_t make(struct model *model, const struct operation *o, unsigned int
 	}
 	give_name(&place, node, number);
 	if (model->keeps_history && kind == NODE_FILE)
-		remember(model, node, number);
+		model_remember(model, node, number);
 	return 0;
 }
 
@@ -388,7 +338,7 @@ static int32_t change(struct model *model, const struct operation *o, unsigned i
 		write_bytes(place.node, o->kind == OP_APPEND ? place.node->size : o->offset,
 			    o->size, o->seed, number);
 	if (model->keeps_history)
-		remember(model, place.node, number);
+		model_remember(model, place.node, number);
 	return result;
 }
 
@@ -419,6 +369,15 @@ static int32_t look(const struct model *model, const struct operation *o, struct
 	return 0;
 }
 
+static void note_synced(struct model *model, const struct node *node, unsigned int number)
+{
+	struct file_history *file = &model->history->files[node->serial];
+
+	file->synced = number + 1;
+	file->is_doubtful |= file->is_dirty && file->failures != model->result.failures_after;
+	file->is_dirty = false;
+}
+
 static int32_t sync_one(struct model *model, const struct operation *o, unsigned int number)
 {
 	struct place place;
@@ -429,7 +388,7 @@ static int32_t sync_one(struct model *model, const struct operation *o, unsigned
 	if (!model->keeps_history)
 		return 0;
 	if (place.node->kind == NODE_FILE)
-		model->history->files[place.node->serial].synced = number + 1;
+		note_synced(model, place.node, number);
 	if (place.node->changed > model->durable)
 		model->durable = place.node->changed;
 	return 0;
@@ -438,7 +397,7 @@ static int32_t sync_one(struct model *model, const struct operation *o, unsigned
 static void note_all_synced(struct model *model, struct node *node, unsigned int number)
 {
 	if (node->kind == NODE_FILE)
-		model->history->files[node->serial].synced = number + 1;
+		note_synced(model, node, number);
 	for (unsigned int i = 0; i < NAMES; i++) {
 		if (node->children[i])
 			note_all_synced(model, node->children[i], number);
@@ -482,7 +441,7 @@ static int32_t use_held(struct model *model, const struct operation *o, unsigned
 	}
 	write_bytes(node, o->offset, o->size, o->seed, number);
 	if (model->keeps_history)
-		remember(model, node, number);
+		model_remember(model, node, number);
 	return (int32_t)o->size;
 }
 
@@ -584,7 +543,7 @@ struct model *model_from_tree(const struct tree *tree)
 
 static char complaint[500];
 
-__attribute__((format(printf, 1, 2))) static const char *complain(const char *format, ...)
+const char *model_complain(const char *format, ...)
 {
 	va_list arguments;
 
@@ -603,9 +562,6 @@ static const struct tree_entry *entry_of(const struct tree *tree, const char *pa
 	return NULL;
 }
 
-typedef const char *(*compare_function)(const struct node *node, const struct tree_entry *entry,
-					void *argument);
-
 /* Every name in both, and `compare` for each; *left counts down from the names of the tree. */
 static const char *compare_names(const struct node *node, const char *prefix,
 				 const struct tree *tree, unsigned int *left,
@@ -623,9 +579,9 @@ static const char *compare_names(const struct node *node, const char *prefix,
 		if (!child)
 			continue;
 		if (!entry)
-			return complain("%s is not there", path);
+			return model_complain("%s is not there", path);
 		if (entry->kind != child->kind)
-			return complain("%s is of another kind", path);
+			return model_complain("%s is of another kind", path);
 		--*left;
 		wrong = compare ? compare(child, entry, argument) : NULL;
 		if (!wrong && child->kind == NODE_DIRECTORY)
@@ -636,165 +592,38 @@ static const char *compare_names(const struct node *node, const char *prefix,
 	return NULL;
 }
 
-static const char *compare_exactly(const struct node *node, const struct tree_entry *entry,
-				   void *unused)
+const char *model_compare_exactly(const struct node *node, const struct tree_entry *entry,
+				  void *unused)
 {
 	(void)unused;
 	if (node->links != entry->links)
-		return complain("%s has %u links, not %u", entry->path, entry->links, node->links);
+		return model_complain("%s has %u links, not %u", entry->path, entry->links,
+				      node->links);
 	if (node->kind == NODE_DIRECTORY)
 		return NULL;
 	if (node->size != entry->size)
-		return complain("%s has %u bytes, not %u", entry->path, entry->size, node->size);
+		return model_complain("%s has %u bytes, not %u", entry->path, entry->size,
+				      node->size);
 	for (uint32_t i = 0; i < node->size; i++) {
 		if (node->bytes[i] != entry->bytes[i])
-			return complain("%s: byte %u of %u is %#x, not %#x", entry->path, i,
-					node->size, entry->bytes[i], node->bytes[i]);
+			return model_complain("%s: byte %u of %u is %#x, not %#x", entry->path, i,
+					      node->size, entry->bytes[i], node->bytes[i]);
 	}
 	return NULL;
 }
 
-static const char *compare_all(const struct model *model, const struct tree *tree,
+const char *model_compare_all(const struct model *model, const struct tree *tree,
 			       compare_function compare, void *argument)
 {
 	unsigned int left = tree->count;
 	const char *wrong = compare_names(model->root, "", tree, &left, compare, argument);
 
 	if (!wrong && left > 0)
-		wrong = complain("there are %u names too many", left);
+		wrong = model_complain("there are %u names too many", left);
 	return wrong;
 }
 
 const char *model_compare(const struct model *model, const struct tree *tree)
 {
-	return compare_all(model, tree, compare_exactly, NULL);
-}
-
-/* ---- after a cut of power ---- */
-
-static bool equals(const struct version *version, const struct tree_entry *entry)
-{
-	return version->size == entry->size &&
-	       memcmp(version->bytes, entry->bytes, entry->size) == 0;
-}
-
-/* Was the file cut before byte `at`, in the same page, after version `base`? */
-static bool is_behind_a_cut(const struct file_history *file, unsigned int base, uint32_t at)
-{
-	const struct version *end = file->versions + file->count;
-	bool found = false;
-
-	for (const struct version *v = file->versions + base + 1; v < end && !found; v++)
-		found = v->size < v[-1].size && v->size <= at && at / 4096 == (v->size - 1) / 4096;
-	return found;
-}
-
-static const char *compare_after_cut(const struct node *node, const struct tree_entry *entry,
-				     void *argument)
-{
-	const struct history *history = argument;
-	const struct file_history *file = &history->files[node->serial];
-	unsigned int base = 0;
-	uint32_t longest = 0;
-
-	if (node->kind == NODE_LINK)
-		return compare_exactly(node, entry, NULL);
-	if (node->kind == NODE_DIRECTORY)
-		return NULL;
-	/* The content when it was synced, and all since. */
-	for (unsigned int i = 0; i < file->count; i++) {
-		if (file->synced && file->versions[i].number < file->synced)
-			base = i;
-	}
-	if (file->synced && base + 1 == file->count && !equals(&file->versions[base], entry))
-		return complain("%s: %u bytes are not the %u that were synced", entry->path,
-				entry->size, file->versions[base].size);
-	if (history->disk_has_failed)
-		return NULL;
-	for (unsigned int i = base; i < file->count; i++) {
-		if (equals(&file->versions[i], entry))
-			return NULL;
-		if (file->versions[i].size > longest)
-			longest = file->versions[i].size;
-	}
-	if (entry->size > longest)
-		return complain("%s: %u bytes, longer than it ever was", entry->path, entry->size);
-	for (uint32_t at = 0; at < entry->size; at++) {
-		bool known = entry->bytes[at] == 0 && is_behind_a_cut(file, base, at);
-
-		for (unsigned int i = base; i < file->count && !known; i++)
-			known = at < file->versions[i].size &&
-				file->versions[i].bytes[at] == entry->bytes[at];
-		if (!known)
-			return complain("%s: byte %u is %#x, which it never was", entry->path, at,
-					entry->bytes[at]);
-	}
-	return NULL;
-}
-
-static void start_history(struct model *model, struct node *node)
-{
-	if (node->kind == NODE_FILE && model->history->files[node->serial].count == 0) {
-		remember(model, node, 0);
-		model->history->files[node->serial].synced = 1;
-	}
-	for (unsigned int i = 0; i < NAMES; i++) {
-		if (node->children[i])
-			start_history(model, node->children[i]);
-	}
-}
-
-/* Does it change what a file holds, and not only names? */
-static bool changes_bytes(const struct operation *operation)
-{
-	return operation->kind == OP_WRITE || operation->kind == OP_APPEND ||
-	       operation->kind == OP_TRUNCATE || operation->kind == OP_HELD_WRITE;
-}
-
-/* Operation i is number i + 1; what was there before is 0, and durable. */
-const char *model_check_cut(const struct tree *before, const struct operation *operations,
-			    const int32_t *results, bool has_failed, unsigned int sound,
-			    unsigned int over, unsigned int count, const struct tree *tree)
-{
-	struct model *all = model_from_tree(before);
-	struct model *model = model_from_tree(before);
-	static char best[sizeof(complaint) + 100];
-	const char *wrong = NULL;
-	unsigned int durable;
-
-	all->history = calloc(1, sizeof(*all->history));
-	all->keeps_history = true;
-	all->history->disk_has_failed = has_failed;
-	start_history(all, all->root);
-	for (unsigned int i = 0; i < count; i++) {
-		/*
-		 * What was not over is no promise, but it may have happened; what failed with the
-		 * disk has made no name, or those after it could not have, but perhaps some bytes.
-		 */
-		bool is_promise = operations[i].kind == OP_FSYNC || operations[i].kind == OP_SYNC;
-		bool is_known = i < over && (i < sound || results[i] >= 0);
-		bool may_be = i < over ? changes_bytes(&operations[i]) : !is_promise;
-
-		if (operations[i].kind == OP_SYNC && i >= sound)
-			continue;
-		if (is_known ? results[i] >= 0 : may_be)
-			(void)model_apply(all, &operations[i], i + 1, false, NULL);
-	}
-	durable = all->durable;
-	for (unsigned int j = 0; j <= count; j++) {
-		if (j > 0 && (j > over || results[j - 1] >= 0))
-			(void)model_apply(model, &operations[j - 1], j, false, NULL);
-		if (j < durable)
-			continue;
-		wrong = compare_all(model, tree, compare_after_cut, all->history);
-		if (!wrong)
-			break;
-		/* The state that comes closest: its names are right. */
-		if (j == durable || strstr(wrong, "byte"))
-			snprintf(best, sizeof(best),
-				 "operation %u, the first that may be the last: %s", j, wrong);
-	}
-	model_destroy(all);
-	model_destroy(model);
-	return wrong ? best : NULL;
+	return model_compare_all(model, tree, model_compare_exactly, NULL);
 }

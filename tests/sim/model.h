@@ -93,12 +93,18 @@ int32_t model_apply(struct model *model, const struct operation *operation, unsi
 /* NULL, or how `tree` differs from what the model holds. */
 const char *model_compare(const struct model *model, const struct tree *tree);
 
+/* What an operation has answered, and how many requests had failed when it began and was over. */
+struct result {
+	int32_t answer;
+	uint32_t failures_before, failures_after;
+};
+
 /*
- * After a cut of power, or when the disk has failed. `results[i]` is what operation i has answered;
- * those from `over` on may have begun, but were not over, and those from `sound` on were over only
- * when a request had failed; `has_failed`: one has, perhaps after them all. NULL, or what is wrong
- * with `tree`.
+ * After a cut of power, or when the disk has failed. `results[i]` is that of operation i; those
+ * from `over` on may have begun, but were not over, and those from `sound` on were over only when a
+ * request had failed; `has_failed`: one has, perhaps after them all. NULL, or what is wrong with
+ * `tree`.
  */
 const char *model_check_cut(const struct tree *before, const struct operation *operations,
-			    const int32_t *results, bool has_failed, unsigned int sound,
+			    const struct result *results, bool has_failed, unsigned int sound,
 			    unsigned int over, unsigned int count, const struct tree *tree);

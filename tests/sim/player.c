@@ -198,13 +198,22 @@ static enum node_kind kind_of(const struct file_status *status)
 	return type == MODE_DIRECTORY ? NODE_DIRECTORY : type == MODE_LINK ? NODE_LINK : NODE_FILE;
 }
 
+/*
+ * Without a journal, metadata that could not be written is lost: what is read from the disk again
+ * may be what was there before, of another file even.
+ */
+static bool names_are_lost(void)
+{
+	return shared->disk_has_failed && !scenario->has_journal;
+}
+
 static int status_and_check(struct worker *worker, const struct operation *o,
 			    const struct seen *seen)
 {
 	struct file_status status;
 	int error = status_of(worker, o->path, &status);
 
-	if (error)
+	if (error || names_are_lost())
 		return error;
 	if (kind_of(&status) != seen->kind)
 		sim_fail("worker %u: %s is another kind of file", worker->index, o->path);
@@ -283,7 +292,7 @@ static int list_names(struct worker *worker, const char *path, char *out)
 	file_put(file);
 	if (error < 0)
 		return error;
-	if (names.is_strange)
+	if (names.is_strange && !names_are_lost())
 		sim_fail("worker %u: a strange name in %s", worker->index, path);
 	for (char letter = 'a'; letter <= 'h'; letter++) {
 		for (unsigned int i = 0; i < names.count; i++) {
@@ -300,7 +309,8 @@ static int list_and_check(struct worker *worker, const struct operation *o, cons
 	char names[9];
 	int error = list_names(worker, o->path, names);
 
-	if (!error && strncmp(names, seen->names, sizeof(seen->names)) != 0)
+	if (!error && !names_are_lost() &&
+	    strncmp(names, seen->names, sizeof(seen->names)) != 0)
 		sim_fail("worker %u: %s holds \"%s\", not \"%.8s\"", worker->index, o->path, names,
 			 seen->names);
 	return error;
@@ -391,13 +401,11 @@ static bool writes(const struct operation *o)
 /* May this be the answer although the model has another one? */
 static bool is_excused(const struct operation *o, int result, int expected, unsigned int failures)
 {
-	/*
-	 * Without a journal names are read from the disk again that never reached it; with one that
-	 * has failed, freed blocks stay unusable.
-	 */
-	if (shared->disk_has_failed &&
-	    (!scenario->has_journal || result == -EIO || result == -EROFS || result == -ENOSPC ||
-	     (writes(o) && result > 0 && result < expected)))
+	/* With a journal that has failed, freed blocks stay unusable. */
+	if (names_are_lost() ||
+	    (shared->disk_has_failed &&
+	     (result == -EIO || result == -EROFS || result == -ENOSPC ||
+	      (writes(o) && result > 0 && result < expected))))
 		return true;
 	if (failures == 0)
 		return false;
@@ -415,6 +423,7 @@ static void do_operation(struct worker *worker, unsigned int number)
 	char text[120];
 
 	outcome->state = OPERATION_BEGUN;
+	outcome->failures_before = shared->disk_failures;
 	sim_failures_begin(worker->index);
 	result = o.kind == OP_APPEND && expected == 0 ? 0 : play_one(worker, &o, &seen);
 	failures = sim_failures_end(worker->index);
@@ -437,6 +446,7 @@ static void do_operation(struct worker *worker, unsigned int number)
 		(void)model_apply(worker->model, &o, number + 1, false, NULL);
 	outcome->result = result;
 	outcome->disk_had_failed = shared->disk_has_failed;
+	outcome->failures_after = shared->disk_failures;
 	outcome->state = OPERATION_DONE;
 	shared->operations++;
 	if (start->loses_power && ++done_count == start->cut_operations + 1)
@@ -567,7 +577,7 @@ static void check_last_start(struct worker *worker, const struct tree *before,
 			     const struct tree *now, const struct scenario_start *last)
 {
 	struct operation *operations = host_memory(OPERATIONS_MAX * sizeof(*operations));
-	int32_t *results = host_memory(OPERATIONS_MAX * sizeof(*results));
+	struct result *results = host_memory(OPERATIONS_MAX * sizeof(*results));
 	unsigned int sound = 0, over = 0, count = 0;
 	const char *wrong;
 
@@ -581,7 +591,9 @@ static void check_last_start(struct worker *worker, const struct tree *before,
 		    outcome->state == OPERATION_WAITS)
 			continue;
 		operations[count] = scenario->operations[i];
-		results[count] = outcome->result;
+		results[count] = (struct result){
+			outcome->result, outcome->failures_before, outcome->failures_after,
+		};
 		if (outcome->state == OPERATION_DONE && writes(&operations[count]) &&
 		    outcome->result >= 0)
 			operations[count].size = (uint32_t)outcome->result;
@@ -598,7 +610,7 @@ static void check_last_start(struct worker *worker, const struct tree *before,
 		struct model *model = model_from_tree(before);
 
 		for (unsigned int i = 0; i < count; i++) {
-			if (results[i] >= 0)
+			if (results[i].answer >= 0)
 				(void)model_apply(model, &operations[i], i + 1, false, NULL);
 		}
 		wrong = model_compare(model, now);
@@ -623,12 +635,36 @@ static void prepare_worker(struct worker *worker, unsigned int index)
 		sim_fail("%s: error %d", name, error);
 }
 
+/*
+ * A name that never left the disk may lead to a file that was made since, in another folder; then
+ * e2fsck finds two names of it. Workers share no files: who finds such a one lets go of it.
+ */
+static void forget_shared(struct worker *worker)
+{
+	const struct tree *tree = read_tree(worker);
+	char name[32];
+
+	for (unsigned int i = 0; i < tree->count; i++) {
+		const struct tree_entry *entry = &tree->entries[i];
+		unsigned int names = 0;
+
+		for (unsigned int k = 0; k < tree->count; k++)
+			names += tree->entries[k].inode == entry->inode;
+		full_name(worker, entry->path, name, sizeof(name));
+		if (entry->kind != NODE_DIRECTORY && names < entry->links &&
+		    namespace_unlink(&sim_root, name))
+			sim_fail("worker %u: %s cannot be removed", worker->index, entry->path);
+	}
+}
+
 /* What the disk holds is what the last start has left; from here on it is known. */
 static void look_at_files(unsigned int number)
 {
 	struct tree *trees[FILE_WORKERS_MAX];
 	size_t at = 0;
 
+	for (unsigned int i = 0; i < scenario->workers && names_are_lost(); i++)
+		forget_shared(&workers[i]);
 	for (unsigned int i = 0; i < scenario->workers; i++) {
 		trees[i] = read_tree(&workers[i]);
 		if (number > 0)

@@ -15,7 +15,7 @@ SIM_KERNEL += $(patsubst %,kernel/entry/%.c,machine_memory return_to_user)
 SIM_KERNEL += $(patsubst %,kernel/proc/%.c,cpu_timers exit fork init_process limits pidfd posix_timers \
 	process process_table ptrace ptrace_stop session signal signal_deliver signal_handlers signal_mask \
 	signal_queue timers wait)
-SIM_HOST := $(addprefix tests/sim/,host.c main.c model.c workload.c family_workload.c space_access.c space_calls.c \
+SIM_HOST := $(addprefix tests/sim/,host.c main.c model.c model_cut.c workload.c family_workload.c space_access.c space_calls.c \
 	space_copies.c space_objects.c space_workload.c)
 SIM_MACHINE := $(filter-out $(SIM_HOST),$(wildcard tests/sim/*.c))
 SIM_OBJECTS := $(patsubst %.c,$(SIM)/%.o,$(SIM_KERNEL) $(SIM_MACHINE) $(SIM_HOST))

@@ -46,6 +46,7 @@ enum operation_state { OPERATION_WAITS, OPERATION_BEGUN, OPERATION_DONE };
 struct outcome {
 	uint8_t state;		/* enum operation_state */
 	bool disk_had_failed;	/* before it was over */
+	uint32_t failures_before, failures_after; /* of the disk, when it began and was over */
 	int32_t result;
 };
 
@@ -58,7 +59,8 @@ struct shared {
 	struct outcome outcomes[OPERATIONS_MAX];
 	bool has_finished;		/* the machine came to its end by itself */
 	bool has_lost_power;
-	bool disk_has_failed;		/* a request, and its repetition */
+	bool disk_has_failed;		/* a request, and its repetition, */
+	uint32_t disk_failures;		/* so often */
 	uint64_t operations;		/* done, in all machines */
 	unsigned int starts, cuts, failed_disks;	/* of all machines */
 	uint64_t points;
