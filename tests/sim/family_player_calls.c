@@ -199,7 +199,10 @@ static void check_kept_report(struct player *self, const struct wait_result *out
 	expect(self, "the code", out->code, family_end_code(node->signals.status));
 }
 
-/* There was nothing: has nobody had something to tell since before the call? */
+/*
+ * There was nothing: has nobody had something to tell since before the call? Who has come into the
+ * group, or to this parent, since then may have come after the look.
+ */
 static void check_no_report(struct player *self)
 {
 	const struct family_call *call = &node_of(self)->call;
@@ -208,7 +211,9 @@ static void check_no_report(struct player *self)
 		const struct family_node *child = &family_nodes[family_present[i]];
 
 		if (!family_wait_matches(self->node, family_present[i], call) ||
-		    child->state != FAMILY_ALIVE || child->report_changed_at >= call->begun)
+		    child->state != FAMILY_ALIVE || child->report_changed_at >= call->begun ||
+		    child->group_changed_at >= call->begun ||
+		    child->parent_changed_at >= call->begun)
 			continue;
 		if ((child->signals.stop_unreported && (call->options & WUNTRACED)) ||
 		    (child->signals.continue_unreported && (call->options & WCONTINUED)))
