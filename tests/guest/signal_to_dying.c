@@ -1,50 +1,71 @@
 /*
- * A process that ends takes no signals any more, though it has not come to its end yet (it has
- * stopped for its tracer): they are dropped, and count against nobody's limit of pending ones.
+ * A process that is sure to end takes no signals any more, though it has not run since: they are
+ * dropped, and count against nobody's limit of pending ones. So it is too when it has stopped for
+ * its tracer on its way out.
  */
 #include "ptrace.h"
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
 enum { LIMIT = 8, SENT = 3 * LIMIT };
+
+static const struct rlimit few = { LIMIT, LIMIT };
 
 static void end(void)
 {
 	_exit(3);
 }
 
-static void queue(pid_t pid, int signo)
+static void queue_many(pid_t pid)
 {
-	siginfo_t info = { .si_signo = signo, .si_code = SI_QUEUE };
+	siginfo_t info = { .si_signo = SIGRTMIN, .si_code = SI_QUEUE };
 
-	CHECK(syscall(SYS_rt_sigqueueinfo, pid, signo, &info) == 0);
+	for (int i = 0; i < SENT; i++)
+		CHECK(syscall(SYS_rt_sigqueueinfo, pid, SIGRTMIN, &info) == 0);
 }
 
-int main(void)
+static void test_stopped_on_its_way_out(void)
 {
-	const struct rlimit few = { LIMIT, LIMIT };
-	pid_t dying = start_tracee(end), other;
+	pid_t dying = start_tracee(end);
 
-	CHECK(setrlimit(RLIMIT_SIGPENDING, &few) == 0);
 	set_options(dying, PTRACE_O_TRACEEXIT);
 	CHECK(prlimit(dying, RLIMIT_SIGPENDING, &few, NULL) == 0);
 	resume(PTRACE_CONT, dying, 0);
 	expect_event(dying, PTRACE_EVENT_EXIT);
-	for (int i = 0; i < SENT; i++)
-		queue(dying, SIGRTMIN);
-	other = FORK();
-	if (other == 0) {
-		sigset_t set;
-
-		sigemptyset(&set);
-		sigaddset(&set, SIGRTMIN);
-		CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
-		for (int i = 0; i < LIMIT / 2; i++)
-			queue(getpid(), SIGRTMIN);
-		_exit(0);
-	}
-	CHECK_EQ(wait_exit_status(other), 0);
+	queue_many(dying);
 	resume(PTRACE_CONT, dying, 0);
 	expect_exit(dying, 3);
+}
+
+/* It shares our CPU, which we do not leave to it. */
+static void test_not_run_since(void)
+{
+	const struct sched_param first = { .sched_priority = 1 }, none = { 0 };
+	pid_t dying = FORK();
+	cpu_set_t cpu;
+	int status;
+
+	if (dying == 0) {
+		for (;;)
+			pause();
+	}
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	CHECK(prlimit(dying, RLIMIT_SIGPENDING, &few, NULL) == 0);
+	CHECK(sched_setaffinity(dying, sizeof(cpu), &cpu) == 0);
+	CHECK(sched_setaffinity(0, sizeof(cpu), &cpu) == 0);
+	CHECK(sched_setscheduler(0, SCHED_FIFO, &first) == 0);
+	CHECK(kill(dying, SIGTERM) == 0);
+	queue_many(dying);
+	CHECK(sched_setscheduler(0, SCHED_OTHER, &none) == 0);
+	CHECK(waitpid(dying, &status, 0) == dying);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+int main(void)
+{
+	test_not_run_since();
+	test_stopped_on_its_way_out();
 	return 0;
 }
