@@ -325,8 +325,8 @@ static struct user_thread *first_live_thread(struct process *process)
 static int send_locked(struct process *process, struct user_thread *thread,
 		       const struct linux_siginfo *info, struct signal_entry *prepared)
 {
-	struct signal_pending *pending = thread ? &thread->pending : &process->pending;
-	struct user_thread *receiver = thread ? thread : first_live_thread(process);
+	struct signal_pending *pending = &process->pending;
+	struct user_thread *receiver = thread;
 	int signal = info->signo;
 	bool has_handler = handler_of(process, signal) > SIG_IGN;
 	int error;
@@ -336,8 +336,16 @@ static int send_locked(struct process *process, struct user_thread *thread,
 	 * Dead already, or sure to be: sending succeeds and changes nothing, for nobody would take
 	 * it off. But SIGKILL has a word with who stops for its tracer, or writes a core file.
 	 */
-	if (!receiver || receiver->ended ||
-	    unlikely((process->flags & PROCESS_EXITING) && signal != SIGKILL))
+	if (thread) {
+		pending = &thread->pending;
+		if (unlikely(thread->ended))
+			return 0;
+	} else {
+		receiver = first_live_thread(process);
+		if (unlikely(!receiver))
+			return 0;
+	}
+	if (unlikely(process->flags & PROCESS_EXITING) && signal != SIGKILL)
 		return 0;
 	apply_stop_rules(process, signal);
 	/* What has a handler is not ignored, nor does it end the process. */
