@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 
-# Four write to one file, and its lock is held while they do.
-WRITERS = 'for i in 1 2 3 4; do dd if=/dev/zero of=/tmp/same bs=64k count=50 conv=notrunc 2>/dev/null & done; wait'
+# Four write to one file, on four processors, and its lock is held while they do.
+WRITERS = 'for i in 1 2 3 4; do dd if=/dev/zero of=/tmp/same bs=256k count=100 conv=notrunc 2>/dev/null & done; wait'
 
 kernel = os.environ.get('QUARTET_KERNEL')
 with tempfile.TemporaryDirectory() as work:
     timeline, narration = os.path.join(work, 'timeline.json'), os.path.join(work, 'narration')
-    done = subprocess.run(['./quartet', 'trace', '--json', timeline, '--output', narration]
+    done = subprocess.run(['./quartet', 'trace', '--cpus', '4', '--json', timeline, '--output', narration]
                           + (['--kernel', kernel] if kernel else [])
                           + ['--', 'sh', '-c', 'echo hello >/tmp/x; cat /tmp/x; ls /nowhere; ' + WRITERS + '; kill -9 $$'],
                           input='not wanted', stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
