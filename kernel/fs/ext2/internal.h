@@ -209,8 +209,9 @@ static inline unsigned int ext2_transaction_credits(const struct ext2_transactio
 /* fsync of `inode` has to see to this transaction. */
 void ext2_note_transaction(struct ext2_transaction *transaction, struct ext2_inode *inode);
 /*
- * Blocks were freed and only wait for a commit: commit, and true: the caller tries again. `tries`
- * starts as 0. May sleep; no transaction is open.
+ * There was no room. True: the caller tries again, for blocks were freed that only waited for a
+ * commit, which has been made, here or by somebody meanwhile. `tries` starts as 0. May sleep; no
+ * transaction is open.
  */
 bool ext2_retry_for_space(struct ext2 *fs, unsigned int *tries);
 

@@ -42,12 +42,13 @@ bool ext2_retry_for_space(struct ext2 *fs, unsigned int *tries)
 {
 	bool is_waiting;
 
-	if (!fs->journal || (*tries)++ >= 2)
+	if (!fs->journal || (*tries)++ >= 3)
 		return false;
 	mutex_lock(&fs->bitmap_lock);
 	is_waiting = ext2_freed_count(fs) > 0;
 	mutex_unlock(&fs->bitmap_lock);
-	return is_waiting && journal_commit_all(fs->journal, NULL) == 0;
+	/* If nothing waits, somebody's commit may have come between the try and this look. */
+	return is_waiting ? journal_commit_all(fs->journal, NULL) == 0 : *tries == 1;
 }
 
 static uint64_t byte_offset(const struct ext2 *fs, uint32_t block)
