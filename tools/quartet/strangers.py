@@ -65,7 +65,7 @@ done
 exit 0
 '''
 STRESSOR = '''
-as_user stress-ng --%(name)s %(cpus)d --verify -t %(seconds)d --oomable --temp-path . >out 2>&1 </dev/null
+as_user stress-ng --%(name)s %(cpus)d --verify -t %(seconds)d --oomable --pathological --temp-path . >out 2>&1 </dev/null
 status=$?
 cat out
 clean_up
