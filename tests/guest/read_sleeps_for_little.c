@@ -4,8 +4,7 @@
  * away, becomes read-only or is shared by fork; the reader is interrupted or killed, or is one of
  * two; somebody polls; the pipe fills up; the last writer leaves.
  */
-#include "check.h"
-#include <pthread.h>
+#include "reader_thread.h"
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 
@@ -50,47 +49,6 @@ static void expect_rest(int ends[2], const char *text)
 }
 
 /* ---- a reader in a thread of its own ------------------------------------------------------- */
-
-struct reader {
-	pthread_t thread;
-	pid_t tid;
-	struct gate started;
-	int fd;
-	char *buffer;
-	size_t size;
-	ssize_t got;
-	int error;
-};
-
-static void *read_once(void *argument)
-{
-	struct reader *reader = argument;
-
-	reader->tid = gettid();
-	gate_open(&reader->started);
-	reader->got = read(reader->fd, reader->buffer, reader->size);
-	reader->error = errno;
-	return NULL;
-}
-
-/* It sleeps in read() when this returns. */
-static void start_reader(struct reader *reader, int fd, char *buffer, size_t size)
-{
-	*reader = (struct reader){
-		.started = gate_create(), .fd = fd, .buffer = buffer, .size = size,
-	};
-	CHECK(pthread_create(&reader->thread, NULL, read_once, reader) == 0);
-	gate_pass(&reader->started);
-	wait_thread_state(getpid(), reader->tid, 'S');
-}
-
-static ssize_t end_reader(struct reader *reader)
-{
-	CHECK(pthread_join(reader->thread, NULL) == 0);
-	close(reader->started.fds[0]);
-	close(reader->started.fds[1]);
-	return reader->got;
-}
 
 static void expect_fault(struct reader *reader)
 {

@@ -4,8 +4,7 @@
  * happens to the buffer meanwhile: it was never touched, is shared by fork, becomes read-only, goes
  * away; the reader is interrupted or killed, or is one of two.
  */
-#include "check.h"
-#include <pthread.h>
+#include "reader_thread.h"
 #include <sys/socket.h>
 
 #define LARGE (48 * 1024)	/* a pipe takes it at once */
@@ -21,49 +20,6 @@ static void make_sockets(int ends[2])
 }
 
 static void (*make_ends)(int ends[2]);	/* bytes go from the second to the first */
-
-/* ---- a reader in a thread of its own ------------------------------------------------------- */
-
-struct reader {
-	pthread_t thread;
-	pid_t tid;
-	struct gate started;
-	int fd;
-	char *buffer;
-	size_t size;
-	ssize_t got;
-	int error;
-};
-
-static void *read_once(void *argument)
-{
-	struct reader *reader = argument;
-
-	reader->tid = gettid();
-	gate_open(&reader->started);
-	reader->got = read(reader->fd, reader->buffer, reader->size);
-	reader->error = errno;
-	return NULL;
-}
-
-/* It sleeps in read() when this returns. */
-static void start_reader(struct reader *reader, int fd, char *buffer, size_t size)
-{
-	*reader = (struct reader){
-		.started = gate_create(), .fd = fd, .buffer = buffer, .size = size,
-	};
-	CHECK(pthread_create(&reader->thread, NULL, read_once, reader) == 0);
-	gate_pass(&reader->started);
-	wait_thread_state(getpid(), reader->tid, 'S');
-}
-
-static ssize_t end_reader(struct reader *reader)
-{
-	CHECK(pthread_join(reader->thread, NULL) == 0);
-	close(reader->started.fds[0]);
-	close(reader->started.fds[1]);
-	return reader->got;
-}
 
 /* ---- what is written ----------------------------------------------------------------------- */
 
