@@ -126,6 +126,8 @@ def check_files(work):
         assert 'may not be read' in machine('--image', path('any'))
     assert 'no ext2' in machine('--image', path('empty', b''))
     assert 'no ext2' in machine('--image', path('zeros', bytes(1 << 20)), '--', 'ls')
+    # Who says root= may have partitions; but then there is no place for a command.
+    assert 'no command can be put there' in machine('--image', path('zeros'), '--append', 'root=hda1', '--', 'ls')
     assert 'no such folder' in machine('--share', path('missing'))
     assert 'no such folder' in machine('--share', path('file', b'text'))
 

@@ -22,7 +22,7 @@ from common import Failure, build_path, i386_command, run_quietly
 MEBIBYTE = 1 << 20
 FREE_SPACE = 24 * MEBIBYTE	# what programs in the machine can write
 SPARE_INODES = 16384
-E2FSCK_NOT_CORRECTED = 4	# the least exit status that says that something is still wrong
+E2FSCK_NOT_CORRECTED, E2FSCK_FAILED = 4, 8	# bits of its exit status: something is still wrong; it could not look
 KEEP_SECONDS = 3600	# since its last use, for an image that something has replaced
 
 FOLDERS = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'dev', 'proc', 'tmp', 'run', 'root', 'mnt',
@@ -223,8 +223,10 @@ def settle_image(image):
     """
     done = subprocess.run(['/usr/sbin/e2fsck', '-p', os.path.abspath(image)], stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if done.returncode >= E2FSCK_NOT_CORRECTED:
+    if done.returncode & E2FSCK_NOT_CORRECTED:
         raise Failure(f'{image} is not in order; e2fsck -f, and somebody who answers its questions, may mend it')
+    if done.returncode >= E2FSCK_FAILED:
+        raise Failure(f'{image}: no command can be put there, for e2fsck finds no ext2 or ext3 file system at its begin')
 
 
 def edit_image(image, script, folder=None):
