@@ -30,7 +30,6 @@
 #include "block/internal.h"
 #include "core/assert.h"
 #include "core/printk.h"
-#include "lib/format.h"
 #include "lib/min_max.h"
 #include "lib/string.h"
 #include "mem/kmalloc.h"

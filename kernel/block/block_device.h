@@ -158,7 +158,7 @@ struct block_device {
 	/* [I] whole disks, as their firmware counts; heads 0: it does not say */
 	uint16_t cylinders;
 	uint8_t heads, track_sectors;
-	/* [e] whole disks: how many partitions it may have; 0: its table is not read */
+	/* [e] whole disks: how many partitions its table may name; 0: it is not read */
 	unsigned int max_partitions;
 	/* [I] its partitions have numbers of their own, not the minors after its `number` */
 	bool has_extended_numbers;
