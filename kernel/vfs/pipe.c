@@ -66,7 +66,8 @@ struct pipe *pipe_alloc(const struct credentials *credentials)
 	pipe->slots = kmalloc_array(count + 1, sizeof(pipe->slots[0]), 0);
 	if (!pipe->slots)
 		goto uncharge;
-	pipe->slot_count = pipe->capacity = pipe->wakes_from = count;
+	pipe->slot_count = pipe->wakes_from = count;
+	pipe->capacity = (int)count;
 	mutex_init(&pipe->mutex, LOCK_RANK_PIPE, "pipe");
 	wait_queue_init(&pipe->read_queue);
 	wait_queue_init(&pipe->write_queue);
@@ -465,7 +466,7 @@ static inline ssize_t write_short(struct pipe *pipe, struct io_buffer *buffer)
 	struct pipe_slot *slot;
 
 	mutex_lock_inline(&pipe->mutex);
-	if (unlikely(pipe_used(pipe) > 0 || pipe->spare_count == 0 || pipe->capacity == 0 ||
+	if (unlikely(pipe_used(pipe) > 0 || pipe->spare_count == 0 || pipe_is_full(pipe) ||
 		     !pipe_has_readers(pipe)))
 		goto unlock;
 	frame = pipe->spare[pipe->spare_count - 1];

@@ -5,8 +5,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/assert.h"
 #include "core/compiler.h"
 #include "core/types.h"
+#include "lib/min_max.h"
 #include "mem/page_frame.h"
 #include "sched/mutex.h"
 #include "sched/wait_queue.h"
@@ -29,12 +31,15 @@ struct pipe_slot {
 /* [m] mutex  [a] atomic, changes under the mutex  [s] the inode's state_lock  [I] immutable */
 struct pipe {
 	struct mutex mutex;			/* LOCK_RANK_PIPE */
-	struct pipe_slot *slots;		/* [m] ring of slot_count, and one more (pipe.c) */
+	struct pipe_slot *slots;		/* [m] ring of slot_count, and one more (pipe_tray.c) */
 	unsigned int slot_count;		/* [m] a power of two */
 	struct user_count *payer;		/* [I] has slot_count USER_PIPE_PAGES of it */
-	/* [m] slots that may be used: less than there are while splice.c holds some; also a hint */
-	unsigned int capacity;
-	/* [m] a read wakes writers if so many were used: `capacity`, or 0 if each read is news */
+	/*
+	 * [m] slots that may be used: less than there are while splice.c holds some, and -1 if it
+	 * holds all and the one that came back on a tray; also a hint
+	 */
+	int capacity;
+	/* [m] a read wakes writers if so many were used, at least 1; 0: each read is news */
 	unsigned int wakes_from;
 	unsigned int first;			/* [m] the slot to be read next */
 	atomic_uint used;			/* [a] slots with bytes */
@@ -95,7 +100,7 @@ static inline unsigned int pipe_used(const struct pipe *pipe)
 
 static inline bool pipe_is_full(const struct pipe *pipe)
 {
-	return pipe_used(pipe) >= pipe->capacity;
+	return (int)pipe_used(pipe) >= pipe->capacity;
 }
 
 static inline bool pipe_wakes_writers(const struct pipe *pipe)
@@ -104,11 +109,18 @@ static inline bool pipe_wakes_writers(const struct pipe *pipe)
 }
 
 /* Mutex held. */
-static inline void pipe_set_capacity(struct pipe *pipe, unsigned int capacity)
+static inline void pipe_set_capacity(struct pipe *pipe, int capacity)
 {
+	assert(capacity >= -1);
 	pipe->capacity = capacity;
 	if (pipe->wakes_from)
-		pipe->wakes_from = capacity;
+		pipe->wakes_from = (unsigned int)max(capacity, 1);
+}
+
+/* Slots that splice.c holds. Mutex held. */
+static inline unsigned int pipe_held(const struct pipe *pipe)
+{
+	return (unsigned int)((int)pipe->slot_count - pipe->capacity);
 }
 
 static inline bool pipe_has_readers(const struct pipe *pipe)

@@ -61,7 +61,7 @@ int pipe_get_size(struct file *file)
 /* Mutex held. Can the ring have `count` slots, which its payer then pays for? */
 static int recharge(struct pipe *pipe, unsigned int count, const struct credentials *credentials)
 {
-	unsigned int held = pipe->slot_count - pipe->capacity;
+	unsigned int held = pipe_held(pipe);
 
 	if (pipe_used(pipe) + held > count)
 		return -EBUSY;
@@ -88,13 +88,13 @@ static int resize(struct pipe *pipe, unsigned int count, const struct credential
 		kfree(slots);
 		return error;
 	}
-	held = pipe->slot_count - pipe->capacity;
+	held = pipe_held(pipe);
 	for (unsigned int i = 0; i < pipe_used(pipe); i++)
 		slots[i] = *pipe_slot_at(pipe, i);
 	old = pipe->slots;
 	pipe->slots = slots;
 	pipe->slot_count = count;
-	pipe_set_capacity(pipe, count - held);
+	pipe_set_capacity(pipe, (int)(count - held));
 	pipe->first = 0;
 	mutex_unlock(&pipe->mutex);
 	kfree(old);

@@ -190,7 +190,7 @@ static ssize_t enter_slots(struct pipe *pipe, const struct pipe_slot *slots, uns
 	bool has_readers;
 
 	mutex_lock(&pipe->mutex);
-	pipe_set_capacity(pipe, pipe->capacity + held);
+	pipe_set_capacity(pipe, pipe->capacity + (int)held);
 	has_readers = pipe_has_readers(pipe);
 	for (unsigned int i = 0; i < filled; i++) {
 		if (has_readers)
@@ -223,10 +223,10 @@ ssize_t splice_file_to_pipe(struct file *from, file_offset *offset, struct file 
 		if (error)
 			return error;
 		mutex_lock(&pipe->mutex);
-		held = pipe_is_full(pipe) ? 0 : pipe->capacity - pipe_used(pipe);
+		held = pipe_is_full(pipe) ? 0 : (unsigned int)pipe->capacity - pipe_used(pipe);
 		held = min_t(unsigned int, held, BATCH);
 		held = min_t(unsigned int, held, (unsigned int)DIV_ROUND_UP(size, PAGE_SIZE) + 1);
-		pipe_set_capacity(pipe, pipe->capacity - held);
+		pipe_set_capacity(pipe, pipe->capacity - (int)held);
 		mutex_unlock(&pipe->mutex);
 	} while (held == 0);
 	is_locked = !offset && !from->ops->stream && from->ops->read == file_read_cached;

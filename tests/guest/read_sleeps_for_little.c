@@ -7,6 +7,7 @@
 #include "reader_thread.h"
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 /* A pipe that has been used: a kernel may keep something from that. */
 static void make_pipe(int ends[2])
@@ -244,6 +245,102 @@ static void bad_source(void)
 	wait_thread_state(getpid(), reader.tid, 'S');
 	put(ends, "good");
 	CHECK_EQ(end_reader(&reader), 4);
+	close_pipe(ends);
+}
+
+struct taker {
+	pthread_t thread;
+	pid_t tid;
+	struct gate started;
+	int from, to[2];
+	ssize_t took;
+};
+
+static void *take(void *argument)
+{
+	struct taker *taker = argument;
+
+	taker->tid = gettid();
+	gate_open(&taker->started);
+	taker->took = splice(taker->from, NULL, taker->to[1], NULL, PAGE, 0);
+	return NULL;
+}
+
+/* It takes what is in the pipe to a socket that is full; returns how much was in that. */
+static size_t start_taker(struct taker *taker, int from)
+{
+	static char block[PAGE];
+	size_t size = 0;
+	ssize_t got;
+
+	*taker = (struct taker){ .started = gate_create(), .from = from };
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, taker->to) == 0);
+	while ((got = send(taker->to[1], block, sizeof(block), MSG_DONTWAIT)) > 0)
+		size += (size_t)got;
+	CHECK(pthread_create(&taker->thread, NULL, take, taker) == 0);
+	gate_pass(&taker->started);
+	wait_thread_state(getpid(), taker->tid, 'S');
+	return size;
+}
+
+static size_t end_taker(struct taker *taker, size_t before)
+{
+	char block[PAGE];
+
+	while (before > 0) {
+		ssize_t got = read(taker->to[0], block, before < sizeof(block) ? before : sizeof(block));
+
+		CHECK(got > 0);
+		before -= (size_t)got;
+	}
+	CHECK(pthread_join(taker->thread, NULL) == 0);
+	CHECK(taker->took > 0);
+	CHECK_EQ(read(taker->to[0], block, sizeof(block)), taker->took);
+	CHECK(close(taker->to[0]) == 0 && close(taker->to[1]) == 0);
+	close(taker->started.fds[0]);
+	close(taker->started.fds[1]);
+	return (size_t)taker->took;
+}
+
+/*
+ * What comes back finds the smallest pipe full, and two take it out at once: more is held than the
+ * pipe has room for. (Linux keeps others from the pipe while it waits for the socket.)
+ */
+static void taken_by_many(void)
+{
+	static char much[16 * PAGE];
+	size_t before[2], written = 1, read_again = 0;
+	char *page = map_pages(1);
+	struct taker takers[2];
+	struct reader reader;
+	ssize_t got;
+	int ends[2];
+
+	if (access("/proc/quartet", F_OK) < 0)
+		return;
+	make_pipe(ends);
+	CHECK_EQ(fcntl(ends[1], F_SETPIPE_SZ, PAGE), PAGE);
+	start_reader(&reader, ends[0], page, 100);
+	CHECK(munmap(page, PAGE) == 0);
+	CHECK(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+	CHECK_EQ(write(ends[1], "a", 1), 1);
+	if ((got = write(ends[1], much, PAGE)) > 0)
+		written += (size_t)got;
+	expect_fault(&reader);
+	for (int i = 0; i < 2; i++)
+		before[i] = start_taker(&takers[i], ends[0]);
+	if ((got = write(ends[1], much, sizeof(much))) > 0)
+		written += (size_t)got;
+	CHECK(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+	/* Who found the pipe empty waits for this. */
+	while ((got = write(ends[1], much, 1)) > 0 && written < 10)
+		written += (size_t)got;
+	written += got > 0;
+	for (int i = 0; i < 2; i++)
+		written -= end_taker(&takers[i], before[i]);
+	while ((got = read(ends[0], much, sizeof(much))) > 0)
+		read_again += (size_t)got;
+	CHECK_EQ(read_again, written);
 	close_pipe(ends);
 }
 
@@ -655,6 +752,7 @@ int main(void)
 	gone_meanwhile();
 	read_only_meanwhile();
 	filled_meanwhile();
+	taken_by_many();
 	forked_meanwhile();
 	bad_source();
 	second_gets_it();
