@@ -354,7 +354,6 @@ struct page_frame *page_cache_find_writing(struct page_cache *cache, uint32_t *i
  * begun with in the middle.
  */
 struct page_cache_pass { uint64_t size; };	/* [t] */
-void page_cache_begin_pass(struct page_cache *cache, struct page_cache_pass *pass);
 void page_cache_limit_pass(struct page_cache *cache, uint64_t size);
 /* After ops->end_pass, when the next one may have begun already. */
 void page_cache_forget_pass(struct page_cache *cache, const struct page_cache_pass *pass);

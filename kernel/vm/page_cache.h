@@ -53,13 +53,13 @@ struct page_cache_ops {
 	void (*cancel_write)(struct page_cache *cache, uint32_t index);
 	/*
 	 * For files whose length the disk learns only with what is in them: around each pass that
-	 * writes back dirty pages. `begin` keeps other passes out and names the first page beyond
-	 * what the disk knows: such pages are written in order, from the first of them that is
-	 * dirty on. `end`: of all below `end`, in bytes, and below page_cache_pass_size, what was
-	 * dirty when the pass began is on its way; 0: not all could be sent. May sleep. NULL, both:
-	 * any order will do.
+	 * writes back dirty pages. `begin` keeps other passes out, calls page_cache_begin_pass, and
+	 * then names the first page beyond what the disk knows: such pages are written in order,
+	 * from the first of them that is dirty on. `end`: of all below `end`, in bytes, and below
+	 * page_cache_pass_size, what was dirty when the pass began is on its way; 0: not all could
+	 * be sent. May sleep. NULL, both: any order will do.
 	 */
-	uint32_t (*begin_pass)(struct page_cache *cache);
+	uint32_t (*begin_pass)(struct page_cache *cache, struct page_cache_pass *pass);
 	void (*end_pass)(struct page_cache *cache, uint64_t end);
 	/*
 	 * The cache got its first dirty page: the owner is to be put on a list for writeback. Any
@@ -236,6 +236,8 @@ must_check int page_cache_write_back(struct page_cache *cache, uint32_t first, u
 				     bool wait);
 /* For page_cache_ops.end_pass: the file's size when it began, or to which it was cut since. */
 uint64_t page_cache_pass_size(struct page_cache *cache);
+/* For begin_pass: from here on the pass hears of cuts. */
+void page_cache_begin_pass(struct page_cache *cache, struct page_cache_pass *pass);
 /* Report and clear the remembered writeback error. */
 must_check int page_cache_take_error(struct page_cache *cache);
 

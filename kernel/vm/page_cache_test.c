@@ -237,10 +237,23 @@ static void what_is_written_meanwhile_is_written_again(struct test *t)
 static uint32_t ordered_from;		/* what begin_pass names */
 static uint64_t pass_end;		/* what end_pass was told */
 static bool cuts_and_grows, grows_at_end;	/* what a program does during the first write */
+static bool cuts_first;				/* or as soon as the pass has begun */
 
-static uint32_t begin_pass(struct page_cache *cache)
+static void cut_and_grow(struct page_cache *cache)
 {
-	(void)cache;
+	static uint8_t page[PAGE_SIZE];
+
+	page_cache_truncate(cache, 0);
+	for (uint64_t i = 0; i < 200; i++)
+		(void)write_bytes(page, PAGE_SIZE, i << PAGE_SHIFT);
+}
+
+static uint32_t begin_pass(struct page_cache *cache, struct page_cache_pass *pass)
+{
+	page_cache_begin_pass(cache, pass);
+	if (cuts_first)
+		cut_and_grow(cache);
+	cuts_first = false;
 	return ordered_from;
 }
 
@@ -257,9 +270,7 @@ static int write_pages_in_order(struct page_cache *cache, struct page_frame **fr
 
 	if (cuts_and_grows) {
 		cuts_and_grows = false;
-		page_cache_truncate(cache, 0);
-		for (uint64_t i = 0; i < 200; i++)
-			(void)write_bytes(page, PAGE_SIZE, i << PAGE_SHIFT);
+		cut_and_grow(cache);
 	}
 	if (grows_at_end) {
 		grows_at_end = false;
@@ -328,6 +339,19 @@ static void a_pass_ends_when_the_file_is_cut(struct test *t)
 	EXPECT_EQ(t, atomic_load(&file.dirty_count), 200);
 	EXPECT_EQ(t, page_cache_write_back(&file, 0, UINT32_MAX, true), 0);
 	EXPECT_EQ(t, pass_end, 200 << PAGE_SHIFT);
+	tear_down(t);
+}
+
+/* Also if that happens before it has named its first page. */
+static void a_pass_hears_of_a_cut_from_its_begin(struct test *t)
+{
+	set_up_ordered(t);
+	ordered_from = 100;
+	cuts_first = true;
+	EXPECT_EQ(t, page_cache_write_back(&file, 150, 160, true), 0);
+	EXPECT_EQ(t, pages_written, 0);
+	EXPECT_EQ(t, pass_end, 0);
+	EXPECT_EQ(t, atomic_load(&file.dirty_count), 200);
 	tear_down(t);
 }
 
@@ -595,6 +619,7 @@ const struct test_case test_cases[] = {
 	TEST(pages_beyond_the_known_end_are_written_first),
 	TEST(a_pass_ends_where_the_file_ended),
 	TEST(a_pass_ends_when_the_file_is_cut),
+	TEST(a_pass_hears_of_a_cut_from_its_begin),
 	TEST(a_partial_write_keeps_the_rest),
 	TEST(a_write_that_faults_is_short),
 	TEST(a_truncated_tail_reads_as_zeros),

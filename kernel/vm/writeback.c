@@ -146,8 +146,7 @@ static int write_dirty(struct page_cache *cache, uint32_t first, uint32_t end, b
 
 	if (!cache->ops->begin_pass)
 		return write_range(cache, first, end, patient_from, &is_left);
-	ordered_from = cache->ops->begin_pass(cache);
-	page_cache_begin_pass(cache, &pass);
+	ordered_from = cache->ops->begin_pass(cache, &pass);
 	result = write_range(cache, min(first, ordered_from), end,
 			     min(patient_from, ordered_from), &is_left);
 	cache->ops->end_pass(cache, is_left ? 0 : (uint64_t)end << PAGE_SHIFT);

@@ -18,6 +18,7 @@
  * test: with=vfs/file_system.c,block/io_group.c
  */
 #include "fs/ext2/ext2_test.h"
+#include "vm/internal.h"
 
 static void files_survive_unmounting(struct test *t)
 {
@@ -73,6 +74,60 @@ static void what_debugfs_wrote_is_read(struct test *t)
 		inode_put(file);
 		inode_put(file);
 		unmount_it();
+		machine_stop();
+	}
+}
+
+static struct inode *to_be_cut;		/* while somebody sleeps who writes it back; or NULL */
+enum { CUT_TO = 100 * PAGE_SIZE + 10 };
+
+/* What ext2_truncate does first; its locks cannot be had by a thread that sleeps with others. */
+static bool cut_meanwhile(void)
+{
+	struct inode *file = to_be_cut;
+
+	to_be_cut = NULL;
+	if (file) {
+		page_cache_limit_pass(&file->cache, CUT_TO);
+		page_cache_set_size(&file->cache, CUT_TO);
+		ext2_inode_of(file)->disk_size = min_t(uint64_t, ext2_inode_of(file)->disk_size,
+						       CUT_TO);
+	}
+	return disk_step();
+}
+
+/*
+ * Places are given to pages beyond those that are written now. A file that is cut there, before
+ * they are, is no longer than it was cut, also on the disk.
+ */
+static void a_cut_behind_what_is_written_holds(struct test *t)
+{
+	enum { PAGES = 200 };
+
+	FOR_EACH_FORMAT(f) {
+		struct inode *file;
+
+		machine_start(format_size(f, 8 << 20));
+		EXPECT(t, disk_image_format(formats[f]));
+		EXPECT_EQ(t, mount_it(false), 0);
+		EXPECT_EQ(t, make(root, "file", MODE_REGULAR | 0644, &file), 0);
+		EXPECT_EQ(t, inode_sync(file), 0);
+		fill_pattern(chunk, sizeof(chunk), 3);
+		for (uint64_t at = 0; at < PAGES * PAGE_SIZE; at += PAGE_SIZE)
+			EXPECT_EQ(t, write_at(file, at, chunk, PAGE_SIZE), PAGE_SIZE);
+		/* The inode's block has to be read, and that takes a while. */
+		EXPECT_EQ(t, block_device_sync(&disk.block), 0);
+		page_cache_drop_unused(&disk.block.cache, 0, UINT32_MAX);
+		to_be_cut = file;
+		test_set_idle(cut_meanwhile);
+		EXPECT_EQ(t, inode_write_back(file, true), 0);
+		test_set_idle(disk_step);
+		EXPECT(t, !to_be_cut);
+		EXPECT_EQ(t, ext2_inode_of(file)->disk_size, CUT_TO);
+		EXPECT_EQ(t, cut(file, 0), 0);
+		inode_put(file);
+		unmount_it();
+		EXPECT(t, disk_image_is_clean());
 		machine_stop();
 	}
 }
@@ -431,6 +486,7 @@ const struct test_case test_cases[] = {
 	TEST(remounting_writes_everything),
 	TEST(files_survive_unmounting),
 	TEST(what_debugfs_wrote_is_read),
+	TEST(a_cut_behind_what_is_written_holds),
 	TEST(holes_read_as_zeros),
 	TEST(a_page_that_is_only_promised_gets_no_place),
 	TEST(want_of_memory_is_not_the_disk_s_fault),

@@ -14,7 +14,8 @@
  * With a journal the data of a page that gets a place is on its way before the transaction that
  * gives it the place is left, and the commit waits for it: so no file is ever seen with blocks
  * whose contents are an earlier file's ("ordered" data). That is also why no block gets a place
- * there before its page is written. Pages that have their places already need no transaction.
+ * there before its page is written. Pages that have their places already, and that the size on the
+ * disk covers, need no transaction.
  *
  * The size on the disk follows the data (inode->disk_size). It grows in the transaction that gives
  * the new data a place, or whose commit waits for it at least, to the end of what was sent; so no
@@ -400,8 +401,9 @@ static bool may_go_on(const struct writing *writing, const struct page_frame *ne
 /*
  * The disk's size may go up to the end of what this transaction has sent. Without a journal places
  * were given to pages that will be sent right afterwards; the size covers them, too, or e2fsck
- * would make the file longer than it is. Locks: map_lock, since before the pages were sent: so
- * who cuts the file, and waits for them, comes after.
+ * would make the file longer than it is. Locks: map_lock, since before the pages were sent: who
+ * cuts these waits for them, and so comes after. Who cuts what lies behind them may have been here
+ * before us; but he sets the size first.
  */
 static void raise_disk_size(const struct writing *writing)
 {
@@ -411,7 +413,9 @@ static void raise_disk_size(const struct writing *writing)
 
 	if (!fs->journal)
 		end = max(end, writing->placed_end << fs->block_shift);
-	inode->disk_size = max(inode->disk_size, min(end, writing->size));
+	end = min(end, writing->size);
+	end = min(end, page_cache_size(&inode->vfs.cache));
+	inode->disk_size = max(inode->disk_size, end);
 }
 
 /* Write as many pages as one transaction can; how many. */
@@ -546,7 +550,7 @@ static void ext2_cancel_write(struct page_cache *cache, uint32_t index)
 /* A mutex for each inode would make all of them larger; few passes meet. */
 static struct wait_queue pass_queue = WAIT_QUEUE_INIT(pass_queue);
 
-static uint32_t ext2_begin_pass(struct page_cache *cache)
+static uint32_t ext2_begin_pass(struct page_cache *cache, struct page_cache_pass *pass)
 {
 	struct ext2_inode *inode = ext2_inode_of(cache->owner);
 	uint32_t first;
@@ -556,6 +560,7 @@ static uint32_t ext2_begin_pass(struct page_cache *cache)
 				   false, __builtin_return_address(0));
 	wait_event(&pass_queue, !atomic_exchange(&inode->is_in_pass, true));
 	inode->pass_is_broken = false;
+	page_cache_begin_pass(cache, pass);
 	mutex_lock(&inode->map_lock);
 	first = (uint32_t)min_t(uint64_t, inode->disk_size >> PAGE_SHIFT, UINT32_MAX);
 	mutex_unlock(&inode->map_lock);

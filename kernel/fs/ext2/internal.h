@@ -210,8 +210,9 @@ static inline unsigned int ext2_transaction_credits(const struct ext2_transactio
 void ext2_note_transaction(struct ext2_transaction *transaction, struct ext2_inode *inode);
 /*
  * There was no room. True: the caller tries again, for blocks were freed that only waited for a
- * commit, which has been made, here or by somebody meanwhile. `tries` starts as 0. May sleep; no
- * transaction is open.
+ * commit, which has been made; or, if none wait now, may have been made by somebody meanwhile,
+ * which is taken for granted the first time. `tries` starts as 0. May sleep; no transaction is
+ * open.
  */
 bool ext2_retry_for_space(struct ext2 *fs, unsigned int *tries);
 
