@@ -1,6 +1,7 @@
 /*
  * Setting the clock while the vDSO reads it, between any two instructions: what is read is the old
- * clock or the new one, never half of each. Also times that do not fit 32 bits of seconds.
+ * clock or the new one, never half of each; also by another processor, in the middle of setting.
+ * And times that do not fit 32 bits of seconds.
  */
 #include "vdso.h"
 #include <sys/ptrace.h>
@@ -99,6 +100,7 @@ static void set_before_each_step(void (*read)(void))
 	bool was_set = true;
 	int step = 0;
 
+	stride = stride ? stride : 1;
 	while (was_set) {
 		if (set_before_step(step, read, &was_set))
 			step += stride;
@@ -106,6 +108,32 @@ static void set_before_each_step(void (*read)(void))
 			was_set = true;
 	}
 	CHECK(step > 20);
+}
+
+/* Both clocks come again and again, from another processor if there is one. */
+static void set_meanwhile(void (*read)(void))
+{
+	pid_t setter;
+
+	set_clock(EARLY_NS);
+	setter = FORK();
+	if (setter == 0) {
+		for (;;) {
+			set_clock(LATE_NS);
+			set_clock(EARLY_NS);
+		}
+	}
+	for (int i = 0; i < scaled(50000); i++) {
+		long long ns;
+
+		read();
+		CHECK_EQ(shared->result, 0);
+		ns = shared->wide.tv_sec * NS_PER_SECOND + shared->wide.tv_nsec;
+		CHECK(ns >= EARLY_NS && ns < LATE_NS + OFF_NS);
+		CHECK(ns < EARLY_NS + OFF_NS || ns >= LATE_NS);
+	}
+	CHECK(kill(setter, SIGKILL) == 0);
+	CHECK_EQ(waitpid(setter, NULL, 0), setter);
 }
 
 /* Beyond 2106 seconds have more than 32 bits. */
@@ -129,6 +157,9 @@ int main(void)
 	set_before_each_step(read_narrow);
 	set_before_each_step(read_wide);
 	set_before_each_step(read_coarse);
+	set_meanwhile(read_narrow);
+	set_meanwhile(read_wide);
+	set_meanwhile(read_coarse);
 	far_away();
 	set_clock(EARLY_NS);
 	return 0;

@@ -69,7 +69,7 @@ void vdso_set_realtime_offset(uint64_t offset_ns)
 {
 	assert(offset_ns >> 32 < VDSO_CHANGING);
 	data_page.data.realtime_high = VDSO_CHANGING;
-	data_page.data.sequence++;
 	data_page.data.realtime_low = (uint32_t)offset_ns;
+	data_page.data.sequence++;
 	data_page.data.realtime_high = (uint32_t)(offset_ns >> 32);
 }

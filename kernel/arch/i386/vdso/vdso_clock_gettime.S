@@ -1,5 +1,5 @@
 /*
- * clock_gettime of the monotonic and the real-time clock, by hand: 32 and 41 instructions, where
+ * clock_gettime of the monotonic and the real-time clock, by hand: 32 and 40 instructions, where
  * the compiler needs twice as many to move halves of 64-bit numbers about. Other clocks, and times
  * beyond 2106, go on in vdso_clock.c with the stack as it was.
  */

@@ -7,11 +7,12 @@
 /*
  * The numbers of the counter stay what they are from before the first program on, so monotonic time
  * takes no look at the sequence. The offset is changed in this order: VDSO_CHANGING for its upper
- * half, one more in the sequence, the new lower half, the new upper half. x86 keeps the order of
- * loads and of stores. So if a reader finds one number before and after, the next change had done
- * at most its first step, and the last one all but perhaps its last steps: the offset is whole, or
- * VDSO_CHANGING is in it. A time with that added lies beyond what the division takes, so one check
- * does for both.
+ * half, the new lower half, one more in the sequence, the new upper half. It is read in this one:
+ * the sequence, the lower half, the upper half, the sequence. x86 keeps the order of loads and of
+ * stores. So if a reader finds one number twice, the lower half is that change's, or the next one's
+ * already. If it is the next one's, VDSO_CHANGING was there before it, and the next upper half
+ * comes only with another number: so he read VDSO_CHANGING. A time with that added lies beyond what
+ * the division takes, so one check does for both.
  */
 struct vdso_data {
 	uint64_t counter_base;
