@@ -31,7 +31,8 @@ struct pipe_slot {
 /* [m] mutex  [a] atomic, changes under the mutex  [s] the inode's state_lock  [I] immutable */
 struct pipe {
 	struct mutex mutex;			/* LOCK_RANK_PIPE */
-	struct pipe_slot *slots;		/* [m] ring of slot_count, and one more (pipe_tray.c) */
+	/* [m] ring of slot_count, and one more (pipe_tray.c) */
+	struct pipe_slot *slots;
 	unsigned int slot_count;		/* [m] a power of two */
 	struct user_count *payer;		/* [I] has slot_count USER_PIPE_PAGES of it */
 	/*

@@ -288,7 +288,8 @@ static size_t end_taker(struct taker *taker, size_t before)
 	char block[PAGE];
 
 	while (before > 0) {
-		ssize_t got = read(taker->to[0], block, before < sizeof(block) ? before : sizeof(block));
+		size_t size = before < sizeof(block) ? before : sizeof(block);
+		ssize_t got = read(taker->to[0], block, size);
 
 		CHECK(got > 0);
 		before -= (size_t)got;
@@ -701,7 +702,7 @@ static void *crowd_read(void *argument)
 	return NULL;
 }
 
-/* The pipe's size changes, and somebody polls, looks, and wants to hear of each read. */
+/* The pipe's size changes, and somebody polls and looks. */
 static void *crowd_disturb(void *argument)
 {
 	(void)argument;

@@ -117,7 +117,7 @@ static void on_alarm(int signal)
 	alarms++;
 }
 
-/* Timers strike anywhere between the call's end and the program: none is told late, none harms. */
+/* Timers strike anywhere between the call's end and the program: none harms. */
 static void try_interrupts(const char *what, call_function *call)
 {
 	struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = { { 0, 0 }, { 0, 0 } };
